@@ -1,0 +1,73 @@
+"""Identifiers and units, each with the parser that foreign input must pass.
+
+Nothing here may depend on a particular ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from relayer.errors import InvalidInput
+
+LedgerId = NewType("LedgerId", str)
+"""The operator's name of a ledger in relayer.yaml, for example ``contracts``."""
+
+ChannelId = NewType("ChannelId", str)
+"""The operator's name of a channel: one pair of clients on two ledgers."""
+
+ClientId = NewType("ClientId", str)
+"""ICS-24 client identifier, for example ``client-0`` or ``poa-evm-0``."""
+
+Sequence = NewType("Sequence", int)
+"""Packet sequence of one source client, from 1 (ICS-4 v2)."""
+
+Height = NewType("Height", int)
+"""A height names the state that header h proves. EVM: after block h. CometBFT: after block h-1."""
+
+TimestampSeconds = NewType("TimestampSeconds", int)
+"""Unix seconds, the unit of IBC v2 timeouts."""
+
+TransactionId = NewType("TransactionId", str)
+"""Hash or name of a transaction as its own ledger prints it."""
+
+# ibc-go 24-host: what MsgRegisterCounterparty and packet validation both accept.
+_CLIENT_ID = re.compile(r"\w+([\w-]+\w)?-[0-9]{1,20}", re.ASCII)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+_PORT = re.compile(r"[a-zA-Z0-9._+\-#\[\]<>]{2,128}", re.ASCII)
+MAXIMUM_UINT64 = 2**64 - 1
+
+
+def parse_client_id(text: str) -> ClientId:
+    """Accepts ``{string}-{number}`` of 8 to 64 characters (ICS-24; the rule of ibc-go's packets)."""
+    if not 8 <= len(text) <= 64 or not _CLIENT_ID.fullmatch(text):
+        raise InvalidInput(f"client id {text!r}: expected 8 to 64 characters of the form name-number, such as client-0")
+    return ClientId(text)
+
+
+def parse_ledger_id(text: str) -> LedgerId:
+    """Accepts lower-case letters, digits and dashes, at most 63."""
+    if not _NAME.fullmatch(text):
+        raise InvalidInput(f"ledger name {text!r}: use lower-case letters, digits and dashes, at most 63")
+    return LedgerId(text)
+
+
+def parse_channel_id(text: str) -> ChannelId:
+    """Accepts lower-case letters, digits and dashes, at most 63."""
+    if not _NAME.fullmatch(text):
+        raise InvalidInput(f"channel name {text!r}: use lower-case letters, digits and dashes, at most 63")
+    return ChannelId(text)
+
+
+def parse_port(text: str) -> str:
+    """Accepts an ICS-24 port of 2 to 128 characters."""
+    if not _PORT.fullmatch(text):
+        raise InvalidInput(f"port {text!r}: expected 2 to 128 characters of letters, digits and ._+-#[]<>")
+    return text
+
+
+def parse_sequence(value: int) -> Sequence:
+    """Accepts 1 to 2^64 - 1."""
+    if not 1 <= value <= MAXIMUM_UINT64:
+        raise InvalidInput(f"packet sequence {value}: expected 1 to 2^64 - 1")
+    return Sequence(value)

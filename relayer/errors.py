@@ -1,0 +1,76 @@
+"""The error tree: every error that this package raises on purpose, and when.
+
+Two kinds matter everywhere. *Their fault*: foreign bytes, a node, an operator's input; it is caught at the edge, put into
+words, and never stops another channel. *Our fault*: a broken invariant; it stops the process, because going on would
+risk real debts. This module must never import another one of the package.
+"""
+
+from __future__ import annotations
+
+
+class RelayerError(Exception):
+    """Root of all errors raised on purpose. The message says what is wrong and what to do."""
+
+
+class InvariantBroken(RelayerError):
+    """Our own bug: a state that must be impossible. The process stops; the journal shows how it came about."""
+
+
+class ConfigurationError(RelayerError):
+    """The configuration, or what it points to, is wrong. Raised before anything is started."""
+
+
+class InvalidInput(RelayerError):
+    """Bytes or values from outside break a rule of their format."""
+
+
+class LimitExceeded(RelayerError):
+    """A bound of this process was reached. The caller slows down or refuses; nothing is dropped in silence."""
+
+
+class LedgerError(RelayerError):
+    """A ledger answered something that stands in the way."""
+
+
+class LedgerUnavailable(LedgerError):
+    """No answer, or a node that lags or is restarting. Trying again later is right."""
+
+
+class WrongLedger(LedgerError):
+    """The node serves another chain, or no router stands at the address. Trying again is useless."""
+
+
+class NotFinal(LedgerError):
+    """The height asked for is not final yet."""
+
+
+class HeightPruned(LedgerError):
+    """The node no longer keeps the state of the height asked for."""
+
+
+class ClientUnusable(LedgerError):
+    """A light client is frozen, expired or unknown; nothing can be proven to its ledger until it is replaced."""
+
+
+class FundsInsufficient(LedgerError):
+    """The sending account cannot pay the fee."""
+
+
+class FeeCapExceeded(LedgerError):
+    """The ledger asks for a higher price than the operator's cap."""
+
+
+class AuthoritiesUnavailable(LedgerError):
+    """Fewer authorities answered than the threshold needs."""
+
+
+class AccessDenied(LedgerError):
+    """The call needs an access token that was not given or is wrong."""
+
+
+class JournalCorrupt(RelayerError):
+    """The journal's chain of hashes does not hold. Nothing was changed; restore the file or name the row."""
+
+
+class JournalLocked(RelayerError):
+    """Another relayer process owns this journal."""
