@@ -27,10 +27,8 @@ def generate(output: Path) -> None:
     for module in sorted(output.rglob("*_pb2*")):
         text = re.sub(r"^from interledger\.", "from relayer.wire.interledger.", module.read_text(), flags=re.MULTILINE)
         module.write_text(text)
-    for folder in {path.parent for path in output.rglob("*_pb2.py")} | {output / "interledger"}:
-        while folder != output.parent and output in [folder, *folder.parents]:
-            (folder / "__init__.py").touch()
-            folder = folder.parent
+    for folder in (output, *(path for path in output.rglob("*") if path.is_dir() and path.name != "__pycache__")):
+        (folder / "__init__.py").touch()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from relayer.core.ids import MAXIMUM_UINT64, ClientId, Sequence, TimestampSeconds, parse_client_id, parse_port, parse_sequence
+from relayer.core.ids import (
+    MAXIMUM_UINT64,
+    ClientId,
+    Sequence,
+    TimestampSeconds,
+    parse_client_id,
+    parse_port,
+    parse_sequence,
+)
 from relayer.errors import InvalidInput
 
 MAXIMUM_PAYLOAD_BYTES = 262_144

@@ -1,0 +1,105 @@
+"""Events: facts in the past tense. They are all that the state machine ever learns, time included.
+
+The facts of ledgers are final when they arrive here. An event holds no opinion on what to do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relayer.core.effects import EffectKind
+from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.core.packet import Acknowledgement, Packet, PacketKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketCommitted:
+    """The source ledger stored the packet's commitment (ICS-4 v2: send packet)."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptWritten:
+    """The destination ledger stored the packet's receipt; the acknowledgement may come later."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgementWritten:
+    """The destination ledger stored the acknowledgement. It implies the receipt."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    packet: Packet
+    acknowledgement: Acknowledgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketAcknowledged:
+    """The source ledger handed the acknowledgement to its application and deleted the commitment."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketTimedOut:
+    """The source ledger accepted the proof of absence and deleted the commitment."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadFinalised:
+    """Time: all events of `ledger` up to `height` have been told before this one."""
+
+    ledger: LedgerId
+    height: Height
+    timestamp: TimestampSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRejected:
+    """A ledger refused our message by its rules. A node that did not answer is not a rejection."""
+
+    key: PacketKey
+    effect: EffectKind
+    code: str
+    detail: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketRefused:
+    """The channel's own rules (issuers, kinds, schema) do not let this packet through."""
+
+    key: PacketKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketReleased:
+    """An operator took the packet out of quarantine."""
+
+    key: PacketKey
+    operator: str
+
+
+PacketFact = PacketCommitted | ReceiptWritten | AcknowledgementWritten | PacketAcknowledged | PacketTimedOut
+"""What ledgers say about packets."""
+
+Event = PacketFact | HeadFinalised | SubmissionRejected | PacketRefused | PacketReleased

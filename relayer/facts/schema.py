@@ -1,0 +1,128 @@
+"""The business fact: a sealed record of one claim between two operators.
+
+Categories and units follow TOMP-API's financial detail, immutability follows OCPI's charge detail records. Nothing personal
+may ever enter: parties are hashes of OCPI-style ids, documents are hashes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+from eth_hash.auto import keccak
+
+from relayer.errors import InvalidInput
+
+SCHEMA = 1
+"""The only schema version so far."""
+
+MAXIMUM_FACTS = 64
+"""Facts in one packet."""
+
+
+class FactKind(IntEnum):
+    """What happened. BOOKING_CONFIRMED carries no money."""
+
+    BOOKING_CONFIRMED = 1
+    TRIP_COMPLETED = 2
+    CHARGE_SESSION_COMPLETED = 3
+    USAGE_EXTRA = 4
+    CANCELLATION_FEE = 5
+    DAMAGE = 6
+    FINE = 7
+    COMMISSION = 8
+    VOUCHER_REDEEMED = 9
+    CREDIT_NOTE = 10
+    PAYMENT_CONFIRMED = 11
+
+
+class FactCategory(IntEnum):
+    """TOMP-API category of the claim."""
+
+    FARE = 1
+    EXTRA_USAGE = 2
+    DAMAGE = 3
+    LOSS = 4
+    STOLEN = 5
+    FINE = 6
+    OTHER_ASSET_USED = 7
+    DEPOSIT = 8
+    REFUND = 9
+    REBATE = 10
+    REIMBURSEMENT = 11
+    CREDIT = 12
+    VOUCHER = 13
+    OTHER = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """The record as it stands on the contract ledger. Field order is the ABI's; widths are checked, meaning is not."""
+
+    fact_id: bytes
+    schema: int
+    kind: int
+    category: int
+    creditor: bytes
+    debtor: bytes
+    currency: bytes
+    """ISO 4217, three ASCII letters."""
+    exponent: int
+    """ISO 4217 digits after the point: JPY 0, EUR 2, KWD 3."""
+    net: int
+    """Minor units."""
+    tax: int
+    """Minor units, stated by the issuer, never recomputed."""
+    service_end: int
+    """Unix seconds."""
+    due_date: int
+    """Unix seconds."""
+    issuer_sequence: int
+    """Gap-free per issuer, from 1."""
+    related_fact: bytes
+    """The fact that this one corrects or pays; 32 zero bytes: none."""
+    document_hash: bytes
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            width = _BYTE_WIDTHS.get(field.name)
+            if width is not None:
+                if len(value) != width:
+                    raise InvalidInput(f"fact: {field.name} has {len(value)} bytes, expected {width}")
+            elif not 0 <= value < 1 << _BIT_WIDTHS[field.name]:
+                raise InvalidInput(f"fact: {field.name} is {value}, expected 0 to 2^{_BIT_WIDTHS[field.name]} - 1")
+
+    @property
+    def gross(self) -> int:
+        """Net plus tax; may pass 128 bits, which the settlement rules refuse."""
+        return self.net + self.tax
+
+
+_BYTE_WIDTHS = {"fact_id": 32, "creditor": 32, "debtor": 32, "currency": 3, "related_fact": 32, "document_hash": 32}
+_BIT_WIDTHS = {
+    "schema": 16,
+    "kind": 16,
+    "category": 16,
+    "exponent": 8,
+    "net": 128,
+    "tax": 128,
+    "service_end": 64,
+    "due_date": 64,
+    "issuer_sequence": 64,
+}
+
+
+def party_id(ocpi_id: str) -> bytes:
+    """keccak256 of an OCPI-style id such as ``DE*KCS``: the party's name on every ledger."""
+    country, _, operator = ocpi_id.partition("*")
+    if not (
+        len(country) == 2
+        and country.isalpha()
+        and len(operator) == 3
+        and operator.isalnum()
+        and ocpi_id.isascii()
+        and ocpi_id == ocpi_id.upper()
+    ):
+        raise InvalidInput(f"party {ocpi_id!r}: expected two letters, an asterisk and three characters, such as DE*KCS")
+    return keccak(ocpi_id.encode())

@@ -1,0 +1,172 @@
+"""The ledger port: everything the engine knows of a ledger.
+
+All reads are pinned to a height. A height names the state that header h proves. Implementations translate every
+library exception into relayer.errors.LedgerError and its children; nothing else may come out of these calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from relayer.core.events import PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.core.packet import Acknowledgement, Packet
+from relayer.ports.prover import ClientCreation, ClientMessage, Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The newest height that counts as final."""
+
+    height: Height
+    timestamp: TimestampSeconds
+    hash: bytes
+
+
+class ClientCondition(StrEnum):
+    """ICS-2 status of a light client."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientStatus:
+    """A light client as its host shows it. UNKNOWN: no such client; the other fields are then empty."""
+
+    client_id: ClientId
+    condition: ClientCondition
+    client_type: str = ""
+    latest_height: Height = Height(0)
+    latest_timestamp: TimestampSeconds = TimestampSeconds(0)
+    trusting_period_seconds: int = 0
+    counterparty_client_id: str = ""
+    counterparty_chain_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivePacket:
+    """ICS-4 v2 MsgRecvPacket."""
+
+    packet: Packet
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgePacket:
+    """ICS-4 v2 MsgAcknowledgement."""
+
+    packet: Packet
+    acknowledgement: Acknowledgement
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeoutPacket:
+    """ICS-4 v2 MsgTimeout; the proof shows that no receipt exists."""
+
+    packet: Packet
+    proof: Proof
+
+
+PacketMessage = ReceivePacket | AcknowledgePacket | TimeoutPacket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionBatch:
+    """Messages for one client of one ledger: the client update first, then the packets."""
+
+    client_id: ClientId
+    update: ClientMessage | None
+    messages: tuple[PacketMessage, ...]
+
+
+class Outcome(StrEnum):
+    """What became of one message. REDUNDANT (somebody else was first) is a success."""
+
+    DELIVERED = "delivered"
+    REDUNDANT = "redundant"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageResult:
+    """`code` is stable and the ledger's own; `detail` is for a person. Both are empty unless REJECTED."""
+
+    outcome: Outcome
+    code: str = ""
+    detail: str = ""
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionReceipt:
+    """One result per message of the batch, in its order."""
+
+    results: tuple[MessageResult, ...]
+    transactions: tuple[TransactionId, ...] = ()
+    fee: int = 0
+    """What the ledger took, in its smallest unit."""
+    gas: int = 0
+
+
+class Ledger(Protocol):
+    """An IBC v2 host. Raises LedgerUnavailable when no node answers, WrongLedger when another chain does."""
+
+    @property
+    def ledger_id(self) -> LedgerId: ...
+
+    @property
+    def chain_id(self) -> str:
+        """As its own light clients name it: decimal EIP-155 id, or the CometBFT chain id."""
+        ...
+
+    @property
+    def merkle_prefix(self) -> tuple[bytes, ...]:
+        """What the counterparty registers: [""] for an EVM router, ["ibc", ""] for a CometBFT ledger."""
+        ...
+
+    async def connect(self) -> None:
+        """Opens the connection and compares the chain id and the router with the configuration."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def head(self) -> Head: ...
+
+    def head_hints(self) -> AsyncIterator[None]:
+        """Yields when a new head may exist. Only a hint: the engine polls as well, and hints may be lost."""
+        ...
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        """Facts with after < height <= until, in ledger order."""
+        ...
+
+    async def client_status(self, client: ClientId) -> ClientStatus: ...
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        """Partial success is reported per message. Raises LedgerUnavailable only if nothing is known to have happened
+        or the outcome is unknown; the caller then looks at the ledger's facts."""
+        ...
+
+
+class ClientHost(Protocol):
+    """The set-up verbs of a ledger, used by `relayer channel open` alone."""
+
+    async def create_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """Creates a light client of the counterparty. Hosts that pair at creation (an EVM router) need the counterparty's
+        client id; the others take it later through register_counterparty."""
+        ...
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        """Pairs the client; a repeat with the same content is a success."""
+        ...
