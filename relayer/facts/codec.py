@@ -23,7 +23,8 @@ ENCODING = "application/x-solidity-abi"
 
 _FACT_FIELDS = (
     "bytes32 factId,uint16 schema,uint16 kind,uint16 category,bytes32 creditor,bytes32 debtor,bytes3 currency,"
-    "uint8 exponent,uint128 net,uint128 tax,uint64 serviceEnd,uint64 dueDate,uint64 issuerSequence,bytes32 relatedFact,bytes32 documentHash"
+    "uint8 exponent,uint128 net,uint128 tax,uint64 serviceEnd,uint64 dueDate,uint64 issuerSequence,"
+    "bytes32 relatedFact,bytes32 documentHash"
 )
 FACT_TYPEHASH = keccak(f"Fact({_FACT_FIELDS})".encode())
 _FACT_TYPES = tuple(field.split()[0] for field in _FACT_FIELDS.split(","))
