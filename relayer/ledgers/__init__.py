@@ -1,0 +1,1 @@
+"""Adapters: one package per kind of ledger; none imports another."""

@@ -1,0 +1,1 @@
+"""Shipped test kit: simulated ledgers, contract suites, development nodes."""

