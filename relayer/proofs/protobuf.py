@@ -1,0 +1,72 @@
+"""Strict protobuf: the few writers that hashed and signed bytes need, and one canonical parser for foreign bytes.
+
+Hashes are taken over exact bytes, so what is hashed is written here field by field. What comes from outside is parsed
+by the protobuf runtime and must re-serialise to the same bytes: unknown fields, reordered fields, repeated scalars,
+padded varints and explicit zeros are refused. It must never repair an encoding.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from relayer.proofs.errors import MalformedBytes, Refusal
+
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+_UINT64 = 1 << 64
+
+
+def varint(value: int) -> bytes:
+    """Minimal base-128 form. Negative numbers take the two's complement of 64 bits, as proto3 int64 does."""
+    value %= _UINT64
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def varint_field(number: int, value: int) -> bytes:
+    """Empty for zero, as proto3 leaves out default values."""
+    return varint(number << 3) + varint(value) if value else b""
+
+
+def bytes_field(number: int, value: bytes) -> bytes:
+    """Empty for no bytes, as proto3 leaves out default values."""
+    return message_field(number, value) if value else b""
+
+
+def message_field(number: int, value: bytes) -> bytes:
+    """Always written, as gogoproto writes embedded messages that are not nullable."""
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def sfixed64_field(number: int, value: int) -> bytes:
+    """Eight little-endian bytes; empty for zero."""
+    return varint(number << 3 | 1) + value.to_bytes(8, "little", signed=True) if value else b""
+
+
+def length_delimited(value: bytes) -> bytes:
+    """The bytes after their own length, as CometBFT frames sign bytes."""
+    return varint(len(value)) + value
+
+
+def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
+    """The message that `raw` is the one canonical encoding of. Raises MalformedBytes."""
+    name = kind.DESCRIPTOR.full_name
+    if len(raw) > maximum_bytes:
+        raise MalformedBytes(Refusal.LIMIT, f"{name} of {len(raw)} bytes; at most {maximum_bytes} are accepted")
+    message = kind()
+    try:
+        message.ParseFromString(raw)
+    except DecodeError as error:
+        raise MalformedBytes(Refusal.MALFORMED, f"these bytes are no {name}") from error
+    known = kind()
+    known.CopyFrom(message)
+    known.DiscardUnknownFields()
+    if known.SerializeToString(deterministic=True) != raw:
+        raise MalformedBytes(Refusal.MALFORMED, f"{name} is not in its canonical encoding")
+    return message
