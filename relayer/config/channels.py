@@ -1,0 +1,66 @@
+"""The channels section of relayer.yaml: one pair of light clients on two ledgers, and what may pass between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from relayer.config.fields import Address, ChannelName, ClientName, LedgerName, Seconds, Section
+from relayer.facts.schema import FactKind
+
+KIND_NAMES = tuple(kind.name.lower() for kind in FactKind)
+MAXIMUM_TIMEOUT_SECONDS = 86_400
+"""Routers refuse a packet whose timeout is further away (ICS-4 v2)."""
+
+
+class End(Section):
+    """One side of a channel. `client` may be left out until `channel open` created it."""
+
+    ledger: LedgerName
+    client: ClientName | None = None
+
+
+class Allowed(Section):
+    """Which facts pass; a list that is left out lets all pass."""
+
+    issuers: Annotated[tuple[Address, ...], Field(min_length=1)] | None = None
+    kinds: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        unknown = sorted(set(self.kinds or ()) - set(KIND_NAMES))
+        if unknown:
+            raise ValueError(f"names the unknown kind {unknown[0]!r}; known kinds: {', '.join(KIND_NAMES)}")
+        return self
+
+
+class Batching(Section):
+    """How many packets, and bytes of them with their proofs, one submission carries at most."""
+
+    max_packets: int = Field(default=50, ge=1, le=500)
+    max_bytes: int = Field(default=100_000, ge=10_000, le=1_000_000)
+
+
+class Terms(Section):
+    """What `channel open` asks of the light clients that it creates."""
+
+    trusting_period_seconds: Seconds = 14 * 86_400
+    max_clock_drift_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+
+
+class ChannelSettings(Section):
+    """A bilateral channel."""
+
+    name: ChannelName
+    ends: Annotated[tuple[End, ...], Field(min_length=2, max_length=2)]
+    allowed: Allowed = Allowed()
+    batching: Batching = Batching()
+    timeout_seconds: int = Field(default=3_600, ge=10, le=MAXIMUM_TIMEOUT_SECONDS)
+    client_terms: Terms = Terms()
+
+    @model_validator(mode="after")
+    def _two_ledgers(self) -> Self:
+        if self.ends[0].ledger == self.ends[1].ledger:
+            raise ValueError(f"joins the ledger {self.ends[0].ledger!r} with itself; name two ledgers")
+        return self

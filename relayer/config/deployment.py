@@ -1,0 +1,106 @@
+"""What `channel open` deployed and created: a small JSON file beside relayer.yaml that only the program writes.
+
+The operator's YAML is never rewritten, so its comments and order stay. A value that stands in both files must be the same.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from relayer.config.channels import ChannelSettings, End
+from relayer.config.document import Step
+from relayer.config.fields import Address, ClientName, Section
+from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings
+from relayer.errors import ConfigurationError
+
+Conflict = tuple[tuple[Step, ...], str]
+
+
+class Contracts(Section):
+    """Contracts deployed on one EVM ledger."""
+
+    router: Address | None = None
+    facts: Address | None = None
+
+
+class Deployment(Section):
+    """`clients` holds, per channel and ledger, the client created there."""
+
+    version: Literal[1] = 1
+    contracts: dict[str, Contracts] = Field(default_factory=dict)
+    clients: dict[str, dict[str, ClientName]] = Field(default_factory=dict)
+
+    def with_contracts(self, ledger: str, contracts: Contracts) -> Deployment:
+        return self.model_copy(update={"contracts": {**self.contracts, ledger: contracts}})
+
+    def with_client(self, channel: str, ledger: str, client: str) -> Deployment:
+        mine = {**self.clients.get(channel, {}), ledger: client}
+        return self.model_copy(update={"clients": {**self.clients, channel: mine}})
+
+
+def deployment_path(configuration: Path) -> Path:
+    """``relayer.yaml`` has its deployment in ``relayer.deployed.json``."""
+    return configuration.with_name(f"{configuration.stem}.deployed.json")
+
+
+def read_deployment(path: Path) -> Deployment:
+    """Empty if there is no such file. Raises ConfigurationError if it is damaged."""
+    try:
+        return Deployment.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Deployment()
+    except (OSError, ValidationError) as error:
+        raise ConfigurationError(
+            f"{path}: is not what `channel open` wrote; restore it, or remove it and write the addresses into the YAML file"
+        ) from error
+
+
+def write_deployment(path: Path, deployment: Deployment) -> None:
+    """Replaces the file as a whole; a crash leaves the old one or the new one."""
+    text = deployment.model_dump_json(indent=2, exclude_none=True) + "\n"
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(stream.name).replace(path)
+
+
+def complete(
+    deployment: Deployment, ledgers: Mapping[str, LedgerSettings], channels: tuple[ChannelSettings, ...]
+) -> tuple[dict[str, LedgerSettings], tuple[ChannelSettings, ...], list[Conflict]]:
+    """The settings with what was deployed filled in, and the places where both speak and differ."""
+    conflicts: list[Conflict] = []
+    done = dict(ledgers)
+    for name, contracts in deployment.contracts.items():
+        ledger = ledgers.get(name)
+        if isinstance(ledger, EvmLedgerSettings):
+            conflicts += _conflicts(("ledgers", name), ledger, contracts)
+            update = {"router": ledger.router or contracts.router, "facts": ledger.facts or contracts.facts}
+            done[name] = ledger.model_copy(update=update)
+    filled = []
+    for index, channel in enumerate(channels):
+        known = deployment.clients.get(channel.name, {})
+        ends = tuple(end if end.client else End(ledger=end.ledger, client=known.get(end.ledger)) for end in channel.ends)
+        for side, end in enumerate(channel.ends):
+            created = known.get(end.ledger)
+            if end.client and created and end.client != created:
+                conflicts.append((("channels", index, "ends", side, "client"), _differs(created)))
+        filled.append(channel.model_copy(update={"ends": ends}))
+    return done, tuple(filled), conflicts
+
+
+def _conflicts(steps: tuple[Step, ...], ledger: EvmLedgerSettings, contracts: Contracts) -> Iterator[Conflict]:
+    for key in ("router", "facts"):
+        written, deployed = getattr(ledger, key), getattr(contracts, key)
+        if written and deployed and written != deployed:
+            yield (*steps, key), _differs(deployed)
+
+
+def _differs(deployed: str) -> str:
+    return f"differs from {deployed}, which `channel open` noted beside this file; remove one of the two"

@@ -1,0 +1,134 @@
+"""Reads one YAML file into plain values and remembers where each of them stands.
+
+Only the plain core of YAML is understood: mappings with distinct text keys, lists, text, whole and decimal numbers, true,
+false and null. Anchors, aliases, tags and further documents are refused, so a small file cannot become a large value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from relayer.errors import ConfigurationError
+
+_MAXIMUM_BYTES = 1_000_000
+_MAXIMUM_DEPTH = 20
+_INTEGER = re.compile(r"[-+]?[0-9][0-9_]*", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+", re.ASCII)
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The values of a file and its node tree, which knows the lines."""
+
+    path: Path
+    data: dict[str, Plain]
+    root: yaml.MappingNode
+
+    def line(self, steps: Sequence[Step]) -> int:
+        """Line of the deepest part of `steps` that the file has, from 1."""
+        node: yaml.Node = self.root
+        line = 1
+        for step in steps:
+            found = _child(node, step)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+    def as_json(self) -> bytes:
+        """For pydantic, whose strict JSON mode knows what a list or an enumeration looks like in a file."""
+        return json.dumps(self.data).encode()
+
+
+def read_document(path: Path) -> Document:
+    """Raises ConfigurationError with the line if the file is absent, too large or not plain YAML."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); `relayer init` writes an example") from error
+    if len(raw) > _MAXIMUM_BYTES:
+        raise ConfigurationError(f"{path}: has {len(raw)} bytes; at most {_MAXIMUM_BYTES} are read")
+    try:
+        text = raw.decode()
+        _refuse_aliases(path, text)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError(
+            f"{path}:{line}: is not YAML ({error.problem}); check the indentation and colons"
+        ) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{path}: is not YAML that can be read; compare it with what `relayer init` writes"
+        ) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise ConfigurationError(f"{path}: holds no mapping; compare it with what `relayer init` writes")
+    data = _mapping(path, root, 0)
+    return Document(path=path, data=data, root=root)
+
+
+def _refuse_aliases(path: Path, text: str) -> None:
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ConfigurationError(f"{path}:{line}: anchors and aliases are refused; write the value out")
+
+
+def _plain(path: Path, node: yaml.Node, depth: int) -> Plain:
+    if depth > _MAXIMUM_DEPTH:
+        raise ConfigurationError(f"{path}:{_line(node)}: is nested deeper than {_MAXIMUM_DEPTH} levels")
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(path, node, depth)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, item, depth + 1) for item in node.value]
+    assert isinstance(node, yaml.ScalarNode)
+    return _scalar(node)
+
+
+def _scalar(node: yaml.ScalarNode) -> Plain:
+    # YAML 1.1 would read an unquoted 0x address as a number, `no` as false, and 12:30 as 750.
+    text: str = node.value
+    if node.style is not None:
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text) and len(text) <= 80:
+        return int(text.replace("_", ""))
+    return float(text) if _DECIMAL.fullmatch(text) and len(text) <= 80 else text
+
+
+def _mapping(path: Path, node: yaml.MappingNode, depth: int) -> dict[str, Plain]:
+    result: dict[str, Plain] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigurationError(f"{path}:{_line(key)}: a key must be text")
+        if key.value in result:
+            raise ConfigurationError(f"{path}:{_line(key)}: {key.value} stands twice; keep one of them")
+        result[key.value] = _plain(path, value, depth + 1)
+    return result
+
+
+def _child(node: yaml.Node, step: Step) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return _line(key), value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return _line(node.value[step]), node.value[step]
+    return None
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

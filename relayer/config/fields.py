@@ -1,0 +1,170 @@
+"""Field types that several sections of a configuration share.
+
+A secret is only ever a reference to a file or an environment variable; this module must never put a secret, or what an
+operator wrote where a secret belongs, into an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from eth_utils.address import is_checksum_address, to_checksum_address
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from relayer.core.ids import parse_channel_id, parse_client_id, parse_ledger_id
+from relayer.errors import ConfigurationError, InvalidInput
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_ENDPOINT = re.compile(r"(https?|wss?)://[^\s/@]+(/\S*)?", re.ASCII)
+_HOST_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", re.ASCII)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_MAXIMUM_SECRET_BYTES = 64 * 1024
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys and values of another type are refused, and nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("is not an address; expected 0x and 40 hexadecimal digits")
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(text):
+        raise ValueError("has a wrong EIP-55 checksum; copy the address again, or write it in lower case")
+    return to_checksum_address(text)
+
+
+def _endpoint(text: str) -> str:
+    if not _ENDPOINT.fullmatch(text):
+        raise ValueError("is not an endpoint; expected http://, https://, ws:// or wss:// and a host, without a user name")
+    return text
+
+
+def _host_port(text: str) -> str:
+    match = _HOST_PORT.fullmatch(text)
+    if not match or not 1 <= int(match[2]) <= 65535:
+        raise ValueError("is not an address; expected host:port, such as 127.0.0.1:7070")
+    return text
+
+
+def _loopback(host: str) -> str:
+    if host not in _LOOPBACK:
+        raise ValueError("is not a loopback address; use 127.0.0.1 and put a proxy with access control in front")
+    return host
+
+
+def _path(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path.expanduser()
+
+
+def _ledger_name(text: str) -> str:
+    return _named(parse_ledger_id, text)
+
+
+def _channel_name(text: str) -> str:
+    return _named(parse_channel_id, text)
+
+
+def _client_id(text: str) -> str:
+    return _named(parse_client_id, text)
+
+
+def _named(parse: object, text: str) -> str:
+    try:
+        return parse(text)  # type: ignore[operator,no-any-return]
+    except InvalidInput as error:
+        raise ValueError(str(error)) from error
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An account or contract in EIP-55 form."""
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+LoopbackHost = Annotated[str, AfterValidator(_loopback)]
+FilePath = Annotated[Path, AfterValidator(_path)]
+"""Relative paths are relative to the folder of the configuration file."""
+LedgerName = Annotated[str, AfterValidator(_ledger_name)]
+ChannelName = Annotated[str, AfterValidator(_channel_name)]
+ClientName = Annotated[str, AfterValidator(_client_id)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
+
+
+class Secret(Section):
+    """Where a secret stands: exactly one of a file (its first line is used) or an environment variable."""
+
+    file: FilePath | None = None
+    env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("needs exactly one of file and env")
+        return self
+
+    def resolve(self) -> str:
+        """The secret. Raises ConfigurationError if the file or the variable is missing or empty."""
+        if self.env is not None:
+            value = os.environ.get(self.env, "")
+            if not value:
+                raise ConfigurationError(f"the environment variable {self.env} is not set; export it before starting")
+            return value
+        assert self.file is not None
+        try:
+            with self.file.open("rb") as stream:
+                text = stream.read(_MAXIMUM_SECRET_BYTES).decode()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise ConfigurationError(
+                f"the secret file {self.file} cannot be read ({reason}); create it with mode 600"
+            ) from error
+        line = text.split("\n", 1)[0].strip()
+        if not line:
+            raise ConfigurationError(f"the secret file {self.file} is empty; put the secret into its first line")
+        return line
+
+
+class Account(Section):
+    """A key that signs transactions: an encrypted keystore (V3) with its password, or a raw key by reference."""
+
+    keystore: FilePath | None = None
+    password: Secret | None = None
+    key: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.key is not None and (self.keystore is not None or self.password is not None):
+            raise ValueError("has both a key and a keystore; keep one of them")
+        if self.key is None and (self.keystore is None or self.password is None):
+            raise ValueError("needs keystore and password, or key")
+        return self
+
+
+class Confirmations(Section):
+    """Final once this many blocks stand on top."""
+
+    confirmations: int = Field(ge=1, le=10_000)
+
+
+Finality = Literal["latest", "finalized"] | Confirmations
+"""Which block of an EVM ledger counts as final."""
+
+
+class Listen(Section):
+    """Where a service listens."""
+
+    host: LoopbackHost = "127.0.0.1"
+    port: Port
+
+
+class Logging(Section):
+    """How the process logs."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,93 @@
+"""The ledgers section of relayer.yaml: how each ledger is reached, what it calls final, and who pays its fees."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from relayer.config.fields import Account, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
+
+
+class Fees(Section):
+    """What transactions may cost. `cap_wei` bounds the price of one unit of gas, whatever the ledger asks."""
+
+    policy: Literal["legacy", "eip1559", "zero"] = "eip1559"
+    cap_wei: int | None = Field(default=None, ge=1)
+    tip_wei: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.policy == "zero" and (self.cap_wei is not None or self.tip_wei is not None):
+            raise ValueError("has the zero-price policy, which takes neither cap_wei nor tip_wei; remove them")
+        if self.policy != "zero" and self.cap_wei is None:
+            raise ValueError(
+                f"has the policy {self.policy} without cap_wei; state the highest price of a unit of gas in wei"
+            )
+        if self.policy == "legacy" and self.tip_wei is not None:
+            raise ValueError("has the legacy policy, which takes no tip_wei; remove it")
+        return self
+
+
+class AuthorityMember(Section):
+    """One key that vouches for block hashes, and where its process answers."""
+
+    address: Address
+    endpoint: HostPort
+
+
+class Authorities(Section):
+    """Who vouches for the block hashes of a ledger that seals nothing: `threshold` of `members`."""
+
+    threshold: int = Field(ge=1)
+    members: Annotated[tuple[AuthorityMember, ...], Field(min_length=1, max_length=100)]
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 5
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.threshold > len(self.members):
+            raise ValueError(f"asks for {self.threshold} signatures of {len(self.members)} members; lower the threshold")
+        for name in ("address", "endpoint"):
+            values = [getattr(member, name) for member in self.members]
+            twice = sorted({value for value in values if values.count(value) > 1})
+            if twice:
+                raise ValueError(f"names the {name} {twice[0]} twice; each member needs its own")
+        return self
+
+
+class EvmLedgerSettings(Section):
+    """An EVM ledger with an IBC v2 router. `router` and `facts` may be left out until `channel open` deployed them."""
+
+    type: Literal["evm"]
+    chain_id: int = Field(ge=1, lt=2**64)
+    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1, max_length=16)]
+    router: Address | None = None
+    facts: Address | None = None
+    finality: Finality = "finalized"
+    account: Account
+    fees: Fees
+    authorities: Authorities
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 2.0
+
+
+class EmbeddedLedgerSettings(Section):
+    """The settlement ledger inside this process; `settings` is the ledger.yaml that `ledger init` wrote."""
+
+    type: Literal["embedded"]
+    settings: FilePath
+    chain_id: str = Field(min_length=1, max_length=50)
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
+
+
+class RemoteLedgerSettings(Section):
+    """A ledger behind the gRPC adapter service, such as `relayer ledger serve`."""
+
+    type: Literal["remote"]
+    address: HostPort
+    chain_id: str = Field(min_length=1, max_length=50)
+    token: Secret | None = None
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
+
+
+LedgerSettings = Annotated[EvmLedgerSettings | EmbeddedLedgerSettings | RemoteLedgerSettings, Field(discriminator="type")]
+"""One entry of `ledgers`, told apart by its `type`."""

@@ -1,0 +1,149 @@
+"""relayer.yaml: the whole of a relayer's configuration, with the checks that look at several sections at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from relayer.config.channels import ChannelSettings
+from relayer.config.deployment import Deployment, complete, deployment_path, read_deployment
+from relayer.config.document import Plain, Step, read_document
+from relayer.config.fields import FilePath, LedgerName, Listen, Logging, Section
+from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
+from relayer.config.problems import Problem, describe, report
+
+
+class JournalSettings(Section):
+    """Where the relayer remembers."""
+
+    path: FilePath
+
+
+class RelayerSettings(Section):
+    """relayer.yaml as it stands in the file."""
+
+    version: Literal[1]
+    ledgers: Annotated[dict[LedgerName, LedgerSettings], Field(min_length=2, max_length=64)]
+    channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1, max_length=1000)]
+    journal: JournalSettings
+    service: Listen
+    logging: Logging = Logging()
+
+
+_T = TypeVar("_T")
+_LEDGER: TypeAdapter[LedgerSettings] = TypeAdapter(LedgerSettings)
+_CHANNEL = TypeAdapter(ChannelSettings)
+_LISTEN = TypeAdapter(Listen)
+
+
+def load_relayer(path: Path) -> RelayerSettings:
+    """The settings, completed with the addresses and clients that `channel open` noted beside the file.
+
+    Raises ConfigurationError with all problems in one report.
+    """
+    document = read_document(path)
+    folder = path.resolve().parent
+    problems: list[Problem] = []
+    settings: RelayerSettings | None = None
+    try:
+        settings = RelayerSettings.model_validate_json(document.as_json(), context={"folder": folder})
+    except ValidationError as error:
+        problems = describe(error, document.data)
+    # What is sound is checked further even if another part is not, so that one report names everything.
+    ledgers = dict(_sound(_LEDGER, _items(document.data.get("ledgers")), folder))
+    channels = dict(_sound(_CHANNEL, _items(document.data.get("channels")), folder))
+    listen = dict(_sound(_LISTEN, [("service", document.data.get("service"))], folder))
+    problems += _channel_problems(document.data, channels)
+    problems += _port_problems(ledgers, listen)
+    if not problems and settings is not None:
+        settings, problems = _completed(settings, read_deployment(deployment_path(path)))
+    if problems or settings is None:
+        raise report(document, problems)
+    return settings
+
+
+def _completed(settings: RelayerSettings, deployment: Deployment) -> tuple[RelayerSettings, list[Problem]]:
+    ledgers, channels, conflicts = complete(deployment, settings.ledgers, settings.channels)
+    problems = [Problem(steps=steps, words=words) for steps, words in conflicts]
+    problems += _client_problems(dict(enumerate(channels)))
+    return settings.model_copy(update={"ledgers": ledgers, "channels": channels}), problems
+
+
+def _items(entries: Plain) -> Iterable[tuple[Step, Plain]]:
+    match entries:
+        case dict():
+            return list(entries.items())
+        case list():
+            return list(enumerate(entries))
+        case _:
+            return []
+
+
+def _sound(adapter: TypeAdapter[_T], entries: Iterable[tuple[Step, Plain]], folder: Path) -> Iterator[tuple[Step, _T]]:
+    for key, entry in entries:
+        try:
+            yield key, adapter.validate_json(json.dumps(entry), context={"folder": folder})
+        except ValidationError:
+            continue
+
+
+def _channel_problems(data: Mapping[str, Plain], channels: Mapping[Step, ChannelSettings]) -> list[Problem]:
+    names = data.get("ledgers")
+    known = sorted(names) if isinstance(names, dict) else []
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for index, channel in channels.items():
+        if channel.name in seen:
+            problems.append(Problem(steps=("channels", index, "name"), words=f"{channel.name!r} stands twice; rename one"))
+        seen.add(channel.name)
+        for side, end in enumerate(channel.ends):
+            if end.ledger not in known:
+                words = f"unknown ledger {end.ledger!r}; known ledgers: {', '.join(known) or 'none'}"
+                problems.append(Problem(steps=("channels", index, "ends", side, "ledger"), words=words))
+    return problems + _client_problems(channels)
+
+
+def _client_problems(channels: Mapping[int, ChannelSettings] | Mapping[Step, ChannelSettings]) -> list[Problem]:
+    problems: list[Problem] = []
+    used: dict[tuple[str, str], str] = {}
+    for index, channel in channels.items():
+        for side, end in enumerate(channel.ends):
+            if end.client is None:
+                continue
+            first = used.setdefault((end.ledger, end.client), channel.name)
+            if first != channel.name:
+                words = f"the client {end.client} already belongs to channel {first!r}; each channel needs its own"
+                problems.append(Problem(steps=("channels", index, "ends", side, "client"), words=words))
+    return problems
+
+
+def _port_problems(ledgers: Mapping[Step, LedgerSettings], listen: Mapping[Step, Listen]) -> list[Problem]:
+    """No two services of one host may be expected at the same port."""
+    problems: list[Problem] = []
+    used = {_normal(f"{one.host}:{one.port}"): "the status service" for one in listen.values()}
+    places = chain.from_iterable(_places(name, ledger) for name, ledger in ledgers.items())
+    for steps, address, words in places:
+        first = used.setdefault(_normal(address), words)
+        if first != words:
+            problems.append(Problem(steps=steps, words=f"{address} is also {first}; give one of them another port"))
+    return problems
+
+
+def _places(name: Step, ledger: LedgerSettings) -> Iterator[tuple[tuple[Step, ...], str, str]]:
+    if isinstance(ledger, RemoteLedgerSettings):
+        yield ("ledgers", name, "address"), ledger.address, f"the ledger {name!r}"
+    if isinstance(ledger, EvmLedgerSettings):
+        for index, member in enumerate(ledger.authorities.members):
+            steps = ("ledgers", name, "authorities", "members", index, "endpoint")
+            # Two ledgers may share an authority process.
+            yield steps, member.endpoint, "an authority"
+
+
+def _normal(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    return f"127.0.0.1:{port}" if host in ("localhost", "::1", "[::1]") else address

@@ -1,0 +1,75 @@
+"""authority.yaml and ledger.yaml: the settings of the two processes that stand beside a relayer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from relayer.config.document import read_document
+from relayer.config.fields import ClientName, Endpoint, FilePath, Finality, Listen, Logging, Secret, Section
+from relayer.config.problems import describe, report
+
+
+class ServedClientSettings(Section):
+    """A light client that an authority signs for: the chain id of the ledger that hosts it, and its id there."""
+
+    host_chain_id: str = Field(min_length=1, max_length=64)
+    client_id: ClientName
+
+
+class AuthoritySettings(Section):
+    """authority.yaml."""
+
+    version: Literal[1]
+    chain_id: int = Field(ge=1, lt=2**64)
+    endpoint: Endpoint
+    finality: Finality = "finalized"
+    keystore: FilePath
+    password: Secret
+    store: FilePath
+    listen: Listen
+    clients: Annotated[tuple[ServedClientSettings, ...], Field(min_length=1, max_length=1000)]
+    logging: Logging = Logging()
+
+
+class OperatorSettings(Section):
+    """One validator key that this process holds."""
+
+    keystore: FilePath
+    password: Secret
+
+
+class LedgerFileSettings(Section):
+    """ledger.yaml: the embedded settlement ledger, in process or served."""
+
+    version: Literal[1]
+    folder: FilePath
+    chain_id: str = Field(min_length=1, max_length=50)
+    operators: Annotated[tuple[OperatorSettings, ...], Field(min_length=1, max_length=100)]
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=3600, strict=False)] = 5.0
+    listen: Listen
+    token: Secret
+    logging: Logging = Logging()
+
+
+_S = TypeVar("_S", bound=Section)
+
+
+def load_authority(path: Path) -> AuthoritySettings:
+    """Raises ConfigurationError with all problems in one report."""
+    return _load(path, AuthoritySettings)
+
+
+def load_ledger(path: Path) -> LedgerFileSettings:
+    """Raises ConfigurationError with all problems in one report."""
+    return _load(path, LedgerFileSettings)
+
+
+def _load(path: Path, section: type[_S]) -> _S:
+    document = read_document(path)
+    try:
+        return section.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
+    except ValidationError as error:
+        raise report(document, describe(error, document.data)) from error

@@ -1,0 +1,226 @@
+"""relayer.yaml: the shipped example is sound, and each mutation of it is refused with its line, its path and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
+from relayer.config.fields import Confirmations
+from relayer.config.ledgers import EvmLedgerSettings, RemoteLedgerSettings
+from relayer.config.relayer_file import load_relayer
+from relayer.config.serving import load_authority, load_ledger
+from relayer.errors import ConfigurationError
+
+EXAMPLES = resources.files("relayer.examples")
+EXAMPLE = EXAMPLES.joinpath("relayer.yaml").read_text()
+ROUTER = "0x" + "ab" * 20
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def write_text(text: str) -> Path:
+        path = tmp_path / "relayer.yaml"
+        path.write_text(text)
+        return path
+
+    return write_text
+
+
+def mutated(*changes: tuple[str, str]) -> str:
+    text = EXAMPLE
+    for old, new in changes:
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the example"
+        text = text.replace(old, new)
+    return text
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load_relayer(path)
+    return str(caught.value)
+
+
+def test_the_example_is_sound(write: Callable[[str], Path]) -> None:
+    path = write(EXAMPLE)
+    settings = load_relayer(path)
+    contracts, settlement = settings.ledgers["contracts"], settings.ledgers["settlement"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    assert isinstance(settlement, RemoteLedgerSettings)
+    assert contracts.authorities.threshold == 2
+    assert contracts.account.keystore == path.parent / "keys/relayer.json"
+    assert settings.channels[0].ends[0].client is None
+
+
+def test_the_other_examples_are_sound(tmp_path: Path) -> None:
+    for name in ("authority.yaml", "ledger.yaml"):
+        (tmp_path / name).write_text(EXAMPLES.joinpath(name).read_text())
+    assert load_authority(tmp_path / "authority.yaml").clients[0].client_id == "poa-evm-0"
+    assert load_ledger(tmp_path / "ledger.yaml").chain_id == "settlement-1"
+
+
+def test_confirmations_are_a_finality(write: Callable[[str], Path]) -> None:
+    settings = load_relayer(write(mutated(("finality: latest", "finality: {confirmations: 12}"))))
+    contracts = settings.ledgers["contracts"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    assert contracts.finality == Confirmations(confirmations=12)
+
+
+LITERAL_SECRET = "hunter2-do-not-show"
+
+# ruff: noqa: E501 (one mutation a line reads best)
+REFUSED = {
+    "unknown key": (("poll_seconds: 1\n", "pol_seconds: 1\n"), "ledgers.contracts.pol_seconds: unknown key; did you mean poll_seconds?"),
+    "unknown key at the top": (("version: 1", "version: 1\nzzzz: 2"), "zzzz: unknown key; remove it"),
+    "missing key": (("    chain_id: 1337\n", ""), "ledgers.contracts.chain_id: is missing; add it"),
+    "unknown type": (("type: evm", "type: fabric"), "unknown type; write type: evm, embedded or remote"),
+    "missing type": (("    type: evm\n", ""), "the type is missing"),
+    "chain id as text": (("chain_id: 1337", 'chain_id: "1337"'), "ledgers.contracts.chain_id: "),
+    "endpoint": (("http://127.0.0.1:8545", "127.0.0.1:8545"), "ledgers.contracts.endpoints[0]: is not an endpoint"),
+    "password in an endpoint": (("http://127.0.0.1:8545", f"http://me:{LITERAL_SECRET}@host"), "without a user name"),
+    "finality": (("finality: latest", "finality: soon"), "ledgers.contracts.finality: "),
+    "literal password": (("{file: keys/relayer.password}", LITERAL_SECRET), "never written here"),
+    "literal token": (("{file: keys/ledger.token}", LITERAL_SECRET), "never written here"),
+    "two secrets": (("{file: keys/ledger.token}", "{file: a, env: B}"), "needs exactly one of file and env"),
+    "account": (("      keystore: keys/relayer.json\n", ""), "needs keystore and password, or key"),
+    "fee cap": (("policy: eip1559, cap_wei: 100000000000", "policy: legacy"), "ledgers.contracts.fees: has the policy legacy without"),
+    "zero fee with a cap": (("policy: eip1559", "policy: zero"), "takes neither cap_wei nor tip_wei"),
+    "threshold": (("threshold: 2", "threshold: 4"), "ledgers.contracts.authorities: asks for 4 signatures of 3 members"),
+    "threshold 0": (("threshold: 2", "threshold: 0"), "ledgers.contracts.authorities.threshold: "),
+    "authority twice": (("0x1000000000000000000000000000000000000002", "0x1000000000000000000000000000000000000001"), "twice"),
+    "address": (('"0x1000000000000000000000000000000000000001"', "0x12"), "is not an address"),
+    "checksum": (
+        ("0x1000000000000000000000000000000000000001", "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+        "wrong EIP-55 checksum",
+    ),
+    "remote address": (("address: 127.0.0.1:7070", "address: http://127.0.0.1"), "expected host:port"),
+    "unknown ledger": (("{ledger: settlement}", "{ledger: setlement}"), "unknown ledger 'setlement'; known ledgers: contracts, settlement"),
+    "one ledger twice": (("{ledger: settlement}", "{ledger: contracts}"), "joins the ledger 'contracts' with itself"),
+    "client id": (("{ledger: settlement}", "{ledger: settlement, client: x}"), "channels[0].ends[1].client: client id 'x'"),
+    "kind": (('    # allowed: {issuers: ["0x..."], kinds', "    allowed: {kinds"), "unknown kind"),
+    "timeout": (("timeout_seconds: 3600", "timeout_seconds: 90000"), "channels[0].timeout_seconds: "),
+    "public service": (("host: 127.0.0.1, port: 8484", "host: 0.0.0.0, port: 8484"), "service.host: is not a loopback address"),
+    "port clash": (("port: 8484", "port: 7070"), "127.0.0.1:7070 is also the status service"),
+    "authority at the ledger's port": (("127.0.0.1:9101", "localhost:7070"), "give one of them another port"),
+    "log level": (("level: info", "level: loud"), "logging.level: "),
+    "ledger name": (("  settlement:\n", "  Settlement!:\n"), "ledger name 'Settlement!'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_one_mutation_is_refused(case: str, write: Callable[[str], Path]) -> None:
+    change, words = REFUSED[case]
+    text = mutated(change).replace("kinds: [trip_completed, charge", "kinds: [trip_complete, charge")
+    message = refusal(write(text))
+    assert words in message
+    assert LITERAL_SECRET not in message
+
+
+def test_every_problem_stands_in_one_report_with_its_line(write: Callable[[str], Path]) -> None:
+    text = mutated(
+        ("chain_id: 1337", "chain_id: 0"),
+        ("{ledger: settlement}", "{ledger: nowhere}"),
+        ("{file: keys/ledger.token}", LITERAL_SECRET),
+        ("journal: {path: relayer.journal}", "journal: {folder: x}"),
+    )
+    message = refusal(write(text))
+    assert message.startswith("5 problems in the configuration:\n"), message
+    line = text.splitlines().index("  - name: main") + 4
+    assert f"relayer.yaml:{line + 1}: channels[0].ends[1].ledger: unknown ledger 'nowhere'" in message
+
+
+def test_duplicate_channel_and_client(write: Callable[[str], Path]) -> None:
+    ends = "{name: %s, ends: [{ledger: contracts, client: client-0}, {ledger: settlement, client: poa-evm-0}]}"
+    start = EXAMPLE.index("channels:")
+    end = EXAMPLE.index("journal:")
+    message = refusal(write(f"{EXAMPLE[:start]}channels: [{ends % 'a'}, {ends % 'a'}, {ends % 'b'}]\n{EXAMPLE[end:]}"))
+    assert "channels[1].name: 'a' stands twice" in message
+    assert "the client client-0 already belongs to channel 'a'" in message
+    assert "the client poa-evm-0 already belongs to channel 'a'" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "is not YAML"),
+        ("- a", "holds no mapping"),
+        ("version: 1\nversion: 1", ":2: version stands twice"),
+        ("a: &x 1\nb: *x", "anchors and aliases are refused"),
+        ("a: " + "[" * 40 + "]" * 40, "nested deeper"),
+        ("a: " + "[" * 20_000, "YAML"),
+        ("a: \xff", "unknown key"),
+        ("#" * 1_000_001, "at most"),
+    ],
+)
+def test_foreign_yaml_is_refused(text: str, words: str, write: Callable[[str], Path]) -> None:
+    assert words in refusal(write(text))
+
+
+def test_an_unquoted_address_stays_text(write: Callable[[str], Path]) -> None:
+    settings = load_relayer(write(mutated(('# router: "0x..."', f"router: {ROUTER}"))))
+    contracts = settings.ledgers["contracts"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    assert contracts.router is not None
+    assert contracts.router.lower() == ROUTER
+
+
+def test_absent_file_names_the_remedy(tmp_path: Path) -> None:
+    assert "relayer init" in refusal(tmp_path / "nothing.yaml")
+
+
+def test_what_channel_open_noted_completes_the_settings(write: Callable[[str], Path]) -> None:
+    path = write(EXAMPLE)
+    deployment = (
+        Deployment().with_contracts("contracts", Contracts(router=ROUTER)).with_client("main", "contracts", "client-0")
+    )
+    write_deployment(deployment_path(path), deployment)
+    assert read_deployment(deployment_path(path)).clients == {"main": {"contracts": "client-0"}}
+    settings = load_relayer(path)
+    contracts = settings.ledgers["contracts"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    assert contracts.router
+    assert contracts.router.lower() == ROUTER
+    assert [end.client for end in settings.channels[0].ends] == ["client-0", None]
+    assert path.read_text() == EXAMPLE
+
+
+def test_a_contradiction_between_the_two_files_is_refused(write: Callable[[str], Path]) -> None:
+    path = write(mutated(('# router: "0x..."', 'router: "0x' + "cd" * 20 + '"')))
+    write_deployment(deployment_path(path), Deployment().with_contracts("contracts", Contracts(router=ROUTER)))
+    assert "ledgers.contracts.router: differs from" in refusal(path)
+
+
+def test_a_damaged_deployment_file_is_refused(write: Callable[[str], Path]) -> None:
+    path = write(EXAMPLE)
+    deployment_path(path).write_text("{")
+    assert "relayer.deployed.json: is not what" in refusal(path)
+
+
+def test_secrets_are_read_by_reference(write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(mutated(("password: {file: keys/relayer.password}", "password: {env: RELAYER_PASSWORD}")))
+    contracts = load_relayer(path).ledgers["contracts"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    assert contracts.account.password is not None
+    with pytest.raises(ConfigurationError, match="RELAYER_PASSWORD is not set"):
+        contracts.account.password.resolve()
+    monkeypatch.setenv("RELAYER_PASSWORD", "secret")
+    assert contracts.account.password.resolve() == "secret"
+
+
+def test_a_secret_file(write: Callable[[str], Path]) -> None:
+    path = write(EXAMPLE)
+    contracts = load_relayer(path).ledgers["contracts"]
+    assert isinstance(contracts, EvmLedgerSettings)
+    password = contracts.account.password
+    assert password is not None
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        password.resolve()
+    (path.parent / "keys").mkdir()
+    (path.parent / "keys/relayer.password").write_text("\n")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        password.resolve()
+    (path.parent / "keys/relayer.password").write_text("secret\n")
+    assert password.resolve() == "secret"
