@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer and make, nothing else: Node comes from a Python wheel, its packages by lock file.
+# `make demo` runs the main job for real, `make test` every check. A second run finds everything installed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: setup demo test lint typecheck clean
+
+setup: $(VENV)/.dev-installed $(VENV)/.node-installed $(VENV)/.solidity-installed
+
+demo: $(VENV)/.run-installed $(VENV)/.node-installed
+	@$(BIN)/relayer demo
+
+test: setup
+	@$(BIN)/python devnet/run_checks.py
+
+lint: $(VENV)/.dev-installed
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+typecheck: $(VENV)/.dev-installed
+	@$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) devnet/node_modules contracts/evm/node_modules
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@echo 'setup: making a virtual environment in $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo 'setup: installing Python packages (about half a minute)'
+	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
+	@echo 'setup: installing the development tools'
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.node-installed: devnet/package-lock.json | $(VENV)/.run-installed
+	@echo 'setup: installing the development ledger'
+	@$(BIN)/python devnet/setup_node.py devnet
+	@touch $@
+
+$(VENV)/.solidity-installed: contracts/evm/package-lock.json | $(VENV)/.run-installed
+	@echo 'setup: installing the Solidity compiler'
+	@$(BIN)/python devnet/setup_node.py contracts/evm
+	@touch $@
