@@ -1,0 +1,56 @@
+"""Sets of packet sequences, kept as ranges: a hundred thousand ended packets cost a handful of numbers."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+from relayer.errors import InvalidInput
+
+
+class SequenceSet:
+    """A growing set of positive integers, as sorted, disjoint, never touching closed ranges."""
+
+    __slots__ = ("_firsts", "_lasts", "_size")
+
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        """Raises InvalidInput unless the ranges are sorted, disjoint and apart."""
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        self._size = 0
+        for first, last in ranges:
+            if first > last or first < 1 or (self._lasts and first <= self._lasts[-1] + 1):
+                raise InvalidInput(f"sequence ranges: {first}..{last} is out of order")
+            self._firsts.append(first)
+            self._lasts.append(last)
+            self._size += last - first + 1
+
+    def __contains__(self, sequence: int) -> bool:
+        index = bisect_right(self._firsts, sequence) - 1
+        return index >= 0 and sequence <= self._lasts[index]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Ascending (first, last), both included."""
+        return zip(self._firsts, self._lasts, strict=True)
+
+    def add(self, sequence: int) -> None:
+        """Adding a member again changes nothing."""
+        index = bisect_right(self._firsts, sequence)
+        if index and sequence <= self._lasts[index - 1]:
+            return
+        self._size += 1
+        joins_left = index > 0 and self._lasts[index - 1] == sequence - 1
+        joins_right = index < len(self._firsts) and self._firsts[index] == sequence + 1
+        if joins_left and joins_right:
+            self._lasts[index - 1] = self._lasts.pop(index)
+            del self._firsts[index]
+        elif joins_left:
+            self._lasts[index - 1] = sequence
+        elif joins_right:
+            self._firsts[index] = sequence
+        else:
+            self._firsts.insert(index, sequence)
+            self._lasts.insert(index, sequence)

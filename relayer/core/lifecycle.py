@@ -1,0 +1,340 @@
+"""The life of one packet. Read this file first.
+
+The rules of the machine:
+
+1. `step(state, event)` is total and deterministic. Every pair of a state class and an event class stands in exactly one of
+   three tables below: TRANSITIONS, IGNORED, VIOLATIONS.
+2. Events are facts of two ledgers, each told in its own order. Between the ledgers any order may come: the destination's
+   facts may arrive before the source's. Facts may be repeated after a restart, and anyone may have brought them about.
+3. A state wants at most one thing (`wanted`). It is finished by an observed fact and by nothing else.
+4. Time is the destination's own: a packet expires when the destination is final at a height whose time is at or past the
+   timeout and no receipt was told. Our clock plays no part.
+5. A rejection that may pass is tried again, a bounded number of times; any other sets the packet aside (Quarantined). Facts
+   and the timeout still reach it there: a competitor's delivery, or the end of its time, lets it out without a person.
+6. Two kinds of violation. If ledgers contradict each other or themselves, one of them is at fault: the packet becomes
+   Contradicted and everything else goes on, because stopping would let one bad ledger stop all channels. If only our own
+   engine can have caused the event, the bug is ours: InvariantBroken stops the process.
+
+No input or output, no clock and no memory between calls may enter this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+from relayer.core import events as ev
+from relayer.core import states as st
+from relayer.core.effects import Effect, EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
+from relayer.core.events import Event, PacketFact
+from relayer.core.packet import Packet
+from relayer.core.states import State
+from relayer.errors import InvariantBroken
+
+MAXIMUM_REJECTIONS = 8
+"""Retryable rejections in a row before a packet is set aside."""
+
+EVENTS: tuple[type[Event], ...] = (
+    ev.PacketCommitted,
+    ev.ReceiptWritten,
+    ev.AcknowledgementWritten,
+    ev.PacketAcknowledged,
+    ev.PacketTimedOut,
+    ev.HeadFinalised,
+    ev.SubmissionRejected,
+    ev.PacketRefused,
+    ev.PacketReleased,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What an event made of a state, and what is to be done now."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+
+
+class Blame(Enum):
+    """Who caused a violation: a ledger (the packet is Contradicted) or this program (InvariantBroken)."""
+
+    LEDGER = "ledger"
+    RELAYER = "relayer"
+
+
+class Transition(NamedTuple):
+    """A handler and every state class that it may return; the same class means that it may stay."""
+
+    handle: Callable[..., State]
+    to: tuple[type[State], ...]
+
+
+def step(state: State, event: Event) -> Step:
+    """Raises InvariantBroken if only a bug of this program can have led here."""
+    difference = _difference(state, event)
+    if difference:
+        return Step(state=_contradict(state, difference))
+    pair = (type(state), type(event))
+    transition = TRANSITIONS.get(pair)
+    if transition is not None:
+        after: State = transition.handle(state, event)
+        return Step(state=after, effects=_effects(state, event, after))
+    if pair in IGNORED:
+        return Step(state=state)
+    match VIOLATIONS[pair]:
+        case Blame.LEDGER:
+            told = f"{type(event).__name__} was told of a packet that is {type(state).__name__}"
+            return Step(state=_contradict(state, told))
+        case Blame.RELAYER:
+            raise InvariantBroken(f"packet {state.key}: {type(event).__name__} cannot happen to {type(state).__name__}")
+
+
+def wanted(state: State) -> Effect | None:
+    """The one thing that this state asks for. Recovery asks it of every open packet."""
+    match state:
+        case st.Committed():
+            return SubmitReceive(
+                key=state.key,
+                submit_to=state.route.destination,
+                prove_on=state.route.source,
+                provable_from=state.height,
+                packet=state.packet,
+            )
+        case st.Expired():
+            return SubmitTimeout(
+                key=state.key,
+                submit_to=state.route.source,
+                prove_on=state.route.destination,
+                provable_from=state.provable_from,
+                packet=state.packet,
+            )
+        case st.Answered():
+            return SubmitAcknowledgement(
+                key=state.key,
+                submit_to=state.route.source,
+                prove_on=state.route.destination,
+                provable_from=state.provable_from,
+                packet=state.packet,
+                acknowledgement=state.acknowledgement,
+            )
+        case _:
+            return None
+
+
+# Send packet: the source's promise.
+
+
+def _commit(state: st.Unseen, event: ev.PacketCommitted) -> State:
+    return st.Committed(route=state.route, packet=event.packet, height=event.height)
+
+
+def _commit_received(state: st.ReceivedEarly, _event: ev.PacketCommitted) -> State:
+    return st.Received(route=state.route, packet=state.packet)
+
+
+def _commit_answered(state: st.AnsweredEarly, _event: ev.PacketCommitted) -> State:
+    return st.Answered(
+        route=state.route,
+        packet=state.packet,
+        acknowledgement=state.acknowledgement,
+        provable_from=state.provable_from,
+    )
+
+
+# Receive packet and write acknowledgement: the destination's answer.
+
+
+def _receive_early(state: st.Unseen, event: ev.ReceiptWritten) -> State:
+    return st.ReceivedEarly(route=state.route, packet=event.packet)
+
+
+def _receive(state: st.Committed | st.Expired, _event: ev.ReceiptWritten) -> State:
+    # A receipt after Expired: the node had kept it back when it told the head. Our proof of absence cannot have passed.
+    return st.Received(route=state.route, packet=state.packet)
+
+
+def _answer_early(state: st.Unseen | st.ReceivedEarly, event: ev.AcknowledgementWritten) -> State:
+    return st.AnsweredEarly(
+        route=state.route, packet=event.packet, acknowledgement=event.acknowledgement, provable_from=event.height
+    )
+
+
+def _answer(state: st.Committed | st.Expired | st.Received, event: ev.AcknowledgementWritten) -> State:
+    return st.Answered(
+        route=state.route, packet=state.packet, acknowledgement=event.acknowledgement, provable_from=event.height
+    )
+
+
+# Acknowledge and timeout: the source's end, whoever brought it about.
+
+
+def _acknowledge(state: State, _event: ev.PacketAcknowledged) -> State:
+    return st.Acknowledged(route=state.route, sequence=state.sequence)
+
+
+def _time_out(state: State, _event: ev.PacketTimedOut) -> State:
+    return st.TimedOut(route=state.route, sequence=state.sequence)
+
+
+# Time, as the destination tells it.
+
+
+def _expire(state: st.Committed, event: ev.HeadFinalised) -> State:
+    if event.ledger != state.route.destination or event.timestamp < state.packet.timeout_timestamp:
+        return state
+    return st.Expired(route=state.route, packet=state.packet, provable_from=event.height)
+
+
+# Refusals: the ledger's, the channel's, and the way out of quarantine.
+
+_Asking = TypeVar("_Asking", st.Committed, st.Expired, st.Answered)
+_ASKS: dict[type[State], EffectKind] = {
+    st.Committed: EffectKind.RECEIVE,
+    st.Expired: EffectKind.TIMEOUT,
+    st.Answered: EffectKind.ACKNOWLEDGE,
+}
+
+
+def _reject(state: _Asking, event: ev.SubmissionRejected) -> State:
+    if event.effect is not _ASKS[type(state)]:
+        return state  # the answer to an earlier question
+    if event.retryable and state.rejections + 1 < MAXIMUM_REJECTIONS:
+        return replace(state, rejections=state.rejections + 1)
+    return st.Quarantined(held=replace(state, rejections=0), code=event.code, reason=event.detail)
+
+
+def _refuse(state: st.Committed, event: ev.PacketRefused) -> State:
+    return st.Quarantined(held=state, code="channel-rules", reason=event.reason)
+
+
+def _release(state: st.Quarantined, _event: ev.PacketReleased) -> State:
+    return state.held
+
+
+def _reach(state: st.Quarantined, event: PacketFact | ev.HeadFinalised) -> State:
+    after = step(state.held, event).state
+    return state if after == state.held else after
+
+
+TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
+    (st.Unseen, ev.PacketCommitted): Transition(_commit, (st.Committed,)),
+    (st.Unseen, ev.ReceiptWritten): Transition(_receive_early, (st.ReceivedEarly,)),
+    (st.Unseen, ev.AcknowledgementWritten): Transition(_answer_early, (st.AnsweredEarly,)),
+    # The scan began after the commitment: nothing is left to do.
+    (st.Unseen, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Unseen, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
+    (st.Committed, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
+    (st.Committed, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
+    (st.Committed, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Committed, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
+    (st.Committed, ev.HeadFinalised): Transition(_expire, (st.Committed, st.Expired)),
+    (st.Committed, ev.SubmissionRejected): Transition(_reject, (st.Committed, st.Quarantined)),
+    (st.Committed, ev.PacketRefused): Transition(_refuse, (st.Quarantined,)),
+    (st.Expired, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
+    (st.Expired, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
+    (st.Expired, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Expired, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
+    (st.Expired, ev.SubmissionRejected): Transition(_reject, (st.Expired, st.Quarantined)),
+    (st.ReceivedEarly, ev.PacketCommitted): Transition(_commit_received, (st.Received,)),
+    (st.ReceivedEarly, ev.AcknowledgementWritten): Transition(_answer_early, (st.AnsweredEarly,)),
+    (st.ReceivedEarly, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.AnsweredEarly, ev.PacketCommitted): Transition(_commit_answered, (st.Answered,)),
+    (st.AnsweredEarly, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Received, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
+    (st.Received, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Answered, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
+    (st.Answered, ev.SubmissionRejected): Transition(_reject, (st.Answered, st.Quarantined)),
+    (st.Quarantined, ev.ReceiptWritten): Transition(_reach, (st.Quarantined, st.Received)),
+    (st.Quarantined, ev.AcknowledgementWritten): Transition(_reach, (st.Quarantined, st.Answered)),
+    (st.Quarantined, ev.PacketAcknowledged): Transition(_reach, (st.Acknowledged,)),
+    (st.Quarantined, ev.PacketTimedOut): Transition(_reach, (st.TimedOut, st.Contradicted)),
+    (st.Quarantined, ev.HeadFinalised): Transition(_reach, (st.Quarantined, st.Expired)),
+    (st.Quarantined, ev.PacketReleased): Transition(_release, (st.Committed, st.Expired, st.Answered)),
+}
+"""What moves a packet on."""
+
+IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
+    # Repetitions, and facts that a later fact of the other ledger has overtaken.
+    [(state, ev.PacketCommitted) for state in (st.Committed, st.Expired, st.Received, st.Answered, st.Quarantined)]
+    + [(state, ev.ReceiptWritten) for state in (st.ReceivedEarly, st.AnsweredEarly, st.Received, st.Answered)]
+    + [(state, ev.AcknowledgementWritten) for state in (st.AnsweredEarly, st.Answered)]
+    + [(state, ev.PacketCommitted) for state in (st.Acknowledged, st.TimedOut)]
+    + [(st.Acknowledged, event) for event in (ev.ReceiptWritten, ev.AcknowledgementWritten, ev.PacketAcknowledged)]
+    + [(st.TimedOut, ev.PacketTimedOut)]
+    # Time means nothing to a packet that is not known, or that has been received, or that has ended.
+    + [(state, ev.HeadFinalised) for state in st.STATES if state not in (st.Committed, st.Quarantined)]
+    # Our submission was under way while a fact overtook it.
+    + [
+        (state, ev.SubmissionRejected)
+        for state in (st.Received, st.Quarantined, st.Acknowledged, st.TimedOut, st.Contradicted)
+    ]
+    # The packet left quarantine before the operator's word came.
+    + [(state, ev.PacketReleased) for state in st.STATES if state is not st.Quarantined]
+    # Nothing mends a contradiction.
+    + [(st.Contradicted, event) for event in EVENTS[:5]]
+)
+"""What is known already, or comes too late to matter."""
+
+_LEDGERS_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
+    # The source accepted a proof of absence of a receipt that the destination holds.
+    (st.ReceivedEarly, ev.PacketTimedOut),
+    (st.AnsweredEarly, ev.PacketTimedOut),
+    (st.Received, ev.PacketTimedOut),
+    (st.Answered, ev.PacketTimedOut),
+    (st.TimedOut, ev.ReceiptWritten),
+    (st.TimedOut, ev.AcknowledgementWritten),
+    # One commitment ended twice.
+    (st.Acknowledged, ev.PacketTimedOut),
+    (st.TimedOut, ev.PacketAcknowledged),
+)
+_OUR_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
+    # Nothing was submitted in these states, nor in any before them.
+    (st.Unseen, ev.SubmissionRejected),
+    (st.ReceivedEarly, ev.SubmissionRejected),
+    (st.AnsweredEarly, ev.SubmissionRejected),
+    # The channel's rules are applied in the same breath as the commitment, or never.
+    *((state, ev.PacketRefused) for state in st.STATES if state is not st.Committed),
+)
+VIOLATIONS: dict[tuple[type[State], type[Event]], Blame] = {
+    **dict.fromkeys(_LEDGERS_FAULT, Blame.LEDGER),
+    **dict.fromkeys(_OUR_FAULT, Blame.RELAYER),
+}
+"""What must not happen, and who is to blame."""
+
+
+def _effects(before: State, event: Event, after: State) -> tuple[Effect, ...]:
+    effect = wanted(after)
+    if effect is None or after is before:
+        return ()
+    asked_again = isinstance(event, ev.SubmissionRejected)
+    return (effect,) if asked_again or effect != wanted(before) else ()
+
+
+def _difference(state: State, event: Event) -> str:
+    """Bytes that differ from those told before are a violation in every pair, because a key names one packet only."""
+    known = _packet(state)
+    told = getattr(event, "packet", None)
+    if known is None or told is None:
+        return ""
+    if known != told:
+        return f"{type(event).__name__} came with another content than the packet had before"
+    answered = state.held if isinstance(state, st.Quarantined) else state
+    if (
+        isinstance(event, ev.AcknowledgementWritten)
+        and isinstance(answered, st.Answered | st.AnsweredEarly)
+        and answered.acknowledgement != event.acknowledgement
+    ):
+        return "two different acknowledgements were told"
+    return ""
+
+
+def _packet(state: State) -> Packet | None:
+    if isinstance(state, st.Unseen | st.Acknowledged | st.TimedOut | st.Contradicted):
+        return None
+    return state.packet
+
+
+def _contradict(state: State, reason: str) -> State:
+    return st.Contradicted(route=state.route, sequence=state.sequence, reason=reason)

@@ -1,0 +1,235 @@
+"""All packets of all channels: which fact is about which packet, and what each event changes.
+
+The machine decides in two halves, so that the journal can stand between them: `plan` works out what events would do and
+changes nothing; `apply` makes it so. It must never do anything itself, and never remember more of an ended packet than its
+sequence.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from relayer.core import events as ev
+from relayer.core import states as st
+from relayer.core.channels import Route
+from relayer.core.closed import SequenceSet
+from relayer.core.draft import Draft, Plan, PlannedTransition, Record
+from relayer.core.effects import Effect
+from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.core.invariants import check_transition
+from relayer.core.lifecycle import wanted
+from relayer.core.packet import PacketKey
+from relayer.core.policy import Policy
+from relayer.core.states import CLOSED, State
+from relayer.errors import InvalidInput, InvariantBroken
+
+__all__ = ["Limits", "Machine", "Memory", "Plan", "PlannedTransition", "Record", "RouteMemory"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the machine. A packet over its channel's bound is deferred: looked at again when there is room."""
+
+    open_packets_per_route: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteMemory:
+    """What is kept of one route: ended sequences as ranges, and the highest sequence that was committed."""
+
+    route: Route
+    acknowledged: tuple[tuple[int, int], ...]
+    timed_out: tuple[tuple[int, int], ...]
+    highest_committed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Everything that a machine knows, for a checkpoint: never more than the open packets and a few ranges."""
+
+    routes: tuple[RouteMemory, ...]
+    packets: tuple[State, ...]
+
+
+@dataclass(slots=True)
+class _Book:
+    acknowledged: SequenceSet = field(default_factory=SequenceSet)
+    timed_out: SequenceSet = field(default_factory=SequenceSet)
+    highest_committed: int = 0
+    open: int = 0
+
+
+class Machine:
+    """The fold of all events. One writer; every method is synchronous and free of input and output."""
+
+    def __init__(self, routes: Iterable[Route], *, limits: Limits | None = None) -> None:
+        """Raises InvalidInput if two routes share a client of a ledger: a fact must belong to one route."""
+        self.routes = tuple(routes)
+        self.limits = limits or Limits()
+        self._books = {route: _Book() for route in self.routes}
+        self._sources: dict[tuple[LedgerId, ClientId], Route] = {}
+        self._destinations: dict[tuple[LedgerId, ClientId], Route] = {}
+        for route in self.routes:
+            _register(self._sources, route.source, route.source_client, route)
+            _register(self._destinations, route.destination, route.destination_client, route)
+        self._packets: dict[PacketKey, State] = {}
+        self._by_name: dict[tuple[str, ClientId], Route] = {
+            (route.channel, route.source_client): route for route in self.routes
+        }
+        self._deadlines: dict[LedgerId, list[tuple[int, PacketKey]]] = {route.destination: [] for route in self.routes}
+        self._heads: dict[LedgerId, ev.HeadFinalised] = {}
+
+    # Deciding.
+
+    def plan(self, events: Iterable[ev.Event], policy: Policy) -> Plan:
+        """What these new events would do, with the channel's rules and the time already known applied in the same breath."""
+        return Draft(self, policy).draw(events)
+
+    def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:
+        """What events did that stand in a journal: refusals stand there too, so no rule is asked and no bound applied."""
+        return Draft(self, None).draw(events)
+
+    def apply(self, plan: Plan) -> None:
+        """Makes a plan true. Raises InvariantBroken if it was made from another state."""
+        for record in plan.records:
+            for transition in record.transitions:
+                if self.state(transition.key) != transition.before:
+                    raise InvariantBroken(f"packet {transition.key}: the plan was made from another state")
+                check_transition(transition.before, transition.after)
+                self._set(transition.before, transition.after)
+        for route, sequence in plan.committed.items():
+            book = self._books[route]
+            book.highest_committed = max(book.highest_committed, sequence)
+        self._heads.update(plan.heads)
+
+    # Asking.
+
+    def state(self, key: PacketKey) -> State:
+        """Raises InvalidInput if no route has this name."""
+        known = self._packets.get(key)
+        if known is not None:
+            return known
+        route = self.route(key)
+        book = self._books[route]
+        if key.sequence in book.acknowledged:
+            return st.Acknowledged(route=route, sequence=key.sequence)
+        if key.sequence in book.timed_out:
+            return st.TimedOut(route=route, sequence=key.sequence)
+        return st.Unseen(route=route, sequence=key.sequence)
+
+    def route(self, key: PacketKey) -> Route:
+        """Raises InvalidInput if no route has this name."""
+        route = self._by_name.get((key.channel, key.source_client))
+        if route is None:
+            raise InvalidInput(
+                f"packet {key}: no channel {key.channel} with source client {key.source_client} is configured"
+            )
+        return route
+
+    def route_of(self, fact: ev.PacketFact) -> Route | None:
+        """The route that a ledger's fact is about, or None if it is no business of ours."""
+        packet = fact.packet
+        match fact:
+            case ev.ReceiptWritten() | ev.AcknowledgementWritten():
+                route = self._destinations.get((fact.ledger, packet.destination_client))
+                return route if route is not None and route.source_client == packet.source_client else None
+            case _:
+                route = self._sources.get((fact.ledger, packet.source_client))
+                return route if route is not None and route.destination_client == packet.destination_client else None
+
+    def head(self, ledger: LedgerId) -> ev.HeadFinalised | None:
+        """The newest head that was told."""
+        return self._heads.get(ledger)
+
+    def packets(self) -> Iterator[State]:
+        """Every packet that has not ended, in the order in which it was first seen."""
+        return iter(self._packets.values())
+
+    def wanted(self) -> Iterator[Effect]:
+        """Every effect that no fact has closed."""
+        return (effect for state in self._packets.values() if (effect := wanted(state)) is not None)
+
+    def open_packets(self, route: Route) -> int:
+        """Packets of the route that have not ended, those in quarantine included."""
+        return self._books[route].open
+
+    def closed(self, route: Route) -> tuple[int, int]:
+        """How many packets of the route were acknowledged, and how many timed out."""
+        book = self._books[route]
+        return len(book.acknowledged), len(book.timed_out)
+
+    def highest_committed(self, route: Route) -> PacketSequence:
+        """0 if none was seen."""
+        return PacketSequence(self._books[route].highest_committed)
+
+    def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]:
+        """Undelivered packets to `ledger` whose timeout is at or before `timestamp`."""
+        deadlines = self._deadlines.get(ledger, [])
+        return [key for _, key in deadlines[: bisect_right(deadlines, int(timestamp), key=lambda entry: entry[0])]]
+
+    # Checkpoints.
+
+    def memory(self) -> Memory:
+        """Everything known, heads apart: the ledgers tell those again."""
+        return Memory(
+            routes=tuple(
+                RouteMemory(
+                    route=route,
+                    acknowledged=tuple(book.acknowledged.ranges()),
+                    timed_out=tuple(book.timed_out.ranges()),
+                    highest_committed=book.highest_committed,
+                )
+                for route, book in self._books.items()
+            ),
+            packets=tuple(self._packets.values()),
+        )
+
+    def restore(self, memory: Memory) -> None:
+        """Only into a new machine with the same routes. Raises InvalidInput otherwise."""
+        if self._packets or {known.route for known in memory.routes} != set(self.routes):
+            raise InvalidInput("checkpoint: it belongs to another set of channels")
+        for known in memory.routes:
+            self._books[known.route] = _Book(
+                acknowledged=SequenceSet(known.acknowledged),
+                timed_out=SequenceSet(known.timed_out),
+                highest_committed=known.highest_committed,
+            )
+        for state in memory.packets:
+            self._set(st.Unseen(route=state.route, sequence=state.sequence), state)
+
+    # Bookkeeping.
+
+    def _set(self, before: State, after: State) -> None:
+        key = after.key
+        book = self._books[after.route]
+        self._forget_deadline(before)
+        if type(after) in CLOSED:
+            (book.acknowledged if isinstance(after, st.Acknowledged) else book.timed_out).add(after.sequence)
+            book.open -= self._packets.pop(key, None) is not None
+            return
+        book.open += key not in self._packets
+        self._packets[key] = after
+        deadline = _deadline(after)
+        if deadline is not None:
+            insort(self._deadlines[after.route.destination], (deadline, key))
+
+    def _forget_deadline(self, before: State) -> None:
+        deadline = _deadline(before)
+        if deadline is not None:
+            deadlines = self._deadlines[before.route.destination]
+            del deadlines[bisect_left(deadlines, (deadline, before.key))]
+
+
+def _register(ends: dict[tuple[LedgerId, ClientId], Route], ledger: LedgerId, client: ClientId, route: Route) -> None:
+    if (ledger, client) in ends:
+        raise InvalidInput(f"client {client} of ledger {ledger} stands in two channels: give each channel its own")
+    ends[ledger, client] = route
+
+
+def _deadline(state: State) -> int | None:
+    """When time would change the state: the timeout of a packet that was not received."""
+    held = state.held if isinstance(state, st.Quarantined) else state
+    return held.packet.timeout_timestamp if isinstance(held, st.Committed) else None

@@ -1,0 +1,70 @@
+"""A channel's own rules, given as data: which payloads it lets through. Judged once, when the commitment is seen.
+
+A refused packet is set aside with the reason and times out on its own; a rule must never depend on time or on other packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from relayer.core.channels import Route
+from relayer.core.ids import ChannelId
+from relayer.core.packet import Packet, Payload
+
+PayloadRule = Callable[[Payload], str | None]
+"""A pure function of the payload: the reason for refusing it, or None. It must not raise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadType:
+    """What an application announces of a payload."""
+
+    source_port: str
+    destination_port: str
+    version: str
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRules:
+    """Every payload type that a channel carries, with the rule for its content."""
+
+    payloads: Mapping[PayloadType, PayloadRule]
+
+
+def anything(_payload: Payload) -> str | None:
+    """The rule of a payload type whose content is not looked at."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules of all channels. A channel without rules carries everything."""
+
+    channels: Mapping[ChannelId, ChannelRules]
+
+    def refusal(self, route: Route, packet: Packet) -> str | None:
+        """Why the channel does not let the packet through, or None."""
+        rules = self.channels.get(route.channel)
+        if rules is None:
+            return None
+        payload = packet.payload
+        rule = rules.payloads.get(
+            PayloadType(
+                source_port=payload.source_port,
+                destination_port=payload.destination_port,
+                version=payload.version,
+                encoding=payload.encoding,
+            )
+        )
+        if rule is None:
+            return (
+                f"channel {route.channel} does not carry {payload.version} ({payload.encoding}) "
+                f"from port {payload.source_port} to port {payload.destination_port}"
+            )
+        return rule(payload)
+
+
+OPEN_POLICY = Policy(channels={})
+"""Lets everything through."""
