@@ -1,0 +1,5 @@
+"""`python -m relayer` is `relayer`."""
+
+from relayer.cli import main
+
+main()

@@ -1,0 +1,14 @@
+"""Words or JSON: what the caller wants to read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    WORDS = "words"
+    JSON = "json"
+
+
+def form(json_wanted: bool) -> Form:  # noqa: FBT001  (a flag of the command line becomes an enumeration here)
+    return Form.JSON if json_wanted else Form.WORDS

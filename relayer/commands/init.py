@@ -1,0 +1,49 @@
+"""`relayer init`: the commented examples and a key for the relayer. Nothing that exists is overwritten."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from importlib import resources
+from pathlib import Path
+
+from relayer.commands.output import say
+from relayer.errors import ConfigurationError
+from relayer.keystore import create_keystore
+
+EXAMPLE_FILES = ("relayer.yaml", "ledger.yaml", "authority.yaml", "settlement.json")
+
+
+def write_examples(folder: Path) -> None:
+    """Raises ConfigurationError if one of the files exists already."""
+    present = [name for name in (*EXAMPLE_FILES, "keys/relayer.json") if (folder / name).exists()]
+    if present:
+        raise ConfigurationError(f"{folder / present[0]} exists already; choose another folder")
+    keys = folder / "keys"
+    try:
+        keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in EXAMPLE_FILES:
+            (folder / name).write_text(resources.files("relayer.examples").joinpath(name).read_text())
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
+    password = new_secret(keys / "relayer.password")
+    account = create_keystore(keys / "relayer.json", password)
+    for name in EXAMPLE_FILES:
+        say(f"wrote {folder / name}")
+    say(f"wrote {keys / 'relayer.json'}: the relayer's account {account.address}, which needs funds unless gas is free")
+    say("next: put your endpoints and authorities into relayer.yaml, then run `relayer check`")
+
+
+def new_secret(path: Path) -> str:
+    """Creates a file that its owner alone may read, with 256 random bits in it; an existing one is read."""
+    if path.exists():
+        return path.read_text().split("\n", 1)[0].strip()
+    secret = secrets.token_hex(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be created ({error.strerror}); choose another path") from error
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(secret + "\n")
+    return secret
