@@ -159,11 +159,10 @@ def signed_header_value(message: tendermint_types.SignedHeader) -> SignedHeader:
 
 def validator_set_message(validators: ValidatorSet, *, proposer: bytes) -> tendermint_validator.ValidatorSet:
     """The protobuf message of a set. The total is left out: no reader may rely on a sender's sum."""
-    message = tendermint_validator.ValidatorSet(
+    return tendermint_validator.ValidatorSet(
         validators=[_validator_message(each) for each in validators.validators],
         proposer=_validator_message(validators.by_address()[proposer]),
     )
-    return message
 
 
 def validator_set_value(message: tendermint_validator.ValidatorSet) -> ValidatorSet:

@@ -7,7 +7,7 @@ padded varints and explicit zeros are refused. It must never repair an encoding.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -64,7 +64,7 @@ def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -
         message.ParseFromString(raw)
     except DecodeError as error:
         raise MalformedBytes(Refusal.MALFORMED, f"these bytes are no {name}") from error
-    known = kind()
+    known: Any = kind()
     known.CopyFrom(message)
     known.DiscardUnknownFields()
     if known.SerializeToString(deterministic=True) != raw:

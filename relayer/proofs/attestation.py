@@ -1,0 +1,95 @@
+"""What authorities sign when a ledger seals nothing itself: that a block of one number has one hash.
+
+The digest binds the followed chain, the host and the client, so that no signature can serve another client. They vouch
+for a block hash and nothing else: everything below it is proven. Signing two hashes for one number is misbehaviour that
+anyone can show. Signatures are 65 bytes r || s || v over the digest itself (no EIP-191), low s, v 27 or 28.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from coincurve import PrivateKey, PublicKey
+
+from relayer.proofs.errors import HeaderRefused, Refusal
+from relayer.proofs.keccak import keccak256
+
+AUTHORITY_TYPEHASH = keccak256(
+    b"BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"
+)
+SIGNATURE_BYTES = 65
+MAXIMUM_AUTHORITIES = 256
+
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_V_OFFSET = 27
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentity:
+    """Which light client a signature is for: its id, and the chain id of the ledger that hosts it."""
+
+    host_chain_id: str
+    client_id: str
+
+
+def authority_digest(*, chain_id: int, identity: ClientIdentity, number: int, block_hash: bytes) -> bytes:
+    """32 bytes: keccak256 of the ABI encoding of AUTHORITY_TYPEHASH and the five fields, texts as their hashes."""
+    return keccak256(
+        AUTHORITY_TYPEHASH
+        + chain_id.to_bytes(32, "big")
+        + keccak256(identity.host_chain_id.encode())
+        + keccak256(identity.client_id.encode())
+        + number.to_bytes(32, "big")
+        + block_hash
+    )
+
+
+def address_of_key(public_key: PublicKey) -> bytes:
+    """20-byte Ethereum address of a secp256k1 key."""
+    return keccak256(public_key.format(compressed=False)[1:])[12:]
+
+
+def sign_digest(private_key: bytes, digest: bytes) -> bytes:
+    """65 bytes r || s || v. Deterministic (RFC 6979), low s."""
+    signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    return signature[:64] + bytes([signature[64] + _V_OFFSET])
+
+
+def recover_signer(digest: bytes, signature: bytes) -> bytes:
+    """The 20-byte address that signed. Raises HeaderRefused(SIGNATURE) for any form but the canonical one."""
+    if len(signature) != SIGNATURE_BYTES:
+        raise HeaderRefused(Refusal.SIGNATURE, f"a signature of {len(signature)} bytes, expected {SIGNATURE_BYTES}")
+    if signature[64] not in {27, 28}:
+        raise HeaderRefused(Refusal.SIGNATURE, f"a signature with v {signature[64]}, expected 27 or 28")
+    if int.from_bytes(signature[32:64], "big") > _CURVE_ORDER // 2:
+        raise HeaderRefused(Refusal.SIGNATURE, "a signature with the high s; its twin must not count as another one")
+    recoverable = signature[:64] + bytes([signature[64] - _V_OFFSET])
+    try:
+        key = PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
+    except ValueError as error:
+        raise HeaderRefused(Refusal.SIGNATURE, "no key can have made the signature") from error
+    return address_of_key(key)
+
+
+def check_quorum(
+    digest: bytes, signatures: Sequence[bytes], *, authorities: Collection[bytes], threshold: int
+) -> frozenset[bytes]:
+    """The signers, if at least `threshold` distinct authorities signed and nobody else did.
+
+    Every signature must be good, also those beyond the threshold. Raises HeaderRefused(SIGNATURE, UNKNOWN_SIGNER,
+    DOUBLE_VOTE, THRESHOLD, LIMIT).
+    """
+    if len(signatures) > MAXIMUM_AUTHORITIES:
+        raise HeaderRefused(Refusal.LIMIT, f"{len(signatures)} signatures, at most {MAXIMUM_AUTHORITIES}")
+    if len(signatures) < threshold:
+        raise HeaderRefused(Refusal.THRESHOLD, f"{len(signatures)} signatures, the threshold is {threshold}")
+    signers: set[bytes] = set()
+    for signature in signatures:
+        signer = recover_signer(digest, signature)
+        if signer not in authorities:
+            raise HeaderRefused(Refusal.UNKNOWN_SIGNER, f"0x{signer.hex()} is no authority of this client")
+        if signer in signers:
+            raise HeaderRefused(Refusal.DOUBLE_VOTE, f"0x{signer.hex()} signed twice")
+        signers.add(signer)
+    return frozenset(signers)
