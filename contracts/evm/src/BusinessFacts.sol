@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {FactAnswers} from "./facts/FactAnswers.sol";
+import {FactHash} from "./facts/FactHash.sol";
+import {IBusinessFacts} from "./facts/IBusinessFacts.sol";
+import {PartyRegistry} from "./facts/PartyRegistry.sol";
+import {ICS24Host} from "./host/ICS24Host.sol";
+import {IIBCApp} from "./interfaces/IIBCApp.sol";
+import {IRouter} from "./interfaces/IRouter.sol";
+import {AppCallbacks} from "./msgs/AppCallbacks.sol";
+import {RouterMsgs} from "./msgs/RouterMsgs.sol";
+
+/// @title Business facts as ERC-721 tokens that travel to a settlement ledger as IBC packets.
+/// @notice A fact is sealed when minted. From sending on its token is locked (ERC-5192). Its state changes are announced
+/// (ERC-4906), and the settlement ledger's reference is stored when its acknowledgement arrives with a proof.
+/// @dev Only hashes and states are stored. Who issued a fact needs no slot: the fact's id is a hash over its issuer.
+contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
+    /// @dev One slot a fact.
+    /// @param ledger Index into _ledgers plus 1.
+    struct Record {
+        State state;
+        uint16 code;
+        uint16 ledger;
+        uint64 issuerSequence;
+        uint64 packetSequence;
+        uint64 settlementSequence;
+    }
+
+    struct LedgerEntry {
+        bytes32 sourceClientHash;
+        string ledgerId;
+    }
+
+    string public constant PORT = "settlement";
+    string public constant VERSION = "fact-1";
+    string public constant ENCODING = "application/x-solidity-abi";
+    uint256 public constant MAX_FACTS = 64;
+
+    bytes4 private constant ERC5192 = 0xb45a3c0e;
+    bytes4 private constant ERC4906 = 0x49064906;
+
+    IRouter public immutable router;
+    /// @notice EIP-155 chain id; given, because old ledgers lack the opcode.
+    uint256 public immutable chainId;
+
+    mapping(address => uint64) private _lastIssuerSequence;
+    mapping(bytes32 => bytes32) private _factHashes;
+    mapping(bytes32 => Record) private _records;
+    /// @dev Only where a settlement ledger gave another id than the one that follows from the fact.
+    mapping(bytes32 => bytes32) private _otherLiabilityIds;
+    mapping(bytes32 => uint16) private _ledgerIndexes;
+    LedgerEntry[] private _ledgers;
+
+    constructor(IRouter router_, uint256 chainId_) ERC721("Business Facts", "FACT") {
+        router = router_;
+        chainId = chainId_;
+    }
+
+    modifier onlyRouter() {
+        if (msg.sender != address(router)) revert NotRouter(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function mint(Fact calldata fact) external {
+        _mintFact(fact);
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function mintBatch(Fact[] calldata facts) external {
+        for (uint256 i = 0; i < facts.length; ++i) {
+            _mintFact(facts[i]);
+        }
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function send(
+        string calldata sourceClient,
+        uint64 timeoutTimestamp,
+        string calldata destination,
+        Fact[] calldata facts
+    ) external returns (uint64 sequence) {
+        if (facts.length == 0 || facts.length > MAX_FACTS) revert FactCountOutOfRange(facts.length);
+        bytes32 sourceClientHash = keccak256(bytes(sourceClient));
+        uint16 ledger = _ledgerIndexes[sourceClientHash];
+        if (ledger == 0) revert LedgerUnknown(sourceClient);
+
+        bytes32[] memory factHashes = new bytes32[](facts.length);
+        for (uint256 i = 0; i < facts.length; ++i) {
+            factHashes[i] = _checkedHash(facts[i]);
+        }
+        sequence = router.sendPacket(
+            RouterMsgs.MsgSendPacket({
+                sourceClient: sourceClient,
+                timeoutTimestamp: timeoutTimestamp,
+                payload: RouterMsgs.Payload({
+                    sourcePort: PORT,
+                    destPort: PORT,
+                    version: VERSION,
+                    encoding: ENCODING,
+                    value: abi.encode(
+                        FactPacketData(chainId, address(this), msg.sender, destination, facts, factHashes)
+                    )
+                })
+            })
+        );
+        // The sequence is known only now. The router calls nobody while sending, so nothing came in between; and a fact
+        // that stands in the list twice is found here, because the first one is no longer sendable.
+        for (uint256 i = 0; i < facts.length; ++i) {
+            _markSent(facts[i].factId, sequence, ledger, sourceClientHash);
+        }
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function cancel(uint64 issuerSequence) external {
+        bytes32 factId = FactHash.factId(chainId, address(this), msg.sender, issuerSequence);
+        Record storage record = _records[factId];
+        if (record.state != State.MINTED) revert FactStateWrong(factId, record.state);
+        record.state = State.CANCELLED;
+        emit FactCancelled(factId);
+        emit Locked(uint256(factId));
+        emit MetadataUpdate(uint256(factId));
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function registerLedger(string calldata sourceClient, string calldata ledgerId) external onlyOwner {
+        bytes32 sourceClientHash = keccak256(bytes(sourceClient));
+        // Never replaced: references of old facts would change their meaning.
+        bool isInvalid = bytes(sourceClient).length == 0 || bytes(ledgerId).length == 0
+            || _ledgerIndexes[sourceClientHash] != 0 || _ledgers.length >= type(uint16).max;
+        if (isInvalid) revert LedgerInvalid(sourceClient);
+        _ledgers.push(LedgerEntry(sourceClientHash, ledgerId));
+        _ledgerIndexes[sourceClientHash] = uint16(_ledgers.length);
+        emit LedgerRegistered(sourceClient, ledgerId);
+    }
+
+    /// @inheritdoc IIBCApp
+    /// @dev Facts only go out of this ledger.
+    function onRecvPacket(AppCallbacks.OnRecvPacketCallback calldata msg_)
+        external
+        view
+        onlyRouter
+        returns (bytes memory)
+    {
+        revert VersionUnsupported(msg_.payload.version);
+    }
+
+    /// @inheritdoc IIBCApp
+    /// @dev Never reverts because of what the acknowledgement says: see FactAnswers.
+    function onAcknowledgementPacket(AppCallbacks.OnAcknowledgementPacketCallback calldata msg_) external onlyRouter {
+        FactPacketData memory data = abi.decode(msg_.payload.value, (FactPacketData));
+        uint256 count = data.facts.length;
+        FactAnswers.Answer memory whole;
+        bool isReadable = FactAnswers.isReadable(msg_.acknowledgement, count);
+        if (!isReadable) {
+            whole.code = keccak256(msg_.acknowledgement) == keccak256(abi.encodePacked(ICS24Host.UNIVERSAL_ERROR_ACK))
+                ? FactAnswers.CODE_UNIVERSAL_ERROR
+                : FactAnswers.CODE_UNREADABLE;
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            FactAnswers.Answer memory answer = isReadable ? FactAnswers.read(msg_.acknowledgement, i) : whole;
+            bytes32 factId = data.facts[i].factId;
+            Record memory record = _liveRecord(factId, msg_.sourceClient, msg_.sequence);
+            record.code = answer.code;
+            if (answer.isAccepted) _acknowledge(factId, data.factHashes[i], record, answer);
+            else _reject(factId, record);
+            emit MetadataUpdate(uint256(factId));
+        }
+    }
+
+    /// @inheritdoc IIBCApp
+    function onTimeoutPacket(AppCallbacks.OnTimeoutPacketCallback calldata msg_) external onlyRouter {
+        FactPacketData memory data = abi.decode(msg_.payload.value, (FactPacketData));
+        for (uint256 i = 0; i < data.facts.length; ++i) {
+            bytes32 factId = data.facts[i].factId;
+            Record memory record = _liveRecord(factId, msg_.sourceClient, msg_.sequence);
+            record.state = State.TIMED_OUT;
+            _records[factId] = record;
+            emit FactTimedOut(factId, msg_.sequence);
+            emit MetadataUpdate(uint256(factId));
+        }
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function factStatus(bytes32 factId) external view returns (FactStatus memory status) {
+        Record memory record = _records[factId];
+        status.state = record.state;
+        status.code = record.code;
+        status.issuerSequence = record.issuerSequence;
+        status.packetSequence = record.packetSequence;
+        status.settlementSequence = record.settlementSequence;
+        status.factHash = _factHashes[factId];
+        if (record.ledger != 0) status.ledgerId = _ledgers[record.ledger - 1].ledgerId;
+        if (record.state == State.ACKNOWLEDGED) {
+            bytes32 other = _otherLiabilityIds[factId];
+            status.liabilityId = other != 0 ? other : FactHash.liabilityId(factId, status.factHash);
+        }
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function nextIssuerSequence(address issuer) external view returns (uint64) {
+        return _lastIssuerSequence[issuer] + 1;
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function ledgerOf(string calldata sourceClient) external view returns (string memory) {
+        uint16 index = _ledgerIndexes[keccak256(bytes(sourceClient))];
+        if (index == 0) revert LedgerUnknown(sourceClient);
+        return _ledgers[index - 1].ledgerId;
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function locked(uint256 tokenId) external view returns (bool) {
+        _requireMinted(tokenId);
+        return _records[bytes32(tokenId)].state != State.MINTED;
+    }
+
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
+        return interfaceId == ERC5192 || interfaceId == ERC4906 || super.supportsInterface(interfaceId);
+    }
+
+    function _mintFact(Fact calldata fact) private {
+        if (!isIssuer(msg.sender)) revert IssuerUnknown(msg.sender);
+        uint64 expected = _lastIssuerSequence[msg.sender] + 1;
+        if (fact.issuerSequence != expected) revert IssuerSequenceGap(expected, fact.issuerSequence);
+        bytes32 factId = FactHash.factId(chainId, address(this), msg.sender, expected);
+        if (fact.factId != factId) revert FactIdMismatch(factId, fact.factId);
+        if (fact.kind == 0 || fact.category == 0) revert FactInvalid(factId);
+        bytes32 factHash = FactHash.factHash(fact);
+
+        _lastIssuerSequence[msg.sender] = expected;
+        _factHashes[factId] = factHash;
+        _records[factId] = Record(State.MINTED, 0, 0, expected, 0, 0);
+        // Not _safeMint: the creditor's account must not be able to refuse the record.
+        _mint(_accountOf(fact.creditor), uint256(factId));
+        emit FactMinted(factId, fact.creditor, fact.debtor, msg.sender, factHash, fact);
+    }
+
+    /// @dev The fact must be the caller's and exactly as it was minted.
+    function _checkedHash(Fact calldata fact) private view returns (bytes32 factHash) {
+        bytes32 factId = FactHash.factId(chainId, address(this), msg.sender, fact.issuerSequence);
+        if (fact.factId != factId) revert FactIdMismatch(factId, fact.factId);
+        factHash = FactHash.factHash(fact);
+        bytes32 stored = _factHashes[factId];
+        if (factHash != stored) revert FactHashMismatch(stored, factHash);
+    }
+
+    function _markSent(bytes32 factId, uint64 sequence, uint16 ledger, bytes32 sourceClientHash) private {
+        Record memory record = _records[factId];
+        if (record.state == State.MINTED) emit Locked(uint256(factId));
+        else if (record.state != State.TIMED_OUT) revert FactStateWrong(factId, record.state);
+        record.state = State.SENT;
+        record.packetSequence = sequence;
+        record.ledger = ledger;
+        _records[factId] = record;
+        emit FactSent(factId, sequence, sourceClientHash);
+        emit MetadataUpdate(uint256(factId));
+    }
+
+    function _acknowledge(
+        bytes32 factId,
+        bytes32 factHash,
+        Record memory record,
+        FactAnswers.Answer memory answer
+    ) private {
+        record.state = State.ACKNOWLEDGED;
+        record.settlementSequence = answer.sequence;
+        _records[factId] = record;
+        // The id follows from the fact, so it costs no slot; a ledger that answers otherwise is taken at its word.
+        if (answer.liabilityId != FactHash.liabilityId(factId, factHash)) {
+            _otherLiabilityIds[factId] = answer.liabilityId;
+        }
+        emit FactAcknowledged(factId, answer.liabilityId, answer.sequence, answer.headHash, answer.code);
+    }
+
+    function _reject(bytes32 factId, Record memory record) private {
+        record.state = State.REJECTED;
+        _records[factId] = record;
+        emit FactRejected(factId, record.code);
+    }
+
+    /// @dev One live packet a fact: an answer counts only for the packet that carries it now.
+    function _liveRecord(bytes32 factId, string calldata sourceClient, uint64 sequence)
+        private
+        view
+        returns (Record memory record)
+    {
+        record = _records[factId];
+        bool isLive = record.state == State.SENT && record.packetSequence == sequence
+            && record.ledger == _ledgerIndexes[keccak256(bytes(sourceClient))];
+        if (!isLive) revert FactStateWrong(factId, record.state);
+    }
+
+    function _beforeTokenTransfer(address from, address to, uint256 tokenId, uint256 batchSize) internal override {
+        if (from != address(0) && _records[bytes32(tokenId)].state != State.MINTED) revert TokenLocked(tokenId);
+        super._beforeTokenTransfer(from, to, tokenId, batchSize);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {FactTypes} from "./FactTypes.sol";
+
+/// @title Business facts as tokens: mint, send, and the answers of the settlement ledger.
+interface IBusinessFacts is FactTypes {
+    event FactMinted(
+        bytes32 indexed factId,
+        bytes32 indexed creditor,
+        bytes32 indexed debtor,
+        address issuer,
+        bytes32 factHash,
+        Fact fact
+    );
+    event FactSent(bytes32 indexed factId, uint64 indexed packetSequence, bytes32 indexed ledger);
+    event FactAcknowledged(
+        bytes32 indexed factId, bytes32 indexed liabilityId, uint64 settlementSequence, bytes32 headHash, uint16 code
+    );
+    event FactRejected(bytes32 indexed factId, uint16 indexed code);
+    event FactTimedOut(bytes32 indexed factId, uint64 indexed packetSequence);
+    event FactCancelled(bytes32 indexed factId);
+    /// @notice Packets over this client go to this settlement ledger.
+    event LedgerRegistered(string sourceClient, string ledgerId);
+    /// @notice ERC-5192: the token cannot be transferred any more.
+    event Locked(uint256 tokenId);
+    /// @notice ERC-4906: what is known of the token changed.
+    event MetadataUpdate(uint256 _tokenId);
+
+    error FactIdMismatch(bytes32 expected, bytes32 actual);
+    error FactHashMismatch(bytes32 expected, bytes32 actual);
+    error FactInvalid(bytes32 factId);
+    error IssuerSequenceGap(uint64 expected, uint64 actual);
+    error FactStateWrong(bytes32 factId, State state);
+    error FactCountOutOfRange(uint256 count);
+    error LedgerUnknown(string sourceClient);
+    error LedgerInvalid(string sourceClient);
+    error NotRouter(address caller);
+    error TokenLocked(uint256 tokenId);
+    /// @notice This application receives no packets of this version.
+    error VersionUnsupported(string version);
+
+    /// @notice Mints the caller's next fact. The token goes to the creditor's account.
+    /// @dev Whether the amounts make sense is for the settlement ledger to judge; the record is sealed as issued.
+    function mint(Fact calldata fact) external;
+
+    /// @notice Mints several facts in order, all or none.
+    function mintBatch(Fact[] calldata facts) external;
+
+    /// @notice Sends 1 to 64 of the caller's facts, minted or timed out, in one packet.
+    /// @param sourceClient Client of the settlement ledger; registered with registerLedger.
+    /// @param timeoutTimestamp Unix seconds.
+    /// @param destination Ledger behind that one, or empty.
+    /// @return sequence Of the packet.
+    function send(
+        string calldata sourceClient,
+        uint64 timeoutTimestamp,
+        string calldata destination,
+        Fact[] calldata facts
+    ) external returns (uint64 sequence);
+
+    /// @notice Withdraws the caller's fact that was never sent.
+    function cancel(uint64 issuerSequence) external;
+
+    /// @notice Names the settlement ledger behind a client, once. Owner only.
+    function registerLedger(string calldata sourceClient, string calldata ledgerId) external;
+
+    function factStatus(bytes32 factId) external view returns (FactStatus memory);
+
+    /// @return The sequence that the issuer's next fact must have.
+    function nextIssuerSequence(address issuer) external view returns (uint64);
+
+    /// @return The settlement ledger behind a client; reverts if none is registered.
+    function ledgerOf(string calldata sourceClient) external view returns (string memory);
+
+    /// @notice ERC-5192.
+    function locked(uint256 tokenId) external view returns (bool);
+}
