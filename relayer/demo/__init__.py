@@ -1,0 +1,1 @@
+"""`relayer demo`: the main job with real processes, a crash half-way, and a count taken from the two ledgers."""

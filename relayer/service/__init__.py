@@ -1,0 +1,1 @@
+"""Health, status and metrics over HTTP on the loopback interface. It reads a report and never touches a ledger."""

@@ -1,0 +1,63 @@
+"""The HTTP service: /healthz, /status, /metrics. Read-only; it binds what the configuration allows, which is loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relayer.errors import ConfigurationError
+from relayer.service.metrics import metrics_text
+from relayer.service.report import ReportSource
+
+
+def application(source: ReportSource) -> Starlette:
+    """The ASGI application."""
+
+    async def healthz(_request: Request) -> Response:
+        reasons = list(source().standstill)
+        body = {"healthy": not reasons, "reasons": reasons}
+        return JSONResponse(body, status_code=503 if reasons else 200)
+
+    async def status(_request: Request) -> Response:
+        return JSONResponse(source().as_plain())
+
+    async def metrics(_request: Request) -> Response:
+        return Response(metrics_text(source()), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes = [Route(f"/{handler.__name__}", handler, methods=["GET"]) for handler in (healthz, status, metrics)]
+    return Starlette(routes=routes)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Raises ConfigurationError if the port is taken, before anything else has started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"service: cannot listen on {host}:{port} ({error.strerror}); stop what uses it, or change service.port"
+        ) from error
+    return listener
+
+
+class StatusServer(uvicorn.Server):
+    """Serves until `should_exit` is set. Signals belong to the command that runs it, not to the server."""
+
+    def __init__(self, source: ReportSource) -> None:
+        super().__init__(uvicorn.Config(application(source), log_config=None, access_log=False, lifespan="off"))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Does nothing on purpose."""
+        yield

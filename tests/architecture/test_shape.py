@@ -1,0 +1,88 @@
+"""The shape of the code: direction of imports, size of modules and functions, and who may catch everything."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "relayer"
+GENERATED = PACKAGE / "wire" / "interledger"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if GENERATED not in path.parents)
+MAXIMUM_MODULE_LINES = 400
+MAXIMUM_FUNCTION_LINES = 70
+MAY_CATCH_EVERYTHING = {"engine/runner.py"}
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_imports_go_one_way() -> None:
+    result = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_small_and_says_what_it_is_for(path: Path) -> None:
+    source = path.read_text()
+    tree = ast.parse(source)
+    assert len(source.splitlines()) <= MAXIMUM_MODULE_LINES
+    assert ast.get_docstring(tree), "a module says what it is for"
+    long = [f"{node.name}: {_length(node)} lines" for node in functions(tree) if _length(node) > MAXIMUM_FUNCTION_LINES]
+    assert not long
+
+
+def test_only_the_runner_catches_everything() -> None:
+    catching = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and _names(node) & {"", "Exception", "BaseException"}
+    }
+    assert catching <= MAY_CATCH_EVERYTHING
+
+
+def test_no_file_names_a_registry() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    hosts = re.compile(r"https?://[^\s\"']*(registry\.|pypi\.|pythonhosted|npmjs)", re.IGNORECASE)
+    naming = [
+        name
+        for name in listed.split("\0")
+        if name.endswith((".txt", ".json", ".toml", ".lock", ".npmrc", ".yaml")) and hosts.search((ROOT / name).read_text())
+    ]
+    assert naming == []
+
+
+def test_the_run_time_lock_agrees_with_the_development_lock() -> None:
+    run, dev = (set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE)) for name in
+                ("run.txt", "dev.txt"))  # fmt: skip
+    assert run <= dev
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def _names(handler: ast.ExceptHandler) -> set[str]:
+    match handler.type:
+        case None:
+            return {""}
+        case ast.Tuple(elts=elements):
+            return {element.id for element in elements if isinstance(element, ast.Name)}
+        case ast.Name(id=name):
+            return {name}
+        case _:
+            return set()
