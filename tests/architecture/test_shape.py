@@ -50,7 +50,7 @@ def test_only_the_runner_catches_everything() -> None:
         str(path.relative_to(PACKAGE))
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ExceptHandler) and _names(node) & {"", "Exception", "BaseException"}
+        if isinstance(node, ast.ExceptHandler) and _names(node) & {"", "Exception", "BaseException"} and not _cleans_up(node)
     }
     assert catching <= MAY_CATCH_EVERYTHING
 
@@ -74,6 +74,11 @@ def test_the_run_time_lock_agrees_with_the_development_lock() -> None:
 
 def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def _cleans_up(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
 
 
 def _names(handler: ast.ExceptHandler) -> set[str]:
