@@ -1,0 +1,174 @@
+"""Six mobility operators and what they owe each other: the facts of the demo, the same on every run.
+
+After every credit and payment the open debts are exactly the table below, so the result can be checked against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import cycle
+
+from eth_hash.auto import keccak
+
+from relayer.facts.codec import FactCode
+from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind, party_id
+
+EUR = ("EUR", 2)
+ISSUE_TIME = 1_760_000_000
+"""Unix seconds of the first service; a fixed past moment, so that every run issues the same facts."""
+_TERM_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """One member of the consortium."""
+
+    code: str
+    party: str
+    name: str
+
+
+OPERATORS = (
+    Operator(code="NBM", party="DE*NBM", name="Nordbahn"),
+    Operator(code="KCS", party="DE*KCS", name="KiezCar"),
+    Operator(code="ROL", party="DE*ROL", name="Rolla"),
+    Operator(code="VLT", party="DE*VLT", name="Voltwerk"),
+    Operator(code="ATX", party="AT*ATX", name="AlpenTaxi"),
+    Operator(code="ISR", party="DE*ISR", name="Insura"),
+)
+PARTY = {operator.code: operator.party for operator in OPERATORS}
+STRANGER = "FR*XYZ"
+"""A debtor that the settlement ledger does not know."""
+
+DEBTS = {
+    ("NBM", "KCS"): 2192754, ("NBM", "ROL"): 1158441, ("NBM", "VLT"): 491351, ("NBM", "ATX"): 720731,
+    ("KCS", "VLT"): 1861541, ("KCS", "NBM"): 783133, ("KCS", "ISR"): 343196, ("ROL", "VLT"): 593524,
+    ("ROL", "NBM"): 392166, ("ROL", "KCS"): 144347, ("VLT", "NBM"): 272187, ("VLT", "ATX"): 202334,
+    ("VLT", "ISR"): 114835, ("ATX", "VLT"): 1052940, ("ATX", "ISR"): 409344, ("ATX", "NBM"): 544448,
+    ("ISR", "NBM"): 1206532, ("ISR", "ROL"): 169278, ("ISR", "KCS"): 487543,
+}  # fmt: skip
+"""Debtor, creditor: cents that are open at the end."""
+
+_CATEGORY = {
+    FactKind.BOOKING_CONFIRMED: FactCategory.OTHER,
+    FactKind.TRIP_COMPLETED: FactCategory.FARE,
+    FactKind.CHARGE_SESSION_COMPLETED: FactCategory.OTHER_ASSET_USED,
+    FactKind.USAGE_EXTRA: FactCategory.EXTRA_USAGE,
+    FactKind.CANCELLATION_FEE: FactCategory.FARE,
+    FactKind.DAMAGE: FactCategory.DAMAGE,
+    FactKind.FINE: FactCategory.FINE,
+    FactKind.COMMISSION: FactCategory.OTHER,
+    FactKind.VOUCHER_REDEEMED: FactCategory.VOUCHER,
+    FactKind.CREDIT_NOTE: FactCategory.CREDIT,
+    FactKind.PAYMENT_CONFIRMED: FactCategory.REIMBURSEMENT,
+}
+_CHARGES = {
+    "NBM": (FactKind.TRIP_COMPLETED, FactKind.COMMISSION, FactKind.CANCELLATION_FEE),
+    "KCS": (FactKind.TRIP_COMPLETED, FactKind.USAGE_EXTRA, FactKind.FINE),
+    "ROL": (FactKind.TRIP_COMPLETED, FactKind.VOUCHER_REDEEMED),
+    "VLT": (FactKind.CHARGE_SESSION_COMPLETED, FactKind.USAGE_EXTRA),
+    "ATX": (FactKind.TRIP_COMPLETED, FactKind.CANCELLATION_FEE),
+    "ISR": (FactKind.DAMAGE, FactKind.COMMISSION),
+}
+_CREDIT_CENTS = 500
+_PAYMENT_CENTS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A fact before it is issued. `corrects` is the index of an earlier draft of the same creditor."""
+
+    creditor: str
+    debtor: str
+    kind: FactKind
+    currency: str
+    exponent: int
+    net: int
+    tax: int
+    corrects: int | None = None
+    expected_code: int = 0
+    """What the settlement ledger should answer (FactCode)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """`first` are all facts that owe nothing to another; `corrections` refer to facts of `first`, once those stand."""
+
+    first: tuple[Draft, ...]
+    corrections: tuple[Draft, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.first) + len(self.corrections)
+
+
+def scenario(facts: int) -> Scenario:
+    """Exactly `facts` facts, at least 200: every kind, and three that the settlement ledger has to refuse."""
+    wrong = tuple(_wrong())
+    corrected = list(DEBTS)[::4]
+    charges = facts - len(wrong) - 2 * len(corrected) - len(OPERATORS)
+    first: list[Draft] = list(_bookings())
+    corrections: list[Draft] = []
+    for index, ((debtor, creditor), cents) in enumerate(DEBTS.items()):
+        count = charges // len(DEBTS) + (index < charges % len(DEBTS))
+        credited = (debtor, creditor) in corrected
+        extra = _CREDIT_CENTS + _PAYMENT_CENTS if credited else 0
+        start = len(first)
+        first.extend(_charges(debtor, creditor, cents + extra, count))
+        if credited:
+            base = replace(first[start], tax=0, corrects=start)
+            corrections.append(replace(base, kind=FactKind.CREDIT_NOTE, net=_CREDIT_CENTS))
+            corrections.append(replace(base, kind=FactKind.PAYMENT_CONFIRMED, net=_PAYMENT_CENTS))
+    return Scenario(first=(*first, *wrong), corrections=tuple(corrections))
+
+
+def issue(draft: Draft, *, fact_id: bytes, issuer_sequence: int, related_fact: bytes) -> Fact:
+    """The fact as it is minted."""
+    service_end = ISSUE_TIME + 3_600 * issuer_sequence
+    document = f"{draft.creditor}/{issuer_sequence}/{draft.kind.name}/{draft.net}+{draft.tax} {draft.currency}"
+    return Fact(
+        fact_id=fact_id,
+        schema=SCHEMA,
+        kind=draft.kind,
+        category=_CATEGORY[draft.kind],
+        creditor=party_id(PARTY[draft.creditor]),
+        debtor=party_id(PARTY.get(draft.debtor, draft.debtor)),
+        currency=draft.currency.encode(),
+        exponent=draft.exponent,
+        net=draft.net,
+        tax=draft.tax,
+        service_end=service_end,
+        due_date=service_end + _TERM_SECONDS,
+        issuer_sequence=issuer_sequence,
+        related_fact=related_fact,
+        document_hash=keccak(document.encode()),
+    )
+
+
+def _bookings() -> Iterator[Draft]:
+    for creditor, operator in enumerate(OPERATORS):
+        debtor = OPERATORS[creditor - 1].code if creditor else "ISR"
+        debtor = debtor if (debtor, operator.code) in DEBTS else next(d for d, c in DEBTS if c == operator.code)
+        yield _draft(operator.code, debtor, FactKind.BOOKING_CONFIRMED, 0, 0)
+
+
+def _charges(debtor: str, creditor: str, cents: int, count: int) -> Iterator[Draft]:
+    """`count` charges that add up to `cents`, tax of 19 percent included, of the kinds that the creditor issues."""
+    share, rest = divmod(cents, count)
+    for number, kind in zip(range(count), cycle(_CHARGES[creditor]), strict=False):
+        gross = share + (rest if number == 0 else 0)
+        net = gross * 100 // 119
+        yield _draft(creditor, debtor, kind, net, gross - net)
+
+
+def _wrong() -> Iterator[Draft]:
+    bad_total = _draft("KCS", "NBM", FactKind.TRIP_COMPLETED, 0, 0)
+    yield replace(bad_total, expected_code=FactCode.BAD_TOTAL)
+    yield replace(bad_total, debtor=STRANGER, net=100, expected_code=FactCode.UNKNOWN_PARTY)
+    yield replace(bad_total, currency="USD", net=100, expected_code=FactCode.CURRENCY_UNSUPPORTED)
+
+
+def _draft(creditor: str, debtor: str, kind: FactKind, net: int, tax: int) -> Draft:
+    currency, exponent = EUR
+    return Draft(creditor=creditor, debtor=debtor, kind=kind, currency=currency, exponent=exponent, net=net, tax=tax)
