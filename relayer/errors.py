@@ -74,3 +74,7 @@ class JournalCorrupt(RelayerError):
 
 class JournalLocked(RelayerError):
     """Another relayer process owns this journal."""
+
+
+class JournalUnavailable(RelayerError):
+    """The journal cannot be written or read: disk full, folder missing, no permission. Nothing is sent without it."""

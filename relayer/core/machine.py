@@ -120,6 +120,10 @@ class Machine:
             return st.TimedOut(route=route, sequence=key.sequence)
         return st.Unseen(route=route, sequence=key.sequence)
 
+    def knows(self, key: PacketKey) -> bool:
+        """Whether a configured route has this name."""
+        return (key.channel, key.source_client) in self._by_name
+
     def route(self, key: PacketKey) -> Route:
         """Raises InvalidInput if no route has this name."""
         route = self._by_name.get((key.channel, key.source_client))

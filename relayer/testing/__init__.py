@@ -1,1 +1,1 @@
-"""Shipped test kit: simulated ledgers, contract suites, development nodes."""
+"""The test kit that ships with the product: simulated ledgers, virtual time, faults, factories and contract suites."""

@@ -1,0 +1,174 @@
+"""Reading a SQLite journal, from the process that writes it or from any other. It never changes a byte."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from relayer.core.channels import Route
+from relayer.core.ids import ChannelId, ClientId
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.core.packet import PacketKey
+from relayer.errors import JournalCorrupt, JournalUnavailable
+from relayer.journal.codec import content_name, decode_row, row_hash
+from relayer.journal.memory_codec import decode_route
+from relayer.journal.schema import APPLICATION_ID
+from relayer.ports.journal import Entry, JournalHead, PacketLine
+
+GENESIS = bytes(32)
+"""The hash before row 1."""
+
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into ours, by their codes."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT:
+            raise JournalCorrupt(f"journal {path}: the file is damaged ({error}); restore it from a copy") from error
+        raise JournalUnavailable(f"journal {path}: {error}; check the disk, the folder and its permissions") from error
+
+
+class SqliteJournalReader:
+    """A journal file, read-only. Raises JournalUnavailable if there is none, JournalCorrupt if it is something else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            raise JournalUnavailable(f"journal {path}: no such file; it is made when the relayer first starts")
+        with translated(path):
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            self._check_application()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def head(self) -> JournalHead:
+        with translated(self.path):
+            found = self._db.execute("SELECT row, hash FROM journal ORDER BY row DESC LIMIT 1").fetchone()
+        return JournalHead(row=found[0], hash=found[1]) if found else JournalHead(row=0, hash=GENESIS)
+
+    def routes(self) -> tuple[Route, ...]:
+        with translated(self.path):
+            rows = self._db.execute("SELECT * FROM route ORDER BY rowid").fetchall()
+        return tuple(decode_route(list(row)) for row in rows)
+
+    def entries(self, *, after: int = 0) -> Iterator[Entry]:
+        previous = self._hash_of(after)
+        with translated(self.path):
+            for row, body, stored in self._db.execute(
+                "SELECT row, body, hash FROM journal WHERE row > ? ORDER BY row", (after,)
+            ):
+                after += 1
+                _check_link(after, row, previous, body, stored)
+                yield self._entry(row, body, previous, stored)
+                previous = stored
+
+    def verify(self) -> JournalHead:
+        previous, expected = GENESIS, 0
+        with translated(self.path):
+            for row, body, stored in self._db.execute("SELECT row, body, hash FROM journal ORDER BY row"):
+                expected += 1
+                _check_link(expected, row, previous, body, stored)
+                previous = stored
+            for name, body in self._db.execute("SELECT name, body FROM content"):
+                _check_content(name, body)
+        return JournalHead(row=expected, hash=previous)
+
+    def packets(self, *, states: Sequence[str] = (), limit: int = 1000) -> Sequence[PacketLine]:
+        marks = ",".join("?" * len(states))
+        chosen = f"WHERE state IN ({marks})" if states else ""
+        with translated(self.path):
+            rows = self._db.execute(
+                f"SELECT * FROM packet {chosen} ORDER BY last_row DESC, sequence DESC LIMIT ?",  # noqa: S608 - only marks
+                (*states, limit),
+            ).fetchall()
+        return [_line(row) for row in rows]
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        with translated(self.path):
+            rows = self._db.execute("SELECT channel, state, count(*) FROM packet GROUP BY channel, state").fetchall()
+        return {(channel, state): count for channel, state, count in rows}
+
+    def packet(self, key: PacketKey) -> PacketLine | None:
+        with translated(self.path):
+            row = self._db.execute(
+                "SELECT * FROM packet WHERE channel = ? AND source_client = ? AND sequence = ?", key_columns(key)
+            ).fetchone()
+        return _line(row) if row else None
+
+    def entries_of(self, key: PacketKey) -> Sequence[Entry]:
+        with translated(self.path):
+            rows = self._db.execute(
+                "SELECT j.row, j.body, j.hash FROM packet_row p JOIN journal j USING (row) "
+                "WHERE p.channel = ? AND p.source_client = ? AND p.sequence = ? ORDER BY row",
+                key_columns(key),
+            ).fetchall()
+            entries = []
+            for row, body, stored in rows:
+                previous = self._hash_of(row - 1)
+                _check_link(row, row, previous, body, stored)
+                entries.append(self._entry(row, body, previous, stored))
+        return entries
+
+    def _check_application(self) -> None:
+        (found,) = self._db.execute("PRAGMA application_id").fetchone()
+        if found != APPLICATION_ID:
+            raise JournalCorrupt(f"journal {self.path}: this is another program's database; name the right file")
+
+    def _entry(self, row: int, body: bytes, previous: bytes, stored: bytes) -> Entry:
+        event, effects, recorded_at_ms = decode_row(row, body, self._load)
+        return Entry(row=row, recorded_at_ms=recorded_at_ms, event=event, effects=effects, previous=previous, hash=stored)
+
+    def _hash_of(self, row: int) -> bytes:
+        if row == 0:
+            return GENESIS
+        with translated(self.path):
+            found = self._db.execute("SELECT hash FROM journal WHERE row = ?", (row,)).fetchone()
+        if found is None:
+            raise JournalCorrupt(f"journal row {row}: it is missing; restore the file from a copy")
+        return bytes(found[0])
+
+    def _load(self, name: str) -> bytes:
+        found = self._db.execute("SELECT body FROM content WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            raise JournalCorrupt(f"journal content {name}: it is missing; restore the file from a copy")
+        _check_content(name, found[0])
+        return bytes(found[0])
+
+
+def key_columns(key: PacketKey) -> tuple[str, str, bytes]:
+    """A key as the index stores it."""
+    return key.channel, key.source_client, key.sequence.to_bytes(8, "big")
+
+
+def _check_link(expected: int, row: int, previous: bytes, body: bytes, stored: bytes) -> None:
+    if row != expected:
+        raise JournalCorrupt(f"journal row {expected}: it is missing; restore the file from a copy")
+    if row_hash(previous, body) != stored:
+        raise JournalCorrupt(f"journal row {row}: its hash does not fit its content and the row before; restore the file")
+
+
+def _check_content(name: str, body: bytes) -> None:
+    if content_name(body) != name:
+        raise JournalCorrupt(f"journal content {name}: its hash does not fit its bytes; restore the file from a copy")
+
+
+def _line(row: tuple[Any, ...]) -> PacketLine:
+    channel, client, sequence, state, code, reason, first_row, last_row, first_at_ms, last_at_ms = row
+    return PacketLine(
+        key=PacketKey(ChannelId(channel), ClientId(client), PacketSequence(int.from_bytes(sequence, "big"))),
+        state=state,
+        code=code,
+        reason=reason,
+        first_row=first_row,
+        last_row=last_row,
+        first_at_ms=first_at_ms,
+        last_at_ms=last_at_ms,
+    )

@@ -1,0 +1,73 @@
+"""The SQLite schema of a journal: an append-only log, and what is derived from it."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x49534A31
+"""Marks the file as a settlement relayer's journal ("ISJ1")."""
+
+LOG = """
+CREATE TABLE journal(
+  row INTEGER PRIMARY KEY,
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE content(
+  name TEXT NOT NULL UNIQUE,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE route(
+  channel TEXT NOT NULL,
+  source TEXT NOT NULL,
+  source_client TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  destination_client TEXT NOT NULL,
+  UNIQUE(channel, source, source_client, destination, destination_client)
+) STRICT;
+"""
+"""What nobody may change."""
+
+GUARDS = "".join(
+    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;\n"
+    for table in ("journal", "content", "route")
+    for verb in ("UPDATE", "DELETE")
+)
+
+DERIVED = """
+CREATE TABLE packet(
+  channel TEXT NOT NULL,
+  source_client TEXT NOT NULL,
+  sequence BLOB NOT NULL,
+  state TEXT NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  first_row INTEGER NOT NULL,
+  last_row INTEGER NOT NULL,
+  first_at_ms INTEGER NOT NULL,
+  last_at_ms INTEGER NOT NULL,
+  PRIMARY KEY(channel, source_client, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE packet_row(
+  channel TEXT NOT NULL,
+  source_client TEXT NOT NULL,
+  sequence BLOB NOT NULL,
+  row INTEGER NOT NULL,
+  PRIMARY KEY(channel, source_client, sequence, row)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cursor(
+  ledger TEXT PRIMARY KEY,
+  height TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint(
+  row INTEGER PRIMARY KEY,
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+"""
+"""What can be lost: told again by replaying (packets, checkpoints) or by reading the ledgers from the start (cursors)."""
+
+# Sequences are 8 big-endian bytes, because they pass SQLite's signed 64 bits and must sort as numbers.
+UPSERT_PACKET = """
+INSERT INTO packet VALUES(:channel, :source_client, :sequence, :state, :code, :reason, :row, :row, :at, :at)
+ON CONFLICT DO UPDATE SET state = excluded.state, code = excluded.code, reason = excluded.reason,
+  last_row = excluded.last_row, last_at_ms = excluded.last_at_ms
+"""

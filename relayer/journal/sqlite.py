@@ -1,0 +1,195 @@
+"""The SQLite journal: one file, one writer, on the disk before anything is sent.
+
+The log only grows, by trigger and by chain of hashes. A lock beside the file keeps a second writer out and dies with its
+process. Readers are never kept out (write-ahead log).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from relayer.core import states as st
+from relayer.core.channels import Route
+from relayer.core.ids import Height, LedgerId
+from relayer.core.machine import Memory, Record
+from relayer.core.states import State
+from relayer.errors import InvalidInput, JournalCorrupt, JournalLocked, JournalUnavailable
+from relayer.journal.codec import content_name, encode_row, note, row_hash
+from relayer.journal.memory_codec import decode_memory, encode_memory, encode_route
+from relayer.journal.reader import SqliteJournalReader, key_columns, translated
+from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, UPSERT_PACKET
+from relayer.ports.journal import Checkpoint, Entry
+
+_CHECKPOINTS_KEPT = 2
+
+
+class SqliteJournal(SqliteJournalReader):
+    """Opens or makes the file. Raises JournalLocked, JournalUnavailable, JournalCorrupt."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = _lock(path)
+        try:
+            if not path.exists():
+                _create(path)
+            super().__init__(path)
+            self._db.close()
+            with translated(path):
+                self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+            self._head = self.verify()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._lock.close()
+
+    def register(self, routes: Sequence[Route]) -> None:
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO route VALUES(?, ?, ?, ?, ?)", map(encode_route, routes))
+
+    def append(
+        self, records: Sequence[Record], *, recorded_at_ms: int, cursors: Mapping[LedgerId, Height]
+    ) -> Sequence[Entry]:
+        entries: list[Entry] = []
+        row, previous = self._head.row, self._head.hash
+        with self._transaction():
+            for record in records:
+                row += 1
+                notes = tuple(note(effect) for effect in record.effects)
+                body = encode_row(record.event, notes, recorded_at_ms, self._store)
+                stored = row_hash(previous, body)
+                self._db.execute("INSERT INTO journal VALUES(?, ?, ?)", (row, body, stored))
+                self._index(record, row, recorded_at_ms)
+                entries.append(
+                    Entry(
+                        row=row,
+                        recorded_at_ms=recorded_at_ms,
+                        event=record.event,
+                        effects=notes,
+                        previous=previous,
+                        hash=stored,
+                    )
+                )
+                previous = stored
+            self._db.executemany(
+                "INSERT INTO cursor VALUES(?, ?) ON CONFLICT DO UPDATE SET height = excluded.height",
+                [(ledger, str(height)) for ledger, height in cursors.items()],
+            )
+        if entries:
+            self._head = type(self._head)(row=row, hash=previous)
+        return entries
+
+    def cursors(self) -> Mapping[LedgerId, Height]:
+        with translated(self.path):
+            rows = self._db.execute("SELECT ledger, height FROM cursor").fetchall()
+        return {LedgerId(ledger): Height(int(height)) for ledger, height in rows}
+
+    def save_checkpoint(self, memory: Memory) -> None:
+        body = encode_memory(memory)
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO checkpoint VALUES(?, ?, ?)",
+                (self._head.row, body, row_hash(self._head.hash, body)),
+            )
+            self._db.execute(
+                "DELETE FROM checkpoint WHERE row NOT IN (SELECT row FROM checkpoint ORDER BY row DESC LIMIT ?)",
+                (_CHECKPOINTS_KEPT,),
+            )
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        with translated(self.path):
+            rows = self._db.execute("SELECT row, body, hash FROM checkpoint ORDER BY row DESC").fetchall()
+        for row, body, stored in rows:
+            if row > self._head.row or row_hash(self._hash_of(row), body) != stored:
+                continue
+            try:
+                memory = decode_memory(body, self._load)
+            except (KeyError, ValueError, TypeError, json.JSONDecodeError, InvalidInput, JournalCorrupt):
+                continue  # derived data: an older one, or replaying, tells the same
+            if memory is not None:
+                return Checkpoint(row=row, memory=memory)
+        return None
+
+    def _index(self, record: Record, row: int, recorded_at_ms: int) -> None:
+        for transition in record.transitions:
+            channel, source_client, sequence = key_columns(transition.key)
+            code, reason = _why(transition.after)
+            self._db.execute(
+                UPSERT_PACKET,
+                {
+                    "channel": channel,
+                    "source_client": source_client,
+                    "sequence": sequence,
+                    "state": type(transition.after).__name__,
+                    "code": code,
+                    "reason": reason,
+                    "row": row,
+                    "at": recorded_at_ms,
+                },
+            )
+            self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source_client, sequence, row))
+
+    def _store(self, content: bytes) -> str:
+        name = content_name(content)
+        self._db.execute("INSERT OR IGNORE INTO content VALUES(?, ?)", (name, content))
+        return name
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with translated(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _why(state: State) -> tuple[str, str]:
+    match state:
+        case st.Quarantined():
+            return state.code, state.reason
+        case st.Contradicted():
+            return "contradicted", state.reason
+        case _:
+            return "", ""
+
+
+def _lock(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".lock").open("ab")
+    except OSError as error:
+        raise JournalUnavailable(f"journal {path}: {error}; check the folder and its permissions") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise JournalLocked(f"journal {path}: another relayer has it open; stop that one, or name another file") from error
+    return lock
+
+
+def _create(path: Path) -> None:
+    """Makes the whole file beside its place first, so that a crash leaves either nothing or a journal."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with translated(path):
+        db = sqlite3.connect(draft, isolation_level=None)
+        db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; BEGIN; {LOG} {GUARDS} {DERIVED} COMMIT;")
+        db.close()
+    draft.chmod(0o600)
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.rename(path)

@@ -1,0 +1,129 @@
+"""The journal port: the append-only record from which everything known can be told again.
+
+All calls block until the bytes are on the disk; the engine runs them beside the event loop, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from relayer.core.channels import Route
+from relayer.core.effects import EffectKind
+from relayer.core.events import Event
+from relayer.core.ids import Height, LedgerId
+from relayer.core.machine import Memory, Record
+from relayer.core.packet import PacketKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectNote:
+    """What an event asked for, as the journal keeps it: the packet's bytes stand with the event."""
+
+    kind: EffectKind
+    key: PacketKey
+    provable_from: Height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row: an event, what it asked for, and the chain of hashes."""
+
+    row: int
+    recorded_at_ms: int
+    """Local time of writing, unix milliseconds; for people only."""
+    event: Event
+    effects: tuple[EffectNote, ...]
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHead:
+    """The newest row; row 0 with 32 zero bytes: an empty journal."""
+
+    row: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketLine:
+    """One packet in the derived index. `code` and `reason` are empty unless it is set aside or contradicted."""
+
+    key: PacketKey
+    state: str
+    code: str
+    reason: str
+    first_row: int
+    last_row: int
+    first_at_ms: int
+    last_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What the machine knew after a row."""
+
+    row: int
+    memory: Memory
+
+
+class JournalReader(Protocol):
+    """Reading, also by another process while a relayer writes. Raises JournalCorrupt naming the row."""
+
+    def head(self) -> JournalHead: ...
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every route that the journal's relayer ever had."""
+        ...
+
+    def entries(self, *, after: int = 0) -> Iterator[Entry]:
+        """Rows above `after`, decoded, each checked against the one before it."""
+        ...
+
+    def verify(self) -> JournalHead:
+        """Checks the whole chain of hashes without decoding."""
+        ...
+
+    def packets(self, *, states: Sequence[str] = (), limit: int = 1000) -> Sequence[PacketLine]:
+        """From the derived index, newest first; all states if none is named."""
+        ...
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Packets by (channel, state), from the derived index."""
+        ...
+
+    def packet(self, key: PacketKey) -> PacketLine | None: ...
+
+    def entries_of(self, key: PacketKey) -> Sequence[Entry]:
+        """Every row that moved this packet."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Journal(JournalReader, Protocol):
+    """The single writer."""
+
+    def register(self, routes: Sequence[Route]) -> None:
+        """Remembers the routes, so that anyone can replay the journal without the configuration."""
+        ...
+
+    def append(
+        self, records: Sequence[Record], *, recorded_at_ms: int, cursors: Mapping[LedgerId, Height]
+    ) -> Sequence[Entry]:
+        """All or nothing, on the disk when it returns. `cursors` move with the records, or alone."""
+        ...
+
+    def cursors(self) -> Mapping[LedgerId, Height]:
+        """Per ledger, the height up to which everything told has been journaled."""
+        ...
+
+    def save_checkpoint(self, memory: Memory) -> None:
+        """What the machine knows after the newest row. Derived: it may be lost."""
+        ...
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        """The newest one that fits its row; None: replay from the first row."""
+        ...
