@@ -116,7 +116,7 @@ def build() -> dict[Path, str]:
             if not (is_package or is_test):
                 continue
             if len(runtime) // 2 > CODE_SIZE_LIMIT:
-                raise CompileError(f"{name} has {len(runtime) // 2} bytes of code; at most {CODE_SIZE_LIMIT} can be deployed")
+                raise CompileError(f"{name} has {len(runtime) // 2} bytes of code; {CODE_SIZE_LIMIT} can be deployed")
             folder = PACKAGE_ARTIFACTS if is_package else TEST_ARTIFACTS
             artifacts[folder / f"{name}.json"] = artifact_text(name, contract, str(result["version"]))
     return artifacts

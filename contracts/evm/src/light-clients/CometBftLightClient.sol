@@ -78,9 +78,9 @@ contract CometBftLightClient is ICometBftLightClient {
         // Nothing changes, so nothing needs to be verified: a competitor's delivery makes ours cheap.
         if (isStored && _isSameState(key, header)) return LightClientMsgs.UpdateResult.NoOp;
 
-        uint256 latestAllowed = _now() + maxClockDrift;
-        if (header.time >= latestAllowed) revert HeaderFromTheFuture(header.time, latestAllowed);
-        _verify(state, header);
+        Meta memory trusted = _trusted(state, header);
+        _checkProgress(header, trusted);
+        _verify(header, trusted);
         if (isStored) return _freeze(state, header.height);
         return _insert(state, header, key);
     }
@@ -92,8 +92,8 @@ contract CometBftLightClient is ICometBftLightClient {
         State memory state = _activeState();
         Header calldata first = _header(misbehaviourMsg, 0);
         Header calldata second = _header(misbehaviourMsg, 32);
-        bytes32 firstHash = _verify(state, first);
-        bytes32 secondHash = _verify(state, second);
+        bytes32 firstHash = _verify(first, _trusted(state, first));
+        bytes32 secondHash = _verify(second, _trusted(state, second));
         bool isEvidence = first.height == second.height
             ? firstHash != secondHash
             : first.height > second.height && first.time <= second.time;
@@ -205,21 +205,33 @@ contract CometBftLightClient is ICometBftLightClient {
         return _sets[validatorsHash].code != address(0);
     }
 
-    /// @dev Everything that a header must satisfy, from a trusted state on. The same for updates and for evidence.
-    /// @return blockHash Hash of the header.
-    function _verify(State memory state, Header calldata header) private returns (bytes32 blockHash) {
-        Meta memory trusted = _stored(_key(state.epoch, header.trustedHeight), header.trustedHeight);
-        if (header.height <= header.trustedHeight) revert HeightNotAfterTrusted(header.height, header.trustedHeight);
+    /// @dev What an update must satisfy beyond being signed. Evidence need not: its times are what may be wrong.
+    function _checkProgress(Header calldata header, Meta memory trusted) private view {
         if (header.time <= trusted.time) revert TimeNotAfterTrusted(header.time, trusted.time);
-        if (_isExpired(trusted.time)) revert TrustedStateExpired(header.trustedHeight);
+        uint256 latestAllowed = _now() + maxClockDrift;
+        if (header.time >= latestAllowed) revert HeaderFromTheFuture(header.time, latestAllowed);
+        // The trusted header fixes the next block's set; only a skip may meet another one.
+        bool isNext = header.height == uint256(header.trustedHeight) + 1;
+        if (isNext && _sets[header.validatorsHash].id != trusted.nextSet) {
+            revert ValidatorsNotTrusted(header.validatorsHash);
+        }
+    }
 
+    /// @dev The stored state that a header starts from: lower, and within its trusting period.
+    function _trusted(State memory state, Header calldata header) private view returns (Meta memory trusted) {
+        trusted = _stored(_key(state.epoch, header.trustedHeight), header.trustedHeight);
+        if (header.height <= header.trustedHeight) revert HeightNotAfterTrusted(header.height, header.trustedHeight);
+        if (_isExpired(trusted.time)) revert TrustedStateExpired(header.trustedHeight);
+    }
+
+    /// @dev Everything that makes a header believable, from a trusted state on. The same for updates and for evidence.
+    /// @return blockHash Hash of the header.
+    function _verify(Header calldata header, Meta memory trusted) private returns (bytes32 blockHash) {
         ValidatorSets.Entry memory set = _loadSet(header.validatorsHash, header.validators);
         ValidatorSets.Entry memory trustedSet;
         if (set.id != trusted.nextSet) {
-            // The next block's set is fixed by the trusted header; only a skip may meet another one.
-            bool isTrustedHash = _sets[header.trustedValidatorsHash].id == trusted.nextSet;
-            if (header.height == header.trustedHeight + 1 || !isTrustedHash) {
-                revert ValidatorsNotTrusted(header.validatorsHash);
+            if (_sets[header.trustedValidatorsHash].id != trusted.nextSet) {
+                revert ValidatorsNotTrusted(header.trustedValidatorsHash);
             }
             trustedSet = _loadSet(header.trustedValidatorsHash, header.trustedValidators);
         }
