@@ -1,0 +1,138 @@
+package poaevm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/big"
+	"slices"
+
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+const (
+	maximumAuthorities = 256
+	signatureBytes     = 65
+	signatureVOffset   = 27
+	addressBytes       = 20
+)
+
+// Identity is which light client a seal is for: its id, and the chain id of the ledger that hosts it.
+type Identity struct {
+	HostChainID string
+	ClientID    string
+}
+
+// SealEngine decides whether a header is vouched for. It must not look at anything but its arguments and parameters.
+type SealEngine interface {
+	// Verify refuses the header unless the seals make it final by the engine's rule.
+	Verify(header *EVMHeader, seals [][]byte) error
+}
+
+var _ SealEngine = authoritySeals{}
+
+var authorityTypeHash = crypto.Keccak256(
+	[]byte("BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"),
+)
+
+// curveHalfOrder is the greatest canonical s (EIP-2).
+var curveHalfOrder = new(big.Int).Rsh(crypto.S256().Params().N, 1)
+
+// AuthorityDigest is what an authority signs: keccak256 of the ABI form of the type hash and five fields, texts as their
+// hashes. It binds chain, host and client, so that no signature can serve another client.
+func AuthorityDigest(chainID uint64, identity Identity, number uint64, blockHash []byte) []byte {
+	return crypto.Keccak256(
+		authorityTypeHash,
+		uintWord(chainID),
+		crypto.Keccak256([]byte(identity.HostChainID)),
+		crypto.Keccak256([]byte(identity.ClientID)),
+		uintWord(number),
+		blockHash,
+	)
+}
+
+// authoritySeals is the authority engine bound to one chain and one client: k of n named keys sign the block hash.
+type authoritySeals struct {
+	engine   *AuthorityEngine
+	chainID  uint64
+	identity Identity
+}
+
+// Verify demands that enough distinct authorities signed, and nobody else. Every signature must be good.
+func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
+	if len(seals) > maximumAuthorities {
+		return refuse(Limit, "%d signatures, at most %d", len(seals), maximumAuthorities)
+	}
+	if uint64(len(seals)) < uint64(a.engine.Threshold) {
+		return refuse(BelowThreshold, "%d signatures, the threshold is %d", len(seals), a.engine.Threshold)
+	}
+	digest := AuthorityDigest(a.chainID, a.identity, header.Number, header.Hash)
+	seen := make(map[string]bool, len(seals))
+	for _, seal := range seals {
+		signer, err := recoverSigner(digest, seal)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(a.engine.Authorities, func(each []byte) bool { return bytes.Equal(each, signer) }) {
+			return refuse(UnknownSigner, "0x%x is no authority of this client", signer)
+		}
+		if seen[string(signer)] {
+			return refuse(DoubleVote, "0x%x signed twice", signer)
+		}
+		seen[string(signer)] = true
+	}
+	return nil
+}
+
+// validate refuses a set that must not be trusted.
+func (e *AuthorityEngine) validate() error {
+	if len(e.Authorities) < 1 || len(e.Authorities) > maximumAuthorities {
+		return refuse(BadParameters, "%d authorities; 1 to %d", len(e.Authorities), maximumAuthorities)
+	}
+	for i, each := range e.Authorities {
+		if len(each) != addressBytes || isZero(each) {
+			return refuse(BadParameters, "an authority is no address of 20 bytes")
+		}
+		if i > 0 && bytes.Compare(e.Authorities[i-1], each) >= 0 {
+			return refuse(BadParameters, "authorities must be ascending and distinct")
+		}
+	}
+	if e.Threshold < 1 || uint64(e.Threshold) > uint64(len(e.Authorities)) {
+		return refuse(BadParameters, "threshold %d of %d authorities cannot be", e.Threshold, len(e.Authorities))
+	}
+	return nil
+}
+
+// recoverSigner returns the 20-byte address that signed; any form but 65 bytes with low s and v 27 or 28 is refused.
+func recoverSigner(digest, signature []byte) ([]byte, error) {
+	if len(signature) != signatureBytes {
+		return nil, refuse(BadSignature, "a signature of %d bytes, expected %d", len(signature), signatureBytes)
+	}
+	v := signature[signatureBytes-1]
+	if v != signatureVOffset && v != signatureVOffset+1 {
+		return nil, refuse(BadSignature, "a signature with v %d, expected 27 or 28", v)
+	}
+	if new(big.Int).SetBytes(signature[32:64]).Cmp(curveHalfOrder) > 0 {
+		return nil, refuse(BadSignature, "a signature with the high s; its twin must not count as another one")
+	}
+	recoverable := append(slices.Clone(signature[:64]), v-signatureVOffset)
+	key, err := crypto.SigToPub(digest, recoverable)
+	if err != nil {
+		return nil, refuse(BadSignature, "no key can have made the signature: %s", err)
+	}
+	return crypto.PubkeyToAddress(*key).Bytes(), nil
+}
+
+func uintWord(value uint64) []byte {
+	word := make([]byte, wordBytes)
+	binary.BigEndian.PutUint64(word[wordBytes-8:], value)
+	return word
+}
+
+func isZero(raw []byte) bool {
+	for _, b := range raw {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
