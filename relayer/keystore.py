@@ -40,7 +40,7 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
             raise ConfigurationError(f"keystore {path}: larger than {_MAXIMUM_FILE_BYTES} bytes, so it is none")
         content = json.loads(path.read_text())
     except OSError as error:
-        raise ConfigurationError(f"keystore {path}: cannot be read ({error.strerror}); check the path and its rights") from error
+        raise ConfigurationError(f"keystore {path}: cannot be read ({error.strerror}); check path and rights") from error
     except ValueError as error:
         raise ConfigurationError(f"keystore {path}: not a JSON file; expected keystore version 3") from error
     try:

@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from relayer.errors import ConfigurationError, LedgerUnavailable
 
@@ -72,7 +73,8 @@ def ensure_node_modules(folder: Path) -> bool:
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=_NPM_TIMEOUT_SECONDS, check=False
     )
     if result.returncode != 0:
-        raise ConfigurationError(f"npm ci in {folder} failed; check the network and try again:\n{result.stderr.strip()[-2000:]}")
+        words = result.stderr.strip()[-2000:]
+        raise ConfigurationError(f"npm ci in {folder} failed; check the network and try again:\n{words}")
     stamp.write_text(wanted)
     return True
 
@@ -135,7 +137,7 @@ class Ganache:
             self._process.wait()
         self._process.stdout.close()
 
-    def __enter__(self) -> Ganache:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,75 @@
+"""The decision to sign: for a served client, of a final block, with the one hash that this height ever gets.
+
+Nothing is signed on a caller's word: the number is all that a caller gives, the hash is read from the authority's own node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from eth_account.signers.local import LocalAccount
+
+from relayer.authority.errors import ClientNotServed
+from relayer.authority.source import BlockSource
+from relayer.authority.store import SignedHashes
+from relayer.core.ids import MAXIMUM_UINT64
+from relayer.errors import InvalidInput, NotFinal
+from relayer.proofs.attestation import ClientIdentity, authority_digest, sign_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """A 32-byte block hash and 65 bytes r || s || v over its authority digest."""
+
+    block_hash: bytes
+    signature: bytes
+
+
+class Attestor:
+    """One authority. Safe for concurrent use on one event loop."""
+
+    def __init__(
+        self,
+        *,
+        account: LocalAccount,
+        chain_id: int,
+        clients: Collection[ClientIdentity],
+        source: BlockSource,
+        store: SignedHashes,
+    ) -> None:
+        self.chain_id = chain_id
+        self.clients = frozenset(clients)
+        self._account = account
+        self._source = source
+        self._store = store
+        self._store_lock = asyncio.Lock()
+        self._final_height = 0
+
+    @property
+    def address(self) -> bytes:
+        """20 bytes."""
+        return bytes.fromhex(self._account.address[2:])
+
+    async def final_height(self) -> int:
+        """Never falls: a node that was replaced by one that lags does not take back what was final."""
+        self._final_height = max(self._final_height, await self._source.final_height())
+        return self._final_height
+
+    async def attest(self, *, chain_id: int, client: ClientIdentity, number: int) -> Attestation:
+        """Raises ClientNotServed, InvalidInput, NotFinal, ContradictingHash, StoreUnusable, LedgerError."""
+        if chain_id != self.chain_id or client not in self.clients:
+            raise ClientNotServed(
+                f"client {client.client_id!r} on {client.host_chain_id!r} for chain {chain_id} is not served here; "
+                "add it to the authority's configuration"
+            )
+        if not 1 <= number <= MAXIMUM_UINT64:
+            raise InvalidInput(f"block {number}: the genesis block is not signed, nor one past 2^64 - 1")
+        if number > self._final_height and number > await self.final_height():
+            raise NotFinal(f"block {number} is not final here yet; the newest final block is {self._final_height}")
+        block_hash = await self._source.block_hash(number)
+        async with self._store_lock:
+            await asyncio.to_thread(self._store.record, self.chain_id, number, block_hash)
+        digest = authority_digest(chain_id=self.chain_id, identity=client, number=number, block_hash=block_hash)
+        return Attestation(block_hash=block_hash, signature=sign_digest(bytes(self._account.key), digest))

@@ -1,0 +1,108 @@
+"""The authority as a gRPC service, with health and reflection. It must never say more than the protocol asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from relayer.authority.attestor import Attestor
+from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable
+from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
+from relayer.proofs.attestation import ClientIdentity
+from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
+
+_MAXIMUM_REQUEST_BYTES = 4_096
+_STOP_GRACE_SECONDS = 2.0
+_SERVICE = authority_pb2.DESCRIPTOR.services_by_name["Authority"].full_name
+_Context = grpc.aio.ServicerContext[Any, Any]
+_STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
+    (ClientNotServed, grpc.StatusCode.PERMISSION_DENIED),
+    (NotFinal, grpc.StatusCode.FAILED_PRECONDITION),
+    (ContradictingHash, grpc.StatusCode.ABORTED),
+    (InvalidInput, grpc.StatusCode.INVALID_ARGUMENT),
+    (StoreUnusable, grpc.StatusCode.INTERNAL),
+    (LedgerError, grpc.StatusCode.UNAVAILABLE),
+)
+"""The first that fits, so children stand before their parents."""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAuthority:
+    """A started server. `port` is the real one, also when port 0 was asked for."""
+
+    server: grpc.aio.Server
+    port: int
+
+    async def wait(self) -> None:
+        """Returns when the server has ended."""
+        await self.server.wait_for_termination()
+
+    async def stop(self) -> None:
+        """Lets calls under way finish for a moment, then ends."""
+        await self.server.stop(_STOP_GRACE_SECONDS)
+
+
+async def start(attestor: Attestor, *, host: str = "127.0.0.1", port: int = 0) -> RunningAuthority:
+    """Listens at once. Raises ConfigurationError when the port is taken."""
+    options = [("grpc.max_receive_message_length", _MAXIMUM_REQUEST_BYTES), ("grpc.so_reuseport", 0)]
+    server = grpc.aio.server(options=options)
+    authority_pb2_grpc.add_AuthorityServicer_to_server(_Servicer(attestor), server)  # type: ignore[no-untyped-call]
+    health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    for name in ("", _SERVICE):
+        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection((_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    address = f"{host}:{port}"
+    try:
+        bound = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise ConfigurationError(f"authority: cannot listen at {address}; is the port in use?") from error
+    await server.start()
+    return RunningAuthority(server=server, port=bound)
+
+
+class _Servicer(authority_pb2_grpc.AuthorityServicer):
+    def __init__(self, attestor: Attestor) -> None:
+        self._attestor = attestor
+
+    async def Describe(  # noqa: N802  (the name is the protocol's)
+        self, request: authority_pb2.DescribeRequest, context: _Context
+    ) -> authority_pb2.DescribeResponse:
+        del request
+        try:
+            final_height = await self._attestor.final_height()
+        except RelayerError as error:
+            await context.abort(_status(error), str(error))
+        clients = sorted(self._attestor.clients, key=lambda client: (client.host_chain_id, client.client_id))
+        return authority_pb2.DescribeResponse(
+            address=self._attestor.address,
+            chain_id=self._attestor.chain_id,
+            final_height=final_height,
+            clients=[
+                authority_pb2.ServedClient(host_chain_id=client.host_chain_id, client_id=client.client_id)
+                for client in clients
+            ],
+        )
+
+    async def Attest(  # noqa: N802  (the name is the protocol's)
+        self, request: authority_pb2.AttestRequest, context: _Context
+    ) -> authority_pb2.AttestResponse:
+        client = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        try:
+            signed = await self._attestor.attest(chain_id=request.chain_id, client=client, number=request.number)
+        except RelayerError as error:
+            _log.warning("not signed", number=request.number, client=client.client_id, reason=str(error))
+            await context.abort(_status(error), str(error))
+        _log.info("signed", number=request.number, client=client.client_id, block_hash=signed.block_hash.hex())
+        return authority_pb2.AttestResponse(block_hash=signed.block_hash, signature=signed.signature)
+
+
+def _status(error: RelayerError) -> grpc.StatusCode:
+    """As the protocol's comments say; what is not named there is a node that cannot be asked."""
+    return next((code for kind, code in _STATUS_CODES if isinstance(error, kind)), grpc.StatusCode.UNKNOWN)

@@ -1,0 +1,19 @@
+"""The authority's own view of the ledger, as a Protocol: which blocks are final by its rule, and their hashes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class BlockSource(Protocol):
+    """Raises LedgerUnavailable, WrongLedger. Must ask the authority's own node, never the relayer."""
+
+    async def final_height(self) -> int:
+        """Number of the newest block that counts as final."""
+        ...
+
+    async def block_hash(self, number: int) -> bytes:
+        """32 bytes. Only asked for final blocks."""
+        ...
+
+    async def close(self) -> None: ...

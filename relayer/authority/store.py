@@ -1,0 +1,77 @@
+"""What an authority has signed, on disk before anybody learns of it: one hash per chain and height, for ever.
+
+There is no way to change or delete a row; a second process is kept out. If the record cannot be written, nothing is signed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+from relayer.authority.errors import ContradictingHash, StoreUnusable
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signed (
+  chain_id TEXT NOT NULL,
+  number INTEGER NOT NULL CHECK (number > 0),
+  block_hash BLOB NOT NULL CHECK (length(block_hash) = 32),
+  PRIMARY KEY (chain_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS signed_is_kept BEFORE UPDATE ON signed
+  BEGIN SELECT RAISE(ABORT, 'what was signed is never changed'); END;
+CREATE TRIGGER IF NOT EXISTS signed_stays BEFORE DELETE ON signed
+  BEGIN SELECT RAISE(ABORT, 'what was signed is never deleted'); END;
+"""
+
+_LARGEST_NUMBER = 2**63 - 1
+
+
+class SignedHashes:
+    """The record of one authority. Blocking; call it from a thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates the file. Raises StoreUnusable."""
+        self._path = path
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.executescript(_SCHEMA)
+            # The lock is taken by the first write; an empty transaction makes that now.
+            self._database.execute("BEGIN EXCLUSIVE")
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreUnusable(
+                f"record of signatures {path}: cannot be opened ({error}); another authority may be running on it"
+            ) from error
+
+    def record(self, chain_id: int, number: int, block_hash: bytes) -> None:
+        """Returns once the hash is on disk. Raises ContradictingHash if another one is, StoreUnusable if it cannot be."""
+        if not 1 <= number <= _LARGEST_NUMBER:
+            raise ContradictingHash(f"block {number}: no block of this number is ever signed")
+        row = (str(chain_id), number, block_hash)
+        try:
+            self._database.execute("INSERT INTO signed VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
+            (stored,) = self._database.execute(
+                "SELECT block_hash FROM signed WHERE chain_id = ? AND number = ?", row[:2]
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnusable(
+                f"record of signatures {self._path}: cannot be written ({error}); check free space and rights"
+            ) from error
+        if stored != block_hash:
+            raise ContradictingHash(
+                f"chain {chain_id} block {number}: {stored.hex()} was signed, the node says {block_hash.hex()} now; "
+                "the ledger changed what was final, or the node follows another fork"
+            )
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

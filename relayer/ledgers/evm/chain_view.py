@@ -1,0 +1,102 @@
+"""The ledger as its final blocks show it: head and packet facts, and an alarm if what was final changes.
+
+A reorganisation shows by a changed hash, never by `removed` logs, which development nodes do not send. Only final blocks are
+read, so a changed hash means that the finality rule is too weak: that is raised, not repaired in silence.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+
+from relayer.core.events import PacketFact
+from relayer.core.ids import Height, LedgerId
+from relayer.errors import LedgerUnavailable, NotFinal
+from relayer.ledgers.evm.errors import LedgerForked, NodeRefused
+from relayer.ledgers.evm.events import PACKET_TOPICS, RawLog, packet_facts, parse_logs
+from relayer.ledgers.evm.node import Block, EvmNode, block_request, parse_block
+from relayer.ledgers.evm.rpc import Call
+
+_REMEMBERED_BLOCKS = 256
+_log = structlog.get_logger(__name__)
+
+
+class ChainView:
+    """Head and events of one router."""
+
+    def __init__(self, node: EvmNode, *, ledger: LedgerId, router: bytes, blocks_per_query: int = 2_000) -> None:
+        self._node = node
+        self._ledger = ledger
+        self._router = router
+        self._blocks_per_query = blocks_per_query
+        self._head: Block | None = None
+        self._hashes: OrderedDict[Height, bytes] = OrderedDict()
+
+    async def head(self) -> Block:
+        """Never lower than before: a node that lags behind the one asked last changes nothing."""
+        found, known = await self._node.head(), self._head
+        if known is not None and found.number < known.number:
+            return known
+        if known is not None and found.number > known.number and found.parent_hash != known.hash:
+            self._compare(await self._node.block(known.number))
+        self._compare(found)
+        self._head = found
+        return found
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        """Packet facts with after < height <= until. Raises NotFinal, LedgerUnavailable, LedgerForked."""
+        if until <= after:
+            return ()
+        await self.require_final(until)
+        logs: list[RawLog] = []
+        for first in range(after + 1, until + 1, self._blocks_per_query):
+            logs += await self._logs(first, min(first + self._blocks_per_query - 1, until))
+        decoded = packet_facts(self._ledger, logs)
+        for reason in decoded.left_out:
+            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
+        return decoded.facts
+
+    async def require_final(self, height: Height) -> None:
+        """Asks the node only for what is not known yet. Raises NotFinal."""
+        if self._head is not None and height <= self._head.number:
+            return
+        head = await self.head()
+        if height > head.number:
+            raise NotFinal(f"block {height} is not final yet; the newest final block is {head.number}")
+
+    async def _logs(self, first: int, last: int) -> list[RawLog]:
+        """One query framed by the last block's header, so that a reorganisation under way cannot slip in between."""
+        query = {
+            "address": "0x" + self._router.hex(),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "topics": [["0x" + topic.hex() for topic in PACKET_TOPICS]],
+        }
+        frame = block_request(last)
+        previous = [block_request(first - 1)] if Height(first - 1) in self._hashes else []
+        before, logs, after, *anchor = await self._node.rpc.batch([frame, Call("eth_getLogs", (query,)), frame, *previous])
+        if isinstance(logs, NodeRefused):
+            if first == last:
+                raise logs
+            # Nodes bound the blocks or the logs of one query, each in its own way: half as much is the common cure.
+            middle = (first + last) // 2
+            return await self._logs(first, middle) + await self._logs(middle + 1, last)
+        block = parse_block(before, last)
+        if parse_block(after, last).hash != block.hash:
+            raise LedgerUnavailable(f"block {last} changed while it was read; it is read again")
+        for answer in anchor:
+            self._compare(parse_block(answer, first - 1))
+        self._compare(block)
+        return parse_logs(logs, address=self._router, first=first, last=last)
+
+    def _compare(self, block: Block) -> None:
+        known = self._hashes.setdefault(block.number, block.hash)
+        if known != block.hash:
+            raise LedgerForked(
+                f"ledger {self._ledger}: block {block.number} was final as {known.hex()} and is {block.hash.hex()} now; "
+                "set a finality rule that this ledger keeps, compare the journal with the ledger, and start again"
+            )
+        while len(self._hashes) > _REMEMBERED_BLOCKS:
+            self._hashes.popitem(last=False)

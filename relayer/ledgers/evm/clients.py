@@ -1,0 +1,130 @@
+"""Light clients as a router shows them, and their creation. A router pairs a client when it is added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+
+from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
+from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, client_call
+from relayer.ledgers.evm.contracts import error_name
+from relayer.ledgers.evm.deployer import Deployer
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.events import parse_log
+from relayer.ledgers.evm.node import EvmNode, MinedTransaction
+from relayer.ledgers.evm.quantity import data, listing
+from relayer.ledgers.evm.rpc import Call
+from relayer.ports.ledger import ClientCondition, ClientStatus
+from relayer.proofs.keccak import keccak256
+
+CLIENT_TYPE = "07-tendermint"
+_GET_CLIENT_STATE = keccak256(b"getClientState()")[:4]
+_STATUS = keccak256(b"status()")[:4]
+_ADD_CLIENT = keccak256(b"addClient((string,bytes[]),address)")[:4]
+_CLIENT_ADDED = keccak256(b"ICS02ClientAdded(string,(string,bytes[]),address)")
+_CLIENT_STATE = "(string,uint64,uint64,uint64,uint64,bool,uint64,uint32)"
+_COUNTERPARTY = "(string,bytes[])"
+_UNKNOWN_CLIENT_ERRORS = frozenset({"IBCClientNotFound", "IBCCounterpartyClientNotFound"})
+_CONDITIONS = (ClientCondition.ACTIVE, ClientCondition.FROZEN, ClientCondition.EXPIRED)
+_NANOSECONDS = 1_000_000_000
+
+
+class RouterClients:
+    """The client registry (ICS-02) of one router."""
+
+    def __init__(self, node: EvmNode, *, router: bytes) -> None:
+        self._node = node
+        self._router = router
+
+    async def address(self, client: ClientId) -> bytes | None:
+        """The light client's contract, or None if the router knows no such client."""
+        try:
+            answer = await self._node.view(self._router, client_call(GET_CLIENT, client))
+        except NodeRefused as refusal:
+            if error_name(refusal.data or b"") in _UNKNOWN_CLIENT_ERRORS:
+                return None
+            raise
+        return _address(answer)
+
+    async def counterparty(self, client: ClientId) -> tuple[str, tuple[bytes, ...]]:
+        """Client id and Merkle prefix that the client was paired with; empty if the router knows no such client."""
+        try:
+            answer = await self._node.view(self._router, client_call(GET_COUNTERPARTY, client))
+        except NodeRefused as refusal:
+            if error_name(refusal.data or b"") in _UNKNOWN_CLIENT_ERRORS:
+                return "", ()
+            raise
+        try:
+            ((counterparty, prefix),) = decode((_COUNTERPARTY,), answer)
+        except (DecodingError, UnicodeDecodeError) as error:
+            raise MalformedAnswer(f"getCounterparty: {error}") from error
+        return counterparty, tuple(prefix)
+
+    async def status(self, client: ClientId) -> ClientStatus:
+        """UNKNOWN if there is no such client. A contract that is not our CometBFT light client raises LedgerUnavailable."""
+        address = await self.address(client)
+        if address is None:
+            return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
+        counterparty, _ = await self.counterparty(client)
+        to = "0x" + address.hex()
+        views = (_GET_CLIENT_STATE, _STATUS)
+        calls = [Call("eth_call", ({"to": to, "data": "0x" + view.hex()}, "latest")) for view in views]
+        state, condition = await self._node.rpc.batch(calls)
+        for answer in (state, condition):
+            if isinstance(answer, NodeRefused):
+                raise LedgerUnavailable(f"client {client}: {to} is not a CometBFT light client of ours ({answer})")
+        try:
+            (encoded,) = decode(("bytes",), data(state, "getClientState"))
+            ((chain_id, _, height, trusting, _, _, time, _),) = decode((_CLIENT_STATE,), encoded)
+            (code,) = decode(("uint8",), data(condition, "status"))
+        except (DecodingError, UnicodeDecodeError) as error:
+            raise MalformedAnswer(f"client {client}: its state at {to} does not decode ({error})") from error
+        if code >= len(_CONDITIONS):
+            raise MalformedAnswer(f"client {client}: status {code} is none that is known here")
+        return ClientStatus(
+            client_id=client,
+            condition=_CONDITIONS[code],
+            client_type=CLIENT_TYPE,
+            latest_height=Height(height),
+            latest_timestamp=TimestampSeconds(time // _NANOSECONDS),
+            trusting_period_seconds=trusting // _NANOSECONDS,
+            counterparty_client_id=counterparty,
+            counterparty_chain_id=chain_id,
+        )
+
+    async def add(
+        self, deployer: Deployer, light_client: bytes, *, counterparty: ClientId, prefix: Sequence[bytes]
+    ) -> ClientId:
+        """Registers a deployed light client under the router's next id, paired for good."""
+        arguments = encode((_COUNTERPARTY, "address"), ((counterparty, tuple(prefix)), light_client))
+        mined = await deployer.call(self._router, _ADD_CLIENT + arguments, "addClient")
+        return _added_client(mined, self._router)
+
+    async def require_counterparty(self, client: ClientId, *, counterparty: ClientId, prefix: Sequence[bytes]) -> None:
+        """Pairing is done by then; another pair than the one asked for is an error."""
+        found = await self.counterparty(client)
+        if found != (counterparty, tuple(prefix)):
+            raise ConfigurationError(
+                f"client {client} of the router is paired with {found[0]!r}, not with {counterparty!r}; create a new client"
+            )
+
+
+def _added_client(mined: MinedTransaction, router: bytes) -> ClientId:
+    for item in listing(mined.logs, "receipt logs", maximum=1_000):
+        log = parse_log(item)
+        if log.address == router and log.topics[:1] == (_CLIENT_ADDED,):
+            try:
+                client, _, _ = decode(("string", _COUNTERPARTY, "address"), log.data)
+            except (DecodingError, UnicodeDecodeError) as error:
+                raise MalformedAnswer(f"ICS02ClientAdded: {error}") from error
+            return parse_client_id(client)
+    raise MalformedAnswer("addClient succeeded without its event; is the router an IBC v2 router?")
+
+
+def _address(answer: bytes) -> bytes:
+    if len(answer) != 32 or any(answer[:12]):
+        raise MalformedAnswer("the router gave no address")
+    return answer[12:]

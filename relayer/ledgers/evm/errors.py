@@ -1,0 +1,36 @@
+"""What an EVM node or its contracts answer, as typed errors. Classified by code and selector, never by text."""
+
+from __future__ import annotations
+
+from relayer.errors import LedgerError, LedgerUnavailable
+
+
+class MalformedAnswer(LedgerUnavailable):
+    """A node's answer breaks the rules of JSON-RPC or of Ethereum's encoding. Another node, or a later try, may be right."""
+
+
+class NodeRefused(LedgerUnavailable):
+    """A JSON-RPC error object. `code` is the node's; `data` is the revert data when there is some."""
+
+    def __init__(self, method: str, code: int, message: str, data: bytes | None = None) -> None:
+        super().__init__(f"{method}: the node refused with code {code}: {message[:300]}")
+        self.method = method
+        self.code = code
+        self.data = data
+
+
+class Reverted(LedgerError):
+    """A contract refused. `name` is its custom error's, found by selector."""
+
+    def __init__(self, what: str, name: str, detail: str) -> None:
+        super().__init__(f"{what}: the contract refused with {name}" + (f" ({detail})" if detail else ""))
+        self.name = name
+        self.detail = detail
+
+
+class TransactionUncertain(LedgerUnavailable):
+    """A transaction was sent and nothing is known of it yet; the ledger's facts will tell."""
+
+
+class LedgerForked(LedgerError):
+    """A block that counted as final has another hash now. The finality rule is too weak for this ledger."""

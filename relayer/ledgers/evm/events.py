@@ -1,0 +1,133 @@
+"""Router logs to packet facts: the events of solidity-ibc-eureka's ICS26Router, topic by topic.
+
+There is no event for a receipt alone: WriteAcknowledgement implies it. A log whose packet breaks the rules that every
+host of a configured channel keeps can belong to none of our channels; it is left out and named, never guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketCommitted, PacketFact, PacketTimedOut
+from relayer.core.ids import ClientId, Height, LedgerId, TransactionId
+from relayer.core.packet import Acknowledgement, Packet
+from relayer.errors import InvalidInput
+from relayer.ledgers.evm.abi import MAXIMUM_BYTES, Reader
+from relayer.ledgers.evm.errors import MalformedAnswer
+from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity
+from relayer.proofs.keccak import keccak256
+
+SEND_PACKET = bytes.fromhex("ab3a4458a269be61dfa43faa33aa7b1f5d570716f83ad078bc2ba5dab039abae")
+WRITE_ACKNOWLEDGEMENT = bytes.fromhex("76765590e2b799b0506100f8a6610cfecab2c71e8e1f8aa981b099aff0dfdb74")
+ACK_PACKET = bytes.fromhex("f9bab74bcdb634f4d3dd064cc42a13df056598e1c0336905d2f5750fbfb08b7b")
+TIMEOUT_PACKET = bytes.fromhex("01e5ed58494819ef3f6480dd08e433b7c08ed75c7abdf2c22c6f04b71340a168")
+PACKET_TOPICS = (SEND_PACKET, WRITE_ACKNOWLEDGEMENT, ACK_PACKET, TIMEOUT_PACKET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLog:
+    """One log as the node gave it, with every field checked for its form."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+    block_number: int
+    block_hash: bytes
+    index: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedLogs:
+    """Facts in ledger order, and for each log left out where it stands and why."""
+
+    facts: tuple[PacketFact, ...]
+    left_out: tuple[str, ...]
+
+
+def parse_log(value: Json) -> RawLog:
+    """Strict reading of one log object. Raises MalformedAnswer."""
+    topics = listing(member(value, "topics", "log"), "log topics", maximum=4)
+    return RawLog(
+        address=fixed(member(value, "address", "log"), 20, "log address"),
+        topics=tuple(fixed(topic, 32, "log topic") for topic in topics),
+        data=data(member(value, "data", "log"), "log data"),
+        block_number=quantity(member(value, "blockNumber", "log"), "log block number"),
+        block_hash=fixed(member(value, "blockHash", "log"), 32, "log block hash"),
+        index=quantity(member(value, "logIndex", "log"), "log index"),
+        transaction="0x" + fixed(member(value, "transactionHash", "log"), 32, "log transaction").hex(),
+    )
+
+
+def parse_logs(value: Json, *, address: bytes, first: int, last: int) -> list[RawLog]:
+    """Logs of one address and block range in ledger order. A node that answers another question is refused."""
+    logs = [parse_log(item) for item in listing(value, "eth_getLogs", maximum=1_000_000)]
+    logs.sort(key=lambda log: (log.block_number, log.index))
+    for log in logs:
+        if log.address != address or not first <= log.block_number <= last:
+            raise MalformedAnswer("eth_getLogs: the node gave logs of another address or block range")
+    return logs
+
+
+def packet_facts(ledger: LedgerId, logs: Sequence[RawLog]) -> DecodedLogs:
+    """Facts of the four packet events; other events of the router are passed over."""
+    facts: list[PacketFact] = []
+    left_out = []
+    for log in logs:
+        if not log.topics or log.topics[0] not in PACKET_TOPICS:
+            continue
+        try:
+            facts.append(_fact(ledger, log))
+        except InvalidInput as error:
+            left_out.append(f"block {log.block_number} log {log.index}: {error}")
+    return DecodedLogs(facts=tuple(facts), left_out=tuple(left_out))
+
+
+def _fact(ledger: LedgerId, log: RawLog) -> PacketFact:
+    reader = Reader(log.data)
+    kind = log.topics[0]
+    head = 64 if kind in (WRITE_ACKNOWLEDGEMENT, ACK_PACKET) else 32
+    reader.expect_offset(0, head)
+    packet, after = reader.packet(head)
+    height, transaction = Height(log.block_number), TransactionId(log.transaction)
+    fact: PacketFact
+    if kind == SEND_PACKET:
+        fact = PacketCommitted(ledger=ledger, height=height, transaction=transaction, packet=packet)
+    elif kind == TIMEOUT_PACKET:
+        fact = PacketTimedOut(ledger=ledger, height=height, transaction=transaction, packet=packet)
+    elif kind == ACK_PACKET:
+        reader.expect_offset(32, after)
+        _, after = reader.byte_string(after, MAXIMUM_BYTES)
+        fact = PacketAcknowledged(ledger=ledger, height=height, transaction=transaction, packet=packet)
+    else:
+        reader.expect_offset(32, after)
+        answer, after = _single_acknowledgement(reader, after)
+        fact = AcknowledgementWritten(
+            ledger=ledger, height=height, transaction=transaction, packet=packet, acknowledgement=answer
+        )
+    reader.finish(after)
+    _check_topics(log, packet)
+    return fact
+
+
+def _single_acknowledgement(reader: Reader, at: int) -> tuple[Acknowledgement, int]:
+    if reader.number(at) != 1:
+        raise InvalidInput("acknowledgement: expected exactly one application acknowledgement")
+    reader.expect_offset(at + 32, 32)
+    answer, after = reader.byte_string(at + 64, MAXIMUM_BYTES)
+    return Acknowledgement(app_acknowledgements=(answer,)), after
+
+
+def _check_topics(log: RawLog, packet: Packet) -> None:
+    """The indexed client is the destination's for WriteAcknowledgement, the source's for the others."""
+    client = packet.destination_client if log.topics[0] == WRITE_ACKNOWLEDGEMENT else packet.source_client
+    expected = (_client_topic(client), packet.sequence.to_bytes(32, "big"))
+    if log.topics[1:] != expected:
+        raise InvalidInput("log: the indexed client and sequence are not the packet's")
+
+
+@lru_cache(maxsize=1024)
+def _client_topic(client: ClientId) -> bytes:
+    return keccak256(client.encode())

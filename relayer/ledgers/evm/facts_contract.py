@@ -1,0 +1,208 @@
+"""The BusinessFacts contract for the command line and the demo: parties, minting, sending, and what became of facts.
+
+The relayer itself never needs it: packets carry all that it relays. Nothing is decided here; the contract's rules hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from enum import IntEnum
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+
+from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.errors import LedgerError
+from relayer.facts.codec import fact_id
+from relayer.facts.schema import Fact
+from relayer.ledgers.evm.contracts import Contract, call_data
+from relayer.ledgers.evm.deployer import Deployer
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
+from relayer.ledgers.evm.node import EvmNode
+from relayer.ledgers.evm.quantity import data, listing
+from relayer.ledgers.evm.rpc import Call
+from relayer.proofs.keccak import keccak256
+
+_FACT = (
+    "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
+)
+_STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string)"
+_FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
+_FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
+_BLOCKS_PER_QUERY = 2_000
+
+
+class FactState(IntEnum):
+    """The token's state on the contract ledger."""
+
+    NONE = 0
+    MINTED = 1
+    SENT = 2
+    ACKNOWLEDGED = 3
+    REJECTED = 4
+    TIMED_OUT = 5
+    CANCELLED = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRecord:
+    """What the contract keeps of one fact. Liability and settlement sequence are the other ledger's reference."""
+
+    fact_id: bytes
+    state: FactState
+    code: int
+    issuer_sequence: int
+    packet_sequence: int
+    settlement_sequence: int
+    fact_hash: bytes
+    liability_id: bytes
+    ledger_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedFact:
+    """A fact as its FactMinted event tells it."""
+
+    fact: Fact
+    issuer: bytes
+    fact_hash: bytes
+    height: Height
+    transaction: TransactionId
+
+
+class FactsContract:
+    """One BusinessFacts contract, acted on from one account."""
+
+    def __init__(self, node: EvmNode, deployer: Deployer, *, address: bytes, chain_id: int) -> None:
+        """`address`: 20 bytes. `chain_id`: the one that the contract was deployed with; it is part of each fact's id."""
+        self.address = address
+        self._node = node
+        self._deployer = deployer
+        self._chain_id = chain_id
+
+    @property
+    def account(self) -> bytes:
+        """20 bytes: the issuer, or the registrar, that this object acts as."""
+        return self._deployer.address
+
+    def fact_id(self, issuer_sequence: int) -> bytes:
+        """The id that this account's fact of that sequence has."""
+        return fact_id(self._chain_id, self.address, self.account, issuer_sequence)
+
+    async def register_party(self, ocpi_id: str, account: bytes, *, lei: str = "", vat_id: str = "") -> None:
+        """Owner only."""
+        await self._transact("registerParty", ocpi_id, account, lei, vat_id)
+
+    async def add_issuer(self, issuer: bytes) -> None:
+        """Owner only."""
+        await self._transact("addIssuer", issuer)
+
+    async def register_ledger(self, client: ClientId, ledger_id: str) -> None:
+        """Names the settlement ledger behind a client, once. Owner only."""
+        await self._transact("registerLedger", client, ledger_id)
+
+    async def next_sequence(self, issuer: bytes | None = None) -> int:
+        """The issuer sequence that the next fact must have."""
+        calldata = _call("nextIssuerSequence", issuer or self.account)
+        (sequence,) = _decode(("uint64",), await self._node.view(self.address, calldata))
+        assert isinstance(sequence, int)
+        return sequence
+
+    async def mint(self, facts: Sequence[Fact]) -> TransactionId:
+        """Mints the account's next facts in order, all or none."""
+        rows = tuple(astuple(fact) for fact in facts)
+        mined = await self._deployer.call(self.address, _call("mintBatch", rows), "mintBatch")
+        return TransactionId(mined.hash)
+
+    async def send(
+        self, client: ClientId, facts: Sequence[Fact], *, timeout_timestamp: TimestampSeconds, destination: str = ""
+    ) -> PacketSequence:
+        """Sends minted or timed-out facts in one packet and returns its sequence."""
+        rows = tuple(astuple(fact) for fact in facts)
+        calldata = _call("send", client, timeout_timestamp, destination, rows)
+        mined = await self._deployer.call(self.address, calldata, "send")
+        for item in listing(mined.logs, "receipt logs", maximum=10_000):
+            log = parse_log(item)
+            if log.address == self.address and log.topics[:1] == (_FACT_SENT,) and len(log.topics) == 4:
+                return PacketSequence(int.from_bytes(log.topics[2], "big"))
+        raise LedgerError(f"send: transaction {mined.hash} has no FactSent event; is 0x{self.address.hex()} the contract?")
+
+    async def cancel(self, issuer_sequence: int) -> None:
+        """Withdraws a fact that was never sent."""
+        await self._transact("cancel", issuer_sequence)
+
+    async def records(self, fact_ids: Sequence[bytes], *, at: Height | None = None) -> list[FactRecord]:
+        """What the contract keeps of each fact, in order; state NONE for an id that it never saw."""
+        block = "latest" if at is None else hex(at)
+        to = "0x" + self.address.hex()
+        calls = [Call("eth_call", ({"to": to, "data": "0x" + _call("factStatus", each).hex()}, block)) for each in fact_ids]
+        answers = await self._node.rpc.batch(calls) if calls else []
+        return [_record(each, answer) for each, answer in zip(fact_ids, answers, strict=True)]
+
+    async def minted(self, *, after: Height, until: Height) -> list[MintedFact]:
+        """Facts minted with after < height <= until, in ledger order."""
+        return [
+            _minted(log)
+            for first in range(after + 1, until + 1, _BLOCKS_PER_QUERY)
+            for log in await self._mint_logs(first, min(first + _BLOCKS_PER_QUERY - 1, until))
+        ]
+
+    async def _mint_logs(self, first: int, last: int) -> list[RawLog]:
+        query = {
+            "address": "0x" + self.address.hex(),
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+            "topics": ["0x" + _FACT_MINTED.hex()],
+        }
+        answer = await self._node.rpc.call("eth_getLogs", query)
+        return parse_logs(answer, address=self.address, first=first, last=last)
+
+    async def _transact(self, function: str, *arguments: object) -> None:
+        await self._deployer.call(self.address, _call(function, *arguments), function)
+
+
+def _call(function: str, *arguments: object) -> bytes:
+    return call_data(Contract.BUSINESS_FACTS, function, *arguments)
+
+
+def _decode(types: Sequence[str], content: bytes) -> tuple[object, ...]:
+    try:
+        return tuple(decode(types, content))
+    except (DecodingError, UnicodeDecodeError) as error:
+        raise MalformedAnswer(f"BusinessFacts: an answer does not decode ({error}); is the address right?") from error
+
+
+def _record(fact: bytes, answer: object) -> FactRecord:
+    if isinstance(answer, NodeRefused):
+        raise answer
+    (values,) = _decode((_STATUS,), data(answer, "factStatus"))
+    assert isinstance(values, tuple)
+    state, code, issued, packet, settled, digest, liability, ledger = values
+    return FactRecord(
+        fact_id=fact,
+        state=FactState(state),
+        code=code,
+        issuer_sequence=issued,
+        packet_sequence=packet,
+        settlement_sequence=settled,
+        fact_hash=digest,
+        liability_id=liability,
+        ledger_id=ledger,
+    )
+
+
+def _minted(log: RawLog) -> MintedFact:
+    issuer, digest, values = _decode(("address", "bytes32", _FACT), log.data)
+    assert isinstance(issuer, str)
+    assert isinstance(digest, bytes)
+    assert isinstance(values, tuple)
+    return MintedFact(
+        fact=Fact(**dict(zip(Fact.__dataclass_fields__, values, strict=True))),
+        issuer=bytes.fromhex(issuer[2:]),
+        fact_hash=digest,
+        height=Height(log.block_number),
+        transaction=TransactionId(log.transaction),
+    )

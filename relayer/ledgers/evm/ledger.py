@@ -1,0 +1,173 @@
+"""The EVM ledger as the engine sees it: ports Ledger, Prover and ClientHost over one router.
+
+Composition alone: watching, proving, submitting and set-up each have their own module, and none of them knows the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from eth_account.signers.local import LocalAccount
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.events import PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId
+from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
+from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.ledgers.evm.chain_view import ChainView
+from relayer.ledgers.evm.clients import CLIENT_TYPE, RouterClients
+from relayer.ledgers.evm.comet_abi import light_client_code
+from relayer.ledgers.evm.comet_codec import CometCodec
+from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
+from relayer.ledgers.evm.prover import EvmProver
+from relayer.ledgers.evm.router_check import require_router
+from relayer.ledgers.evm.rpc import new_heads
+from relayer.ledgers.evm.submitter import Submitter
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.errors import ProofError
+
+_HINT_RECONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvmLedgerOptions:
+    """One EVM ledger as configured. `router` is 20 bytes; authorities vouch for its block hashes."""
+
+    ledger_id: LedgerId
+    connection: ConnectionOptions
+    router: bytes
+    authorities: tuple[AuthorityEndpoint, ...]
+    threshold: int
+    authority_timeout_seconds: float = 15.0
+    blocks_per_query: int = 2_000
+    gas_limit: int | None = None
+    """Most gas of one transaction; None: four fifths of the block's limit."""
+
+
+class EvmLedger:
+    """One router on one EVM ledger. `connect` before use, `close` after."""
+
+    def __init__(self, options: EvmLedgerOptions, account: LocalAccount, clock: Clock) -> None:
+        """Raises ConfigurationError; opens nothing."""
+        self._options = options
+        self._clock = clock
+        connection = EvmConnection(options.connection, account, clock)
+        self._connection = connection
+        node, router, chain_id = connection.node, options.router, options.connection.chain_id
+        try:
+            self._quorum = AuthorityQuorum(
+                options.authorities,
+                threshold=options.threshold,
+                chain_id=chain_id,
+                timeout_seconds=options.authority_timeout_seconds,
+            )
+        except ProofError as error:
+            raise ConfigurationError(f"authorities of ledger {options.ledger_id}: {error}") from error
+        self._clients = RouterClients(node, router=router)
+        self._view = ChainView(
+            node, ledger=options.ledger_id, router=router, blocks_per_query=options.blocks_per_query
+        )
+        self._prover = EvmProver(node, self._view, self._quorum, chain_id=chain_id, router=router)
+        codec = CometCodec(node, self._clients)
+        self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit)
+
+    @property
+    def ledger_id(self) -> LedgerId:
+        return self._options.ledger_id
+
+    @property
+    def chain_id(self) -> str:
+        return str(self._options.connection.chain_id)
+
+    @property
+    def merkle_prefix(self) -> tuple[bytes, ...]:
+        return (b"",)
+
+    @property
+    def account(self) -> bytes:
+        """20 bytes: who pays for submissions."""
+        return self._connection.sender.address
+
+    async def connect(self) -> None:
+        """Compares every node's chain id, and what stands at the router's address. Raises WrongLedger, LedgerUnavailable."""
+        await self._connection.rpc.check_endpoints()
+        await require_router(self._connection.node, self._options.router)
+
+    async def close(self) -> None:
+        await self._quorum.close()
+        await self._connection.close()
+
+    async def balance(self) -> int:
+        """What the submitting account has, in wei."""
+        return await self._connection.node.balance(self.account)
+
+    async def head(self) -> Head:
+        block = await self._view.head()
+        return Head(height=block.number, timestamp=block.timestamp, hash=block.hash)
+
+    async def head_hints(self) -> AsyncIterator[None]:
+        """Hints of all websocket addresses in turn; ends at once if none is configured, and the engine polls."""
+        urls = self._options.connection.hint_urls
+        turn = 0
+        while urls:
+            try:
+                async for _ in new_heads(urls[turn % len(urls)]):
+                    yield
+            except LedgerUnavailable:
+                turn += 1
+                await self._clock.sleep(_HINT_RECONNECT_SECONDS)
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        return await self._view.events(after=after, until=until)
+
+    async def client_status(self, client: ClientId) -> ClientStatus:
+        return await self._clients.status(client)
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        return await self._submitter.submit(batch)
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        return await self._prover.initial_client(terms)
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        return await self._prover.client_update(client, trusted=trusted, target=target)
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        return await self._prover.prove(paths, at=at)
+
+    async def create_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """Deploys a CometBFT light client that this account owns, and adds it to the router under its next id."""
+        if creation.client_type != CLIENT_TYPE:
+            raise ConfigurationError(
+                f"an EVM router has no light client of type {creation.client_type!r}; it can follow CometBFT ledgers"
+            )
+        if not counterparty_client_id:
+            raise ConfigurationError(
+                "an EVM router pairs a client when it is added: create the counterparty's client first and name it"
+            )
+        try:
+            code = light_client_code(
+                client_state=creation.client_state, consensus_state=creation.consensus_state, owner=self.account
+            )
+        except (ProofError, InvalidInput) as error:
+            raise ConfigurationError(f"light client of the counterparty: {error}") from error
+        address, _ = await self._connection.deployer.deploy(code, "deployment of the light client")
+        return await self._clients.add(
+            self._connection.deployer,
+            address,
+            counterparty=ClientId(counterparty_client_id),
+            prefix=counterparty_merkle_prefix,
+        )
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        """A router pairs at creation; this only confirms that the pair is the one asked for."""
+        await self._clients.require_counterparty(
+            client, counterparty=counterparty_client_id, prefix=counterparty_merkle_prefix
+        )

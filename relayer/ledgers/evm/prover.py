@@ -1,0 +1,141 @@
+"""Headers and proofs of an EVM ledger for the light client `poa-evm`, checked before anybody pays for them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.ids import Height
+from relayer.ledgers.evm.authorities import AuthorityQuorum
+from relayer.ledgers.evm.calls import COMMITMENTS_SLOT, storage_slot
+from relayer.ledgers.evm.chain_view import ChainView
+from relayer.ledgers.evm.errors import MalformedAnswer
+from relayer.ledgers.evm.node import EvmNode
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs import mpt
+from relayer.proofs.attestation import ClientIdentity
+from relayer.proofs.errors import ProofError
+from relayer.proofs.evm_header import EvmHeader, encode_block
+from relayer.proofs.poa_evm_types import (
+    CLIENT_TYPE,
+    ClientState,
+    ConsensusState,
+    SealedHeader,
+    encode_client_state,
+    encode_consensus_state,
+    encode_header,
+    encode_storage_proof,
+)
+
+_PACKAGE = "/interledger.lightclients.poaevm.v1"
+HEADER_TYPE_URL = f"{_PACKAGE}.Header"
+CLIENT_STATE_TYPE_URL = f"{_PACKAGE}.ClientState"
+CONSENSUS_STATE_TYPE_URL = f"{_PACKAGE}.ConsensusState"
+
+_SLOTS_PER_QUERY = 256
+_REMEMBERED_HEIGHTS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Anchor:
+    """A block's header and the proof of the router's account under it, verified."""
+
+    header: EvmHeader
+    account_proof: tuple[bytes, ...]
+    storage_root: bytes
+
+
+class EvmProver:
+    """Proves what one router stores."""
+
+    def __init__(
+        self, node: EvmNode, view: ChainView, quorum: AuthorityQuorum, *, chain_id: int, router: bytes
+    ) -> None:
+        self._node = node
+        self._view = view
+        self._quorum = quorum
+        self._chain_id = chain_id
+        self._router = router
+        self._anchors: OrderedDict[Height, _Anchor] = OrderedDict()
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        """States of a new client at the newest final block."""
+        height = (await self._view.head()).number
+        anchor = await self._anchor(height)
+        client = ClientState(
+            chain_id=self._chain_id,
+            router=self._router,
+            commitments_slot=COMMITMENTS_SLOT,
+            engine=self._quorum.engine,
+            trusting_period_seconds=terms.trusting_period_seconds,
+            max_clock_drift_seconds=terms.max_clock_drift_seconds,
+            latest_height=height,
+        )
+        client.check()
+        return ClientCreation(
+            client_type=CLIENT_TYPE,
+            client_state_type_url=CLIENT_STATE_TYPE_URL,
+            client_state=encode_client_state(client),
+            consensus_state_type_url=CONSENSUS_STATE_TYPE_URL,
+            consensus_state=encode_consensus_state(_consensus_state(anchor)),
+            height=height,
+        )
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        """One header with its seals; poa-evm needs no chain of headers from `trusted` to `target`."""
+        del trusted
+        await self._view.require_final(target)
+        anchor = await self._anchor(target)
+        identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
+        seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
+        header = SealedHeader(
+            header_rlp=anchor.header.encoding, seals=seals, account_proof=anchor.account_proof
+        )
+        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(header), height=target)
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        """Storage proofs in the order of `paths`, of presence or absence."""
+        if not paths:
+            return ()
+        await self._view.require_final(at)
+        anchor = await self._anchor(at)
+        slots = [storage_slot(path) for path in paths]
+        proofs: list[Proof] = []
+        for first in range(0, len(slots), _SLOTS_PER_QUERY):
+            part = slots[first : first + _SLOTS_PER_QUERY]
+            answer = await self._node.proof(self._router, part, at)
+            for slot, nodes in zip(part, answer.storage, strict=True):
+                try:
+                    mpt.verify_storage(nodes, storage_root=anchor.storage_root, slot=slot)
+                except ProofError as error:
+                    raise MalformedAnswer(f"eth_getProof at block {at}: {error}") from error
+                proofs.append(Proof(value=encode_storage_proof(nodes), height=at))
+        return proofs
+
+    async def _anchor(self, height: Height) -> _Anchor:
+        anchor = self._anchors.get(height)
+        if anchor is not None:
+            return anchor
+        block = await self._node.block(height)
+        proof = await self._node.proof(self._router, (), height)
+        try:
+            header = encode_block(block.raw)
+            account = mpt.verify_account(proof.account, state_root=header.state_root, address=self._router)
+        except ProofError as error:
+            raise MalformedAnswer(f"block {height} and its account proof: {error}") from error
+        anchor = _Anchor(header=header, account_proof=proof.account, storage_root=account.storage_root)
+        self._anchors[height] = anchor
+        while len(self._anchors) > _REMEMBERED_HEIGHTS:
+            self._anchors.popitem(last=False)
+        return anchor
+
+
+def _consensus_state(anchor: _Anchor) -> ConsensusState:
+    return ConsensusState(
+        timestamp_seconds=anchor.header.timestamp_seconds,
+        block_hash=anchor.header.hash,
+        state_root=anchor.header.state_root,
+        storage_root=anchor.storage_root,
+    )

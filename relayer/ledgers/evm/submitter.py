@@ -1,0 +1,265 @@
+"""Packet messages into transactions: one multicall with the client update in front, and an answer for every message.
+
+A multicall is all or nothing, so a bad message would sink the others: it is found by simulation, reported with the name of
+the contract's error, and the rest goes. What became of a message is read from the ledger's own logs, never assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from relayer.core.ids import ClientId, TransactionId
+from relayer.errors import InvalidInput, LedgerError, LedgerUnavailable
+from relayer.ledgers.evm.calls import (
+    commitment_call,
+    decisive_path,
+    message_call,
+    multicall,
+    read_multicall,
+    update_call,
+)
+from relayer.ledgers.evm.client_codec import LightClientCodec
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
+from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, parse_log
+from relayer.ledgers.evm.node import EvmNode, MinedTransaction
+from relayer.ledgers.evm.quantity import data, listing, quantity
+from relayer.ledgers.evm.rejections import rejection, require_usable_client
+from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.evm.transactions import AccountSender, Order
+from relayer.ports.ledger import (
+    AcknowledgePacket,
+    MessageResult,
+    Outcome,
+    PacketMessage,
+    ReceivePacket,
+    SubmissionBatch,
+    SubmissionReceipt,
+    TimeoutPacket,
+)
+from relayer.ports.prover import ClientMessage
+from relayer.proofs.errors import ProofError
+from relayer.proofs.keccak import keccak256
+
+MAXIMUM_TRANSACTION_BYTES = 120 * 1024
+"""Geth's pool refuses 128 KiB; the rest is for the envelope and the signature."""
+
+_ROUNDS = 3
+_GAS_MARGIN_PERCENT = 25
+"""The router's try/catch forwards 63/64 of the gas, and a competitor's transaction may change storage costs meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    index: int
+    message: PacketMessage
+    call: bytes
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known of one batch so far."""
+
+    results: dict[int, MessageResult] = field(default_factory=dict)
+    mined: list[MinedTransaction] = field(default_factory=list)
+
+
+class Submitter:
+    """Submits batches to one router from one account."""
+
+    def __init__(
+        self, node: EvmNode, sender: AccountSender, codec: LightClientCodec, *, router: bytes, gas_limit: int | None
+    ) -> None:
+        """`gas_limit`: most gas of one transaction; None: four fifths of the block's limit."""
+        self._node = node
+        self._sender = sender
+        self._codec = codec
+        self._router = router
+        self._gas_limit = gas_limit
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        """One result per message. Raises ClientUnusable, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
+        progress = _Progress()
+        messages = self._encode(batch, progress)
+        messages = await self._leave_out_redundant(messages, progress)
+        update = None
+        if batch.update is not None and (messages or not batch.messages):
+            update = await self._encode_update(batch.client_id, batch.update)
+        if update is not None and not messages:
+            await self._send(update, [], progress)
+        for chunk in _chunks(messages, 0 if update is None else len(update)):
+            await self._send(update, chunk, progress)
+            # Later chunks rest on the update of the first one, if it got that far.
+            update = None if progress.mined else update
+        return SubmissionReceipt(
+            results=tuple(progress.results[index] for index in range(len(batch.messages))),
+            transactions=tuple(TransactionId(mined.hash) for mined in progress.mined),
+            fee=sum(mined.gas_used * mined.gas_price for mined in progress.mined),
+            gas=sum(mined.gas_used for mined in progress.mined),
+        )
+
+    def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[_Message]:
+        """Proofs that do not even have their standard form are refused here, alone."""
+        encoded = []
+        for index, message in enumerate(batch.messages):
+            try:
+                call = message_call(message, self._codec.proof(message.proof))
+            except (InvalidInput, ProofError) as error:
+                progress.results[index] = _rejected("MALFORMED_PROOF", str(error))
+                continue
+            if len(call) > MAXIMUM_TRANSACTION_BYTES:
+                detail = f"{len(call)} bytes of calldata, a transaction takes {MAXIMUM_TRANSACTION_BYTES}"
+                progress.results[index] = _rejected("MESSAGE_TOO_LARGE", detail)
+                continue
+            encoded.append(_Message(index, message, call))
+        return encoded
+
+    async def _encode_update(self, client: ClientId, message: ClientMessage) -> bytes:
+        try:
+            return update_call(client, await self._codec.update(client, message))
+        except (InvalidInput, ProofError) as error:
+            raise LedgerError(f"client {client}: the header for its update is refused before sending: {error}") from error
+
+    async def _leave_out_redundant(self, messages: list[_Message], progress: _Progress) -> list[_Message]:
+        """Looks before sending: what somebody else has done costs no gas, and could revert a whole multicall."""
+        if not messages:
+            return []
+        calls = [commitment_call(decisive_path(item.message)) for item in messages]
+        answer = await self._node.view(self._router, multicall(calls))
+        try:
+            words = read_multicall(answer, len(calls), 32)
+        except InvalidInput as error:
+            raise MalformedAnswer(f"getCommitment: {error}") from error
+        left = []
+        for item, word in zip(messages, words, strict=True):
+            if any(word) == isinstance(item.message, ReceivePacket):
+                progress.results[item.index] = MessageResult(outcome=Outcome.REDUNDANT)
+            else:
+                left.append(item)
+        return left
+
+    async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
+        for _ in range(_ROUNDS):
+            if not messages and progress.results:
+                return
+            calls = ([] if update is None else [update]) + [item.call for item in messages]
+            calldata = multicall(calls)
+            gas = await self._estimate(calldata)
+            if gas is None:
+                left = await self._leave_out_bad(update, messages, progress)
+                if len(left) == len(messages):
+                    await self._send_apart(update, messages, progress)
+                    return
+                messages = left
+                continue
+            if gas > await self._most_gas() and len(messages) > 1:
+                await self._send_apart(update, messages, progress)
+                return
+            mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
+            if mined.succeeded:
+                progress.mined.append(mined)
+                self._read_outcome(mined, messages, progress)
+                return
+            # The ledger changed between simulation and execution: look again at what is left to do.
+            messages = await self._leave_out_redundant(messages, progress)
+        for item in messages:
+            detail = "the transaction reverts in blocks though its simulation passes"
+            progress.results[item.index] = _rejected("REVERTED", detail, retryable=True)
+
+    async def _send_apart(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
+        """Each alone is fine and together they are not, or they do not fit: halves. A single one cannot get here bad."""
+        if len(messages) <= 1:
+            raise LedgerUnavailable("the node gives no gas estimate although its simulation passes; is another node better?")
+        middle = len(messages) // 2
+        known = len(progress.mined)
+        await self._send(update, messages[:middle], progress)
+        await self._send(update if len(progress.mined) == known else None, messages[middle:], progress)
+
+    async def _leave_out_bad(
+        self, update: bytes | None, messages: list[_Message], progress: _Progress
+    ) -> list[_Message]:
+        """Simulates the update alone, then each message behind it, all against the same block."""
+        front = [] if update is None else [update]
+        trials = [front] if front else []
+        trials += [[*front, item.call] for item in messages]
+        block = await self._node.rpc.call("eth_blockNumber")
+        calls = [Call("eth_call", (self._transaction(multicall(trial)), block)) for trial in trials]
+        answers = await self._node.rpc.batch(calls)
+        if front:
+            first = answers.pop(0)
+            if isinstance(first, NodeRefused):
+                refusal = rejection(first, None)
+                require_usable_client(refusal)
+                if not messages:
+                    raise Reverted("updateClient", refusal.code, refusal.detail)
+                for item in messages:
+                    progress.results[item.index] = refusal
+                return []
+        left = []
+        for item, answer in zip(messages, answers, strict=True):
+            if isinstance(answer, NodeRefused):
+                refusal = rejection(answer, item.message)
+                require_usable_client(refusal)
+                progress.results[item.index] = refusal
+            else:
+                data(answer, "eth_call")
+                left.append(item)
+        return left
+
+    async def _estimate(self, calldata: bytes) -> int | None:
+        """Gas with a margin; None if the node gives none, for which a revert is the usual reason."""
+        try:
+            answer = await self._node.rpc.call("eth_estimateGas", self._transaction(calldata))
+        except NodeRefused:
+            return None
+        return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
+
+    async def _most_gas(self) -> int:
+        if self._gas_limit is None:
+            self._gas_limit = (await self._node.block("latest")).gas_limit * 4 // 5
+        return self._gas_limit
+
+    def _transaction(self, calldata: bytes) -> dict[str, str]:
+        return {
+            "from": "0x" + self._sender.address.hex(),
+            "to": "0x" + self._router.hex(),
+            "data": "0x" + calldata.hex(),
+        }
+
+    def _read_outcome(self, mined: MinedTransaction, messages: Sequence[_Message], progress: _Progress) -> None:
+        """A message whose event is missing was a no-op: somebody else was first."""
+        logs = [parse_log(item) for item in listing(mined.logs, "receipt logs", maximum=1_000_000)]
+        seen = {log.topics for log in logs if log.address == self._router}
+        for item in messages:
+            outcome = Outcome.DELIVERED if _expected_topics(item.message) in seen else Outcome.REDUNDANT
+            progress.results[item.index] = MessageResult(outcome=outcome)
+
+
+def _expected_topics(message: PacketMessage) -> tuple[bytes, ...]:
+    packet = message.packet
+    match message:
+        case ReceivePacket():
+            topic, client = WRITE_ACKNOWLEDGEMENT, packet.destination_client
+        case AcknowledgePacket():
+            topic, client = ACK_PACKET, packet.source_client
+        case TimeoutPacket():
+            topic, client = TIMEOUT_PACKET, packet.source_client
+    return topic, keccak256(client.encode()), packet.sequence.to_bytes(32, "big")
+
+
+def _chunks(messages: Sequence[_Message], first_bytes: int) -> list[list[_Message]]:
+    """Runs of messages that fit one transaction; room for the client update is kept in the first."""
+    chunks: list[list[_Message]] = []
+    room = MAXIMUM_TRANSACTION_BYTES - first_bytes
+    for item in messages:
+        size = len(item.call) + 96
+        if not chunks or size > room:
+            chunks.append([])
+            room = MAXIMUM_TRANSACTION_BYTES - (first_bytes if len(chunks) == 1 else 0)
+        chunks[-1].append(item)
+        room -= size
+    return chunks
+
+
+def _rejected(code: str, detail: str, *, retryable: bool = False) -> MessageResult:
+    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
