@@ -13,6 +13,7 @@ from ibc.core.channel.v2 import packet_pb2 as channel_packet
 from ibc.core.channel.v2 import tx_pb2 as channel_tx
 from ibc.core.client.v1 import client_pb2 as client
 from ibc.core.client.v1 import tx_pb2 as client_tx
+from ibc.core.client.v2 import counterparty_pb2 as client_v2_counterparty
 from ibc.core.client.v2 import tx_pb2 as client_v2_tx
 from ibc.core.commitment.v1 import commitment_pb2 as commitment
 from ibc.lightclients.tendermint.v1 import tendermint_pb2 as tendermint_client
@@ -27,6 +28,7 @@ __all__ = [
     "channel_tx",
     "client",
     "client_tx",
+    "client_v2_counterparty",
     "client_v2_tx",
     "commitment",
     "crypto_keys",

@@ -1,6 +1,6 @@
 """An IAVL+ tree: an AVL tree whose leaves hold the values and whose hashes equal those of cosmos/iavl, version by version.
 
-Saved nodes never change. A working version copies the nodes on the path of each change and alters only its own copies; save()
+Saved nodes never change. A working version copies the nodes on the path of each change and alters only its copies; save()
 hashes and stores them. Nodes are loaded when they are needed, and a loaded node must hash to what its parent says.
 This module must never read a clock or know what the keys mean.
 """
@@ -89,6 +89,33 @@ class Tree:
         while node is not None and node.value is None:
             node = self.load(node.left if key < node.key else node.right)
         return node.value if node is not None and node.key == key else None
+
+    def above(self, key: bytes) -> bytes | None:
+        """The smallest key greater than `key`."""
+        node, candidate = self.root, None
+        while node is not None and node.value is None:
+            if key < node.key:
+                candidate, node = node.key, self.load(node.left)
+            else:
+                node = self.load(node.right)
+        return node.key if node is not None and node.key > key else candidate
+
+    def below(self, key: bytes) -> bytes | None:
+        """The greatest key smaller than `key`."""
+        node, turn = self.root, None
+        while node is not None and node.value is None:
+            if key <= node.key:
+                node = self.load(node.left)
+            else:
+                turn, node = node.left, self.load(node.right)
+        if node is not None and node.key < key:
+            return node.key
+        if turn is None:
+            return None
+        node = self.load(turn)
+        while node.value is None:
+            node = self.load(node.right)
+        return node.key
 
     def set(self, key: bytes, value: bytes) -> None:
         """Inserts or replaces. Key and value must not be empty: ICS-23 proves nothing about empty ones."""

@@ -61,23 +61,8 @@ def _hash(tree: Tree, child: Node | NodeRef | None) -> bytes:
 
 def _absence(tree: Tree, key: bytes) -> ics23.NonExistenceProof:
     proof = ics23.NonExistenceProof(key=key)
-    below, above = _neighbours(tree, key)
-    for neighbour, place in ((below, proof.left), (above, proof.right)):
+    for neighbour, place in ((tree.below(key), proof.left), (tree.above(key), proof.right)):
         if neighbour is not None:
             path, leaf = _descend(tree, neighbour)
             place.CopyFrom(_existence(tree, path, leaf))
     return proof
-
-
-def _neighbours(tree: Tree, key: bytes) -> tuple[bytes | None, bytes | None]:
-    """The greatest key below and the smallest key above a key that is not there."""
-    path, leaf = _descend(tree, key)
-    if leaf.key < key:
-        return leaf.key, next((branch.key for branch, left in reversed(path) if left), None)
-    turn = next((branch for branch, left in reversed(path) if not left), None)
-    if turn is None:
-        return None, leaf.key
-    below = tree.load(turn.left)
-    while below.value is None:
-        below = tree.load(below.right)
-    return below.key, leaf.key

@@ -96,7 +96,7 @@ class ListLiabilitiesResponse(_message.Message):
     def __init__(self, liabilities: _Optional[_Iterable[_Union[Liability, _Mapping]]] = ...) -> None: ...
 
 class Liability(_message.Message):
-    __slots__ = ("liability_id", "sequence", "fact_id", "fact_hash", "creditor", "debtor", "currency", "exponent", "amount", "open", "netted", "paid", "credited", "held", "kind", "due_date", "origin", "head_hash")
+    __slots__ = ("liability_id", "sequence", "fact_id", "fact_hash", "creditor", "debtor", "currency", "exponent", "amount", "open", "netted", "paid", "credited", "held", "kind", "due_date", "origin", "head_hash", "service_end")
     LIABILITY_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     FACT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +115,7 @@ class Liability(_message.Message):
     DUE_DATE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_END_FIELD_NUMBER: _ClassVar[int]
     liability_id: bytes
     sequence: int
     fact_id: bytes
@@ -133,7 +134,8 @@ class Liability(_message.Message):
     due_date: int
     origin: Origin
     head_hash: bytes
-    def __init__(self, liability_id: _Optional[bytes] = ..., sequence: _Optional[int] = ..., fact_id: _Optional[bytes] = ..., fact_hash: _Optional[bytes] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currency: _Optional[str] = ..., exponent: _Optional[int] = ..., amount: _Optional[str] = ..., open: _Optional[str] = ..., netted: _Optional[str] = ..., paid: _Optional[str] = ..., credited: _Optional[str] = ..., held: _Optional[str] = ..., kind: _Optional[int] = ..., due_date: _Optional[int] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
+    service_end: int
+    def __init__(self, liability_id: _Optional[bytes] = ..., sequence: _Optional[int] = ..., fact_id: _Optional[bytes] = ..., fact_hash: _Optional[bytes] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currency: _Optional[str] = ..., exponent: _Optional[int] = ..., amount: _Optional[str] = ..., open: _Optional[str] = ..., netted: _Optional[str] = ..., paid: _Optional[str] = ..., credited: _Optional[str] = ..., held: _Optional[str] = ..., kind: _Optional[int] = ..., due_date: _Optional[int] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., head_hash: _Optional[bytes] = ..., service_end: _Optional[int] = ...) -> None: ...
 
 class Origin(_message.Message):
     __slots__ = ("chain_id", "contract", "issuer", "client_id", "packet_sequence", "height", "transaction")

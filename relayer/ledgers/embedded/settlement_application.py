@@ -1,0 +1,76 @@
+"""The settlement application behind port ``settlement``: facts come in, one answer per fact goes back.
+
+A payload that is not exactly what its version says is refused as a whole; what a single fact says is answered with a code.
+"""
+
+from __future__ import annotations
+
+from relayer.errors import InvalidInput
+from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, decode_packet_data, encode_answers
+from relayer.ledgers.embedded.applications import Delivery, Received, ReceiveFailed
+from relayer.ledgers.embedded.context import Context
+from relayer.ledgers.embedded.refusals import MessageRefused
+from relayer.settlement.commands import RecordFacts
+from relayer.settlement.decide import decide_facts
+from relayer.settlement.model import Origin
+
+CODESPACE = "settlement"
+_SENDS_NOTHING = 1
+
+
+class SettlementApplication:
+    """See relayer.ledgers.embedded.applications.Application. It receives facts and sends nothing by itself."""
+
+    def on_send(self, context: Context, delivery: Delivery, signer: str) -> None:
+        """Nobody may send in the name of the settlement application."""
+        del context, signer
+        raise MessageRefused(
+            CODESPACE, _SENDS_NOTHING, f"port {delivery.payload.source_port} takes facts and sends no packets"
+        )
+
+    def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed:
+        """Records the facts of a ``fact-1`` payload."""
+        payload = delivery.payload
+        if (payload.source_port, payload.version, payload.encoding) != (PORT, FACT_VERSION, ENCODING):
+            return ReceiveFailed(reason=f"expected {FACT_VERSION} in {ENCODING} from port {PORT}")
+        try:
+            data = decode_packet_data(payload.value)
+        except InvalidInput as error:
+            return ReceiveFailed(reason=str(error))
+        if str(data.chain_id) != delivery.counterparty_chain_id:
+            return ReceiveFailed(
+                reason=f"facts of chain {data.chain_id} through a client of {delivery.counterparty_chain_id}"
+            )
+        if data.destination not in {"", context.block.chain_id}:
+            return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
+        decision = decide_facts(
+            context.settlement,
+            RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes),
+        )
+        for entry in decision.entries:
+            context.settlement.apply(entry)
+        return Received(acknowledgement=encode_answers(decision.answers))
+
+    def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
+        """Nothing was sent, so nothing can be acknowledged."""
+        del acknowledgement
+        self.on_timeout(context, delivery)
+
+    def on_timeout(self, context: Context, delivery: Delivery) -> None:
+        """Nothing was sent, so nothing can time out."""
+        del context
+        raise MessageRefused(
+            CODESPACE, _SENDS_NOTHING, f"packet {delivery.sequence} was not sent by the settlement application"
+        )
+
+
+def _origin(context: Context, delivery: Delivery, data: FactPacketData) -> Origin:
+    return Origin(
+        chain_id=data.chain_id,
+        contract=data.contract,
+        issuer=data.issuer,
+        client_id=delivery.destination_client,
+        packet_sequence=delivery.sequence,
+        height=context.block.height,
+        transaction=context.transaction,
+    )

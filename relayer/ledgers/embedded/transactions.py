@@ -1,0 +1,343 @@
+"""The messages that blocks hold, and their bytes: each is the google.protobuf.Any of the message that a Cosmos chain takes.
+
+Business commands are the requests of interledger.settlement.v1. What a block executes is decoded from its own bytes, so that
+a replay executes the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, assert_never
+
+from google.protobuf.message import Message
+
+from relayer.core.ids import ClientId, Sequence, TimestampSeconds, parse_client_id
+from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.errors import InvalidInput
+from relayer.ledgers.embedded.refusals import Code, refuse
+from relayer.ledgers.settlement_codec import CommandMessage, command_from_message, command_to_message
+from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
+from relayer.ports.prover import Proof
+from relayer.proofs.comet import ValidatorSet, decode_validator_set, encode_validator_set
+from relayer.proofs.errors import ProofError
+from relayer.proofs.protobuf import parse_canonical
+from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
+from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx, client_tx, client_v2_tx
+from relayer.wire.cosmos_protos import client as client_types
+from relayer.wire.interledger.settlement.v1 import settlement_pb2 as settlement
+
+MAXIMUM_TRANSACTION_BYTES = 1024 * 1024
+
+_M = TypeVar("_M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateClient:
+    """ibc.core.client.v1.MsgCreateClient."""
+
+    client_state_type_url: str
+    client_state: bytes
+    consensus_state_type_url: str
+    consensus_state: bytes
+    signer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterCounterparty:
+    """ibc.core.client.v2.MsgRegisterCounterparty."""
+
+    client_id: str
+    counterparty_client_id: str
+    counterparty_merkle_prefix: tuple[bytes, ...]
+    signer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateClient:
+    """ibc.core.client.v1.MsgUpdateClient: headers and misbehaviour."""
+
+    client_id: ClientId
+    type_url: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverClient:
+    """ibc.core.client.v1.MsgRecoverClient, for the operator."""
+
+    subject: ClientId
+    substitute: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPacket:
+    """ibc.core.channel.v2.MsgSendPacket."""
+
+    source_client: ClientId
+    timeout_timestamp: TimestampSeconds
+    payload: Payload
+    signer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeValidators:
+    """The operator's new validator set; it signs from the second block after this one."""
+
+    validators: ValidatorSet
+
+
+Transaction = (
+    CreateClient
+    | RegisterCounterparty
+    | UpdateClient
+    | RecoverClient
+    | SendPacket
+    | ReceivePacket
+    | AcknowledgePacket
+    | TimeoutPacket
+    | ChangeValidators
+    | RegisterParty
+    | RecordAgreement
+    | ClosePeriod
+)
+
+_VALIDATORS_URL = "/tendermint.types.ValidatorSet"
+
+
+def encode_transaction(transaction: Transaction) -> bytes:
+    """Any bytes, at most MAXIMUM_TRANSACTION_BYTES. Raises MessageRefused(ibc/17) beyond."""
+    match transaction:
+        case ChangeValidators(validators=validators):
+            body = encode_validator_set(validators, proposer=validators.validators[0].address)
+            encoded = _any(_VALIDATORS_URL, body)
+        case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
+            encoded = _pack(_packet_message(transaction))
+        case RegisterParty() | RecordAgreement() | ClosePeriod():
+            encoded = _pack(command_to_message(transaction))
+        case _:
+            encoded = _pack(_client_message(transaction))
+    if len(encoded) > MAXIMUM_TRANSACTION_BYTES:
+        raise refuse(Code.TOO_LARGE, f"a message of {len(encoded)} bytes: at most {MAXIMUM_TRANSACTION_BYTES}")
+    return encoded
+
+
+def decode_transaction(raw: bytes) -> Transaction:
+    """Raises MessageRefused(ibc/14) unless `raw` is the canonical form of a known message."""
+    try:
+        packed = parse_canonical(any_.Any, raw, maximum_bytes=MAXIMUM_TRANSACTION_BYTES)
+        reader = _READERS.get(packed.type_url)
+        if reader is None:
+            raise refuse(Code.MALFORMED, f"unknown message {packed.type_url!r}")
+        return reader(packed.value)
+    except (ProofError, InvalidInput) as error:
+        raise refuse(Code.MALFORMED, f"malformed message: {error}") from error
+
+
+def packet_to_message(packet: Packet) -> channel_packet.Packet:
+    """ibc.core.channel.v2.Packet."""
+    return channel_packet.Packet(
+        sequence=packet.sequence,
+        source_client=packet.source_client,
+        destination_client=packet.destination_client,
+        timeout_timestamp=packet.timeout_timestamp,
+        payloads=[_payload_to_message(payload) for payload in packet.payloads],
+    )
+
+
+def packet_from_message(message: channel_packet.Packet) -> Packet:
+    """Raises InvalidInput for a packet that no host may accept."""
+    return Packet(
+        sequence=Sequence(message.sequence),
+        source_client=ClientId(message.source_client),
+        destination_client=ClientId(message.destination_client),
+        timeout_timestamp=TimestampSeconds(message.timeout_timestamp),
+        payloads=tuple(map(_payload_from_message, message.payloads)),
+    )
+
+
+def _payload_to_message(payload: Payload) -> channel_packet.Payload:
+    return channel_packet.Payload(
+        source_port=payload.source_port,
+        destination_port=payload.destination_port,
+        version=payload.version,
+        encoding=payload.encoding,
+        value=payload.value,
+    )
+
+
+def _payload_from_message(message: channel_packet.Payload) -> Payload:
+    return Payload(
+        source_port=message.source_port,
+        destination_port=message.destination_port,
+        version=message.version,
+        encoding=message.encoding,
+        value=message.value,
+    )
+
+
+def _any(type_url: str, value: bytes) -> bytes:
+    encoded: bytes = any_.Any(type_url=type_url, value=value).SerializeToString(deterministic=True)
+    return encoded
+
+
+def _pack(message: Message) -> bytes:
+    return _any(f"/{message.DESCRIPTOR.full_name}", message.SerializeToString(deterministic=True))
+
+
+def _packet_message(transaction: PacketMessage) -> Any:
+    packet = packet_to_message(transaction.packet)
+    height = client_types.Height(revision_number=transaction.proof.revision, revision_height=transaction.proof.height)
+    match transaction:
+        case ReceivePacket(proof=proof):
+            return channel_tx.MsgRecvPacket(packet=packet, proof_commitment=proof.value, proof_height=height)
+        case AcknowledgePacket(proof=proof, acknowledgement=acknowledgement):
+            return channel_tx.MsgAcknowledgement(
+                packet=packet,
+                acknowledgement=channel_packet.Acknowledgement(
+                    app_acknowledgements=list(acknowledgement.app_acknowledgements)
+                ),
+                proof_acked=proof.value,
+                proof_height=height,
+            )
+        case TimeoutPacket(proof=proof):
+            return channel_tx.MsgTimeout(packet=packet, proof_unreceived=proof.value, proof_height=height)
+        case _:
+            assert_never(transaction)
+
+
+def _client_message(
+    transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient | SendPacket,
+) -> Any:
+    match transaction:
+        case CreateClient():
+            return client_tx.MsgCreateClient(
+                client_state=any_.Any(type_url=transaction.client_state_type_url, value=transaction.client_state),
+                consensus_state=any_.Any(type_url=transaction.consensus_state_type_url, value=transaction.consensus_state),
+                signer=transaction.signer,
+            )
+        case RegisterCounterparty():
+            return client_v2_tx.MsgRegisterCounterparty(
+                client_id=transaction.client_id,
+                counterparty_merkle_prefix=list(transaction.counterparty_merkle_prefix),
+                counterparty_client_id=transaction.counterparty_client_id,
+                signer=transaction.signer,
+            )
+        case UpdateClient():
+            return client_tx.MsgUpdateClient(
+                client_id=transaction.client_id,
+                client_message=any_.Any(type_url=transaction.type_url, value=transaction.value),
+            )
+        case RecoverClient():
+            return client_tx.MsgRecoverClient(
+                subject_client_id=transaction.subject, substitute_client_id=transaction.substitute
+            )
+        case SendPacket():
+            return channel_tx.MsgSendPacket(
+                source_client=transaction.source_client,
+                timeout_timestamp=transaction.timeout_timestamp,
+                payloads=[_payload_to_message(transaction.payload)],
+                signer=transaction.signer,
+            )
+        case _:
+            assert_never(transaction)
+
+
+def _parse(kind: type[_M], raw: bytes) -> _M:
+    return parse_canonical(kind, raw, maximum_bytes=MAXIMUM_TRANSACTION_BYTES)
+
+
+def _proof(value: bytes, height: Any) -> Proof:
+    return Proof(value=value, height=height.revision_height, revision=height.revision_number)
+
+
+def _to_create_client(raw: bytes) -> CreateClient:
+    message = _parse(client_tx.MsgCreateClient, raw)
+    return CreateClient(
+        client_state_type_url=message.client_state.type_url,
+        client_state=message.client_state.value,
+        consensus_state_type_url=message.consensus_state.type_url,
+        consensus_state=message.consensus_state.value,
+        signer=message.signer,
+    )
+
+
+def _to_register_counterparty(raw: bytes) -> RegisterCounterparty:
+    message = _parse(client_v2_tx.MsgRegisterCounterparty, raw)
+    return RegisterCounterparty(
+        client_id=message.client_id,
+        counterparty_client_id=message.counterparty_client_id,
+        counterparty_merkle_prefix=tuple(message.counterparty_merkle_prefix),
+        signer=message.signer,
+    )
+
+
+def _to_update_client(raw: bytes) -> UpdateClient:
+    message = _parse(client_tx.MsgUpdateClient, raw)
+    return UpdateClient(
+        client_id=parse_client_id(message.client_id),
+        type_url=message.client_message.type_url,
+        value=message.client_message.value,
+    )
+
+
+def _to_recover_client(raw: bytes) -> RecoverClient:
+    message = _parse(client_tx.MsgRecoverClient, raw)
+    return RecoverClient(
+        subject=parse_client_id(message.subject_client_id), substitute=parse_client_id(message.substitute_client_id)
+    )
+
+
+def _to_send_packet(raw: bytes) -> SendPacket:
+    message = _parse(channel_tx.MsgSendPacket, raw)
+    if len(message.payloads) != 1:
+        raise InvalidInput(f"send packet with {len(message.payloads)} payloads: exactly one is supported")
+    return SendPacket(
+        source_client=parse_client_id(message.source_client),
+        timeout_timestamp=TimestampSeconds(message.timeout_timestamp),
+        payload=_payload_from_message(message.payloads[0]),
+        signer=message.signer,
+    )
+
+
+def _to_receive(raw: bytes) -> ReceivePacket:
+    message = _parse(channel_tx.MsgRecvPacket, raw)
+    return ReceivePacket(
+        packet=packet_from_message(message.packet), proof=_proof(message.proof_commitment, message.proof_height)
+    )
+
+
+def _to_acknowledge(raw: bytes) -> AcknowledgePacket:
+    message = _parse(channel_tx.MsgAcknowledgement, raw)
+    return AcknowledgePacket(
+        packet=packet_from_message(message.packet),
+        acknowledgement=Acknowledgement(app_acknowledgements=tuple(message.acknowledgement.app_acknowledgements)),
+        proof=_proof(message.proof_acked, message.proof_height),
+    )
+
+
+def _to_timeout(raw: bytes) -> TimeoutPacket:
+    message = _parse(channel_tx.MsgTimeout, raw)
+    return TimeoutPacket(
+        packet=packet_from_message(message.packet), proof=_proof(message.proof_unreceived, message.proof_height)
+    )
+
+
+def _to_command(kind: type[CommandMessage]) -> Callable[[bytes], OperatorCommand]:
+    return lambda raw: command_from_message(_parse(kind, raw))
+
+
+_READERS: dict[str, Callable[[bytes], Transaction]] = {
+    "/ibc.core.client.v1.MsgCreateClient": _to_create_client,
+    "/ibc.core.client.v2.MsgRegisterCounterparty": _to_register_counterparty,
+    "/ibc.core.client.v1.MsgUpdateClient": _to_update_client,
+    "/ibc.core.client.v1.MsgRecoverClient": _to_recover_client,
+    "/ibc.core.channel.v2.MsgSendPacket": _to_send_packet,
+    "/ibc.core.channel.v2.MsgRecvPacket": _to_receive,
+    "/ibc.core.channel.v2.MsgAcknowledgement": _to_acknowledge,
+    "/ibc.core.channel.v2.MsgTimeout": _to_timeout,
+    _VALIDATORS_URL: lambda raw: ChangeValidators(validators=decode_validator_set(raw)),
+    "/interledger.settlement.v1.RegisterPartyRequest": _to_command(settlement.RegisterPartyRequest),
+    "/interledger.settlement.v1.RecordAgreementRequest": _to_command(settlement.RecordAgreementRequest),
+    "/interledger.settlement.v1.ClosePeriodRequest": _to_command(settlement.ClosePeriodRequest),
+}
