@@ -85,43 +85,51 @@ class MinimumRemainder:
         return arcs
 
     def _push(self) -> None:
-        """Moves excess along falling levels, farthest first, raising levels until a budget of about one search is spent.
+        """Moves excess along falling levels, farthest first, until a budget of about one search is spent.
 
         The budget bounds excess that can no longer reach a deficit: the next search sees that at once.
         """
-        residual, excess, level, admissible = self._residual, self._excess, self._level, self._admissible
+        excess = self._excess
         budget = 2 * len(self._reached)
         queue = [node for node in reversed(self._reached) if excess[node] > 0]
         for node in queue:  # grows while it is read
-            rest = excess[node]
-            arcs = admissible[node] or self._admissible_arcs(node)
-            while rest > 0:
-                below, lowest = level[node] - 1, _FAR
-                for arc, reverse, other in arcs:
-                    room = residual[arc]
-                    if not room:
-                        continue
-                    height = level[other]
-                    if height == below:
-                        amount = room if room < rest else rest  # noqa: FURB136 - min() costs a call in the innermost loop
-                        residual[arc] = room - amount
-                        residual[reverse] += amount
-                        before = excess[other]
-                        excess[other] = before + amount
-                        if before <= 0 < before + amount:
-                            queue.append(other)
-                        rest -= amount
-                        if not rest:
-                            break
-                    elif height < lowest:
-                        lowest = height
-                if not rest:
-                    break
-                budget -= len(arcs)
-                if lowest == _FAR or budget < 0:
-                    break
-                level[node] = lowest + 1
-            excess[node] = rest
+            if excess[node] > 0:
+                budget = self._discharge(node, queue=queue, budget=budget)
+
+    def _discharge(self, node: int, *, queue: list[int], budget: int) -> int:
+        """Sends a node's excess one level down and raises the node when that is not enough; returns the budget left.
+
+        Nodes that come to have excess join the queue.
+        """
+        residual, excess, level = self._residual, self._excess, self._level
+        arcs = self._admissible[node] or self._admissible_arcs(node)
+        rest = excess[node]
+        while True:
+            below, lowest = level[node] - 1, _FAR
+            for arc, reverse, other in arcs:
+                room = residual[arc]
+                if not room:
+                    continue
+                height = level[other]
+                if height == below:
+                    amount = room if room < rest else rest  # noqa: FURB136 - min() costs a call in the innermost loop
+                    residual[arc] = room - amount
+                    residual[reverse] += amount
+                    before = excess[other]
+                    excess[other] = before + amount
+                    if before <= 0 < before + amount:
+                        queue.append(other)
+                    rest -= amount
+                    if not rest:
+                        excess[node] = 0
+                        return budget
+                elif height < lowest:
+                    lowest = height
+            budget -= len(arcs)
+            if lowest == _FAR or budget < 0:
+                excess[node] = rest
+                return budget
+            level[node] = lowest + 1
 
     def _move_prices(self) -> None:
         """Makes a cheapest way from an excess to a deficit admissible and keeps all reduced costs at zero or above.
