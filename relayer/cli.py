@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from relayer.commands.exits import exit_status
 from relayer.commands.form import form
 
 app = typer.Typer(
@@ -59,6 +58,8 @@ def main() -> None:
     except InvariantBroken:
         raise
     except RelayerError as error:
+        from relayer.commands.exits import exit_status
+
         typer.echo(f"relayer: {error}", err=True)
         sys.exit(exit_status(error))
 
@@ -207,7 +208,7 @@ def facts_send(
     from relayer.commands.keys import IssuerKey
 
     issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
-    send_facts(config, channel, fact_ids or [], timeout_seconds, issuer, form(json))
+    send_facts(config, channel, fact_ids or [], timeout_seconds=timeout_seconds, issuer=issuer, form=form(json))
 
 
 @facts_app.command("show")

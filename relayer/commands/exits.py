@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relayer import errors
+from relayer.authority.errors import StoreUnusable
 
 FOUND_WRONG = 1
 
@@ -14,6 +15,7 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.LimitExceeded, 5),
     (errors.JournalCorrupt, 6),
     (errors.JournalLocked, 6),
+    (StoreUnusable, 6),
     (errors.InvariantBroken, 70),
 )
 

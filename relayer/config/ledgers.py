@@ -69,6 +69,12 @@ class EvmLedgerSettings(Section):
     authorities: Authorities
     poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 2.0
 
+    @model_validator(mode="after")
+    def _asks_by_http(self) -> Self:
+        if not any(endpoint.startswith("http") for endpoint in self.endpoints):
+            raise ValueError("has no http:// or https:// endpoint; a websocket alone only gives hints of new heads")
+        return self
+
 
 class EmbeddedLedgerSettings(Section):
     """The settlement ledger inside this process; `settings` is the ledger.yaml that `ledger init` wrote."""

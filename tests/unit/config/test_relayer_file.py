@@ -80,6 +80,7 @@ REFUSED = {
     "missing type": (("    type: evm\n", ""), "the type is missing"),
     "chain id as text": (("chain_id: 1337", 'chain_id: "1337"'), "ledgers.contracts.chain_id: "),
     "endpoint": (("http://127.0.0.1:8545", "127.0.0.1:8545"), "ledgers.contracts.endpoints[0]: is not an endpoint"),
+    "websocket alone": (("http://127.0.0.1:8545", "ws://127.0.0.1:8545"), "ledgers.contracts: has no http:// or https:// endpoint"),
     "password in an endpoint": (("http://127.0.0.1:8545", f"http://me:{LITERAL_SECRET}@host"), "without a user name"),
     "finality": (("finality: latest", "finality: soon"), "ledgers.contracts.finality: "),
     "literal password": (("{file: keys/relayer.password}", LITERAL_SECRET), "never written here"),

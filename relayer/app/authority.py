@@ -1,0 +1,44 @@
+"""The authority process from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from relayer.app.evm import finality_rule
+from relayer.authority.attestor import Attestor
+from relayer.authority.server import start
+from relayer.authority.store import SignedHashes
+from relayer.config.serving import AuthoritySettings
+from relayer.keystore import open_keystore
+from relayer.ledgers.evm.block_source import EvmBlockSource
+from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.proofs.attestation import ClientIdentity
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) -> None:
+    """Serves until `stopping` is set. Raises ConfigurationError, WrongLedger, StoreUnusable before it listens."""
+    account = open_keystore(settings.keystore, settings.password.resolve())
+    rpc = JsonRpc((settings.endpoint,), chain_id=settings.chain_id)
+    source = EvmBlockSource(rpc, finality_rule(settings.finality))
+    try:
+        with SignedHashes(settings.store) as store:
+            attestor = Attestor(
+                account=account,
+                chain_id=settings.chain_id,
+                clients=[
+                    ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
+                    for client in settings.clients
+                ],
+                source=source,
+                store=store,
+            )
+            running = await start(attestor, host=settings.listen.host, port=settings.listen.port)
+            _log.info("authority serves", address=account.address, port=running.port, chain_id=settings.chain_id)
+            await stopping.wait()
+            await running.stop()
+    finally:
+        await source.close()

@@ -1,0 +1,170 @@
+"""`relayer facts`: what an issuer does with its facts, and what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+
+from relayer.app.evm import evm_connection, facts_contract, open_account
+from relayer.app.facts import StandingFact, mint, send, standing
+from relayer.commands.fact_file import FactForm, read_facts
+from relayer.commands.form import Form
+from relayer.commands.keys import IssuerKey
+from relayer.commands.output import Json, money, say, show_json, show_table, step
+from relayer.commands.select import Selection, select
+from relayer.errors import InvalidInput
+from relayer.facts.codec import FactCode
+from relayer.facts.schema import Fact, FactKind
+
+_UNREADABLE = 65534
+"""The contract's own code for an answer that it could not read."""
+
+
+def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: Form) -> None:
+    """`facts mint`."""
+    selection = select(config, channel)
+    forms = read_facts(file)
+    account = issuer.open()
+    with step(f"issuing {len(forms)} facts as {account.address}"):
+        facts = asyncio.run(_mint(selection, account, forms))
+    if form is Form.JSON:
+        show_json([f"0x{fact.fact_id.hex()}" for fact in facts])
+        return
+    for fact in facts:
+        say(f"issued {fact.issuer_sequence}: 0x{fact.fact_id.hex()}")
+
+
+def send_facts(
+    config: Path,
+    channel: str | None,
+    fact_ids: Sequence[str],
+    *,
+    timeout_seconds: int | None,
+    issuer: IssuerKey,
+    form: Form,
+) -> None:
+    """`facts send`."""
+    selection = select(config, channel)
+    wanted = [parse_hash(each, "fact id") for each in fact_ids]
+    seconds = timeout_seconds or selection.channel.timeout_seconds
+    account = issuer.open()
+    with step(f"sending facts as {account.address}"):
+        sent = asyncio.run(_send(selection, account, wanted, seconds))
+    if form is Form.JSON:
+        rows: list[Json] = [
+            {"packet": _packet(selection, sequence), "facts": [f"0x{each.hex()}" for each in ids]} for sequence, ids in sent
+        ]
+        show_json(rows)
+        return
+    for sequence, ids in sent:
+        say(f"packet {_packet(selection, sequence)} carries {len(ids)} fact{'s' if len(ids) > 1 else ''}")
+    if not sent:
+        say("nothing can be sent: no fact of this account is minted or timed out")
+
+
+def show_facts(config: Path, channel: str | None, fact_id: str | None, form: Form) -> None:
+    """`facts show`."""
+    selection = select(config, channel)
+    wanted = None if fact_id is None else parse_hash(fact_id, "fact id")
+    facts = asyncio.run(_standing(selection))
+    chosen = [each for each in facts if wanted in (None, each.record.fact_id)]
+    if wanted is not None and not chosen:
+        raise InvalidInput(f"fact {fact_id} is not on the contract ledger; `relayer facts show` lists all")
+    if form is Form.JSON:
+        show_json([fact_as_json(each) for each in chosen])
+        return
+    columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "liability")
+    rows = (fact_as_row(each) for each in chosen)
+    show_table(f"{len(chosen)} facts", columns, rows, right=("gross", "packet", "settlement"))
+
+
+def parse_hash(text: str, what: str) -> bytes:
+    """32 bytes from 0x and 64 digits. Raises InvalidInput."""
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise InvalidInput(f"{what} {text!r}: expected 0x and 64 hexadecimal digits")
+    return value
+
+
+def code_name(code: int) -> str:
+    """The settlement ledger's answer in words; empty for OK."""
+    if code == FactCode.OK:
+        return ""
+    if code == _UNREADABLE:
+        return "unreadable"
+    return FactCode(code).name.lower() if code in list(FactCode) else str(code)
+
+
+def fact_as_json(each: StandingFact) -> Json:
+    fact, record = each.minted.fact, each.record
+    return {
+        "fact_id": f"0x{fact.fact_id.hex()}",
+        "fact_hash": f"0x{record.fact_hash.hex()}",
+        "issuer": f"0x{each.minted.issuer.hex()}",
+        "issuer_sequence": fact.issuer_sequence,
+        "kind": FactKind(fact.kind).name.lower() if fact.kind in list(FactKind) else str(fact.kind),
+        "creditor": f"0x{fact.creditor.hex()}",
+        "debtor": f"0x{fact.debtor.hex()}",
+        "currency": fact.currency.decode("ascii", "replace"),
+        "exponent": fact.exponent,
+        "net": str(fact.net),
+        "tax": str(fact.tax),
+        "state": record.state.name.lower(),
+        "code": code_name(record.code),
+        "packet_sequence": record.packet_sequence,
+        "ledger": record.ledger_id,
+        "liability_id": f"0x{record.liability_id.hex()}" if any(record.liability_id) else None,
+        "settlement_sequence": record.settlement_sequence or None,
+    }
+
+
+def fact_as_row(each: StandingFact) -> Sequence[str]:
+    fact, record = each.minted.fact, each.record
+    return (
+        f"0x{fact.fact_id.hex()[:16]}…",
+        FactKind(fact.kind).name.lower() if fact.kind in list(FactKind) else str(fact.kind),
+        money(fact.gross, fact.exponent),
+        fact.currency.decode("ascii", "replace"),
+        record.state.name.lower(),
+        code_name(record.code),
+        str(record.packet_sequence or ""),
+        str(record.settlement_sequence or ""),
+        f"0x{record.liability_id.hex()[:16]}…" if any(record.liability_id) else "",
+    )
+
+
+async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[Fact]:
+    async with evm_connection(selection.contract_ledger, account) as connection:
+        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
+        return await mint(contract, [partial(_issue, form) for form in forms])
+
+
+def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
+    return form.issue(fact_id=fact_id, issuer_sequence=issuer_sequence)
+
+
+async def _send(
+    selection: Selection, account: LocalAccount, fact_ids: Sequence[bytes], seconds: int
+) -> list[tuple[int, list[bytes]]]:
+    async with evm_connection(selection.contract_ledger, account) as connection:
+        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
+        client = selection.contract_client
+        return await send(contract, connection, client, fact_ids=fact_ids, timeout_seconds=seconds)
+
+
+async def _standing(selection: Selection) -> list[StandingFact]:
+    account = open_account(selection.contract_ledger.account)
+    async with evm_connection(selection.contract_ledger, account) as connection:
+        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
+        return await standing(contract, connection)
+
+
+def _packet(selection: Selection, sequence: int) -> str:
+    return f"{selection.channel.name}/{selection.contract_client}/{sequence}"

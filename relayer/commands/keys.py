@@ -1,0 +1,29 @@
+"""The issuer's key, as a caller names it on the command line. The key itself is never an argument: those are public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+
+from relayer.config.fields import Secret
+from relayer.errors import ConfigurationError
+from relayer.keystore import account_from_key, open_keystore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerKey:
+    """A keystore with its password's file, or an environment variable with the key."""
+
+    keystore: Path | None
+    password_file: Path | None
+    environment: str | None
+
+    def open(self) -> LocalAccount:
+        """Raises ConfigurationError if no key is named, or it cannot be read."""
+        if self.environment is not None:
+            return account_from_key(Secret(env=self.environment).resolve())
+        if self.keystore is None or self.password_file is None:
+            raise ConfigurationError("name the issuer's key: --keystore with --password-file, or --key-env")
+        return open_keystore(self.keystore, Secret(file=self.password_file).resolve())
