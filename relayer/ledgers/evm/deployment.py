@@ -1,0 +1,34 @@
+"""First deployment of the contracts on an EVM ledger: the router, the facts, and the port that joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth_utils.address import to_checksum_address
+
+from relayer.facts.codec import PORT
+from relayer.ledgers.evm.connection import EvmConnection
+from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedContracts:
+    """Addresses of 20 bytes."""
+
+    router: bytes
+    facts: bytes
+
+
+async def deploy_contracts(connection: EvmConnection, *, router: bytes | None = None) -> DeployedContracts:
+    """Deploys what is missing: a router unless one is named, and a BusinessFacts contract on its port `settlement`.
+
+    The connection's account owns both. Raises Reverted, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
+    """
+    deployer = connection.deployer
+    if router is None:
+        router, _ = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
+    code = creation_code(Contract.BUSINESS_FACTS, to_checksum_address(router), connection.options.chain_id)
+    facts, _ = await deployer.deploy(code, "deployment of the business facts")
+    add_app = call_data(Contract.ROUTER, "addIBCApp(string,address)", PORT, to_checksum_address(facts))
+    await deployer.call(router, add_app, "addIBCApp")
+    return DeployedContracts(router=router, facts=facts)
