@@ -1,0 +1,74 @@
+"""Blocks, state and facts of a simulated ledger. Height h is the state after block h, as on an EVM ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
+from hashlib import sha256
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.events import PacketFact
+from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import Head
+from relayer.testing.faults import Faults
+from relayer.testing.simulated_client import Header
+
+
+class SimulatedChain:
+    """What happens between two seals belongs to the block in the making, one above the newest head."""
+
+    def __init__(self, ledger_id: LedgerId, clock: Clock, *, heartbeat_seconds: int) -> None:
+        self.ledger_id = ledger_id
+        self.faults = Faults()
+        self._clock = clock
+        self._heartbeat_seconds = heartbeat_seconds
+        self._heads: list[Head] = []
+        self._facts: list[PacketFact] = []
+        self._store: dict[CommitmentPath, list[tuple[Height, bytes | None]]] = {}
+        self._hints: set[asyncio.Event] = set()
+        self._seal()
+
+    @property
+    def chain_id(self) -> str:
+        return f"simulated-{self.ledger_id}"
+
+    def _now(self) -> int:
+        return max(int(self._clock.now()), self._heads[-1].timestamp if self._heads else 0)
+
+    def _next(self) -> tuple[Height, TransactionId]:
+        height = Height(len(self._heads) + 1)
+        return height, TransactionId(f"{self.ledger_id}-{height}")
+
+    def _seal(self) -> None:
+        previous = self._heads[-1].hash if self._heads else b""
+        height, timestamp = self._next()[0], TimestampSeconds(self._now())
+        sealed = sha256(previous + f"{self.chain_id}/{height}/{timestamp}".encode()).digest()
+        self._heads.append(Head(height=height, timestamp=timestamp, hash=sealed))
+        if not self.faults.hints_lost:
+            for hint in self._hints:
+                hint.set()
+
+    def _heartbeat(self) -> None:
+        if int(self._clock.now()) >= self._heads[-1].timestamp + self._heartbeat_seconds:
+            self._seal()
+
+    def _header(self, height: Height) -> Header:
+        head = self._heads[height - 1]
+        return Header(chain_id=self.chain_id, height=head.height, timestamp=head.timestamp, root=head.hash.hex())
+
+    def _write(self, path: CommitmentPath, value: bytes | None) -> None:
+        self._store.setdefault(path, []).append((self._next()[0], value))
+
+    def _read(self, path: CommitmentPath, at: Height | None = None) -> bytes | None:
+        history = self._store.get(path, [])
+        index = len(history) if at is None else bisect_right(history, int(at), key=lambda written: int(written[0]))
+        return history[index - 1][1] if index else None
+
+    def _tell(self, fact: PacketFact) -> None:
+        self._facts.append(fact)
+
+    def _facts_between(self, after: Height, until: Height) -> Sequence[PacketFact]:
+        first = bisect_right(self._facts, int(after), key=lambda fact: int(fact.height))
+        return self._facts[first : bisect_right(self._facts, int(until), key=lambda fact: int(fact.height))]
