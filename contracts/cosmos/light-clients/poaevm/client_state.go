@@ -2,6 +2,7 @@ package poaevm
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
@@ -110,3 +111,6 @@ func (m *Misbehaviour) ValidateBasic() error {
 	}
 	return nil
 }
+
+// FollowedChainID is the EIP-155 id of the ledger behind the client, in decimal.
+func (c *ClientState) FollowedChainID() string { return strconv.FormatUint(c.ChainId, 10) }
