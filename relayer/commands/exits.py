@@ -15,6 +15,7 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.LimitExceeded, 5),
     (errors.JournalCorrupt, 6),
     (errors.JournalLocked, 6),
+    (errors.JournalUnavailable, 6),
     (StoreUnusable, 6),
     (errors.InvariantBroken, 70),
 )

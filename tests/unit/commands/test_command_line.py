@@ -1,0 +1,148 @@
+"""The command line in process: files written, keys refused, a journal looked at, every state with a story."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from relayer.cli import app
+from relayer.commands.exits import exit_status
+from relayer.commands.fact_file import read_facts
+from relayer.commands.output import money
+from relayer.commands.stories import STORIES
+from relayer.config.relayer_file import load_relayer
+from relayer.core.states import STATES
+from relayer.errors import ConfigurationError, InvalidInput, JournalUnavailable, RelayerError
+
+HASH = "0x" + "11" * 32
+FACT = {
+    "kind": "trip_completed",
+    "category": "fare",
+    "creditor": "DE*KCS",
+    "debtor": "DE*NBM",
+    "currency": "EUR",
+    "exponent": 2,
+    "net": 1000,
+    "tax": 190,
+    "service_end": 1_760_000_000,
+    "due_date": 1_762_000_000,
+    "document_hash": HASH,
+}
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def refused(*arguments: str) -> RelayerError:
+    result = run(*arguments)
+    assert isinstance(result.exception, RelayerError), result.output
+    return result.exception
+
+
+def test_every_state_has_a_story() -> None:
+    assert set(STORIES) == {state.__name__ for state in STATES}
+
+
+def test_init_writes_files_that_load_and_never_overwrites(tmp_path: Path) -> None:
+    assert run("init", str(tmp_path)).exit_code == 0
+    settings = load_relayer(tmp_path / "relayer.yaml")
+    assert settings.channels[0].name == "main"
+    assert (tmp_path / "keys/relayer.password").stat().st_mode & 0o777 == 0o600
+    before = (tmp_path / "relayer.yaml").read_text()
+    assert "exists already" in str(refused("init", str(tmp_path)))
+    assert (tmp_path / "relayer.yaml").read_text() == before
+
+
+def test_a_command_without_a_configuration_says_what_to_do(tmp_path: Path) -> None:
+    error = refused("status", "--config", str(tmp_path / "none.yaml"))
+    assert "relayer init" in str(error)
+    assert exit_status(error) == 3
+
+
+def test_a_missing_journal_says_when_it_is_made(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    error = refused("packets", "--config", str(tmp_path / "relayer.yaml"))
+    assert isinstance(error, JournalUnavailable)
+    assert "when the relayer first starts" in str(error)
+
+
+@pytest.mark.parametrize(
+    "packet", ["main", "main/client-0/x", "main/client-0/0", "MAIN/client-0/1", "main/x/1", "a/b-1/1/2"]
+)
+def test_a_packet_is_named_by_channel_client_and_sequence(packet: str, tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    assert isinstance(refused("explain", packet, "--config", str(tmp_path / "relayer.yaml")), InvalidInput)
+
+
+def test_errors_are_one_sentence_without_a_traceback(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "relayer", "check", "--config", str(tmp_path / "none.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 3
+    assert result.stdout == ""
+    assert result.stderr.startswith("relayer: ")
+    assert "Traceback" not in result.stderr
+
+
+def test_help_needs_nothing_heavy() -> None:
+    script = (
+        "import sys, relayer.cli; print(sorted(set(sys.modules) & {'pydantic', 'web3', 'grpc', 'eth_account', 'cosmpy'}))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_facts_are_read_strictly(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    file.write_text(json.dumps([FACT]))
+    (form,) = read_facts(file)
+    fact = form.issue(fact_id=bytes(32), issuer_sequence=1)
+    assert (fact.gross, fact.currency, fact.kind) == (1190, b"EUR", 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"net": -1}, "0.net"),
+        ({"net": 1.5}, "0.net"),
+        ({"net": 2**128}, "0.net"),
+        ({"kind": "party"}, "'party' is not known"),
+        ({"creditor": "KCS"}, "such as DE*KCS"),
+        ({"currency": "eur"}, "0.currency"),
+        ({"colour": "red"}, "0.colour"),
+        ({"document": {"a": 1}}, "exactly one of document and document_hash"),
+        ({"document_hash": "0x12"}, "0.document_hash"),
+    ],
+)
+def test_a_wrong_fact_is_refused_with_its_place(change: dict[str, object], words: str, tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    file.write_text(json.dumps([{**FACT, **change}]))
+    with pytest.raises(InvalidInput) as caught:
+        read_facts(file)
+    assert words in str(caught.value)
+
+
+def test_the_document_is_hashed_in_its_canonical_form(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    base = {key: value for key, value in FACT.items() if key != "document_hash"}
+    file.write_text(json.dumps([{**base, "document": {"b": 1, "a": 2}}, {**base, "document": {"a": 2, "b": 1}}]))
+    first, second = (form.issue(fact_id=bytes(32), issuer_sequence=1) for form in read_facts(file))
+    assert first.document_hash == second.document_hash
+
+
+def test_money_is_shown_in_its_currency() -> None:
+    assert [money(13_140_625, 2), money(-5, 2), money(1_234, 0), money(7, 3)] == ["131,406.25", "-0.05", "1,234", "0.007"]
+
+
+def test_unknown_errors_count_as_bugs() -> None:
+    assert exit_status(RelayerError("?")) == 70
+    assert exit_status(ConfigurationError("?")) == 3
