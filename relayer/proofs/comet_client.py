@@ -33,9 +33,7 @@ from relayer.proofs.errors import ClientRefused, HeaderRefused, Refusal
 UpdateOutcome = Updated[ClientState, ConsensusState] | Unchanged | Frozen[ClientState]
 
 
-def status(
-    client: ClientState, states: ConsensusStates[ConsensusState], *, now: TimestampNanoseconds
-) -> ClientStatus:
+def status(client: ClientState, states: ConsensusStates[ConsensusState], *, now: TimestampNanoseconds) -> ClientStatus:
     """Frozen comes before expired. A client without its latest consensus state counts as expired."""
     if client.is_frozen:
         return ClientStatus.FROZEN
@@ -79,9 +77,7 @@ def update(
     if contradicts:
         return Frozen(client_state=replace(client, is_frozen=True), height=header.height)
     latest = max(client.latest_height, header.height)
-    return Updated(
-        client_state=replace(client, latest_height=latest), height=header.height, consensus_state=consensus
-    )
+    return Updated(client_state=replace(client, latest_height=latest), height=header.height, consensus_state=consensus)
 
 
 def verify_header(
@@ -106,9 +102,7 @@ def verify_header(
     else:
         _require_trusted(votes, client, header)
     votes.require_two_thirds(header.validators)
-    return ConsensusState(
-        timestamp=block.time, root=block.app_hash, next_validators_hash=block.next_validators_hash
-    )
+    return ConsensusState(timestamp=block.time, root=block.app_hash, next_validators_hash=block.next_validators_hash)
 
 
 def check_misbehaviour(
@@ -239,9 +233,7 @@ def _check_form(
 
 def _require_trusted(votes: VoteCount, client: ClientState, header: ClientHeader) -> None:
     level = client.trust_level
-    votes.require_trusted(
-        header.trusted_validators, numerator=level.numerator, denominator=level.denominator
-    )
+    votes.require_trusted(header.trusted_validators, numerator=level.numerator, denominator=level.denominator)
 
 
 def _is_expired(client: ClientState, consensus: ConsensusState, now: TimestampNanoseconds) -> bool:

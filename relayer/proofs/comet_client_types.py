@@ -180,14 +180,13 @@ def encode_client_state(state: ClientState) -> bytes:
 def decode_client_state(raw: bytes) -> ClientState:
     """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
     message = parse_canonical(tendermint_client.ClientState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
-    _require(message, "trust_level", "trusting_period", "unbonding_period", "max_clock_drift", "latest_height")
+    durations = ("trusting_period", "unbonding_period", "max_clock_drift")
+    _require(message, "trust_level", *durations, "frozen_height", "latest_height")
     if list(message.proof_specs) != _proof_specs():
         raise ClientRefused(Refusal.PARAMETERS, "other proof specs than the two of a Cosmos store")
     state = ClientState(
         chain_id=message.chain_id,
-        trust_level=TrustLevel(
-            numerator=message.trust_level.numerator, denominator=message.trust_level.denominator
-        ),
+        trust_level=TrustLevel(numerator=message.trust_level.numerator, denominator=message.trust_level.denominator),
         trusting_period_nanoseconds=_duration_value(message.trusting_period),
         unbonding_period_nanoseconds=_duration_value(message.unbonding_period),
         max_clock_drift_nanoseconds=_duration_value(message.max_clock_drift),
@@ -251,12 +250,8 @@ def _header_value(message: tendermint_client.Header) -> ClientHeader:
 
 def _proof_specs() -> list[ics23.ProofSpec]:
     leaf = ics23.LeafOp(hash=ics23.SHA256, prehash_value=ics23.SHA256, length=ics23.VAR_PROTO, prefix=b"\x00")
-    iavl = ics23.InnerSpec(
-        child_order=[0, 1], child_size=33, min_prefix_length=4, max_prefix_length=12, hash=ics23.SHA256
-    )
-    stores = ics23.InnerSpec(
-        child_order=[0, 1], child_size=32, min_prefix_length=1, max_prefix_length=1, hash=ics23.SHA256
-    )
+    iavl = ics23.InnerSpec(child_order=[0, 1], child_size=33, min_prefix_length=4, max_prefix_length=12, hash=ics23.SHA256)
+    stores = ics23.InnerSpec(child_order=[0, 1], child_size=32, min_prefix_length=1, max_prefix_length=1, hash=ics23.SHA256)
     return [
         ics23.ProofSpec(leaf_spec=leaf, inner_spec=iavl),
         ics23.ProofSpec(leaf_spec=leaf, inner_spec=stores),

@@ -122,9 +122,7 @@ def header_value(message: tendermint_types.Header) -> Header:
 
 def commit_message(commit: Commit) -> tendermint_types.Commit:
     """The protobuf message of a commit."""
-    message = tendermint_types.Commit(
-        height=commit.height, round=commit.round, block_id=_block_id_message(commit.block_id)
-    )
+    message = tendermint_types.Commit(height=commit.height, round=commit.round, block_id=_block_id_message(commit.block_id))
     for entry in commit.signatures:
         added = message.signatures.add(
             block_id_flag=int(entry.flag), validator_address=entry.validator_address, signature=entry.signature

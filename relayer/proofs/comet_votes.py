@@ -55,7 +55,9 @@ class VoteCount:
             power += validator.power
             if power > needed:
                 return
-        raise HeaderRefused(Refusal.POWER_NEW, f"power {power} of {validators.total_power} signed; more than {needed} is needed")
+        raise HeaderRefused(
+            Refusal.POWER_NEW, f"power {power} of {validators.total_power} signed; more than {needed} is needed"
+        )
 
     def require_trusted(self, validators: ValidatorSet, *, numerator: int, denominator: int) -> None:
         """More than a share of a set that may differ from the commit's: votes of strangers are passed over.

@@ -84,8 +84,8 @@ class Refusal(StrEnum):
     """Fewer signatures than the threshold."""
 
     # Clients.
-    FROZEN = "frozen"
-    EXPIRED = "expired"
+    FROZEN = "client_frozen"
+    EXPIRED = "client_expired"
     UNKNOWN_HEIGHT = "unknown_height"
     """No consensus state is stored for the height."""
     NO_MISBEHAVIOUR = "no_misbehaviour"

@@ -138,9 +138,7 @@ def check_absence(proof: ics23.NonExistenceProof, *, key: bytes) -> bytes:
     return root
 
 
-def _levels(
-    raw: bytes, path: Sequence[bytes]
-) -> tuple[ics23.CommitmentProof, ics23.CommitmentProof]:
+def _levels(raw: bytes, path: Sequence[bytes]) -> tuple[ics23.CommitmentProof, ics23.CommitmentProof]:
     if len(path) != LEVELS or not all(path):
         raise MembershipRefused(Refusal.PROOF_PATH, f"expected a path of store name and key, got {len(path)} elements")
     proof = parse_canonical(commitment.MerkleProof, raw, maximum_bytes=MAXIMUM_PROOF_BYTES)

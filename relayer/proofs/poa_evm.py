@@ -91,9 +91,7 @@ def update(
         storage_root=account.storage_root,
     )
     latest = max(client.latest_height, block.number)
-    return Updated(
-        client_state=replace(client, latest_height=latest), height=block.number, consensus_state=consensus
-    )
+    return Updated(client_state=replace(client, latest_height=latest), height=block.number, consensus_state=consensus)
 
 
 def check_header(client: ClientState, header: SealedHeader, *, identity: ClientIdentity) -> EvmHeader:
@@ -225,9 +223,7 @@ def _freeze(client: ClientState, height: int) -> Frozen[ClientState]:
     return Frozen(client_state=replace(client, frozen_height=height), height=height)
 
 
-def _check_time(
-    client: ClientState, states: ConsensusStates[ConsensusState], block: EvmHeader, now_seconds: int
-) -> None:
+def _check_time(client: ClientState, states: ConsensusStates[ConsensusState], block: EvmHeader, now_seconds: int) -> None:
     if block.timestamp_seconds > now_seconds + client.max_clock_drift_seconds:
         raise HeaderRefused(
             Refusal.FUTURE, f"block {block.number} is {block.timestamp_seconds - now_seconds} s ahead of this ledger"

@@ -96,9 +96,7 @@ def encode_client_state(state: ClientState) -> bytes:
         chain_id=state.chain_id,
         router=state.router,
         commitments_slot=state.commitments_slot,
-        authority=poaevm_pb2.AuthorityEngine(
-            threshold=state.engine.threshold, authorities=list(state.engine.authorities)
-        ),
+        authority=poaevm_pb2.AuthorityEngine(threshold=state.engine.threshold, authorities=list(state.engine.authorities)),
         trusting_period_seconds=state.trusting_period_seconds,
         max_clock_drift_seconds=state.max_clock_drift_seconds,
         latest_height=state.latest_height,
@@ -115,9 +113,7 @@ def decode_client_state(raw: bytes) -> ClientState:
         chain_id=message.chain_id,
         router=message.router,
         commitments_slot=message.commitments_slot,
-        engine=AuthorityEngine(
-            threshold=message.authority.threshold, authorities=tuple(message.authority.authorities)
-        ),
+        engine=AuthorityEngine(threshold=message.authority.threshold, authorities=tuple(message.authority.authorities)),
         trusting_period_seconds=message.trusting_period_seconds,
         max_clock_drift_seconds=message.max_clock_drift_seconds,
         latest_height=message.latest_height,

@@ -1,0 +1,106 @@
+"""ICS-23 proofs of the Go implementation are accepted, and every claim that they do not make is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relayer.proofs import ics23, merkle
+from relayer.proofs.errors import MembershipRefused, ProofError, Refusal
+from relayer.proofs.protobuf import length_delimited
+from relayer.wire.cosmos_protos import commitment
+from relayer.wire.cosmos_protos import ics23 as messages
+
+h = bytes.fromhex
+
+
+def all_proofs(vectors: dict[str, Any]) -> list[tuple[dict[str, str], bytes]]:
+    return [
+        (proof, h(version["app_hash"]))
+        for case in vectors["cases"]
+        for version in case["versions"]
+        for proof in version["proofs"]
+    ]
+
+
+def verify(proof: dict[str, str], root: bytes) -> None:
+    path = [b"ibc", h(proof["key"])]
+    if proof["kind"] == "exist":
+        ics23.verify_membership(h(proof["merkle_proof"]), root=root, path=path, value=h(proof["value"]))
+    else:
+        ics23.verify_non_membership(h(proof["merkle_proof"]), root=root, path=path)
+
+
+def test_every_proof_of_the_go_tree_is_accepted(iavl_vectors: dict[str, Any]) -> None:
+    proofs = all_proofs(iavl_vectors)
+    for proof, root in proofs:
+        verify(proof, root)
+    assert {proof["kind"] for proof, _ in proofs} == {"exist", "nonexist"}
+    assert len(proofs) > 200
+
+
+def test_no_proof_serves_another_root(iavl_vectors: dict[str, Any]) -> None:
+    for proof, root in all_proofs(iavl_vectors):
+        with pytest.raises(MembershipRefused) as refused:
+            verify(proof, bytes(31) + bytes([root[31] ^ 1]))
+        assert refused.value.code is Refusal.PROOF_ROOT
+
+
+def test_absence_between_neighbours_of_neighbours_is_refused(iavl_vectors: dict[str, Any]) -> None:
+    """Two true leaves that enclose a present key must not prove its absence, whichever two they are."""
+    refused = sum(forge_absences(version) for version in iavl_vectors["cases"][-1]["versions"])
+    assert refused > 50
+
+
+def forge_absences(version: dict[str, Any]) -> int:
+    by_key = {}
+    for proof in version["proofs"]:
+        message = commitment.MerkleProof()
+        message.ParseFromString(h(proof["merkle_proof"]))
+        store = message.proofs[1]
+        lower = message.proofs[0]
+        shown = [lower.exist] if proof["kind"] == "exist" else [lower.nonexist.left, lower.nonexist.right]
+        by_key |= {each.key: each for each in shown if each.key}
+    keys = sorted(by_key)
+    refused = 0
+    for low in range(len(keys)):
+        for high in range(low + 2, len(keys)):
+            forged = commitment.MerkleProof()
+            nonexist = forged.proofs.add().nonexist
+            nonexist.key = keys[low + 1]
+            nonexist.left.CopyFrom(by_key[keys[low]])
+            nonexist.right.CopyFrom(by_key[keys[high]])
+            forged.proofs.add().CopyFrom(store)
+            path = [b"ibc", keys[low + 1]]
+            with pytest.raises(MembershipRefused) as error:
+                ics23.verify_non_membership(forged.SerializeToString(), root=h(version["app_hash"]), path=path)
+            assert error.value.code is Refusal.PROOF_NEIGHBOURS
+            refused += 1
+    return refused
+
+
+def test_a_store_cannot_pass_for_another_by_hiding_name_bytes_in_the_prefix() -> None:
+    """Store `q 03 ibc` hashes the bytes that store `ibc` would hash under the longer prefix `00 05 q`."""
+    stores = {"q\x03ibc": bytes(32), "settlement": b"\1" * 32}
+    root = merkle.store_map_root(stores)
+    proof = messages.CommitmentProof()
+    proof.ParseFromString(merkle.prove_store(stores, "q\x03ibc"))
+    honest = proof.exist
+    assert ics23.check_existence(honest, ics23.TreeKind.MULTISTORE).root == root
+
+    forged = messages.ExistenceProof()
+    forged.CopyFrom(honest)
+    forged.leaf.prefix = b"\x00\x05q"
+    forged.key = b"ibc"
+    hashed = [each.leaf.prefix + length_delimited(each.key) for each in (honest, forged)]
+    assert hashed[0] == hashed[1], "the attack is real: both leaves have one preimage"
+    with pytest.raises(MembershipRefused) as refused:
+        ics23.check_existence(forged, ics23.TreeKind.MULTISTORE)
+    assert refused.value.code is Refusal.PROOF_SPEC
+
+
+def test_an_oversized_proof_is_not_parsed() -> None:
+    with pytest.raises(ProofError) as refused:
+        ics23.verify_membership(bytes(ics23.MAXIMUM_PROOF_BYTES + 1), root=bytes(32), path=[b"a", b"b"], value=b"c")
+    assert refused.value.code is Refusal.LIMIT
