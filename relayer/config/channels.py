@@ -35,13 +35,6 @@ class Allowed(Section):
         return self
 
 
-class Batching(Section):
-    """How many packets, and bytes of them with their proofs, one submission carries at most."""
-
-    max_packets: int = Field(default=50, ge=1, le=500)
-    max_bytes: int = Field(default=100_000, ge=10_000, le=1_000_000)
-
-
 class Terms(Section):
     """What `channel open` asks of the light clients that it creates."""
 
@@ -55,7 +48,6 @@ class ChannelSettings(Section):
     name: ChannelName
     ends: Annotated[tuple[End, ...], Field(min_length=2, max_length=2)]
     allowed: Allowed = Allowed()
-    batching: Batching = Batching()
     timeout_seconds: int = Field(default=3_600, ge=10, le=MAXIMUM_TIMEOUT_SECONDS)
     client_terms: Terms = Terms()
 

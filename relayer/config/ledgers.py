@@ -9,6 +9,10 @@ from pydantic import Field, model_validator
 from relayer.config.fields import Account, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
 
 
+StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
+"""Nothing at or below this height is ever read: the height at which a router that is older than the channel was deployed."""
+
+
 class Fees(Section):
     """What transactions may cost. `cap_wei` bounds the price of one unit of gas, whatever the ledger asks."""
 
@@ -67,7 +71,7 @@ class EvmLedgerSettings(Section):
     account: Account
     fees: Fees
     authorities: Authorities
-    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 2.0
+    start_height: StartHeight = 0
 
     @model_validator(mode="after")
     def _asks_by_http(self) -> Self:
@@ -82,7 +86,7 @@ class EmbeddedLedgerSettings(Section):
     type: Literal["embedded"]
     settings: FilePath
     chain_id: str = Field(min_length=1, max_length=50)
-    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
+    start_height: StartHeight = 0
 
 
 class RemoteLedgerSettings(Section):
@@ -92,7 +96,7 @@ class RemoteLedgerSettings(Section):
     address: HostPort
     chain_id: str = Field(min_length=1, max_length=50)
     token: Secret | None = None
-    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
+    start_height: StartHeight = 0
 
 
 LedgerSettings = Annotated[EvmLedgerSettings | EmbeddedLedgerSettings | RemoteLedgerSettings, Field(discriminator="type")]

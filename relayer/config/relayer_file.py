@@ -24,6 +24,16 @@ class JournalSettings(Section):
     path: FilePath
 
 
+class EngineSection(Section):
+    """How often ledgers are looked at, and how much one submission carries at most, client update and proofs included."""
+
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
+    batch_packets: int = Field(default=50, ge=1, le=500)
+    batch_bytes: int = Field(default=98_304, ge=16_384, le=1_000_000)
+    refresh_percent: int = Field(default=50, ge=10, le=90)
+    """A light client is updated once this much of its trusting period has passed, though no packet needs it."""
+
+
 class RelayerSettings(Section):
     """relayer.yaml as it stands in the file."""
 
@@ -31,6 +41,7 @@ class RelayerSettings(Section):
     ledgers: Annotated[dict[LedgerName, LedgerSettings], Field(min_length=2, max_length=64)]
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1, max_length=1000)]
     journal: JournalSettings
+    engine: EngineSection = EngineSection()
     service: Listen
     logging: Logging = Logging()
 

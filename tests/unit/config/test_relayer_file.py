@@ -73,7 +73,7 @@ LITERAL_SECRET = "hunter2-do-not-show"
 
 # ruff: noqa: E501 (one mutation a line reads best)
 REFUSED = {
-    "unknown key": (("poll_seconds: 1\n", "pol_seconds: 1\n"), "ledgers.contracts.pol_seconds: unknown key; did you mean poll_seconds?"),
+    "unknown key": (("finality: latest", "finalty: latest"), "ledgers.contracts.finalty: unknown key; did you mean finality?"),
     "unknown key at the top": (("version: 1", "version: 1\nzzzz: 2"), "zzzz: unknown key; remove it"),
     "missing key": (("    chain_id: 1337\n", ""), "ledgers.contracts.chain_id: is missing; add it"),
     "unknown type": (("type: evm", "type: fabric"), "unknown type; write type: evm, embedded or remote"),

@@ -1,0 +1,176 @@
+"""The demo's folder: keys, and the same configuration files that an operator would write."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from relayer.demo.processes import free_ports
+from relayer.demo.scenario import DEBTS, EUR, OPERATORS, PARTY
+from relayer.keystore import create_keystore
+from relayer.testing.nodes import MNEMONIC
+
+CHAIN_ID = 1337
+SETTLEMENT_CHAIN = "settlement-1"
+CHANNEL = "main"
+AUTHORITIES = 3
+THRESHOLD = 2
+_CAP_WEI = 100_000_000_000
+_CONSOLE = {"format": "console", "level": "info"}
+_NETWORK_ACCOUNTS = {"relayer": 0, "competitor": 1}
+_FIRST_OPERATOR_ACCOUNT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Loopback ports of every process."""
+
+    ledger: int
+    service: int
+    competitor: int
+    authorities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What was written, and the keys that the operators issue facts with."""
+
+    folder: Path
+    ports: Ports
+    operators: dict[str, LocalAccount]
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "relayer.yaml"
+
+    @property
+    def competitor_configuration(self) -> Path:
+        return self.folder / "competitor.yaml"
+
+
+def accounts_needed() -> int:
+    """Funded accounts that the development ledger has to have."""
+    return _FIRST_OPERATOR_ACCOUNT + len(OPERATORS)
+
+
+def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0) -> Layout:
+    """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' files and settlement.json."""
+    Account.enable_unaudited_hdwallet_features()
+    numbers = free_ports(3 + AUTHORITIES)
+    ports = Ports(ledger=numbers[0], service=numbers[1], competitor=numbers[2], authorities=tuple(numbers[3:]))
+    keys = folder / "keys"
+    keys.mkdir(mode=0o700)
+    password = secrets.token_hex(16)
+    (keys / "password").touch(mode=0o600)
+    (keys / "password").write_text(password + "\n")
+    for name, index in _NETWORK_ACCOUNTS.items():
+        create_keystore(keys / f"{name}.json", password, key=bytes(_account(index).key))
+    authorities = [create_keystore(keys / f"authority-{number}.json", password) for number in range(AUTHORITIES)]
+    operators = {each.code: _account(_FIRST_OPERATOR_ACCOUNT + number) for number, each in enumerate(OPERATORS)}
+    layout = Layout(folder=folder, ports=ports, operators=operators)
+    members = [
+        {"address": account.address, "endpoint": f"127.0.0.1:{port}"}
+        for account, port in zip(authorities, ports.authorities, strict=True)
+    ]
+    for name, port in (("relayer", ports.service), ("competitor", ports.competitor)):
+        _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, ports, members))
+    for number, port in enumerate(ports.authorities):
+        _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url))
+    _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
+    (folder / "settlement.json").write_text(json.dumps(_parties(operators), indent=2))
+    return layout
+
+
+def _account(index: int) -> LocalAccount:
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return account
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[str, str]]) -> object:
+    return {
+        "version": 1,
+        "ledgers": {
+            "contracts": {
+                "type": "evm",
+                "chain_id": CHAIN_ID,
+                "endpoints": [url, url.replace("http://", "ws://")],
+                "finality": "latest",
+                "account": {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}},
+                "fees": {"policy": "eip1559", "cap_wei": _CAP_WEI},
+                "authorities": {"threshold": THRESHOLD, "members": members},
+            },
+            "settlement": {
+                "type": "remote",
+                "address": f"127.0.0.1:{ports.ledger}",
+                "chain_id": SETTLEMENT_CHAIN,
+                "token": {"file": "keys/ledger.token"},
+            },
+        },
+        "channels": [
+            {
+                "name": CHANNEL,
+                "ends": [{"ledger": "contracts"}, {"ledger": "settlement"}],
+                "timeout_seconds": 600,
+            }
+        ],
+        "engine": {"poll_seconds": 0.5, "batch_packets": 25},
+        "journal": {"path": f"{name}.journal"},
+        "service": {"host": "127.0.0.1", "port": port},
+        "logging": _CONSOLE,
+    }
+
+
+def _authority(number: int, port: int, url: str) -> object:
+    return {
+        "version": 1,
+        "chain_id": CHAIN_ID,
+        "endpoint": url,
+        "finality": "latest",
+        "keystore": f"keys/authority-{number}.json",
+        "password": {"file": "keys/password"},
+        "store": f"authority-{number}.sqlite",
+        "listen": {"host": "127.0.0.1", "port": port},
+        "clients": [{"host_chain_id": SETTLEMENT_CHAIN, "client_id": "poa-evm-0"}],
+        "logging": _CONSOLE,
+    }
+
+
+def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
+    return {
+        "version": 1,
+        "folder": "ledger",
+        "chain_id": SETTLEMENT_CHAIN,
+        "operators": [{"keystore": "keys/operator.json", "password": {"file": "keys/password"}}],
+        "heartbeat_seconds": heartbeat_seconds,
+        "listen": {"host": "127.0.0.1", "port": ports.ledger},
+        "token": {"file": "keys/ledger.token"},
+        "logging": _CONSOLE,
+    }
+
+
+def _parties(operators: dict[str, LocalAccount]) -> object:
+    currency, exponent = EUR
+    return {
+        "parties": [
+            {"id": each.party, "name": each.name, "account": operators[each.code].address, "issuer": True}
+            for each in OPERATORS
+        ],
+        "agreements": [
+            {
+                "creditor": PARTY[creditor],
+                "debtor": PARTY[debtor],
+                "currencies": [{"currency": currency, "exponent": exponent}],
+            }
+            for debtor, creditor in DEBTS
+        ],
+    }
