@@ -99,9 +99,7 @@ def check(network: DebtNetwork, certificate: Certificate) -> None:
     if len(remainder) != len(network.amounts) or len(potentials) != len(network.parties):
         raise _malformed("it needs one remainder for each debt and one potential for each party")
     check_remainder(network, remainder)
-    if potentials and (
-        not {*map(type, potentials)} <= {int} or min(potentials) != 0 or max(potentials) > MAXIMUM_POTENTIAL
-    ):
+    if potentials and (not {*map(type, potentials)} <= {int} or min(potentials) != 0 or max(potentials) > MAXIMUM_POTENTIAL):
         raise NettingRefused(
             f"certificate: potentials must be whole, the smallest 0, the largest at most {MAXIMUM_POTENTIAL}",
             code=NettingCode.POTENTIAL_OUT_OF_RANGE,
@@ -141,5 +139,3 @@ def _row_refused(network: DebtNetwork, row: int, code: NettingCode, reason: str)
 
 def _malformed(reason: str) -> NettingRefused:
     return NettingRefused(f"certificate: {reason}", code=NettingCode.CERTIFICATE_MALFORMED)
-
-

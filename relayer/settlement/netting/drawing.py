@@ -16,7 +16,7 @@ from relayer.settlement.netting.modes import NettingResult, Summary, remaining, 
 
 MAXIMUM_DRAWN_PARTIES = 24
 
-_PANEL, _MARGIN, _TOP = 560.0, 96.0, 64.0
+_PANEL, _MARGIN, _TOP = 560.0, 72.0, 64.0
 _RADIUS = _PANEL / 2 - _MARGIN
 _NODE = 30.0
 _STYLE = (
@@ -125,7 +125,7 @@ def _arrow(start: Point, end: Point, amount: int, unit: Unit, scale: int) -> tup
         f'<path class="e" stroke-width="{width:.2f}" marker-end="url(#h)" '
         f'd="M{first[0]:.1f} {first[1]:.1f}Q{control[0]:.1f} {control[1]:.1f} {last[0]:.1f} {last[1]:.1f}"/>'
     )
-    at = 0.36
+    at = 0.25
     x, y = ((1 - at) ** 2 * p + 2 * at * (1 - at) * q + at**2 * r for p, q, r in zip(first, control, last, strict=True))
     return line, f'<text class="a" x="{x:.1f}" y="{y + 3:.1f}">{format_amount(amount, unit)}</text>'
 

@@ -31,9 +31,7 @@ def certify(network: DebtNetwork, remainder: tuple[int, ...]) -> Certificate:
 def _residual_arcs(network: DebtNetwork, remainder: tuple[int, ...]) -> list[list[tuple[int, int]]]:
     """Per party, where it may shift debt to and at which cost: along a reduced debt 1, back along a remaining one -1."""
     arcs: list[list[tuple[int, int]]] = [[] for _ in network.parties]
-    for debtor, creditor, amount, rest in zip(
-        network.debtors, network.creditors, network.amounts, remainder, strict=True
-    ):
+    for debtor, creditor, amount, rest in zip(network.debtors, network.creditors, network.amounts, remainder, strict=True):
         if rest < amount:
             arcs[debtor].append((creditor, 1))
         if rest:

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import random
+import sys
+
+import pytest
+
+from relayer.settlement.netting import ortools_solver
+from relayer.settlement.netting.certificate import check
+from relayer.settlement.netting.debts import MAXIMUM_AMOUNT, Debt, DebtNetwork, PartyId, Unit, debt_network
+from relayer.settlement.netting.errors import NettingCode, NettingRefused, SolverUnavailable
+from relayer.settlement.netting.potentials import certify
+from relayer.settlement.netting.solver import solve
+
+SOLVERS = [pytest.param(solve, id="built-in"), pytest.param(ortools_solver.solve, id="ortools")]
+
+
+def dense(parties: int, debts: int, seed: int) -> DebtNetwork:
+    source = random.Random(seed)
+    names = [PartyId(number.to_bytes(4, "big")) for number in range(parties)]
+    pairs = {tuple(source.sample(range(parties), 2)): source.randint(1, 10**6) for _ in range(debts)}
+    listed = [Debt(debtor=names[a], creditor=names[b], amount=amount) for (a, b), amount in pairs.items()]
+    return debt_network(unit=Unit(currency="EUR", exponent=2), parties=names, debts=listed)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_published_totals(solver, scenario, scenario_with_hold) -> None:
+    certificate = solver(scenario)
+    check(scenario, certificate)
+    assert scenario.gross == 13_140_625
+    assert sum(certificate.remainder) == 5_680_049
+    assert sum(1 for rest in certificate.remainder if rest) == 10
+    held = solver(scenario_with_hold)
+    check(scenario_with_hold, held)
+    assert scenario_with_hold.gross == 12_855_025
+    assert scenario_with_hold.gross - sum(held.remainder) == scenario.gross - sum(certificate.remainder) == 7_460_576
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("text", ["", "A B 1", "A B 1 B C 1", "A B 5 B A 5", "A B 3 B C 3 C A 2 B A 1"])
+def test_small_networks(solver, parse, text: str) -> None:
+    network = parse(text)
+    check(network, solver(network))
+
+
+@pytest.mark.parametrize(("parties", "debts", "seed"), [(40, 900, 1), (200, 2000, 2), (1000, 3000, 3)])
+def test_both_solvers_clear_the_same_sum(parties: int, debts: int, seed: int) -> None:
+    network = dense(parties, debts, seed)
+    ours, theirs = solve(network), ortools_solver.solve(network)
+    check(network, ours)
+    check(network, theirs)
+    assert sum(ours.remainder) == sum(theirs.remainder)
+
+
+@pytest.mark.parametrize("length", [2, 3, 2500])
+def test_one_long_ring_clears_in_one_step(length: int) -> None:
+    names = [PartyId(number.to_bytes(4, "big")) for number in range(length)]
+    debts = [Debt(debtor=a, creditor=b, amount=9) for a, b in zip(names, names[1:] + names[:1], strict=True)]
+    debts[0] = Debt(debtor=names[0], creditor=names[1], amount=10)
+    network = debt_network(unit=Unit(currency="EUR", exponent=2), parties=names, debts=debts)
+    certificate = solve(network)
+    check(network, certificate)
+    assert sum(certificate.remainder) == 1
+
+
+def test_amounts_beyond_64_bits_are_exact_with_the_built_in_solver_and_refused_by_ortools(parse) -> None:
+    large = MAXIMUM_AMOUNT // 4
+    network = parse(f"A B {large} B C {large - 1} C A {large - 2}")
+    certificate = solve(network)
+    check(network, certificate)
+    assert sum(certificate.remainder) == 3
+    with pytest.raises(SolverUnavailable, match="built-in"):
+        ortools_solver.solve(network)
+
+
+def test_without_the_extra_the_error_says_what_to_install(scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ortools.graph.python", None)
+    with pytest.raises(SolverUnavailable, match="extra 'solver'"):
+        ortools_solver.solve(scenario)
+
+
+@pytest.mark.parametrize(
+    ("remainder", "code"),
+    [
+        ((1, 1, 1), NettingCode.NOT_OPTIMAL),
+        ((5, 5, 5), NettingCode.NOT_OPTIMAL),
+        ((0, 0, 1), NettingCode.POSITION_CHANGED),
+        ((-1, -1, -1), NettingCode.REMAINDER_OUT_OF_RANGE),
+        ((0, 0), NettingCode.CERTIFICATE_MALFORMED),
+    ],
+)
+def test_what_is_not_optimal_cannot_be_certified(parse, remainder: tuple[int, ...], code: NettingCode) -> None:
+    network = parse("A B 5  B C 5  C A 5")
+    check(network, certify(network, (0, 0, 0)))
+    with pytest.raises(NettingRefused) as refused:
+        certify(network, remainder)
+    assert refused.value.code is code
