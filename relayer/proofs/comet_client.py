@@ -2,7 +2,9 @@
 
 Pure functions over (client state, stored consensus states, message, the host's clock in Unix nanoseconds), with the
 verdicts of ibc-go and of the Solidity client on the same bytes. Trusted validators are compared with the stored hash,
-never taken on faith; nothing but evidence freezes the client; a known height is never overwritten.
+never taken on faith; nothing but evidence freezes the client; a known height is never overwritten. It is stricter than
+ibc-go where no honest chain is touched: app hash and next validators' hash have 32 bytes, encodings are canonical, and a
+hash operation has the exact framing of the real tree.
 
 Order of the checks of an update, which decides the code when several are broken: status, encoding, header and commit,
 heights, validators' hash, trusted state, trusted validators, trusting period, time, drift, votes.

@@ -17,7 +17,7 @@ from typing import Any
 from coincurve import PrivateKey
 from coincurve.ecdsa import deserialize_recoverable, recoverable_convert, serialize_compact
 
-from relayer.proofs import comet
+from relayer.proofs import comet, merkle
 from relayer.proofs.comet_client_types import (
     ClientHeader,
     ClientState,
@@ -29,7 +29,8 @@ from relayer.proofs.comet_client_types import (
     encode_consensus_state,
     encode_misbehaviour,
 )
-from relayer.wire.cosmos_protos import commitment, tendermint_client
+from relayer.proofs.protobuf import message_field
+from relayer.wire.cosmos_protos import commitment, ics23, tendermint_client
 
 HERE = Path(__file__).parent
 CHAIN = "settlement-1"
@@ -449,7 +450,7 @@ def bad_encodings() -> Iterator[Case]:
         ("a byte too many", good + b"\0"),
         ("cut off", good[:-1]),
         ("unknown field", good + b"\x7a\x01\x00"),
-        ("first field repeated at the end", good + good[: 2 + good[1]]),
+        ("first field repeated at the end", good + message_field(1, comet.encode_signed_header(world.header().signed))),
     ]:
         yield case(name, "update", "malformed", world, message=raw.hex())
 
@@ -608,6 +609,7 @@ def memberships() -> Iterator[Case]:
     yield check("no proof", "proof_path", "", good["key"], good["value"])
     yield check("trailing byte", "malformed", good["merkle_proof"] + "00", good["key"], good["value"])
     yield from mutated_proofs(check, good, gone)
+    yield from hidden_store_names(check, good, gone)
 
 
 def mutated_proofs(check: Callable[..., Case], good: dict[str, str], gone: dict[str, str]) -> Iterator[Case]:
@@ -689,6 +691,26 @@ def mutated_proofs(check: Callable[..., Case], good: dict[str, str], gone: dict[
     yield of_absence("neighbours exchanged", "proof_neighbours", exchange_neighbours)
     yield of_absence("right neighbour changed", "proof_root", put("lower.nonexist.right.value", b"\1"))
     yield of_absence("a neighbour with an empty value", "proof_value", put("lower.nonexist.right.value", b""))
+
+
+def hidden_store_names(check: Callable[..., Case], good: dict[str, str], gone: dict[str, str]) -> Iterator[Case]:
+    """Store `q 03 ibc` passes for `ibc` wherever a leaf prefix may be longer than one byte: one preimage, two keys."""
+    for name, real in [("presence", good), ("absence", gone)]:
+        proof = commitment.MerkleProof()
+        proof.ParseFromString(bytes.fromhex(real["merkle_proof"]))
+        stores = {"q\x03ibc": proof.proofs[1].exist.value, "settlement": bytes(32)}
+        upper = ics23.CommitmentProof()
+        upper.ParseFromString(merkle.prove_store(stores, "q\x03ibc"))
+        root = merkle.store_map_root(stores).hex()
+        proof.proofs[1].CopyFrom(upper)
+        honest = proof.SerializeToString(deterministic=True).hex()
+        proof.proofs[1].exist.key = b"ibc"
+        proof.proofs[1].exist.leaf.prefix = b"\x00\x05q"
+        forged = proof.SerializeToString(deterministic=True).hex()
+        path = [b"q\x03ibc".hex(), real["key"]]
+        value = real.get("value")
+        yield check(f"{name} in a store with an odd name", "ok", honest, real["key"], value, root=root, path=path)
+        yield check(f"{name} in a store whose name hides in the prefix", "proof_spec", forged, real["key"], value, root=root)
 
 
 def swap_levels(lower: Any, upper: Any) -> None:
