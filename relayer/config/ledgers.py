@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from relayer.config.fields import Account, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
 
-
 StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
 """Nothing at or below this height is ever read: the height at which a router that is older than the channel was deployed."""
 

@@ -75,7 +75,7 @@ def _without_tags(location: Sequence[Step], data: Plain) -> tuple[Step, ...]:
     here: Plain = data
     for index, step in enumerate(location):
         last = index == len(location) - 1
-        if step == "[key]":
+        if step == "[key]" or (isinstance(here, dict) and here.get("type") == step):
             continue
         if isinstance(here, dict) and step in here:
             here = here[str(step)]
