@@ -60,7 +60,7 @@ def read_document(path: Path) -> Document:
         raise ConfigurationError(f"{path}: has {len(raw)} bytes; at most {_MAXIMUM_BYTES} are read")
     try:
         text = raw.decode()
-        _refuse_aliases(path, text)
+        _refuse_costly(path, text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
@@ -69,30 +69,33 @@ def read_document(path: Path) -> Document:
         raise ConfigurationError(
             f"{path}:{line}: is not YAML ({error.problem}); check the indentation and colons"
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise ConfigurationError(
             f"{path}: is not YAML that can be read; compare it with what `relayer init` writes"
         ) from error
     if not isinstance(root, yaml.MappingNode):
         raise ConfigurationError(f"{path}: holds no mapping; compare it with what `relayer init` writes")
-    data = _mapping(path, root, 0)
+    data = _mapping(path, root)
     return Document(path=path, data=data, root=root)
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
+def _refuse_costly(path: Path, text: str) -> None:
+    """Before anything is built: a few bytes of aliases or brackets could otherwise take minutes."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAXIMUM_DEPTH:
+            raise ConfigurationError(f"{path}:{line}: is nested deeper than {_MAXIMUM_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = event.start_mark.line + 1 if event.start_mark else 1
             raise ConfigurationError(f"{path}:{line}: anchors and aliases are refused; write the value out")
 
 
-def _plain(path: Path, node: yaml.Node, depth: int) -> Plain:
-    if depth > _MAXIMUM_DEPTH:
-        raise ConfigurationError(f"{path}:{_line(node)}: is nested deeper than {_MAXIMUM_DEPTH} levels")
+def _plain(path: Path, node: yaml.Node) -> Plain:
     if isinstance(node, yaml.MappingNode):
-        return _mapping(path, node, depth)
+        return _mapping(path, node)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(path, item, depth + 1) for item in node.value]
+        return [_plain(path, item) for item in node.value]
     assert isinstance(node, yaml.ScalarNode)
     return _scalar(node)
 
@@ -109,14 +112,14 @@ def _scalar(node: yaml.ScalarNode) -> Plain:
     return float(text) if _DECIMAL.fullmatch(text) and len(text) <= 80 else text
 
 
-def _mapping(path: Path, node: yaml.MappingNode, depth: int) -> dict[str, Plain]:
+def _mapping(path: Path, node: yaml.MappingNode) -> dict[str, Plain]:
     result: dict[str, Plain] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigurationError(f"{path}:{_line(key)}: a key must be text")
         if key.value in result:
             raise ConfigurationError(f"{path}:{_line(key)}: {key.value} stands twice; keep one of them")
-        result[key.value] = _plain(path, value, depth + 1)
+        result[key.value] = _plain(path, value)
     return result
 
 

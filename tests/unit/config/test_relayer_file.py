@@ -151,7 +151,7 @@ def test_duplicate_channel_and_client(write: Callable[[str], Path]) -> None:
         ("version: 1\nversion: 1", ":2: version stands twice"),
         ("a: &x 1\nb: *x", "anchors and aliases are refused"),
         ("a: " + "[" * 40 + "]" * 40, "nested deeper"),
-        ("a: " + "[" * 20_000, "YAML"),
+        ("a: " + "[" * 20_000, "nested deeper"),
         ("a: \xff", "unknown key"),
         ("#" * 1_000_001, "at most"),
     ],
