@@ -52,6 +52,14 @@ class ClientUnusable(LedgerError):
     """A light client is frozen, expired or unknown; nothing can be proven to its ledger until it is replaced."""
 
 
+class LedgerRefused(LedgerError):
+    """A set-up message, a business command or a lone client update broke a rule of the ledger; `code` is the ledger's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{message} ({code})")
+        self.code = code
+
+
 class FundsInsufficient(LedgerError):
     """The sending account cannot pay the fee."""
 

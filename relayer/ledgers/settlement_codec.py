@@ -5,34 +5,16 @@ Amounts are decimal strings there, because they reach 128 bits. Reading refuses 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from relayer.errors import InvalidInput
 from relayer.facts.schema import FactKind
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Liability, Origin, Party
+from relayer.settlement.model import Agreement, CurrencyTerms, Liability, Origin, Party, Position
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
 CommandMessage = wire.RegisterPartyRequest | wire.RecordAgreementRequest | wire.ClosePeriodRequest
 _MAXIMUM_DIGITS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """What one party owes (payable) and is owed (receivable) in one currency, in minor units. Only what is open counts."""
-
-    party_id: bytes
-    ocpi_id: str
-    currency: str
-    exponent: int
-    payable: int
-    receivable: int
-
-    @property
-    def net(self) -> int:
-        """Above zero: the party is a net creditor."""
-        return self.receivable - self.payable
 
 
 def command_to_message(command: OperatorCommand) -> CommandMessage:

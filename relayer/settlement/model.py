@@ -141,6 +141,23 @@ class PositionKey(NamedTuple):
     exponent: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What one party owes (payable) and is owed (receivable) in one currency, in minor units. Only what is open counts."""
+
+    party_id: bytes
+    ocpi_id: str
+    currency: str
+    exponent: int
+    payable: int
+    receivable: int
+
+    @property
+    def net(self) -> int:
+        """Above zero: the party is a net creditor."""
+        return self.receivable - self.payable
+
+
 class LogHead(NamedTuple):
     """The newest entry of the log. Sequence 0 with a zero hash: the log is empty."""
 

@@ -56,6 +56,11 @@ class Result:
     retryable: bool = False
 
     @property
+    def code_text(self) -> str:
+        """Codespace and number, for example ``channelv2/9``."""
+        return f"{self.codespace}/{self.code}"
+
+    @property
     def refused(self) -> bool:
         """Whether the message changed nothing because it broke a rule."""
         return self.code != 0

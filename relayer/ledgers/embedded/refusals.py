@@ -1,6 +1,6 @@
 """Refusals of single messages, with codespace and number as ibc-go registers them (v11.2.0).
 
-A refusal undoes its own message and nothing else of the batch. "Retryable" means that the same message may be accepted later:
+A refusal undoes its own message and nothing else of the batch. "Retryable" means that the same message may pass later:
 with a newer proof, after a client update, or once a frozen or expired client was recovered.
 """
 

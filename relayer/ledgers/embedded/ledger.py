@@ -1,0 +1,210 @@
+"""The embedded ledger behind the ports Ledger, Prover and ClientHost, in this process. Business verbs: business.py."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.events import PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.core.packet import Payload
+from relayer.errors import LimitExceeded
+from relayer.ledgers.embedded import tendermint_messages
+from relayer.ledgers.embedded.applications import Application
+from relayer.ledgers.embedded.blocks import SealedBlock
+from relayer.ledgers.embedded.business import EmbeddedSettlement
+from relayer.ledgers.embedded.chain import Chain
+from relayer.ledgers.embedded.client_view import client_status, is_paired_with
+from relayer.ledgers.embedded.context import OPERATOR
+from relayer.ledgers.embedded.light_clients import LightClientModule
+from relayer.ledgers.embedded.machine import Result
+from relayer.ledgers.embedded.operators import OperatorKey
+from relayer.ledgers.embedded.session import Session, refusal
+from relayer.ledgers.embedded.transactions import (
+    ChangeValidators,
+    CreateClient,
+    RecoverClient,
+    RegisterCounterparty,
+    SendPacket,
+    Transaction,
+    UpdateClient,
+)
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import ClientStatus, Head, MessageResult, Outcome, SubmissionBatch, SubmissionReceipt
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.comet import NANOSECONDS, ValidatorSet
+from relayer.wire.cosmos_protos import channel_tx, client_tx
+
+MERKLE_PREFIX = (b"ibc", b"")
+MAXIMUM_PATHS = 1000
+
+
+class EmbeddedLedger:
+    """See the ports. `connect` opens the folder and starts the heartbeat, `close` gives it back."""
+
+    def __init__(
+        self,
+        *,
+        ledger_id: LedgerId,
+        folder: Path,
+        chain_id: str,
+        keys: Iterable[OperatorKey],
+        clock: Clock,
+        heartbeat_seconds: float | None = 5.0,
+        light_clients: Iterable[LightClientModule] | None = None,
+        applications: Mapping[str, Application] | None = None,
+    ) -> None:
+        """`heartbeat_seconds` None: time passes only with submissions and advance(). `applications` are added to the
+        settlement application by port; `light_clients` take the place of `poa-evm`."""
+        self._ledger_id = ledger_id
+        self._chain_id = chain_id
+        self.session = Session(
+            folder=folder,
+            keys=keys,
+            clock=clock,
+            chain_id=chain_id,
+            heartbeat_seconds=heartbeat_seconds,
+            light_clients=light_clients,
+            applications=applications,
+        )
+
+        self.settlement = EmbeddedSettlement(self.session)
+
+    @property
+    def ledger_id(self) -> LedgerId:
+        return self._ledger_id
+
+    @property
+    def chain_id(self) -> str:
+        return self._chain_id
+
+    @property
+    def merkle_prefix(self) -> tuple[bytes, ...]:
+        return MERKLE_PREFIX
+
+    async def connect(self) -> None:
+        """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, WrongLedger or QuorumMissing."""
+        await self.session.open()
+
+    async def close(self) -> None:
+        await self.session.close()
+
+    async def head(self) -> Head:
+        return await self.session.run(lambda chain: _head(chain.head))
+
+    def head_hints(self) -> AsyncIterator[None]:
+        return self.session.new_heads()
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        """Raises NotFinal if `until` is above the newest height."""
+
+        def read(chain: Chain) -> Sequence[PacketFact]:
+            if until > 0:
+                chain.block_at(until)
+            return chain.state.events.read(self._ledger_id, after=after, until=until)
+
+        return await self.session.run(read)
+
+    async def client_status(self, client: ClientId) -> ClientStatus:
+        return await self.session.run(lambda chain: client_status(chain, client, now=self.session.now()))
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        """One block for the whole batch. Raises LimitExceeded for a batch that is too large; a lone client update that is
+        refused raises ClientUnusable or LedgerRefused, because there is no message to report it with."""
+        transactions: list[Transaction] = []
+        if batch.update is not None:
+            update = batch.update
+            transactions.append(UpdateClient(client_id=batch.client_id, type_url=update.type_url, value=update.value))
+        transactions.extend(batch.messages)
+        results = await self.session.deliver(transactions)
+        updated = results.pop(0) if batch.update is not None else None
+        if updated is not None and updated.refused and not batch.messages:
+            raise refusal(updated)
+        return SubmissionReceipt(
+            results=tuple(_message_result(each, updated) for each in results),
+            transactions=tuple(each.transaction for each in results),
+        )
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        return await self.session.run(lambda chain: tendermint_messages.initial_client(chain, terms))
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        """Anyone may have the header: it is signed for every client alike."""
+        del client
+        return await self.session.run(lambda chain: tendermint_messages.client_update(chain, trusted=trusted, target=target))
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        """Raises NotFinal for a height that is not sealed, LimitExceeded for more than 1000 paths."""
+        if len(paths) > MAXIMUM_PATHS:
+            raise LimitExceeded(f"{len(paths)} proofs at once: ask for at most {MAXIMUM_PATHS}")
+
+        def build(chain: Chain) -> Sequence[Proof]:
+            return [Proof(value=chain.prove(path, at=at), height=at, revision=chain.revision) for path in paths]
+
+        return await self.session.run(build)
+
+    async def create_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """The pairing is separate here: register_counterparty. Raises LedgerRefused."""
+        del counterparty_client_id, counterparty_merkle_prefix
+        message = CreateClient(
+            client_state_type_url=creation.client_state_type_url,
+            client_state=creation.client_state,
+            consensus_state_type_url=creation.consensus_state_type_url,
+            consensus_state=creation.consensus_state,
+            signer=OPERATOR,
+        )
+        result = await self.session.execute(message)
+        return ClientId(client_tx.MsgCreateClientResponse.FromString(result.data).client_id)
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        """Raises LedgerRefused for another pairing than the one that stands."""
+        message = RegisterCounterparty(
+            client_id=client,
+            counterparty_client_id=counterparty_client_id,
+            counterparty_merkle_prefix=tuple(counterparty_merkle_prefix),
+            signer=OPERATOR,
+        )
+        if not await self.session.run(lambda chain: is_paired_with(chain, message, now=self.session.now())):
+            await self.session.execute(message)
+
+    async def recover_client(self, subject: ClientId, substitute: ClientId) -> None:
+        """A frozen or expired client takes over an active one's state. Raises LedgerRefused."""
+        await self.session.execute(RecoverClient(subject=subject, substitute=substitute))
+
+    async def change_validators(self, validators: ValidatorSet) -> Height:
+        """Hands block production to another set, whose keys this process must hold. Returns the first height it signs."""
+        await self.session.execute(ChangeValidators(validators=validators))
+        return Height((await self.head()).height + 1)
+
+    async def send_packet(
+        self, source_client: ClientId, payload: Payload, *, timeout_timestamp: TimestampSeconds, signer: str
+    ) -> PacketSequence:
+        """ICS-4 v2 send packet; the application of the source port decides. Raises LedgerRefused."""
+        result = await self.session.execute(
+            SendPacket(source_client=source_client, timeout_timestamp=timeout_timestamp, payload=payload, signer=signer)
+        )
+        return PacketSequence(channel_tx.MsgSendPacketResponse.FromString(result.data).sequence)
+
+    async def advance(self) -> Head:
+        """Seals an empty block at once."""
+        return _head(await self.session.write(lambda chain: chain.advance(now=self.session.now())))
+
+
+def _head(block: SealedBlock) -> Head:
+    header = block.header
+    return Head(height=Height(header.height), timestamp=TimestampSeconds(header.time // NANOSECONDS), hash=block.hash)
+
+
+def _message_result(result: Result, update: Result | None) -> MessageResult:
+    if not result.refused:
+        return MessageResult(outcome=Outcome.REDUNDANT if result.redundant else Outcome.DELIVERED)
+    detail = result.detail
+    if update is not None and update.refused:
+        detail += f"; the client update before it was refused: {update.detail} ({update.code_text})"
+    return MessageResult(outcome=Outcome.REJECTED, code=result.code_text, detail=detail, retryable=result.retryable)
