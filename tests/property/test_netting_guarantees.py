@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter, defaultdict
 from dataclasses import replace
 from graphlib import TopologicalSorter
@@ -32,6 +33,7 @@ from relayer.settlement.netting.solver import solve
 EUR = Unit(currency="EUR", exponent=2)
 UNITS = [EUR, Unit(currency="JPY", exponent=0), Unit(currency="KWD", exponent=3)]
 NAMES = [PartyId(bytes([number])) for number in range(12)]
+unhurried = settings(deadline=None)  # the first call imports OR-Tools, and the machine may be busy
 SOLVERS = [pytest.param(solve, id="built-in"), pytest.param(ortools_solver.solve, id="ortools")]
 
 
@@ -51,8 +53,23 @@ def small(parties: int, debts: int, largest: int) -> st.SearchStrategy[DebtNetwo
     return debt_lists(parties=parties, debts=debts, largest=largest).map(network_of)
 
 
-any_network = st.one_of(small(9, 36, 50), small(12, 100, 3), small(6, 12, MAXIMUM_AMOUNT // 64))
-any_64_bit_network = st.one_of(small(9, 36, 50), small(12, 100, 3), small(6, 12, 2**50))
+def dense(seed: int, debts: int, largest: int) -> DebtNetwork:
+    """Where cycles are many, which lists that grow from nothing seldom are."""
+    source = random.Random(seed)
+    pairs = source.sample([(a, b) for a in NAMES for b in NAMES if a != b], debts)
+    return network_of([Debt(debtor=a, creditor=b, amount=source.randint(1, largest)) for a, b in pairs])
+
+
+def networks_up_to(largest: int) -> st.SearchStrategy[DebtNetwork]:
+    return st.one_of(
+        small(9, 36, 50),
+        small(4, 12, largest),
+        st.builds(dense, st.integers(0, 2**32), st.integers(10, 132), st.sampled_from([1, 3, 1000, largest])),
+    )
+
+
+any_network = networks_up_to(MAXIMUM_AMOUNT // 132)
+any_64_bit_network = networks_up_to(2**54)
 
 
 def reducing_results(network: DebtNetwork) -> list[NettingResult]:
@@ -75,6 +92,7 @@ def payable_and_receivable(debts: tuple[Debt, ...]) -> dict[PartyId, tuple[int, 
     return {name: (payable[name], receivable[name]) for name in NAMES}
 
 
+@unhurried
 @given(any_network)
 def test_g1_each_net_position_is_the_same_before_and_after(network: DebtNetwork) -> None:
     before = payable_and_receivable(tuple(network.debts()))
@@ -84,6 +102,7 @@ def test_g1_each_net_position_is_the_same_before_and_after(network: DebtNetwork)
         assert all(before[name][1] - before[name][0] == after[name][1] - after[name][0] for name in NAMES)
 
 
+@unhurried
 @given(any_network)
 def test_g2_no_debt_grows_goes_below_zero_or_appears(network: DebtNetwork) -> None:
     before = by_pair(tuple(network.debts()))
@@ -92,6 +111,7 @@ def test_g2_no_debt_grows_goes_below_zero_or_appears(network: DebtNetwork) -> No
         assert all(0 < amount <= before[pair] for pair, amount in after.items())
 
 
+@unhurried
 @given(any_network)
 def test_g3_payables_and_receivables_fall_by_the_same_amount(network: DebtNetwork) -> None:
     before = payable_and_receivable(tuple(network.debts()))
@@ -118,6 +138,7 @@ def claim_lists(draw: st.DrawFn) -> list[Claim]:
     ]
 
 
+@unhurried
 @given(claim_lists())
 def test_g4_currencies_never_mix(claims: list[Claim]) -> None:
     found = networks(parties=NAMES, claims=claims)
@@ -136,6 +157,7 @@ def test_g4_currencies_never_mix(claims: list[Claim]) -> None:
     assert all(moved == 0 for positions in shift.values() for moved in positions.values())
 
 
+@unhurried
 @given(any_network, st.sampled_from([0.5, 1.0, math.nan, math.inf, True, "1", None]))
 def test_g5_integers_only(network: DebtNetwork, foreign: object) -> None:
     for result in all_results(network):
@@ -153,6 +175,7 @@ def test_g5_integers_only(network: DebtNetwork, foreign: object) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@unhurried
 @given(data=st.data())
 def test_g7_the_same_debts_in_any_order_give_the_same_result(solver, data: st.DataObject) -> None:
     debts = data.draw(debt_lists())
@@ -164,6 +187,7 @@ def test_g7_the_same_debts_in_any_order_give_the_same_result(solver, data: st.Da
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@unhurried
 @given(network=any_64_bit_network)
 def test_g8_optimal_by_certificate(solver, network: DebtNetwork) -> None:
     certificate = solver(network)
@@ -172,11 +196,13 @@ def test_g8_optimal_by_certificate(solver, network: DebtNetwork) -> None:
     assert sum(certificate.remainder) == sum(solve(network).remainder)
 
 
+@unhurried
 @given(any_network)
 def test_g8_optimal_beyond_64_bits(network: DebtNetwork) -> None:
     check(network, solve(network))
 
 
+@unhurried
 @given(small(4, 7, 3))
 def test_g8_optimal_by_brute_force(network: DebtNetwork) -> None:
     positions = network.positions()
@@ -191,17 +217,17 @@ def test_g8_optimal_by_brute_force(network: DebtNetwork) -> None:
 @st.composite
 def planted(draw: st.DrawFn) -> tuple[DebtNetwork, Certificate]:
     """Debts built around an optimum: potentials first, then what remains and what cycles clear, as they allow it."""
-    potentials = draw(st.lists(st.integers(0, 4), min_size=len(NAMES), max_size=len(NAMES)))
+    potentials = draw(st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)))
     numbers = range(len(NAMES))
     rest, cleared = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
     for pair, amount in draw(st.lists(st.tuples(st.tuples(*[st.sampled_from(numbers)] * 2), st.integers(1, 10**9)))):
         if potentials[pair[0]] < potentials[pair[1]]:
             rest[pair] += amount
-    for walk, amount in draw(st.lists(st.tuples(st.permutations(numbers), st.integers(1, 10**9)), max_size=8)):
-        cycle = [walk[0]]
-        cycle += [number for number in walk[1:] if potentials[number] == potentials[cycle[0]] or number % 3 == 0]
+    some = st.lists(st.sampled_from(numbers), min_size=2, unique=True)
+    for members, amount in draw(st.lists(st.tuples(some, st.integers(1, 10**9)), min_size=1, max_size=8)):
+        cycle = sorted(members, key=lambda number: potentials[number])
         steps = list(zip(cycle, cycle[1:] + cycle[:1], strict=True))
-        if len(cycle) > 1 and all(potentials[there] <= potentials[here] + 1 for here, there in steps):
+        if all(potentials[there] <= potentials[here] + 1 for here, there in steps):
             cleared.update(dict.fromkeys(steps, amount))
     debts = [Debt(debtor=NAMES[i], creditor=NAMES[j], amount=amount) for (i, j), amount in (rest + cleared).items()]
     network = network_of(debts)
@@ -213,6 +239,7 @@ def planted(draw: st.DrawFn) -> tuple[DebtNetwork, Certificate]:
     )
 
 
+@unhurried
 @given(planted())
 def test_g8_optimal_by_planted_optimum(case: tuple[DebtNetwork, Certificate]) -> None:
     network, known = case
@@ -220,6 +247,7 @@ def test_g8_optimal_by_planted_optimum(case: tuple[DebtNetwork, Certificate]) ->
     assert sum(solve(network).remainder) == sum(ortools_solver.solve(network).remainder) == sum(known.remainder)
 
 
+@unhurried
 @given(any_network, st.data())
 def test_every_change_of_one_arc_of_a_certificate_is_refused(network: DebtNetwork, data: st.DataObject) -> None:
     certificate = solve(network)
@@ -231,6 +259,7 @@ def test_every_change_of_one_arc_of_a_certificate_is_refused(network: DebtNetwor
             check(network, replace(certificate, remainder=forged))
 
 
+@unhurried
 @given(any_network, st.data())
 def test_no_certificate_of_less_than_the_optimum_is_accepted(network: DebtNetwork, data: st.DataObject) -> None:
     """Whoever forges potentials for a remainder that could still shrink is refused, whatever they write."""
@@ -245,6 +274,7 @@ def test_no_certificate_of_less_than_the_optimum_is_accepted(network: DebtNetwor
         certify(network, network.amounts)
 
 
+@unhurried
 @given(st.binary(max_size=200), any_network, st.data())
 def test_foreign_bytes_are_refused_or_are_canonical(noise: bytes, network: DebtNetwork, data: st.DataObject) -> None:
     honest = bytearray(solve(network).encode())
@@ -258,6 +288,7 @@ def test_foreign_bytes_are_refused_or_are_canonical(noise: bytes, network: DebtN
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@unhurried
 @given(network=any_64_bit_network)
 def test_g10_after_cycle_the_rest_has_no_cycle(solver, network: DebtNetwork) -> None:
     rest = remaining(net_cycle(network, solver=solver))
@@ -267,6 +298,7 @@ def test_g10_after_cycle_the_rest_has_no_cycle(solver, network: DebtNetwork) -> 
     TopologicalSorter(graph).prepare()  # raises CycleError where there is one
 
 
+@unhurried
 @given(claim_lists())
 def test_g11_allocation_is_oldest_first_and_sums_up(claims: list[Claim]) -> None:
     for unit, network in networks(parties=NAMES, claims=claims).items():
@@ -286,8 +318,8 @@ def test_g11_allocation_is_oldest_first_and_sums_up(claims: list[Claim]) -> None
             assert not any(amounts[len(touched) :])
 
 
+@unhurried
 @given(any_network)
-@settings(max_examples=50)
 def test_cycle_clears_at_least_what_bilateral_does_and_hub_at_least_what_cycle_does(network: DebtNetwork) -> None:
     left = [summarise(result).remaining for result in all_results(network)]
     assert left == sorted(left, reverse=True)
