@@ -1,12 +1,14 @@
 """Signing keys at rest: Web3 Secret Storage (keystore version 3), the form that every Ethereum tool reads.
 
-A key or a password must never reach a log, an error message or a repr; errors name files alone.
+A key or a password must never reach a log, an error message or a repr; errors name files alone. Every module takes
+LocalAccount from here, never from eth-account: see below.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +16,14 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from relayer.errors import ConfigurationError
+
+__all__ = ["LocalAccount", "account_from_key", "create_keystore", "open_keystore"]
+
+# eth-account imports py_ecc, which raises the recursion limit of the whole process to 100,000. With that, a deeply nested
+# JSON answer overflows the C stack and kills the process instead of raising RecursionError.
+_RECURSION_LIMIT = 1_000
+if sys.getrecursionlimit() >= 100 * _RECURSION_LIMIT:
+    sys.setrecursionlimit(_RECURSION_LIMIT)
 
 _SCRYPT_ROUNDS = 2**13
 """2^18 is geth's choice for keys on laptops and takes seconds and 256 MiB; services here start with several keys."""

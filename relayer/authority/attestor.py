@@ -9,13 +9,12 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.authority.errors import ClientNotServed
 from relayer.authority.source import BlockSource
 from relayer.authority.store import SignedHashes
 from relayer.core.ids import MAXIMUM_UINT64
 from relayer.errors import InvalidInput, NotFinal
+from relayer.keystore import LocalAccount
 from relayer.proofs.attestation import ClientIdentity, authority_digest, sign_digest
 
 

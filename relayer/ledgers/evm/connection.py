@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Self
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.errors import ConfigurationError
+from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.fees import FeePolicy
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal

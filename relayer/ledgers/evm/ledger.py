@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
+from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.clients import CLIENT_TYPE, RouterClients

@@ -121,7 +121,7 @@ class JsonRpc:
         except (ValueError, RecursionError):
             raise MalformedAnswer(f"status {response.status} and no JSON") from None
         answers = answer if isinstance(answer, list) else [answer]
-        by_id = {item.get("id"): item for item in answers if isinstance(item, dict)}
+        by_id = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
         return [_result(call, by_id.get(request["id"])) for call, request in zip(calls, requests, strict=True)]
 
 

@@ -10,10 +10,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from relayer.errors import FeeCapExceeded, FundsInsufficient, LedgerUnavailable
+from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.errors import NodeRefused, TransactionUncertain
 from relayer.ledgers.evm.fees import FeePolicy, Offer, current_offer, raised
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction

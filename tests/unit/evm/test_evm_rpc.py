@@ -1,0 +1,155 @@
+"""JSON-RPC against a local server that answers as a test wants: failover, bounds, nonsense."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from relayer.errors import LedgerUnavailable, WrongLedger
+from relayer.ledgers.evm import rpc as module
+from relayer.ledgers.evm.errors import NodeRefused
+from relayer.ledgers.evm.rpc import Call, JsonRpc
+
+
+@asynccontextmanager
+async def node(answer):
+    """A server; `answer` gets the decoded request and gives a Response or a JSON value."""
+    seen = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        seen.append(body)
+        result = answer(body)
+        return result if isinstance(result, web.StreamResponse) else web.json_response(result)
+
+    application = web.Application()
+    application.router.add_post("/", handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    try:
+        yield f"http://{host}:{port}/", seen
+    finally:
+        await runner.cleanup()
+
+
+def honest(request):
+    """Chain id 5; any other method gives its own name."""
+    if isinstance(request, list):
+        return [honest(each) for each in reversed(request)]
+    result = "0x5" if request["method"] == "eth_chainId" else request["method"]
+    return {"jsonrpc": "2.0", "id": request["id"], "result": result}
+
+
+@asynccontextmanager
+async def client(*urls: str, **options):
+    rpc = JsonRpc(urls, chain_id=5, **options)
+    try:
+        yield rpc
+    finally:
+        await rpc.close()
+
+
+async def test_answers_come_in_the_order_of_the_calls() -> None:
+    async with node(honest) as (url, seen), client(url) as rpc:
+        assert await rpc.batch([Call(f"method_{number}") for number in range(5)]) == [f"method_{n}" for n in range(5)]
+        assert await rpc.call("one") == "one"
+    assert [isinstance(each, list) for each in seen] == [False, True, False]
+
+
+async def test_a_long_batch_is_cut() -> None:
+    async with node(honest) as (url, seen), client(url) as rpc:
+        names = [f"method_{number}" for number in range(module.MAXIMUM_BATCH + 1)]
+        assert await rpc.batch([Call(name) for name in names]) == names
+    assert len(seen) == 3
+
+
+async def test_a_node_of_another_ledger_is_never_used() -> None:
+    def stranger(request):
+        return {"id": request["id"], "result": "0x6"}
+
+    async with node(stranger) as (url, seen), client("http://127.0.0.1:9/", url) as rpc:
+        with pytest.raises(WrongLedger, match="chain id 6"):
+            await rpc.call("eth_blockNumber")
+        with pytest.raises(WrongLedger):
+            await rpc.check_endpoints()
+    assert {each["method"] for each in seen} == {"eth_chainId"}
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        lambda _: web.Response(text="<html>"),
+        lambda _: web.Response(text="[" * 100_000),
+        lambda _: web.Response(status=503),
+        lambda _: 7,
+        lambda _: {},
+        lambda request: {"id": request["id"] + 1, "result": "0x5"},
+        lambda request: {"id": request["id"]},
+        lambda request: {"id": request["id"], "error": "words"},
+        lambda request: {"id": request["id"], "error": {"code": "x"}},
+        lambda request: {"id": request["id"], "result": "five"},
+        lambda request: {"id": [], "result": "0x5"},
+        lambda _: web.Response(status=302, headers={"location": "http://127.0.0.1:9/"}),
+    ],
+)
+async def test_nonsense_is_passed_over_to_the_next_node(nonsense) -> None:
+    async with node(nonsense) as (bad, _), node(honest) as (good, seen):
+        async with client(bad, good) as rpc:
+            assert await rpc.call("method") == "method"
+            assert await rpc.call("again") == "again"
+        async with client(bad) as rpc:
+            with pytest.raises(LedgerUnavailable, match="no node"):
+                await rpc.call("method")
+    assert len(seen) == 3
+
+
+async def test_an_answer_without_end_is_cut(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MAXIMUM_ANSWER_BYTES", 1_000)
+
+    def endless(request):
+        return honest(request) if request["method"] == "eth_chainId" else {"id": request["id"], "result": "x" * 2_000}
+
+    async with node(endless) as (url, _), client(url) as rpc:
+        with pytest.raises(LedgerUnavailable, match="more than 1000 bytes"):
+            await rpc.call("method")
+
+
+async def test_a_node_that_hangs_is_left() -> None:
+    async with node(honest) as (good, _):
+        server = await __import__("asyncio").start_server(lambda *_: None, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with client(f"http://127.0.0.1:{port}/", good, timeout_seconds=0.2) as rpc:
+            assert await rpc.call("method") == "method"
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [("0xa0db16fe", bytes.fromhex("a0db16fe")), ({"result": "0x0102"}, b"\x01\x02"), (None, None), ("words", None), ("0xzz", None)],
+)
+async def test_a_refusal_carries_the_node_s_code_and_the_revert_data(data, expected) -> None:
+    def refuse(request):
+        if request["method"] == "eth_chainId":
+            return honest(request)
+        return {"id": request["id"], "error": {"code": 3, "message": "execution reverted", "data": data}}
+
+    async with node(refuse) as (url, _), client(url) as rpc:
+        with pytest.raises(NodeRefused) as caught:
+            await rpc.call("eth_call")
+        (refusal,) = await rpc.batch([Call("eth_call")])
+    assert caught.value.code == refusal.code == 3
+    assert caught.value.data == refusal.data == expected
+
+
+async def test_requests_are_plain_json_rpc() -> None:
+    async with node(honest) as (url, seen), client(url) as rpc:
+        await rpc.call("eth_call", {"to": "0x00"}, "latest")
+    assert json.loads(json.dumps(seen[1])) == {
+        "jsonrpc": "2.0", "id": seen[1]["id"], "method": "eth_call", "params": [{"to": "0x00"}, "latest"]
+    }
