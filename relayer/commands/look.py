@@ -14,7 +14,7 @@ from relayer.commands.output import Json, say, show_json, show_table
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
 from relayer.core import events as ev
-from relayer.core.ids import parse_channel_id, parse_client_id, parse_sequence
+from relayer.core.ids import parse_channel_id, parse_ledger_id, parse_sequence
 from relayer.core.packet import PacketKey
 from relayer.core.policy import OPEN_POLICY
 from relayer.core.states import STATES
@@ -165,11 +165,11 @@ def show_status(config: Path, form: Form) -> None:
 
 
 def parse_key(text: str) -> PacketKey:
-    """Raises InvalidInput unless `text` is channel/source-client/sequence."""
+    """Raises InvalidInput unless `text` is channel/source-ledger/sequence."""
     pieces = text.split("/")
     if len(pieces) != 3 or not pieces[2].isascii() or not pieces[2].isdigit():
-        raise InvalidInput(f"packet {text!r}: expected channel/source-client/sequence, such as main/client-0/7")
-    return PacketKey(parse_channel_id(pieces[0]), parse_client_id(pieces[1]), parse_sequence(int(pieces[2])))
+        raise InvalidInput(f"packet {text!r}: expected channel/source-ledger/sequence, such as main/contracts/7")
+    return PacketKey(parse_channel_id(pieces[0]), parse_ledger_id(pieces[1]), parse_sequence(int(pieces[2])))
 
 
 def _line_as_json(line: PacketLine) -> Json:

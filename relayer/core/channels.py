@@ -28,7 +28,7 @@ class Route:
 
     def key(self, sequence: Sequence) -> PacketKey:
         """The name of one packet of this route."""
-        return PacketKey(self.channel, self.source_client, sequence)
+        return PacketKey(self.channel, self.source, sequence)
 
 
 def routes_of(channel: ChannelId, one: ChannelEnd, other: ChannelEnd) -> tuple[Route, Route]:

@@ -73,12 +73,12 @@ class Machine:
         self._sources: dict[tuple[LedgerId, ClientId], Route] = {}
         self._destinations: dict[tuple[LedgerId, ClientId], Route] = {}
         for route in self.routes:
+            if route.source == route.destination:
+                raise InvalidInput(f"channel {route.channel}: both ends are on ledger {route.source}; it takes two ledgers")
             _register(self._sources, route.source, route.source_client, route)
             _register(self._destinations, route.destination, route.destination_client, route)
         self._packets: dict[PacketKey, State] = {}
-        self._by_name: dict[tuple[str, ClientId], Route] = {
-            (route.channel, route.source_client): route for route in self.routes
-        }
+        self._by_name: dict[tuple[str, LedgerId], Route] = {(route.channel, route.source): route for route in self.routes}
         self._deadlines: dict[LedgerId, list[tuple[int, PacketKey]]] = {route.destination: [] for route in self.routes}
         self._heads: dict[LedgerId, ev.HeadFinalised] = {}
 
@@ -122,15 +122,13 @@ class Machine:
 
     def knows(self, key: PacketKey) -> bool:
         """Whether a configured route has this name."""
-        return (key.channel, key.source_client) in self._by_name
+        return (key.channel, key.source) in self._by_name
 
     def route(self, key: PacketKey) -> Route:
         """Raises InvalidInput if no route has this name."""
-        route = self._by_name.get((key.channel, key.source_client))
+        route = self._by_name.get((key.channel, key.source))
         if route is None:
-            raise InvalidInput(
-                f"packet {key}: no channel {key.channel} with source client {key.source_client} is configured"
-            )
+            raise InvalidInput(f"packet {key}: no channel {key.channel} with source ledger {key.source} is configured")
         return route
 
     def route_of(self, fact: ev.PacketFact) -> Route | None:
@@ -168,6 +166,17 @@ class Machine:
     def highest_committed(self, route: Route) -> PacketSequence:
         """0 if none was seen."""
         return PacketSequence(self._books[route].highest_committed)
+
+    def missing(self, route: Route, first: int | None) -> int:
+        """How many sequences from `first` (None: the lowest known) to the highest committed were never told of."""
+        book = self._books[route]
+        highest = book.highest_committed
+        known = {state.sequence for state in self._packets.values() if state.route == route and state.sequence <= highest}
+        known = {number for number in known if number not in book.acknowledged and number not in book.timed_out}
+        ranges = (*book.acknowledged.ranges(), *book.timed_out.ranges())
+        ended = sum(min(last, highest) - low + 1 for low, last in ranges if low <= highest)
+        lowest = first if first is not None else min((*known, *(low for low, _ in ranges)), default=highest + 1)
+        return max(0, highest - lowest + 1 - ended - len(known))
 
     def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]:
         """Undelivered packets to `ledger` whose timeout is at or before `timestamp`."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from relayer.core.ids import (
     MAXIMUM_UINT64,
     ClientId,
+    LedgerId,
     Sequence,
     TimestampSeconds,
     parse_client_id,
@@ -87,11 +88,14 @@ class Acknowledgement:
 
 
 class PacketKey(NamedTuple):
-    """Names one packet within a relayer: the channel, the direction (by source client) and the sequence."""
+    """Names one packet within a relayer: the channel, the direction (by source ledger) and the sequence.
+
+    The ledger and not its client: on two ledgers of one kind both clients often have the same id.
+    """
 
     channel: str
-    source_client: ClientId
+    source: LedgerId
     sequence: Sequence
 
     def __str__(self) -> str:
-        return f"{self.channel}/{self.source_client}/{self.sequence}"
+        return f"{self.channel}/{self.source}/{self.sequence}"

@@ -94,12 +94,12 @@ def decode_packet(content: bytes) -> Packet:
 
 
 def encode_key(key: PacketKey) -> list[str | int]:
-    return [key.channel, key.source_client, key.sequence]
+    return [key.channel, key.source, key.sequence]
 
 
 def decode_key(value: Sequence[Any]) -> PacketKey:
-    channel, client, sequence = value
-    return PacketKey(ChannelId(channel), ClientId(client), PacketSequence(sequence))
+    channel, source, sequence = value
+    return PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(sequence))
 
 
 def encode_acknowledgement(acknowledgement: Acknowledgement) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relayer.core.channels import Route
-from relayer.core.ids import ChannelId, ClientId
+from relayer.core.ids import ChannelId, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
 from relayer.errors import JournalCorrupt, JournalUnavailable
@@ -99,7 +99,7 @@ class SqliteJournalReader:
     def packet(self, key: PacketKey) -> PacketLine | None:
         with translated(self.path):
             row = self._db.execute(
-                "SELECT * FROM packet WHERE channel = ? AND source_client = ? AND sequence = ?", key_columns(key)
+                "SELECT * FROM packet WHERE channel = ? AND source = ? AND sequence = ?", key_columns(key)
             ).fetchone()
         return _line(row) if row else None
 
@@ -107,7 +107,7 @@ class SqliteJournalReader:
         with translated(self.path):
             rows = self._db.execute(
                 "SELECT j.row, j.body, j.hash FROM packet_row p JOIN journal j USING (row) "
-                "WHERE p.channel = ? AND p.source_client = ? AND p.sequence = ? ORDER BY row",
+                "WHERE p.channel = ? AND p.source = ? AND p.sequence = ? ORDER BY row",
                 key_columns(key),
             ).fetchall()
             entries = []
@@ -145,7 +145,7 @@ class SqliteJournalReader:
 
 def key_columns(key: PacketKey) -> tuple[str, str, bytes]:
     """A key as the index stores it."""
-    return key.channel, key.source_client, key.sequence.to_bytes(8, "big")
+    return key.channel, key.source, key.sequence.to_bytes(8, "big")
 
 
 def _check_link(expected: int, row: int, previous: bytes, body: bytes, stored: bytes) -> None:
@@ -161,9 +161,9 @@ def _check_content(name: str, body: bytes) -> None:
 
 
 def _line(row: tuple[Any, ...]) -> PacketLine:
-    channel, client, sequence, state, code, reason, first_row, last_row, first_at_ms, last_at_ms = row
+    channel, source, sequence, state, code, reason, first_row, last_row, first_at_ms, last_at_ms = row
     return PacketLine(
-        key=PacketKey(ChannelId(channel), ClientId(client), PacketSequence(int.from_bytes(sequence, "big"))),
+        key=PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(int.from_bytes(sequence, "big"))),
         state=state,
         code=code,
         reason=reason,

@@ -53,8 +53,8 @@ def recover(journal: Journal, routes: Sequence[Route], *, limits: Limits | None 
 def _refold(machine: Machine, entry: Entry) -> Plan:
     plan = machine.plan_recorded([entry.event])
     # Rows of a channel that is no longer configured ask for nothing.
-    known = {(route.channel, route.source_client) for route in machine.routes}
-    recorded = [effect for effect in entry.effects if (effect.key.channel, effect.key.source_client) in known]
+    known = {(route.channel, route.source) for route in machine.routes}
+    recorded = [effect for effect in entry.effects if (effect.key.channel, effect.key.source) in known]
     told_again = [note(effect) for record in plan.records for effect in record.effects]
     if sorted(recorded, key=_order) != sorted(told_again, key=_order):
         raise JournalCorrupt(

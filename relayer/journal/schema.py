@@ -35,7 +35,7 @@ GUARDS = "".join(
 DERIVED = """
 CREATE TABLE packet(
   channel TEXT NOT NULL,
-  source_client TEXT NOT NULL,
+  source TEXT NOT NULL,
   sequence BLOB NOT NULL,
   state TEXT NOT NULL,
   code TEXT NOT NULL,
@@ -44,14 +44,14 @@ CREATE TABLE packet(
   last_row INTEGER NOT NULL,
   first_at_ms INTEGER NOT NULL,
   last_at_ms INTEGER NOT NULL,
-  PRIMARY KEY(channel, source_client, sequence)
+  PRIMARY KEY(channel, source, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE packet_row(
   channel TEXT NOT NULL,
-  source_client TEXT NOT NULL,
+  source TEXT NOT NULL,
   sequence BLOB NOT NULL,
   row INTEGER NOT NULL,
-  PRIMARY KEY(channel, source_client, sequence, row)
+  PRIMARY KEY(channel, source, sequence, row)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE cursor(
   ledger TEXT PRIMARY KEY,
@@ -67,7 +67,7 @@ CREATE TABLE checkpoint(
 
 # Sequences are 8 big-endian bytes, because they pass SQLite's signed 64 bits and must sort as numbers.
 UPSERT_PACKET = """
-INSERT INTO packet VALUES(:channel, :source_client, :sequence, :state, :code, :reason, :row, :row, :at, :at)
+INSERT INTO packet VALUES(:channel, :source, :sequence, :state, :code, :reason, :row, :row, :at, :at)
 ON CONFLICT DO UPDATE SET state = excluded.state, code = excluded.code, reason = excluded.reason,
   last_row = excluded.last_row, last_at_ms = excluded.last_at_ms
 """

@@ -122,13 +122,13 @@ class SqliteJournal(SqliteJournalReader):
 
     def _index(self, record: Record, row: int, recorded_at_ms: int) -> None:
         for transition in record.transitions:
-            channel, source_client, sequence = key_columns(transition.key)
+            channel, source, sequence = key_columns(transition.key)
             code, reason = _why(transition.after)
             self._db.execute(
                 UPSERT_PACKET,
                 {
                     "channel": channel,
-                    "source_client": source_client,
+                    "source": source,
                     "sequence": sequence,
                     "state": type(transition.after).__name__,
                     "code": code,
@@ -137,7 +137,7 @@ class SqliteJournal(SqliteJournalReader):
                     "at": recorded_at_ms,
                 },
             )
-            self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source_client, sequence, row))
+            self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source, sequence, row))
 
     def _store(self, content: bytes) -> str:
         name = content_name(content)

@@ -73,7 +73,7 @@ def test_a_missing_journal_says_when_it_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "packet", ["main", "main/client-0/x", "main/client-0/0", "MAIN/client-0/1", "main/x/1", "a/b-1/1/2"]
+    "packet", ["main", "main/contracts/x", "main/contracts/0", "MAIN/contracts/1", "main/X/1", "a/b-1/1/2"]
 )
 def test_a_packet_is_named_by_channel_client_and_sequence(packet: str, tmp_path: Path) -> None:
     run("init", str(tmp_path))

@@ -235,7 +235,7 @@ def test_a_client_in_two_channels_is_refused() -> None:
 
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no channel elsewhere"):
-        a_machine().state(PacketKey("elsewhere", ROUTE.source_client, a_packet().sequence))
+        a_machine().state(PacketKey("elsewhere", ROUTE.source, a_packet().sequence))
 
 
 def test_a_late_rejection_after_a_fact_is_ignored() -> None:

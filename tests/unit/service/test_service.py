@@ -21,11 +21,11 @@ REPORT = Report(
     ledgers=(LedgerReport(name="contracts", height=7, timestamp_seconds=900, last_error=""),),
     clients=(ClientReport(ledger="contracts", client="client-0", condition="active", expires_at_seconds=1_500),),
     packets=(
-        PacketCount(channel="main", state="acknowledged", count=40),
-        PacketCount(channel="main", state="timed_out", count=2),
-        PacketCount(channel="main", state="committed", count=3),
+        PacketCount(channel="main", state="Acknowledged", count=40),
+        PacketCount(channel="main", state="TimedOut", count=2),
+        PacketCount(channel="main", state="Committed", count=3),
     ),
-    pending=(PendingReport(ledger="settlement", kind="receive", count=3, oldest="main/client-0/41"),),
+    pending=(PendingReport(ledger="settlement", kind="receive", count=3, oldest="main/contracts/41"),),
 )
 
 
@@ -57,7 +57,7 @@ async def test_status_holds_everything() -> None:
     status, body = await get("/status", REPORT)
     told = json.loads(body)
     assert status == 200
-    assert told["pending"] == [{"ledger": "settlement", "kind": "receive", "count": 3, "oldest": "main/client-0/41"}]
+    assert told["pending"] == [{"ledger": "settlement", "kind": "receive", "count": 3, "oldest": "main/contracts/41"}]
     assert told["journal_rows"] == 12
 
 
@@ -65,7 +65,7 @@ async def test_metrics_come_from_the_report() -> None:
     status, body = await get("/metrics", REPORT)
     lines = set(body.decode().splitlines())
     assert status == 200
-    assert 'relayer_packets{channel="main",state="acknowledged"} 40.0' in lines
+    assert 'relayer_packets{channel="main",state="Acknowledged"} 40.0' in lines
     assert 'relayer_backlog_packets{channel="main"} 3.0' in lines
     assert 'relayer_client_expiry_seconds{client="client-0",ledger="contracts"} 500.0' in lines
     assert 'relayer_ledger_height{ledger="contracts"} 7.0' in lines

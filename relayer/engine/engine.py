@@ -1,0 +1,217 @@
+"""The engine: recovery, then watchers, runner and lanes side by side until it is asked to stop.
+
+Order of a run: replay the journal, put every effect that no fact has closed back into its lane, read each ledger from its
+cursor. Order of a stop: no new look, no new submission; submissions under way may end; what was told is journaled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+
+import structlog
+
+from relayer.core import states as st
+from relayer.core.channels import Route
+from relayer.core.events import PacketReleased
+from relayer.core.ids import Height, LedgerId, TimestampSeconds
+from relayer.core.machine import Limits
+from relayer.core.packet import PacketKey
+from relayer.core.policy import Policy
+from relayer.engine.dispatcher import Dispatcher
+from relayer.engine.inbox import Inbox, Stop, Word
+from relayer.engine.lane import Lane
+from relayer.engine.links import LedgerLink
+from relayer.engine.messages import kind_of
+from relayer.engine.runner import RunBlocking, Runner
+from relayer.engine.settings import EngineSettings
+from relayer.engine.status import EngineSnapshot, LaneSnapshot, LedgerSnapshot, PacketsSnapshot, PendingSnapshot
+from relayer.engine.watcher import Watcher
+from relayer.errors import InvalidInput
+from relayer.journal.replay import recover
+from relayer.ports.clock import Clock
+from relayer.ports.journal import Journal
+
+_log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """Made inside the event loop that runs it. Recovery happens at once; it raises what the journal raises."""
+
+    def __init__(
+        self,
+        *,
+        routes: Sequence[Route],
+        links: Iterable[LedgerLink],
+        journal: Journal,
+        policy: Policy,
+        clock: Clock,
+        blocking: RunBlocking,
+        settings: EngineSettings | None = None,
+        limits: Limits | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.settings = settings or EngineSettings()
+        self.machine = recover(journal, routes, limits=limits)
+        self._clock = clock
+        self._started_at = clock.now()
+        self._links = {link.ledger_id: link for link in links}
+        _require_ledgers(routes, self._links)
+        cursors = journal.cursors()
+        for link in self._links.values():
+            link.start = max(link.origin, cursors.get(link.ledger_id, Height(0)))
+        random = Random(seed)  # noqa: S311 - jitter, not secrets
+        self._inbox: Inbox = asyncio.Queue(self.settings.inbox_items)
+        self.watchers = {
+            ledger: Watcher(
+                link,
+                self.machine,
+                self._inbox,
+                clock,
+                settings=self.settings,
+                random=Random(random.random()),  # noqa: S311 - jitter, not secrets
+            )
+            for ledger, link in self._links.items()
+        }
+        self.dispatcher = Dispatcher(
+            self._links, self.watchers, self.machine, self._inbox, clock, settings=self.settings, random=random
+        )
+        self._runner = Runner(
+            self.machine,
+            journal,
+            policy=policy,
+            inbox=self._inbox,
+            watchers=self.watchers,
+            dispatcher=self.dispatcher,
+            clock=clock,
+            settings=self.settings,
+            blocking=blocking,
+        )
+        effects = list(self.machine.wanted())
+        self.dispatcher.recover(effects)
+        _log.info("recovered", row=self._runner.row, open=sum(1 for _ in self.machine.packets()), resumed=len(effects))
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set, or until something of our own is broken: that error comes out, after a record of it."""
+        loops = [watcher.run() for watcher in self.watchers.values()]
+        loops += [watcher.follow_hints() for watcher in self.watchers.values()]
+        lanes = [asyncio.create_task(lane.run()) for lane in self.dispatcher.lanes.values()]
+        watches = [asyncio.create_task(loop) for loop in loops]
+        runner = asyncio.create_task(self._runner.run())
+        stop = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait([*lanes, *watches, runner, stop], return_when=asyncio.FIRST_COMPLETED)
+            for task in (*lanes, *watches, runner):
+                if task.done():
+                    task.result()
+            await _cancel(watches)
+            await self._finish(lanes)
+            await self._inbox.put(Stop())
+            await runner
+            _log.info("stopped", row=self._runner.row)
+        except Exception as error:
+            _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=True)
+            raise
+        finally:
+            await _cancel([*lanes, *watches, runner, stop])
+            for link in self._links.values():
+                await link.ledger.close()
+
+    async def release(self, key: PacketKey, operator: str) -> None:
+        """Takes a packet out of quarantine. Raises InvalidInput if it is not there."""
+        state = self.machine.state(key)
+        if not isinstance(state, st.Quarantined):
+            raise InvalidInput(f"packet {key} is {type(state).__name__}, not set aside: there is nothing to release")
+        await self._inbox.put(Word(events=(PacketReleased(key=key, operator=operator),)))
+
+    def snapshot(self) -> EngineSnapshot:
+        """Quick, and safe at any time within the loop's thread."""
+        return EngineSnapshot(
+            now=self._clock.now(),
+            started_at=self._started_at,
+            journal_row=self._runner.row,
+            ledgers=tuple(self._ledger_snapshot(ledger) for ledger in self._links),
+            lanes=tuple(map(_lane_snapshot, self.dispatcher.lanes.values())),
+            packets=self._packets_snapshot(),
+            pending=self._pending_snapshot(),
+        )
+
+    def _ledger_snapshot(self, ledger: LedgerId) -> LedgerSnapshot:
+        watcher, head = self.watchers[ledger], self.machine.head(ledger)
+        return LedgerSnapshot(
+            ledger=ledger,
+            connected=self._links[ledger].connected.is_set(),
+            cursor=watcher.cursor,
+            height=head.height if head else Height(0),
+            timestamp=head.timestamp if head else TimestampSeconds(0),
+            error=watcher.health.error,
+            error_kind=watcher.health.kind,
+            error_since=watcher.health.since,
+            deferred_channels=tuple(dict.fromkeys(route.channel for route in watcher.deferred)),
+        )
+
+    def _packets_snapshot(self) -> tuple[PacketsSnapshot, ...]:
+        counts: dict[tuple[Route, str], int] = {}
+        for route in self.machine.routes:
+            acknowledged, timed_out = self.machine.closed(route)
+            counts[route, st.Acknowledged.__name__] = acknowledged
+            counts[route, st.TimedOut.__name__] = timed_out
+        for state in self.machine.packets():
+            place = (state.route, type(state).__name__)
+            counts[place] = counts.get(place, 0) + 1
+        return tuple(
+            PacketsSnapshot(channel=route.channel, source_client=route.source_client, state=state, count=count)
+            for (route, state), count in counts.items()
+        )
+
+    def _pending_snapshot(self) -> tuple[PendingSnapshot, ...]:
+        found: dict[tuple[LedgerId, str], PendingSnapshot] = {}
+        for effect in self.machine.wanted():
+            kind = kind_of(effect)
+            known = found.get((effect.submit_to, kind))
+            found[effect.submit_to, kind] = PendingSnapshot(
+                ledger=effect.submit_to,
+                kind=kind,
+                count=known.count + 1 if known else 1,
+                oldest=known.oldest if known else effect.key,
+            )
+        return tuple(found.values())
+
+    async def _finish(self, lanes: Sequence[asyncio.Task[None]]) -> None:
+        """Gives submissions under way a little time; their outcome would be found on the ledger all the same."""
+        deadline = self._clock.now() + self.settings.stop_seconds
+        running = [task for task, lane in zip(lanes, self.dispatcher.lanes.values(), strict=True) if not lane.submitting]
+        await _cancel(running)
+        while any(lane.submitting for lane in self.dispatcher.lanes.values()) and self._clock.now() < deadline:
+            await self._clock.sleep(0.05)
+
+
+def _lane_snapshot(lane: Lane) -> LaneSnapshot:
+    live, backlog, awaiting = lane.queue.counts()
+    return LaneSnapshot(
+        ledger=lane.key.ledger,
+        client=lane.key.client,
+        prove_on=lane.key.prove_on,
+        live=live,
+        backlog=backlog,
+        awaiting=awaiting,
+        submitting=lane.submitting,
+        error=lane.health.error,
+        error_kind=lane.health.kind,
+        error_since=lane.health.since,
+        client_status=lane.status,
+    )
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]] | Sequence[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _require_ledgers(routes: Sequence[Route], links: Mapping[LedgerId, LedgerLink]) -> None:
+    for route in routes:
+        for ledger in (route.source, route.destination):
+            if ledger not in links:
+                raise InvalidInput(f"channel {route.channel}: ledger {ledger} is not configured")

@@ -1,0 +1,40 @@
+"""What watchers and lanes hand to the runner: the only way in which anything becomes known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relayer.core.channels import Route
+from relayer.core.events import HeadFinalised, PacketFact, PacketReleased, SubmissionRejected
+from relayer.core.ids import Height, LedgerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A ledger's facts. `until` moves its cursor when they are journaled; None: a page that was read again."""
+
+    ledger: LedgerId
+    facts: Sequence[PacketFact]
+    until: Height | None = None
+    head: HeadFinalised | None = None
+    lifted: tuple[Route, ...] = ()
+    """Routes whose deferred facts have been read again with this page and those before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Anything that is not a ledger's: rejections, an operator's release."""
+
+    events: Sequence[SubmissionRejected | PacketReleased]
+
+
+class Stop:
+    """The last item: everything before it is journaled, nothing after it is read."""
+
+
+Item = Page | Word | Stop
+
+Inbox = asyncio.Queue[Item]
+"""Bounded: a full inbox holds the watchers back, never the runner."""

@@ -1,0 +1,248 @@
+"""One lane: everything submitted to one client of one ledger, batch by batch, one client update in front.
+
+A lane waits for its two ledgers and for nobody else's. Whether a message achieved anything is not its business: only an
+observed fact ends an effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import structlog
+
+from relayer.core.effects import Effect
+from relayer.core.events import SubmissionRejected
+from relayer.core.ids import Height
+from relayer.core.machine import Machine
+from relayer.core.packet import PacketKey
+from relayer.engine.inbox import Inbox, Word
+from relayer.engine.lane_queue import Age, LaneQueue, Pending
+from relayer.engine.links import LedgerLink
+from relayer.engine.messages import LaneKey, kind_of, message, proof_path
+from relayer.engine.settings import EngineSettings
+from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, wait_for
+from relayer.engine.watcher import Watcher
+from relayer.errors import (
+    AuthoritiesUnavailable,
+    ClientUnusable,
+    HeightPruned,
+    LedgerUnavailable,
+    NotFinal,
+    RelayerError,
+)
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import ClientCondition, ClientStatus, MessageResult, Outcome, SubmissionBatch
+from relayer.ports.prover import ClientMessage, ClientReference
+
+_log = structlog.get_logger(__name__)
+_PASSING = (LedgerUnavailable, AuthoritiesUnavailable, NotFinal, HeightPruned, *OPERATORS_TURN)
+"""Errors that say nothing against any packet of the batch."""
+_REFRESH_LOOKS = 20
+"""Looks at a client within its trusting period."""
+_LONGEST_REFRESH_WAIT = 60.0
+
+
+class Lane:
+    """`host` is submitted to and watched by `watcher`; `origin` is what is proven."""
+
+    def __init__(
+        self,
+        key: LaneKey,
+        *,
+        host: LedgerLink,
+        origin: LedgerLink,
+        watcher: Watcher,
+        machine: Machine,
+        inbox: Inbox,
+        slots: asyncio.Semaphore,
+        clock: Clock,
+        settings: EngineSettings,
+        random: Random,
+    ) -> None:
+        self.key = key
+        self.queue = LaneQueue()
+        self.health = Health()
+        self.status: ClientStatus | None = None
+        self.submitting = False
+        self.stopping = False
+        self._host = host
+        self._origin = origin
+        self._watcher = watcher
+        self._machine = machine
+        self._inbox = inbox
+        self._slots = slots
+        self._clock = clock
+        self._settings = settings
+        self._random = random
+        self._backoff = Backoff(settings, random)
+        self._work = asyncio.Event()
+        self._rejections: dict[PacketKey, int] = {}
+        self._messages = settings.batch_messages
+        self._must_update = False
+        self._refresh_look = 0.0
+
+    def offer(self, effect: Effect, age: Age) -> None:
+        """Takes an effect; one that was rejected before waits a little longer each time."""
+        rejections = self._rejections.get(effect.key, 0)
+        delay = min(2**rejections - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
+        self.queue.offer(effect, age, not_before=self._clock.now() + delay if rejections else 0.0)
+        self._work.set()
+
+    def withdraw(self, key: PacketKey) -> None:
+        """A fact closed whatever the lane had for this packet."""
+        self.queue.withdraw(key)
+        self._rejections.pop(key, None)
+
+    async def run(self) -> None:
+        """Batch after batch; stands back while a ledger, its authorities or an operator is missing."""
+        await self._host.connected.wait()
+        await self._origin.connected.wait()
+        while not self.stopping:
+            self._work.clear()
+            try:
+                busy = await self._turn()
+            except OUR_OWN:
+                raise
+            except RelayerError as error:
+                await self._stand_back(error)
+                continue
+            self.health.ok()
+            self._backoff.reset()
+            if not busy and not self.stopping:
+                await wait_for(self._work, self._clock, self._idle_seconds())
+
+    def _idle_seconds(self) -> float:
+        due = self.queue.next_due()
+        times = [self._refresh_look] if due is None else [due, self._refresh_look]
+        return max(min(times) - self._clock.now(), 0.01)
+
+    async def _stand_back(self, error: RelayerError) -> None:
+        if self.health.kind != type(error).__name__:
+            _log.warning("lane_waits", ledger=self.key.ledger, client=self.key.client, error=str(error))
+        self.health.fail(error, self._clock.now())
+        if isinstance(error, HeightPruned):
+            self._must_update = True
+        if not isinstance(error, _PASSING):
+            await self._suspect(error)
+        await self._clock.sleep(self._backoff.after(error))
+
+    async def _suspect(self, error: RelayerError) -> None:
+        """Something about the batch itself: halve it until one packet is left, and let that one be told."""
+        if self._messages > 1:
+            self._messages = max(1, self._messages // 2)
+            return
+        for pending in self.queue.choose(self._clock.now(), messages=1, size=self._settings.batch_bytes):
+            await self._reject(pending, type(error).__name__, str(error), retryable=True)
+
+    async def _turn(self) -> bool:
+        """One batch. False: there is nothing to do at present."""
+        now = self._clock.now()
+        await self._collect_overdue(now)
+        batch = self.queue.choose(now, messages=self._messages, size=self._settings.batch_bytes)
+        if not batch and now < self._refresh_look:
+            return False
+        status = await self._host.ledger.client_status(self.key.client)
+        self.status = status
+        self._refresh_look = now + _refresh_wait(status)
+        if status.condition is not ClientCondition.ACTIVE:
+            raise ClientUnusable(
+                f"client {self.key.client} of ledger {self.key.ledger} is {status.condition}: nothing can be proven to it; "
+                "recover or replace it, then open the channel anew"
+            )
+        if not batch and not self._is_ageing(status, now):
+            return False
+        return await self._deliver(batch, status)
+
+    async def _deliver(self, batch: list[Pending], status: ClientStatus) -> bool:
+        needed = max((pending.effect.provable_from for pending in batch), default=status.latest_height + 1)
+        update: ClientMessage | None = None
+        at = status.latest_height
+        if needed > at or self._must_update:
+            update = await self._update(status)
+            if update is not None:
+                at = update.height
+        batch = [pending for pending in batch if pending.effect.provable_from <= at and self.queue.holds(pending)]
+        if not batch and (update is None or not self._is_ageing(status, self._clock.now())):
+            if needed > at:
+                raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
+            return bool(self.queue.choose(self._clock.now(), messages=1, size=1))
+        proofs = await self._origin.prover.prove([proof_path(pending.effect) for pending in batch], at=at) if batch else ()
+        # Look before sending: a fact may have closed some of them while the proofs were fetched.
+        chosen = [(pending, proof) for pending, proof in zip(batch, proofs, strict=True) if self.queue.holds(pending)]
+        if batch and not chosen:
+            return True
+        messages = tuple(message(pending.effect, proof) for pending, proof in chosen)
+        head = self._machine.head(self.key.ledger)
+        async with self._slots:
+            self.submitting = True
+            try:
+                receipt = await self._host.ledger.submit(
+                    SubmissionBatch(client_id=self.key.client, update=update, messages=messages)
+                )
+            finally:
+                self.submitting = False
+        self._must_update = False
+        self._messages = min(self._messages * 2, self._settings.batch_messages)
+        _log.info(
+            "submitted",
+            ledger=self.key.ledger,
+            client=self.key.client,
+            updated_to=update.height if update else None,
+            messages=len(messages),
+            transactions=list(receipt.transactions),
+            fee=receipt.fee,
+            gas=receipt.gas,
+        )
+        await self._take_results([pending for pending, _ in chosen], receipt.results, head.height if head else None)
+        return True
+
+    async def _update(self, status: ClientStatus) -> ClientMessage | None:
+        head = await self._origin.ledger.head()
+        if head.height <= status.latest_height:
+            return None
+        reference = ClientReference(host_chain_id=self._host.ledger.chain_id, client_id=self.key.client)
+        return await self._origin.prover.client_update(reference, trusted=status.latest_height, target=head.height)
+
+    async def _take_results(self, batch: Sequence[Pending], results: Sequence[MessageResult], head: Height | None) -> None:
+        now = self._clock.now()
+        for pending, result in zip(batch, results, strict=True):
+            if result.outcome is Outcome.REJECTED:
+                await self._reject(pending, result.code, result.detail, retryable=result.retryable)
+            else:
+                self.queue.submitted(pending, head=head, confirm_by=now + self._settings.confirm_seconds)
+
+    async def _collect_overdue(self, now: float) -> None:
+        overdue = self.queue.overdue(now)
+        if self._watcher.health.failures:
+            self.queue.extend(overdue, now + self._settings.confirm_seconds)
+            return
+        for pending in overdue:
+            if pending.rounds >= self._settings.unconfirmed_rounds:
+                detail = f"accepted {pending.rounds} times, but no fact of it showed on {self.key.ledger}"
+                await self._reject(pending, "Unconfirmed", detail, retryable=False)
+                continue
+            self.queue.again(pending)
+            known = pending.first_head or self._host.origin
+            self._watcher.request_rescan(Height(max(known - self._settings.rescan_margin_blocks, 0)))
+
+    async def _reject(self, pending: Pending, code: str, detail: str, *, retryable: bool) -> None:
+        key = pending.key
+        self.queue.withdraw(key)
+        self._rejections[key] = self._rejections.get(key, 0) + 1
+        rejected = SubmissionRejected(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
+        await self._inbox.put(Word(events=(rejected,)))
+
+    def _is_ageing(self, status: ClientStatus, now: float) -> bool:
+        if not status.trusting_period_seconds:
+            return False
+        head = self._machine.head(self.key.ledger)
+        time = head.timestamp if head is not None else int(now)
+        age = time - status.latest_timestamp
+        return age * 100 >= status.trusting_period_seconds * self._settings.refresh_percent
+
+
+def _refresh_wait(status: ClientStatus) -> float:
+    period = status.trusting_period_seconds
+    return min(max(period / _REFRESH_LOOKS, 1.0), _LONGEST_REFRESH_WAIT) if period else _LONGEST_REFRESH_WAIT

@@ -1,0 +1,30 @@
+"""A ledger as the engine holds it: the two ports, where to start, and whether it has answered yet."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from relayer.core.ids import Height, LedgerId
+from relayer.ports.ledger import Ledger
+from relayer.ports.prover import Prover
+
+
+@dataclass(slots=True, kw_only=True)
+class LedgerLink:
+    """`origin` is the operator's: nothing at or below it is ever read. `start` is where this run begins."""
+
+    ledger: Ledger
+    prover: Prover
+    origin: Height = Height(0)
+    start: Height = Height(0)
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def ledger_id(self) -> LedgerId:
+        return self.ledger.ledger_id
+
+    @property
+    def first_sequence(self) -> int | None:
+        """The first sequence that must show: 1 if the ledger is read from its beginning, unknown otherwise."""
+        return None if self.origin else 1

@@ -1,0 +1,97 @@
+"""What the engine says of itself: plain values for people, health checks and metrics. It decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relayer.core.effects import EffectKind
+from relayer.core.ids import ChannelId, ClientId, Height, LedgerId, TimestampSeconds
+from relayer.core.packet import PacketKey
+from relayer.ports.ledger import ClientStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSnapshot:
+    """One ledger as it was last seen. `error` is empty while it answers."""
+
+    ledger: LedgerId
+    connected: bool
+    cursor: Height
+    height: Height
+    timestamp: TimestampSeconds
+    error: str
+    error_kind: str
+    error_since: float
+    deferred_channels: tuple[ChannelId, ...]
+    """Channels with so many open packets that new ones wait on the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSnapshot:
+    """What is on its way to one client of a ledger."""
+
+    ledger: LedgerId
+    client: ClientId
+    prove_on: LedgerId
+    live: int
+    backlog: int
+    awaiting: int
+    """Accepted by the ledger; the fact has not shown yet."""
+    submitting: bool
+    error: str
+    error_kind: str
+    error_since: float
+    client_status: ClientStatus | None
+    """As last looked at; None: not yet."""
+
+    @property
+    def expires_at(self) -> int:
+        """Unix seconds at which the client expires unless it is updated; 0: never, or not known yet."""
+        status = self.client_status
+        if status is None or not status.trusting_period_seconds:
+            return 0
+        return status.latest_timestamp + status.trusting_period_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketsSnapshot:
+    """Packets of one direction of a channel in one state, the ended ones included."""
+
+    channel: ChannelId
+    source_client: ClientId
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingSnapshot:
+    """Messages of one kind that a ledger still has to get; `oldest` is the packet that was seen first."""
+
+    ledger: LedgerId
+    kind: EffectKind
+    count: int
+    oldest: PacketKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSnapshot:
+    """Everything at once."""
+
+    now: float
+    started_at: float
+    journal_row: int
+    ledgers: tuple[LedgerSnapshot, ...]
+    lanes: tuple[LaneSnapshot, ...]
+    packets: tuple[PacketsSnapshot, ...]
+    pending: tuple[PendingSnapshot, ...]
+
+    def standstill(self) -> tuple[str, ...]:
+        """Why something that should move does not; empty: all is well. Quarantined packets do not count: the rest moves."""
+        reasons = [f"ledger {ledger.ledger}: {ledger.error}" for ledger in self.ledgers if ledger.error]
+        reasons += [f"to client {lane.client} of ledger {lane.ledger}: {lane.error}" for lane in self.lanes if lane.error]
+        reasons += [
+            f"ledger {ledger.ledger}: channel {channel} has too many open packets; new ones wait"
+            for ledger in self.ledgers
+            for channel in ledger.deferred_channels
+        ]
+        return tuple(reasons)

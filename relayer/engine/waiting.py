@@ -1,0 +1,81 @@
+"""Waiting and standing back: local time, jitter, and the reason for every standstill."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import Random
+
+from relayer.engine.settings import EngineSettings
+from relayer.errors import (
+    AccessDenied,
+    ClientUnusable,
+    FeeCapExceeded,
+    FundsInsufficient,
+    InvariantBroken,
+    JournalCorrupt,
+    JournalLocked,
+    JournalUnavailable,
+    RelayerError,
+    WrongLedger,
+)
+from relayer.ports.clock import Clock
+
+OPERATORS_TURN = (WrongLedger, ClientUnusable, FundsInsufficient, FeeCapExceeded, AccessDenied)
+"""Errors that no number of tries mends."""
+
+OUR_OWN = (InvariantBroken, JournalCorrupt, JournalLocked, JournalUnavailable)
+"""Errors that stop the process."""
+
+
+async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> None:
+    """Until the event is set or the time has passed. The event stays as it is."""
+    if event.is_set() or seconds <= 0:
+        return
+    waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(seconds))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+class Backoff:
+    """Exponential, with jitter from a seeded source so that relayers do not march in step and simulations repeat."""
+
+    def __init__(self, settings: EngineSettings, random: Random) -> None:
+        self._settings = settings
+        self._random = random
+        self._failures = 0
+
+    def reset(self) -> None:
+        self._failures = 0
+
+    def after(self, error: RelayerError) -> float:
+        """Seconds to stand back after one more failure."""
+        if isinstance(error, OPERATORS_TURN):
+            seconds = self._settings.operator_seconds
+        else:
+            exponent = min(self._failures, 16)
+            seconds = min(self._settings.backoff_first_seconds * 2**exponent, self._settings.backoff_last_seconds)
+        self._failures += 1
+        return seconds * self._random.uniform(0.75, 1.25)
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """Why something stands still: the last error since the last success."""
+
+    error: str = ""
+    kind: str = ""
+    since: float = 0.0
+    failures: int = 0
+
+    def ok(self) -> None:
+        self.error, self.kind, self.since, self.failures = "", "", 0.0, 0
+
+    def fail(self, error: RelayerError, now: float) -> None:
+        if not self.failures:
+            self.since = now
+        self.error, self.kind = str(error), type(error).__name__
+        self.failures += 1

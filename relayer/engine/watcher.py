@@ -1,0 +1,202 @@
+"""Watches one ledger: hints and polling, page by page from the cursor, with gaps found by packet sequence.
+
+It must tell a head only after every fact up to it, and must never decide what a fact means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import structlog
+
+from relayer.core.channels import Route
+from relayer.core.events import HeadFinalised, PacketCommitted, PacketFact
+from relayer.core.ids import Height
+from relayer.core.machine import Machine
+from relayer.engine.inbox import Inbox, Page
+from relayer.engine.links import LedgerLink
+from relayer.engine.settings import EngineSettings
+from relayer.engine.waiting import OUR_OWN, Backoff, Health, wait_for
+from relayer.errors import LedgerUnavailable, RelayerError
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import Head
+
+_log = structlog.get_logger(__name__)
+
+
+class Watcher:
+    """One per ledger. `defer`, `lift` and `floor` are for the runner, `request_rescan` for lanes."""
+
+    def __init__(
+        self, link: LedgerLink, machine: Machine, inbox: Inbox, clock: Clock, *, settings: EngineSettings, random: Random
+    ) -> None:
+        self.health = Health()
+        self.cursor = link.start
+        self._link = link
+        self._ledger = link.ledger
+        self._machine = machine
+        self._inbox = inbox
+        self._clock = clock
+        self._settings = settings
+        self._backoff = Backoff(settings, random)
+        self._kick = asyncio.Event()
+        self._told: Height | None = None
+        self._routes = tuple(route for route in machine.routes if route.source == link.ledger_id)
+        self._last = {route: (int(machine.highest_committed(route)), link.start) for route in self._routes}
+        self._suspicious = {route: link.origin for route in self._routes if machine.missing(route, link.first_sequence)}
+        self._suspicion_due = 0.0
+        self._suspicion_seconds = settings.poll_seconds
+        self._rescan_after: Height | None = None
+        self._deferred: dict[Route, Height] = {}
+
+    async def follow_hints(self) -> None:
+        """Turns hints into looks. Hints may be lost and may end: polling goes on."""
+        while True:
+            await self._link.connected.wait()
+            try:
+                async for _ in self._ledger.head_hints():
+                    self._kick.set()
+            except OUR_OWN:
+                raise
+            except RelayerError as error:
+                _log.warning("hints_ended", ledger=self._link.ledger_id, error=str(error))
+            await self._clock.sleep(self._settings.backoff_last_seconds)
+
+    async def run(self) -> None:
+        """Looks again and again, and stands back while the ledger does not answer."""
+        while True:
+            try:
+                await self._look()
+            except OUR_OWN:
+                raise
+            except RelayerError as error:
+                if not self.health.failures:
+                    _log.warning("ledger_unavailable", ledger=self._link.ledger_id, error=str(error))
+                self.health.fail(error, self._clock.now())
+                await self._clock.sleep(self._backoff.after(error))
+                continue
+            if self.health.failures:
+                _log.info("ledger_available", ledger=self._link.ledger_id)
+            self.health.ok()
+            self._backoff.reset()
+            await wait_for(self._kick, self._clock, self._settings.poll_seconds)
+            self._kick.clear()
+
+    def request_rescan(self, after: Height) -> None:
+        """Facts above `after` shall be read again: one that must be there did not show."""
+        known = self._rescan_after
+        self._rescan_after = after if known is None else min(known, after)
+        self._kick.set()
+
+    def defer(self, route: Route, height: Height) -> None:
+        """The route is full; its facts from `height` on shall be read again when there is room."""
+        self._deferred[route] = min(height, self._deferred.get(route, height))
+
+    def lift(self, route: Route) -> None:
+        """What was deferred has been read again and handed over."""
+        self._deferred.pop(route, None)
+
+    def floor(self) -> Height | None:
+        """No cursor may be journaled above this: facts beyond it are not journaled yet."""
+        return Height(min(self._deferred.values()) - 1) if self._deferred else None
+
+    @property
+    def deferred(self) -> Sequence[Route]:
+        return tuple(self._deferred)
+
+    async def _look(self) -> None:
+        if not self._link.connected.is_set():
+            await self._ledger.connect()
+            self._link.connected.set()
+        head = await self._ledger.head()
+        if head.height < self.cursor:
+            raise LedgerUnavailable(
+                f"ledger {self._link.ledger_id}: the node is at height {head.height}, below {self.cursor} that was read "
+                "before; it is still syncing, or it serves a ledger that was started anew"
+            )
+        await self._read_again()
+        await self._advance(head)
+
+    async def _advance(self, head: Head) -> None:
+        told = HeadFinalised(ledger=self._link.ledger_id, height=head.height, timestamp=head.timestamp)
+        while self.cursor < head.height:
+            until = Height(min(self.cursor + self._settings.page_blocks, head.height))
+            facts = await self._read(self.cursor, until)
+            await self._hand(facts, until=until, head=told if until == head.height else None)
+            self.cursor = until
+        if self._told != head.height:
+            await self._hand((), until=self.cursor, head=told)
+
+    async def _hand(self, facts: Sequence[PacketFact], *, until: Height, head: HeadFinalised | None) -> None:
+        await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts, until=until, head=head))
+        if head is not None:
+            self._told = head.height
+
+    async def _read(self, after: Height, until: Height) -> Sequence[PacketFact]:
+        """One page; a hole in the sequences is looked at again, from the last commitment before it."""
+        facts = await self._ledger.events(after=after, until=until)
+        for attempt in range(self._settings.gap_retries):
+            holes = self._holes(facts)
+            if not holes:
+                break
+            _log.warning("facts_missing", ledger=self._link.ledger_id, after=min(holes.values()), until=until)
+            await self._clock.sleep(self._settings.backoff_first_seconds * 2**attempt)
+            facts = await self._ledger.events(after=min(after, *holes.values()), until=until)
+        self._suspicious |= self._holes(facts)
+        for fact, route in self._commitments(facts):
+            if fact.packet.sequence > self._last[route][0]:
+                self._last[route] = (fact.packet.sequence, fact.height)
+        return facts
+
+    def _commitments(self, facts: Sequence[PacketFact]) -> list[tuple[PacketCommitted, Route]]:
+        return [
+            (fact, route)
+            for fact in facts
+            if isinstance(fact, PacketCommitted) and (route := self._machine.route_of(fact)) is not None
+        ]
+
+    def _holes(self, facts: Sequence[PacketFact]) -> dict[Route, Height]:
+        """Routes with a sequence left out, by the height above which it must have been committed."""
+        last, holes = dict(self._last), dict[Route, Height]()
+        for fact, route in self._commitments(facts):
+            known, height = last[route]
+            unknown_beginning = known == 0 and self._link.first_sequence is None
+            if fact.packet.sequence > known + 1 and not unknown_beginning:
+                holes.setdefault(route, Height(max(height - 1, self._link.origin)))
+            if fact.packet.sequence > known:
+                last[route] = (fact.packet.sequence, fact.height)
+        return holes
+
+    async def _read_again(self) -> None:
+        self._suspect()
+        limit = self._machine.limits.open_packets_per_route
+        lifted = tuple(route for route in self._deferred if self._machine.open_packets(route) * 5 <= limit * 4)
+        starts = [Height(self._deferred[route] - 1) for route in lifted]
+        if self._rescan_after is not None:
+            starts.append(self._rescan_after)
+        if not starts:
+            return
+        at = max(min(starts), self._link.origin)
+        while at < self.cursor:
+            until = Height(min(at + self._settings.page_blocks, self.cursor))
+            facts = await self._ledger.events(after=at, until=until)
+            await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts))
+            at = until
+        await self._inbox.put(Page(ledger=self._link.ledger_id, facts=(), lifted=lifted))
+        self._rescan_after = None
+
+    def _suspect(self) -> None:
+        """A hole that stayed open is read again at growing distances, until the facts are there."""
+        first = self._link.first_sequence
+        self._suspicious = {
+            route: height for route, height in self._suspicious.items() if self._machine.missing(route, first)
+        }
+        now = self._clock.now()
+        if not self._suspicious:
+            self._suspicion_seconds = self._settings.poll_seconds
+        elif now >= self._suspicion_due:
+            self.request_rescan(min(self._suspicious.values()))
+            self._suspicion_due = now + self._suspicion_seconds
+            self._suspicion_seconds = min(self._suspicion_seconds * 2, 10 * self._settings.backoff_last_seconds)
