@@ -11,11 +11,11 @@ from eth_account.signers.local import LocalAccount
 
 from relayer.app.evm import evm_connection, facts_contract, open_account
 from relayer.app.facts import StandingFact, mint, send, standing
+from relayer.app.selection import Selection, select
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey
 from relayer.commands.output import Json, money, say, show_json, show_table, step
-from relayer.commands.select import Selection, select
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import Fact, FactKind

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from relayer.app.authority import serve_authority as run_authority
+from relayer.app.ledgers import operator_keys
 from relayer.app.process import configure_logging, run_until_signal
+from relayer.commands.form import Form
 from relayer.commands.init import new_secret
-from relayer.commands.output import say
+from relayer.commands.output import say, show_json, step
 from relayer.config.fields import Secret
-from relayer.config.serving import load_authority
+from relayer.config.serving import load_authority, load_ledger
 from relayer.keystore import create_keystore
+from relayer.ledgers.embedded.folder import create_ledger
+from relayer.ledgers.embedded.verify import verify
+from relayer.proofs.comet import TimestampNanoseconds
 
 
 def init_authority(path: Path) -> None:
@@ -25,6 +31,44 @@ def serve_authority(path: Path) -> None:
     settings = load_authority(path)
     configure_logging(settings.logging)
     run_until_signal(lambda stopping: run_authority(settings, stopping))
+
+
+def init_ledger(path: Path) -> None:
+    """`ledger init`."""
+    settings = load_ledger(path)
+    secret_of(settings.token)
+    for operator in settings.operators:
+        password = secret_of(operator.password)
+        if not operator.keystore.exists():
+            create_keystore(operator.keystore, password)
+            say(f"wrote {operator.keystore}")
+    now = TimestampNanoseconds(time.time_ns())
+    create_ledger(settings.folder, chain_id=settings.chain_id, keys=operator_keys(settings), now=now)
+    say(
+        f"wrote {settings.folder}: ledger {settings.chain_id}, {len(settings.operators)} operators; "
+        "`relayer ledger serve` serves it"
+    )
+
+
+def verify_ledger(path: Path, form: Form) -> None:
+    """`ledger verify`."""
+    settings = load_ledger(path)
+    with step(f"replaying {settings.folder}"):
+        verified = verify(settings.folder)
+    if form is Form.JSON:
+        show_json(
+            {
+                "height": verified.height,
+                "transactions": verified.transactions,
+                "log_entries": verified.log_entries,
+                "app_hash": f"0x{verified.app_hash.hex()}",
+            }
+        )
+        return
+    say(
+        f"ledger {settings.chain_id} holds: {verified.height} blocks, {verified.transactions} transactions and "
+        f"{verified.log_entries} settlement entries replayed to the same roots"
+    )
 
 
 def secret_of(secret: Secret) -> str:

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from relayer.service.report import Report
 
-_ENDED = ("acknowledged", "timed_out")
+_ENDED = ("Acknowledged", "TimedOut")
 
 
 def metrics_text(report: Report) -> bytes:

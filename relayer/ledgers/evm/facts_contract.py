@@ -17,7 +17,7 @@ from relayer.core.ids import Sequence as PacketSequence
 from relayer.errors import LedgerError
 from relayer.facts.codec import fact_id
 from relayer.facts.schema import Fact
-from relayer.ledgers.evm.contracts import Contract, call_data
+from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
@@ -103,6 +103,18 @@ class FactsContract:
     async def register_ledger(self, client: ClientId, ledger_id: str) -> None:
         """Names the settlement ledger behind a client, once. Owner only."""
         await self._transact("registerLedger", client, ledger_id)
+
+    async def ledger_of(self, client: ClientId) -> str | None:
+        """The settlement ledger behind a client, or None if it was never named."""
+        try:
+            answer = await self._node.view(self.address, _call("ledgerOf", client))
+        except NodeRefused as refusal:
+            if error_name(refusal.data or b"") == "LedgerUnknown":
+                return None
+            raise
+        (ledger_id,) = _decode(("string",), answer)
+        assert isinstance(ledger_id, str)
+        return ledger_id
 
     async def next_sequence(self, issuer: bytes | None = None) -> int:
         """The issuer sequence that the next fact must have."""

@@ -1,0 +1,93 @@
+"""Ledgers of every kind from their settings, each behind the same ports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from relayer.app.clock import SystemClock
+from relayer.app.evm import evm_ledger
+from relayer.config.ledgers import EmbeddedLedgerSettings, EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
+from relayer.config.serving import LedgerFileSettings, load_ledger
+from relayer.core.ids import LedgerId
+from relayer.errors import ConfigurationError
+from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.embedded.operators import OperatorKey, open_operator
+from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ports.ledger import ClientHost, Ledger
+from relayer.ports.prover import Prover
+from relayer.ports.settlement import SettlementService
+
+
+class FullLedger(Ledger, Prover, ClientHost, Protocol):
+    """Every ledger here hosts, proves and sets up clients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLedger:
+    """A settlement ledger with its business verbs."""
+
+    ledger: FullLedger
+    service: SettlementService
+
+
+def make_ledger(name: str, settings: LedgerSettings) -> FullLedger:
+    """Opens nothing yet. Raises ConfigurationError."""
+    match settings:
+        case EvmLedgerSettings():
+            return evm_ledger(name, settings)
+        case EmbeddedLedgerSettings() | RemoteLedgerSettings():
+            return make_settlement(name, settings).ledger
+        case unreachable:
+            assert_never(unreachable)
+
+
+def make_settlement(name: str, settings: EmbeddedLedgerSettings | RemoteLedgerSettings) -> SettlementLedger:
+    """Opens nothing yet. Raises ConfigurationError."""
+    match settings:
+        case EmbeddedLedgerSettings():
+            own = load_ledger(settings.settings)
+            if own.chain_id != settings.chain_id:
+                raise ConfigurationError(
+                    f"ledger {name!r} has the chain id {settings.chain_id}, but {settings.settings} says {own.chain_id}"
+                )
+            embedded = embedded_ledger(name, own)
+            return SettlementLedger(ledger=embedded, service=embedded.settlement)
+        case RemoteLedgerSettings():
+            remote = RemoteLedger(
+                ledger_id=LedgerId(name),
+                target=settings.address,
+                chain_id=settings.chain_id,
+                token=settings.token.resolve() if settings.token else None,
+            )
+            return SettlementLedger(ledger=remote, service=remote.settlement)
+        case unreachable:
+            assert_never(unreachable)
+
+
+@asynccontextmanager
+async def connected(ledger: FullLedger) -> AsyncIterator[FullLedger]:
+    """Connects, and closes in any case."""
+    try:
+        await ledger.connect()
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+def embedded_ledger(name: str, settings: LedgerFileSettings) -> EmbeddedLedger:
+    """Raises ConfigurationError if a keystore cannot be opened."""
+    return EmbeddedLedger(
+        ledger_id=LedgerId(name),
+        folder=settings.folder,
+        chain_id=settings.chain_id,
+        keys=operator_keys(settings),
+        clock=SystemClock(),
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+
+
+def operator_keys(settings: LedgerFileSettings) -> list[OperatorKey]:
+    return [open_operator(operator.keystore, operator.password.resolve()) for operator in settings.operators]

@@ -1,0 +1,116 @@
+"""`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat goes on from there.
+
+The settlement ledger's client is created first, because an EVM router pairs a client when it is added and never again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eth_utils.address import to_checksum_address
+
+from relayer.app.evm import address_bytes, evm_connection, facts_contract, open_account
+from relayer.app.ledgers import FullLedger, connected, make_ledger
+from relayer.app.selection import Selection, select
+from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
+from relayer.core.ids import ClientId
+from relayer.errors import ConfigurationError
+from relayer.ledgers.evm.deployment import deploy_contracts
+from relayer.ports.prover import ClientTerms
+
+Progress = Callable[[str], None]
+
+
+async def open_channel(config: Path, name: str | None, progress: Progress) -> None:
+    """Raises what the ledgers raise; whatever was achieved by then stands in the deployment file."""
+    await _deploy(config, select(config, name), progress)
+    selection = select(config, name)
+    contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
+    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
+    async with connected(contract_ledger) as contracts, connected(settlement_ledger) as settlement:
+        follower = await _settlement_client(config, selection, contracts, settlement, progress)
+        counterpart = await _contract_client(
+            config, selection, contracts, settlement, counterparty=follower, progress=progress
+        )
+        await settlement.register_counterparty(
+            follower, counterparty_client_id=counterpart, counterparty_merkle_prefix=contracts.merkle_prefix
+        )
+        progress(f"paired {counterpart} on {contracts.ledger_id} with {follower} on {settlement.ledger_id}")
+    await _name_ledger(selection, counterpart, progress)
+
+
+async def _deploy(config: Path, selection: Selection, progress: Progress) -> None:
+    settings, name = selection.contract_ledger, selection.contract_end.ledger
+    if settings.router and settings.facts:
+        return
+    if settings.facts:
+        raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
+    async with evm_connection(settings, open_account(settings.account)) as connection:
+        router = address_bytes(settings.router) if settings.router else None
+        deployed = await deploy_contracts(connection, router=router)
+    contracts = Contracts(router=to_checksum_address(deployed.router), facts=to_checksum_address(deployed.facts))
+    _note(config, lambda deployment: deployment.with_contracts(name, contracts))
+    progress(f"deployed on {name}: router {contracts.router}, facts {contracts.facts}")
+
+
+async def _settlement_client(
+    config: Path, selection: Selection, contracts: FullLedger, settlement: FullLedger, progress: Progress
+) -> ClientId:
+    if selection.settlement_end.client is not None:
+        return ClientId(selection.settlement_end.client)
+    creation = await contracts.initial_client(_terms(selection))
+    client = await settlement.create_client(
+        creation, counterparty_client_id=None, counterparty_merkle_prefix=contracts.merkle_prefix
+    )
+    _note(config, lambda deployment: deployment.with_client(selection.channel.name, settlement.ledger_id, client))
+    progress(f"created {client} on {settlement.ledger_id}: it follows {contracts.ledger_id} from height {creation.height}")
+    return client
+
+
+async def _contract_client(
+    config: Path,
+    selection: Selection,
+    contracts: FullLedger,
+    settlement: FullLedger,
+    *,
+    counterparty: ClientId,
+    progress: Progress,
+) -> ClientId:
+    if selection.contract_end.client is not None:
+        return ClientId(selection.contract_end.client)
+    creation = await settlement.initial_client(_terms(selection))
+    client = await contracts.create_client(
+        creation, counterparty_client_id=counterparty, counterparty_merkle_prefix=settlement.merkle_prefix
+    )
+    _note(config, lambda deployment: deployment.with_client(selection.channel.name, contracts.ledger_id, client))
+    progress(f"created {client} on {contracts.ledger_id}: it follows {settlement.ledger_id} from height {creation.height}")
+    return client
+
+
+async def _name_ledger(selection: Selection, client: ClientId, progress: Progress) -> None:
+    """Facts that go through this client are marked with the settlement ledger's chain id for good."""
+    settings, name = selection.contract_ledger, selection.contract_end.ledger
+    chain_id = selection.settlement_ledger.chain_id
+    async with evm_connection(settings, open_account(settings.account)) as connection:
+        contract = facts_contract(name, settings, connection)
+        known = await contract.ledger_of(client)
+        if known is None:
+            await contract.register_ledger(client, chain_id)
+            progress(f"facts that go through {client} are settled on {chain_id}")
+        elif known != chain_id:
+            raise ConfigurationError(
+                f"the facts contract says that {client} leads to {known!r}, not to {chain_id!r}; open another channel"
+            )
+
+
+def _terms(selection: Selection) -> ClientTerms:
+    terms = selection.channel.client_terms
+    return ClientTerms(
+        trusting_period_seconds=terms.trusting_period_seconds, max_clock_drift_seconds=terms.max_clock_drift_seconds
+    )
+
+
+def _note(config: Path, change: Callable[[Deployment], Deployment]) -> None:
+    path = deployment_path(config)
+    write_deployment(path, change(read_deployment(path)))

@@ -1,0 +1,38 @@
+"""From the engine's snapshot to the status service's report."""
+
+from __future__ import annotations
+
+from relayer.engine.status import EngineSnapshot
+from relayer.service.report import ClientReport, LedgerReport, PacketCount, PendingReport, Report
+
+
+def service_report(snapshot: EngineSnapshot) -> Report:
+    """Counts of both directions of a channel are added up."""
+    counts: dict[tuple[str, str], int] = {}
+    for row in snapshot.packets:
+        counts[row.channel, row.state] = counts.get((row.channel, row.state), 0) + row.count
+    return Report(
+        now_seconds=snapshot.now,
+        standstill=snapshot.standstill(),
+        journal_rows=snapshot.journal_row,
+        ledgers=tuple(
+            LedgerReport(
+                name=ledger.ledger, height=ledger.height, timestamp_seconds=ledger.timestamp, last_error=ledger.error
+            )
+            for ledger in snapshot.ledgers
+        ),
+        clients=tuple(
+            ClientReport(
+                ledger=lane.ledger,
+                client=lane.client,
+                condition=lane.client_status.condition if lane.client_status else "",
+                expires_at_seconds=lane.expires_at,
+            )
+            for lane in snapshot.lanes
+        ),
+        packets=tuple(PacketCount(channel=channel, state=state, count=count) for (channel, state), count in counts.items()),
+        pending=tuple(
+            PendingReport(ledger=row.ledger, kind=row.kind, count=row.count, oldest=str(row.oldest))
+            for row in snapshot.pending
+        ),
+    )

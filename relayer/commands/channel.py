@@ -1,0 +1,17 @@
+"""`relayer channel`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from relayer.app.opening import open_channel as open_it
+from relayer.commands.output import say, step
+from relayer.config.deployment import deployment_path
+
+
+def open_channel(config: Path, name: str | None) -> None:
+    """`channel open`."""
+    with step("opening the channel"):
+        asyncio.run(open_it(config, name, say))
+    say(f"noted in {deployment_path(config)}; `relayer check` looks at everything, `relayer start` relays")
