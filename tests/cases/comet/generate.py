@@ -608,6 +608,7 @@ def memberships() -> Iterator[Case]:
     yield check("frozen client", "client_frozen", good["merkle_proof"], good["key"], good["value"], client=frozen)
     yield check("no proof", "proof_path", "", good["key"], good["value"])
     yield check("trailing byte", "malformed", good["merkle_proof"] + "00", good["key"], good["value"])
+    yield from present_keys_as_neighbours(check, gone)
     yield from mutated_proofs(check, good, gone)
     yield from hidden_store_names(check, good, gone)
 
@@ -691,6 +692,17 @@ def mutated_proofs(check: Callable[..., Case], good: dict[str, str], gone: dict[
     yield of_absence("neighbours exchanged", "proof_neighbours", exchange_neighbours)
     yield of_absence("right neighbour changed", "proof_root", put("lower.nonexist.right.value", b"\1"))
     yield of_absence("a neighbour with an empty value", "proof_value", put("lower.nonexist.right.value", b""))
+
+
+def present_keys_as_neighbours(check: Callable[..., Case], gone: dict[str, str]) -> Iterator[Case]:
+    """True neighbours, but the key that is claimed to be absent is one of them."""
+    proof = commitment.MerkleProof()
+    proof.ParseFromString(bytes.fromhex(gone["merkle_proof"]))
+    nonexist = proof.proofs[0].nonexist
+    for side in ("left", "right"):
+        nonexist.key = getattr(nonexist, side).key
+        forged = proof.SerializeToString(deterministic=True).hex()
+        yield check(f"{side} neighbour is the key itself", "proof_neighbours", forged, nonexist.key.hex(), None)
 
 
 def hidden_store_names(check: Callable[..., Case], good: dict[str, str], gone: dict[str, str]) -> Iterator[Case]:

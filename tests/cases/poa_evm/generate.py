@@ -495,6 +495,7 @@ def wrong_claims(check: Callable[..., Case]) -> Iterator[Case]:
     gone = STATE.storage.proof(path_of(100))
     yield check("another value", "proof_value", [path], word("other"), nodes)
     yield check("value of zeros", "proof_value", [path], bytes(32), nodes)
+    yield check("value of zeros where nothing stands", "proof_value", [path_of(100)], bytes(32), gone)
     yield check("value of 31 bytes", "proof_value", [path], value[:31], nodes)
     yield check(
         "value without its leading zeros",
@@ -551,6 +552,7 @@ def wrong_nodes(check: Callable[..., Case]) -> Iterator[Case]:
         [],
         proof=encode_storage_proof(tuple(nodes)).hex() + "7a0100",
     )
+    yield short_node_by_hash(check)
     hashed = keccak(slot_of(path))
     for name, verdict, raw in [
         ("word with a leading zero", "malformed", leaf(hashed, rlp.encode(b"\0" + word("x")[1:]))),
@@ -563,7 +565,7 @@ def wrong_nodes(check: Callable[..., Case]) -> Iterator[Case]:
         ("leaf without a value", "malformed", leaf(hashed, b"")),
         ("leaf with a list as its value", "malformed", rlp.encode([b"\x20" + hashed, [word("x")]])),
         ("leaf with padding that is not zero", "malformed", rlp.encode([b"\x21" + hashed, rlp.encode(word("x"))])),
-        ("leaf with bad flags", "malformed", rlp.encode([b"\x40" + hashed, rlp.encode(word("x"))])),
+        ("leaf with bad flags", "malformed", rlp.encode([b"\x60" + hashed, rlp.encode(word("x"))])),
         ("leaf without a path byte", "malformed", rlp.encode([b"", rlp.encode(word("x"))])),
         ("node of three items", "malformed", rlp.encode([b"\x20" + hashed, rlp.encode(word("x")), b""])),
         ("extension without a path", "malformed", rlp.encode([b"\0", word("x")])),
@@ -575,6 +577,23 @@ def wrong_nodes(check: Callable[..., Case]) -> Iterator[Case]:
             timestamp_seconds=time_at(11), block_hash=word("block"), state_root=word("state"), storage_root=keccak(raw)
         )
         yield check(f"forged trie: {name}", verdict, [path], word("x"), [raw], stored={11: state})
+
+
+def short_node_by_hash(check: Callable[..., Case]) -> Case:
+    """A leaf of fewer than 32 bytes that its parent names by hash, where it must stand inside of it."""
+    path = path_of(1)
+    nibbles = keccak(slot_of(path)).hex()
+    last = rlp.encode([bytes([0x30 | int(nibbles[63], 16)]), rlp.encode(b"\7")])
+    branch: list[bytes] = [b""] * 17
+    branch[int(nibbles[62], 16)] = keccak(last)
+    middle = rlp.encode(branch)
+    root = rlp.encode([b"\0" + bytes.fromhex(nibbles[:62]), keccak(middle)])
+    state = ConsensusState(
+        timestamp_seconds=time_at(11), block_hash=word("block"), state_root=word("state"), storage_root=keccak(root)
+    )
+    value = bytes(31) + b"\7"
+    nodes = [root, middle, last]
+    return check("forged trie: short node by its hash", "malformed", [path], value, nodes, stored={11: state})
 
 
 def leaf(hashed: bytes, value: bytes) -> bytes:

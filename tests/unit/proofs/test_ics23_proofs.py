@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -104,3 +105,64 @@ def test_an_oversized_proof_is_not_parsed() -> None:
     with pytest.raises(ProofError) as refused:
         ics23.verify_membership(bytes(ics23.MAXIMUM_PROOF_BYTES + 1), root=bytes(32), path=[b"a", b"b"], value=b"c")
     assert refused.value.code is Refusal.LIMIT
+
+
+def node(prefix: bytes, content: bytes) -> bytes:
+    return sha256(prefix + content).digest()
+
+
+LEAF_PREFIX = b"\x00\x02\x02"
+INNER_PREFIX = b"\x02\x04\x02"
+
+
+def leaf_hash(key: bytes, prefix: bytes = LEAF_PREFIX) -> bytes:
+    return node(prefix, length_delimited(key) + length_delimited(sha256(b"value").digest()))
+
+
+def existence(key: bytes, inner: messages.InnerOp, prefix: bytes = LEAF_PREFIX) -> messages.ExistenceProof:
+    leaf = messages.LeafOp(hash=1, prehash_value=1, length=1, prefix=prefix)
+    return messages.ExistenceProof(key=key, value=b"value", leaf=leaf, path=[inner])
+
+
+def as_left(sibling: bytes, frame: bytes = b"\x20") -> messages.InnerOp:
+    return messages.InnerOp(hash=1, prefix=INNER_PREFIX + frame, suffix=frame + sibling)
+
+
+def as_right(sibling: bytes, frame: bytes = b"\x20") -> messages.InnerOp:
+    return messages.InnerOp(hash=1, prefix=INNER_PREFIX + frame + sibling + frame)
+
+
+def test_a_tree_whose_keys_are_out_of_order_proves_no_absence() -> None:
+    """Leaves `c` (left) and `a` (right): both enclose `b`, but not as the tree has them."""
+    low = existence(b"a", as_right(leaf_hash(b"c")))
+    high = existence(b"c", as_left(leaf_hash(b"a")))
+    roots = {ics23.check_existence(each, ics23.TreeKind.IAVL).root for each in (low, high)}
+    assert len(roots) == 1
+    with pytest.raises(MembershipRefused) as refused:
+        ics23.check_absence(messages.NonExistenceProof(key=b"b", left=low, right=high), key=b"b")
+    assert refused.value.code is Refusal.PROOF_NEIGHBOURS
+    ordered = messages.NonExistenceProof(
+        key=b"b",
+        left=existence(b"a", as_left(leaf_hash(b"c"))),
+        right=existence(b"c", as_right(leaf_hash(b"a"))),
+    )
+    assert ics23.check_absence(ordered, key=b"b") == ics23.check_existence(ordered.left, ics23.TreeKind.IAVL).root
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        existence(b"a", as_left(leaf_hash(b"c"), frame=b"\x21")),
+        existence(b"a", as_right(leaf_hash(b"c"), frame=b"\x21")),
+        existence(b"a", as_left(leaf_hash(b"c")), prefix=b"\x00\x82\x00\x02"),
+        existence(b"a", as_left(leaf_hash(b"c")), prefix=b"\x00\x02\x80"),
+        existence(b"a", as_left(leaf_hash(b"c")), prefix=b"\x00\x02" + b"\xfe" * 9 + b"\x02"),
+        existence(b"a", as_left(leaf_hash(b"c")), prefix=b"\x00\x02" + b"\x82" * 11),
+    ],
+)
+def test_nodes_that_no_tree_writes_are_refused(forged: messages.ExistenceProof) -> None:
+    ics23.check_existence(existence(b"a", as_left(leaf_hash(b"c"))), ics23.TreeKind.IAVL)
+    ics23.check_existence(existence(b"a", as_right(leaf_hash(b"c"))), ics23.TreeKind.IAVL)
+    with pytest.raises(MembershipRefused) as refused:
+        ics23.check_existence(forged, ics23.TreeKind.IAVL)
+    assert refused.value.code is Refusal.PROOF_SPEC

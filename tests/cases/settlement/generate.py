@@ -1,0 +1,475 @@
+"""Writes the cases of the settlement rules: commands in, answers, codes and hashed bytes out, for every ledger that has them.
+
+Run it with the project's Python to rewrite the files beside it; the tests fail when they differ. What each case must answer
+is stated by hand (`code`, `refusal`); the bytes come from the Python rules, and the other implementations must give the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from relayer.errors import InvalidInput
+from relayer.facts.codec import FactCode, FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
+from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.settlement.codec import encode_event, liability_record
+from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
+from relayer.settlement.decide import decide, decide_facts
+from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.model import Agreement, CurrencyTerms, Origin, Party
+from relayer.settlement.state import EmptyState, Overlay
+
+HERE = Path(__file__).parent
+CHAIN_ID = 1337
+CONTRACT = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
+ISSUER = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+SERVICE_END = 1_772_366_400
+CREDITOR, DEBTOR, THIRD = "DE*KCS", "DE*NBM", "AT*ATX"
+MAXIMUM = 2**128 - 1
+
+Step = dict[str, Any]
+Case = dict[str, Any]
+
+
+class Ledger:
+    """Runs commands by the Python rules and writes down what they answer."""
+
+    def __init__(self) -> None:
+        self.state = Overlay(EmptyState())
+        self.steps: list[Step] = []
+
+    def command(self, command: OperatorCommand, *, refusal: RefusalCode | None = None) -> None:
+        """`refusal` is what the rules must answer; None: the command is taken, or was before."""
+        step = {"command": type(command).__name__, **_inputs(command)}
+        try:
+            decision = decide(self.state, command)
+        except (CommandRefused, InvalidInput) as error:
+            code = error.code if isinstance(error, CommandRefused) else RefusalCode.INVALID_COMMAND
+            assert code == refusal, (step, error)
+            self.steps.append({**step, "refusal": int(code)})
+            return
+        assert refusal is None, step
+        for entry in decision.entries:
+            self.state.apply(entry)
+        events = [encode_event(entry.event).decode() for entry in decision.entries]
+        reference = {"sequence": decision.reference.sequence, "head_hash": decision.reference.head_hash.hex()}
+        self.steps.append({**step, **reference, "events": events})
+
+    def facts(self, *facts: Fact, codes: Sequence[FactCode], hashes: Sequence[bytes] | None = None, sequence: int = 1) -> None:
+        """One packet. `codes` are what the rules must answer for each fact."""
+        data = FactPacketData(
+            chain_id=CHAIN_ID,
+            contract=CONTRACT,
+            issuer=ISSUER,
+            destination="",
+            facts=facts,
+            fact_hashes=tuple(hashes or map(fact_hash, facts)),
+        )
+        origin = Origin(
+            chain_id=CHAIN_ID,
+            contract=CONTRACT,
+            issuer=ISSUER,
+            client_id="poa-evm-0",
+            packet_sequence=sequence,
+            height=100 + sequence,
+            transaction="A1B2",
+        )
+        decision = decide_facts(self.state, RecordFacts(origin=origin, facts=data.facts, fact_hashes=data.fact_hashes))
+        assert tuple(answer.code for answer in decision.answers) == tuple(codes), (codes, decision.answers)
+        for entry in decision.entries:
+            self.state.apply(entry)
+        self.steps.append({
+            "command": "RecordFacts",
+            "payload": encode_packet_data(data).hex(),
+            "client_id": origin.client_id,
+            "packet_sequence": origin.packet_sequence,
+            "height": origin.height,
+            "transaction": origin.transaction,
+            "codes": [int(code) for code in codes],
+            "acknowledgement": encode_answers(decision.answers).hex(),
+            "events": [encode_event(entry.event).decode() for entry in decision.entries],
+        })
+
+    def case(self, name: str) -> Case:
+        state = self.state
+        return {
+            "name": name,
+            "steps": self.steps,
+            "sequence": state.head().sequence,
+            "head_hash": state.head().head_hash.hex(),
+            "cut_off_seconds": state.cut_off_seconds(),
+            "records": {fact.hex(): liability_record(each).hex() for fact, each in sorted(state.liabilities.items())},
+            "positions": [
+                [key.debtor.hex(), key.creditor.hex(), key.currency, key.exponent, str(total)]
+                for key, total in sorted(state.open_sums.items())
+            ],
+        }
+
+
+def _inputs(command: OperatorCommand) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return value.hex()
+        if isinstance(value, dict):
+            return {name: plain(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(each) for each in value]
+        return value
+
+    body = plain(asdict(command))
+    for terms in body.get("agreement", {}).get("currencies", ()):
+        terms["open_limit"] = "" if terms["open_limit"] is None else str(terms["open_limit"])
+    assert isinstance(body, dict)
+    return body
+
+
+def party(ocpi_id: str, **changes: Any) -> Party:
+    return replace(Party(party_id=party_id(ocpi_id), ocpi_id=ocpi_id, name=f"Operator {ocpi_id}", lei="", vat_id=""), **changes)
+
+
+def agreement(creditor: str = CREDITOR, debtor: str = DEBTOR, **changes: Any) -> Agreement:
+    terms = (
+        CurrencyTerms(currency="EUR", exponent=2, open_limit=None),
+        CurrencyTerms(currency="JPY", exponent=0, open_limit=10_000),
+    )
+    made = Agreement(
+        agreement_id=f"{debtor} pays {creditor}", creditor=party_id(creditor), debtor=party_id(debtor), currencies=terms
+    )
+    return replace(made, **changes)
+
+
+def fact(sequence: int = 1, **changes: Any) -> Fact:
+    """A trip for 10.00 and 1.90 tax: the valid baseline that each case changes in one place."""
+    made = Fact(
+        fact_id=fact_id(CHAIN_ID, CONTRACT, ISSUER, sequence),
+        schema=1,
+        kind=FactKind.TRIP_COMPLETED,
+        category=FactCategory.FARE,
+        creditor=party_id(CREDITOR),
+        debtor=party_id(DEBTOR),
+        currency=b"EUR",
+        exponent=2,
+        net=1000,
+        tax=190,
+        service_end=SERVICE_END,
+        due_date=SERVICE_END + 30 * 86_400,
+        issuer_sequence=sequence,
+        related_fact=bytes(32),
+        document_hash=sha256(b"document %d" % sequence).digest(),
+    )
+    return replace(made, **changes)
+
+
+def ledger() -> Ledger:
+    """Three parties; agreements in both directions of one pair."""
+    made = Ledger()
+    for number, each in enumerate((CREDITOR, DEBTOR, THIRD)):
+        made.command(RegisterParty(request_id=f"party-{number}", party=party(each)))
+    made.command(RecordAgreement(request_id="agreement-0", agreement=agreement()))
+    made.command(RecordAgreement(request_id="agreement-1", agreement=agreement(DEBTOR, CREDITOR)))
+    return made
+
+
+OK, DUPLICATE = FactCode.OK, FactCode.DUPLICATE
+
+
+def fact_cases() -> Iterator[Case]:
+    for name, code, changes in [
+        ("baseline", OK, {}),
+        *((f"kind {kind.name}", OK, {"kind": kind}) for kind in FactKind if kind not in {1, 10, 11}),
+        *((f"category {category.name}", OK, {"category": category}) for category in FactCategory),
+        ("tax only", OK, {"net": 0}),
+        ("other direction", OK, {"creditor": party_id(DEBTOR), "debtor": party_id(CREDITOR)}),
+        ("exactly the limit", OK, {"currency": b"JPY", "exponent": 0, "net": 10_000, "tax": 0}),
+        ("the greatest gross", OK, {"net": MAXIMUM - 1, "tax": 1}),
+        ("booking without money", OK, {"kind": FactKind.BOOKING_CONFIRMED, "net": 0, "tax": 0}),
+        ("end of time", OK, {"service_end": 2**64 - 1, "due_date": 2**64 - 1}),
+        ("fact id of another sequence", FactCode.BAD_HASH, {"issuer_sequence": 2}),
+        ("issuer sequence 0", FactCode.BAD_HASH, {"fact_id": fact_id(CHAIN_ID, CONTRACT, ISSUER, 0), "issuer_sequence": 0}),
+        ("fact id of another chain", FactCode.BAD_HASH, {"fact_id": fact_id(1, CONTRACT, ISSUER, 1)}),
+        ("schema 0", FactCode.UNSUPPORTED_SCHEMA, {"schema": 0}),
+        ("schema 2", FactCode.UNSUPPORTED_SCHEMA, {"schema": 2}),
+        ("kind 0", FactCode.UNSUPPORTED_SCHEMA, {"kind": 0}),
+        ("kind 12", FactCode.UNSUPPORTED_SCHEMA, {"kind": 12}),
+        ("category 0", FactCode.UNSUPPORTED_SCHEMA, {"category": 0}),
+        ("category 15", FactCode.UNSUPPORTED_SCHEMA, {"category": 15}),
+        ("no money", FactCode.BAD_TOTAL, {"net": 0, "tax": 0}),
+        ("gross of 2^128", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": 1}),
+        ("greatest net and tax", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": MAXIMUM}),
+        ("booking with money", FactCode.BAD_TOTAL, {"kind": FactKind.BOOKING_CONFIRMED}),
+        ("unknown creditor", FactCode.UNKNOWN_PARTY, {"creditor": party_id("FR*XXX")}),
+        ("unknown debtor", FactCode.UNKNOWN_PARTY, {"debtor": party_id("FR*XXX")}),
+        ("one party on both sides", FactCode.UNKNOWN_PARTY, {"debtor": party_id(CREDITOR)}),
+        ("no agreement", FactCode.NO_AGREEMENT, {"debtor": party_id(THIRD)}),
+        ("currency not agreed", FactCode.CURRENCY_UNSUPPORTED, {"currency": b"USD"}),
+        ("exponent not agreed", FactCode.CURRENCY_UNSUPPORTED, {"exponent": 3}),
+        ("currency of zero bytes", FactCode.CURRENCY_UNSUPPORTED, {"currency": bytes(3)}),
+        ("currency outside of ASCII", FactCode.CURRENCY_UNSUPPORTED, {"currency": b"\xff\xfe\xfd"}),
+        ("one above the limit", FactCode.LIMIT_EXCEEDED, {"currency": b"JPY", "exponent": 0, "net": 10_000, "tax": 1}),
+        ("credit of nothing", FactCode.RELATED_UNKNOWN, {"kind": FactKind.CREDIT_NOTE}),
+        ("payment of an unknown fact", FactCode.RELATED_UNKNOWN, {"kind": FactKind.PAYMENT_CONFIRMED, "related_fact": b"\1" * 32}),
+        ("extra to an unknown fact", FactCode.RELATED_UNKNOWN, {"kind": FactKind.USAGE_EXTRA, "related_fact": b"\1" * 32}),
+        ("booking of an unknown fact", FactCode.RELATED_UNKNOWN,
+         {"kind": FactKind.BOOKING_CONFIRMED, "net": 0, "tax": 0, "related_fact": b"\1" * 32}),
+    ]:
+        made = ledger()
+        made.facts(fact(**changes), codes=[code])
+        yield made.case(name)
+
+
+def order_cases() -> Iterator[Case]:
+    """Two rules broken at once: the earlier one answers."""
+    pairs = [
+        ("schema before total", FactCode.UNSUPPORTED_SCHEMA, {"kind": 0, "net": 0, "tax": 0}),
+        ("total before parties", FactCode.BAD_TOTAL, {"net": 0, "tax": 0, "debtor": party_id("FR*XXX")}),
+        ("parties before currency", FactCode.UNKNOWN_PARTY, {"debtor": party_id("FR*XXX"), "currency": b"USD"}),
+        ("agreement before currency", FactCode.NO_AGREEMENT, {"debtor": party_id(THIRD), "currency": b"USD"}),
+        ("currency before period", FactCode.CURRENCY_UNSUPPORTED, {"currency": b"USD", "service_end": 1}),
+        ("period before related", FactCode.PERIOD_CLOSED, {"service_end": 1, "related_fact": b"\1" * 32}),
+        ("related before limit", FactCode.RELATED_UNKNOWN,
+         {"currency": b"JPY", "exponent": 0, "net": 20_000, "related_fact": b"\1" * 32}),
+    ]
+    for name, code, changes in pairs:
+        made = ledger()
+        made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END - 1))
+        made.facts(fact(**changes), codes=[code])
+        yield made.case(name)
+
+
+def packet_cases() -> Iterator[Case]:
+    made = ledger()
+    made.facts(fact(), codes=[FactCode.BAD_HASH], hashes=[bytes(32)])
+    made.facts(fact(), codes=[OK])
+    made.facts(fact(), codes=[DUPLICATE], sequence=2)
+    made.facts(fact(net=1), codes=[FactCode.BAD_HASH], sequence=3)
+    made.facts(fact(), codes=[FactCode.BAD_HASH], hashes=[bytes(32)], sequence=4)
+    made.facts(fact(), fact(2), codes=[DUPLICATE, OK], sequence=5)
+    yield made.case("a rejected fact may come again, an accepted one is a duplicate, other content is refused")
+
+    made = ledger()
+    made.facts(*(fact(number) for number in range(1, 65)), codes=[OK] * 64)
+    yield made.case("64 facts in one packet")
+
+    made = ledger()
+    made.facts(fact(), fact(), codes=[OK, DUPLICATE])
+    yield made.case("one fact twice in one packet")
+
+    jpy = {"currency": b"JPY", "exponent": 0, "tax": 0}
+    made = ledger()
+    made.facts(fact(1, net=6000, **jpy), fact(2, net=4001, **jpy), fact(3, net=4000, **jpy), fact(4, net=1, **jpy),
+               codes=[OK, FactCode.LIMIT_EXCEEDED, OK, FactCode.LIMIT_EXCEEDED])
+    yield made.case("the limit counts what the same packet opened")
+
+    made = ledger()
+    made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END))
+    made.facts(fact(1), fact(2, service_end=SERVICE_END + 1), codes=[FactCode.PERIOD_CLOSED, OK])
+    yield made.case("cut-off at the service's end")
+
+    made = ledger()
+    made.facts(fact(1), codes=[OK])
+    made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END))
+    made.facts(fact(1), codes=[DUPLICATE], sequence=2)
+    yield made.case("a duplicate is a duplicate after the period")
+
+
+def reduction_cases() -> Iterator[Case]:
+    first = fact(1)
+    for kind in (FactKind.CREDIT_NOTE, FactKind.PAYMENT_CONFIRMED):
+        def reduce(sequence: int, net: int, **changes: Any) -> Fact:
+            return fact(sequence, **{"kind": kind, "net": net, "tax": 0, "related_fact": first.fact_id} | changes)  # noqa: B023
+
+        made = ledger()
+        made.facts(first, codes=[OK])
+        made.facts(reduce(2, 1191), reduce(3, 1190), reduce(4, 1), codes=[FactCode.CREDIT_EXCEEDS, OK, FactCode.CREDIT_EXCEEDS],
+                   sequence=2)
+        yield made.case(f"{kind.name}: all that is open, and not more")
+
+        made = ledger()
+        made.facts(first, reduce(2, 190), reduce(3, 500), codes=[OK, OK, OK])
+        made.facts(reduce(3, 500), codes=[DUPLICATE], sequence=2)
+        yield made.case(f"{kind.name}: in parts, within the same packet")
+
+        made = ledger()
+        made.facts(first, codes=[OK])
+        for number, changes in enumerate([
+            {"creditor": party_id(DEBTOR), "debtor": party_id(CREDITOR)},
+            {"currency": b"JPY", "exponent": 0},
+            {"related_fact": fact(99).fact_id},
+        ]):
+            made.facts(reduce(2 + number, 10, **changes), codes=[FactCode.RELATED_UNKNOWN], sequence=2 + number)
+        made.facts(reduce(9, 0), codes=[FactCode.BAD_TOTAL], sequence=9)
+        made.facts(reduce(10, 10), codes=[OK], sequence=10)
+        made.facts(reduce(11, 10, related_fact=fact(10).fact_id), codes=[FactCode.CREDIT_EXCEEDS], sequence=11)
+        yield made.case(f"{kind.name}: of another pair, currency or fact, and of a record without money")
+
+    made = ledger()
+    jpy = {"currency": b"JPY", "exponent": 0, "tax": 0}
+    made.facts(fact(1, net=10_000, **jpy), fact(2, net=1, **jpy), codes=[OK, FactCode.LIMIT_EXCEEDED])
+    made.facts(fact(3, net=1, kind=FactKind.CREDIT_NOTE, related_fact=fact(1).fact_id, **jpy), fact(2, net=1, **jpy), codes=[OK, OK],
+               sequence=2)
+    yield made.case("a credit makes room under the limit")
+
+    made = ledger()
+    made.facts(first, fact(2, kind=FactKind.USAGE_EXTRA, related_fact=first.fact_id), codes=[OK, OK])
+    yield made.case("an extra names its trip")
+
+
+def command_cases() -> Iterator[Case]:
+    invalid, new = RefusalCode.INVALID_COMMAND, "FR*NEW"
+    made = ledger()
+    made.command(RegisterParty(request_id="party-0", party=party(CREDITOR)))
+    made.command(RegisterParty(request_id="again", party=party(CREDITOR)))
+    made.command(RegisterParty(request_id="party-0", party=party(new)), refusal=RefusalCode.ID_REUSED)
+    made.command(RegisterParty(request_id="other", party=party(CREDITOR, name="Other")), refusal=RefusalCode.PARTY_EXISTS)
+    made.command(ClosePeriod(request_id="party-0", cut_off_seconds=5), refusal=RefusalCode.ID_REUSED)
+    made.command(RegisterParty(request_id="new", party=party(new, name="K\u00e4se \U0001f6b2 \"q\" \\ /\x7f\t\x01<&>\u2028", lei="L" * 200)))
+    made.command(RegisterParty(request_id="new", party=party(new)), refusal=RefusalCode.ID_REUSED)
+    yield made.case("request ids and repeated parties")
+
+    made = Ledger()
+    for number, each in enumerate([
+        party(new, party_id=bytes(32)),
+        party(new, name=""),
+        party(new, name=" \t\n\x1c\x85\xa0\u3000"),
+        party(new, name="N" * 201),
+        party(new, name="\u00e4" * 101),
+        party(new, lei="L" * 201),
+        party(new, vat_id="V" * 201),
+        *(party(new, ocpi_id=text) for text in ("fr*new", "FRNEW", "F*NEW", "FR*NEWS", "FR*NE", "F1*NEW", "FR*N*W", "FR*N\u00c4W", "")),
+    ]):
+        made.command(RegisterParty(request_id=f"r{number}", party=each), refusal=invalid)
+    for request_id in ("", "  ", "\x1f", "R" * 201):
+        made.command(RegisterParty(request_id=request_id, party=party(new)), refusal=invalid)
+    made.command(RegisterParty(request_id="R" * 200, party=party("FR*N0W")))
+    made.command(RegisterParty(request_id="r0", party=party(new, name="\u00e4" * 100)))
+    yield made.case("particulars out of range")
+
+    made = ledger()
+    terms = agreement().currencies
+    for number, (refusal, each) in enumerate([
+        (invalid, agreement(agreement_id="")),
+        (invalid, agreement(agreement_id="A" * 201)),
+        (invalid, agreement(debtor=CREDITOR)),
+        (invalid, agreement(currencies=())),
+        (invalid, agreement(currencies=tuple(replace(terms[0], currency=f"A{chr(65 + n // 26)}{chr(65 + n % 26)}") for n in range(65)))),
+        (invalid, agreement(currencies=(terms[0], replace(terms[0], exponent=3)))),
+        (invalid, agreement(currencies=(replace(terms[0], currency="eur"),))),
+        (invalid, agreement(currencies=(replace(terms[0], currency="EU"),))),
+        (invalid, agreement(currencies=(replace(terms[0], currency="EURO"),))),
+        (invalid, agreement(currencies=(replace(terms[0], exponent=19),))),
+        (RefusalCode.PARTY_UNKNOWN, agreement(debtor="FR*XXX")),
+        (RefusalCode.PARTY_UNKNOWN, agreement(creditor="FR*XXX")),
+        (RefusalCode.AGREEMENT_TAKEN, agreement(creditor=THIRD, agreement_id=agreement().agreement_id)),
+        (RefusalCode.AGREEMENT_TAKEN, agreement(agreement_id="second")),
+    ]):
+        made.command(RecordAgreement(request_id=f"a{number}", agreement=each), refusal=refusal)
+    made.command(RecordAgreement(request_id="agreement-0", agreement=agreement()))
+    new_terms = (replace(terms[0], exponent=18, open_limit=0), replace(terms[1], open_limit=2**128))
+    made.command(RecordAgreement(request_id="new terms", agreement=agreement(currencies=new_terms)))
+    made.facts(fact(), fact(2, exponent=18), codes=[FactCode.CURRENCY_UNSUPPORTED, FactCode.LIMIT_EXCEEDED])
+    yield made.case("agreements")
+
+    made = ledger()
+    for number, at in enumerate((0, 2**63)):
+        made.command(ClosePeriod(request_id=f"c{number}", cut_off_seconds=at), refusal=invalid)
+    made.command(ClosePeriod(request_id="first", cut_off_seconds=100))
+    made.command(ClosePeriod(request_id="first", cut_off_seconds=100))
+    made.command(ClosePeriod(request_id="same", cut_off_seconds=100), refusal=RefusalCode.CUT_OFF_NOT_LATER)
+    made.command(ClosePeriod(request_id="back", cut_off_seconds=99), refusal=RefusalCode.CUT_OFF_NOT_LATER)
+    made.command(ClosePeriod(request_id="last", cut_off_seconds=2**63 - 1))
+    made.facts(fact(), codes=[FactCode.PERIOD_CLOSED])
+    yield made.case("the cut-off only moves forward")
+
+
+def payload_cases() -> Iterator[dict[str, Any]]:
+    """Payloads that decode, and changes of one of them that must not."""
+    data = FactPacketData(
+        chain_id=CHAIN_ID, contract=CONTRACT, issuer=ISSUER, destination="settlement-1", facts=(fact(),), fact_hashes=(fact_hash(fact()),)
+    )
+    good = encode_packet_data(data)
+    two = replace(data, facts=(fact(), fact(2)), fact_hashes=(fact_hash(fact()), fact_hash(fact(2))))
+
+    def word(at: int, value: int) -> bytes:
+        return good[: 32 * at] + value.to_bytes(32, "big") + good[32 * at + 32 :]
+
+    def byte(at: int, value: int) -> bytes:
+        return good[:at] + bytes([value]) + good[at + 1 :]
+
+    valid = [
+        ("baseline", good),
+        ("two facts", encode_packet_data(two)),
+        ("no destination", encode_packet_data(replace(data, destination=""))),
+        ("destination of 64 bytes", encode_packet_data(replace(data, destination="d" * 64))),
+        ("destination of 32 bytes", encode_packet_data(replace(data, destination="\u00e4" * 16))),
+        ("greatest chain id", encode_packet_data(replace(data, chain_id=2**256 - 1))),
+        ("greatest amounts", encode_packet_data(replace(data, facts=(fact(net=MAXIMUM, tax=MAXIMUM),)))),
+    ]
+    invalid = [
+        ("no bytes", b""),
+        ("one byte short", good[:-1]),
+        ("one word short", good[:-32]),
+        ("one byte too many", good + b"\0"),
+        ("one word too many", good + bytes(32)),
+        ("outer offset", word(0, 64)),
+        ("outer offset of 2^255", word(0, 2**255)),
+        ("contract of 21 bytes", byte(32 * 2 + 11, 1)),
+        ("issuer of 21 bytes", byte(32 * 3 + 11, 1)),
+        ("destination offset", word(4, 224)),
+        ("facts offset", word(5, 0)),
+        ("hashes offset", word(6, 0)),
+        ("destination of 65 bytes", word(7, 65)),
+        ("destination of 2^64 bytes", word(7, 2**64)),
+        ("padding of the destination", byte(32 * 8 + 31, 1)),
+        ("destination that is no UTF-8", byte(32 * 8, 0xFF)),
+        ("no facts", word(9, 0)),
+        ("two facts announced", word(9, 2)),
+        ("2^255 facts announced", word(9, 2**255)),
+        ("no hashes", word(25, 0)[:-32]),
+        ("two hashes announced", word(25, 2)),
+        ("one hash too many", word(25, 2) + bytes(32)),
+        ("schema of 17 bits", word(11, 2**16)),
+        ("kind of 17 bits", word(12, 2**16)),
+        ("category of 17 bits", word(13, 2**16)),
+        ("currency of 4 bytes", byte(32 * 16 + 3, 1)),
+        ("exponent of 9 bits", word(17, 256)),
+        ("net of 129 bits", word(18, 2**128)),
+        ("tax of 129 bits", word(19, 2**128)),
+        ("service end of 65 bits", word(20, 2**64)),
+        ("due date of 65 bits", word(21, 2**64)),
+        ("issuer sequence of 65 bits", word(22, 2**64)),
+    ]
+    for expected, cases in ((True, valid), (False, invalid)):
+        for name, raw in cases:
+            assert _decodes(raw) is expected, name
+            yield {"name": name, "payload": raw.hex(), "decodes": expected}
+
+
+def _decodes(raw: bytes) -> bool:
+    try:
+        decode_packet_data(raw)
+    except InvalidInput:
+        return False
+    return True
+
+
+def build() -> dict[str, list[Case]]:
+    """File name without ending -> cases."""
+    return {
+        "facts": [*fact_cases(), *order_cases()],
+        "packets": [*packet_cases(), *reduction_cases()],
+        "commands": list(command_cases()),
+        "payloads": list(payload_cases()),
+    }
+
+
+def main() -> None:
+    for name, cases in build().items():
+        (HERE / f"{name}.json").write_text(json.dumps(cases, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
