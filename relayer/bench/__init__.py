@@ -1,0 +1,1 @@
+"""Measurements that the figures in the documentation come from. Nothing else in the package may import this."""

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from relayer.bench.netting import SolverName, run, zipf_network
+from relayer.errors import InvalidInput
+
+
+def test_the_same_seed_gives_the_same_graph() -> None:
+    graph = zipf_network(parties=200, seed=7)
+    assert graph == zipf_network(parties=200, seed=7)
+    assert graph.digest() != zipf_network(parties=200, seed=8).digest()
+    assert 1_200 < len(graph.amounts) < 2_000
+
+
+@pytest.mark.parametrize("parties", [-1, 0, 1, 2**17 + 1])
+def test_sizes_out_of_range_are_refused(parties: int) -> None:
+    assert len(zipf_network(parties=2, seed=1).parties) == 2
+    with pytest.raises(InvalidInput, match="choose 2 to"):
+        zipf_network(parties=parties, seed=1)
+
+
+def test_every_solver_is_measured_and_all_clear_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    run(parties=[60], seed=3, as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    rows = document["rows"]
+    assert [row["solver"] for row in rows] == [name.value for name in SolverName]
+    assert len({row["figures"]["cleared"] for row in rows}) == 1
+    for row in rows:
+        assert row["debts"] == len(zipf_network(parties=60, seed=3).amounts)
+        assert row["figures"]["solve_seconds"] > 0
+        assert row["figures"]["peak_memory_mebibytes"] > 10
+        assert 0 < row["figures"]["cleared_basis_points"] < 10_000
+
+
+def test_the_table_has_a_line_for_each_solver(capsys: pytest.CaptureFixture[str]) -> None:
+    run(parties=[2], seed=3)
+    text = capsys.readouterr().out
+    assert all(name.value in text for name in SolverName)
