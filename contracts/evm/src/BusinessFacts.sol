@@ -37,6 +37,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     string public constant VERSION = "fact-1";
     string public constant ENCODING = "application/x-solidity-abi";
     uint256 public constant MAX_FACTS = 64;
+    /// @dev Settlement ledgers read no longer one, and would refuse the whole packet.
+    uint256 private constant MAX_DESTINATION_LENGTH = 64;
 
     bytes4 private constant ERC5192 = 0xb45a3c0e;
     bytes4 private constant ERC4906 = 0x49064906;
@@ -83,6 +85,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         Fact[] calldata facts
     ) external returns (uint64 sequence) {
         if (facts.length == 0 || facts.length > MAX_FACTS) revert FactCountOutOfRange(facts.length);
+        uint256 length = bytes(destination).length;
+        if (length > MAX_DESTINATION_LENGTH) revert DestinationTooLong(length);
         bytes32 sourceClientHash = keccak256(bytes(sourceClient));
         uint16 ledger = _ledgerIndexes[sourceClientHash];
         if (ledger == 0) revert LedgerUnknown(sourceClient);

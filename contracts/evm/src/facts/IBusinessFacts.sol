@@ -33,6 +33,7 @@ interface IBusinessFacts is FactTypes {
     error IssuerSequenceGap(uint64 expected, uint64 actual);
     error FactStateWrong(bytes32 factId, State state);
     error FactCountOutOfRange(uint256 count);
+    error DestinationTooLong(uint256 length);
     error LedgerUnknown(string sourceClient);
     error LedgerInvalid(string sourceClient);
     error NotRouter(address caller);
@@ -50,7 +51,7 @@ interface IBusinessFacts is FactTypes {
     /// @notice Sends 1 to 64 of the caller's facts, minted or timed out, in one packet.
     /// @param sourceClient Client of the settlement ledger; registered with registerLedger.
     /// @param timeoutTimestamp Unix seconds.
-    /// @param destination Ledger behind that one, or empty.
+    /// @param destination Ledger behind that one, at most 64 bytes, or empty.
     /// @return sequence Of the packet.
     function send(
         string calldata sourceClient,
