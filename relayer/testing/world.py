@@ -21,7 +21,7 @@ from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import ClientTerms, Prover
 from relayer.testing.clock import VirtualClock
-from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
+from relayer.testing.factories import CHANNEL, CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.simulated import Application, SimulatedLedger, echo
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)
@@ -32,7 +32,7 @@ async def pair(
     other: tuple[Ledger, Prover, ClientHost],
     *,
     terms: ClientTerms = TERMS,
-    channel: ChannelId = ChannelId("main"),
+    channel: ChannelId = CHANNEL,
 ) -> tuple[Route, Route]:
     """Creates a client on each ledger and pairs them. `other` must take its counterparty at creation, `one` may wait."""
     (ledger, prover, host), (other_ledger, other_prover, other_host) = one, other

@@ -1,0 +1,331 @@
+"""What every ledger must do, as a pytest class: subclass it and give it a `bench` fixture.
+
+    class TestMyLedger(LedgerContractSuite):
+        @pytest.fixture
+        async def bench(self) -> LedgerBench: ...
+
+What the simulation shows of the engine holds for a ledger that passes here. The counterparty is whatever the bench gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TypeVar
+
+import pytest
+
+from relayer.core.commitment import PathKind, commitment_path
+from relayer.core.events import (
+    AcknowledgementWritten,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketFact,
+    PacketTimedOut,
+)
+from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.core.packet import Packet
+from relayer.errors import NotFinal, WrongLedger
+from relayer.ports.ledger import (
+    AcknowledgePacket,
+    ClientCondition,
+    Ledger,
+    MessageResult,
+    Outcome,
+    PacketMessage,
+    ReceivePacket,
+    SubmissionBatch,
+    TimeoutPacket,
+)
+from relayer.ports.prover import ClientReference, Proof, Prover
+
+_Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowledged, PacketTimedOut)
+_DEADLINE_SECONDS = 20.0
+_HOUR = 3_600
+_SHORT = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One ledger of a pair. `client` is its light client of the other, paired and active."""
+
+    ledger: Ledger
+    prover: Prover
+    client: ClientId
+    send_packet: Callable[[TimestampSeconds], Awaitable[Packet]]
+    """Sends a packet that the other side's application answers, with this timeout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerBench:
+    """A ledger under test with a counterparty, both connected."""
+
+    subject: Side
+    counterparty: Side
+    pass_time: Callable[[int], Awaitable[None]]
+    """Both ledgers reach a head at least so many seconds later."""
+    misconfigured: Ledger
+    """The subject's ledger as an operator would configure it who expects another chain id; not connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proven:
+    batch: SubmissionBatch
+    results: Sequence[MessageResult]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [result.outcome for result in self.results]
+
+
+class LedgerContractSuite:
+    """Every test stands alone; a bench may be shared, since no test minds what others did before."""
+
+    async def test_heads_only_grow(self, bench: LedgerBench) -> None:
+        first = await bench.subject.ledger.head()
+        await bench.pass_time(_SHORT)
+        second = await bench.subject.ledger.head()
+        assert second.height > first.height
+        assert second.timestamp >= first.timestamp + _SHORT
+        assert second.hash != first.hash
+        third = await bench.subject.ledger.head()
+        assert third.height >= second.height
+        assert third.timestamp >= second.timestamp
+
+    async def test_a_sent_packet_is_told(self, bench: LedgerBench) -> None:
+        before = await bench.subject.ledger.head()
+        packet = await _send(bench.subject, bench)
+        fact = await _told(bench.subject, PacketCommitted, packet)
+        assert fact.packet == packet
+        assert fact.height > before.height
+        assert fact.transaction
+        assert (packet.source_client, packet.destination_client) == (bench.subject.client, bench.counterparty.client)
+
+    async def test_facts_of_a_height_never_change(self, bench: LedgerBench) -> None:
+        await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+        head = await bench.subject.ledger.head()
+        first = await bench.subject.ledger.events(after=Height(0), until=head.height)
+        await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+        assert await bench.subject.ledger.events(after=Height(0), until=head.height) == first
+
+    async def test_pages_tell_the_same_as_one_reading(self, bench: LedgerBench) -> None:
+        for _ in range(2):
+            await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+        head = await bench.subject.ledger.head()
+        whole = list(await bench.subject.ledger.events(after=Height(0), until=head.height))
+        paged: list[PacketFact] = []
+        edges = sorted({0, head.height, *(fact.height for fact in whole), *(max(fact.height - 1, 0) for fact in whole)})
+        for after, until in pairwise(edges):
+            paged += await bench.subject.ledger.events(after=Height(after), until=Height(until))
+        assert paged == whole
+        assert [fact.height for fact in whole] == sorted(fact.height for fact in whole)
+
+    async def test_a_packet_is_received_and_answered(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.counterparty, bench)
+        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        assert proven.outcomes == [Outcome.DELIVERED]
+        fact = await _told(bench.subject, AcknowledgementWritten, packet)
+        assert fact.packet == packet
+        assert fact.acknowledgement.app_acknowledgement
+
+    async def test_receiving_again_is_redundant(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.counterparty, bench)
+        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        again = await bench.subject.ledger.submit(replace(proven.batch, update=None))
+        assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
+
+    async def test_several_packets_go_in_one_submission(self, bench: LedgerBench) -> None:
+        packets = [await _send(bench.counterparty, bench) for _ in range(3)]
+        proven = await _deliver(bench.counterparty, bench.subject, packets)
+        assert proven.outcomes == [Outcome.DELIVERED] * 3
+        for packet in packets:
+            await _told(bench.subject, AcknowledgementWritten, packet)
+
+    async def test_a_bad_proof_is_rejected_and_the_others_go_on(self, bench: LedgerBench) -> None:
+        packets = [await _send(bench.counterparty, bench) for _ in range(3)]
+        batch = await _receives(bench.counterparty, bench.subject, packets)
+        bad = batch.messages[1]
+        damaged = replace(bad, proof=replace(bad.proof, value=_damaged(bad.proof.value)))
+        receipt = await bench.subject.ledger.submit(replace(batch, messages=(batch.messages[0], damaged, batch.messages[2])))
+        assert [result.outcome for result in receipt.results] == [
+            Outcome.DELIVERED,
+            Outcome.REJECTED,
+            Outcome.DELIVERED,
+        ]
+        assert receipt.results[1].code
+        assert receipt.results[1].detail
+        assert (await bench.subject.ledger.submit(replace(batch, update=None, messages=(bad,)))).results[
+            0
+        ].outcome is Outcome.DELIVERED
+
+    async def test_a_proof_of_another_packet_is_rejected(self, bench: LedgerBench) -> None:
+        packets = [await _send(bench.counterparty, bench) for _ in range(2)]
+        batch = await _receives(bench.counterparty, bench.subject, packets)
+        swapped = replace(batch.messages[0], proof=batch.messages[1].proof)
+        receipt = await bench.subject.ledger.submit(replace(batch, messages=(swapped,)))
+        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+
+    async def test_an_invented_packet_is_rejected(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.counterparty, bench)
+        batch = await _receives(bench.counterparty, bench.subject, [packet])
+        invented = replace(packet, timeout_timestamp=TimestampSeconds(packet.timeout_timestamp + 1))
+        receipt = await bench.subject.ledger.submit(replace(batch, messages=(replace(batch.messages[0], packet=invented),)))
+        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+
+    async def test_the_client_update_comes_first(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.counterparty, bench)
+        await bench.pass_time(1)
+        batch = await _receives(bench.counterparty, bench.subject, [packet])
+        assert batch.update is not None
+        early = await bench.subject.ledger.submit(replace(batch, update=None))
+        assert [result.outcome for result in early.results] == [Outcome.REJECTED]
+        whole = await bench.subject.ledger.submit(batch)
+        assert [result.outcome for result in whole.results] == [Outcome.DELIVERED]
+        status = await bench.subject.ledger.client_status(bench.subject.client)
+        assert status.latest_height == batch.update.height
+
+    async def test_a_client_is_updated_without_packets(self, bench: LedgerBench) -> None:
+        await bench.pass_time(_SHORT)
+        before = await bench.subject.ledger.client_status(bench.subject.client)
+        batch = await _receives(bench.counterparty, bench.subject, [])
+        receipt = await bench.subject.ledger.submit(batch)
+        assert receipt.results == ()
+        after = await bench.subject.ledger.client_status(bench.subject.client)
+        assert after.latest_height > before.latest_height
+        assert after.latest_timestamp > before.latest_timestamp
+
+    async def test_a_late_packet_is_rejected(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.counterparty, bench, seconds=_SHORT)
+        await bench.pass_time(_SHORT + 1)
+        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        assert proven.outcomes == [Outcome.REJECTED]
+
+    async def test_an_acknowledgement_comes_back(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.subject, bench)
+        await _deliver(bench.subject, bench.counterparty, [packet])
+        batch = await _acknowledges(bench.counterparty, bench.subject, packet)
+        receipt = await bench.subject.ledger.submit(batch)
+        assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
+        assert (await _told(bench.subject, PacketAcknowledged, packet)).packet == packet
+        again = await bench.subject.ledger.submit(replace(batch, update=None))
+        assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
+
+    async def test_a_packet_times_out_by_proof_of_absence(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.subject, bench, seconds=_SHORT)
+        await bench.pass_time(_SHORT + 1)
+        batch = await _timeouts(bench.counterparty, bench.subject, packet)
+        receipt = await bench.subject.ledger.submit(batch)
+        assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
+        assert (await _told(bench.subject, PacketTimedOut, packet)).packet == packet
+        again = await bench.subject.ledger.submit(replace(batch, update=None))
+        assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
+
+    async def test_a_timeout_before_its_time_is_rejected(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.subject, bench)
+        receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
+        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+
+    async def test_a_timeout_of_a_received_packet_is_rejected(self, bench: LedgerBench) -> None:
+        packet = await _send(bench.subject, bench, seconds=_SHORT)
+        await _deliver(bench.subject, bench.counterparty, [packet])
+        await bench.pass_time(_SHORT + 1)
+        receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
+        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+
+    async def test_a_client_tells_whom_it_follows(self, bench: LedgerBench) -> None:
+        status = await bench.subject.ledger.client_status(bench.subject.client)
+        assert status.condition is ClientCondition.ACTIVE
+        assert status.client_id == bench.subject.client
+        assert status.client_type
+        assert status.counterparty_client_id == bench.counterparty.client
+        assert status.counterparty_chain_id == bench.counterparty.ledger.chain_id
+        assert status.latest_height > 0
+        assert status.latest_timestamp > 0
+        assert status.trusting_period_seconds > 0
+
+    async def test_an_unknown_client_is_said_to_be_unknown(self, bench: LedgerBench) -> None:
+        status = await bench.subject.ledger.client_status(ClientId("unknown-client-99"))
+        assert status.condition is ClientCondition.UNKNOWN
+
+    async def test_nothing_is_proven_above_the_head(self, bench: LedgerBench) -> None:
+        head = await bench.subject.ledger.head()
+        path = commitment_path(bench.subject.client, PathKind.COMMITMENT, (await _send(bench.subject, bench)).sequence)
+        with pytest.raises(NotFinal):
+            await bench.subject.prover.prove([path], at=Height(head.height + 1_000))
+
+    async def test_another_chain_is_refused(self, bench: LedgerBench) -> None:
+        with pytest.raises(WrongLedger):
+            await bench.misconfigured.connect()
+        await bench.misconfigured.close()
+
+
+async def _send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
+    heads = [await bench.subject.ledger.head(), await bench.counterparty.ledger.head()]
+    packet = await side.send_packet(TimestampSeconds(max(head.timestamp for head in heads) + seconds))
+    await _told(side, PacketCommitted, packet)
+    return packet
+
+
+async def _told(side: Side, kind: type[_Fact], packet: Packet) -> _Fact:
+    """The fact, once the ledger tells it; an AssertionError if it never does."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while True:
+        head = await side.ledger.head()
+        for fact in await side.ledger.events(after=Height(0), until=head.height):
+            if isinstance(fact, kind) and fact.packet == packet:
+                return fact
+        assert time.monotonic() < deadline, f"{side.ledger.ledger_id} told no {kind.__name__} of {packet.sequence}"
+        await asyncio.sleep(0.02)
+
+
+async def _batch(
+    origin: Side, host: Side, paths: Sequence[bytes], build: Callable[[int, Proof], PacketMessage]
+) -> SubmissionBatch:
+    """Proofs at the origin's head, with the client update that they need."""
+    status = await host.ledger.client_status(host.client)
+    head = await origin.ledger.head()
+    update = None
+    if head.height > status.latest_height:
+        reference = ClientReference(host_chain_id=host.ledger.chain_id, client_id=host.client)
+        update = await origin.prover.client_update(reference, trusted=status.latest_height, target=head.height)
+        assert update.height == head.height
+    at = Height(max(head.height, status.latest_height))
+    proofs = await origin.prover.prove(paths, at=at) if paths else ()  # type: ignore[arg-type]
+    assert [proof.height for proof in proofs] == [at] * len(paths)
+    messages = tuple(build(number, proof) for number, proof in enumerate(proofs))
+    return SubmissionBatch(client_id=host.client, update=update, messages=messages)
+
+
+async def _receives(origin: Side, host: Side, packets: Sequence[Packet]) -> SubmissionBatch:
+    paths = [commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence) for packet in packets]
+    return await _batch(origin, host, paths, lambda number, proof: ReceivePacket(packet=packets[number], proof=proof))
+
+
+async def _acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+    told = await _told(origin, AcknowledgementWritten, packet)
+    path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
+    return await _batch(
+        origin,
+        host,
+        [path],
+        lambda _, proof: AcknowledgePacket(packet=packet, acknowledgement=told.acknowledgement, proof=proof),
+    )
+
+
+async def _timeouts(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+    path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
+    return await _batch(origin, host, [path], lambda _, proof: TimeoutPacket(packet=packet, proof=proof))
+
+
+async def _deliver(origin: Side, host: Side, packets: Sequence[Packet]) -> _Proven:
+    batch = await _receives(origin, host, packets)
+    receipt = await host.ledger.submit(batch)
+    return _Proven(batch=batch, results=receipt.results)
+
+
+def _damaged(proof: bytes) -> bytes:
+    middle = len(proof) // 2
+    return proof[:middle] + bytes([proof[middle] ^ 1]) + proof[middle + 1 :]
