@@ -1,0 +1,275 @@
+"""Batches into transactions, against a router whose every answer the test decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from eth_abi.abi import decode, encode
+
+from relayer.core.ids import ClientId, Height
+from relayer.core.packet import Acknowledgement
+from relayer.errors import ClientUnusable, InvalidInput, LedgerError, LedgerUnavailable
+from relayer.ledgers.evm import calls
+from relayer.ledgers.evm.errors import NodeRefused, Reverted
+from relayer.ledgers.evm.events import ACK_PACKET
+from relayer.ledgers.evm.node import MinedTransaction
+from relayer.ledgers.evm.submitter import MAXIMUM_TRANSACTION_BYTES, Submitter
+from relayer.ports.ledger import AcknowledgePacket, Outcome, SubmissionBatch
+from relayer.ports.prover import ClientMessage, Proof
+from relayer.proofs.keccak import keccak256
+from relayer.testing.factories import a_packet
+
+ROUTER = b"\x11" * 20
+CLIENT = ClientId("client-0")
+UPDATE = ClientMessage(type_url="/header", value=b"header", height=Height(9))
+FROZEN = bytes.fromhex("928b1233")
+NOT_MEMBER = bytes.fromhex("291fc442")
+
+
+def message(sequence: int, *, size: int = 10) -> AcknowledgePacket:
+    return AcknowledgePacket(
+        packet=a_packet(sequence),
+        acknowledgement=Acknowledgement(app_acknowledgements=(b"answer",)),
+        proof=Proof(value=b"p" * size, height=Height(9)),
+    )
+
+
+def sequence_of(call: bytes) -> int:
+    ((packet, *_),) = decode(("((uint64,string,string,uint64,(string,string,string,string,bytes)[]),bytes,bytes,(uint64,uint64))",), call[4:])
+    return packet[0]
+
+
+@dataclass
+class FakeRouter:
+    """Executes multicalls of updates and acknowledgements; also the node, the account and the codec."""
+
+    address = b"\x22" * 20
+    open_packets: set[int] = field(default_factory=lambda: set(range(1, 200)))
+    refusals: dict[int, bytes] = field(default_factory=dict)
+    update_refusal: bytes | None = None
+    gas_each: int = 100_000
+    limit: int = 60_000_000
+    estimates: bool = True
+    reverts_in_blocks: int = 0
+    together: int = 1_000
+    transactions: list[tuple[bool, list[int]]] = field(default_factory=list)
+    before_block: list[set[int]] = field(default_factory=list)
+    bad_proof: bytes = b""
+    bad_update: bool = False
+
+    @property
+    def rpc(self) -> FakeRouter:
+        return self
+
+    async def update(self, client: ClientId, update: ClientMessage) -> bytes:
+        if self.bad_update:
+            raise InvalidInput("no header")
+        return update.value
+
+    def proof(self, proof: Proof) -> Proof:
+        if self.bad_proof and proof.value == self.bad_proof:
+            raise InvalidInput("no proof")
+        return proof
+
+    async def block(self, tag: str):
+        return type("Block", (), {"gas_limit": self.limit})
+
+    async def view(self, to: bytes, calldata: bytes) -> bytes:
+        (inner,) = decode(("bytes[]",), calldata[4:])
+        wanted = {calls.commitment_call(calls.decisive_path(message(number))): number for number in range(1, 200)}
+        words = [keccak256(each) if wanted[each] in self.open_packets else bytes(32) for each in inner]
+        return encode(("bytes[]",), (words,))
+
+    def _parts(self, calldata: bytes) -> tuple[bool, list[int]]:
+        assert calldata[:4] == calls.MULTICALL
+        (inner,) = decode(("bytes[]",), calldata[4:])
+        is_update = inner[0][:4] == calls.UPDATE_CLIENT
+        return is_update, [sequence_of(each) for each in inner[is_update:]]
+
+    def _refusal(self, calldata: bytes) -> bytes | None:
+        is_update, sequences = self._parts(calldata)
+        if is_update and self.update_refusal is not None:
+            return self.update_refusal
+        if len(sequences) > self.together:
+            return b""
+        return next((self.refusals[each] for each in sequences if each in self.refusals), None)
+
+    async def call(self, method: str, *params: object) -> object:
+        if method == "eth_blockNumber":
+            return "0x9"
+        assert method == "eth_estimateGas"
+        calldata = bytes.fromhex(params[0]["data"][2:])
+        refusal = self._refusal(calldata)
+        if refusal is not None or not self.estimates:
+            raise NodeRefused(method, 3, "words", refusal)
+        return hex(self.gas_each * len(self._parts(calldata)[1]) + 50_000)
+
+    async def batch(self, batch) -> list[object]:
+        answers = []
+        for each in batch:
+            assert each.method == "eth_call"
+            refusal = self._refusal(bytes.fromhex(each.params[0]["data"][2:]))
+            answers.append("0x" if refusal is None else NodeRefused("eth_call", 3, "words", refusal))
+        return answers
+
+    async def execute(self, order) -> MinedTransaction:
+        assert order.to == ROUTER
+        is_update, sequences = self._parts(order.calldata)
+        if self.before_block:
+            self.open_packets -= self.before_block.pop(0)
+        succeeded = self.reverts_in_blocks == 0
+        self.reverts_in_blocks = max(0, self.reverts_in_blocks - 1)
+        logs = []
+        if succeeded:
+            self.transactions.append((is_update, sequences))
+            logs = [self._log(each) for each in sequences if each in self.open_packets]
+            self.open_packets -= set(sequences)
+        return MinedTransaction(
+            hash="0xabc", block_number=1, block_hash=bytes(32), succeeded=succeeded, gas_used=10, gas_price=3, contract=None, logs=logs
+        )
+
+    def _log(self, sequence: int) -> dict[str, object]:
+        topics = [ACK_PACKET, keccak256(CLIENT.encode()), sequence.to_bytes(32, "big")]
+        return {
+            "address": "0x" + ROUTER.hex(),
+            "topics": ["0x" + each.hex() for each in topics],
+            "data": "0x",
+            "blockNumber": "0x1",
+            "blockHash": "0x" + "00" * 32,
+            "logIndex": "0x0",
+            "transactionHash": "0x" + "00" * 32,
+        }
+
+
+async def submit(router: FakeRouter, *messages, update: ClientMessage | None = UPDATE, gas_limit: int | None = None):
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=gas_limit)
+    return await submitter.submit(SubmissionBatch(client_id=CLIENT, update=update, messages=messages))
+
+
+def outcomes(receipt) -> list[Outcome]:
+    return [result.outcome for result in receipt.results]
+
+
+async def test_one_transaction_with_the_update_in_front() -> None:
+    router = FakeRouter()
+    receipt = await submit(router, message(1), message(2))
+    assert router.transactions == [(True, [1, 2])]
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 2
+    assert (receipt.gas, receipt.fee, receipt.transactions) == (10, 30, ("0xabc",))
+
+
+async def test_what_does_not_fit_128_kib_goes_in_several_with_one_update() -> None:
+    router = FakeRouter()
+    receipt = await submit(router, *(message(number, size=30_000) for number in range(1, 8)))
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 7
+    assert [is_update for is_update, _ in router.transactions] == [True, False, False]
+    assert [each for _, part in router.transactions for each in part] == list(range(1, 8))
+
+
+async def test_a_message_that_fits_no_transaction_is_rejected_alone() -> None:
+    router = FakeRouter()
+    receipt = await submit(router, message(1, size=MAXIMUM_TRANSACTION_BYTES), message(2))
+    assert outcomes(receipt) == [Outcome.REJECTED, Outcome.DELIVERED]
+    assert receipt.results[0].code == "MESSAGE_TOO_LARGE"
+    assert not receipt.results[0].retryable
+
+
+@pytest.mark.parametrize("by_block", [True, False])
+async def test_what_exceeds_the_gas_goes_in_halves(by_block) -> None:
+    router = FakeRouter(limit=500_000 if by_block else 60_000_000)
+    receipt = await submit(router, *map(message, range(1, 9)), gas_limit=None if by_block else 400_000)
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 8
+    assert router.transactions == [(True, [1, 2]), (False, [3, 4]), (False, [5, 6]), (False, [7, 8])]
+
+
+async def test_bad_messages_are_found_and_the_rest_goes() -> None:
+    router = FakeRouter(refusals={2: NOT_MEMBER, 4: b"\xde\xad\xbe\xef", 5: b""})
+    receipt = await submit(router, *map(message, range(1, 7)))
+    assert router.transactions == [(True, [1, 3, 6])]
+    codes = [result.code for result in receipt.results]
+    assert codes == ["", "NotMember", "", "0xdeadbeef", "EMPTY_REVERT", ""]
+
+
+async def test_a_batch_of_bad_messages_sends_nothing() -> None:
+    router = FakeRouter(refusals={1: NOT_MEMBER, 2: NOT_MEMBER})
+    receipt = await submit(router, message(1), message(2))
+    assert router.transactions == []
+    assert outcomes(receipt) == [Outcome.REJECTED] * 2
+
+
+async def test_messages_that_only_fail_together_go_apart() -> None:
+    router = FakeRouter(together=2)
+    receipt = await submit(router, *map(message, range(1, 6)))
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 5
+    assert all(len(part) <= 2 for _, part in router.transactions)
+    assert [is_update for is_update, _ in router.transactions].count(True) == 1
+
+
+async def test_a_proof_without_its_form_is_rejected_before_sending() -> None:
+    router = FakeRouter(bad_proof=b"p" * 11)
+    receipt = await submit(router, message(1, size=11), message(2))
+    assert receipt.results[0].code == "MALFORMED_PROOF"
+    assert router.transactions == [(True, [2])]
+
+
+async def test_what_others_did_is_redundant_without_a_transaction() -> None:
+    router = FakeRouter(open_packets={2})
+    assert outcomes(await submit(router, message(1), message(2))) == [Outcome.REDUNDANT, Outcome.DELIVERED]
+    assert outcomes(await submit(router, message(1), message(2))) == [Outcome.REDUNDANT] * 2
+    assert len(router.transactions) == 1
+
+
+async def test_what_a_competitor_did_in_the_same_block_is_redundant() -> None:
+    router = FakeRouter(before_block=[{1}])
+    assert outcomes(await submit(router, message(1), message(2))) == [Outcome.REDUNDANT, Outcome.DELIVERED]
+
+
+async def test_a_revert_in_a_block_is_looked_at_again() -> None:
+    router = FakeRouter(reverts_in_blocks=1, before_block=[{1}])
+    receipt = await submit(router, message(1), message(2))
+    assert outcomes(receipt) == [Outcome.REDUNDANT, Outcome.DELIVERED]
+    assert router.transactions == [(True, [2])]
+
+
+async def test_reverts_without_end_are_given_up_for_now() -> None:
+    receipt = await submit(FakeRouter(reverts_in_blocks=100), message(1))
+    assert receipt.results[0].code == "REVERTED"
+    assert receipt.results[0].retryable
+
+
+async def test_a_refused_update_rejects_its_messages_for_now() -> None:
+    receipt = await submit(FakeRouter(update_refusal=b"\xde\xad\xbe\xef"), message(1), message(2))
+    assert [(result.code, result.retryable) for result in receipt.results] == [("0xdeadbeef", True)] * 2
+
+
+@pytest.mark.parametrize("router", [FakeRouter(update_refusal=FROZEN), FakeRouter(refusals={1: FROZEN})])
+async def test_a_frozen_client_is_said_at_once(router) -> None:
+    with pytest.raises(ClientUnusable, match="FrozenClientState"):
+        await submit(router, message(1))
+    assert router.transactions == []
+
+
+async def test_an_update_alone_is_sent_or_its_refusal_is_raised() -> None:
+    router = FakeRouter()
+    assert (await submit(router)).results == ()
+    assert router.transactions == [(True, [])]
+    with pytest.raises(Reverted, match="0xdeadbeef"):
+        await submit(FakeRouter(update_refusal=b"\xde\xad\xbe\xef"))
+
+
+async def test_nothing_at_all_sends_nothing() -> None:
+    router = FakeRouter()
+    assert (await submit(router, update=None)).results == ()
+    assert router.transactions == []
+
+
+async def test_a_header_that_is_none_is_an_error_before_sending() -> None:
+    with pytest.raises(LedgerError, match="header"):
+        await submit(FakeRouter(bad_update=True), message(1))
+
+
+@pytest.mark.parametrize("messages", [(), (message(1),), (message(1), message(2))])
+async def test_a_node_without_estimates_is_unavailable(messages) -> None:
+    with pytest.raises(LedgerUnavailable):
+        await submit(FakeRouter(estimates=False), *messages)
