@@ -5,6 +5,7 @@ It must never be needed to build: the generated files are checked in. Needs Go o
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,8 +29,11 @@ PACKAGES = {
 
 def generate(work: Path) -> dict[Path, bytes]:
     """Content of every generated file by its path in this module. `work` is a folder for intermediate files."""
+    go = shutil.which("go")
+    if go is None:
+        raise SystemExit("Go is not on PATH")
     plugin = work / "protoc-gen-gocosmos"
-    subprocess.run(["go", "build", "-o", plugin, PLUGIN], cwd=HERE, check=True)
+    subprocess.run([go, "build", "-o", plugin, PLUGIN], cwd=HERE, check=True)
     mapping = ",".join(f"M{proto}={MODULE}/{folder}" for proto, folder in PACKAGES.items())
     arguments = ["protoc", f"-I{PROTO}", f"--plugin=protoc-gen-gocosmos={plugin}"]
     for folder in sorted(set(PACKAGES.values())):
@@ -46,7 +50,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as work:
         files = generate(Path(work))
     if arguments == ["--check"]:
-        stale = [path for path, content in files.items() if not (HERE / path).is_file() or (HERE / path).read_bytes() != content]
+        stale = [
+            path for path, content in files.items() if not (HERE / path).is_file() or (HERE / path).read_bytes() != content
+        ]
         for path in stale:
             print(f"{path} is not what proto/ gives; run {Path(__file__).name}", file=sys.stderr)
         return 1 if stale else 0

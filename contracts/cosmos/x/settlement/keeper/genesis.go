@@ -1,0 +1,51 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+
+	"interledger.example/cosmos/x/settlement/facts"
+	"interledger.example/cosmos/x/settlement/types"
+)
+
+// InitGenesis replays the log of the genesis state and names the operators.
+func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) error {
+	if err := genesis.Validate(); err != nil {
+		return err
+	}
+	operators, err := types.DecodeOperators(k.addresses, genesis.Operators)
+	if err != nil {
+		return fmt.Errorf("settlement genesis: %w", err)
+	}
+	k.setOperators(ctx, operators)
+	if len(genesis.Events) == 0 {
+		return nil
+	}
+	return k.book(ctx).Import(genesis.Events, facts.Hash(genesis.HeadHash))
+}
+
+// ExportGenesis gives what InitGenesis needs to reach the same state.
+func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) {
+	operators, err := k.operatorTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	book := k.book(ctx)
+	genesis := &types.GenesisState{Operators: operators, Events: book.Export()}
+	if head := book.Head(); head.Sequence > 0 {
+		genesis.HeadHash = head.Hash[:]
+	}
+	return genesis, nil
+}
+
+func (k Keeper) operatorTexts(ctx context.Context) ([]string, error) {
+	var texts []string
+	for _, operator := range k.operators(ctx) {
+		text, err := k.addresses.BytesToString(operator)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}

@@ -1,0 +1,138 @@
+package keeper
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	errorsmod "cosmossdk.io/errors"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
+	ibcapi "github.com/cosmos/ibc-go/v11/modules/core/api"
+
+	"interledger.example/cosmos/x/settlement/facts"
+	"interledger.example/cosmos/x/settlement/ledger"
+)
+
+// ErrSendsNothing refuses packets in the name of this application.
+var ErrSendsNothing = errorsmod.Register(ledger.Codespace, 21, "port settlement takes facts and sends no packets")
+
+// Event of each answered fact, and its attributes.
+const (
+	EventTypeFactAnswered = "fact_answered"
+
+	AttributeFactID      = "fact_id"
+	AttributeStatus      = "status"
+	AttributeCode        = "code"
+	AttributeLiabilityID = "liability_id"
+	AttributeSequence    = "settlement_sequence"
+	AttributeHeadHash    = "head_hash"
+)
+
+// IBCModule is the IBC v2 application on port settlement (ICS-26).
+type IBCModule struct {
+	keeper Keeper
+}
+
+var _ ibcapi.IBCModule = IBCModule{}
+
+// NewIBCModule is what an app adds to its IBC v2 router under facts.Port.
+func NewIBCModule(keeper Keeper) IBCModule { return IBCModule{keeper: keeper} }
+
+// OnSendPacket always refuses: nobody may send in the name of the settlement application.
+func (IBCModule) OnSendPacket(sdk.Context, string, string, uint64, channeltypesv2.Payload, sdk.AccAddress) error {
+	return ErrSendsNothing
+}
+
+// OnRecvPacket records the facts of a fact-1 payload. A payload that is not exactly what its version says is refused as a
+// whole, which core IBC answers with the universal error; what a single fact says is answered with a code.
+func (m IBCModule) OnRecvPacket(
+	ctx sdk.Context, _, destinationClient string, sequence uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
+) channeltypesv2.RecvPacketResult {
+	data, err := m.keeper.acceptedPayload(ctx, destinationClient, payload)
+	if err != nil {
+		ctx.EventManager().EmitEvent(sdk.NewEvent("facts_refused", sdk.NewAttribute("reason", err.Error())))
+		return channeltypesv2.RecvPacketResult{Status: channeltypesv2.PacketStatus_Failure}
+	}
+	answers := m.keeper.book(ctx).RecordFacts(ledger.Origin{
+		ChainID:        data.ChainID,
+		Contract:       data.Contract,
+		Issuer:         data.Issuer,
+		ClientID:       destinationClient,
+		PacketSequence: sequence,
+		Height:         uint64(ctx.BlockHeight()),
+		Transaction:    transactionHash(ctx),
+	}, data)
+	for i, answer := range answers {
+		ctx.EventManager().EmitEvent(factAnswered(data.Facts[i].FactID, answer))
+	}
+	return channeltypesv2.RecvPacketResult{
+		Status:          channeltypesv2.PacketStatus_Success,
+		Acknowledgement: facts.EncodeAnswers(answers),
+	}
+}
+
+// OnTimeoutPacket has nothing to undo, because nothing was sent.
+func (IBCModule) OnTimeoutPacket(sdk.Context, string, string, uint64, channeltypesv2.Payload, sdk.AccAddress) error {
+	return ErrSendsNothing
+}
+
+// OnAcknowledgementPacket has nothing to learn, because nothing was sent.
+func (IBCModule) OnAcknowledgementPacket(
+	sdk.Context, string, string, uint64, []byte, channeltypesv2.Payload, sdk.AccAddress,
+) error {
+	return ErrSendsNothing
+}
+
+// chainFollower is a client state that names the chain behind it.
+type chainFollower interface {
+	FollowedChainID() string
+}
+
+// acceptedPayload decodes a payload that is meant for this ledger and comes from the chain that its facts name.
+func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) (*facts.PacketData, error) {
+	if payload.SourcePort != facts.Port || payload.Version != facts.Version || payload.Encoding != facts.Encoding {
+		return nil, fmt.Errorf("expected %s in %s from port %s", facts.Version, facts.Encoding, facts.Port)
+	}
+	data, err := facts.DecodePacketData(payload.Value)
+	if err != nil {
+		return nil, err
+	}
+	client, found := k.clients.GetClientState(ctx, clientID)
+	if !found {
+		return nil, fmt.Errorf("there is no client %s", clientID)
+	}
+	follower, ok := client.(chainFollower)
+	if !ok {
+		return nil, errors.New("a client of type " + client.ClientType() + " does not say which contract ledger it follows")
+	}
+	if followed := follower.FollowedChainID(); data.ChainID.String() != followed {
+		return nil, fmt.Errorf("facts of chain %s through a client of %s", data.ChainID, followed)
+	}
+	if data.Destination != "" && data.Destination != ctx.ChainID() {
+		return nil, fmt.Errorf("facts for the ledger %q; this one forwards nothing", data.Destination)
+	}
+	return data, nil
+}
+
+func factAnswered(factID facts.Hash, answer facts.Answer) sdk.Event {
+	return sdk.NewEvent(EventTypeFactAnswered,
+		sdk.NewAttribute(AttributeFactID, hex.EncodeToString(factID[:])),
+		sdk.NewAttribute(AttributeStatus, strconv.Itoa(int(answer.Status))),
+		sdk.NewAttribute(AttributeCode, strconv.Itoa(int(answer.Code))),
+		sdk.NewAttribute(AttributeLiabilityID, hex.EncodeToString(answer.LiabilityID[:])),
+		sdk.NewAttribute(AttributeSequence, strconv.FormatUint(answer.Sequence, 10)),
+		sdk.NewAttribute(AttributeHeadHash, hex.EncodeToString(answer.HeadHash[:])),
+	)
+}
+
+// transactionHash is how CometBFT prints the transaction that is being run.
+func transactionHash(ctx sdk.Context) string {
+	digest := sha256.Sum256(ctx.TxBytes())
+	return strings.ToUpper(hex.EncodeToString(digest[:]))
+}

@@ -1,0 +1,133 @@
+// Package settlement is the settlement application as a module of a Cosmos SDK chain. An app gives it a store under
+// types.StoreKey, registers keeper.NewIBCModule on port facts.Port of its IBC v2 router, and calls types.DefineSigners on
+// the options of its interface registry.
+package settlement
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/grpc-ecosystem/grpc-gateway/runtime"
+
+	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
+	"cosmossdk.io/core/appmodule"
+
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
+
+	"interledger.example/cosmos/x/settlement/keeper"
+	"interledger.example/cosmos/x/settlement/types"
+)
+
+const (
+	consensusVersion = 1
+	msgService       = "interledger.settlement.chain.v1.Msg"
+	queryService     = "interledger.settlement.chain.v1.Query"
+)
+
+var (
+	_ module.AppModuleBasic = AppModule{}
+	_ module.HasGenesis     = AppModule{}
+	_ module.HasServices    = AppModule{}
+	_ appmodule.AppModule   = AppModule{}
+)
+
+// AppModule fits the keeper to the SDK.
+type AppModule struct {
+	keeper keeper.Keeper
+}
+
+// NewAppModule serves the keeper's commands and queries.
+func NewAppModule(k keeper.Keeper) AppModule { return AppModule{keeper: k} }
+
+// IsOnePerModuleType marks the module for the SDK's dependency injection.
+func (AppModule) IsOnePerModuleType() {}
+
+// IsAppModule marks the module for the SDK's dependency injection.
+func (AppModule) IsAppModule() {}
+
+// Name is also the IBC port.
+func (AppModule) Name() string { return types.ModuleName }
+
+// ConsensusVersion grows with the layout of the store.
+func (AppModule) ConsensusVersion() uint64 { return consensusVersion }
+
+// RegisterLegacyAminoCodec registers nothing: the messages are signed in direct mode only.
+func (AppModule) RegisterLegacyAminoCodec(*codec.LegacyAmino) {}
+
+// RegisterInterfaces makes the messages known as transactions.
+func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
+	types.RegisterInterfaces(registry)
+}
+
+// RegisterGRPCGatewayRoutes registers nothing: queries go over gRPC, or over the node's RPC as ABCI queries.
+func (AppModule) RegisterGRPCGatewayRoutes(client.Context, *runtime.ServeMux) {}
+
+// RegisterServices serves commands and queries.
+func (m AppModule) RegisterServices(configurator module.Configurator) {
+	types.RegisterMsgServer(configurator.MsgServer(), m.keeper)
+	types.RegisterQueryServer(configurator.QueryServer(), keeper.NewQueries(m.keeper))
+}
+
+// DefaultGenesis is an empty ledger without operators.
+func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
+	return cdc.MustMarshalJSON(types.DefaultGenesis())
+}
+
+// ValidateGenesis checks a genesis file before the chain starts.
+func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, raw json.RawMessage) error {
+	var genesis types.GenesisState
+	if err := cdc.UnmarshalJSON(raw, &genesis); err != nil {
+		return fmt.Errorf("settlement genesis: %w", err)
+	}
+	return genesis.Validate()
+}
+
+// InitGenesis panics on a state that does not replay: a chain must not start with it.
+func (m AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
+	var genesis types.GenesisState
+	cdc.MustUnmarshalJSON(raw, &genesis)
+	if err := m.keeper.InitGenesis(ctx, &genesis); err != nil {
+		panic(err)
+	}
+}
+
+// ExportGenesis gives the whole log.
+func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMessage {
+	genesis, err := m.keeper.ExportGenesis(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return cdc.MustMarshalJSON(genesis)
+}
+
+// AutoCLIOptions describes the commands. The sender of a transaction is named twice: as --from and in the message.
+func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
+	return &autocliv1.ModuleOptions{Tx: &autocliv1.ServiceCommandDescriptor{
+		Service: msgService,
+		RpcCommandOptions: []*autocliv1.RpcCommandOptions{
+			{RpcMethod: "RegisterParty", Use: "register-party", Short: "Add a party"},
+			{RpcMethod: "RecordAgreement", Use: "record-agreement", Short: "Set the terms of one debtor towards one creditor"},
+			{RpcMethod: "ClosePeriod", Use: "close-period", Short: "Move the cut-off forward"},
+			{RpcMethod: "SetOperators", Skip: true},
+		},
+	}, Query: &autocliv1.ServiceCommandDescriptor{
+		Service: queryService,
+		RpcCommandOptions: []*autocliv1.RpcCommandOptions{
+			{RpcMethod: "Liability", Use: "liability", Short: "One liability, by --liability-id or --fact-id"},
+			{RpcMethod: "Liabilities", Use: "liabilities", Short: "Liabilities in the order of their sequences"},
+			{RpcMethod: "Parties", Use: "parties", Short: "Registered parties"},
+			{RpcMethod: "Agreements", Use: "agreements", Short: "Agreements in force"},
+			{RpcMethod: "Positions", Use: "positions", Short: "What each party owes and is owed"},
+			{RpcMethod: "Head", Use: "head", Short: "Head of the log, and the cut-off"},
+			{
+				RpcMethod: "LogEntry", Use: "log-entry [sequence]", Short: "One entry of the log",
+				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "sequence"}},
+			},
+			{RpcMethod: "Operators", Use: "operators", Short: "Accounts that may change parties and agreements"},
+		},
+	}}
+}
