@@ -58,6 +58,7 @@ class LedgerRefused(LedgerError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{message} ({code})")
         self.code = code
+        self.message = message
 
 
 class FundsInsufficient(LedgerError):

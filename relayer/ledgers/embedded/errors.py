@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import ConfigurationError, LedgerError, RelayerError
+from relayer.errors import ConfigurationError, LedgerError, NotFinal, RelayerError
 
 
 class LedgerCorrupt(RelayerError):
@@ -29,5 +29,5 @@ class KeystoreRefused(ConfigurationError):
     """A keystore file can not be opened: wrong password, wrong format, or a key outside of the validator set."""
 
 
-class NothingToProve(LedgerError):
+class NothingToProve(NotFinal):
     """The store is empty at this height, and an empty tree proves nothing. Register the counterparty first."""

@@ -49,6 +49,15 @@ class EventTable:
             ],
         )
 
+    def size(self, *, after: Height, until: Height) -> int:
+        """Bytes of the packets and acknowledgements in a range of heights."""
+        (total,) = self._connection.execute(
+            "SELECT coalesce(sum(length(packet) + coalesce(length(acknowledgement), 0)), 0) FROM packet_event "
+            "WHERE height > ? AND height <= ?",
+            (after, until),
+        ).fetchone()
+        return int(total)
+
     def read(self, ledger: LedgerId, *, after: Height, until: Height) -> Sequence[PacketFact]:
         """Facts with after < height <= until, in the order in which they happened."""
         rows = self._connection.execute(

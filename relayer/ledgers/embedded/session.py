@@ -56,6 +56,7 @@ class Session:
         self._chain: Chain | None = None
         self._heartbeat: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Event] = set()
+        self._released = False
 
     @property
     def revision(self) -> int:
@@ -75,6 +76,7 @@ class Session:
 
     async def close(self) -> None:
         """Stops the heartbeat, lets a block under way finish, and gives the lock back."""
+        self.release()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
             with suppress(asyncio.CancelledError):
@@ -127,14 +129,24 @@ class Session:
         for listener in self._listeners:
             listener.set()
 
-    async def new_heads(self) -> AsyncIterator[None]:
-        """Yields after new blocks; several may be told of at once."""
+    def new_heads(self) -> AsyncIterator[None]:
+        """Yields after new blocks from now on, until release(); several blocks may be told of at once."""
         listener = asyncio.Event()
         self._listeners.add(listener)
+        return self._listen(listener)
+
+    def release(self) -> None:
+        """Ends every new_heads(), so that whoever waits there can go."""
+        self._released = True
+        self.notify()
+
+    async def _listen(self, listener: asyncio.Event) -> AsyncIterator[None]:
         try:
             while True:
                 await listener.wait()
                 listener.clear()
+                if self._released:
+                    return
                 yield
         finally:
             self._listeners.discard(listener)

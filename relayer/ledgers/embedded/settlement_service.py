@@ -1,0 +1,63 @@
+"""interledger.settlement.v1 over the business verbs of an embedded ledger."""
+
+from __future__ import annotations
+
+import grpc
+
+from relayer.ledgers import settlement_codec as codec
+from relayer.ledgers.embedded.business import EmbeddedSettlement
+from relayer.ledgers.embedded.serving import Context, answering
+from relayer.ledgers.embedded.settlement_tables import MAXIMUM_LISTED
+from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
+
+
+class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
+    """See settlement.proto. Method names are those of the service."""
+
+    def __init__(self, settlement: EmbeddedSettlement) -> None:
+        self._settlement = settlement
+
+    async def RegisterParty(self, request: wire.RegisterPartyRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
+        return await self._execute(request, context)
+
+    async def RecordAgreement(self, request: wire.RecordAgreementRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
+        return await self._execute(request, context)
+
+    async def ClosePeriod(self, request: wire.ClosePeriodRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
+        return await self._execute(request, context)
+
+    async def GetLiability(self, request: wire.GetLiabilityRequest, context: Context) -> wire.Liability:  # noqa: N802
+        async with answering(context):
+            if request.WhichOneof("key") == "liability_id":
+                found = await self._settlement.liability(request.liability_id)
+            else:
+                found = await self._settlement.liability_of_fact(request.fact_id)
+            if found is None:
+                await context.abort(grpc.StatusCode.NOT_FOUND, "no such liability stands on this ledger")
+            return codec.liability_to_message(found)
+
+    async def ListLiabilities(  # noqa: N802
+        self, request: wire.ListLiabilitiesRequest, context: Context
+    ) -> wire.ListLiabilitiesResponse:
+        async with answering(context):
+            found = await self._settlement.liabilities(
+                after_sequence=request.after_sequence, limit=request.limit or MAXIMUM_LISTED
+            )
+            return wire.ListLiabilitiesResponse(liabilities=list(map(codec.liability_to_message, found)))
+
+    async def ListParties(self, request: wire.ListPartiesRequest, context: Context) -> wire.ListPartiesResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            return wire.ListPartiesResponse(parties=list(map(codec.party_to_message, await self._settlement.parties())))
+
+    async def ListPositions(self, request: wire.ListPositionsRequest, context: Context) -> wire.ListPositionsResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            positions = await self._settlement.positions()
+            return wire.ListPositionsResponse(positions=list(map(codec.position_to_message, positions)))
+
+    async def _execute(self, request: codec.CommandMessage, context: Context) -> wire.CommandResponse:
+        async with answering(context):
+            head = await self._settlement.execute(codec.command_from_message(request))
+            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)

@@ -1,0 +1,167 @@
+"""The ports Ledger, Prover and ClientHost over interledger.adapter.v1."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+
+import grpc
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.events import PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
+from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, WrongLedger
+from relayer.ledgers import adapter_codec as codec
+from relayer.ledgers.remote.connection import Connection
+from relayer.ledgers.remote.settlement import RemoteSettlement
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
+from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
+
+_RECONNECT_SECONDS = 1.0
+
+
+class RemoteLedger:
+    """A ledger at `address`. Foreign answers are decoded strictly; what breaks a rule is LedgerUnavailable, as a node that
+    answers nonsense is of no more use than one that is silent."""
+
+    def __init__(
+        self,
+        *,
+        ledger_id: LedgerId,
+        address: str,
+        chain_id: str,
+        clock: Clock,
+        token: str | None = None,
+        request_timeout_seconds: float = 30.0,
+    ) -> None:
+        """`token` is needed by the set-up and business verbs alone."""
+        self._ledger_id = ledger_id
+        self._chain_id = chain_id
+        self._clock = clock
+        self._merkle_prefix: tuple[bytes, ...] = ()
+        self._connection = Connection(
+            name=ledger_id, address=address, token=token, request_timeout_seconds=request_timeout_seconds
+        )
+        self.settlement = RemoteSettlement(self._connection)
+
+    @property
+    def ledger_id(self) -> LedgerId:
+        return self._ledger_id
+
+    @property
+    def chain_id(self) -> str:
+        return self._chain_id
+
+    @property
+    def merkle_prefix(self) -> tuple[bytes, ...]:
+        return self._merkle_prefix
+
+    async def connect(self) -> None:
+        """Raises WrongLedger if another chain is served there."""
+        described = await self._connection.call(self._stub.Describe, wire.DescribeRequest())
+        if described.chain_id != self._chain_id:
+            raise WrongLedger(
+                f"ledger {self._connection.name} is {described.chain_id!r}, the configuration says {self._chain_id!r}; "
+                "correct the address or the chain id"
+            )
+        self._merkle_prefix = tuple(described.merkle_prefix)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def head(self) -> Head:
+        return codec.head_from_message(await self._connection.call(self._stub.GetHead, wire.HeadRequest()))
+
+    async def head_hints(self) -> AsyncIterator[None]:
+        """One per head that the service streams; a broken stream is opened again after a pause, and hinted at too."""
+        while True:
+            try:
+                async for _ in self._stub.WatchHeads(wire.HeadRequest()):
+                    yield
+            except grpc.aio.AioRpcError:
+                await self._clock.sleep(_RECONNECT_SECONDS)
+                yield
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        """Asks for less at once where one answer would be too large."""
+        request = wire.EventsRequest(after=after, until=until)
+        try:
+            response = await self._connection.call(self._stub.ListEvents, request)
+        except LimitExceeded:
+            if until - after <= 1:
+                raise
+            middle = Height((after + until) // 2)
+            return [*await self.events(after=after, until=middle), *await self.events(after=middle, until=until)]
+        with self._strictly():
+            return [codec.event_from_message(self._ledger_id, event) for event in response.events]
+
+    async def client_status(self, client: ClientId) -> ClientStatus:
+        request = wire.ClientStatusRequest(client_id=client)
+        response = await self._connection.call(self._stub.GetClientStatus, request)
+        with self._strictly():
+            return codec.status_from_message(response)
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        response = await self._connection.call(self._stub.Submit, codec.batch_to_message(batch))
+        with self._strictly():
+            receipt = codec.receipt_from_message(response)
+            if len(receipt.results) != len(batch.messages):
+                raise InvalidInput(f"{len(receipt.results)} results for {len(batch.messages)} messages")
+            return receipt
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        request = wire.InitialClientRequest(
+            trusting_period_seconds=terms.trusting_period_seconds,
+            max_clock_drift_seconds=terms.max_clock_drift_seconds,
+        )
+        return codec.creation_from_message(await self._connection.call(self._stub.MakeInitialClient, request))
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        request = wire.ClientUpdateRequest(
+            trusted=trusted, target=target, host_chain_id=client.host_chain_id, client_id=client.client_id
+        )
+        return codec.client_message_from_message(await self._connection.call(self._stub.MakeClientUpdate, request))
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        response = await self._connection.call(self._stub.Prove, wire.ProveRequest(paths=list(paths), at=at))
+        with self._strictly():
+            if len(response.proofs) != len(paths):
+                raise InvalidInput(f"{len(response.proofs)} proofs for {len(paths)} paths")
+            return list(map(codec.proof_from_message, response.proofs))
+
+    async def create_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """The pairing follows with register_counterparty."""
+        del counterparty_client_id, counterparty_merkle_prefix
+        request = codec.creation_to_message(creation)
+        response = await self._connection.guarded_call(self._stub.CreateClient, request)
+        with self._strictly():
+            return parse_client_id(response.client_id)
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        request = wire.RegisterCounterpartyRequest(
+            client_id=client,
+            counterparty_client_id=counterparty_client_id,
+            counterparty_merkle_prefix=list(counterparty_merkle_prefix),
+        )
+        await self._connection.guarded_call(self._stub.RegisterCounterparty, request)
+
+    @property
+    def _stub(self) -> adapter_pb2_grpc.LedgerAdapterStub:
+        return adapter_pb2_grpc.LedgerAdapterStub(self._connection.channel)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _strictly(self) -> Iterator[None]:
+        try:
+            yield
+        except InvalidInput as error:
+            raise LedgerUnavailable(
+                f"ledger {self._connection.name} answers what the adapter service does not allow ({error}); "
+                "use a service of the same version"
+            ) from error
