@@ -184,7 +184,9 @@ func (r *reader) address() Address {
 }
 
 func (r *reader) expect(value uint64) {
-	r.isBad = r.isBad || r.unsigned(uint64Bytes) != value
+	if r.unsigned(uint64Bytes) != value {
+		r.isBad = true
+	}
 }
 
 // count reads the length of an array, which must not be above maximum.
