@@ -1,0 +1,131 @@
+"""The compiled contracts as Python sees them: errors by selector, call data, and that the artifacts are the sources'."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from eth_abi.abi import decode
+
+from relayer.errors import InvalidInput
+from relayer.ledgers.evm.contracts import (
+    LANGUAGE_ERRORS,
+    Contract,
+    artifact,
+    call_data,
+    creation_code,
+    error_by_selector,
+    error_name,
+    input_types,
+    known_errors,
+    output_types,
+    signature,
+)
+from relayer.proofs.keccak import keccak256
+
+ROOT = Path(__file__).parents[3]
+
+# As published for IBC v2 routers on EVM ledgers.
+SHARED_ERRORS = {
+    "IBCInvalidTimeoutTimestamp": "65d30129",
+    "IBCInvalidTimeoutDuration": "715fed60",
+    "IBCInvalidCounterparty": "9fff831f",
+    "IBCAppNotFound": "a09dbf59",
+    "IBCUnauthorizedSender": "be2f2b45",
+    "IBCFailedCallback": "adef7fb8",
+    "IBCAsyncAcknowledgementNotSupported": "ecfef798",
+    "IBCPacketCommitmentMismatch": "3f87a2ec",
+    "IBCPacketReceiptMismatch": "657b94fe",
+    "IBCMultiPayloadPacketNotSupported": "356f4dbd",
+    "IBCClientNotFound": "a0db16fe",
+    "NotMember": "291fc442",
+    "NotNonMember": "9a960b4f",
+    "FrozenClientState": "928b1233",
+    "ConsensusTimestampNotFound": "f7caaa5c",
+}
+
+
+@pytest.mark.parametrize("name", SHARED_ERRORS)
+def test_shared_errors_have_the_shared_selectors(name: str) -> None:
+    assert error_name(bytes.fromhex(SHARED_ERRORS[name])) == name
+
+
+@pytest.mark.parametrize("contract", list(Contract))
+def test_every_error_of_the_abi_is_found_by_its_selector(contract: Contract) -> None:
+    entries = artifact(contract).entries("error")
+    assert entries
+    for entry in entries:
+        found = error_by_selector(keccak256(signature(entry).encode())[:4])
+        assert found is not None
+        assert (found.name, found.types) == (entry["name"], input_types(entry))
+
+
+def test_no_two_errors_share_a_selector() -> None:
+    names = {entry["name"] for contract in Contract for entry in artifact(contract).entries("error")}
+    assert len(known_errors()) == len(names) + len(LANGUAGE_ERRORS)
+
+
+def test_unknown_and_short_revert_data_have_no_name() -> None:
+    assert error_name(b"") is None
+    assert error_name(b"\x65\xd3") is None
+    assert error_by_selector(b"\xde\xad\xbe\xef") is None
+    assert error_name(bytes.fromhex("08c379a0")) == "Error"
+
+
+def test_call_data_is_selector_and_arguments() -> None:
+    data = call_data(Contract.ROUTER, "updateClient", "client-0", b"\x01\x02")
+    assert data[:4].hex() == "6fbf8079"
+    assert decode(["string", "bytes"], data[4:]) == ("client-0", b"\x01\x02")
+    assert call_data(Contract.ROUTER, "addIBCApp(address)", "0x" + "11" * 20)[:4].hex() == "4b720d5b"
+    assert output_types(Contract.ROUTER, "getCounterparty") == ("(string,bytes[])",)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [("nothing", ()), ("addIBCApp", ("0x" + "11" * 20,)), ("updateClient", ("client-0",)), ("updateClient", (1, 2))],
+    ids=["unknown", "overloaded", "too few", "of another type"],
+)
+def test_calls_that_cannot_be_encoded(function: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(InvalidInput):
+        call_data(Contract.ROUTER, function, *arguments)
+    with pytest.raises(InvalidInput):
+        output_types(Contract.ROUTER, "nothing")
+
+
+def test_creation_code_appends_the_constructors_arguments() -> None:
+    assert creation_code(Contract.ROUTER) == artifact(Contract.ROUTER).bytecode
+    code = creation_code(Contract.BUSINESS_FACTS, "0x" + "11" * 20, 1337)
+    assert code.startswith(artifact(Contract.BUSINESS_FACTS).bytecode)
+    assert decode(["address", "uint256"], code[-64:]) == ("0x" + "11" * 20, 1337)
+    with pytest.raises(InvalidInput):
+        creation_code(Contract.BUSINESS_FACTS, 1337)
+
+
+@pytest.mark.parametrize("contract", list(Contract))
+def test_every_contract_can_be_deployed(contract: Contract) -> None:
+    assert 0 < artifact(contract).deployed_size_bytes <= 24_576
+
+
+@pytest.mark.skipif(
+    not (ROOT / "contracts" / "evm" / "node_modules").exists(), reason="npm ci in contracts/evm brings the compiler"
+)
+def test_the_artifacts_are_what_the_sources_compile_to() -> None:
+    built = _compiler().build()
+    assert {path.stem for path in built} >= {contract.value for contract in Contract}
+    stale = [path.name for path, text in built.items() if json.loads(path.read_text()) != json.loads(text)]
+    assert stale == [], "run contracts/evm/compile.py and commit the artifacts"
+
+
+def _compiler() -> ModuleType:
+    path = ROOT / "contracts" / "evm" / "compile.py"
+    specification = importlib.util.spec_from_file_location("contracts_evm_compile", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module
+    specification.loader.exec_module(module)
+    return module
