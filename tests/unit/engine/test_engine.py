@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from relayer.core import states as st
+from relayer.core.ids import ChannelId, Height, Sequence, TimestampSeconds
+from relayer.core.invariants import INVARIANTS
+from relayer.core.machine import Limits
+from relayer.core.packet import Acknowledgement
+from relayer.core.policy import ChannelRules, Policy
+from relayer.engine.engine import Engine
+from relayer.engine.settings import EngineSettings
+from relayer.errors import InvalidInput
+from relayer.journal.sqlite import SqliteJournal
+from relayer.ports.ledger import ReceivePacket
+from relayer.ports.prover import ClientTerms
 from relayer.testing.clock import VirtualClock
-from relayer.testing.world import World, idle
-
-Scenario = Callable[[World], Coroutine[Any, Any, None]]
+from relayer.testing.factories import CHANNEL, a_payload
+from relayer.testing.world import World, a_ledger, idle, pair, reached
 
 
 @pytest.fixture
@@ -28,15 +38,373 @@ def world(clock: VirtualClock, tmp_path: Path) -> World:
     return clock.run(World.build(clock, tmp_path / "journal.db"))
 
 
-def ended(world: World, acknowledged: int, timed_out: int = 0) -> Callable[[Any], bool]:
+def ended(world: World, acknowledged: int, timed_out: int = 0) -> Callable[[Engine], bool]:
     return lambda engine: engine.machine.closed(world.route) == (acknowledged, timed_out)
 
 
-def test_a_packet_is_received_and_acknowledged(world: World) -> None:
-    async def scenario() -> None:
-        packet = world.send()
-        await world.run_until(ended(world, 1), within_seconds=10)
-        assert world.settlement.delivered == [("receive", packet)]
-        assert world.contracts.delivered == [("acknowledge", packet)]
+def run(world: World, condition: Callable[[Engine], bool], within_seconds: float = 30) -> Engine:
+    engine = world.clock.run(world.run_until(condition, within_seconds=within_seconds))
+    for invariant in INVARIANTS:
+        invariant(engine.machine)
+    return engine
 
-    world.clock.run(scenario())
+
+def verbs(ledger_world: World) -> tuple[list[str], list[str]]:
+    return (
+        [verb for verb, _ in ledger_world.contracts.delivered],
+        [verb for verb, _ in ledger_world.settlement.delivered],
+    )
+
+
+def state_of(engine: Engine, world: World, sequence: int) -> st.State:
+    return engine.machine.state(world.route.key(Sequence(sequence)))
+
+
+def test_a_packet_is_received_and_acknowledged(world: World) -> None:
+    world.send()
+    run(world, ended(world, 1))
+    assert verbs(world) == (["acknowledge"], ["receive"])
+
+
+def test_packets_go_both_ways(world: World) -> None:
+    world.send()
+    back = world.routes[1]
+    deadline = TimestampSeconds(int(world.clock.now()) + 600)
+    world.settlement.send_packet(back.source_client, a_payload(b"status"), deadline)
+    engine = run(world, lambda engine: engine.machine.closed(back) == (1, 0) and ended(world, 1)(engine))
+    assert idle(engine)
+
+
+def test_many_packets_go_in_few_submissions_with_one_update_each(world: World) -> None:
+    for number in range(120):
+        world.send(number.to_bytes(2, "big"))
+    world.settings = EngineSettings(batch_messages=50, batch_bytes=2**20)
+    run(world, ended(world, 120))
+    assert [len(batch.messages) for batch in world.settlement.submissions] == [50, 50, 20]
+    assert all(batch.update is not None for batch in world.settlement.submissions[:1])
+    assert len(world.contracts.submissions) <= 5
+
+
+def test_a_batch_is_bounded_by_its_bytes(world: World) -> None:
+    for _ in range(10):
+        world.send(bytes(30_000))
+    world.settings = EngineSettings(batch_bytes=100_000)
+    run(world, ended(world, 10))
+    assert max(len(batch.messages) for batch in world.settlement.submissions) == 3
+
+
+def test_no_update_is_sent_when_the_client_knows_enough(world: World) -> None:
+    world.send()
+    run(world, ended(world, 1))
+    updates = [batch.update for batch in (*world.settlement.submissions, *world.contracts.submissions)]
+    assert len(updates) == 2
+    heights = [update.height for update in updates if update is not None]
+    assert len(heights) == 2
+
+
+class TestTimeouts:
+    def test_a_packet_that_nobody_delivered_times_out_by_itself(self, world: World) -> None:
+        world.settlement.faults.rejections = [("Refused", False)]
+        world.send(timeout_seconds=60)
+        engine = run(world, ended(world, 0, 1), within_seconds=100)
+        assert verbs(world) == (["timeout"], [])
+        assert isinstance(state_of(engine, world, 1), st.TimedOut)
+
+    def test_a_packet_that_was_late_already_times_out(self, world: World) -> None:
+        world.send(timeout_seconds=60)
+
+        async def wait() -> None:
+            await world.clock.sleep(120)
+
+        world.clock.run(wait())
+        run(world, ended(world, 0, 1))
+        assert verbs(world) == (["timeout"], [])
+
+    def test_an_answered_packet_never_times_out(self, world: World) -> None:
+        world.send(timeout_seconds=60)
+        world.contracts.faults.rejections = [("Busy", True)] * 3
+        run(world, ended(world, 1), within_seconds=200)
+        assert verbs(world) == (["acknowledge"], ["receive"])
+
+
+class TestAsynchronousAcknowledgements:
+    def test_the_answer_may_come_much_later(self, clock: VirtualClock, tmp_path: Path) -> None:
+        world = clock.run(World.build(clock, tmp_path / "journal.db", application=lambda _packet: None))
+        packet = world.send()
+        engine = run(world, lambda engine: isinstance(state_of(engine, world, 1), st.Received))
+        assert verbs(world) == ([], ["receive"])
+        world.settlement.write_acknowledgement(packet, Acknowledgement(app_acknowledgements=(b"late",)))
+        engine = run(world, ended(world, 1))
+        assert idle(engine)
+
+
+class TestQuarantine:
+    def test_one_bad_packet_stops_no_other(self, world: World) -> None:
+        world.settlement.faults.rejections = [("Refused", False)]
+        for number in range(5):
+            world.send(bytes([number]))
+        engine = run(world, ended(world, 4))
+        aside = state_of(engine, world, 1)
+        assert isinstance(aside, st.Quarantined)
+        assert aside.code == "Refused"
+        assert "Refused" in aside.reason
+
+    def test_a_passing_rejection_is_tried_again(self, world: World) -> None:
+        world.settlement.faults.rejections = [("Busy", True)] * 3
+        world.send()
+        run(world, ended(world, 1))
+        assert len(world.settlement.submissions) == 4
+
+    def test_an_operator_releases_it(self, world: World) -> None:
+        world.settlement.faults.rejections = [("Refused", False)]
+        world.send()
+
+        async def scenario() -> None:
+            journal = SqliteJournal(world.path)
+            engine, stopping = world.engine(journal), asyncio.Event()
+            task = asyncio.create_task(engine.run(stopping))
+            await reached(lambda: isinstance(state_of(engine, world, 1), st.Quarantined), world.clock, 20)
+            await engine.release(world.route.key(Sequence(1)), "ops")
+            await reached(lambda: ended(world, 1)(engine), world.clock, 20)
+            with pytest.raises(InvalidInput, match="nothing to release"):
+                await engine.release(world.route.key(Sequence(1)), "ops")
+            stopping.set()
+            await task
+            journal.close()
+
+        world.clock.run(scenario())
+
+    def test_the_channels_rules_keep_a_packet_back_until_it_times_out(self, world: World) -> None:
+        world.policy = Policy(channels={CHANNEL: ChannelRules(payloads={})})
+        world.send(timeout_seconds=60)
+        run(world, ended(world, 0, 1), within_seconds=100)
+        assert verbs(world) == (["timeout"], [])
+
+
+class TestFaults:
+    def test_a_dead_ledger_is_waited_for_and_named(self, world: World) -> None:
+        world.send()
+        world.settlement.faults.down = True
+        engine = run(world, lambda engine: engine.watchers[world.settlement.ledger_id].health.failures > 3)
+        assert any("settlement: no node answers" in reason for reason in engine.snapshot().standstill())
+        world.settlement.faults.heal()
+        engine = run(world, ended(world, 1), within_seconds=60)
+        assert engine.snapshot().standstill() == ()
+
+    def test_missing_authorities_are_waited_for_and_named(self, world: World) -> None:
+        world.send()
+        world.contracts.faults.authorities_down = True
+        engine = run(world, lambda engine: any("authorities" in reason for reason in engine.snapshot().standstill()))
+        world.contracts.faults.heal()
+        run(world, ended(world, 1), within_seconds=60)
+        assert engine is not None
+
+    def test_lost_hints_cost_a_poll_and_nothing_else(self, world: World) -> None:
+        world.contracts.faults.hints_lost = world.settlement.faults.hints_lost = True
+        world.send()
+        run(world, ended(world, 1), within_seconds=10)
+
+    def test_lost_events_are_found_by_the_gap(self, world: World) -> None:
+        async def scenario() -> None:
+            journal = SqliteJournal(world.path)
+            engine, stopping = world.engine(journal), asyncio.Event()
+            task = asyncio.create_task(engine.run(stopping))
+            world.send(b"one")
+            await reached(lambda: ended(world, 1)(engine), world.clock, 20)
+            world.contracts.faults.facts_lost = 1
+            world.send(b"two")
+            await reached(lambda: world.contracts.faults.facts_lost == 0, world.clock, 20)
+            world.send(b"three")
+            await reached(lambda: ended(world, 3)(engine), world.clock, 60)
+            stopping.set()
+            await task
+            journal.close()
+
+        world.clock.run(scenario())
+
+    def test_a_lost_submission_is_sent_again(self, world: World) -> None:
+        world.settlement.faults.submissions_lost = 2
+        world.send()
+        run(world, ended(world, 1))
+        assert len(world.settlement.submissions) == 1
+
+    def test_an_unknown_outcome_is_looked_up_and_not_paid_twice(self, world: World) -> None:
+        world.settlement.faults.outcomes_unknown = 1
+        world.send()
+        run(world, ended(world, 1))
+        assert [len(batch.messages) for batch in world.settlement.submissions] == [1]
+
+    def test_a_pruned_height_is_answered_with_a_newer_one(self, world: World) -> None:
+        world.send()
+        run(world, ended(world, 1))
+        world.send()
+        world.contracts.faults.pruned_below = 10**6
+
+        async def grow() -> None:
+            await world.clock.sleep(30)
+            world.contracts.faults.pruned_below = 0
+
+        async def scenario() -> None:
+            healing = asyncio.create_task(grow())
+            await world.run_until(ended(world, 2), within_seconds=120)
+            await healing
+
+        world.clock.run(scenario())
+
+    def test_a_fact_that_never_shows_sets_the_packet_aside(self, world: World) -> None:
+        world.settings = EngineSettings(confirm_seconds=2, unconfirmed_rounds=3)
+        world.settlement.faults.facts_lost = 10**6
+        world.send()
+        engine = run(world, lambda engine: isinstance(state_of(engine, world, 1), st.Quarantined), within_seconds=200)
+        aside = state_of(engine, world, 1)
+        assert isinstance(aside, st.Quarantined)
+        assert aside.code == "Unconfirmed"
+        assert len(world.settlement.submissions) == 3
+
+    def test_a_fact_that_showed_late_is_read_again(self, world: World) -> None:
+        world.settings = EngineSettings(confirm_seconds=2)
+        world.settlement.faults.facts_lost = 2
+        world.send()
+        run(world, ended(world, 1), within_seconds=60)
+        assert world.settlement.faults.facts_lost == 0
+
+
+class TestClients:
+    def test_an_ageing_client_is_refreshed_without_packets(self, clock: VirtualClock, tmp_path: Path) -> None:
+        terms = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=30)
+        world = clock.run(World.build(clock, tmp_path / "journal.db", terms=terms))
+        start = clock.now()
+        engine = run(world, lambda _engine: clock.now() > start + 5_000, within_seconds=6_000)
+        for lane in engine.snapshot().lanes:
+            assert lane.client_status is not None
+            assert lane.expires_at > clock.now() + 400
+        for ledger in (world.contracts, world.settlement):
+            assert 5 <= len(ledger.submissions) <= 12
+            assert all(batch.messages == () for batch in ledger.submissions)
+
+    def test_a_frozen_client_is_named_and_waits_for_an_operator(self, world: World) -> None:
+        world.send()
+        world.settlement.freeze(world.route.destination_client)
+        engine = run(world, lambda engine: any("frozen" in reason for reason in engine.snapshot().standstill()))
+        assert world.settlement.submissions == []
+        assert isinstance(state_of(engine, world, 1), st.Committed)
+
+
+class TestRestart:
+    def test_nothing_is_lost_and_nothing_repeated(self, world: World) -> None:
+        for number in range(20):
+            world.send(bytes([number]))
+        run(world, lambda engine: engine.machine.highest_committed(world.route) == 20)
+        run(world, ended(world, 20))
+        run(world, ended(world, 20))
+        assert verbs(world) == (["acknowledge"] * 20, ["receive"] * 20)
+
+    def test_an_idle_relayer_writes_nothing_but_its_cursor(self, world: World) -> None:
+        world.send()
+        engine = run(world, ended(world, 1))
+        row = engine.snapshot().journal_row
+        start = world.clock.now()
+        engine = run(world, lambda _engine: world.clock.now() > start + 3_600, within_seconds=4_000)
+        assert engine.snapshot().journal_row == row
+        journal = SqliteJournal(world.path)
+        heights = {ledger.ledger_id: world.clock.run(ledger.head()).height for ledger in (world.contracts, world.settlement)}
+        for ledger, height in journal.cursors().items():
+            assert heights[ledger] - 3 <= height <= heights[ledger]
+        journal.close()
+
+    def test_a_node_behind_the_cursor_is_named(self, world: World) -> None:
+        world.send()
+        run(world, ended(world, 1))
+        journal = SqliteJournal(world.path)
+        journal.append((), recorded_at_ms=1, cursors={world.contracts.ledger_id: Height(10_000)})
+        journal.close()
+        engine = run(world, lambda engine: bool(engine.snapshot().standstill()))
+        assert any("below 10000" in reason for reason in engine.snapshot().standstill())
+
+
+class TestFairness:
+    def test_a_full_channel_slows_itself_and_loses_nothing(self, world: World) -> None:
+        world.limits = Limits(open_packets_per_route=5)
+        world.settings = EngineSettings(page_blocks=4)
+        for number in range(40):
+            world.send(number.to_bytes(2, "big"))
+        run(world, ended(world, 40), within_seconds=300)
+        assert len(verbs(world)[1]) == 40
+
+    def test_a_full_channel_survives_a_restart(self, world: World) -> None:
+        world.limits = Limits(open_packets_per_route=5)
+        world.settlement.faults.down = True
+        for number in range(20):
+            world.send(number.to_bytes(2, "big"))
+        engine = run(world, lambda engine: bool(engine.watchers[world.contracts.ledger_id].deferred))
+        assert any("too many open packets" in reason for reason in engine.snapshot().standstill())
+        world.settlement.faults.heal()
+        run(world, ended(world, 20), within_seconds=300)
+
+    def test_a_dead_ledger_delays_no_other_channel(self, world: World) -> None:
+        async def scenario() -> None:
+            third = a_ledger("third", world.clock)
+            routes = await pair(
+                (third, third, third),
+                (world.contracts, world.contracts, world.contracts),
+                channel=ChannelId("second"),
+            )
+            world.routes, world.extra = (*world.routes, *routes), (third,)
+            third.faults.down = True
+            for number in range(10):
+                world.send(bytes([number]))
+                world.send(bytes([number]), client=routes[0].destination_client)
+            started = world.clock.now()
+            engine = await world.run_until(ended(world, 10), within_seconds=10)
+            assert world.clock.now() - started < 5
+            assert engine.machine.open_packets(routes[1]) == 10
+
+        world.clock.run(scenario())
+
+    def test_live_packets_go_before_the_backlog(self, world: World) -> None:
+        world.settings = EngineSettings(batch_messages=8)
+        world.settlement.faults.down = True
+        for number in range(100):
+            world.send(number.to_bytes(2, "big"))
+        run(world, lambda engine: engine.machine.highest_committed(world.route) == 100)
+        world.settlement.faults.heal()
+        fresh = world.send(b"fresh")
+        run(world, ended(world, 101), within_seconds=60)
+        order = [packet.sequence for _, packet in world.settlement.delivered]
+        assert order.index(fresh.sequence) < 30
+
+    def test_a_competitor_is_a_success(self, world: World) -> None:
+        """Another relayer over the same ledgers: one of the two delivers, both end clean."""
+
+        async def scenario() -> None:
+            other = replace(world, path=world.path.with_name("other.db"), seed=7)
+            for number in range(30):
+                world.send(bytes([number]))
+            engines = await asyncio.gather(
+                world.run_until(ended(world, 30), within_seconds=60), other.run_until(ended(world, 30), within_seconds=60)
+            )
+            assert all(map(idle, engines))
+
+        world.clock.run(scenario())
+        assert sorted(verbs(world)[1]) == ["receive"] * 30
+        assert sorted(verbs(world)[0]) == ["acknowledge"] * 30
+
+
+def test_a_snapshot_tells_what_is_on_its_way(world: World) -> None:
+    world.send()
+    world.settlement.faults.down = True
+    engine = run(world, lambda engine: engine.machine.highest_committed(world.route) == 1)
+    snapshot = engine.snapshot()
+    assert [(pending.ledger, pending.kind, pending.count) for pending in snapshot.pending] == [("settlement", "receive", 1)]
+    assert snapshot.pending[0].oldest == world.route.key(Sequence(1))
+    assert ("Committed", 1) in {(packets.state, packets.count) for packets in snapshot.packets}
+
+
+def test_receives_carry_the_proof_of_their_height(world: World) -> None:
+    world.send()
+    run(world, ended(world, 1))
+    (batch,) = world.settlement.submissions
+    assert batch.update is not None
+    (message,) = batch.messages
+    assert isinstance(message, ReceivePacket)
+    assert message.proof.height == batch.update.height
