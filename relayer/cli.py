@@ -122,7 +122,7 @@ def packets(
 
 @app.command()
 def explain(
-    packet: Annotated[str, typer.Argument(help="channel/source-client/sequence, as `packets` prints it.")],
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
     config: Config = RELAYER_FILE,
     json: Json = False,
 ) -> None:
@@ -134,7 +134,7 @@ def explain(
 
 @app.command()
 def release(
-    packet: Annotated[str, typer.Argument(help="channel/source-client/sequence of a quarantined packet.")],
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence of a quarantined packet.")],
     config: Config = RELAYER_FILE,
 ) -> None:
     """Take a packet out of quarantine, so that it is tried again. The relayer must not run meanwhile."""

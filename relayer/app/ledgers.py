@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol, assert_never
 
 from relayer.app.clock import SystemClock
@@ -33,18 +34,27 @@ class SettlementLedger:
     service: SettlementService
 
 
-def make_ledger(name: str, settings: LedgerSettings) -> FullLedger:
+class Rights(Enum):
+    """A relayer submits with proofs and needs no token; set-up and business verbs need the operator's."""
+
+    RELAYER = "relayer"
+    OPERATOR = "operator"
+
+
+def make_ledger(name: str, settings: LedgerSettings, *, rights: Rights = Rights.RELAYER) -> FullLedger:
     """Opens nothing yet. Raises ConfigurationError."""
     match settings:
         case EvmLedgerSettings():
             return evm_ledger(name, settings)
         case EmbeddedLedgerSettings() | RemoteLedgerSettings():
-            return make_settlement(name, settings).ledger
+            return make_settlement(name, settings, rights=rights).ledger
         case unreachable:
             assert_never(unreachable)
 
 
-def make_settlement(name: str, settings: EmbeddedLedgerSettings | RemoteLedgerSettings) -> SettlementLedger:
+def make_settlement(
+    name: str, settings: EmbeddedLedgerSettings | RemoteLedgerSettings, *, rights: Rights = Rights.RELAYER
+) -> SettlementLedger:
     """Opens nothing yet. Raises ConfigurationError."""
     match settings:
         case EmbeddedLedgerSettings():
@@ -58,9 +68,10 @@ def make_settlement(name: str, settings: EmbeddedLedgerSettings | RemoteLedgerSe
         case RemoteLedgerSettings():
             remote = RemoteLedger(
                 ledger_id=LedgerId(name),
-                target=settings.address,
+                address=settings.address,
                 chain_id=settings.chain_id,
-                token=settings.token.resolve() if settings.token else None,
+                clock=SystemClock(),
+                token=settings.token.resolve() if rights is Rights.OPERATOR and settings.token else None,
             )
             return SettlementLedger(ledger=remote, service=remote.settlement)
         case unreachable:

@@ -11,7 +11,7 @@ from pathlib import Path
 from eth_utils.address import to_checksum_address
 
 from relayer.app.evm import address_bytes, evm_connection, facts_contract, open_account
-from relayer.app.ledgers import FullLedger, connected, make_ledger
+from relayer.app.ledgers import FullLedger, Rights, connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
@@ -27,7 +27,7 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
     await _deploy(config, select(config, name), progress)
     selection = select(config, name)
     contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
+    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
     async with connected(contract_ledger) as contracts, connected(settlement_ledger) as settlement:
         follower = await _settlement_client(config, selection, contracts, settlement, progress)
         counterpart = await _contract_client(

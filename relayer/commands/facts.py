@@ -167,4 +167,4 @@ async def _standing(selection: Selection) -> list[StandingFact]:
 
 
 def _packet(selection: Selection, sequence: int) -> str:
-    return f"{selection.channel.name}/{selection.contract_client}/{sequence}"
+    return f"{selection.channel.name}/{selection.contract_end.ledger}/{sequence}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from relayer.app.authority import serve_authority as run_authority
 from relayer.app.ledgers import operator_keys
 from relayer.app.process import configure_logging, run_until_signal
+from relayer.app.serving import serve_ledger as run_ledger
 from relayer.commands.form import Form
 from relayer.commands.init import new_secret
 from relayer.commands.output import say, show_json, step
@@ -48,6 +49,13 @@ def init_ledger(path: Path) -> None:
         f"wrote {settings.folder}: ledger {settings.chain_id}, {len(settings.operators)} operators; "
         "`relayer ledger serve` serves it"
     )
+
+
+def serve_ledger(path: Path) -> None:
+    """`ledger serve`."""
+    settings = load_ledger(path)
+    configure_logging(settings.logging)
+    run_until_signal(lambda stopping: run_ledger(settings, stopping))
 
 
 def verify_ledger(path: Path, form: Form) -> None:

@@ -1,0 +1,95 @@
+"""Parties, issuers and agreements on both ledgers, from one description. Applying it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from relayer.app.evm import address_bytes, evm_connection, facts_contract, open_account
+from relayer.app.ledgers import Rights, connected, make_settlement
+from relayer.app.selection import Selection
+from relayer.facts.schema import party_id
+from relayer.settlement.commands import OperatorCommand, RecordAgreement, RegisterParty
+from relayer.settlement.model import Agreement, CurrencyTerms, Party
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyEntry:
+    """One operator. `account` holds its tokens on the contract ledger; `issuer` says whether it may issue facts."""
+
+    ocpi_id: str
+    name: str
+    lei: str
+    vat_id: str
+    account: str | None
+    issuer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementEntry:
+    """`debtor` settles with `creditor` in these currencies."""
+
+    creditor: str
+    debtor: str
+    currencies: tuple[CurrencyTerms, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Everything to be applied."""
+
+    parties: tuple[PartyEntry, ...]
+    agreements: tuple[AgreementEntry, ...]
+
+
+async def apply_register(selection: Selection, register: Register, progress: Progress) -> None:
+    """Needs the settlement ledger's token and the account that owns the facts contract."""
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
+    async with connected(settlement.ledger):
+        for command in _commands(register):
+            await settlement.service.execute(command)
+    count = f"{len(register.parties)} parties and {len(register.agreements)} agreements"
+    progress(f"{selection.settlement_end.ledger}: {count}")
+    on_contracts = [party for party in register.parties if party.account is not None]
+    if on_contracts:
+        await _register_on_contracts(selection, on_contracts)
+        issuers = sum(party.issuer for party in on_contracts)
+        progress(f"{selection.contract_end.ledger}: {len(on_contracts)} parties, {issuers} of them issuers")
+
+
+async def _register_on_contracts(selection: Selection, parties: Sequence[PartyEntry]) -> None:
+    settings = selection.contract_ledger
+    async with evm_connection(settings, open_account(settings.account)) as connection:
+        contract = facts_contract(selection.contract_end.ledger, settings, connection)
+        for party in parties:
+            assert party.account is not None
+            account = address_bytes(party.account)
+            await contract.register_party(party.ocpi_id, account, lei=party.lei, vat_id=party.vat_id)
+            if party.issuer:
+                await contract.add_issuer(account)
+
+
+def _commands(register: Register) -> list[OperatorCommand]:
+    """Request ids follow from the content, so a repeat is answered with the first result and a change is a new request."""
+    commands: list[OperatorCommand] = []
+    for entry in register.parties:
+        party = Party(
+            party_id=party_id(entry.ocpi_id), ocpi_id=entry.ocpi_id, name=entry.name, lei=entry.lei, vat_id=entry.vat_id
+        )
+        commands.append(RegisterParty(request_id=_request("party", repr(party)), party=party))
+    for each in register.agreements:
+        agreement = Agreement(
+            agreement_id=f"{each.debtor}>{each.creditor}",
+            creditor=party_id(each.creditor),
+            debtor=party_id(each.debtor),
+            currencies=each.currencies,
+        )
+        commands.append(RecordAgreement(request_id=_request("agreement", repr(agreement)), agreement=agreement))
+    return commands
+
+
+def _request(what: str, content: str) -> str:
+    return f"{what}-{sha256(content.encode()).hexdigest()[:32]}"

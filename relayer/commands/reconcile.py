@@ -1,0 +1,45 @@
+"""`relayer reconcile`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from relayer.app.reconciling import reconcile_ledgers
+from relayer.app.selection import select
+from relayer.commands.exits import FOUND_WRONG
+from relayer.commands.form import Form
+from relayer.commands.output import Json, say, show_json, show_table, step
+
+
+def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
+    """Prints every difference; ends with status 1 if there is one."""
+    selection = select(config, channel)
+    with step("reading both ledgers"):
+        result = asyncio.run(reconcile_ledgers(selection))
+    if form is Form.JSON:
+        differences: list[Json] = [
+            {"fact_id": f"0x{each.fact_id.hex()}", "finding": each.finding.name.lower()} for each in result.differences
+        ]
+        show_json(
+            {
+                "agrees": result.agrees,
+                "facts": result.facts,
+                "liabilities": result.liabilities,
+                "matched": result.matched,
+                "travelling": result.travelling,
+                "differences": differences,
+            }
+        )
+    elif result.differences:
+        rows = ((f"0x{each.fact_id.hex()}", each.finding.value) for each in result.differences)
+        show_table("differences", ("fact", "finding"), rows)
+    words = "GREEN: the ledgers agree" if result.agrees else f"RED: {len(result.differences)} differences"
+    say(
+        f"reconcile: {words}; {result.facts} facts, {result.liabilities} liabilities, "
+        f"{result.matched} pairs equal hash by hash, {result.travelling} on their way"
+    )
+    if not result.agrees:
+        raise typer.Exit(FOUND_WRONG)

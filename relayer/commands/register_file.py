@@ -1,0 +1,77 @@
+"""settlement.json: parties and agreements as an operator writes them. Strict, like every other file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from relayer.app.parties import AgreementEntry, PartyEntry, Register
+from relayer.commands.fact_file import describe_problems, read_json
+from relayer.config.fields import Address, Section
+from relayer.errors import InvalidInput
+from relayer.facts.schema import party_id
+from relayer.settlement.model import CurrencyTerms
+
+
+class _Party(Section):
+    id: str
+    name: str = Field(min_length=1, max_length=100)
+    lei: str = Field(default="", pattern=r"^([A-Z0-9]{20})?$")
+    vat_id: str = Field(default="", max_length=20)
+    account: Address | None = None
+    issuer: bool = False
+
+
+class _Currency(Section):
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    exponent: int = Field(ge=0, le=18)
+    open_limit: Annotated[int, Field(ge=0, lt=2**128)] | None = None
+
+
+class _Agreement(Section):
+    creditor: str
+    debtor: str
+    currencies: Annotated[tuple[_Currency, ...], Field(min_length=1, max_length=100)]
+
+
+class _File(Section):
+    parties: Annotated[tuple[_Party, ...], Field(max_length=10_000)] = ()
+    agreements: Annotated[tuple[_Agreement, ...], Field(max_length=100_000)] = ()
+
+
+def read_register(path: Path) -> Register:
+    """Raises InvalidInput with every problem."""
+    try:
+        file = _File.model_validate_json(read_json(path))
+    except ValidationError as error:
+        raise InvalidInput(describe_problems(path, error)) from error
+    names = [party.id for party in file.parties]
+    names += [name for agreement in file.agreements for name in (agreement.creditor, agreement.debtor)]
+    for name in names:
+        party_id(name)
+    return Register(
+        parties=tuple(
+            PartyEntry(
+                ocpi_id=party.id,
+                name=party.name,
+                lei=party.lei,
+                vat_id=party.vat_id,
+                account=party.account,
+                issuer=party.issuer,
+            )
+            for party in file.parties
+        ),
+        agreements=tuple(
+            AgreementEntry(
+                creditor=each.creditor,
+                debtor=each.debtor,
+                currencies=tuple(
+                    CurrencyTerms(currency=one.currency, exponent=one.exponent, open_limit=one.open_limit)
+                    for one in each.currencies
+                ),
+            )
+            for each in file.agreements
+        ),
+    )

@@ -1,0 +1,120 @@
+"""`relayer settlement`: who settles with whom, and what stands open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from relayer.app.ledgers import connected, make_settlement
+from relayer.app.parties import apply_register
+from relayer.app.reconciling import all_liabilities
+from relayer.app.selection import Selection, select
+from relayer.commands.form import Form
+from relayer.commands.output import Json, money, say, show_json, show_table, step
+from relayer.commands.register_file import read_register
+from relayer.settlement.model import Liability, Party, Position
+
+
+def apply_file(config: Path, channel: str | None, file: Path) -> None:
+    """`settlement apply`."""
+    selection = select(config, channel)
+    register = read_register(file)
+    with step(f"registering what {file} says"):
+        asyncio.run(apply_register(selection, register, say))
+
+
+def show_positions(config: Path, channel: str | None, form: Form) -> None:
+    """`settlement positions`."""
+    positions = asyncio.run(_positions(select(config, channel)))
+    if form is Form.JSON:
+        rows: list[Json] = [
+            {
+                "party": each.ocpi_id,
+                "currency": each.currency,
+                "exponent": each.exponent,
+                "payable": str(each.payable),
+                "receivable": str(each.receivable),
+                "net": str(each.net),
+            }
+            for each in positions
+        ]
+        show_json(rows)
+        return
+    show_table("open positions", POSITION_COLUMNS, map(position_row, positions), right=POSITION_COLUMNS[1:4])
+
+
+def show_liabilities(config: Path, channel: str | None, form: Form) -> None:
+    """`settlement liabilities`."""
+    liabilities, parties = asyncio.run(_liabilities(select(config, channel)))
+    names = {party.party_id: party.ocpi_id for party in parties}
+    if form is Form.JSON:
+        show_json([_as_json(each, names) for each in liabilities])
+        return
+    columns = ("sequence", "kind", "debtor", "creditor", "amount", "open", "currency", "fact", "liability")
+    rows = (
+        (
+            str(each.sequence),
+            each.kind.name.lower(),
+            names.get(each.debtor, ""),
+            names.get(each.creditor, ""),
+            money(each.amount, each.exponent),
+            money(each.open, each.exponent),
+            each.currency,
+            f"0x{each.fact_id.hex()[:16]}…",
+            f"0x{each.liability_id.hex()[:16]}…",
+        )
+        for each in liabilities
+    )
+    show_table(f"{len(liabilities)} liabilities", columns, rows, right=("sequence", "amount", "open"))
+
+
+POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
+
+
+def position_row(each: Position) -> Sequence[str]:
+    """One line of the table of positions."""
+    amounts = (money(value, each.exponent) for value in (each.payable, each.receivable, each.net))
+    return (each.ocpi_id, *amounts, each.currency)
+
+
+async def _positions(selection: Selection) -> Sequence[Position]:
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
+    async with connected(settlement.ledger):
+        return await settlement.service.positions()
+
+
+async def _liabilities(selection: Selection) -> tuple[list[Liability], Sequence[Party]]:
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
+    async with connected(settlement.ledger):
+        return await all_liabilities(settlement.service), await settlement.service.parties()
+
+
+def _as_json(each: Liability, names: dict[bytes, str]) -> Json:
+    return {
+        "liability_id": f"0x{each.liability_id.hex()}",
+        "sequence": each.sequence,
+        "kind": each.kind.name.lower(),
+        "state": each.state.value,
+        "creditor": names.get(each.creditor, f"0x{each.creditor.hex()}"),
+        "debtor": names.get(each.debtor, f"0x{each.debtor.hex()}"),
+        "currency": each.currency,
+        "exponent": each.exponent,
+        "amount": str(each.amount),
+        "open": str(each.open),
+        "netted": str(each.netted),
+        "paid": str(each.paid),
+        "credited": str(each.credited),
+        "held": str(each.held),
+        "fact_id": f"0x{each.fact_id.hex()}",
+        "fact_hash": f"0x{each.fact_hash.hex()}",
+        "origin": {
+            "chain_id": each.origin.chain_id,
+            "contract": f"0x{each.origin.contract.hex()}",
+            "issuer": f"0x{each.origin.issuer.hex()}",
+            "client": each.origin.client_id,
+            "packet_sequence": each.origin.packet_sequence,
+            "height": each.origin.height,
+            "transaction": each.origin.transaction,
+        },
+    }
