@@ -61,6 +61,16 @@ def test_less_than_the_optimum_is_refused_and_the_debt_named(parse) -> None:
     assert refused.creditor is not None
 
 
+@pytest.mark.parametrize("potentials", [(0, 0), (0, 2)])
+def test_a_potential_that_is_off_by_one_is_refused(parse, potentials: tuple[int, int]) -> None:
+    """What remains in part needs a reduced cost of exactly zero."""
+    network = parse("A B 5  B A 3")
+    certificate = replace(solve(network), remainder=(2, 0), potentials=(0, 1))
+    check(network, certificate)
+    refused = refusal(network, replace(certificate, potentials=potentials))
+    assert (refused.code, refused.debtor, refused.creditor) == (NettingCode.NOT_OPTIMAL, b"A", b"B")
+
+
 def test_a_certificate_of_yesterday_is_refused(scenario, scenario_with_hold) -> None:
     stale = solve(scenario)
     assert refusal(scenario_with_hold, stale).code is NettingCode.CERTIFICATE_OF_OTHER_DEBTS
