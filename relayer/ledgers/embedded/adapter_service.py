@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, LimitExceeded
 from relayer.ledgers import adapter_codec as codec
 from relayer.ledgers.embedded.client_view import client_state
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
@@ -17,6 +17,8 @@ from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
 
 SOFTWARE = "interledger-settlement-relayer embedded ledger"
 MAXIMUM_PATH_BYTES = 256
+MAXIMUM_EVENT_BYTES = 16 * 1024 * 1024
+"""Of several heights in one answer; a single height is always answered."""
 
 
 class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
@@ -49,8 +51,12 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
                 yield codec.head_to_message(await self._ledger.head())
 
     async def ListEvents(self, request: wire.EventsRequest, context: Context) -> wire.EventsResponse:  # noqa: N802
+        after, until = Height(request.after), Height(request.until)
         async with answering(context):
-            events = await self._ledger.events(after=Height(request.after), until=Height(request.until))
+            size = await self._ledger.session.run(lambda chain: chain.state.events.size(after=after, until=until))
+            if until - after > 1 and size > MAXIMUM_EVENT_BYTES:
+                raise LimitExceeded(f"the events of heights {after} to {until} are too many at once; ask for fewer heights")
+            events = await self._ledger.events(after=after, until=until)
             return wire.EventsResponse(events=list(map(codec.event_to_message, events)))
 
     async def GetClientStatus(self, request: wire.ClientStatusRequest, context: Context) -> wire.ClientStatus:  # noqa: N802

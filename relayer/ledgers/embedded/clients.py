@@ -134,7 +134,7 @@ class ClientRegistry:
         return Client(
             client_id=client_id,
             host_chain_id=context.block.chain_id,
-            now_seconds=context.block.time_seconds,
+            now=context.block.time,
             store=ClientStore(context.store, client_id),
         )
 

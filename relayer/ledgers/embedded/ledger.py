@@ -39,7 +39,6 @@ from relayer.wire.cosmos_protos import channel_tx, client_tx
 
 MERKLE_PREFIX = (b"ibc", b"")
 MAXIMUM_PATHS = 1000
-MAXIMUM_EVENT_BYTES = 16 * 1024 * 1024
 
 
 class EmbeddedLedger:
@@ -58,7 +57,7 @@ class EmbeddedLedger:
         applications: Mapping[str, Application] | None = None,
     ) -> None:
         """`heartbeat_seconds` None: time passes only with submissions and advance(). `applications` are added to the
-        settlement application by port; `light_clients` take the place of `poa-evm`."""
+        settlement application by port; `light_clients` take the place of `poa-evm` and `07-tendermint`."""
         self._ledger_id = ledger_id
         self._chain_id = chain_id
         self.session = Session(
@@ -99,14 +98,11 @@ class EmbeddedLedger:
         return self.session.new_heads()
 
     async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
-        """Raises NotFinal if `until` is above the newest height, LimitExceeded for more than MAXIMUM_EVENT_BYTES of several
-        heights: ask for fewer then."""
+        """Raises NotFinal if `until` is above the newest height."""
 
         def read(chain: Chain) -> Sequence[PacketFact]:
             if until > 0:
                 chain.block_at(until)
-            if until - after > 1 and chain.state.events.size(after=after, until=until) > MAXIMUM_EVENT_BYTES:
-                raise LimitExceeded(f"the events of heights {after} to {until} are too many at once; ask for fewer heights")
             return chain.state.events.read(self._ledger_id, after=after, until=until)
 
         return await self.session.run(read)

@@ -1,4 +1,7 @@
-"""Light clients as the host sees them: one module per client type over the client's own corner of the store (ICS-2)."""
+"""Light clients as the host sees them: one module per client type over the client's own corner of the store (ICS-2).
+
+Heights stand under their number alone: a client follows one revision of its chain.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.ledgers.embedded.kv import KeyValueOverlay
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
+from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 
 _CLIENT_STATE = b"clientState"
 _CONSENSUS = b"consensusStates/"
@@ -19,7 +23,7 @@ _HEIGHT_BYTES = 8
 
 
 class ClientStore:
-    """The keys ``clients/{id}/…`` of the ibc store, under the names of ibc-go (ICS-24). Heights have revision 0 or more."""
+    """The keys ``clients/{id}/…`` of the ibc store, under the names of ibc-go (ICS-24)."""
 
     def __init__(self, store: KeyValueOverlay, client: ClientId) -> None:
         self._store = store
@@ -42,6 +46,15 @@ class ClientStore:
     def consensus_state(self, height: int) -> bytes | None:
         """Protobuf bytes of the consensus state at `height`."""
         return self.get(_consensus_key(height))
+
+    def heights(self, *, limit: int) -> list[int]:
+        """The lowest stored heights, ascending."""
+        found: list[int] = []
+        height = self.height_after(0)
+        while height is not None and len(found) < limit:
+            found.append(height)
+            height = self.height_after(height)
+        return found
 
     def add_consensus_state(self, height: int, value: bytes) -> None:
         """Stores the state and the key that keeps heights in order."""
@@ -81,8 +94,13 @@ class Client:
 
     client_id: ClientId
     host_chain_id: str
-    now_seconds: TimestampSeconds
+    now: TimestampNanoseconds
     store: ClientStore
+
+    @property
+    def now_seconds(self) -> TimestampSeconds:
+        """Unix seconds, rounded down."""
+        return TimestampSeconds(self.now // NANOSECONDS)
 
 
 class UpdateResult(StrEnum):

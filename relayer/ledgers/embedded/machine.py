@@ -23,6 +23,7 @@ from relayer.ledgers.embedded.light_clients import LightClientModule
 from relayer.ledgers.embedded.poa_evm_client import PoaEvmModule
 from relayer.ledgers.embedded.refusals import MessageRefused
 from relayer.ledgers.embedded.settlement_application import CODESPACE, SettlementApplication
+from relayer.ledgers.embedded.tendermint_client import TendermintModule
 from relayer.ledgers.embedded.transactions import (
     ChangeValidators,
     CreateClient,
@@ -85,10 +86,10 @@ class Machine:
         light_clients: Iterable[LightClientModule] | None = None,
         applications: Mapping[str, Application] | None = None,
     ) -> None:
-        """Without arguments: the `poa-evm` light client and the settlement application."""
+        """Without arguments: the light clients `poa-evm` and `07-tendermint`, and the settlement application."""
         routes: dict[str, Application] = {PORT: SettlementApplication()}
         routes.update(applications or {})
-        self.clients = ClientRegistry([PoaEvmModule()] if light_clients is None else light_clients)
+        self.clients = ClientRegistry((PoaEvmModule(), TendermintModule()) if light_clients is None else light_clients)
         self.host = PacketHost(self.clients, PortRouter(routes))
 
     def execute(self, block: Context, transactions: Sequence[bytes]) -> list[Result]:

@@ -6,19 +6,19 @@ It stores what the rules return and nothing else. Expired consensus states are d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
 
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.ledgers.embedded.light_clients import Client, ClientStore, UpdateResult
-from relayer.ledgers.embedded.refusals import Code, MessageRefused, refuse
+from relayer.ledgers.embedded.refusals import Code, refuse
+from relayer.ledgers.embedded.stored_states import CONDITIONS, StoredStates, translated
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
 from relayer.proofs import poa_evm
 from relayer.proofs.attestation import ClientIdentity
-from relayer.proofs.client import ClientStatus, Frozen, Unchanged, Updated
-from relayer.proofs.errors import ProofError, Refusal
+from relayer.proofs.client import Frozen, Unchanged, Updated
+from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm_types import (
     ClientState,
     ConsensusState,
@@ -41,38 +41,9 @@ PRUNED_PER_UPDATE = 2
 _client_state = lru_cache(maxsize=256)(decode_client_state)
 _consensus_state = lru_cache(maxsize=4096)(decode_consensus_state)
 
-_CONDITIONS = {
-    ClientStatus.ACTIVE: ClientCondition.ACTIVE,
-    ClientStatus.FROZEN: ClientCondition.FROZEN,
-    ClientStatus.EXPIRED: ClientCondition.EXPIRED,
-}
 
-
-@dataclass(frozen=True, slots=True)
-class _States:
-    """The stored consensus states, as the rules read them (relayer.proofs.client.ConsensusStates)."""
-
-    store: ClientStore
-
-    def at(self, height: int) -> ConsensusState | None:
-        raw = self.store.consensus_state(height)
-        return None if raw is None else _consensus_state(raw)
-
-    def before(self, height: int) -> ConsensusState | None:
-        found = self.store.height_before(height)
-        return None if found is None else self.at(found)
-
-    def after(self, height: int) -> ConsensusState | None:
-        found = self.store.height_after(height)
-        return None if found is None else self.at(found)
-
-    def heights(self, *, limit: int) -> Sequence[int]:
-        found: list[int] = []
-        height = self.store.height_after(0)
-        while height is not None and len(found) < limit:
-            found.append(height)
-            height = self.store.height_after(height)
-        return found
+def _states(store: ClientStore) -> StoredStates[ConsensusState]:
+    return StoredStates(store, _consensus_state)
 
 
 class PoaEvmModule:
@@ -100,7 +71,7 @@ class PoaEvmModule:
         """UNKNOWN if no such client was created."""
         if client.store.client_state is None:
             return ClientCondition.UNKNOWN
-        return _CONDITIONS[poa_evm.status(_state(client), _States(client.store), now_seconds=client.now_seconds)]
+        return CONDITIONS[poa_evm.status(_state(client), _states(client.store), now_seconds=client.now_seconds)]
 
     def latest_height(self, client: Client) -> Height:
         """Block number of the newest header."""
@@ -109,9 +80,9 @@ class PoaEvmModule:
     def timestamp_at(self, client: Client, height: Height) -> TimestampSeconds:
         """Raises client/7 for a height without consensus state."""
         try:
-            return TimestampSeconds(poa_evm.timestamp_at(_States(client.store), height))
+            return TimestampSeconds(poa_evm.timestamp_at(_states(client.store), height))
         except ProofError as error:
-            raise _translated(error, Code.CONSENSUS_STATE_NOT_FOUND) from error
+            raise translated(error, Code.CONSENSUS_STATE_NOT_FOUND) from error
 
     def trusting_period_seconds(self, client: Client) -> int:
         """As the client was created with."""
@@ -137,7 +108,7 @@ class PoaEvmModule:
         try:
             poa_evm.verify_membership(
                 _state(client),
-                _States(client.store),
+                _states(client.store),
                 height=proof.height,
                 proof=proof.value,
                 path=path,
@@ -145,7 +116,7 @@ class PoaEvmModule:
                 now_seconds=client.now_seconds,
             )
         except ProofError as error:
-            raise _translated(error, Code.MEMBERSHIP_FAILED) from error
+            raise translated(error, Code.MEMBERSHIP_FAILED) from error
 
     def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None:
         """Raises client/31 unless the router stores nothing under `path`."""
@@ -153,23 +124,23 @@ class PoaEvmModule:
         try:
             poa_evm.verify_non_membership(
                 _state(client),
-                _States(client.store),
+                _states(client.store),
                 height=proof.height,
                 proof=proof.value,
                 path=path,
                 now_seconds=client.now_seconds,
             )
         except ProofError as error:
-            raise _translated(error, Code.NON_MEMBERSHIP_FAILED) from error
+            raise translated(error, Code.NON_MEMBERSHIP_FAILED) from error
 
     def recover(self, subject: Client, substitute: Client) -> None:
         """Raises client/24 unless the subject is not active and the substitute follows the same router."""
         try:
             recovered = poa_evm.recover(
                 _state(subject),
-                _States(subject.store),
+                _states(subject.store),
                 substitute=_state(substitute),
-                substitute_states=_States(substitute.store),
+                substitute_states=_states(substitute.store),
                 now_seconds=subject.now_seconds,
             )
         except ProofError as error:
@@ -180,13 +151,13 @@ class PoaEvmModule:
         subject.store.add_consensus_state(recovered.height, encode_consensus_state(recovered.consensus_state))
 
     def _update(self, client: Client, value: bytes) -> UpdateResult:
-        states = _States(client.store)
+        states = _states(client.store)
         try:
             outcome = poa_evm.update(
                 _state(client), states, decode_header(value), identity=_identity(client), now_seconds=client.now_seconds
             )
         except ProofError as error:
-            raise _translated(error, Code.INVALID_HEADER) from error
+            raise translated(error, Code.INVALID_HEADER) from error
         match outcome:
             case Unchanged():
                 return UpdateResult.UNCHANGED
@@ -205,19 +176,19 @@ class PoaEvmModule:
         try:
             outcome = poa_evm.check_misbehaviour(
                 _state(client),
-                _States(client.store),
+                _states(client.store),
                 decode_misbehaviour(value),
                 identity=_identity(client),
                 now_seconds=client.now_seconds,
             )
         except ProofError as error:
-            raise _translated(error, Code.INVALID_MISBEHAVIOUR) from error
+            raise translated(error, Code.INVALID_MISBEHAVIOUR) from error
         client.store.set_client_state(encode_client_state(outcome.client_state))
         return UpdateResult.FROZEN
 
     def _prune(self, client: Client, state: ClientState) -> None:
         prunable = poa_evm.prunable_heights(
-            state, _States(client.store), now_seconds=client.now_seconds, limit=PRUNED_PER_UPDATE
+            state, _states(client.store), now_seconds=client.now_seconds, limit=PRUNED_PER_UPDATE
         )
         for height in prunable:
             client.store.drop_consensus_state(height)
@@ -237,13 +208,3 @@ def _identity(client: Client) -> ClientIdentity:
 def _check_revision(proof: Proof) -> None:
     if proof.revision != 0:
         raise refuse(Code.INVALID_HEIGHT, f"proof height of revision {proof.revision}: an EVM ledger has revision 0")
-
-
-def _translated(error: ProofError, otherwise: Code) -> MessageRefused:
-    match error.code:
-        case Refusal.UNKNOWN_HEIGHT:
-            return refuse(Code.CONSENSUS_STATE_NOT_FOUND, str(error))
-        case Refusal.FROZEN | Refusal.EXPIRED:
-            return refuse(Code.CLIENT_NOT_ACTIVE, str(error))
-        case _:
-            return refuse(otherwise, str(error))
