@@ -167,14 +167,10 @@ def pack_signatures(chain_id: str, block_commit: Commit, validators: ValidatorSe
     """
     members = validators.validators
     if len(members) != len(block_commit.signatures):
-        raise HeaderRefused(
-            Refusal.COMMIT_SIZE, f"{len(block_commit.signatures)} entries for {len(members)} validators"
-        )
+        raise HeaderRefused(Refusal.COMMIT_SIZE, f"{len(block_commit.signatures)} entries for {len(members)} validators")
     if len(members) > MAXIMUM_VALIDATORS:
         raise HeaderRefused(Refusal.LIMIT, f"more than {MAXIMUM_VALIDATORS} validators do not fit the contract")
-    voters = [
-        index for index, entry in enumerate(block_commit.signatures) if entry.flag is BlockIdFlag.COMMIT
-    ]
+    voters = [index for index, entry in enumerate(block_commit.signatures) if entry.flag is BlockIdFlag.COMMIT]
     there = {} if trusted is None else {each.public_key: index for index, each in enumerate(trusted.validators)}
     chosen: set[int] = set()
     if trusted is not None:
@@ -333,7 +329,6 @@ def _sibling(step: Step) -> bytes:
 
 def _pack_store(steps: Sequence[Step]) -> bytes:
     packed = [
-        bytes((1,)) + step.prefix[-_HASH_BYTES:] if step.side is Side.RIGHT else bytes((0,)) + step.suffix
-        for step in steps
+        bytes((1,)) + step.prefix[-_HASH_BYTES:] if step.side is Side.RIGHT else bytes((0,)) + step.suffix for step in steps
     ]
     return bytes((len(packed),)) + b"".join(packed)

@@ -90,11 +90,7 @@ def call_data(contract: Contract, function: str, *arguments: object) -> bytes:
 
     Raises InvalidInput for an unknown or ambiguous function, or arguments that do not fit.
     """
-    found = [
-        entry
-        for entry in artifact(contract).entries("function")
-        if function in {entry["name"], signature(entry)}
-    ]
+    found = [entry for entry in artifact(contract).entries("function") if function in {entry["name"], signature(entry)}]
     if len(found) != 1:
         raise InvalidInput(f"{contract.value} has {len(found)} functions {function}; give the full signature")
     selector = keccak256(signature(found[0]).encode())[:4]

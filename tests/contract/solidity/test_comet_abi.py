@@ -157,11 +157,11 @@ REFUSED: dict[str, tuple[Refusal, Callable[[ClientHeader], ClientHeader]]] = {
     ),
     "a block without parts": (
         Refusal.COMMIT_BLOCK,
-        lambda header: Block(5, Operators.of(0, 1, 2, 3), parts=PartSetHeader()).client_header(1, Operators.of(0, 1, 2, 3)),
+        lambda _: Block(5, Operators.of(0, 1, 2, 3), parts=PartSetHeader()).client_header(1, Operators.of(0, 1, 2, 3)),
     ),
     "an app hash of another length": (
         Refusal.HEADER_FIELD,
-        lambda header: Block(5, Operators.of(0, 1, 2, 3), app_hash=b"\x01").client_header(1, Operators.of(0, 1, 2, 3)),
+        lambda _: Block(5, Operators.of(0, 1, 2, 3), app_hash=b"\x01").client_header(1, Operators.of(0, 1, 2, 3)),
     ),
 }
 

@@ -78,7 +78,9 @@ class TestEvidence:
         assert client.call("status").value == ACTIVE
 
     @pytest.mark.parametrize("position", [0, 1])
-    @pytest.mark.parametrize("changes", [{"signers": [0, 1]}, {"trusted": 0}, {"signers": []}], ids=["half", "no trusted height", "none"])
+    @pytest.mark.parametrize(
+        "changes", [{"signers": [0, 1]}, {"trusted": 0}, {"signers": []}], ids=["half", "no trusted height", "none"]
+    )
     def test_a_word_is_no_evidence(self, client: Instance, four: Operators, position: int, changes: dict[str, Any]) -> None:
         block = Block(5, four)
         good, bad = block.update(1), other(block).update(changes.get("trusted", 1), signers=changes.get("signers"))

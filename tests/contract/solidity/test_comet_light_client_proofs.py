@@ -35,7 +35,9 @@ def client_of(app_hash: bytes) -> Instance:
     return InProcessEvm().deploy("CometBftLightClient", config(Operators.of(0), owner=OWNER, app_hash=app_hash))
 
 
-def presence(client: Instance, proof: bytes, at: bytes, value: bytes, *, store: bytes = STORE.encode(), height: Any = HEIGHT) -> int:
+def presence(
+    client: Instance, proof: bytes, at: bytes, value: bytes, *, store: bytes = STORE.encode(), height: Any = HEIGHT
+) -> int:
     return client.call("verifyMembership", (proof, height, [store, at], value)).value
 
 
@@ -103,8 +105,13 @@ class TestPresence:
     def test_another_store(self, ledger: Instance, tree: Tree) -> None:
         assert refusal_of_presence(ledger, tree.presence(key(8)), key(8), VALUES[8], store=b"bank") == "NotMember"
 
-    @pytest.mark.parametrize(("store", "at", "value"), [(b"", key(8), b"v"), (b"ibc", b"", b"v"), (b"ibc", key(8), b""), (b"i" * 128, key(8), b"v")])
-    def test_empty_parts_and_endless_names(self, ledger: Instance, tree: Tree, store: bytes, at: bytes, value: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("store", "at", "value"),
+        [(b"", key(8), b"v"), (b"ibc", b"", b"v"), (b"ibc", key(8), b""), (b"i" * 128, key(8), b"v")],
+    )
+    def test_empty_parts_and_endless_names(
+        self, ledger: Instance, tree: Tree, store: bytes, at: bytes, value: bytes
+    ) -> None:
         assert refusal_of_presence(ledger, tree.presence(key(8)), at, value, store=store) == "ProofKeyInvalid"
 
     @pytest.mark.parametrize("path", [[], [key(8)], [b"ibc", key(8), b""]], ids=len)
@@ -133,17 +140,44 @@ class TestPresence:
         proof = tree.presence(key(8))
         assert refusal_of_presence(ledger, proof[:-33], key(8), proof[-33:]) in {"ProofMalformed", "NotMember"}
 
-    @pytest.mark.parametrize("version", [b"\x01\x03", b"\x02\x12\x00", b"\x02\x92\x80", b"\x00", b"\x0a" + b"\x82" * 9 + b"\x00", b"\x21" + b"\x82" * 33],
-                             ids=["negative", "two", "endless", "none", "too long", "beyond a word"])
+    @pytest.mark.parametrize(
+        "version",
+        [b"\x01\x03", b"\x02\x12\x00", b"\x02\x92\x80", b"\x00", b"\x0a" + b"\x82" * 9 + b"\x00", b"\x21" + b"\x82" * 33],
+        ids=["negative", "two", "endless", "none", "too long", "beyond a word"],
+    )
     def test_leaf_versions_that_are_no_varint(self, ledger: Instance, tree: Tree, version: bytes) -> None:
         proof = version + tree.presence(key(8))[2:]
         assert refusal_of_presence(ledger, proof, key(8), VALUES[8]) == "ProofMalformed"
 
-    @pytest.mark.parametrize("header", [
-        b"\x00\x04\x12", b"\x03\x04\x12", b"\x02\x05\x12", b"\x02\x04\x13", b"\x82\x04\x12", b"\x02\x84\x12", b"\x02\x04\x92",
-        b"\x02\x04", b"\x02\x04\x12\x20", b"\x02" + b"\x84" * 9 + b"\x04\x12", b"",
-    ], ids=["height 0, a leaf's", "negative height", "negative size", "negative version", "height of two bytes", "two varints",
-            "endless", "two bytes", "a fourth", "too long", "none"])
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"\x00\x04\x12",
+            b"\x03\x04\x12",
+            b"\x02\x05\x12",
+            b"\x02\x04\x13",
+            b"\x82\x04\x12",
+            b"\x02\x84\x12",
+            b"\x02\x04\x92",
+            b"\x02\x04",
+            b"\x02\x04\x12\x20",
+            b"\x02" + b"\x84" * 9 + b"\x04\x12",
+            b"",
+        ],
+        ids=[
+            "height 0, a leaf's",
+            "negative height",
+            "negative size",
+            "negative version",
+            "height of two bytes",
+            "two varints",
+            "endless",
+            "two bytes",
+            "a fourth",
+            "too long",
+            "none",
+        ],
+    )
     def test_inner_nodes_that_no_tree_has(self, ledger: Instance, tree: Tree, header: bytes) -> None:
         steps = tree.steps(tree.index(key(8)))
         forged = [Step(header, steps[0].side, steps[0].sibling), *steps[1:]]
@@ -184,7 +218,10 @@ class TestAbsence:
     def test_a_present_key_between_its_neighbours(self, ledger: Instance, tree: Tree) -> None:
         # With the true paths this cannot be written down, because the sides are what adjacency means.
         index = tree.index(key(8))
-        assert refusal_of_absence(ledger, tree.absence_between(index - 1, index + 1), key(8)) in {"ProofMalformed", "NotNonMember"}
+        assert refusal_of_absence(ledger, tree.absence_between(index - 1, index + 1), key(8)) in {
+            "ProofMalformed",
+            "NotNonMember",
+        }
 
     def test_all_pairs_that_are_no_neighbours(self) -> None:
         tree = Tree(keys(9))
@@ -193,7 +230,10 @@ class TestAbsence:
             for right in range(left + 2, 9):
                 for skipped in range(left + 1, right):
                     at = tree.items[skipped][0]
-                    assert refusal_of_absence(client, tree.absence_between(left, right), at) in {"ProofMalformed", "NotNonMember"}
+                    assert refusal_of_absence(client, tree.absence_between(left, right), at) in {
+                        "ProofMalformed",
+                        "NotNonMember",
+                    }
 
     def test_a_first_or_last_key_that_is_not(self, ledger: Instance, tree: Tree) -> None:
         for index in range(1, 40):
@@ -254,11 +294,10 @@ def test_no_changed_byte_proves_anything(data: st.DataObject) -> None:
     is_present = number % 2 == 0
     proof = bytearray(tree.presence(key(number)) if is_present else tree.absence(key(number)))
     proof[data.draw(st.integers(0, len(proof) - 1))] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(Refused):
-        if is_present:
-            presence(client, bytes(proof), key(number), dict(tree.items)[key(number)])
-        else:
-            absence(client, bytes(proof), key(number))
+    if is_present:
+        refusal_of_presence(client, bytes(proof), key(number), dict(tree.items)[key(number)])
+    else:
+        refusal_of_absence(client, bytes(proof), key(number))
 
 
 class TestStandardProofs:

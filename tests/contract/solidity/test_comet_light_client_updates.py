@@ -30,9 +30,9 @@ from evm_harness import OWNER, START_SECONDS, InProcessEvm, Instance, Refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relayer.ledgers.evm.comet_abi import update_message
 from relayer.proofs.comet import NANOSECONDS, NO_BLOCK, BlockId, decode_signed_header, decode_validator_set
 from relayer.proofs.comet_client_types import ClientHeader, encode_client_header
-from relayer.ledgers.evm.comet_abi import update_message
 
 UPDATED, MISBEHAVIOUR, NO_OP = 0, 1, 2
 ACTIVE, FROZEN, EXPIRED = 0, 1, 2
@@ -179,7 +179,10 @@ REFUSED: dict[str, tuple[str, Callable[[Operators], Update]]] = {
         lambda four: replace(Block(5, four).update(1), validators=Operators.of(5, 6, 7, 8).packed()),
     ),
     "set left out though unknown": ("ValidatorSetUnknown", _refused_update(validators=b"")),
-    "set cut short": ("ValidatorSetMalformed", lambda four: replace(Block(5, four).update(1), validators=four.packed()[:-1])),
+    "set cut short": (
+        "ValidatorSetMalformed",
+        lambda four: replace(Block(5, four).update(1), validators=four.packed()[:-1]),
+    ),
     "other set without a trusted one": ("ValidatorsNotTrusted", lambda _: Block(5, Operators.of(5, 6, 7)).update(1)),
     "2 of 4": ("NotEnoughPower", _two_of_four),
     "no signature": ("CommitMalformed", _positions()),
@@ -187,7 +190,10 @@ REFUSED: dict[str, tuple[str, Callable[[Operators], Update]]] = {
     "doubled vote beside a quorum": ("CommitMalformed", _positions(0, 1, 1, 2)),
     "reordered votes": ("CommitMalformed", _positions(0, 2, 1)),
     "index behind the set": ("CommitMalformed", _signed(index=4)),
-    "signature of another validator": ("SignatureInvalid", lambda four: _positions(0, 1, 2)(four).with_signature(2, index=3)),
+    "signature of another validator": (
+        "SignatureInvalid",
+        lambda four: _positions(0, 1, 2)(four).with_signature(2, index=3),
+    ),
     "signature of a stranger": ("SignatureInvalid", _foreign_signer),
     "high S": ("SignatureInvalid", _high_s),
     "flipped V": ("SignatureInvalid", _flipped_v),
@@ -218,19 +224,24 @@ def test_a_header_is_refused_for(client: Instance, four: Operators, case: str) -
     assert client.call("updateClient", Block(5, four).update(1).encoded()).value == UPDATED
 
 
-@pytest.mark.parametrize("message", [b"", b"\x00" * 32, b"\xff" * 64, b"\x00" * 2000], ids=["empty", "zero", "ones", "zeros"])
+@pytest.mark.parametrize(
+    "message", [b"", b"\x00" * 32, b"\xff" * 64, b"\x00" * 2000], ids=["empty", "zero", "ones", "zeros"]
+)
 def test_bytes_that_are_no_header_are_refused(client: Instance, message: bytes) -> None:
     with pytest.raises(Refused):
         client.call("updateClient", message)
 
 
-@pytest.mark.parametrize(("powers", "signers", "accepted"), [
-    ((2, 2, 2), (0, 1), False),
-    ((3, 2, 1), (0, 2), False),
-    ((3, 2, 1), (0, 1), True),
-    ((4, 1, 1), (0,), False),
-    ((5, 1, 1), (0,), True),
-])
+@pytest.mark.parametrize(
+    ("powers", "signers", "accepted"),
+    [
+        ((2, 2, 2), (0, 1), False),
+        ((3, 2, 1), (0, 2), False),
+        ((3, 2, 1), (0, 1), True),
+        ((4, 1, 1), (0,), False),
+        ((5, 1, 1), (0,), True),
+    ],
+)
 def test_exactly_two_thirds_is_refused_and_one_more_accepted(
     evm: InProcessEvm, powers: tuple[int, ...], signers: tuple[int, ...], accepted: bool
 ) -> None:
@@ -308,7 +319,10 @@ class TestSkippingToAnotherSet:
         strangers = [index for index, member in enumerate(after.members) if member.number != 0]
         forged = update.with_signature(strangers[0], trusted_index=1 if update.signatures[0].trusted_index != 1 else 2)
         assert client.refusal("updateClient", forged.encoded()) == "SignatureInvalid"
-        assert client.refusal("updateClient", update.with_signature(strangers[0], trusted_index=4).encoded()) == "CommitMalformed"
+        assert (
+            client.refusal("updateClient", update.with_signature(strangers[0], trusted_index=4).encoded())
+            == "CommitMalformed"
+        )
 
     def test_signatures_are_checked_even_if_the_trusted_part_suffices(self, client: Instance, four: Operators) -> None:
         after = Operators.of(0, 1, 2, 9)
@@ -373,7 +387,9 @@ class TestStoredHeights:
         assert client.refusal("updateClient", Block(5, four).update(1).encoded()) == "TooManyNewerStates"
 
     @pytest.mark.parametrize("changes", [{"app_hash": b"\x07" * 32}, {"time": time_of(5) + 1}])
-    def test_another_state_at_a_stored_height_freezes(self, client: Instance, four: Operators, changes: dict[str, Any]) -> None:
+    def test_another_state_at_a_stored_height_freezes(
+        self, client: Instance, four: Operators, changes: dict[str, Any]
+    ) -> None:
         client.call("updateClient", Block(5, four).update(1).encoded())
         outcome = client.call("updateClient", replace(Block(5, four), **changes).update(1).encoded())
         assert outcome.value == MISBEHAVIOUR

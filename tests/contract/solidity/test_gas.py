@@ -5,6 +5,7 @@ The bounds are a few per cent above what was measured when they were set.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,11 @@ FORK = "Shanghai"
 UPDATE_LIMITS = {1: 104_000, 4: 116_000, 7: 128_000, 20: 182_000}
 
 
+def report(figures: str) -> None:
+    """Shown by `pytest -s`."""
+    sys.stdout.write(f"\n{figures}")
+
+
 @pytest.mark.parametrize("validators", UPDATE_LIMITS)
 def test_an_update_through_the_router(validators: int) -> None:
     evm = InProcessEvm(FORK)
@@ -29,7 +35,7 @@ def test_an_update_through_the_router(validators: int) -> None:
     signers = range(2 * validators // 3 + 1)
     first = router.call("updateClient", LOCAL, Block(2, operators).update(1, signers=signers).encoded())
     later = router.call("updateClient", LOCAL, Block(4, operators).update(2, signers=signers).without_sets().encoded())
-    print(f"update, {validators} validators: {later.gas_used:,}; with the set: {first.gas_used:,}")
+    report(f"update, {validators} validators: {later.gas_used:,}; with the set: {first.gas_used:,}")
     assert later.gas_used < UPDATE_LIMITS[validators]
 
 
@@ -65,13 +71,11 @@ def test_a_proof_alone(store_keys: int, limits: tuple[int, int]) -> None:
     absent = bench.real.call(
         "verifyNonMembership", (tree.absence(absent_key), (1, bench.height), [b"ibc", absent_key])
     ).gas_used
-    print(f"store of {store_keys}: presence {present:,}, absence {absent:,}")
+    report(f"store of {store_keys}: presence {present:,}, absence {absent:,}")
     assert (present < limits[0], absent < limits[1]) == (True, True)
 
 
-@pytest.mark.parametrize(
-    ("count", "limits"), [(1, (106_000, 112_000, 103_000)), (64, (1_550_000, 1_690_000, 1_280_000))]
-)
+@pytest.mark.parametrize(("count", "limits"), [(1, (106_000, 112_000, 103_000)), (64, (1_550_000, 1_690_000, 1_280_000))])
 def test_a_packet_of_facts(count: int, limits: tuple[int, int, int]) -> None:
     bench = SettledFacts(store_keys=1_000)
     facts = bench.mint(2 * count)
@@ -82,9 +86,7 @@ def test_a_packet_of_facts(count: int, limits: tuple[int, int, int]) -> None:
     acknowledgement = answers(*(accepted(fact, number) for number, fact in enumerate(batch, start=1)))
     at = path(REMOTE, b"\x03", packet.sequence)
     tree = bench.prove({at: acknowledgement_commitment(acknowledgement)})
-    acknowledged = bench.router.call(
-        "ackPacket", (packet.abi, acknowledgement, tree.presence(at), (1, bench.height))
-    )
+    acknowledged = bench.router.call("ackPacket", (packet.abi, acknowledgement, tree.presence(at), (1, bench.height)))
     assert bench.status(batch[-1])[4] == count
 
     slow = bench.send_facts(late, timeout=bench.evm.time + 1)
@@ -98,7 +100,7 @@ def test_a_packet_of_facts(count: int, limits: tuple[int, int, int]) -> None:
     timed_out = bench.router.call("timeoutPacket", (slow.abi, tree.absence(receipt), (1, late_block.height)))
 
     used = (sent.gas_used, acknowledged.gas_used, timed_out.gas_used)
-    print(f"{count} facts: send {used[0]:,}, acknowledge {used[1]:,}, time out {used[2]:,}")
+    report(f"{count} facts: send {used[0]:,}, acknowledge {used[1]:,}, time out {used[2]:,}")
     assert [gas < limit for gas, limit in zip(used, limits, strict=True)] == [True] * 3
 
 
@@ -109,6 +111,6 @@ def test_receiving_and_minting() -> None:
     facts = FactsBench(FORK)
     facts.mint()
     minted = facts.facts.call("mint", abi(facts.fact(2)), sender=ISSUER).gas_used
-    print(f"receive {received:,} (scripted light client), mint {minted:,}")
+    report(f"receive {received:,} (scripted light client), mint {minted:,}")
     assert received < 134_000
     assert minted < 110_000

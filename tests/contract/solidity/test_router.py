@@ -195,7 +195,9 @@ class TestPorts:
     def test_names_are_the_owners(self, bench: Bench) -> None:
         with pytest.raises(Refused, match="Ownable"):
             bench.router.call("addIBCApp(string,address)", "named", STRANGER, sender=STRANGER)
-        assert bench.router.refusal("addIBCApp(string,address)", "scripted", STRANGER, sender=OWNER) == "IBCPortAlreadyExists"
+        assert (
+            bench.router.refusal("addIBCApp(string,address)", "scripted", STRANGER, sender=OWNER) == "IBCPortAlreadyExists"
+        )
         assert bench.router.refusal("getIBCApp", "nothing") == "IBCAppNotFound"
 
     @pytest.mark.parametrize("port", ["", "abc", "channel-1", "a b c d", "0x" + "aB" * 20, "ab" * 20, "0X" + "12" * 20])
@@ -291,7 +293,11 @@ class TestReceiving:
 
     def test_the_proof_must_be_of_this_packet(self, bench: Bench) -> None:
         message = bench.receive_message(Packet())
-        for other in (replace(Packet(), value=b"\x00p"), replace(Packet(), timeout=START_SECONDS + 1), replace(Packet(), sequence=2)):
+        for other in (
+            replace(Packet(), value=b"\x00p"),
+            replace(Packet(), timeout=START_SECONDS + 1),
+            replace(Packet(), sequence=2),
+        ):
             assert bench.router.refusal("recvPacket", (other.abi, message[1], HEIGHT)).startswith("0x")
 
     def test_an_application_that_refuses_gives_the_universal_error(self, bench: Bench) -> None:

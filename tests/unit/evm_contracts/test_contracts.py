@@ -110,9 +110,7 @@ def test_every_contract_can_be_deployed(contract: Contract) -> None:
     assert 0 < artifact(contract).deployed_size_bytes <= 24_576
 
 
-@pytest.mark.skipif(
-    not (ROOT / "contracts" / "evm" / "node_modules").exists(), reason="npm ci in contracts/evm brings the compiler"
-)
+@pytest.mark.slow
 def test_the_artifacts_are_what_the_sources_compile_to() -> None:
     built = _compiler().build()
     assert {path.stem for path in built} >= {contract.value for contract in Contract}

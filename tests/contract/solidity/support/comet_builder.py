@@ -169,9 +169,7 @@ class Block:
             keys = [other.validator.public_key for other in trusted.members]
             key = member.validator.public_key
             trusted_index = keys.index(key) if key in keys else NOT_TRUSTED
-        return Signature(
-            index, trusted_index, 27 + raw[64], raw[:32], raw[32:64], encode_timestamp(self.vote_time(index))
-        )
+        return Signature(index, trusted_index, 27 + raw[64], raw[:32], raw[32:64], encode_timestamp(self.vote_time(index)))
 
     def update(
         self, trusted_height: int, *, signers: Sequence[int] | None = None, trusted: Operators | None = None

@@ -12,8 +12,8 @@ from router_bench import LOCAL, REMOTE, Bench, Packet
 from relayer.facts.codec import (
     FactAnswer,
     FactCode,
-    FactStatus,
     FactPacketData,
+    FactStatus,
     encode_answers,
     encode_packet_data,
     fact_hash,
