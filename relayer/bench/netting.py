@@ -112,7 +112,7 @@ def measure(*, parties: Sequence[int], seed: int) -> list[Row]:
 
 
 def run(*, parties: Sequence[int] = (1_000, 10_000, 100_000), seed: int = 1, as_json: bool = False) -> None:
-    """Measures and writes one table, or one JSON document, to standard output. The default sizes take about half a minute."""
+    """Measures and writes a table, or a JSON document, to standard output. The default sizes take about half a minute."""
     rows = measure(parties=parties, seed=seed)
     if as_json:
         document = {"seed": seed, "rows": [asdict(row) | {"solver": row.solver.value} for row in rows]}
