@@ -156,7 +156,5 @@ class Reader:
             texts.append(text)
         self.expect_offset(at + 128, after - at)
         value, after = self.byte_string(after, MAXIMUM_BYTES)
-        payload = Payload(
-            source_port=texts[0], destination_port=texts[1], version=texts[2], encoding=texts[3], value=value
-        )
+        payload = Payload(source_port=texts[0], destination_port=texts[1], version=texts[2], encoding=texts[3], value=value)
         return payload, after

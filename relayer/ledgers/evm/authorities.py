@@ -68,8 +68,7 @@ class AuthorityQuorum:
             number=number,
         )
         tasks = {
-            asyncio.create_task(self._ask(endpoint, request, block_hash, digest)): endpoint
-            for endpoint in self._endpoints
+            asyncio.create_task(self._ask(endpoint, request, block_hash, digest)): endpoint for endpoint in self._endpoints
         }
         signatures: list[bytes] = []
         reasons: list[str] = []
@@ -125,9 +124,7 @@ class AuthorityQuorum:
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
 
 
-def _verified(
-    answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, block_hash: bytes, digest: bytes
-) -> bytes:
+def _verified(answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, block_hash: bytes, digest: bytes) -> bytes:
     if answer.block_hash != block_hash:
         raise _Refused(
             f"signs hash {answer.block_hash.hex()[:64]}, our node has {block_hash.hex()}; one of the two nodes is on a fork"

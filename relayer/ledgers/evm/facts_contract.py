@@ -26,9 +26,7 @@ from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
 from relayer.proofs.keccak import keccak256
 
-_FACT = (
-    "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
-)
+_FACT = "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
 _STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string)"
 _FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
 _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")

@@ -66,9 +66,7 @@ class EvmLedger:
         except ProofError as error:
             raise ConfigurationError(f"authorities of ledger {options.ledger_id}: {error}") from error
         self._clients = RouterClients(node, router=router)
-        self._view = ChainView(
-            node, ledger=options.ledger_id, router=router, blocks_per_query=options.blocks_per_query
-        )
+        self._view = ChainView(node, ledger=options.ledger_id, router=router, blocks_per_query=options.blocks_per_query)
         self._prover = EvmProver(node, self._view, self._quorum, chain_id=chain_id, router=router)
         codec = CometCodec(node, self._clients)
         self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit)

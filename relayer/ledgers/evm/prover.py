@@ -50,9 +50,7 @@ class _Anchor:
 class EvmProver:
     """Proves what one router stores."""
 
-    def __init__(
-        self, node: EvmNode, view: ChainView, quorum: AuthorityQuorum, *, chain_id: int, router: bytes
-    ) -> None:
+    def __init__(self, node: EvmNode, view: ChainView, quorum: AuthorityQuorum, *, chain_id: int, router: bytes) -> None:
         self._node = node
         self._view = view
         self._quorum = quorum
@@ -90,9 +88,7 @@ class EvmProver:
         anchor = await self._anchor(target)
         identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
         seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
-        header = SealedHeader(
-            header_rlp=anchor.header.encoding, seals=seals, account_proof=anchor.account_proof
-        )
+        header = SealedHeader(header_rlp=anchor.header.encoding, seals=seals, account_proof=anchor.account_proof)
         return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(header), height=target)
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:

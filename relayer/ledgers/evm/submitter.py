@@ -175,9 +175,7 @@ class Submitter:
         await self._send(update, messages[:middle], progress)
         await self._send(update if len(progress.mined) == known else None, messages[middle:], progress)
 
-    async def _leave_out_bad(
-        self, update: bytes | None, messages: list[_Message], progress: _Progress
-    ) -> list[_Message]:
+    async def _leave_out_bad(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> list[_Message]:
         """Simulates the update alone, then each message behind it, all against the same block."""
         front = [] if update is None else [update]
         trials = [front] if front else []

@@ -21,8 +21,7 @@ from relayer.core.commitment import PathKind, acknowledgement_commitment, commit
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet
-from relayer.facts.codec import fact_hash, liability_id
-from relayer.facts.codec import FactAnswer, FactCode, FactStatus, encode_answers
+from relayer.facts.codec import FactAnswer, FactCode, FactStatus, encode_answers, fact_hash, liability_id
 from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
@@ -147,9 +146,7 @@ class Channel:
 
 
 @pytest.fixture
-async def channel(
-    ganache: Ganache, accounts: Iterator[LocalAccount], tmp_path: Path
-) -> AsyncIterator[Channel]:
+async def channel(ganache: Ganache, accounts: Iterator[LocalAccount], tmp_path: Path) -> AsyncIterator[Channel]:
     async with AsyncExitStack() as stack:
         clock, owner = SystemClock(), next(accounts)
         connection = EvmConnection(connection_options(ganache), owner, clock)
@@ -182,9 +179,7 @@ async def channel(
             counterparty_client_id=SETTLEMENT_CLIENT,
             counterparty_merkle_prefix=MERKLE_PREFIX,
         )
-        facts = FactsContract(
-            connection.node, connection.deployer, address=contracts.facts, chain_id=ganache.chain_id
-        )
+        facts = FactsContract(connection.node, connection.deployer, address=contracts.facts, chain_id=ganache.chain_id)
         await facts.register_party("DE*KCS", owner_address(owner))
         await facts.register_party("DE*NBM", owner_address(owner))
         await facts.add_issuer(owner_address(owner))

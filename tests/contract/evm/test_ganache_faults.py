@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 
 from relayer.app.clock import SystemClock
-from relayer.core.ids import ClientId, Height
+from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import (
     ConfigurationError,
     FeeCapExceeded,
@@ -17,7 +17,8 @@ from relayer.errors import (
     LedgerUnavailable,
     WrongLedger,
 )
-from relayer.ledgers.evm.connection import EvmConnection
+from relayer.ledgers.evm.chain_view import ChainView
+from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.errors import LedgerForked, Reverted
 from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger
@@ -116,13 +117,13 @@ async def test_price_zero_is_offered_when_configured(channel, accounts) -> None:
     await ledger.close()
 
 
-async def test_a_nonce_used_behind_our_back_is_found_again(channel, ganache, accounts) -> None:
+async def test_a_nonce_used_behind_our_back_is_found_again(channel, accounts) -> None:
     account = next(accounts)
-    async with EvmConnection(channel.options.connection, account, SystemClock()) as one:
-        async with EvmConnection(channel.options.connection, account, SystemClock()) as two:
-            order = Order(to=one.sender.address, calldata=b"", gas=21_000)
-            for connection in (one, two, one, one, two):
-                assert (await connection.sender.execute(order)).succeeded
+    options = channel.options.connection
+    async with EvmConnection(options, account, SystemClock()) as one, EvmConnection(options, account, SystemClock()) as two:
+        order = Order(to=one.sender.address, calldata=b"", gas=21_000)
+        for connection in (one, two, one, one, two):
+            assert (await connection.sender.execute(order)).succeeded
 
 
 async def test_concurrent_orders_of_one_account_all_succeed(channel, accounts) -> None:
@@ -164,10 +165,6 @@ async def test_a_reorganised_final_block_is_an_alarm(accounts) -> None:
 
 
 async def reorganise(node: Ganache, account) -> None:
-    from relayer.core.ids import LedgerId
-    from relayer.ledgers.evm.chain_view import ChainView
-    from relayer.ledgers.evm.connection import ConnectionOptions
-
     options = ConnectionOptions(chain_id=4712, endpoints=(node.url,), fees=ZeroPrice())
     async with EvmConnection(options, account, SystemClock()) as connection:
         view = ChainView(connection.node, ledger=LedgerId("contracts"), router=bytes(20))

@@ -33,9 +33,7 @@ async def sent_and_settled(channel, count: int):
     for packet, answer in zip(packets, answers, strict=True):
         channel.settle(packet, answer)
     update = await channel.update()
-    messages = [
-        channel.acknowledge(packet, answer, update.height) for packet, answer in zip(packets, answers, strict=True)
-    ]
+    messages = [channel.acknowledge(packet, answer, update.height) for packet, answer in zip(packets, answers, strict=True)]
     return messages, update
 
 
@@ -154,9 +152,7 @@ async def test_a_packet_times_out_by_absence_and_is_sent_again(channel) -> None:
 async def test_a_receive_of_a_false_packet_is_rejected_for_good(channel) -> None:
     packet = await channel.send()
     update = await channel.update()
-    backwards = replace(
-        packet, source_client=ClientId("poa-evm-7"), destination_client=channel.client
-    )
+    backwards = replace(packet, source_client=ClientId("poa-evm-7"), destination_client=channel.client)
     path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
     (proof,) = channel.chain.prove([path], at=update.height)
     receipt = await channel.submit(ReceivePacket(packet=backwards, proof=proof), update=update)

@@ -56,9 +56,7 @@ async def test_absence_of_a_receipt_is_proven(channel) -> None:
     client, states = await follow(channel, target=head)
     path = commitment_path(channel.client, PathKind.RECEIPT, Sequence(1))
     (proof,) = await channel.ledger.prove([path], at=head)
-    poa_evm.verify_non_membership(
-        client, states, height=head, proof=proof.value, path=[path], now_seconds=channel.now()
-    )
+    poa_evm.verify_non_membership(client, states, height=head, proof=proof.value, path=[path], now_seconds=channel.now())
 
 
 async def test_many_paths_are_proven_at_an_older_height(channel) -> None:
@@ -67,9 +65,7 @@ async def test_many_paths_are_proven_at_an_older_height(channel) -> None:
     await channel.send()
     client, states = await follow(channel, target=(await channel.ledger.head()).height)
     message = await channel.ledger.client_update(REFERENCE, trusted=height, target=height)
-    outcome = poa_evm.update(
-        client, states, decode_header(message.value), identity=IDENTITY, now_seconds=channel.now()
-    )
+    outcome = poa_evm.update(client, states, decode_header(message.value), identity=IDENTITY, now_seconds=channel.now())
     states.states[height] = outcome.consensus_state
     paths = [commitment_path(channel.client, PathKind.COMMITMENT, Sequence(number)) for number in range(1, 301)]
     proofs = await channel.ledger.prove(paths, at=height)

@@ -78,9 +78,8 @@ async def test_a_final_block_is_signed_for_a_served_client(path) -> None:
 )
 async def test_nothing_else_is_signed_or_recorded(path, change, error) -> None:
     source = FakeSource()
-    with SignedHashes(path) as store:
-        with pytest.raises(error):
-            await attestor(source, store).attest(**{"chain_id": 5, "client": SERVED, "number": 10, **change})
+    with SignedHashes(path) as store, pytest.raises(error):
+        await attestor(source, store).attest(**{"chain_id": 5, "client": SERVED, "number": 10, **change})
     assert source.asked == []
     assert rows(path) == []
 

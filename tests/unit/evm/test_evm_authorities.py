@@ -32,9 +32,7 @@ def address(number: int) -> bytes:
 def honest(number: int):
     async def answer(request, context):
         identity = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
-        digest = authority_digest(
-            chain_id=request.chain_id, identity=identity, number=request.number, block_hash=HASH
-        )
+        digest = authority_digest(chain_id=request.chain_id, identity=identity, number=request.number, block_hash=HASH)
         return authority_pb2.AttestResponse(block_hash=HASH, signature=sign_digest(key(number), digest))
 
     return answer

@@ -76,13 +76,11 @@ class FakeChain:
         return self.logs
 
 
-def view(chain: FakeChain, rule=LatestIsFinal(), **options: int) -> ChainView:
-    return ChainView(EvmNode(chain, rule), ledger=LedgerId("contracts"), router=ROUTER, **options)
+def view(chain: FakeChain, rule=None, **options: int) -> ChainView:
+    return ChainView(EvmNode(chain, rule or LatestIsFinal()), ledger=LedgerId("contracts"), router=ROUTER, **options)
 
 
-@pytest.mark.parametrize(
-    ("rule", "expected"), [(LatestIsFinal(), 20), (FinalizedTag(), 15), (Confirmations(depth=6), 14)]
-)
+@pytest.mark.parametrize(("rule", "expected"), [(LatestIsFinal(), 20), (FinalizedTag(), 15), (Confirmations(depth=6), 14)])
 async def test_the_head_is_what_the_rule_calls_final(rule, expected) -> None:
     assert (await view(FakeChain(finalized=15), rule).head()).number == expected
 

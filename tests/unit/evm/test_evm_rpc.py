@@ -94,7 +94,7 @@ async def test_a_node_of_another_ledger_is_never_used() -> None:
         lambda request: {"id": request["id"], "error": "words"},
         lambda request: {"id": request["id"], "error": {"code": "x"}},
         lambda request: {"id": request["id"], "result": "five"},
-        lambda request: {"id": [], "result": "0x5"},
+        lambda _: {"id": [], "result": "0x5"},
         lambda _: web.Response(status=302, headers={"location": "http://127.0.0.1:9/"}),
     ],
 )
@@ -131,7 +131,13 @@ async def test_a_node_that_hangs_is_left() -> None:
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [("0xa0db16fe", bytes.fromhex("a0db16fe")), ({"result": "0x0102"}, b"\x01\x02"), (None, None), ("words", None), ("0xzz", None)],
+    [
+        ("0xa0db16fe", bytes.fromhex("a0db16fe")),
+        ({"result": "0x0102"}, b"\x01\x02"),
+        (None, None),
+        ("words", None),
+        ("0xzz", None),
+    ],
 )
 async def test_a_refusal_carries_the_node_s_code_and_the_revert_data(data, expected) -> None:
     def refuse(request):
@@ -151,5 +157,8 @@ async def test_requests_are_plain_json_rpc() -> None:
     async with node(honest) as (url, seen), client(url) as rpc:
         await rpc.call("eth_call", {"to": "0x00"}, "latest")
     assert json.loads(json.dumps(seen[1])) == {
-        "jsonrpc": "2.0", "id": seen[1]["id"], "method": "eth_call", "params": [{"to": "0x00"}, "latest"]
+        "jsonrpc": "2.0",
+        "id": seen[1]["id"],
+        "method": "eth_call",
+        "params": [{"to": "0x00"}, "latest"],
     }

@@ -36,7 +36,8 @@ def message(sequence: int, *, size: int = 10) -> AcknowledgePacket:
 
 
 def sequence_of(call: bytes) -> int:
-    ((packet, *_),) = decode(("((uint64,string,string,uint64,(string,string,string,string,bytes)[]),bytes,bytes,(uint64,uint64))",), call[4:])
+    packet_type = "(uint64,string,string,uint64,(string,string,string,string,bytes)[])"
+    ((packet, *_),) = decode((f"({packet_type},bytes,bytes,(uint64,uint64))",), call[4:])
     return packet[0]
 
 
@@ -62,7 +63,7 @@ class FakeRouter:
     def rpc(self) -> FakeRouter:
         return self
 
-    async def update(self, client: ClientId, update: ClientMessage) -> bytes:
+    async def update(self, _: ClientId, update: ClientMessage) -> bytes:
         if self.bad_update:
             raise InvalidInput("no header")
         return update.value
@@ -72,10 +73,10 @@ class FakeRouter:
             raise InvalidInput("no proof")
         return proof
 
-    async def block(self, tag: str):
+    async def block(self, _: str):
         return type("Block", (), {"gas_limit": self.limit})
 
-    async def view(self, to: bytes, calldata: bytes) -> bytes:
+    async def view(self, _: bytes, calldata: bytes) -> bytes:
         (inner,) = decode(("bytes[]",), calldata[4:])
         wanted = {calls.commitment_call(calls.decisive_path(message(number))): number for number in range(1, 200)}
         words = [keccak256(each) if wanted[each] in self.open_packets else bytes(32) for each in inner]
@@ -126,7 +127,14 @@ class FakeRouter:
             logs = [self._log(each) for each in sequences if each in self.open_packets]
             self.open_packets -= set(sequences)
         return MinedTransaction(
-            hash="0xabc", block_number=1, block_hash=bytes(32), succeeded=succeeded, gas_used=10, gas_price=3, contract=None, logs=logs
+            hash="0xabc",
+            block_number=1,
+            block_hash=bytes(32),
+            succeeded=succeeded,
+            gas_used=10,
+            gas_price=3,
+            contract=None,
+            logs=logs,
         )
 
     def _log(self, sequence: int) -> dict[str, object]:

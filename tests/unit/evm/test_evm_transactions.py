@@ -120,8 +120,8 @@ class FakeRpc:
         }
 
 
-def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=LegacyPrice(cap_wei=100)) -> AccountSender:
-    node = EvmNode(rpc, LatestIsFinal())
+def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=None) -> AccountSender:
+    node, fees = EvmNode(rpc, LatestIsFinal()), fees or LegacyPrice(cap_wei=100)
     return AccountSender(node, ACCOUNT, chain_id=5, fees=fees, clock=clock or FakeClock(), patience=PATIENCE)
 
 
@@ -256,7 +256,12 @@ def test_no_raise_passes_the_cap(policy) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: LegacyPrice(cap_wei=0), lambda: DynamicPrice(cap_wei=5, tip_wei=6), lambda: DynamicPrice(cap_wei=0, tip_wei=0)]
+    "make",
+    [
+        lambda: LegacyPrice(cap_wei=0),
+        lambda: DynamicPrice(cap_wei=5, tip_wei=6),
+        lambda: DynamicPrice(cap_wei=0, tip_wei=0),
+    ],
 )
 def test_a_policy_that_cannot_be_is_refused(make) -> None:
     with pytest.raises(ConfigurationError):

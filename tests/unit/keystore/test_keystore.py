@@ -59,7 +59,13 @@ def test_a_file_is_never_overwritten(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "cannot be read"), ("no json", "not a JSON"), ("{}", "wrong password"), ("[]", "wrong password"), ("x" * 20_000, "larger")],
+    [
+        (None, "cannot be read"),
+        ("no json", "not a JSON"),
+        ("{}", "wrong password"),
+        ("[]", "wrong password"),
+        ("x" * 20_000, "larger"),
+    ],
 )
 def test_what_is_no_keystore_is_named_by_its_path(tmp_path, content, words) -> None:
     path = tmp_path / "key.json"
@@ -97,7 +103,10 @@ def test_an_empty_password_is_refused(tmp_path) -> None:
         create_keystore(tmp_path / "key.json", "")
 
 
-@pytest.mark.parametrize("module", ["relayer.keystore", "relayer.ledgers.evm.ledger", "relayer.authority.server", "relayer.app"])
+MODULES = ("relayer.keystore", "relayer.ledgers.evm.ledger", "relayer.authority.server", "relayer.app.evm")
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_no_library_leaves_the_process_with_a_deep_stack(module) -> None:
     code = f"import sys, {module}; sys.exit(sys.getrecursionlimit() != 1000)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
