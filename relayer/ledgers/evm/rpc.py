@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -101,7 +102,8 @@ class JsonRpc:
         found = quantity(answer, "eth_chainId")
         if found != self._chain_id:
             raise WrongLedger(
-                f"{endpoint.url} serves chain id {found}, the configuration says {self._chain_id}; correct one of the two"
+                f"{shown(endpoint.url)} serves chain id {found}, the configuration says {self._chain_id}; "
+                "correct one of the two"
             )
         endpoint.chain_checked = True
 
@@ -125,8 +127,14 @@ class JsonRpc:
         return [_result(call, by_id.get(request["id"])) for call, request in zip(calls, requests, strict=True)]
 
 
+def shown(url: str) -> str:
+    """The address without its path and query: hosted nodes are often addressed with a secret in there."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+
+
 def _words(endpoint: _Endpoint, error: Exception) -> str:
-    return f"{endpoint.url}: {str(error) or type(error).__name__}"
+    return f"{shown(endpoint.url)}: {str(error) or type(error).__name__}"
 
 
 def _unavailable(failures: Sequence[str]) -> LedgerUnavailable:
@@ -184,5 +192,5 @@ async def new_heads(url: str) -> AsyncIterator[None]:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     yield
     except (aiohttp.ClientError, OSError) as error:
-        raise LedgerUnavailable(f"{url}: the websocket ended ({error}); polling goes on") from error
-    raise LedgerUnavailable(f"{url}: the websocket was closed by the node; polling goes on")
+        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({error}); polling goes on") from error
+    raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")

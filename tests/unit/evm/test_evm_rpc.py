@@ -162,3 +162,20 @@ async def test_requests_are_plain_json_rpc() -> None:
         "method": "eth_call",
         "params": [{"to": "0x00"}, "latest"],
     }
+
+
+async def test_no_error_shows_the_path_of_an_address_or_a_control_character() -> None:
+    def refuse(request):
+        if request["method"] == "eth_chainId":
+            return honest(request)
+        return {"id": request["id"], "error": {"code": 3, "message": "red \x1b[31m\r\n words"}}
+
+    async with client("http://127.0.0.1:9/v3/the-secret?key=the-secret") as rpc:
+        with pytest.raises(LedgerUnavailable) as caught:
+            await rpc.call("eth_call")
+    assert "http://127.0.0.1:9:" in str(caught.value)
+    assert "the-secret" not in str(caught.value)
+    async with node(refuse) as (url, _), client(url) as rpc:
+        with pytest.raises(NodeRefused) as caught:
+            await rpc.call("eth_call")
+    assert str(caught.value).isprintable()
