@@ -1,0 +1,55 @@
+"""A journal that was written once is told the same for ever.
+
+If this fails, old journals would be read otherwise: give the rows a new version and keep this file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from relayer.core.lifecycle import TRANSITIONS
+from relayer.journal.reader import SqliteJournalReader
+from relayer.journal.replay import recover, replay
+from relayer.journal.sqlite import SqliteJournal
+from relayer.testing.factories import ROUTE, ROUTE_BACK
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def a_copy(tmp_path: Path) -> Path:
+    return Path(shutil.copy(GOLDEN / "journal-v1.db", tmp_path / "journal.db"))
+
+
+def test_a_stored_journal_gives_the_recorded_transitions(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make_journal", GOLDEN / "make_journal.py")
+    assert spec is not None
+    assert spec.loader is not None
+    make_journal = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_journal)
+    assert make_journal.told(a_copy(tmp_path)) == (GOLDEN / "journal-v1.txt").read_text()
+
+
+def test_it_holds_every_move_of_the_lifecycle(tmp_path: Path) -> None:
+    seen = {
+        (type(step.before), type(one.entry.event), type(step.after))
+        for one in replay(SqliteJournalReader(a_copy(tmp_path)))
+        for step in one.transitions
+    }
+    moves = {
+        (before, event, after)
+        for (before, event), transition in TRANSITIONS.items()
+        for after in transition.to
+        if after is not before
+    }
+    assert moves - seen == set()
+
+
+def test_a_relayer_goes_on_with_it(tmp_path: Path) -> None:
+    journal = SqliteJournal(a_copy(tmp_path))
+    machine = recover(journal, (ROUTE, ROUTE_BACK))
+    journal.save_checkpoint(machine.memory())
+    assert recover(journal, (ROUTE, ROUTE_BACK)).memory() == machine.memory()
+    assert {type(effect).__name__ for effect in machine.wanted()} == {"SubmitReceive", "SubmitAcknowledgement"}
+    journal.close()
