@@ -163,7 +163,7 @@ def pack_signatures(chain_id: str, block_commit: Commit, validators: ValidatorSe
     """As few signatures as carry the power that the contract asks for, 80 bytes each, ascending by index.
 
     `trusted` is None when the trusted set is the same. Raises HeaderRefused(COMMIT_SIZE, POWER_NEW, POWER_TRUSTED,
-    SIGNATURE, LIMIT).
+    SIGNATURE, COMMIT_ENTRY, LIMIT).
     """
     members = validators.validators
     if len(members) != len(block_commit.signatures):
@@ -201,15 +201,19 @@ def pack_proof(proof: bytes) -> bytes:
     lower, upper = message.proofs
     if upper.WhichOneof("proof") != "exist":
         raise MembershipRefused(Refusal.PROOF_KIND, "expected a proof of presence for the store")
-    store = _pack_store(check_existence(upper.exist, TreeKind.MULTISTORE).steps)
+    store = check_existence(upper.exist, TreeKind.MULTISTORE)
     match lower.WhichOneof("proof"):
         case "exist":
             leaf = check_existence(lower.exist, TreeKind.IAVL)
-            return _pack_version(lower.exist) + _pack_path(leaf.steps) + store
+            packed, root = _pack_version(lower.exist) + _pack_path(leaf.steps), leaf.root
         case "nonexist":
-            return _pack_absence(lower.nonexist) + store
+            root = check_absence(lower.nonexist, key=lower.nonexist.key)
+            packed = _pack_absence(lower.nonexist)
         case _:
             raise MembershipRefused(Refusal.PROOF_KIND, "expected a proof of presence or absence for the key")
+    if store.value != root:
+        raise MembershipRefused(Refusal.PROOF_ROOT, "the store's root is not the one that the key's proof leads to")
+    return packed + _pack_store(store.steps)
 
 
 def _pack_validator(validator: Validator) -> bytes:
@@ -225,6 +229,8 @@ def _pack_validator(validator: Validator) -> bytes:
 def _pack_signature(chain_id: str, block_commit: Commit, index: int, validator: Validator) -> bytes:
     """v, r, s, length of the timestamp, timestamp padded to 12 bytes."""
     entry = block_commit.signatures[index]
+    if entry.validator_address != validator.address:
+        raise HeaderRefused(Refusal.COMMIT_ENTRY, f"entry {index} names another validator than stands there")
     timestamp = encode_timestamp(entry.timestamp)
     if len(timestamp) > _TIMESTAMP_BYTES:
         raise HeaderRefused(Refusal.TIME, f"the vote of entry {index} has a time out of range")
@@ -265,12 +271,12 @@ class _Neighbour:
 
 
 def _pack_absence(proof: ics23.NonExistenceProof) -> bytes:
-    check_absence(proof, key=proof.key)
     left = _neighbour(proof.left) if proof.HasField("left") else None
     right = _neighbour(proof.right) if proof.HasField("right") else None
     if left is None or right is None:
         only = left or right
-        assert only is not None, "check_absence refuses a proof without neighbours"
+        if only is None:
+            raise MembershipRefused(Refusal.PROOF_NEIGHBOURS, "a proof of absence without any neighbour")
         return (_BEFORE_FIRST if left is None else _AFTER_LAST) + only.packed + _pack_path(only.steps)
     shared = sum(1 for _ in _shared_from_root(left.steps, right.steps))
     left_steps, right_steps = left.steps[: len(left.steps) - shared], right.steps[: len(right.steps) - shared]

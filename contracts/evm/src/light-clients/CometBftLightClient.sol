@@ -75,8 +75,9 @@ contract CometBftLightClient is ICometBftLightClient {
         Header calldata header = _header(updateMsg, 0);
         uint256 key = _key(state.epoch, header.height);
         bool isStored = _metas[key].time != 0;
-        // Nothing changes, so nothing needs to be verified: a competitor's delivery makes ours cheap.
-        if (isStored && _isSameState(key, header)) return LightClientMsgs.UpdateResult.NoOp;
+        // Nothing changes, so no signature needs to be verified: a competitor's delivery makes ours cheap.
+        bool isKnown = isStored && header.height > header.trustedHeight && _isSameState(key, header);
+        if (isKnown) return LightClientMsgs.UpdateResult.NoOp;
 
         Meta memory trusted = _trusted(state, header);
         _checkProgress(header, trusted);
@@ -229,12 +230,13 @@ contract CometBftLightClient is ICometBftLightClient {
     function _verify(Header calldata header, Meta memory trusted) private returns (bytes32 blockHash) {
         ValidatorSets.Entry memory set = _loadSet(header.validatorsHash, header.validators);
         ValidatorSets.Entry memory trustedSet;
-        if (set.id != trusted.nextSet) {
-            if (_sets[header.trustedValidatorsHash].id != trusted.nextSet) {
-                revert ValidatorsNotTrusted(header.trustedValidatorsHash);
-            }
-            trustedSet = _loadSet(header.trustedValidatorsHash, header.trustedValidators);
+        bool isSkip = set.id != trusted.nextSet;
+        // A trusted set is never taken on faith, not even one that the same signatures make needless.
+        bool isNamed = isSkip || header.trustedValidatorsHash != 0;
+        if (isNamed && _sets[header.trustedValidatorsHash].id != trusted.nextSet) {
+            revert ValidatorsNotTrusted(header.trustedValidatorsHash);
         }
+        if (isSkip) trustedSet = _loadSet(header.trustedValidatorsHash, header.trustedValidators);
         CometBft.ChainId memory chain =
             CometBft.ChainId(_chainIdLeaf, _chainIdSuffix0, _chainIdSuffix1, _chainIdSuffixLength);
         blockHash = CometBft.headerHash(header, chain.leaf);

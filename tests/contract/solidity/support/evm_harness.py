@@ -107,6 +107,10 @@ class InProcessEvm:
     def storage(self, address: str, slot: int) -> int:
         return int(self._evm.storage(address, slot))
 
+    def write_storage(self, address: str, slot: int, value: int) -> None:
+        """For states that no transaction leads to."""
+        self._evm.insert_account_storage(address, slot, value)
+
     def transact(self, to: str, data: bytes, *, sender: str, gas: int = GAS_LIMIT) -> tuple[bytes, tuple[Event, ...], int]:
         try:
             output = self._evm.message_call(sender, to, calldata=data, gas=gas)
