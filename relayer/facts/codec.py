@@ -7,15 +7,12 @@ are not exactly what the encoder makes are refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
-
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from relayer.errors import InvalidInput
 from relayer.facts.schema import MAXIMUM_FACTS, Fact
+from relayer.facts.words import WORD, Words, address, dynamic, fixed, keccak256, number
 
 PORT = "settlement"
 FACT_VERSION = "fact-1"
@@ -26,14 +23,11 @@ _FACT_FIELDS = (
     "uint8 exponent,uint128 net,uint128 tax,uint64 serviceEnd,uint64 dueDate,uint64 issuerSequence,"
     "bytes32 relatedFact,bytes32 documentHash"
 )
-FACT_TYPEHASH = keccak(f"Fact({_FACT_FIELDS})".encode())
-_FACT_TYPES = tuple(field.split()[0] for field in _FACT_FIELDS.split(","))
-_FACT = f"({','.join(_FACT_TYPES)})"
-_PACKET_DATA = f"(uint256,address,address,string,{_FACT}[],bytes32[])"
-_ANSWERS = "(uint8,bytes32,uint64,bytes32,uint16)[]"
-_FACT_BYTES = 32 * len(_FACT_TYPES)
+FACT_TYPEHASH = keccak256(f"Fact({_FACT_FIELDS})".encode())
+_LIABILITY_DOMAIN = keccak256(b"interledger.liability.v1")
+_HEAD_BYTES = 6 * WORD
+"""Head of FactPacketData: three values and three offsets."""
 MAXIMUM_DESTINATION_BYTES = 64
-_MAXIMUM_VALUE_BYTES = 32 * 10 + MAXIMUM_DESTINATION_BYTES + MAXIMUM_FACTS * (_FACT_BYTES + 32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,72 +92,136 @@ class FactAnswer:
 
 def fact_id(chain_id: int, contract: bytes, issuer: bytes, issuer_sequence: int) -> bytes:
     """32 bytes: where and by whom the fact was issued."""
-    return keccak(encode(("uint256", "address", "address", "uint64"), (chain_id, contract, issuer, issuer_sequence)))
+    return keccak256(number(chain_id) + address(contract) + address(issuer) + number(issuer_sequence))
 
 
 def fact_hash(fact: Fact) -> bytes:
     """32 bytes: keccak256(abi.encode(TYPEHASH, fields...))."""
-    return keccak(encode(("bytes32", *_FACT_TYPES), (FACT_TYPEHASH, *astuple(fact))))
+    return keccak256(FACT_TYPEHASH + _fact_words(fact))
 
 
 def liability_id(fact_id: bytes, fact_hash: bytes) -> bytes:
     """32 bytes, the same on every settlement ledger."""
-    return keccak(keccak(b"interledger.liability.v1") + fact_id + fact_hash)
+    return keccak256(_LIABILITY_DOMAIN + fact_id + fact_hash)
 
 
 def encode_packet_data(data: FactPacketData) -> bytes:
     """abi.encode(FactPacketData)."""
-    facts = tuple(astuple(fact) for fact in data.facts)
-    return encode((_PACKET_DATA,), ((data.chain_id, data.contract, data.issuer, data.destination, facts, data.fact_hashes),))
+    destination = dynamic(data.destination.encode())
+    facts = number(len(data.facts)) + b"".join(map(_fact_words, data.facts))
+    hashes = number(len(data.fact_hashes)) + b"".join(data.fact_hashes)
+    return b"".join(
+        (
+            number(WORD),
+            number(data.chain_id),
+            address(data.contract),
+            address(data.issuer),
+            number(_HEAD_BYTES),
+            number(_HEAD_BYTES + len(destination)),
+            number(_HEAD_BYTES + len(destination) + len(facts)),
+            destination,
+            facts,
+            hashes,
+        )
+    )
 
 
 def decode_packet_data(value: bytes) -> FactPacketData:
     """Raises InvalidInput unless `value` is exactly what encode_packet_data makes."""
-    if len(value) > _MAXIMUM_VALUE_BYTES:
-        raise InvalidInput(f"fact packet of {len(value)} bytes: at most {_MAXIMUM_VALUE_BYTES}")
+    words = Words(value, "fact packet")
+    words.offset(WORD)
+    chain_id, contract, issuer = words.number(256), words.address(), words.address()
+    words.offset(_HEAD_BYTES)
+    offsets = words.number(64), words.number(64)
+    start = words.position
     try:
-        ((chain_id, contract, issuer, destination, facts, hashes),) = decode((_PACKET_DATA,), value)
-    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
-        raise InvalidInput(f"fact packet: not the ABI form of FactPacketData ({error})") from error
-    data = FactPacketData(
-        chain_id=chain_id,
-        contract=bytes.fromhex(contract[2:]),
-        issuer=bytes.fromhex(issuer[2:]),
-        destination=destination,
-        facts=tuple(_fact(values) for values in facts),
-        fact_hashes=tuple(hashes),
+        destination = words.dynamic(MAXIMUM_DESTINATION_BYTES).decode()
+    except UnicodeDecodeError as error:
+        raise words.malformed("the destination is not UTF-8") from error
+    before_facts = words.position
+    facts = tuple(_read_fact(words) for _ in range(words.length(MAXIMUM_FACTS)))
+    before_hashes = words.position
+    hashes = tuple(words.take(WORD) for _ in range(words.length(MAXIMUM_FACTS)))
+    words.end()
+    if offsets != (_HEAD_BYTES + before_facts - start, _HEAD_BYTES + before_hashes - start):
+        raise words.malformed("the ABI form is not canonical")
+    return FactPacketData(
+        chain_id=chain_id, contract=contract, issuer=issuer, destination=destination, facts=facts, fact_hashes=hashes
     )
-    if encode_packet_data(data) != value:
-        raise InvalidInput("fact packet: the ABI form is not canonical")
-    return data
 
 
 def encode_answers(answers: Sequence[FactAnswer]) -> bytes:
     """abi.encode(FactAnswer[])."""
-    return encode((_ANSWERS,), (tuple(astuple(answer) for answer in answers),))
+    rows = (
+        number(answer.status) + answer.liability_id + number(answer.sequence) + answer.head_hash + number(answer.code)
+        for answer in answers
+    )
+    return number(WORD) + number(len(answers)) + b"".join(rows)
 
 
 def decode_answers(value: bytes) -> tuple[FactAnswer, ...]:
     """Raises InvalidInput unless `value` is exactly what encode_answers makes."""
-    if len(value) > 64 + MAXIMUM_FACTS * 160:
-        raise InvalidInput(f"fact answers of {len(value)} bytes: longer than {MAXIMUM_FACTS} answers")
-    try:
-        (rows,) = decode((_ANSWERS,), value)
-        answers = tuple(_answer(row) for row in rows)
-    except (DecodingError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"fact answers: not the ABI form of FactAnswer[] ({error})") from error
-    if encode_answers(answers) != value:
-        raise InvalidInput("fact answers: the ABI form is not canonical")
+    words = Words(value, "fact answers")
+    words.offset(WORD)
+    answers = tuple(_read_answer(words) for _ in range(words.length(MAXIMUM_FACTS)))
+    words.end()
     return answers
 
 
-def _fact(values: Sequence[object]) -> Fact:
-    names = Fact.__dataclass_fields__
-    return Fact(**dict(zip(names, values, strict=True)))  # type: ignore[arg-type]
-
-
-def _answer(row: tuple[int, bytes, int, bytes, int]) -> FactAnswer:
-    status, liability, sequence, head_hash, code = row
-    return FactAnswer(
-        status=FactStatus(status), liability_id=liability, sequence=sequence, head_hash=head_hash, code=FactCode(code)
+def _fact_words(fact: Fact) -> bytes:
+    """The fifteen words of the static struct, in the order of the fields."""
+    return b"".join(
+        (
+            fact.fact_id,
+            number(fact.schema),
+            number(fact.kind),
+            number(fact.category),
+            fact.creditor,
+            fact.debtor,
+            fixed(fact.currency),
+            number(fact.exponent),
+            number(fact.net),
+            number(fact.tax),
+            number(fact.service_end),
+            number(fact.due_date),
+            number(fact.issuer_sequence),
+            fact.related_fact,
+            fact.document_hash,
+        )
     )
+
+
+def _read_fact(words: Words) -> Fact:
+    return Fact(
+        fact_id=words.take(WORD),
+        schema=words.number(16),
+        kind=words.number(16),
+        category=words.number(16),
+        creditor=words.take(WORD),
+        debtor=words.take(WORD),
+        currency=words.fixed(3),
+        exponent=words.number(8),
+        net=words.number(128),
+        tax=words.number(128),
+        service_end=words.number(64),
+        due_date=words.number(64),
+        issuer_sequence=words.number(64),
+        related_fact=words.take(WORD),
+        document_hash=words.take(WORD),
+    )
+
+
+def _read_answer(words: Words) -> FactAnswer:
+    status, liability, sequence, head_hash, code = (
+        words.number(8),
+        words.take(WORD),
+        words.number(64),
+        words.take(WORD),
+        words.number(16),
+    )
+    try:
+        return FactAnswer(
+            status=FactStatus(status), liability_id=liability, sequence=sequence, head_hash=head_hash, code=FactCode(code)
+        )
+    except ValueError as error:
+        raise words.malformed("a status or code is not defined") from error

@@ -6,7 +6,7 @@ may ever enter: parties are hashes of OCPI-style ids, documents are hashes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 
 from eth_hash.auto import keccak
@@ -84,14 +84,14 @@ class Fact:
     document_hash: bytes
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            width = _BYTE_WIDTHS.get(field.name)
-            if width is not None:
-                if len(value) != width:
-                    raise InvalidInput(f"fact: {field.name} has {len(value)} bytes, expected {width}")
-            elif not 0 <= value < 1 << _BIT_WIDTHS[field.name]:
-                raise InvalidInput(f"fact: {field.name} is {value}, expected 0 to 2^{_BIT_WIDTHS[field.name]} - 1")
+        for name, width in _BYTE_WIDTHS.items():
+            length = len(getattr(self, name))
+            if length != width:
+                raise InvalidInput(f"fact: {name} has {length} bytes, expected {width}")
+        for name, bits in _BIT_WIDTHS.items():
+            value = getattr(self, name)
+            if value >> bits:
+                raise InvalidInput(f"fact: {name} is {value}, expected 0 to 2^{bits} - 1")
 
     @property
     def gross(self) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, assert_never
 
 from relayer.errors import InvalidInput
@@ -139,7 +139,7 @@ def _to_agreement(body: Mapping[str, Any]) -> Agreement:
 
 def _from_fact_recorded(event: FactRecorded) -> dict[str, Any]:
     fact, origin, reduction = event.fact, event.origin, event.reduction
-    fields = [value.hex() if isinstance(value, bytes) else value for value in astuple(fact)]
+    fields = [value.hex() if isinstance(value, bytes) else value for value in _fact_values(fact)]
     return {
         "event": "fact_recorded",
         "fact": fields,
@@ -186,6 +186,7 @@ def _to_fact_recorded(body: Mapping[str, Any]) -> FactRecorded:
 
 
 _FACT_FIELDS = tuple(Fact.__dataclass_fields__)
+_fact_values = attrgetter(*_FACT_FIELDS)
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], SettlementEvent]] = {
     "party_registered": lambda body: PartyRegistered(request_id=body["request_id"], party=_to_party(body["party"])),

@@ -10,16 +10,12 @@ import pytest
 
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
-from relayer.ledgers.embedded.applications import Delivery, Received
-from relayer.ledgers.embedded.context import Context
-from relayer.ledgers.embedded.folder import create_ledger
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey
 from relayer.ledgers.embedded.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
-from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.clock import ManualClock
+from relayer.testing.embedded import KEYS, EchoApplication, embedded_ledger
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 
@@ -27,32 +23,13 @@ TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds
 TOKEN = "operators-token"
 
 
-class Echo:
-    """Answers with the payload and lets anyone send."""
-
-    def on_send(self, context: Context, delivery: Delivery, signer: str) -> None: ...
-
-    def on_receive(self, context: Context, delivery: Delivery) -> Received:
-        return Received(acknowledgement=b"echo " + delivery.payload.value)
-
-    def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None: ...
-
-    def on_timeout(self, context: Context, delivery: Delivery) -> None: ...
+def new_ledger(folder: Path, name: str, clock: ManualClock) -> EmbeddedLedger:
+    return embedded_ledger(folder / name, clock, name=name, applications={"settlement": EchoApplication()})
 
 
-def new_ledger(folder: Path, name: str, clock: ManualClock, *, chain_id: str | None = None) -> EmbeddedLedger:
-    keys = [OperatorKey(bytes([number + 1]) * 32) for number in range(4)]
-    if chain_id is None:
-        create_ledger(folder / name, chain_id=f"{name}-1", keys=keys, now=int(clock.now() * NANOSECONDS))
-    return EmbeddedLedger(
-        ledger_id=LedgerId(name),
-        folder=folder / name,
-        chain_id=chain_id or f"{name}-1",
-        keys=keys[:3],
-        clock=clock,
-        heartbeat_seconds=None,
-        applications={"settlement": Echo()},
-    )
+def misconfigured(folder: Path, clock: ManualClock) -> EmbeddedLedger:
+    new_ledger(folder, "third", clock)
+    return EmbeddedLedger(ledger_id=LedgerId("third"), folder=folder / "third", chain_id="another-1", keys=KEYS, clock=clock)
 
 
 async def paired(one: EmbeddedLedger, other: EmbeddedLedger) -> tuple[ClientId, ClientId]:
@@ -95,12 +72,11 @@ class TestEmbeddedLedger(LedgerContractSuite):
         await subject.connect()
         await counterparty.connect()
         mine, theirs = await paired(subject, counterparty)
-        new_ledger(tmp_path, "third", clock)
         yield LedgerBench(
             subject=side(subject, mine, theirs),
             counterparty=side(counterparty, theirs, mine),
             pass_time=time_passer(clock, subject, counterparty),
-            misconfigured=new_ledger(tmp_path, "third", clock, chain_id="another-1"),
+            misconfigured=misconfigured(tmp_path, clock),
         )
         await subject.close()
         await counterparty.close()
@@ -116,7 +92,7 @@ class TestServedLedger(LedgerContractSuite):
         mine, theirs = await paired(subject, counterparty)
         server = LedgerServer(subject, token=TOKEN)
         address = f"127.0.0.1:{await server.start()}"
-        remote, misconfigured = (
+        remote, other_chain = (
             RemoteLedger(ledger_id=LedgerId("subject"), address=address, chain_id=chain_id, clock=clock)
             for chain_id in ("subject-1", "another-1")
         )
@@ -125,7 +101,7 @@ class TestServedLedger(LedgerContractSuite):
             subject=side(subject, mine, theirs, port=remote),
             counterparty=side(counterparty, theirs, mine),
             pass_time=time_passer(clock, subject, counterparty),
-            misconfigured=misconfigured,
+            misconfigured=other_chain,
         )
         await remote.close()
         await server.stop()

@@ -89,8 +89,6 @@ class Chain:
             self._head = self._seal(context.block.time, transactions, results)
             self.state.write(context, height=context.block.height, transactions=transactions, results=results)
             self._head = self._seal(self._time(now), [], [])
-        if context.settlement.parties or context.settlement.agreements:
-            self.state.settlement.forget()
         return Delivered(results=tuple(results), height=Height(self._head.header.height))
 
     def advance(self, *, now: TimestampNanoseconds) -> SealedBlock:

@@ -108,6 +108,8 @@ class State:
         )
         self.events.write(context.events, height=Height(height + 1))
         self.settlement.write(context.settlement, height=height)
+        if context.settlement.parties or context.settlement.agreements:
+            self.settlement.forget()
         if context.validators is not None:
             self._blocks.set_validators(height + 2, context.validators)
 

@@ -1,0 +1,111 @@
+"""The ABI's words by hand, strictly: a reader that accepts exactly the canonical layout, and writers for it.
+
+Facts are hashed and decoded by the thousand, and a general ABI library takes ten times as long for these few static types.
+Every value has one encoding: padding that is not zero, an offset of another layout, or a byte too many is refused.
+"""
+
+from __future__ import annotations
+
+from Crypto.Hash import keccak as _keccak
+
+from relayer.errors import InvalidInput
+
+WORD = 32
+
+
+def keccak256(data: bytes) -> bytes:
+    """32 bytes: Ethereum's hash, not SHA3-256."""
+    return _keccak.new(digest_bits=256, data=data).digest()
+
+
+def number(value: int) -> bytes:
+    """An unsigned integer. Raises OverflowError outside of 256 bits."""
+    return value.to_bytes(WORD, "big")
+
+
+def address(value: bytes) -> bytes:
+    """20 bytes, padded on the left."""
+    return value.rjust(WORD, b"\0")
+
+
+def fixed(value: bytes) -> bytes:
+    """bytesN, padded on the right."""
+    return value.ljust(WORD, b"\0")
+
+
+def dynamic(value: bytes) -> bytes:
+    """bytes or string: length, then the bytes padded to whole words."""
+    return number(len(value)) + value.ljust(padded(len(value)), b"\0")
+
+
+def padded(length: int) -> int:
+    """The next multiple of a word."""
+    return -(-length // WORD) * WORD
+
+
+class Words:
+    """Reads words in order. Raises InvalidInput with `what` for anything that is not canonical."""
+
+    def __init__(self, data: bytes, what: str) -> None:
+        self._data = data
+        self._what = what
+        self.position = 0
+
+    def number(self, bits: int) -> int:
+        """uintN."""
+        value = int.from_bytes(self.take(WORD), "big")
+        if value >> bits:
+            raise self.malformed(f"a number does not fit {bits} bits")
+        return value
+
+    def address(self) -> bytes:
+        """20 bytes."""
+        word = self.take(WORD)
+        if any(word[:12]):
+            raise self.malformed("an address is padded with something")
+        return word[12:]
+
+    def fixed(self, length: int) -> bytes:
+        """bytesN."""
+        word = self.take(WORD)
+        if any(word[length:]):
+            raise self.malformed(f"bytes{length} is padded with something")
+        return word[:length]
+
+    def dynamic(self, maximum: int) -> bytes:
+        """bytes or string of at most `maximum` bytes."""
+        length = self.length(maximum)
+        body = self.take(padded(length))
+        if any(body[length:]):
+            raise self.malformed("text is padded with something")
+        return body[:length]
+
+    def length(self, maximum: int) -> int:
+        """The length of a dynamic value."""
+        value = int.from_bytes(self.take(WORD), "big")
+        if value > maximum:
+            raise self.malformed(f"{value} elements where at most {maximum} are allowed")
+        return value
+
+    def offset(self, expected: int) -> None:
+        """An offset that the canonical layout fixes."""
+        if int.from_bytes(self.take(WORD), "big") != expected:
+            raise self.malformed("the ABI form is not canonical")
+
+    def take(self, length: int) -> bytes:
+        """The next bytes."""
+        end = self.position + length
+        if end > len(self._data):
+            raise self.malformed("it ends too early")
+        taken = self._data[self.position : end]
+        self.position = end
+        return taken
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        if self.position != len(self._data):
+            raise self.malformed("bytes follow after its end")
+
+    def malformed(self, why: str) -> InvalidInput:
+        """The refusal, to be raised."""
+        return InvalidInput(f"{self._what}: {why}")
