@@ -255,7 +255,7 @@ def settlement_liabilities(config: Config = RELAYER_FILE, channel: Channel = Non
 @ledger_app.command("init")
 def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
     """Create the ledger that the file describes, with the operators' keys and the access token that are missing."""
-    from relayer.commands.serving import init_ledger
+    from relayer.commands.ledger import init_ledger
 
     init_ledger(settings)
 
@@ -263,7 +263,7 @@ def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = 
 @ledger_app.command("serve")
 def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
     """Serve the ledger over gRPC until SIGINT or SIGTERM."""
-    from relayer.commands.serving import serve_ledger
+    from relayer.commands.ledger import serve_ledger
 
     serve_ledger(settings)
 
@@ -271,7 +271,7 @@ def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] =
 @ledger_app.command("verify")
 def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
     """Check every block, signature, root and log entry of the ledger's file. It must not be served meanwhile."""
-    from relayer.commands.serving import verify_ledger
+    from relayer.commands.ledger import verify_ledger
 
     verify_ledger(settings, form(json))
 
@@ -279,7 +279,7 @@ def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] 
 @authority_app.command("init")
 def authority_init(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
     """Create the key that the file names, and print its address."""
-    from relayer.commands.serving import init_authority
+    from relayer.commands.authority import init_authority
 
     init_authority(settings)
 
@@ -287,6 +287,6 @@ def authority_init(settings: Annotated[Path, typer.Argument(help="authority.yaml
 @authority_app.command("serve")
 def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
     """Sign block hashes over gRPC until SIGINT or SIGTERM."""
-    from relayer.commands.serving import serve_authority
+    from relayer.commands.authority import serve_authority
 
     serve_authority(settings)

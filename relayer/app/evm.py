@@ -58,6 +58,7 @@ def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
         endpoints=settings.endpoints,
         fees=fee_policy(settings.fees),
         finality=finality_rule(settings.finality),
+        request_timeout_seconds=settings.request_timeout_seconds,
     )
 
 

@@ -16,7 +16,7 @@ from relayer.ledgers.evm.facts_contract import FactRecord, FactsContract, FactSt
 from relayer.reconcile import FactRecord as ReconcileRecord
 from relayer.reconcile import Standing
 
-FACTS_PER_MINT = 40
+FACTS_PER_MINT = 20
 """Keeps a minting transaction well under the gas of one block."""
 
 _SENDABLE = (FactState.MINTED, FactState.TIMED_OUT)

@@ -9,13 +9,12 @@ from enum import Enum
 from typing import Protocol, assert_never
 
 from relayer.app.clock import SystemClock
+from relayer.app.embedded import embedded_ledger
 from relayer.app.evm import evm_ledger
 from relayer.config.ledgers import EmbeddedLedgerSettings, EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
-from relayer.config.serving import LedgerFileSettings, load_ledger
+from relayer.config.serving import load_ledger
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
-from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey, open_operator
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import Prover
@@ -86,19 +85,3 @@ async def connected(ledger: FullLedger) -> AsyncIterator[FullLedger]:
         yield ledger
     finally:
         await ledger.close()
-
-
-def embedded_ledger(name: str, settings: LedgerFileSettings) -> EmbeddedLedger:
-    """Raises ConfigurationError if a keystore cannot be opened."""
-    return EmbeddedLedger(
-        ledger_id=LedgerId(name),
-        folder=settings.folder,
-        chain_id=settings.chain_id,
-        keys=operator_keys(settings),
-        clock=SystemClock(),
-        heartbeat_seconds=settings.heartbeat_seconds,
-    )
-
-
-def operator_keys(settings: LedgerFileSettings) -> list[OperatorKey]:
-    return [open_operator(operator.keystore, operator.password.resolve()) for operator in settings.operators]

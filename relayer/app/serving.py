@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from relayer.app.ledgers import embedded_ledger
+from relayer.app.embedded import embedded_ledger
 from relayer.config.serving import LedgerFileSettings
 from relayer.ledgers.embedded.server import serve
 

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from relayer.commands.output import say
+from relayer.config.fields import Secret
 from relayer.errors import ConfigurationError
 from relayer.keystore import create_keystore
 
@@ -47,3 +48,11 @@ def new_secret(path: Path) -> str:
     with os.fdopen(descriptor, "w") as stream:
         stream.write(secret + "\n")
     return secret
+
+
+def secret_of(secret: Secret) -> str:
+    """The secret; a referenced file that does not exist yet is created with a random one."""
+    if secret.file is not None and not secret.file.exists():
+        new_secret(secret.file)
+        say(f"wrote {secret.file}")
+    return secret.resolve()

@@ -70,6 +70,7 @@ class EvmLedgerSettings(Section):
     account: Account
     fees: Fees
     authorities: Authorities
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 20
     start_height: StartHeight = 0
 
     @model_validator(mode="after")

@@ -105,6 +105,8 @@ def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[st
                 "chain_id": CHAIN_ID,
                 "endpoints": [url, url.replace("http://", "ws://")],
                 "finality": "latest",
+                # One Node process answers the operators, two relayers and three authorities on whatever machine this is.
+                "request_timeout_seconds": 120,
                 "account": {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}},
                 "fees": {"policy": "eip1559", "cap_wei": _CAP_WEI},
                 "authorities": {"threshold": THRESHOLD, "members": members},

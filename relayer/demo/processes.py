@@ -68,6 +68,7 @@ class Children:
             process = subprocess.Popen(  # noqa: S603  (our own program)
                 command(*arguments),
                 cwd=self.folder,
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -80,7 +81,13 @@ class Children:
     def run(self, name: str, *arguments: str, timeout_seconds: float = 60.0) -> str:
         """Runs one command to its end and returns its standard output. Raises DemoFailed if it fails."""
         result = subprocess.run(  # noqa: S603  (our own program)
-            command(*arguments), cwd=self.folder, capture_output=True, text=True, timeout=timeout_seconds, check=False
+            command(*arguments),
+            cwd=self.folder,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
         )
         (self.folder / f"{name}.log").write_text(result.stdout + result.stderr)
         if result.returncode != 0:
@@ -118,6 +125,12 @@ class Children:
 def command(*arguments: str) -> list[str]:
     """`relayer` with this interpreter, wherever it is installed."""
     return [sys.executable, "-m", "relayer", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Children import this very package, installed or not, though they run in another folder."""
+    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,37 +1,21 @@
-"""`relayer authority …` and `relayer ledger …`: the processes that stand beside a relayer."""
+"""`relayer ledger`: the embedded settlement ledger as its own process."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 
-from relayer.app.authority import serve_authority as run_authority
-from relayer.app.ledgers import operator_keys
+from relayer.app.embedded import operator_keys
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger as run_ledger
 from relayer.commands.form import Form
-from relayer.commands.init import new_secret
+from relayer.commands.init import secret_of
 from relayer.commands.output import say, show_json, step
-from relayer.config.fields import Secret
-from relayer.config.serving import load_authority, load_ledger
+from relayer.config.serving import load_ledger
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.folder import create_ledger
 from relayer.ledgers.embedded.verify import verify
 from relayer.proofs.comet import TimestampNanoseconds
-
-
-def init_authority(path: Path) -> None:
-    """`authority init`."""
-    settings = load_authority(path)
-    account = create_keystore(settings.keystore, secret_of(settings.password))
-    say(f"wrote {settings.keystore}; the authority's address is {account.address}: name it in every relayer.yaml")
-
-
-def serve_authority(path: Path) -> None:
-    """`authority serve`."""
-    settings = load_authority(path)
-    configure_logging(settings.logging)
-    run_until_signal(lambda stopping: run_authority(settings, stopping))
 
 
 def init_ledger(path: Path) -> None:
@@ -77,11 +61,3 @@ def verify_ledger(path: Path, form: Form) -> None:
         f"ledger {settings.chain_id} holds: {verified.height} blocks, {verified.transactions} transactions and "
         f"{verified.log_entries} settlement entries replayed to the same roots"
     )
-
-
-def secret_of(secret: Secret) -> str:
-    """The secret; a referenced file that does not exist yet is created with a random one."""
-    if secret.file is not None and not secret.file.exists():
-        new_secret(secret.file)
-        say(f"wrote {secret.file}")
-    return secret.resolve()

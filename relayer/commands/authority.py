@@ -1,0 +1,26 @@
+"""`relayer authority`: one key that vouches for block hashes, as its own process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayer.app.authority import serve_authority as run_authority
+from relayer.app.process import configure_logging, run_until_signal
+from relayer.commands.init import secret_of
+from relayer.commands.output import say
+from relayer.config.serving import load_authority
+from relayer.keystore import create_keystore
+
+
+def init_authority(path: Path) -> None:
+    """`authority init`."""
+    settings = load_authority(path)
+    account = create_keystore(settings.keystore, secret_of(settings.password))
+    say(f"wrote {settings.keystore}; the authority's address is {account.address}: name it in every relayer.yaml")
+
+
+def serve_authority(path: Path) -> None:
+    """`authority serve`."""
+    settings = load_authority(path)
+    configure_logging(settings.logging)
+    run_until_signal(lambda stopping: run_authority(settings, stopping))

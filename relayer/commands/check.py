@@ -1,0 +1,43 @@
+"""`relayer check`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import typer
+
+from relayer.app.checking import Line, check
+from relayer.commands.exits import FOUND_WRONG
+from relayer.commands.form import Form
+from relayer.commands.output import Json, show_json
+from relayer.config.relayer_file import RelayerSettings, load_relayer
+
+
+def check_everything(config: Path, form: Form) -> None:
+    """Prints each line as it is known; ends with status 1 if something is wrong."""
+    settings = load_relayer(config)
+    lines = asyncio.run(_look(settings, form))
+    wrong = sum(not line.good for line in lines)
+    if form is Form.JSON:
+        rows: list[Json] = [
+            {"subject": line.subject, "good": line.good, "found": line.found, "remedy": line.remedy} for line in lines
+        ]
+        show_json(rows)
+    else:
+        sys.stdout.write(f"check: {'everything is well' if not wrong else f'{wrong} of {len(lines)} need attention'}\n")
+    if wrong:
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _look(settings: RelayerSettings, form: Form) -> list[Line]:
+    lines = []
+    async for line in check(settings):
+        lines.append(line)
+        if form is Form.WORDS:
+            sys.stdout.write(f"{'ok  ' if line.good else 'FAIL'}  {line.subject}: {line.found}\n")
+            if not line.good:
+                sys.stdout.write(f"      what to do: {line.remedy}\n")
+            sys.stdout.flush()
+    return lines

@@ -1,0 +1,143 @@
+"""The operators at work: they issue facts, send them, and watch their own ledger for what became of the packets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+
+from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.facts import mint, parts, timeout_after
+from relayer.app.ledgers import FullLedger
+from relayer.app.selection import Selection
+from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimedOut
+from relayer.core.ids import Height
+from relayer.core.packet import Packet
+from relayer.demo.layout import Layout
+from relayer.demo.processes import DemoFailed
+from relayer.demo.scenario import Draft, issue
+from relayer.facts.schema import Fact
+from relayer.ledgers.evm.connection import EvmConnection
+from relayer.ledgers.evm.errors import Reverted
+from relayer.ledgers.evm.facts_contract import FactsContract
+
+_POLL_SECONDS = 0.2
+NO_RELATED_FACT = bytes(32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One operator's connection to the contract ledger, with its own key."""
+
+    connection: EvmConnection
+    contract: FactsContract
+
+
+@dataclass(slots=True)
+class Business:
+    """All operators. `issued` holds each draft's fact, in the order of issuing."""
+
+    selection: Selection
+    desks: dict[str, Desk]
+    issued: list[tuple[Draft, Fact]] = field(default_factory=list)
+
+    async def issue(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Fact]]:
+        """Every operator issues its own drafts; all at the same time. The result is in the order of `drafts`."""
+        mine: dict[str, list[int]] = {}
+        for index, draft in enumerate(drafts):
+            mine.setdefault(draft.creditor, []).append(index)
+        facts: dict[int, Fact] = {}
+
+        async def work(code: str, indexes: list[int]) -> None:
+            makers = [partial(self._make, drafts[index]) for index in indexes]
+            facts.update(zip(indexes, await mint(self.desks[code].contract, makers), strict=True))
+
+        await asyncio.gather(*(work(code, indexes) for code, indexes in mine.items()))
+        made = [(draft, facts[index]) for index, draft in enumerate(drafts)]
+        self.issued.extend(made)
+        return made
+
+    async def send(self, facts: Iterable[tuple[Draft, Fact]], *, size: int, timeout_seconds: int) -> list[int]:
+        """Each operator sends its facts, `size` in a packet. Returns the packets' sequences."""
+        mine: dict[str, list[Fact]] = {}
+        for draft, fact in facts:
+            mine.setdefault(draft.creditor, []).append(fact)
+
+        async def work(code: str, own: list[Fact]) -> list[int]:
+            return [await self.send_packet(code, part, timeout_seconds=timeout_seconds) for part in parts(own, size)]
+
+        return [each for sent in await asyncio.gather(*(work(code, own) for code, own in mine.items())) for each in sent]
+
+    async def send_packet(self, code: str, facts: Sequence[Fact], *, timeout_seconds: int) -> int:
+        """One packet of one operator."""
+        desk = self.desks[code]
+        timeout = await timeout_after(desk.connection, timeout_seconds)
+        return int(await desk.contract.send(self.selection.contract_client, facts, timeout_timestamp=timeout))
+
+    async def is_refused(self, code: str, fact: Fact) -> bool:
+        """Whether the contract refuses to send this fact now."""
+        try:
+            await self.send_packet(code, [fact], timeout_seconds=600)
+        except Reverted as refusal:
+            return refusal.name == "FactStateWrong"
+        return False
+
+    def _make(self, draft: Draft, fact_id: bytes, issuer_sequence: int) -> Fact:
+        related = NO_RELATED_FACT if draft.corrects is None else self.issued[draft.corrects][1].fact_id
+        return issue(draft, fact_id=fact_id, issuer_sequence=issuer_sequence, related_fact=related)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the contract ledger says of packets: an operator's own view, which asks no relayer."""
+
+    ledger: FullLedger
+    seen: Height = Height(0)
+    sent: dict[int, Packet] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
+    timed_out: set[int] = field(default_factory=set)
+
+    async def look(self) -> None:
+        """Reads what is new."""
+        head = await self.ledger.head()
+        for event in await self.ledger.events(after=self.seen, until=head.height):
+            match event:
+                case PacketCommitted():
+                    self.sent[int(event.packet.sequence)] = event.packet
+                case PacketAcknowledged():
+                    self.acknowledged.add(int(event.packet.sequence))
+                case PacketTimedOut():
+                    self.timed_out.add(int(event.packet.sequence))
+                case _:
+                    continue
+        self.seen = head.height
+
+    async def until(self, done: Callable[[], bool], what: str, *, timeout_seconds: float = 60.0) -> None:
+        """Looks until `done`. Raises DemoFailed after too long."""
+        await until_true(lambda: self._looked(done), what, timeout_seconds=timeout_seconds)
+
+    async def _looked(self, done: Callable[[], bool]) -> bool:
+        await self.look()
+        return done()
+
+
+async def until_true(done: Callable[[], Awaitable[bool]], what: str, *, timeout_seconds: float = 60.0) -> None:
+    """Asks `done` until it is true. Raises DemoFailed after too long."""
+    deadline = time.monotonic() + timeout_seconds
+    while not await done():
+        if time.monotonic() > deadline:
+            raise DemoFailed(f"waited {timeout_seconds:.0f} s in vain: {what}")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def open_business(stack: AsyncExitStack, layout: Layout, selection: Selection) -> Business:
+    """Connections stay open as long as the stack."""
+    desks = {}
+    for code, account in layout.operators.items():
+        connection = await stack.enter_async_context(evm_connection(selection.contract_ledger, account))
+        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
+        desks[code] = Desk(connection=connection, contract=contract)
+    return Business(selection=selection, desks=desks)

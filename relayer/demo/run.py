@@ -1,0 +1,220 @@
+"""The demo from start to end. What it prints last is counted from the two ledgers, never from the relayer."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from relayer.app.ledgers import connected, make_ledger
+from relayer.app.reconciling import read_both
+from relayer.app.selection import Selection, select
+from relayer.commands.output import show_table
+from relayer.config.deployment import deployment_path
+from relayer.demo.business import Business, Watch, open_business, until_true
+from relayer.demo.count import REFERENCE_COLUMNS, count, position_rows, problems, reference_rows
+from relayer.demo.layout import AUTHORITIES, CHAIN_ID, CHANNEL, Layout, accounts_needed, write_layout
+from relayer.demo.processes import Child, Children, DemoFailed
+from relayer.demo.scenario import Draft, Scenario, scenario
+from relayer.errors import RelayerError
+from relayer.facts.schema import Fact, FactKind
+from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
+from relayer.ports.prover import Proof
+from relayer.testing.nodes import Ganache, GanacheOptions
+
+PACKET_SIZE = 8
+SHORT_TIMEOUT_SECONDS = 3
+TIMEOUT_SECONDS = 900
+_INTERRUPTED = 130
+_FAILED = 1
+
+
+def run_demo(keep: Path | None, facts: int) -> int:
+    """Exit status: 0 if everything adds up, 1 if not."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    started = time.monotonic()
+    try:
+        with _folder(keep) as folder, Ganache(GanacheOptions(chain_id=CHAIN_ID, accounts=accounts_needed())) as ganache:
+            _say(f"Ganache runs at {ganache.url}, everything is kept in {folder}")
+            layout = write_layout(folder, ganache.url)
+            with Children(folder) as children:
+                passed = asyncio.run(_Demo(layout, children, scenario(facts), started).run())
+    except KeyboardInterrupt:
+        _say("interrupted; every process has been stopped")
+        return _INTERRUPTED
+    except RelayerError as error:
+        _say(f"FAILED: {error}")
+        return _FAILED
+    return 0 if passed else _FAILED
+
+
+@dataclass(slots=True)
+class _Demo:
+    layout: Layout
+    children: Children
+    plan: Scenario
+    started: float
+    replayed: int = 0
+    resent: list[tuple[Draft, Fact]] = field(default_factory=list)
+
+    async def run(self) -> bool:
+        self._start_network()
+        selection = select(self.layout.configuration, CHANNEL)
+        relayer = self._start_relayer("relayer")
+        async with AsyncExitStack() as stack:
+            business = await open_business(stack, self.layout, selection)
+            ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
+            watch = Watch(await stack.enter_async_context(connected(ledger)))
+            await self._first_half(business, watch, relayer)
+            await self._crash(business, watch, selection, relayer)
+            await self._second_half(business, watch)
+            await self._repeat(business, watch, selection)
+            return await self._result(business, watch, selection)
+
+    def _start_network(self) -> None:
+        children, ports = self.children, self.layout.ports
+        children.run("ledger-init", "ledger", "init", "ledger.yaml")
+        ledger = children.start("ledger", "ledger", "serve", "ledger.yaml")
+        authorities = [
+            children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
+        ]
+        children.wait_until_listening(ledger, ports.ledger)
+        for child, port in zip(authorities, ports.authorities, strict=True):
+            children.wait_until_listening(child, port)
+        self._tell(f"settlement ledger and {AUTHORITIES} authorities run, each as its own process")
+        children.run("open", "channel", "open", CHANNEL)
+        children.run("apply", "settlement", "apply", "settlement.json")
+        children.run("check", "check")
+        # The competitor relays the same channel; it only needs to know the addresses.
+        deployed = deployment_path(self.layout.configuration)
+        shutil.copyfile(deployed, deployment_path(self.layout.competitor_configuration))
+        self._tell(
+            "contracts deployed, light clients created and paired, six operators registered; `relayer check` is green"
+        )
+
+    def _start_relayer(self, name: str) -> Child:
+        return self.children.start(name, "start", "--config", f"{name}.yaml")
+
+    async def _first_half(self, business: Business, watch: Watch, relayer: Child) -> None:
+        issued = await business.issue(self.plan.first)
+        self._tell(f"{len(issued)} facts issued by {len(business.desks)} operators")
+        half = await business.send(issued[::2], size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
+        self._tell(f"first half sent in {len(half)} packets")
+        enough = len(half) // 3
+        await watch.until(lambda: len(watch.acknowledged) >= enough, f"{enough} acknowledgements; {relayer.tail()}")
+
+    async def _crash(self, business: Business, watch: Watch, selection: Selection, relayer: Child) -> None:
+        relayer.kill()
+        await watch.look()
+        waiting = len(watch.sent) - len(watch.acknowledged)
+        self._tell(f"relayer killed with SIGKILL; {len(watch.acknowledged)} packets acknowledged, {waiting} on their way")
+        rest = business.issued[1::2]
+        late, other = rest[:PACKET_SIZE], rest[PACKET_SIZE:]
+        # One operator's facts, so that they fit one packet.
+        self.resent = [(draft, fact) for draft, fact in late if draft.creditor == late[0][0].creditor]
+        other += [pair for pair in late if pair not in self.resent]
+        facts = [fact for _, fact in self.resent]
+        hurried = await business.send_packet(late[0][0].creditor, facts, timeout_seconds=SHORT_TIMEOUT_SECONDS)
+        await business.send(other, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
+        await watch.look()
+        deadline = watch.sent[hurried].timeout_timestamp
+        settlement = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
+        async with connected(settlement):
+
+            async def passed() -> bool:
+                return (await settlement.head()).timestamp >= deadline
+
+            await until_true(passed, "the settlement ledger's clock does not move")
+        self._tell(f"the rest sent meanwhile; packet {hurried} has run out of time on the settlement ledger")
+
+    async def _second_half(self, business: Business, watch: Watch) -> None:
+        relayer = self._start_relayer("relayer")
+        self._start_relayer("competitor")
+        self._tell("relayer started again, and a competitor beside it")
+        await watch.until(lambda: bool(watch.timed_out), f"a proven timeout; {relayer.tail()}")
+        again = await business.send(self.resent, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
+        self._tell(f"packet {min(watch.timed_out)} timed out by proof of absence; its facts sent again in packet {again[0]}")
+        await self._all_ended(watch, relayer)
+        corrections = await business.issue(self.plan.corrections)
+        await business.send(corrections, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
+        self._tell(f"{len(corrections)} credit notes and payments sent")
+        await self._all_ended(watch, relayer)
+
+    async def _all_ended(self, watch: Watch, relayer: Child) -> None:
+        def done() -> bool:
+            return len(watch.acknowledged) + len(watch.timed_out) == len(watch.sent)
+
+        await watch.until(done, f"every packet's end; {relayer.tail()}", timeout_seconds=90)
+
+    async def _repeat(self, business: Business, watch: Watch, selection: Selection) -> None:
+        """The same again, by both doors: the contract refuses a fact that was sent, the settlement ledger a packet."""
+        draft, fact = self.resent[0]
+        if not await business.is_refused(draft.creditor, fact):
+            raise DemoFailed("the contract sent a fact a second time")
+        settlement = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
+        delivered = [packet for sequence, packet in watch.sent.items() if sequence in watch.acknowledged]
+        async with connected(settlement):
+            head = await settlement.client_status(selection.settlement_client)
+            proof = Proof(value=b"\x00", height=head.latest_height)
+            again = tuple(ReceivePacket(packet=packet, proof=proof) for packet in delivered)
+            batch = SubmissionBatch(client_id=selection.settlement_client, update=None, messages=again)
+            receipt = await settlement.submit(batch)
+        self.replayed = sum(result.outcome is Outcome.REDUNDANT for result in receipt.results)
+        if self.replayed != len(delivered):
+            raise DemoFailed(f"only {self.replayed} of {len(delivered)} repeated packets were recognised")
+        self._tell(f"a fact sent twice: refused by the contract; {self.replayed} packets delivered again: no effect")
+
+    async def _result(self, business: Business, watch: Watch, selection: Selection) -> bool:
+        both = await read_both(selection)
+        result = count(both, timed_out=len(watch.timed_out))
+        wrong = problems(both, result, business.issued)
+        show_table("open positions, EUR", ("operator", "payable", "receivable", "net"), position_rows(both),
+                   right=("payable", "receivable", "net"))  # fmt: skip
+        show_table(
+            "some references, as they stand on both sides", REFERENCE_COLUMNS, reference_rows(both, self._chosen(business))
+        )
+        self.children.run("reconcile", "reconcile")
+        self._tell((self.layout.folder / "reconcile.log").read_text().strip().splitlines()[-1])
+        for each in wrong:
+            _say(f"WRONG: {each}")
+        _say(f"took {time.monotonic() - self.started:.0f} seconds")
+        sys.stdout.write(result.line() + "\n")
+        sys.stdout.flush()
+        return not wrong
+
+    def _chosen(self, business: Business) -> list[bytes]:
+        credit = next(fact for draft, fact in business.issued if draft.kind is FactKind.CREDIT_NOTE)
+        refused = [fact for draft, fact in business.issued if draft.expected_code]
+        plain = business.issued[len(business.desks)][1]
+        return [each.fact_id for each in (plain, self.resent[0][1], credit, *refused)]
+
+    def _tell(self, words: str) -> None:
+        _say(f"{time.monotonic() - self.started:5.1f} s  {words}")
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        if keep.exists() and any(keep.iterdir()):
+            raise DemoFailed(f"{keep} is not empty; name a new folder")
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="relayer-demo-") as name:
+        yield Path(name).resolve()
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"demo: {words}\n")
+    sys.stdout.flush()
