@@ -29,7 +29,7 @@ VERDICTS = ("updated", "frozen", "unchanged")
 ACCEPTED = (*VERDICTS, "ok")
 FROZEN = 1
 # Storage slots of the contract.
-STATE, APP_HASHES, METAS, SETS = 0, 2, 3, 4
+STATE, APP_HASHES, METAS, SETS = 0, 1, 2, 3
 
 
 def _cases(name: str) -> list[Any]:
