@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from relayer.facts.codec import FactAnswer, FactCode, FactStatus, liability_id
+from relayer.facts.codec import FactAnswer, FactCode, FactStatus
 from relayer.facts.schema import party_id
 from relayer.settlement.codec import encode_event, next_head
 from relayer.settlement.commands import (
@@ -59,8 +59,9 @@ def decide(state: SettlementReader, command: OperatorCommand) -> CommandDecision
                 raise CutOffNotLater(f"the cut-off stands at {state.cut_off_seconds()} and only moves forward")
         case _:
             assert_never(event)
-    head = next_head(state.head(), encode_event(event))
-    return CommandDecision(entries=(LogEntry(head=head, event=event),), reference=head)
+    encoded = encode_event(event)
+    head = next_head(state.head(), encoded)
+    return CommandDecision(entries=(LogEntry(head=head, event=event, encoded=encoded),), reference=head)
 
 
 def decide_facts(state: SettlementReader, command: RecordFacts) -> FactsDecision:
@@ -86,9 +87,12 @@ def _answer(pending: Overlay, claim: Claim) -> FactAnswer:
     event = FactRecorded(
         fact=claim.fact, fact_hash=claim.stated_hash, origin=claim.origin, amount=claim.amount, reduction=claim.reduction
     )
-    head = next_head(pending.head(), encode_event(event))
-    pending.apply(LogEntry(head=head, event=event))
-    return _accepted(liability_id(claim.fact.fact_id, claim.stated_hash), head, code)
+    encoded = encode_event(event)
+    head = next_head(pending.head(), encoded)
+    pending.apply(LogEntry(head=head, event=event, encoded=encoded))
+    recorded = claim.known
+    assert recorded is not None
+    return _accepted(recorded.liability_id, head, code)
 
 
 def _accepted(liability: bytes, reference: LogHead, code: FactCode) -> FactAnswer:

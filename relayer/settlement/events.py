@@ -65,7 +65,8 @@ SettlementEvent = PartyRegistered | AgreementRecorded | PeriodClosed | FactRecor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """An event at its place in the log. `head` names the log after it."""
+    """An event at its place in the log. `head` names the log after it, `encoded` is what its hash is over."""
 
     head: LogHead
     event: SettlementEvent
+    encoded: bytes

@@ -129,7 +129,7 @@ def test_foreign_bytes_are_refused_in_one_way(value: bytes) -> None:
             continue
 
 
-@pytest.mark.parametrize("change", [lambda raw: raw + b"\0", lambda raw: raw[:-1], lambda raw: b""])
+@pytest.mark.parametrize("change", [lambda raw: raw + b"\0", lambda raw: raw[:-1], lambda raw: raw[:0]])
 def test_a_byte_too_many_or_too_few_is_refused(change) -> None:
     zero = Fact(
         **{name: bytes(32) for name in ("fact_id", "creditor", "debtor", "related_fact", "document_hash")},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relayer.facts.schema import FactKind
-from relayer.settlement.codec import decode_agreement, encode_agreement, encode_event, liability_record
+from relayer.settlement.codec import decode_agreement, encode_agreement, liability_record
 from relayer.settlement.model import EMPTY_LOG, Agreement, Liability, LogHead, Origin, Party, Position, PositionKey
 from relayer.settlement.state import Overlay, RequestResult
 
@@ -108,7 +108,7 @@ class SettlementTables:
         run = self._connection.executemany
         run(
             "INSERT INTO settlement_log (sequence, head_hash, height, event) VALUES (?, ?, ?, ?)",
-            [(*entry.head, height, encode_event(entry.event)) for entry in changes.entries],
+            [(*entry.head, height, entry.encoded) for entry in changes.entries],
         )
         run(
             "INSERT INTO settlement_request (request_id, digest, sequence, head_hash) VALUES (?, ?, ?, ?)",
