@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/grpc-ecosystem/grpc-gateway/runtime"
+	"github.com/spf13/cobra"
 
 	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
 	"cosmossdk.io/core/appmodule"
@@ -18,13 +19,13 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
 
+	"interledger.example/cosmos/x/settlement/cli"
 	"interledger.example/cosmos/x/settlement/keeper"
 	"interledger.example/cosmos/x/settlement/types"
 )
 
 const (
 	consensusVersion = 1
-	msgService       = "interledger.settlement.chain.v1.Msg"
 	queryService     = "interledger.settlement.chain.v1.Query"
 )
 
@@ -104,17 +105,12 @@ func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawM
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// AutoCLIOptions describes the commands. The sender of a transaction is named twice: as --from and in the message.
+// GetTxCmd has the transactions, which are written by hand.
+func (AppModule) GetTxCmd() *cobra.Command { return cli.TxCommand() }
+
+// AutoCLIOptions describes the queries.
 func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
-	return &autocliv1.ModuleOptions{Tx: &autocliv1.ServiceCommandDescriptor{
-		Service: msgService,
-		RpcCommandOptions: []*autocliv1.RpcCommandOptions{
-			{RpcMethod: "RegisterParty", Use: "register-party", Short: "Add a party"},
-			{RpcMethod: "RecordAgreement", Use: "record-agreement", Short: "Set the terms of one debtor towards one creditor"},
-			{RpcMethod: "ClosePeriod", Use: "close-period", Short: "Move the cut-off forward"},
-			{RpcMethod: "SetOperators", Skip: true},
-		},
-	}, Query: &autocliv1.ServiceCommandDescriptor{
+	return &autocliv1.ModuleOptions{Query: &autocliv1.ServiceCommandDescriptor{
 		Service: queryService,
 		RpcCommandOptions: []*autocliv1.RpcCommandOptions{
 			{RpcMethod: "Liability", Use: "liability", Short: "One liability, by --liability-id or --fact-id"},
