@@ -28,26 +28,26 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
-	@echo 'setup: making a virtual environment in $(VENV)'
+	$(info setup: making a virtual environment in $(VENV))
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(BIN)/python
-	@echo 'setup: installing Python packages (about half a minute)'
+	$(info setup: installing Python packages (about half a minute))
 	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
-	@echo 'setup: installing the development tools'
+	$(info setup: installing the development tools)
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.node-installed: devnet/package-lock.json | $(VENV)/.run-installed
-	@echo 'setup: installing the development ledger'
+	$(info setup: installing the development ledger)
 	@$(BIN)/python devnet/setup_node.py devnet
 	@touch $@
 
 $(VENV)/.solidity-installed: contracts/evm/package-lock.json | $(VENV)/.run-installed
-	@echo 'setup: installing the Solidity compiler'
+	$(info setup: installing the Solidity compiler)
 	@$(BIN)/python devnet/setup_node.py contracts/evm
 	@touch $@
