@@ -36,10 +36,10 @@ FOREVER = 4 * TRUSTING_PERIOD
 
 @dataclass(frozen=True)
 class Attempt:
-    """One header: which block, from where, signed by whom, and how late."""
+    """One header: which block, from where, signed by whom, how late, and of which history."""
 
     height: int
-    trusted_height: int
+    trusted: int
     signed_by: int
     announces: int
     absent: frozenset[int]
@@ -50,12 +50,12 @@ class Attempt:
 ATTEMPTS = st.builds(
     Attempt,
     height=st.integers(2, 9),
-    trusted_height=st.integers(1, 8),
-    signed_by=st.sampled_from([0, 0, 0, 1, 2, 3, 4]),
-    announces=st.sampled_from([0, 0, 0, 1, 2, 3]),
-    absent=st.frozensets(st.integers(0, 3), max_size=2),
-    time_shift=st.sampled_from([0, 0, 0, 0, 1, -1, 2, -2, 60]),
-    history=st.sampled_from([0, 0, 0, 1]),
+    trusted=st.integers(-1, 9),
+    signed_by=st.sampled_from([0, 0, 0, 0, 0, 1, 2, 3, 4]),
+    announces=st.sampled_from([0, 0, 0, 0, 0, 1, 2, 3]),
+    absent=st.sampled_from([frozenset[int](), frozenset[int](), frozenset({1}), frozenset({3}), frozenset({0, 2})]),
+    time_shift=st.sampled_from([0, 0, 0, 0, 0, 0, 1, -1, 2, -2, 60]),
+    history=st.sampled_from([0, 0, 0, 0, 1]),
 )
 
 
@@ -123,8 +123,10 @@ class SolidityClient:
 
 
 def header_of(attempt: Attempt, states: dict[int, ConsensusState]) -> ClientHeader:
-    """The attempt's header; the trusted set is the true one where the trusted height is known."""
-    known = states.get(attempt.trusted_height)
+    """The attempt's header, from a stored height below it, or for -1 from one that is not stored or not below."""
+    lower = sorted(height for height in states if height < attempt.height)
+    trusted_height = attempt.height if attempt.trusted < 0 else lower[attempt.trusted % len(lower)]
+    known = states.get(trusted_height)
     trusted = SETS[0] if known is None else BY_HASH[known.next_validators_hash]
     operators = SETS[attempt.signed_by]
     block = Block(
@@ -135,7 +137,7 @@ def header_of(attempt: Attempt, states: dict[int, ConsensusState]) -> ClientHead
         app_hash=bytes((attempt.history,)) * 32 if attempt.history else b"",
     )
     absent = [index for index in attempt.absent if index < len(operators.members)]
-    return block.client_header(attempt.trusted_height, trusted, absent=absent)
+    return block.client_header(trusted_height, trusted, absent=absent)
 
 
 @settings(max_examples=60, deadline=None)

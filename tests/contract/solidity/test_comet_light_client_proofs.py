@@ -277,6 +277,23 @@ class TestAbsence:
         proof[1:3] = b"\xff\xff"
         assert refusal_of_absence(ledger, bytes(proof), key(1)) == "ProofMalformed"
 
+    @pytest.mark.parametrize(
+        "header",
+        [b"", b"\x7e\x04", b"\x00\x04\x12", b"\x02\x04\x12", b"\x7e\x04\x13", b"\x7e\x05\x12", b"\x7e\x04\x12\x20"],
+        ids=["none", "two", "of a leaf", "below its children", "negative version", "negative size", "a fourth"],
+    )
+    def test_a_fork_that_no_tree_has(self, ledger: Instance, tree: Tree, header: bytes) -> None:
+        # The two neighbours stand at least two layers below their fork, which so has a height of three or more.
+        left = next(index for index in range(40) if min(tree.depth_of_fork(index)) >= 3)
+        at = key(2 * (left + 1) + 1)
+        good = tree.absence_between(left, left + 1)
+        assert absence(ledger, good, at)
+        fork = tree.fork(left)
+        packed = bytes((len(fork),)) + fork
+        assert good.count(packed) == 1
+        forged = good.replace(packed, bytes((len(header),)) + header)
+        assert refusal_of_absence(ledger, forged, at) == "ProofMalformed"
+
     def test_an_empty_key(self, ledger: Instance, tree: Tree) -> None:
         assert refusal_of_absence(ledger, tree.absence(key(1)), b"") == "ProofKeyInvalid"
 

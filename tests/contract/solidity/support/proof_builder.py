@@ -128,11 +128,7 @@ class Tree:
             return b"\x03" + self.neighbour(right) + packed_path(self.steps(right)) + self.store_steps()
         if right == len(self.items):
             return b"\x02" + self.neighbour(left) + packed_path(self.steps(left)) + self.store_steps()
-        ours, theirs = self.steps(left), self.steps(right)
-        common: list[Step] = []
-        while ours[-1] == theirs[-1]:
-            common.insert(0, ours.pop())
-            theirs.pop()
+        ours, theirs, common = self._parted(left, right)
         fork = ours[-1].header
         return (
             b"\x01"
@@ -145,6 +141,26 @@ class Tree:
             + packed_path(common)
             + self.store_steps()
         )
+
+    def fork(self, left: int) -> bytes:
+        """Header of the node where a leaf and the next one meet."""
+        return self._parted(left, left + 1)[0][-1].header
+
+    def depth_of_fork(self, left: int) -> tuple[int, int]:
+        """How many steps a leaf and the next one are away from the node where they meet."""
+        if left + 1 == len(self.items):
+            return 0, 0
+        ours, theirs, _ = self._parted(left, left + 1)
+        return len(ours), len(theirs)
+
+    def _parted(self, left: int, right: int) -> tuple[list[Step], list[Step], list[Step]]:
+        """Two leaves' steps up to their fork, the fork's included, and the common ones above it."""
+        ours, theirs = self.steps(left), self.steps(right)
+        common: list[Step] = []
+        while ours[-1] == theirs[-1]:
+            common.insert(0, ours.pop())
+            theirs.pop()
+        return ours, theirs, common
 
     def merkle_proof(self, key: bytes, value: bytes) -> bytes:
         """ibc.core.commitment.v1.MerkleProof of presence, in protobuf."""
