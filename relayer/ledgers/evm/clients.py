@@ -106,6 +106,8 @@ class RouterClients:
     async def require_counterparty(self, client: ClientId, *, counterparty: ClientId, prefix: Sequence[bytes]) -> None:
         """Pairing is done by then; another pair than the one asked for is an error."""
         found = await self.counterparty(client)
+        if not found[0]:
+            raise ConfigurationError(f"the router knows no client {client}; create it with `relayer channel open`")
         if found != (counterparty, tuple(prefix)):
             raise ConfigurationError(
                 f"client {client} of the router is paired with {found[0]!r}, not with {counterparty!r}; create a new client"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from eth_account import Account
 from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import (
+    ClientUnusable,
     ConfigurationError,
     FeeCapExceeded,
     FundsInsufficient,
@@ -23,7 +25,8 @@ from relayer.ledgers.evm.errors import LedgerForked, Reverted
 from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger
 from relayer.ledgers.evm.transactions import Order
-from relayer.testing.comet_chain import MERKLE_PREFIX
+from relayer.ports.ledger import ClientCondition
+from relayer.testing.comet_chain import MERKLE_PREFIX, CometChain
 from relayer.testing.nodes import Ganache, GanacheOptions
 
 pytestmark = pytest.mark.node
@@ -182,3 +185,34 @@ async def reorganise(node: Ganache, account) -> None:
             await view.head()
         with pytest.raises(LedgerForked):
             await view.events(after=Height(0), until=head.number)
+
+
+async def test_an_expired_client_is_said_and_takes_nothing(channel) -> None:
+    rpc = channel.connection.rpc
+    update = await channel.update()
+    snapshot = await rpc.call("evm_snapshot")
+    await rpc.call("evm_increaseTime", 2 * 3_600)
+    await rpc.call("evm_mine")
+    try:
+        status = await channel.ledger.client_status(channel.client)
+        assert status.condition is ClientCondition.EXPIRED
+        with pytest.raises(ClientUnusable, match="ClientExpired"):
+            await channel.submit(update=update)
+    finally:
+        await rpc.call("evm_revert", snapshot)
+
+
+async def test_a_frozen_client_is_said_and_takes_nothing(channel) -> None:
+    fork = CometChain(time=time.time_ns() - 10**9)
+    trusted = channel.chain.height
+    honest = await channel.update()
+    await channel.submit(update=honest)
+    fork.put(b"another", b"history")
+    fork.seal(time.time_ns())
+    evidence = fork.update(trusted=trusted)
+    assert evidence.height == honest.height
+    await channel.submit(update=evidence)
+    status = await channel.ledger.client_status(channel.client)
+    assert status.condition is ClientCondition.FROZEN
+    with pytest.raises(ClientUnusable, match="FrozenClientState"):
+        await channel.submit(update=await channel.update())

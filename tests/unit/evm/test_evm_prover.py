@@ -1,0 +1,163 @@
+"""The prover against fixed states of go-ethereum, told by honest and by lying nodes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import rlp
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.ids import ClientId, Height, LedgerId
+from relayer.errors import LedgerUnavailable
+from relayer.ledgers.evm.block_source import EvmBlockSource
+from relayer.ledgers.evm.calls import storage_slot
+from relayer.ledgers.evm.chain_view import ChainView
+from relayer.ledgers.evm.errors import MalformedAnswer
+from relayer.ledgers.evm.finality import LatestIsFinal
+from relayer.ledgers.evm.node import EvmNode
+from relayer.ledgers.evm.prover import EvmProver
+from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.proofs.keccak import keccak256
+from relayer.proofs.poa_evm_types import (
+    decode_client_state,
+    decode_consensus_state,
+    decode_header,
+    decode_storage_proof,
+)
+from relayer.proofs.seal_engine import AuthorityEngine
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "evm.json").read_text())
+STATES = [each for each in VECTORS["states"] if each["slots"]]
+REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-0"))
+
+
+class FakeQuorum:
+    engine = AuthorityEngine(threshold=1, authorities=(b"\x09" * 20,))
+
+    async def collect(self, identity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
+        return (b"%s %d " % (identity.client_id.encode(), number) + block_hash,)
+
+
+@dataclass
+class FakeNodeRpc:
+    """One block over one state; `lies` replaces members of answers by method."""
+
+    state: dict
+    lies: dict[str, dict[str, object]] = field(default_factory=dict)
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        vector = next(each for each in VECTORS["headers"] if each["fields"] == 17)
+        items = rlp.decode(bytes.fromhex(vector["rlp"]))
+        items[3] = bytes.fromhex(self.state["state_root"])
+        encoded = rlp.encode(items)
+        self.header = encoded
+        self.block = {
+            **vector["block"],
+            "stateRoot": "0x" + self.state["state_root"],
+            "hash": "0x" + keccak256(encoded).hex(),
+        }
+        self.number = int(self.block["number"], 16)
+
+    async def call(self, method: str, *params: object) -> object:
+        if method == "eth_getBlockByNumber":
+            return {**self.block, **self.lies.get(method, {})}
+        assert method == "eth_getProof"
+        address, slots, tag = params
+        assert address == "0x" + self.state["address"]
+        assert tag == hex(self.number)
+        self.asked.append((method, len(slots)))
+        known = {"0x" + each["slot"]: each["proof"] for each in self.state["slots"]}
+        answer = {
+            "accountProof": ["0x" + node for node in self.state["account_proof"]],
+            "storageProof": [{"proof": ["0x" + node for node in known[slot]]} for slot in slots],
+        }
+        return {**answer, **(self.lies.get(method, {}) if slots or "accountProof" in self.lies.get(method, {}) else {})}
+
+
+def prover(rpc: FakeNodeRpc) -> EvmProver:
+    node, router = EvmNode(rpc, LatestIsFinal()), bytes.fromhex(rpc.state["address"])
+    view = ChainView(node, ledger=LedgerId("contracts"), router=router)
+    return EvmProver(node, view, FakeQuorum(), chain_id=5, router=router)
+
+
+def paths(state) -> list[CommitmentPath]:
+    return [CommitmentPath(bytes.fromhex(each["path"])) for each in state["slots"]]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state["name"])
+async def test_fixed_states_are_proven_node_by_node(state) -> None:
+    rpc = FakeNodeRpc(state)
+    assert [storage_slot(path).hex() for path in paths(state)] == [each["slot"] for each in state["slots"]]
+    proofs = await prover(rpc).prove(paths(state), at=Height(rpc.number))
+    expected = [tuple(bytes.fromhex(node) for node in each["proof"]) for each in state["slots"]]
+    assert [decode_storage_proof(proof.value) for proof in proofs] == expected
+    assert {(proof.height, proof.revision) for proof in proofs} == {(rpc.number, 0)}
+
+
+async def test_headers_and_first_states_are_of_the_block() -> None:
+    rpc = FakeNodeRpc(STATES[0])
+    made = prover(rpc)
+    update = await made.client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
+    header = decode_header(update.value)
+    assert header.header_rlp == rpc.header
+    assert header.seals == (b"poa-evm-0 %d " % rpc.number + keccak256(rpc.header),)
+    assert [node.hex() for node in header.account_proof] == rpc.state["account_proof"]
+    creation = await made.initial_client(ClientTerms(trusting_period_seconds=60, max_clock_drift_seconds=5))
+    client, consensus = decode_client_state(creation.client_state), decode_consensus_state(creation.consensus_state)
+    assert (client.chain_id, client.latest_height, client.trusting_period_seconds) == (5, rpc.number, 60)
+    assert client.router.hex() == rpc.state["address"]
+    assert consensus.storage_root.hex() == rpc.state["storage_root"]
+    assert consensus.block_hash == keccak256(rpc.header)
+
+
+async def test_the_account_is_proven_once_a_height_and_slots_go_together() -> None:
+    state = STATES[0]
+    rpc = FakeNodeRpc(state)
+    made = prover(rpc)
+    await made.client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
+    await made.prove(paths(state), at=Height(rpc.number))
+    await made.prove(paths(state) * 60, at=Height(rpc.number))
+    assert rpc.asked == [("eth_getProof", 0), ("eth_getProof", len(state["slots"])), *_split(60 * len(state["slots"]))]
+    assert await made.prove([], at=Height(rpc.number)) == ()
+
+
+def _split(count: int) -> list[tuple[str, int]]:
+    return [("eth_getProof", min(256, count - first)) for first in range(0, count, 256)]
+
+
+PRESENT = next(each for each in STATES if any(slot["proof"] for slot in each["slots"]))
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"eth_getBlockByNumber": {"stateRoot": "0x" + "12" * 32}},
+        {"eth_getBlockByNumber": {"hash": "0x" + "12" * 32}},
+        {"eth_getBlockByNumber": {"extraData": "0x00"}},
+        {"eth_getProof": {"accountProof": []}},
+        {"eth_getProof": {"accountProof": ["0x1234"]}},
+        {"eth_getProof": {"accountProof": "none"}},
+        {"eth_getProof": {"storageProof": []}},
+        {"eth_getProof": {"storageProof": [{"proof": []}] * len(PRESENT["slots"])}},
+        {"eth_getProof": {"storageProof": [{"proof": ["0x1234"]}] * len(PRESENT["slots"])}},
+        {"eth_getProof": {"storageProof": [{}] * len(PRESENT["slots"])}},
+    ],
+)
+async def test_a_lying_node_is_found_before_anything_is_submitted(lies) -> None:
+    rpc = FakeNodeRpc(PRESENT, lies)
+    with pytest.raises(LedgerUnavailable):
+        await prover(rpc).prove(paths(PRESENT), at=Height(rpc.number))
+
+
+async def test_an_authority_checks_the_hash_that_its_node_gives() -> None:
+    rpc = FakeNodeRpc(PRESENT)
+    source = EvmBlockSource(rpc, LatestIsFinal())
+    assert await source.final_height() == rpc.number
+    assert await source.block_hash(rpc.number) == keccak256(rpc.header)
+    rpc.lies["eth_getBlockByNumber"] = {"hash": "0x" + "12" * 32}
+    with pytest.raises(MalformedAnswer):
+        await source.block_hash(rpc.number)
