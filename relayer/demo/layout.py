@@ -59,8 +59,11 @@ def accounts_needed() -> int:
     return _FIRST_OPERATOR_ACCOUNT + len(OPERATORS)
 
 
-def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0) -> Layout:
-    """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' files and settlement.json."""
+def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0, clients: int = 1) -> Layout:
+    """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' files and settlement.json.
+
+    The authorities serve the first `clients` light clients that the settlement ledger will create.
+    """
     Account.enable_unaudited_hdwallet_features()
     numbers = free_ports(3 + AUTHORITIES)
     ports = Ports(ledger=numbers[0], service=numbers[1], competitor=numbers[2], authorities=tuple(numbers[3:]))
@@ -81,7 +84,7 @@ def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.
     for name, port in (("relayer", ports.service), ("competitor", ports.competitor)):
         _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, ports, members))
     for number, port in enumerate(ports.authorities):
-        _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url))
+        _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url, clients))
     _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
     (folder / "settlement.json").write_text(json.dumps(_parties(operators), indent=2))
     return layout
@@ -132,7 +135,7 @@ def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[st
     }
 
 
-def _authority(number: int, port: int, url: str) -> object:
+def _authority(number: int, port: int, url: str, clients: int) -> object:
     return {
         "version": 1,
         "chain_id": CHAIN_ID,
@@ -142,7 +145,7 @@ def _authority(number: int, port: int, url: str) -> object:
         "password": {"file": "keys/password"},
         "store": f"authority-{number}.sqlite",
         "listen": {"host": "127.0.0.1", "port": port},
-        "clients": [{"host_chain_id": SETTLEMENT_CHAIN, "client_id": "poa-evm-0"}],
+        "clients": [{"host_chain_id": SETTLEMENT_CHAIN, "client_id": f"poa-evm-{each}"} for each in range(clients)],
         "logging": _CONSOLE,
     }
 

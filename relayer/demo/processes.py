@@ -18,11 +18,21 @@ from typing import Self
 from relayer.errors import RelayerError
 
 _STOP_SECONDS = 10.0
+_COMMAND_SECONDS = 120.0
 _POLL_SECONDS = 0.05
 
 
 class DemoFailed(RelayerError):
     """A process of the demo ended or did not do its part in time. The message holds the end of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that has ended: its results, and what it said beside them."""
+
+    status: int
+    output: str
+    words: str
 
 
 @dataclass(slots=True)
@@ -78,23 +88,25 @@ class Children:
         self.started.append(child)
         return child
 
-    def run(self, name: str, *arguments: str, timeout_seconds: float = 60.0) -> str:
-        """Runs one command to its end and returns its standard output. Raises DemoFailed if it fails."""
+    def run(self, *arguments: str) -> str:
+        """Runs one command to its end and returns what it said. Raises DemoFailed if it fails."""
+        result = self.finish(*arguments)
+        if result.status != 0:
+            raise DemoFailed(f"`relayer {' '.join(arguments)}` ended with status {result.status}:\n{result.words.strip()}")
+        return result.words
+
+    def finish(self, *arguments: str, **environment: str) -> Finished:
+        """Runs one command to its end, whatever its status."""
         result = subprocess.run(  # noqa: S603  (our own program)
             command(*arguments),
             cwd=self.folder,
-            env=_environment(),
+            env={**_environment(), **environment},
             capture_output=True,
             text=True,
-            timeout=timeout_seconds,
+            timeout=_COMMAND_SECONDS,
             check=False,
         )
-        (self.folder / f"{name}.log").write_text(result.stdout + result.stderr)
-        if result.returncode != 0:
-            raise DemoFailed(
-                f"`relayer {' '.join(arguments)}` ended with status {result.returncode}:\n{result.stderr.strip()}"
-            )
-        return result.stdout
+        return Finished(status=result.returncode, output=result.stdout, words=result.stderr)
 
     def wait_until_listening(self, child: Child, port: int, *, timeout_seconds: float = 30.0) -> None:
         """Returns when the child accepts connections. Raises DemoFailed if it ends or takes too long."""

@@ -20,14 +20,14 @@ from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.business import Business, Watch, open_business, until_true
 from relayer.demo.count import REFERENCE_COLUMNS, count, position_rows, problems, reference_rows
-from relayer.demo.layout import AUTHORITIES, CHAIN_ID, CHANNEL, Layout, accounts_needed, write_layout
-from relayer.demo.processes import Child, Children, DemoFailed
+from relayer.demo.layout import CHANNEL
+from relayer.demo.network import Network, running_network
+from relayer.demo.processes import Child, DemoFailed
 from relayer.demo.scenario import Draft, Scenario, scenario
 from relayer.errors import RelayerError
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
-from relayer.testing.nodes import Ganache, GanacheOptions
 
 PACKET_SIZE = 8
 SHORT_TIMEOUT_SECONDS = 3
@@ -41,11 +41,8 @@ def run_demo(keep: Path | None, facts: int) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     started = time.monotonic()
     try:
-        with _folder(keep) as folder, Ganache(GanacheOptions(chain_id=CHAIN_ID, accounts=accounts_needed())) as ganache:
-            _say(f"Ganache runs at {ganache.url}, everything is kept in {folder}")
-            layout = write_layout(folder, ganache.url)
-            with Children(folder) as children:
-                passed = asyncio.run(_Demo(layout, children, scenario(facts), started).run())
+        with _folder(keep) as folder, running_network(folder, lambda words: _tell(started, words)) as network:
+            passed = asyncio.run(_Demo(network, scenario(facts), started).run())
     except KeyboardInterrupt:
         _say("interrupted; every process has been stopped")
         return _INTERRUPTED
@@ -57,19 +54,17 @@ def run_demo(keep: Path | None, facts: int) -> int:
 
 @dataclass(slots=True)
 class _Demo:
-    layout: Layout
-    children: Children
+    network: Network
     plan: Scenario
     started: float
     replayed: int = 0
     resent: list[tuple[Draft, Fact]] = field(default_factory=list)
 
     async def run(self) -> bool:
-        self._start_network()
-        selection = select(self.layout.configuration, CHANNEL)
+        selection = select(self.network.configuration, CHANNEL)
         relayer = self._start_relayer("relayer")
         async with AsyncExitStack() as stack:
-            business = await open_business(stack, self.layout, selection)
+            business = await open_business(stack, self.network.layout, selection)
             ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
             watch = Watch(await stack.enter_async_context(connected(ledger)))
             await self._first_half(business, watch, relayer)
@@ -78,26 +73,8 @@ class _Demo:
             await self._repeat(business, watch, selection)
             return await self._result(business, watch, selection)
 
-    def _start_network(self) -> None:
-        children, ports = self.children, self.layout.ports
-        authorities = [
-            children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
-        ]
-        children.run("ledger-init", "ledger", "init", "ledger.yaml")
-        ledger = children.start("ledger", "ledger", "serve", "ledger.yaml")
-        children.wait_until_listening(ledger, ports.ledger)
-        for child, port in zip(authorities, ports.authorities, strict=True):
-            children.wait_until_listening(child, port)
-        self._tell(f"settlement ledger and {AUTHORITIES} authorities run, each as its own process")
-        children.run("open", "channel", "open", CHANNEL)
-        children.run("apply", "settlement", "apply", "settlement.json")
-        # The competitor relays the same channel; it only needs to know the addresses.
-        deployed = deployment_path(self.layout.configuration)
-        shutil.copyfile(deployed, deployment_path(self.layout.competitor_configuration))
-        self._tell("contracts deployed, light clients created and paired, six operators registered")
-
     def _start_relayer(self, name: str) -> Child:
-        return self.children.start(name, "start", "--config", f"{name}.yaml")
+        return self.network.start_relayer(self.network.layout.folder / f"{name}.yaml")
 
     async def _first_half(self, business: Business, watch: Watch, relayer: Child) -> None:
         issued = await business.issue(self.plan.first)
@@ -133,6 +110,9 @@ class _Demo:
 
     async def _second_half(self, business: Business, watch: Watch) -> None:
         relayer = self._start_relayer("relayer")
+        # The competitor relays the same channel; it only needs to know the addresses.
+        layout = self.network.layout
+        shutil.copyfile(deployment_path(layout.configuration), deployment_path(layout.competitor_configuration))
         self._start_relayer("competitor")
         self._tell("relayer started again, and a competitor beside it")
         await watch.until(lambda: bool(watch.timed_out), f"a proven timeout; {relayer.tail()}")
@@ -178,8 +158,9 @@ class _Demo:
             "some references, as they stand on both sides", REFERENCE_COLUMNS, reference_rows(both, self._chosen(business))
         )
         for name in ("check", "reconcile"):
-            self.children.run(name, name)
-            self._tell((self.layout.folder / f"{name}.log").read_text().strip().splitlines()[-1])
+            said = self.network.run(name)
+            wrong += [] if said.status == 0 else [f"`relayer {name}` found something wrong"]
+            self._tell((said.output + said.words).strip().splitlines()[-1])
         for each in wrong:
             _say(f"WRONG: {each}")
         _say(f"took {time.monotonic() - self.started:.0f} seconds")
@@ -194,7 +175,7 @@ class _Demo:
         return [each.fact_id for each in (plain, self.resent[0][1], credit, *refused)]
 
     def _tell(self, words: str) -> None:
-        _say(f"{time.monotonic() - self.started:5.1f} s  {words}")
+        _tell(self.started, words)
 
 
 @contextmanager
@@ -211,6 +192,10 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def _tell(started: float, words: str) -> None:
+    _say(f"{time.monotonic() - started:5.1f} s  {words}")
 
 
 def _say(words: str) -> None:
