@@ -1,0 +1,226 @@
+"""camt.054.001.08: what the creditors' banks tell of their accounts, taken as evidence that payments arrived.
+
+A file that breaks the format is refused as a whole. In a good file each transaction is judged alone: accepted as evidence of
+exactly one payment, or refused with the first of the reasons of EntryRefusal in their order. It must never round, guess a
+reference, or accept the same payment twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from lxml import etree
+
+from relayer.iso20022.accounts import Account
+from relayer.iso20022.documents import CAMT_054, namespace, read_document
+from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, Problem
+from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount, parse_amount
+from relayer.iso20022.payment import Payment
+
+MAXIMUM_TRANSACTIONS = 50_000
+
+_BOOKED = "BOOK"
+_NOT_PROVIDED = "NOTPROVIDED"
+_TRUE = {"true", "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankTransaction:
+    """One transaction of a notification as the bank tells it. Texts are empty where the bank says nothing."""
+
+    position: str
+    """Where it stands: notification, entry and transaction, counted from 1, for example ``1/3/1``."""
+    account: str
+    end_to_end_id: str
+    amount: str
+    currency: str
+    is_credit: bool
+    is_booked: bool
+    is_reversal: bool
+    adds_up: bool
+    """The entry's amount is the sum of its transactions."""
+    booking_date: str
+    """As in the file: a date or a date with time."""
+    bank_reference: str
+    """Account servicer's reference of the transaction, of the entry, or the entry's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedEntry:
+    """Evidence of one payment."""
+
+    payment: Payment
+    transaction: BankTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEntry:
+    """No evidence. `detail` is for a person."""
+
+    reason: EntryRefusal
+    detail: str
+    transaction: BankTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What one file is worth. `document_hash` is SHA-256 over its bytes, for whoever records the evidence."""
+
+    message_id: str
+    document_hash: bytes
+    accepted: tuple[AcceptedEntry, ...]
+    refused: tuple[RefusedEntry, ...]
+
+
+def import_camt054(
+    raw: bytes,
+    expected: Iterable[Payment],
+    *,
+    accounts: Mapping[str, Account],
+    recorded: Collection[str],
+) -> Notification:
+    """Judges every transaction of the file.
+
+    `accounts` by OCPI-style party id; the account of a creditor that is not named is not compared. `recorded`: end-to-end
+    ids for which evidence stands already. Raises BankMessageRefused for the file, never for a transaction.
+    """
+    root = read_document(raw, CAMT_054)
+    waited_for = {payment.end_to_end_id: payment for payment in expected}
+    taken = set(recorded)
+    accepted: list[AcceptedEntry] = []
+    refused: list[RefusedEntry] = []
+    for transaction in _transactions(root):
+        if len(accepted) + len(refused) == MAXIMUM_TRANSACTIONS:
+            raise BankMessageRefused(Problem.TOO_LARGE, f"more than {MAXIMUM_TRANSACTIONS} transactions; split the file")
+        match _verdict(transaction, waited_for, accounts, taken):
+            case AcceptedEntry() as entry:
+                taken.add(transaction.end_to_end_id)
+                accepted.append(entry)
+            case RefusedEntry() as entry:
+                refused.append(entry)
+    return Notification(
+        message_id=_text(root, "BkToCstmrDbtCdtNtfctn", "GrpHdr", "MsgId"),
+        document_hash=sha256(raw).digest(),
+        accepted=tuple(accepted),
+        refused=tuple(refused),
+    )
+
+
+def _verdict(
+    transaction: BankTransaction,
+    waited_for: Mapping[str, Payment],
+    accounts: Mapping[str, Account],
+    taken: Collection[str],
+) -> AcceptedEntry | RefusedEntry:
+    payment = _find(transaction, waited_for, taken)
+    if isinstance(payment, Payment):
+        refusal = _judge(transaction, payment, accounts.get(payment.creditor), taken)
+        if refusal is None:
+            return AcceptedEntry(payment=payment, transaction=transaction)
+    else:
+        refusal = payment
+    reason, detail = refusal
+    return RefusedEntry(reason=reason, detail=detail, transaction=transaction)
+
+
+def _find(
+    transaction: BankTransaction, waited_for: Mapping[str, Payment], taken: Collection[str]
+) -> Payment | tuple[EntryRefusal, str]:
+    """The payment that the transaction claims to be."""
+    reference = transaction.end_to_end_id
+    if reference in {"", _NOT_PROVIDED}:
+        return EntryRefusal.REFERENCE_MISSING, "the bank names no end-to-end id"
+    if reference in waited_for:
+        return waited_for[reference]
+    if reference in taken:
+        return EntryRefusal.REPEATED, "this payment has its evidence already"
+    return EntryRefusal.REFERENCE_UNKNOWN, f"no payment {reference} is waited for"
+
+
+def _judge(
+    transaction: BankTransaction, payment: Payment, creditor: Account | None, taken: Collection[str]
+) -> tuple[EntryRefusal, str] | None:
+    """The first reason that applies; None: evidence of `payment`."""
+    amount = parse_amount(transaction.amount, exponent=payment.exponent)
+    rules = (
+        (transaction.is_reversal, EntryRefusal.REVERSED, "a reversal or a return"),
+        (not transaction.is_credit, EntryRefusal.NOT_CREDITED, "a debit; the creditor's bank must tell of a credit"),
+        (not transaction.is_booked, EntryRefusal.NOT_BOOKED, "not booked yet"),
+        (
+            creditor is not None and creditor.number != transaction.account,
+            EntryRefusal.ACCOUNT_DIFFERS,
+            f"account {transaction.account} is not the one known of {payment.creditor}",
+        ),
+        (
+            transaction.currency != payment.currency,
+            EntryRefusal.CURRENCY_DIFFERS,
+            f"{transaction.currency} in place of {payment.currency}",
+        ),
+        (
+            amount != payment.amount,
+            EntryRefusal.AMOUNT_DIFFERS,
+            f"{transaction.amount} where {format_amount(payment.amount, exponent=payment.exponent)} is due",
+        ),
+        (
+            not transaction.adds_up,
+            EntryRefusal.DETAILS_DIFFER,
+            "the entry's amount is not the sum of its transactions",
+        ),
+        (transaction.end_to_end_id in taken, EntryRefusal.REPEATED, "this payment has its evidence already"),
+    )
+    return next(((reason, detail) for applies, reason, detail in rules if applies), None)
+
+
+def _transactions(root: etree._Element) -> Iterator[BankTransaction]:
+    """One per transaction; an entry without details counts as one transaction without references."""
+    message = _children(root, "BkToCstmrDbtCdtNtfctn")[0]
+    for number, notification in enumerate(_children(message, "Ntfctn"), start=1):
+        account = _text(notification, "Acct", "Id", "IBAN") or _text(notification, "Acct", "Id", "Othr", "Id")
+        for line, entry in enumerate(_children(notification, "Ntry"), start=1):
+            details = [each for group in _children(entry, "NtryDtls") for each in _children(group, "TxDtls")]
+            adds_up = _adds_up(entry, details)
+            for part, detail in enumerate(details or [entry], start=1):
+                yield _transaction(entry, detail, account=account, position=f"{number}/{line}/{part}", adds_up=adds_up)
+
+
+def _transaction(
+    entry: etree._Element, detail: etree._Element, *, account: str, position: str, adds_up: bool
+) -> BankTransaction:
+    amount = (_children(detail, "Amt") or _children(entry, "Amt"))[0]
+    directions = {_text(entry, "CdtDbtInd"), _text(detail, "CdtDbtInd") or _text(entry, "CdtDbtInd")}
+    return BankTransaction(
+        position=position,
+        account=account,
+        end_to_end_id=_text(detail, "Refs", "EndToEndId"),
+        amount=(amount.text or "").strip(),
+        currency=amount.get("Ccy", ""),
+        is_credit=directions == {"CRDT"},
+        is_booked=_text(entry, "Sts", "Cd") == _BOOKED,
+        is_reversal=_text(entry, "RvslInd") in _TRUE or bool(_children(detail, "RtrInf")),
+        adds_up=adds_up,
+        booking_date=_text(entry, "BookgDt", "Dt") or _text(entry, "BookgDt", "DtTm"),
+        bank_reference=_text(detail, "Refs", "AcctSvcrRef") or _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef"),
+    )
+
+
+def _adds_up(entry: etree._Element, details: Sequence[etree._Element]) -> bool:
+    """Whether the transactions make up the entry. A single one without an amount of its own has the entry's."""
+    amounts = [each for detail in details for each in _children(detail, "Amt")]
+    if len(details) <= 1 and not amounts:
+        return True
+    whole = _children(entry, "Amt")[0]
+    if len(amounts) != len(details) or any(each.get("Ccy") != whole.get("Ccy") for each in amounts):
+        return False
+    parts = [parse_amount(each.text or "", exponent=MAXIMUM_EXPONENT) or 0 for each in amounts]
+    return sum(parts) == parse_amount(whole.text or "", exponent=MAXIMUM_EXPONENT)
+
+
+def _children(parent: etree._Element, tag: str) -> list[etree._Element]:
+    return parent.findall(f"{{{namespace(CAMT_054)}}}{tag}")
+
+
+def _text(parent: etree._Element, *path: str) -> str:
+    found = parent.find("/".join(f"{{{namespace(CAMT_054)}}}{tag}" for tag in path))
+    return "" if found is None else (found.text or "").strip()

@@ -1,0 +1,94 @@
+"""XML in and out: a parser for foreign bytes that reads no document type, follows nothing and is bounded, and the schemas.
+
+The schemas are our own subsets of the ISO 20022 message definitions: every valid message of the standard passes, parts that
+are never read may hold anything, parts that are read are checked as the standard has them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from lxml import etree
+
+from relayer.iso20022.errors import BankMessageRefused, Problem
+
+PAIN_001 = "pain.001.001.09"
+CAMT_054 = "camt.054.001.08"
+MAXIMUM_BYTES = 16 * 1024 * 1024
+MAXIMUM_DEPTH = 64
+
+
+def namespace(message: str) -> str:
+    """The XML namespace of a message version, for example of ``pain.001.001.09``."""
+    return f"urn:iso:std:iso:20022:tech:xsd:{message}"
+
+
+def read_document(raw: bytes, message: str) -> etree._Element:
+    """The root of a message that its schema accepts. Raises BankMessageRefused; nothing else comes out."""
+    if len(raw) > MAXIMUM_BYTES:
+        raise BankMessageRefused(Problem.TOO_LARGE, f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BankMessageRefused(Problem.ENCODING, f"byte {error.start} is not UTF-8; export the file as UTF-8") from error
+    # The parser below is told that these bytes are UTF-8 whatever they claim, so this search cannot be deceived.
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise BankMessageRefused(Problem.DOCUMENT_TYPE, "the file declares a document type; no bank message does")
+    try:
+        root = etree.fromstring(text.encode(), _parser())
+    except etree.XMLSyntaxError as error:
+        raise BankMessageRefused(Problem.NOT_XML, f"not well-formed XML: {error.msg}") from error
+    _check_depth(root)
+    if root.tag != f"{{{namespace(message)}}}Document":
+        raise BankMessageRefused(Problem.OTHER_MESSAGE, f"the file is {str(root.tag)[:100]}; expected a {message} Document")
+    check_schema(root, message)
+    return root
+
+
+def check_schema(root: etree._Element, message: str) -> None:
+    """Raises BankMessageRefused(SCHEMA) with the first rule that is broken."""
+    try:
+        _schema(message).assertValid(root)
+    except etree.DocumentInvalid as error:
+        raise BankMessageRefused(Problem.SCHEMA, f"no valid {message}: {str(error)[:300]}") from error
+
+
+def new_document(message: str) -> etree._Element:
+    """An empty root."""
+    return etree.fromstring(f'<Document xmlns="{namespace(message)}"/>', _parser())
+
+
+def write_document(root: etree._Element) -> bytes:
+    """UTF-8 with a declaration and indentation. Equal trees give equal bytes."""
+    etree.indent(root)
+    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        collect_ids=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+@cache
+def _schema(message: str) -> etree.XMLSchema:
+    raw = files("relayer.iso20022").joinpath("schemas", f"{message}.xsd").read_bytes()
+    return etree.XMLSchema(etree.fromstring(raw, _parser()))
+
+
+def _check_depth(root: etree._Element) -> None:
+    depth = 0
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAXIMUM_DEPTH:
+            raise BankMessageRefused(Problem.TOO_DEEP, f"elements stand more than {MAXIMUM_DEPTH} deep")

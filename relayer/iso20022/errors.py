@@ -1,0 +1,61 @@
+"""What can be wrong with a bank message as a whole, and with one entry of a notification.
+
+Two levels on purpose: a broken file is refused outright, a wrong entry is refused alone and the rest is kept.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from relayer.errors import InvalidInput
+
+
+class Problem(StrEnum):
+    """Why a whole message is refused, or cannot be written. The values are stable."""
+
+    TOO_LARGE = "TOO_LARGE"
+    ENCODING = "ENCODING"
+    DOCUMENT_TYPE = "DOCUMENT_TYPE"
+    NOT_XML = "NOT_XML"
+    TOO_DEEP = "TOO_DEEP"
+    OTHER_MESSAGE = "OTHER_MESSAGE"
+    SCHEMA = "SCHEMA"
+    AMOUNT = "AMOUNT"
+    IDENTIFIER = "IDENTIFIER"
+    ACCOUNT = "ACCOUNT"
+    TEXT = "TEXT"
+    TIME = "TIME"
+    REPEATED = "REPEATED"
+    EMPTY = "EMPTY"
+
+
+class BankMessageRefused(InvalidInput):
+    """A bank message, or what one should be made of, breaks a rule. `problem` is stable, the text is for a person."""
+
+    def __init__(self, problem: Problem, message: str) -> None:
+        super().__init__(f"{message} ({problem})")
+        self.problem = problem
+
+
+class EntryRefusal(StrEnum):
+    """Why one transaction of a notification is no evidence. The values are stable; of several the first one is given."""
+
+    REFERENCE_MISSING = "REFERENCE_MISSING"
+    """The bank gave no end-to-end id."""
+    REFERENCE_UNKNOWN = "REFERENCE_UNKNOWN"
+    """The end-to-end id belongs to no payment that is waited for."""
+    REVERSED = "REVERSED"
+    """A reversal or the return of a payment: the opposite of evidence."""
+    NOT_CREDITED = "NOT_CREDITED"
+    """A debit; only the creditor's bank can tell that money arrived."""
+    NOT_BOOKED = "NOT_BOOKED"
+    """Pending, announced or for information."""
+    ACCOUNT_DIFFERS = "ACCOUNT_DIFFERS"
+    """Credited to an account that is not the creditor's."""
+    CURRENCY_DIFFERS = "CURRENCY_DIFFERS"
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+    """Less, more, or parts of a minor unit."""
+    DETAILS_DIFFER = "DETAILS_DIFFER"
+    """The booked amount is not the sum of its transactions, so what arrived is unknown."""
+    REPEATED = "REPEATED"
+    """Evidence for this payment stands already, from this file or an earlier one."""

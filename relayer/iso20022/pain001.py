@@ -1,0 +1,154 @@
+"""pain.001.001.09: the payments that remain after a netting cycle, as credit transfers that a bank executes.
+
+The same payments in any order give the same bytes, and one instruction stands for each debtor and currency. The file asks a
+bank to pay; whether it did is known from camt.054 alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from lxml import etree
+
+from relayer.iso20022.accounts import Account
+from relayer.iso20022.documents import PAIN_001, check_schema, namespace, new_document, write_document
+from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount
+from relayer.iso20022.payment import Payment
+from relayer.iso20022.times import iso_date, iso_date_time
+
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,27}[A-Za-z0-9])?", re.ASCII)
+_MAXIMUM_INITIATOR = 70
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What stands in the head of the file. Times are unix seconds; the execution date is that day in UTC."""
+
+    message_id: str
+    """Unique for ever per initiator; at most 29 characters, because the instructions' ids extend it."""
+    initiator: str
+    """Name of who hands the file to the bank."""
+    created_at: int
+    execute_at: int
+
+    def __post_init__(self) -> None:
+        if not _MESSAGE_ID.fullmatch(self.message_id):
+            raise BankMessageRefused(
+                Problem.IDENTIFIER, f"message id {self.message_id!r}: use up to 29 letters, digits, dots and dashes"
+            )
+        if not self.initiator.strip() or len(self.initiator) > _MAXIMUM_INITIATOR or not self.initiator.isprintable():
+            raise BankMessageRefused(Problem.TEXT, f"initiator {self.initiator[:40]!r}: expected 1 to 70 characters")
+
+
+def export_pain001(order: Order, payments: Iterable[Payment], accounts: Mapping[str, Account]) -> bytes:
+    """The file. `accounts` by OCPI-style party id. Raises BankMessageRefused(EMPTY, ACCOUNT, REPEATED, AMOUNT, TIME)."""
+    ordered = sorted(payments, key=lambda each: (each.debtor, each.currency, each.exponent, each.end_to_end_id))
+    _check_set(ordered, accounts)
+    root = new_document(PAIN_001)
+    message = _add(root, "CstmrCdtTrfInitn")
+    header = _add(message, "GrpHdr")
+    _add(header, "MsgId", order.message_id)
+    _add(header, "CreDtTm", iso_date_time(order.created_at))
+    _add_totals(header, ordered)
+    _add(_add(header, "InitgPty"), "Nm", order.initiator)
+    groups = groupby(ordered, key=lambda each: (each.debtor, each.currency))
+    for number, (_, group) in enumerate(groups, start=1):
+        _add_instruction(message, order, number, list(group), accounts)
+    check_schema(root, PAIN_001)
+    return write_document(root)
+
+
+def _check_set(payments: Sequence[Payment], accounts: Mapping[str, Account]) -> None:
+    if not payments:
+        raise BankMessageRefused(Problem.EMPTY, "there is nothing to pay, and a bank refuses an empty file")
+    seen: set[str] = set()
+    for payment in payments:
+        if payment.end_to_end_id in seen:
+            raise BankMessageRefused(Problem.REPEATED, f"{payment.end_to_end_id} stands twice among the payments")
+        seen.add(payment.end_to_end_id)
+        for party in (payment.debtor, payment.creditor):
+            if party not in accounts:
+                raise BankMessageRefused(Problem.ACCOUNT, f"no account of {party} is known; add it to the accounts file")
+
+
+def _add_instruction(
+    message: etree._Element, order: Order, number: int, payments: Sequence[Payment], accounts: Mapping[str, Account]
+) -> None:
+    first = payments[0]
+    debtor = accounts[first.debtor]
+    is_sepa = first.currency == "EUR" and debtor.is_iban and all(accounts[each.creditor].is_iban for each in payments)
+    instruction = _add(message, "PmtInf")
+    _add(instruction, "PmtInfId", f"{order.message_id}-{number:05d}")
+    _add(instruction, "PmtMtd", "TRF")
+    _add_totals(instruction, payments)
+    if is_sepa:
+        _add(_add(_add(instruction, "PmtTpInf"), "SvcLvl"), "Cd", "SEPA")
+    _add(_add(instruction, "ReqdExctnDt"), "Dt", iso_date(order.execute_at))
+    _add_party(instruction, "Dbtr", debtor)
+    _add(_add_account(instruction, "DbtrAcct", debtor), "Ccy", first.currency)
+    _add_agent(instruction, "DbtrAgt", debtor)
+    _add(instruction, "ChrgBr", "SLEV" if is_sepa else "SHAR")
+    for payment in payments:
+        _add_transfer(instruction, payment, accounts[payment.creditor])
+
+
+def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Account) -> None:
+    transfer = _add(instruction, "CdtTrfTxInf")
+    identification = _add(transfer, "PmtId")
+    _add(identification, "InstrId", payment.end_to_end_id)
+    _add(identification, "EndToEndId", payment.end_to_end_id)
+    amount = format_amount(payment.amount, exponent=payment.exponent)
+    _add(_add(transfer, "Amt"), "InstdAmt", amount).set("Ccy", payment.currency)
+    if creditor.bic:
+        _add_agent(transfer, "CdtrAgt", creditor)
+    _add_party(transfer, "Cdtr", creditor)
+    _add_account(transfer, "CdtrAcct", creditor)
+    _add(_add(transfer, "Purp"), "Cd", "NETT")
+    _add(_add(transfer, "RmtInf"), "Ustrd", f"Rest after netting {payment.end_to_end_id}")
+
+
+def _add_totals(parent: etree._Element, payments: Sequence[Payment]) -> None:
+    """The control sum adds the numbers of all currencies, as the standard has it."""
+    scale = max(each.exponent for each in payments)
+    total = sum(each.amount * 10 ** (scale - each.exponent) for each in payments)
+    _add(parent, "NbOfTxs", str(len(payments)))
+    _add(parent, "CtrlSum", format_amount(total, exponent=min(scale, MAXIMUM_EXPONENT)))
+
+
+def _add_party(parent: etree._Element, tag: str, account: Account) -> None:
+    party = _add(parent, tag)
+    _add(party, "Nm", account.name)
+    if account.lei:
+        _add(_add(_add(party, "Id"), "OrgId"), "LEI", account.lei)
+
+
+def _add_account(parent: etree._Element, tag: str, account: Account) -> etree._Element:
+    element = _add(parent, tag)
+    identification = _add(element, "Id")
+    if account.is_iban:
+        _add(identification, "IBAN", account.number)
+    else:
+        _add(_add(identification, "Othr"), "Id", account.number)
+    return element
+
+
+def _add_agent(parent: etree._Element, tag: str, account: Account) -> None:
+    institution = _add(_add(parent, tag), "FinInstnId")
+    if account.bic:
+        _add(institution, "BICFI", account.bic)
+    else:
+        _add(_add(institution, "Othr"), "Id", "NOTPROVIDED")
+
+
+def _add(parent: etree._Element, tag: str, text: str | None = None) -> etree._Element:
+    element = etree.SubElement(parent, _name(tag))
+    element.text = text
+    return element
+
+
+def _name(tag: str) -> str:
+    return f"{{{namespace(PAIN_001)}}}{tag}"

@@ -1,0 +1,91 @@
+"""Bank messages for any amount, any cycle and any bytes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from relayer.iso20022.camt054 import import_camt054
+from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
+from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_end_to_end_id
+
+NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
+AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
+EXPONENTS = st.integers(min_value=0, max_value=MAXIMUM_EXPONENT)
+PARTIES = st.from_regex(r"[A-Z]{2}\*[A-Z0-9]{3}", fullmatch=True)
+PAYMENTS = [
+    Payment(cycle_id="2026-11", debtor=debtor, creditor="DE*KCS", currency="EUR", exponent=2, amount=amount)
+    for debtor, amount in (("DE*NBM", 1234), ("AT*ATX", 10000), ("DE*ROL", 5))
+]
+
+
+@given(amount=AMOUNTS, exponent=EXPONENTS)
+def test_an_amount_survives_the_bank(amount: int, exponent: int) -> None:
+    text = format_amount(amount, exponent=exponent)
+    assert Decimal(text) == Decimal(amount).scaleb(-exponent)
+    assert parse_amount(text, exponent=exponent) == amount
+    assert parse_amount(f" +{text}{'' if '.' in text else '.'}00\n", exponent=exponent) == amount
+
+
+@given(amount=AMOUNTS, exponent=EXPONENTS, fewer=EXPONENTS)
+def test_an_amount_is_never_rounded(amount: int, exponent: int, fewer: int) -> None:
+    parsed = parse_amount(format_amount(amount, exponent=exponent), exponent=fewer)
+    exact = Decimal(amount).scaleb(fewer - exponent)
+    assert parsed == (int(exact) if exact == exact.to_integral_value() else None)
+
+
+@given(text=st.text(max_size=40))
+def test_any_text_is_an_amount_or_a_typed_error(text: str) -> None:
+    try:
+        parsed = parse_amount(text, exponent=2)
+    except BankMessageRefused:
+        return
+    assert parsed is None or parsed >= 0
+
+
+@given(
+    cycle=st.text(min_size=1, max_size=60).filter(str.isprintable),
+    debtor=PARTIES,
+    creditor=PARTIES,
+    attempt=st.integers(1, 9),
+)
+def test_an_end_to_end_id_fits_and_leads_back(cycle: str, debtor: str, creditor: str, attempt: int) -> None:
+    assume(debtor != creditor)
+    payment = Payment(
+        cycle_id=cycle, debtor=debtor, creditor=creditor, currency="EUR", exponent=2, amount=1, attempt=attempt
+    )
+    reference = parse_end_to_end_id(payment.end_to_end_id)
+    assert len(payment.end_to_end_id) <= MAXIMUM_ID_CHARACTERS
+    assert (reference.cycle_tag, reference.debtor, reference.creditor) == (cycle_tag(cycle), debtor, creditor)
+    assert (reference.currency, reference.attempt) == ("EUR", attempt)
+
+
+@given(raw=st.binary(max_size=400))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
+    with pytest.raises(BankMessageRefused):
+        import_camt054(raw, PAYMENTS, accounts={}, recorded=())
+
+
+@given(
+    at=st.integers(0, len(NOTIFICATION) - 1),
+    cut=st.integers(0, 40),
+    put=st.one_of(
+        st.binary(max_size=6), st.sampled_from([b"<", b">", b"&#0;", b"&#x41;", b"<!--", b"]]>", b"<![CDATA[x]]>"])
+    ),
+)
+@settings(max_examples=1000, deadline=None)
+def test_a_damaged_notification_is_judged_or_refused_with_a_typed_error(at: int, cut: int, put: bytes) -> None:
+    raw = NOTIFICATION[:at] + put + NOTIFICATION[at + cut :]
+    try:
+        found = import_camt054(raw, PAYMENTS, accounts={}, recorded=())
+    except BankMessageRefused:
+        return
+    for entry in found.accepted:
+        assert parse_amount(entry.transaction.amount, exponent=2) == entry.payment.amount
+        assert entry.transaction.end_to_end_id == entry.payment.end_to_end_id

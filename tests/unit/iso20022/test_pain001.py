@@ -1,0 +1,145 @@
+"""Payment files: bytes that stand on disk, order that does not matter, and what is never written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relayer.iso20022.accounts import Account
+from relayer.iso20022.documents import PAIN_001, namespace, read_document
+from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.pain001 import Order, export_pain001
+from relayer.iso20022.payment import Payment, cycle_tag, parse_end_to_end_id
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "iso20022"
+ORDER = Order(message_id="NET-2026-11", initiator="Clearing office", created_at=1_796_040_000, execute_at=1_796_083_200)
+YEN = Payment(cycle_id="2026-11", debtor="DE*NBM", creditor="JP*DEN", currency="JPY", exponent=0, amount=700)
+Accounts = dict[str, Account]
+
+
+def texts(raw: bytes, tag: str) -> list[str | None]:
+    return [each.text for each in read_document(raw, PAIN_001).iter(f"{{{namespace(PAIN_001)}}}{tag}")]
+
+
+def problem_of(order: Order, payments: list[Payment], accounts: Accounts) -> Problem:
+    with pytest.raises(BankMessageRefused) as refused:
+        export_pain001(order, payments, accounts)
+    return refused.value.problem
+
+
+def test_the_file_is_the_one_on_disk(payments: list[Payment], accounts: Accounts) -> None:
+    """The file on disk was checked with the full schema of the standard when it was written."""
+    assert export_pain001(ORDER, [*payments, YEN], accounts) == (VECTORS / "pain.001.xml").read_bytes()
+
+
+def test_the_order_of_payments_does_not_matter(payments: list[Payment], accounts: Accounts) -> None:
+    straight = export_pain001(ORDER, [*payments, YEN], accounts)
+    assert export_pain001(ORDER, [YEN, *reversed(payments)], accounts) == straight
+
+
+def test_totals_count_and_add_every_payment(payments: list[Payment], accounts: Accounts) -> None:
+    raw = export_pain001(ORDER, [*payments, YEN], accounts)
+    assert texts(raw, "NbOfTxs") == ["4", "1", "1", "1", "1"]
+    assert texts(raw, "CtrlSum") == ["812.39", "100.00", "12.34", "700", "0.05"]
+
+
+def test_only_euros_between_ibans_are_sepa(payments: list[Payment], accounts: Accounts) -> None:
+    assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SLEV"]
+    assert texts(export_pain001(ORDER, [YEN], accounts), "ChrgBr") == ["SHAR"]
+    accounts["DE*KCS"] = replace(accounts["DE*KCS"], number="202051")
+    assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SHAR"]
+
+
+def test_every_end_to_end_id_leads_back(payments: list[Payment], accounts: Accounts) -> None:
+    back = {parse_end_to_end_id(text or "") for text in texts(export_pain001(ORDER, payments, accounts), "EndToEndId")}
+    assert {(each.cycle_tag, each.debtor, each.creditor, each.currency) for each in back} == {
+        (cycle_tag(each.cycle_id), each.debtor, each.creditor, each.currency) for each in payments
+    }
+
+
+def test_names_are_written_as_text_and_not_as_markup(payments: list[Payment], accounts: Accounts) -> None:
+    accounts["DE*KCS"] = replace(accounts["DE*KCS"], name="Müller & <Söhne>")
+    assert "Müller & <Söhne>" in texts(export_pain001(ORDER, payments[:1], accounts), "Nm")
+
+
+def test_what_cannot_be_paid_is_not_written(payments: list[Payment], accounts: Accounts) -> None:
+    assert problem_of(ORDER, [], accounts) is Problem.EMPTY
+    assert problem_of(ORDER, [payments[0], payments[0]], accounts) is Problem.REPEATED
+    assert problem_of(ORDER, payments, {"DE*KCS": accounts["DE*KCS"]}) is Problem.ACCOUNT
+    most = replace(payments[0], amount=10**18 - 1)
+    assert problem_of(ORDER, [most, replace(most, attempt=2)], accounts) is Problem.AMOUNT
+    assert problem_of(replace(ORDER, created_at=0), payments, accounts) is Problem.TIME
+    assert problem_of(replace(ORDER, execute_at=253_402_300_800), payments, accounts) is Problem.TIME
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"amount": 0}, Problem.AMOUNT),
+        ({"amount": -1}, Problem.AMOUNT),
+        ({"amount": 10**18}, Problem.AMOUNT),
+        ({"exponent": 6}, Problem.AMOUNT),
+        ({"exponent": -1}, Problem.AMOUNT),
+        ({"currency": "eur"}, Problem.IDENTIFIER),
+        ({"currency": "EURO"}, Problem.IDENTIFIER),
+        ({"debtor": "DE-NBM"}, Problem.IDENTIFIER),
+        ({"debtor": "DE*KCS"}, Problem.IDENTIFIER),
+        ({"creditor": "DE*KCSX"}, Problem.IDENTIFIER),
+        ({"cycle_id": ""}, Problem.IDENTIFIER),
+        ({"cycle_id": "x" * 129}, Problem.IDENTIFIER),
+        ({"cycle_id": "a\nb"}, Problem.IDENTIFIER),
+        ({"cycle_id": "\ud800"}, Problem.IDENTIFIER),
+        ({"attempt": 0}, Problem.IDENTIFIER),
+        ({"attempt": 10}, Problem.IDENTIFIER),
+    ],
+)
+def test_a_payment_that_cannot_be_is_refused(payments: list[Payment], change: dict[str, int], problem: Problem) -> None:
+    with pytest.raises(BankMessageRefused) as refused:
+        replace(payments[0], **change)
+    assert refused.value.problem is problem
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"number": "DE02120300000000202052"}, Problem.ACCOUNT),
+        ({"number": "A" * 35}, Problem.TEXT),
+        ({"number": ""}, Problem.TEXT),
+        ({"name": "x" * 71}, Problem.TEXT),
+        ({"name": "line\nbreak"}, Problem.TEXT),
+        ({"name": " padded"}, Problem.TEXT),
+        ({"bic": "COBADEF"}, Problem.ACCOUNT),
+        ({"lei": "529900T8BM49AURSDO5"}, Problem.ACCOUNT),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(accounts: Accounts, change: dict[str, str], problem: Problem) -> None:
+    with pytest.raises(BankMessageRefused) as refused:
+        replace(accounts["DE*NBM"], **change)
+    assert refused.value.problem is problem
+
+
+@pytest.mark.parametrize("message_id", ["", "x" * 30, "a/b", "-a", "ä"])
+def test_a_message_id_must_survive_every_bank(message_id: str) -> None:
+    with pytest.raises(BankMessageRefused):
+        replace(ORDER, message_id=message_id)
+
+
+@pytest.mark.parametrize("initiator", ["", " ", "x" * 71, "a\tb"])
+def test_an_initiator_has_a_name(initiator: str) -> None:
+    with pytest.raises(BankMessageRefused):
+        replace(ORDER, initiator=initiator)
+
+
+def test_a_long_cycle_id_is_named_by_its_hash(payments: list[Payment]) -> None:
+    """Base 32 of SHA-256 of the id, as any tool computes it."""
+    assert cycle_tag("cycle 2026-11 of the northern consortium") == "HELHL6EQ6FKYK26R7G"
+    assert cycle_tag("2026-11") == "2026-11"
+    assert cycle_tag("H" + 17 * "A") != "H" + 17 * "A", "an id that looks like a hash is hashed, so that no two meet"
+
+
+@pytest.mark.parametrize("text", ["", "INVOICE 7", "2026-11-DENBM-DEKCS-EUR", "2026-11-DENBM-DEKCS-EUR0", "x" * 100])
+def test_a_foreign_reference_is_told_apart(text: str) -> None:
+    with pytest.raises(BankMessageRefused):
+        parse_end_to_end_id(text)
