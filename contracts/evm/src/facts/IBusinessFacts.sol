@@ -13,7 +13,8 @@ interface IBusinessFacts is FactTypes {
         bytes32 factHash,
         Fact fact
     );
-    event FactSent(bytes32 indexed factId, uint64 indexed packetSequence, bytes32 indexed ledger);
+    /// @param sourceClientHash keccak256 of the client id.
+    event FactSent(bytes32 indexed factId, uint64 indexed packetSequence, bytes32 indexed sourceClientHash);
     event FactAcknowledged(
         bytes32 indexed factId, bytes32 indexed liabilityId, uint64 settlementSequence, bytes32 headHash, uint16 code
     );
