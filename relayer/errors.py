@@ -61,6 +61,10 @@ class LedgerRefused(LedgerError):
         self.message = message
 
 
+class ClientUpdateRefused(LedgerError):
+    """A light client refuses the header that its ledger's prover made. No packet is at fault, and none can be proven."""
+
+
 class FundsInsufficient(LedgerError):
     """The sending account cannot pay the fee."""
 

@@ -27,17 +27,33 @@ from relayer.engine.watcher import Watcher
 from relayer.errors import (
     AuthoritiesUnavailable,
     ClientUnusable,
+    ClientUpdateRefused,
     HeightPruned,
+    LedgerError,
     LedgerUnavailable,
     NotFinal,
     RelayerError,
 )
 from relayer.ports.clock import Clock
-from relayer.ports.ledger import ClientCondition, ClientStatus, MessageResult, Outcome, SubmissionBatch
-from relayer.ports.prover import ClientMessage, ClientReference
+from relayer.ports.ledger import (
+    ClientCondition,
+    ClientStatus,
+    MessageResult,
+    Outcome,
+    PacketMessage,
+    SubmissionBatch,
+)
+from relayer.ports.prover import ClientMessage, ClientReference, Proof
 
 _log = structlog.get_logger(__name__)
-_PASSING = (LedgerUnavailable, AuthoritiesUnavailable, NotFinal, HeightPruned, *OPERATORS_TURN)
+_PASSING = (
+    LedgerUnavailable,
+    AuthoritiesUnavailable,
+    NotFinal,
+    HeightPruned,
+    ClientUpdateRefused,
+    *OPERATORS_TURN,
+)
 """Errors that say nothing against any packet of the batch."""
 _REFRESH_LOOKS = 20
 """Looks at a client within its trusting period."""
@@ -157,34 +173,41 @@ class Lane:
 
     async def _deliver(self, batch: list[Pending], status: ClientStatus) -> bool:
         needed = max((pending.effect.provable_from for pending in batch), default=status.latest_height + 1)
-        update: ClientMessage | None = None
         at = status.latest_height
-        if needed > at or self._must_update:
-            update = await self._update(status)
-            if update is not None:
-                at = update.height
-        batch = [pending for pending in batch if pending.effect.provable_from <= at and self.queue.holds(pending)]
-        if not batch and (update is None or not self._is_ageing(status, self._clock.now())):
-            if needed > at:
-                raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
-            return bool(self.queue.choose(self._clock.now(), messages=1, size=1))
-        proofs = await self._origin.prover.prove([proof_path(pending.effect) for pending in batch], at=at) if batch else ()
+        update = await self._update(status) if needed > at or self._must_update else None
+        at = update.height if update is not None else at
+        provable = [pending for pending in batch if pending.effect.provable_from <= at]
+        if batch and not provable:
+            raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
+        if not batch and update is None:
+            return False  # the ledger that the client follows stands still, so nothing can refresh the client
+        proofs = await self._prove(provable, at)
         # Look before sending: a fact may have closed some of them while the proofs were fetched.
-        chosen = [(pending, proof) for pending, proof in zip(batch, proofs, strict=True) if self.queue.holds(pending)]
+        chosen = [(pending, proof) for pending, proof in zip(provable, proofs, strict=True) if self.queue.holds(pending)]
         if batch and not chosen:
             return True
-        messages = tuple(message(pending.effect, proof) for pending, proof in chosen)
         head = self._machine.head(self.key.ledger)
+        results = await self._submit(update, [message(pending.effect, proof) for pending, proof in chosen])
+        self._must_update = False
+        self._messages = min(self._messages * 2, self._settings.batch_messages)
+        if update is not None and chosen and all(map(_may_be_the_updates_fault, results)):
+            await self._try_update_alone(update)
+        await self._take_results([pending for pending, _ in chosen], results, head.height if head else None)
+        return True
+
+    async def _prove(self, batch: Sequence[Pending], at: Height) -> Sequence[Proof]:
+        if not batch:
+            return ()
+        return await self._origin.prover.prove([proof_path(pending.effect) for pending in batch], at=at)
+
+    async def _submit(self, update: ClientMessage | None, messages: Sequence[PacketMessage]) -> Sequence[MessageResult]:
+        batch = SubmissionBatch(client_id=self.key.client, update=update, messages=tuple(messages))
         async with self._slots:
             self.submitting = True
             try:
-                receipt = await self._host.ledger.submit(
-                    SubmissionBatch(client_id=self.key.client, update=update, messages=messages)
-                )
+                receipt = await self._host.ledger.submit(batch)
             finally:
                 self.submitting = False
-        self._must_update = False
-        self._messages = min(self._messages * 2, self._settings.batch_messages)
         _log.info(
             "submitted",
             ledger=self.key.ledger,
@@ -195,8 +218,22 @@ class Lane:
             fee=receipt.fee,
             gas=receipt.gas,
         )
-        await self._take_results([pending for pending, _ in chosen], receipt.results, head.height if head else None)
-        return True
+        return receipt.results
+
+    async def _try_update_alone(self, update: ClientMessage) -> None:
+        """All messages were rejected: if the update is to blame, no packet may suffer for it."""
+        status = await self._host.ledger.client_status(self.key.client)
+        if status.latest_height >= update.height:
+            return
+        try:
+            await self._submit(update, ())
+        except (LedgerUnavailable, *OPERATORS_TURN):
+            raise
+        except LedgerError as error:
+            raise ClientUpdateRefused(
+                f"client {self.key.client} of ledger {self.key.ledger} refuses the header {update.height} of "
+                f"{self.key.prove_on} ({error}); compare the client with the ledger and its authorities"
+            ) from error
 
     async def _update(self, status: ClientStatus) -> ClientMessage | None:
         head = await self._origin.ledger.head()
@@ -241,6 +278,10 @@ class Lane:
         time = head.timestamp if head is not None else int(now)
         age = time - status.latest_timestamp
         return age * 100 >= status.trusting_period_seconds * self._settings.refresh_percent
+
+
+def _may_be_the_updates_fault(result: MessageResult) -> bool:
+    return result.outcome is Outcome.REJECTED and result.retryable
 
 
 def _refresh_wait(status: ClientStatus) -> float:

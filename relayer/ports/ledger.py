@@ -151,7 +151,8 @@ class Ledger(Protocol):
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """Partial success is reported per message. Raises LedgerUnavailable only if nothing is known to have happened
-        or the outcome is unknown; the caller then looks at the ledger's facts."""
+        or the outcome is unknown; the caller then looks at the ledger's facts. A refused client update rejects the messages
+        behind it; without messages it raises a LedgerError."""
         ...
 
 

@@ -29,7 +29,15 @@ from relayer.core.events import (
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Acknowledgement, Packet, Payload
-from relayer.errors import AuthoritiesUnavailable, HeightPruned, InvalidInput, LedgerUnavailable, NotFinal, WrongLedger
+from relayer.errors import (
+    AuthoritiesUnavailable,
+    ClientUpdateRefused,
+    HeightPruned,
+    InvalidInput,
+    LedgerUnavailable,
+    NotFinal,
+    WrongLedger,
+)
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -103,14 +111,15 @@ class SimulatedLedger(SimulatedChain):
 
     async def head_hints(self) -> AsyncIterator[None]:
         hint = asyncio.Event()
-        self._hints.add(hint)
+        number = self._listeners = self._listeners + 1
+        self._hints[number] = hint
         try:
             while True:
                 await hint.wait()
                 hint.clear()
                 yield
         finally:
-            self._hints.discard(hint)
+            self._hints.pop(number, None)
 
     async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
         await self._answer()
@@ -251,6 +260,8 @@ class SimulatedLedger(SimulatedChain):
                 refused = MessageResult(
                     outcome=Outcome.REJECTED, code=refusal.code, detail="the client update was refused", retryable=True
                 )
+                if not batch.messages:
+                    raise ClientUpdateRefused(f"ledger {self.ledger_id}: {refusal.code}") from refusal
                 return tuple(refused for _ in batch.messages)
         return tuple(self._result(client, message) for message in batch.messages)
 

@@ -27,7 +27,9 @@ class SimulatedChain:
         self._heads: list[Head] = []
         self._facts: list[PacketFact] = []
         self._store: dict[CommitmentPath, list[tuple[Height, bytes | None]]] = {}
-        self._hints: set[asyncio.Event] = set()
+        # By number, not a set: who is woken first must not depend on addresses in memory.
+        self._listeners = 0
+        self._hints: dict[int, asyncio.Event] = {}
         self._seal()
 
     @property
@@ -47,11 +49,11 @@ class SimulatedChain:
         sealed = sha256(previous + f"{self.chain_id}/{height}/{timestamp}".encode()).digest()
         self._heads.append(Head(height=height, timestamp=timestamp, hash=sealed))
         if not self.faults.hints_lost:
-            for hint in self._hints:
+            for hint in self._hints.values():
                 hint.set()
 
     def _heartbeat(self) -> None:
-        if int(self._clock.now()) >= self._heads[-1].timestamp + self._heartbeat_seconds:
+        if self._now() >= self._heads[-1].timestamp + self._heartbeat_seconds:
             self._seal()
 
     def _header(self, height: Height) -> Header:

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from relayer.core import states as st
-from relayer.core.ids import ChannelId, Height, Sequence, TimestampSeconds
+from relayer.core.commitment import CommitmentPath, PathKind, commitment_path
+from relayer.core.ids import ChannelId, Height, LedgerId, Sequence, TimestampSeconds
 from relayer.core.invariants import INVARIANTS
 from relayer.core.machine import Limits
 from relayer.core.packet import Acknowledgement
 from relayer.core.policy import ChannelRules, Policy
 from relayer.engine.engine import Engine
 from relayer.engine.settings import EngineSettings
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, InvariantBroken, JournalUnavailable
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.ledger import ReceivePacket
 from relayer.ports.prover import ClientTerms
@@ -408,3 +409,127 @@ def test_receives_carry_the_proof_of_their_height(world: World) -> None:
     (message,) = batch.messages
     assert isinstance(message, ReceivePacket)
     assert message.proof.height == batch.update.height
+
+
+class TestClientUpdates:
+    def test_a_refused_header_is_no_packets_fault(self, clock: VirtualClock, tmp_path: Path) -> None:
+        """The host's clock is behind: headers come from its future until it has caught up."""
+        terms = ClientTerms(trusting_period_seconds=10**6, max_clock_drift_seconds=0)
+        world = clock.run(World.build(clock, tmp_path / "journal.db", terms=terms))
+        now = int(clock.now())
+        world.settlement._now = lambda: max(now, int(clock.now()) - 60)  # type: ignore[method-assign]
+
+        async def scenario() -> None:
+            await clock.sleep(10)
+            world.send()
+            engine = await world.run_until(
+                lambda engine: any("refuses the header" in reason for reason in engine.snapshot().standstill()),
+                within_seconds=50,
+            )
+            assert isinstance(state_of(engine, world, 1), st.Committed)
+            engine = await world.run_until(ended(world, 1), within_seconds=200)
+            assert not any(isinstance(packet, st.Quarantined) for packet in engine.machine.packets())
+
+        clock.run(scenario())
+
+    def test_messages_at_fault_are_told_apart_from_their_update(self, world: World) -> None:
+        world.settlement.faults.rejections = [("Busy", True)]
+        world.send()
+        run(world, ended(world, 1))
+        assert [len(batch.messages) for batch in world.settlement.submissions] == [1, 1]
+
+
+def test_a_fact_that_comes_while_proofs_are_fetched_saves_the_submission(world: World) -> None:
+    """Look before sending: a competitor was faster than our own prover."""
+
+    async def scenario() -> None:
+        world.settings = EngineSettings(poll_seconds=0.1)
+        other = replace(world, path=world.path.with_name("other.db"))
+        slow, real = asyncio.Event(), world.contracts.prove
+
+        async def prove(*arguments: object, **named: object) -> object:
+            if not slow.is_set():
+                slow.set()
+                await world.clock.sleep(20)
+            return await real(*arguments, **named)  # type: ignore[arg-type]
+
+        world.contracts.prove = prove  # type: ignore[method-assign,assignment]
+        packet = world.send()
+        mine = asyncio.create_task(
+            world.run_until(lambda engine: idle(engine) and world.clock.now() > start + 40, within_seconds=60)
+        )
+        start = world.clock.now()
+        await slow.wait()
+        await other.run_until(ended(world, 1), within_seconds=15)
+        await mine
+        assert [batch.messages[0].packet for batch in world.settlement.submissions] == [packet]
+
+    world.clock.run(scenario())
+
+
+def test_a_poisoned_packet_does_not_block_its_lane(world: World) -> None:
+    """The prover refuses one packet: batches shrink until it stands alone, and it is set aside."""
+
+    async def scenario() -> None:
+        real = world.contracts.prove
+        packets = [world.send(bytes([number])) for number in range(10)]
+        poison = commitment_path(packets[3].source_client, PathKind.COMMITMENT, packets[3].sequence)
+
+        async def prove(paths: list[CommitmentPath], *, at: Height) -> object:
+            if poison in paths:
+                raise InvalidInput("the node's proof does not verify")
+            return await real(paths, at=at)
+
+        world.contracts.prove = prove  # type: ignore[method-assign,assignment]
+        engine = await world.run_until(
+            lambda engine: ended(world, 9)(engine) and isinstance(state_of(engine, world, 4), st.Quarantined),
+            within_seconds=300,
+        )
+        aside = state_of(engine, world, 4)
+        assert isinstance(aside, st.Quarantined)
+        assert (aside.code, aside.reason) == ("InvalidInput", "the node's proof does not verify")
+
+    world.clock.run(scenario())
+
+
+def test_a_bug_of_our_own_stops_the_engine_with_its_reason(world: World) -> None:
+    async def scenario() -> None:
+        journal = SqliteJournal(world.path)
+        engine = world.engine(journal)
+
+        def broken(_plan: object) -> None:
+            raise InvariantBroken("for the test")
+
+        engine.machine.apply = broken  # type: ignore[method-assign,assignment]
+        world.send()
+        with pytest.raises(InvariantBroken, match="for the test"):
+            await asyncio.wait_for(engine.run(asyncio.Event()), 60)
+        journal.close()
+
+    world.clock.run(scenario())
+
+
+def test_a_full_disk_stops_the_engine_before_anything_is_sent(world: World) -> None:
+    async def scenario() -> None:
+        journal = SqliteJournal(world.path)
+        engine = world.engine(journal)
+        world.send(bytes(200_000))
+        journal._db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(JournalUnavailable, match="full"):
+            await asyncio.wait_for(engine.run(asyncio.Event()), 60)
+        journal.close()
+        assert world.settlement.submissions == []
+
+    world.clock.run(scenario())
+
+
+def test_a_channel_over_an_unknown_ledger_is_refused(world: World) -> None:
+    world.routes = (replace(world.route, source=LedgerId("elsewhere")),)
+    journal = SqliteJournal(world.path)
+
+    async def scenario() -> None:
+        with pytest.raises(InvalidInput, match="elsewhere is not configured"):
+            world.engine(journal)
+
+    world.clock.run(scenario())
+    journal.close()
