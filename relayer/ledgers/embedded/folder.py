@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from relayer.errors import ConfigurationError
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.chain import initialise, revision_of
 from relayer.ledgers.embedded.operators import OperatorKey, Signers, equal_validators
@@ -25,6 +26,8 @@ def create_ledger(
     """
     revision_of(chain_id)
     held = list(keys)
+    if not held:
+        raise ConfigurationError(f"ledger {chain_id}: give at least one operator's key; nobody could seal a block")
     with store.lock(folder):
         connection = store.create(folder)
         try:

@@ -69,6 +69,12 @@ class State:
         """A store after block `version`, for reading."""
         return Tree(self._nodes, root=self._roots_after(version)[store], version=version + 1)
 
+    @property
+    def newest_change(self) -> int:
+        """Height of the newest block that changed something; 0: none did."""
+        (version,) = self._connection.execute("SELECT coalesce(max(version), 0) FROM tree_root").fetchone()
+        return int(version)
+
     def proven_log_head(self) -> LogHead:
         """The head of the settlement log as the newest state has it."""
         value = Tree(self._nodes, root=self._roots[SETTLEMENT_STORE], version=0).get(HEAD_KEY)

@@ -54,6 +54,8 @@ def check_head(chain: Chain) -> None:
         _check_block(chain.blocks, chain.chain_id, block, chain.blocks.at(height - 1))
     if chain.head.header.app_hash != chain.state.app_hash_after(newest - 1):
         raise LedgerCorrupt(f"the state is not the one that header {newest} names; restore the ledger's file from a copy")
+    if chain.state.newest_change >= newest:
+        raise LedgerCorrupt(f"no header names the state after block {newest}; restore the ledger's file from a copy")
     for name in STORES:
         _ = chain.state.tree_after(name, newest).root
     if chain.state.settlement.head() != chain.state.proven_log_head():
