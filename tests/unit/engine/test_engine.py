@@ -417,7 +417,8 @@ class TestClientUpdates:
         terms = ClientTerms(trusting_period_seconds=10**6, max_clock_drift_seconds=0)
         world = clock.run(World.build(clock, tmp_path / "journal.db", terms=terms))
         now = int(clock.now())
-        world.settlement._now = lambda: max(now, int(clock.now()) - 60)  # type: ignore[method-assign]
+        behind = [60]
+        world.settlement._now = lambda: max(now, int(clock.now()) - behind[0])  # type: ignore[method-assign]
 
         async def scenario() -> None:
             await clock.sleep(10)
@@ -427,7 +428,8 @@ class TestClientUpdates:
                 within_seconds=50,
             )
             assert isinstance(state_of(engine, world, 1), st.Committed)
-            engine = await world.run_until(ended(world, 1), within_seconds=200)
+            behind[0] = 0
+            engine = await world.run_until(ended(world, 1), within_seconds=100)
             assert not any(isinstance(packet, st.Quarantined) for packet in engine.machine.packets())
 
         clock.run(scenario())
