@@ -25,7 +25,7 @@ class ConnectionOptions:
     fees: FeePolicy
     finality: FinalityRule = LatestIsFinal()
     patience: Patience = field(default_factory=Patience)
-    request_timeout_seconds: float = 20.0
+    request_timeout_seconds: float = 60.0
 
     @property
     def request_urls(self) -> tuple[str, ...]:

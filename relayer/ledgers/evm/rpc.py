@@ -43,7 +43,7 @@ class _Endpoint:
 class JsonRpc:
     """Calls with failover. Safe for concurrent use on one event loop; `close` ends it."""
 
-    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout_seconds: float = 20.0) -> None:
+    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout_seconds: float = 60.0) -> None:
         """`urls`: HTTP addresses, the preferred one first."""
         self._endpoints = [_Endpoint(url) for url in urls]
         self._chain_id = chain_id

@@ -22,6 +22,7 @@ from relayer.ledgers.evm.calls import (
 from relayer.ledgers.evm.client_codec import LightClientCodec
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, parse_log
+from relayer.ledgers.evm.gas_model import GasModel
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import data, listing, quantity
 from relayer.ledgers.evm.rejections import rejection, require_usable_client
@@ -62,6 +63,7 @@ class _Progress:
 
     results: dict[int, MessageResult] = field(default_factory=dict)
     mined: list[MinedTransaction] = field(default_factory=list)
+    reverted: list[MinedTransaction] = field(default_factory=list)
 
 
 class Submitter:
@@ -76,6 +78,7 @@ class Submitter:
         self._codec = codec
         self._router = router
         self._gas_limit = gas_limit
+        self._gas = GasModel()
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """One result per message. Raises ClientUnusable, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
@@ -94,8 +97,8 @@ class Submitter:
         return SubmissionReceipt(
             results=tuple(progress.results[index] for index in range(len(batch.messages))),
             transactions=tuple(TransactionId(mined.hash) for mined in progress.mined),
-            fee=sum(mined.gas_used * mined.gas_price for mined in progress.mined),
-            gas=sum(mined.gas_used for mined in progress.mined),
+            fee=sum(each.gas_used * each.gas_price for each in progress.mined + progress.reverted),
+            gas=sum(each.gas_used for each in progress.mined + progress.reverted),
         )
 
     def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[_Message]:
@@ -144,7 +147,8 @@ class Submitter:
                 return
             calls = ([] if update is None else [update]) + [item.call for item in messages]
             calldata = multicall(calls)
-            gas = await self._estimate(calldata)
+            most_gas = await self._most_gas()
+            gas = await self._gas_for(calldata, most_gas if messages else 0)
             if gas is None:
                 left = await self._leave_out_bad(update, messages, progress)
                 if len(left) == len(messages):
@@ -152,19 +156,21 @@ class Submitter:
                     return
                 messages = left
                 continue
-            if gas > await self._most_gas() and len(messages) > 1:
+            if gas > most_gas and len(messages) > 1:
                 await self._send_apart(update, messages, progress)
                 return
             mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
             if mined.succeeded:
+                if messages:
+                    self._gas.learn(len(calldata), mined.gas_used)
                 progress.mined.append(mined)
                 self._read_outcome(mined, messages, progress)
                 return
-            # The ledger changed between simulation and execution: look again at what is left to do.
+            # A bad message that was not simulated, or the ledger changed meanwhile: look again at what is left to do.
+            self._gas.forget()
+            progress.reverted.append(mined)
             messages = await self._leave_out_redundant(messages, progress)
-        for item in messages:
-            detail = "the transaction reverts in blocks though its simulation passes"
-            progress.results[item.index] = _rejected("REVERTED", detail, retryable=True)
+        self._give_up(messages, progress)
 
     async def _send_apart(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
         """Each alone is fine and together they are not, or they do not fit: halves. A single one cannot get here bad."""
@@ -203,6 +209,18 @@ class Submitter:
                 data(answer, "eth_call")
                 left.append(item)
         return left
+
+    def _give_up(self, messages: Sequence[_Message], progress: _Progress) -> None:
+        detail = "the transaction reverts in blocks though its simulation passes"
+        if not messages and not progress.results:
+            raise LedgerUnavailable(f"client update: {detail}; it is tried again")
+        for item in messages:
+            progress.results[item.index] = _rejected("REVERTED", detail, retryable=True)
+
+    async def _gas_for(self, calldata: bytes, largest_guess: int) -> int | None:
+        """What was learned if it is within reason, else the node's estimate; None if there is none."""
+        guess = self._gas.guess(len(calldata))
+        return guess if guess is not None and guess <= largest_guess else await self._estimate(calldata)
 
     async def _estimate(self, calldata: bytes) -> int | None:
         """Gas with a margin; None if the node gives none, for which a revert is the usual reason."""

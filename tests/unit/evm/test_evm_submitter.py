@@ -52,11 +52,14 @@ class FakeRouter:
     gas_each: int = 100_000
     limit: int = 60_000_000
     estimates: bool = True
+    estimated: int = 0
     reverts_in_blocks: int = 0
     together: int = 1_000
     transactions: list[tuple[bool, list[int]]] = field(default_factory=list)
     before_block: list[set[int]] = field(default_factory=list)
     bad_proof: bytes = b""
+    offered: list[int] = field(default_factory=list)
+    gas_used: int | None = 10
     bad_update: bool = False
 
     @property
@@ -100,6 +103,7 @@ class FakeRouter:
         if method == "eth_blockNumber":
             return "0x9"
         assert method == "eth_estimateGas"
+        self.estimated += 1
         calldata = bytes.fromhex(params[0]["data"][2:])
         refusal = self._refusal(calldata)
         if refusal is not None or not self.estimates:
@@ -119,7 +123,8 @@ class FakeRouter:
         is_update, sequences = self._parts(order.calldata)
         if self.before_block:
             self.open_packets -= self.before_block.pop(0)
-        succeeded = self.reverts_in_blocks == 0
+        self.offered.append(order.gas)
+        succeeded = self.reverts_in_blocks == 0 and self._refusal(order.calldata) is None
         self.reverts_in_blocks = max(0, self.reverts_in_blocks - 1)
         logs = []
         if succeeded:
@@ -131,7 +136,7 @@ class FakeRouter:
             block_number=1,
             block_hash=bytes(32),
             succeeded=succeeded,
-            gas_used=10,
+            gas_used=self.gas_used or self.gas_each * len(sequences),
             gas_price=3,
             contract=None,
             logs=logs,
@@ -153,6 +158,14 @@ class FakeRouter:
 async def submit(router: FakeRouter, *messages, update: ClientMessage | None = UPDATE, gas_limit: int | None = None):
     submitter = Submitter(router, router, router, router=ROUTER, gas_limit=gas_limit)
     return await submitter.submit(SubmissionBatch(client_id=CLIENT, update=update, messages=messages))
+
+
+async def in_turn(router: FakeRouter, *batches):
+    """One submitter, as in a running relayer."""
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    return [
+        await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=messages)) for messages in batches
+    ]
 
 
 def outcomes(receipt) -> list[Outcome]:
@@ -185,7 +198,7 @@ async def test_a_message_that_fits_no_transaction_is_rejected_alone() -> None:
 
 @pytest.mark.parametrize("by_block", [True, False])
 async def test_what_exceeds_the_gas_goes_in_halves(by_block) -> None:
-    router = FakeRouter(limit=500_000 if by_block else 60_000_000)
+    router = FakeRouter(limit=500_000 if by_block else 60_000_000, gas_used=None)
     receipt = await submit(router, *map(message, range(1, 9)), gas_limit=None if by_block else 400_000)
     assert outcomes(receipt) == [Outcome.DELIVERED] * 8
     assert router.transactions == [(True, [1, 2]), (False, [3, 4]), (False, [5, 6]), (False, [7, 8])]
@@ -281,3 +294,48 @@ async def test_a_header_that_is_none_is_an_error_before_sending() -> None:
 async def test_a_node_without_estimates_is_unavailable(messages) -> None:
     with pytest.raises(LedgerUnavailable):
         await submit(FakeRouter(estimates=False), *messages)
+
+
+async def test_an_update_that_reverts_in_blocks_is_tried_again_later() -> None:
+    with pytest.raises(LedgerUnavailable, match="tried again"):
+        await submit(FakeRouter(reverts_in_blocks=100))
+
+
+async def test_gas_is_learned_and_no_longer_estimated() -> None:
+    router = FakeRouter(gas_used=500_000)
+    receipts = await in_turn(router, (message(1),), (message(2),), (message(3), message(4)))
+    assert [outcomes(receipt) for receipt in receipts] == [[Outcome.DELIVERED]] * 2 + [[Outcome.DELIVERED] * 2]
+    assert router.estimated == 1
+    assert all(offered >= 750_000 for offered in router.offered[1:])
+    assert router.offered[2] > router.offered[1]
+
+
+async def test_an_update_alone_teaches_nothing() -> None:
+    router = FakeRouter()
+    await in_turn(router, (), (message(1),), ())
+    assert router.estimated == 3
+
+
+async def test_a_guess_above_the_limit_is_estimated() -> None:
+    router = FakeRouter(gas_used=40_000_000)
+    await in_turn(router, (message(1),), (message(2),))
+    assert router.estimated == 2
+    assert max(router.offered) < 1_000_000
+
+
+async def test_a_bad_message_behind_a_guess_costs_one_revert_and_is_found() -> None:
+    router = FakeRouter(refusals={3: NOT_MEMBER})
+    receipts = await in_turn(router, (message(1),), (message(2), message(3)), (message(4),))
+    assert outcomes(receipts[1]) == [Outcome.DELIVERED, Outcome.REJECTED]
+    assert receipts[1].results[1].code == "NotMember"
+    assert (receipts[1].gas, len(receipts[1].transactions)) == (20, 1)
+    assert router.transactions == [(True, [1]), (True, [2]), (True, [4])]
+
+
+async def test_a_client_that_froze_meanwhile_is_found_behind_a_guess() -> None:
+    router = FakeRouter()
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(1),)))
+    router.update_refusal = FROZEN
+    with pytest.raises(ClientUnusable):
+        await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(2),)))
