@@ -166,7 +166,7 @@ def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json
 @app.command()
 def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
-    facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 240,
+    facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 210,
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
     from relayer.demo import run_demo
