@@ -55,7 +55,7 @@ def show_liabilities(config: Path, channel: str | None, form: Form) -> None:
     rows = (
         (
             str(each.sequence),
-            each.kind.name.lower(),
+            _kind(each),
             names.get(each.debtor, ""),
             names.get(each.creditor, ""),
             money(each.amount, each.exponent),
@@ -78,6 +78,11 @@ def position_row(each: Position) -> Sequence[str]:
     return (each.ocpi_id, *amounts, each.currency)
 
 
+def _kind(each: Liability) -> str:
+    """A debt that netting put in the place of others has no fact of its own."""
+    return each.kind.name.lower() if each.kind is not None else "novation"
+
+
 async def _positions(selection: Selection) -> Sequence[Position]:
     settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
     async with connected(settlement.ledger):
@@ -94,7 +99,7 @@ def _as_json(each: Liability, names: dict[bytes, str]) -> Json:
     return {
         "liability_id": f"0x{each.liability_id.hex()}",
         "sequence": each.sequence,
-        "kind": each.kind.name.lower(),
+        "kind": _kind(each),
         "state": each.state.value,
         "creditor": names.get(each.creditor, f"0x{each.creditor.hex()}"),
         "debtor": names.get(each.debtor, f"0x{each.debtor.hex()}"),

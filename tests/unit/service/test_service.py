@@ -79,9 +79,8 @@ async def test_only_reading_is_served() -> None:
 
 
 def test_a_port_in_use_says_what_to_do() -> None:
-    with bind("127.0.0.1", 0) as first:
-        with pytest.raises(ConfigurationError, match=r"change service\.port"):
-            bind("127.0.0.1", first.getsockname()[1])
+    with bind("127.0.0.1", 0) as first, pytest.raises(ConfigurationError, match=r"change service\.port"):
+        bind("127.0.0.1", first.getsockname()[1])
 
 
 async def test_the_server_answers_and_stops_when_told() -> None:
