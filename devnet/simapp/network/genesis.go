@@ -56,6 +56,9 @@ func newGenesis(template *app.App, settings Settings, nodes []*node, operator sd
 	governance.Params.VotingPeriod = &settings.VotingPeriod
 	governance.Params.ExpeditedVotingPeriod = &expedited
 	settlement := &settlementtypes.GenesisState{Operators: append([]string{operator.String()}, settings.Operators...)}
+	if _, err := settlementtypes.DecodeOperators(template.AccountKeeper.AddressCodec(), settlement.Operators); err != nil {
+		return nil, err
+	}
 
 	state[stakingtypes.ModuleName] = cdc.MustMarshalJSON(staking)
 	state[authtypes.ModuleName] = cdc.MustMarshalJSON(auth)
