@@ -99,13 +99,15 @@ class Signature:
     r: bytes
     s: bytes
     timestamp: bytes
+    claimed_length: int | None = None
 
     def packed(self) -> bytes:
+        length = len(self.timestamp) if self.claimed_length is None else self.claimed_length
         return (
             bytes((self.index, self.trusted_index, self.v))
             + self.r
             + self.s
-            + bytes((len(self.timestamp),))
+            + bytes((length,))
             + self.timestamp.ljust(12, b"\x00")
         )
 
