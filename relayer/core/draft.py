@@ -14,7 +14,7 @@ from relayer.core.ids import Height, LedgerId, TimestampSeconds
 from relayer.core.lifecycle import step
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
-from relayer.core.states import State
+from relayer.core.states import State, payload_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,15 @@ class Known(Protocol):
     def knows(self, key: PacketKey) -> bool: ...
     def head(self, ledger: LedgerId) -> ev.HeadFinalised | None: ...
     def open_packets(self, route: Route) -> int: ...
+    def open_bytes(self, route: Route) -> int: ...
     def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]: ...
 
 
 class _Limits(Protocol):
     @property
     def open_packets_per_route(self) -> int: ...
+    @property
+    def open_bytes_per_route(self) -> int: ...
 
 
 class Draft:
@@ -78,7 +81,7 @@ class Draft:
         self._known = known
         self._policy = policy
         self._touched: dict[PacketKey, State] = {}
-        self._opened: dict[Route, int] = {}
+        self._opened: dict[Route, tuple[int, int]] = {}
         self._records: list[Record] = []
         self._heads: dict[LedgerId, ev.HeadFinalised] = {}
         self._committed: dict[Route, int] = {}
@@ -155,7 +158,8 @@ class Draft:
                 continue
             self._touched[key] = made.state
             if isinstance(before, st.Unseen) and not isinstance(made.state, st.Acknowledged | st.TimedOut):
-                self._opened[before.route] = self._opened.get(before.route, 0) + 1
+                packets, size = self._opened.get(before.route, (0, 0))
+                self._opened[before.route] = (packets + 1, size + payload_bytes(made.state))
             transitions.append(PlannedTransition(key=key, before=before, after=made.state, effects=made.effects))
         if transitions:
             self._records.append(Record(event=event, transitions=tuple(transitions)))
@@ -164,4 +168,9 @@ class Draft:
         return self._touched.get(key) or self._known.state(key)
 
     def _is_full(self, route: Route) -> bool:
-        return self._known.open_packets(route) + self._opened.get(route, 0) >= self._known.limits.open_packets_per_route
+        packets, size = self._opened.get(route, (0, 0))
+        limits = self._known.limits
+        return (
+            self._known.open_packets(route) + packets >= limits.open_packets_per_route
+            or self._known.open_bytes(route) + size >= limits.open_bytes_per_route
+        )

@@ -23,7 +23,7 @@ from relayer.core.invariants import check_transition
 from relayer.core.lifecycle import wanted
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
-from relayer.core.states import CLOSED, State
+from relayer.core.states import CLOSED, State, payload_bytes
 from relayer.errors import InvalidInput, InvariantBroken
 
 __all__ = ["Limits", "Machine", "Memory", "Plan", "PlannedTransition", "Record", "RouteMemory"]
@@ -34,6 +34,8 @@ class Limits:
     """Bounds of the machine. A packet over its channel's bound is deferred: looked at again when there is room."""
 
     open_packets_per_route: int = 10_000
+    open_bytes_per_route: int = 64 * 1024 * 1024
+    """Of payloads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class _Book:
     timed_out: SequenceSet = field(default_factory=SequenceSet)
     highest_committed: int = 0
     open: int = 0
+    bytes: int = 0
 
 
 class Machine:
@@ -158,6 +161,15 @@ class Machine:
         """Packets of the route that have not ended, those in quarantine included."""
         return self._books[route].open
 
+    def open_bytes(self, route: Route) -> int:
+        """Their payloads together."""
+        return self._books[route].bytes
+
+    def has_room(self, route: Route) -> bool:
+        """Whether deferred packets may come back: a fifth of each bound is free."""
+        book, limits = self._books[route], self.limits
+        return book.open * 5 <= limits.open_packets_per_route * 4 and book.bytes * 5 <= limits.open_bytes_per_route * 4
+
     def closed(self, route: Route) -> tuple[int, int]:
         """How many packets of the route were acknowledged, and how many timed out."""
         book = self._books[route]
@@ -219,6 +231,7 @@ class Machine:
         key = after.key
         book = self._books[after.route]
         self._forget_deadline(before)
+        book.bytes += payload_bytes(after) - payload_bytes(before)
         if type(after) in CLOSED:
             (book.acknowledged if isinstance(after, st.Acknowledged) else book.timed_out).add(after.sequence)
             book.open -= self._packets.pop(key, None) is not None

@@ -158,5 +158,13 @@ STATES: tuple[type[State], ...] = (
 )
 """In the order in which a person would tell the story."""
 
+
+def payload_bytes(state: State) -> int:
+    """What a packet takes of its channel's share of memory."""
+    if isinstance(state, Unseen | Acknowledged | TimedOut | Contradicted):
+        return 0
+    return sum(len(payload.value) for payload in state.packet.payloads)
+
+
 CLOSED: frozenset[type[State]] = frozenset({Acknowledged, TimedOut})
 """Ends that need no more memory than the sequence."""

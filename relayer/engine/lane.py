@@ -103,7 +103,10 @@ class Lane:
         """Takes an effect; one that was rejected before waits a little longer each time."""
         rejections = self._rejections.get(effect.key, 0)
         delay = min(2**rejections - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
-        self.queue.offer(effect, age, not_before=self._clock.now() + delay if rejections else 0.0)
+        if rejections:
+            self.queue.offer(effect, Age.BACKLOG, not_before=self._clock.now() + delay)
+        else:
+            self.queue.offer(effect, age)
         self._work.set()
 
     def withdraw(self, key: PacketKey) -> None:
@@ -180,7 +183,10 @@ class Lane:
         if batch and not provable:
             raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
         if not batch and update is None:
-            return False  # the ledger that the client follows stands still, so nothing can refresh the client
+            _log.warning(
+                "client_ages", ledger=self.key.ledger, client=self.key.client, reason=f"{self.key.prove_on} is idle"
+            )
+            return False  # no newer header exists, so nothing can refresh the client
         proofs = await self._prove(provable, at)
         # Look before sending: a fact may have closed some of them while the proofs were fetched.
         chosen = [(pending, proof) for pending, proof in zip(provable, proofs, strict=True) if self.queue.holds(pending)]
@@ -248,11 +254,12 @@ class Lane:
             if result.outcome is Outcome.REJECTED:
                 await self._reject(pending, result.code, result.detail, retryable=result.retryable)
             else:
-                self.queue.submitted(pending, head=head, confirm_by=now + self._settings.confirm_seconds)
+                wait = self._settings.confirm_seconds * 2**pending.rounds
+                self.queue.submitted(pending, head=head, confirm_by=now + wait)
 
     async def _collect_overdue(self, now: float) -> None:
         overdue = self.queue.overdue(now)
-        if self._watcher.health.failures:
+        if not self._watcher.is_current:
             self.queue.extend(overdue, now + self._settings.confirm_seconds)
             return
         for pending in overdue:
@@ -275,8 +282,8 @@ class Lane:
         if not status.trusting_period_seconds:
             return False
         head = self._machine.head(self.key.ledger)
-        time = head.timestamp if head is not None else int(now)
-        age = time - status.latest_timestamp
+        # An idle ledger's head is old, yet its next block has the present time.
+        age = max(head.timestamp if head is not None else 0, int(now)) - status.latest_timestamp
         return age * 100 >= status.trusting_period_seconds * self._settings.refresh_percent
 
 

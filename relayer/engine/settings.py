@@ -23,9 +23,10 @@ class EngineSettings:
     submissions_per_ledger: int = 2
     """Submissions under way at one ledger, of all channels together."""
     confirm_seconds: float = 15.0
-    """How long a fact may take to show after a ledger accepted the message."""
-    unconfirmed_rounds: int = 5
-    """Submissions without the fact showing, before the packet is set aside."""
+    """How long a fact may take to show after a ledger accepted the message; each further round waits twice as long, because
+    a ledger may take many blocks to be final."""
+    unconfirmed_rounds: int = 6
+    """Submissions without the fact showing (some 16 minutes), before the packet is set aside."""
     backoff_first_seconds: float = 0.25
     backoff_last_seconds: float = 30.0
     operator_seconds: float = 15.0

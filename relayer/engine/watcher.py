@@ -43,6 +43,7 @@ class Watcher:
         self._backoff = Backoff(settings, random)
         self._kick = asyncio.Event()
         self._told: Height | None = None
+        self._behind = True
         self._routes = tuple(route for route in machine.routes if route.source == link.ledger_id)
         self._last = {route: (int(machine.highest_committed(route)), link.start) for route in self._routes}
         self._suspicious = {route: link.origin for route in self._routes if machine.missing(route, link.first_sequence)}
@@ -103,6 +104,11 @@ class Watcher:
         return Height(min(self._deferred.values()) - 1) if self._deferred else None
 
     @property
+    def is_current(self) -> bool:
+        """Whether everything final has been read: a fact that has not shown is then missing."""
+        return not self.health.failures and not self._behind
+
+    @property
     def deferred(self) -> Sequence[Route]:
         return tuple(self._deferred)
 
@@ -116,8 +122,10 @@ class Watcher:
                 f"ledger {self._link.ledger_id}: the node is at height {head.height}, below {self.cursor} that was read "
                 "before; it is still syncing, or it serves a ledger that was started anew"
             )
+        self._behind = self._behind or head.height > self.cursor + self._settings.page_blocks
         await self._read_again()
         await self._advance(head)
+        self._behind = False
 
     async def _advance(self, head: Head) -> None:
         told = HeadFinalised(ledger=self._link.ledger_id, height=head.height, timestamp=head.timestamp)
@@ -171,8 +179,7 @@ class Watcher:
 
     async def _read_again(self) -> None:
         self._suspect()
-        limit = self._machine.limits.open_packets_per_route
-        lifted = tuple(route for route in self._deferred if self._machine.open_packets(route) * 5 <= limit * 4)
+        lifted = tuple(route for route in self._deferred if self._machine.has_room(route))
         starts = [Height(self._deferred[route] - 1) for route in lifted]
         if self._rescan_after is not None:
             starts.append(self._rescan_after)

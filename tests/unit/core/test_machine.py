@@ -134,6 +134,17 @@ class TestBounds:
         assert len(plan.records) == 2
         assert plan.deferred == {(CONTRACTS, ROUTE): 13}
 
+    def test_large_packets_fill_a_route_by_their_bytes(self) -> None:
+        machine = a_machine(open_bytes_per_route=250)
+        plan = machine.plan([committed(a_packet(number, value=bytes(100))) for number in (1, 2, 3, 4)], OPEN_POLICY)
+        assert len(plan.records) == 3
+        machine.apply(plan)
+        assert machine.open_bytes(ROUTE) == 300
+        assert not machine.has_room(ROUTE)
+        tell(machine, *(acknowledged(a_packet(number, value=bytes(100))) for number in (1, 2)))
+        assert machine.open_bytes(ROUTE) == 100
+        assert machine.has_room(ROUTE)
+
     def test_the_other_route_goes_on(self) -> None:
         machine = a_machine(open_packets_per_route=1)
         tell(machine, committed(a_packet()))
