@@ -1,0 +1,15 @@
+"""The README's picture of the lifecycle is the one that the table draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayer.core.diagram import lifecycle_diagram
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def test_the_readme_shows_the_lifecycle_as_it_is() -> None:
+    assert f"```mermaid\n{lifecycle_diagram()}```" in README.read_text(), (
+        "replace the README's state diagram by what relayer.core.diagram.lifecycle_diagram() returns"
+    )
