@@ -63,8 +63,8 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         client = ClientId(request.client_id)
         async with answering(context):
             status = await self._ledger.client_status(client)
-            session = self._ledger.session
-            type_url, state = await session.run(lambda chain: client_state(chain, client, now=session.now()))
+            now = self._ledger.session.now()
+            type_url, state = await self._ledger.session.run(lambda chain: client_state(chain, client, now=now))
             return codec.status_to_message(status, type_url=type_url, state=state)
 
     async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:  # noqa: N802

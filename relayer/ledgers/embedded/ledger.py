@@ -108,7 +108,8 @@ class EmbeddedLedger:
         return await self.session.run(read)
 
     async def client_status(self, client: ClientId) -> ClientStatus:
-        return await self.session.run(lambda chain: client_status(chain, client, now=self.session.now()))
+        now = self.session.now()
+        return await self.session.run(lambda chain: client_status(chain, client, now=now))
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """One block for the whole batch. Raises LimitExceeded for a batch that is too large; a lone client update that is
@@ -170,7 +171,8 @@ class EmbeddedLedger:
             counterparty_merkle_prefix=tuple(counterparty_merkle_prefix),
             signer=OPERATOR,
         )
-        if not await self.session.run(lambda chain: is_paired_with(chain, message, now=self.session.now())):
+        now = self.session.now()
+        if not await self.session.run(lambda chain: is_paired_with(chain, message, now=now)):
             await self.session.execute(message)
 
     async def recover_client(self, subject: ClientId, substitute: ClientId) -> None:
@@ -193,7 +195,8 @@ class EmbeddedLedger:
 
     async def advance(self) -> Head:
         """Seals an empty block at once."""
-        return _head(await self.session.write(lambda chain: chain.advance(now=self.session.now())))
+        now = self.session.now()
+        return _head(await self.session.write(lambda chain: chain.advance(now=now)))
 
 
 def _head(block: SealedBlock) -> Head:

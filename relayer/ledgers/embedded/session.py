@@ -6,12 +6,21 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
+import structlog
+
 from relayer.core.ids import TransactionId
-from relayer.errors import ClientUnusable, LedgerError, LedgerRefused, LedgerUnavailable, LimitExceeded, WrongLedger
+from relayer.errors import (
+    ClientUnusable,
+    InvariantBroken,
+    LedgerError,
+    LedgerRefused,
+    LedgerUnavailable,
+    LimitExceeded,
+    WrongLedger,
+)
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.applications import Application
 from relayer.ledgers.embedded.chain import Chain
@@ -23,6 +32,8 @@ from relayer.ledgers.embedded.transactions import Transaction, encode_transactio
 from relayer.ledgers.embedded.verify import check_head
 from relayer.ports.clock import Clock
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
+
+_log = structlog.get_logger(__name__)
 
 MAXIMUM_MESSAGES = 1000
 MAXIMUM_BATCH_BYTES = 16 * 1024 * 1024
@@ -50,7 +61,7 @@ class Session:
         self._chain_id = chain_id
         self._heartbeat_seconds = heartbeat_seconds
         self._machine = Machine(light_clients=light_clients, applications=applications)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._thread: ThreadPoolExecutor | None = None
         self._lock: IO[str] | None = None
         self._connection: sqlite3.Connection | None = None
         self._chain: Chain | None = None
@@ -70,7 +81,14 @@ class Session:
     async def open(self) -> None:
         """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, or WrongLedger for another chain id."""
         if self._chain is None:
-            await self._in_thread(self._open)
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+            self._released = False
+            try:
+                await self._in_thread(self._open)
+            except BaseException:
+                self._thread.shutdown()
+                self._thread = None
+                raise
             if self._heartbeat_seconds is not None:
                 self._heartbeat = asyncio.create_task(self._beat(self._heartbeat_seconds), name="ledger heartbeat")
 
@@ -79,11 +97,12 @@ class Session:
         self.release()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._heartbeat
+            await asyncio.gather(self._heartbeat, return_exceptions=True)
             self._heartbeat = None
-        await self._in_thread(self._close)
-        self._thread.shutdown()
+        if self._thread is not None:
+            await self._in_thread(self._close)
+            self._thread.shutdown()
+            self._thread = None
 
     async def run(self, work: Callable[[Chain], _T]) -> _T:
         """Does `work` on the ledger's thread. Raises LedgerUnavailable if the file cannot be written or read."""
@@ -107,12 +126,14 @@ class Session:
         if len(transactions) > MAXIMUM_MESSAGES:
             raise LimitExceeded(f"{len(transactions)} messages in one batch: send at most {MAXIMUM_MESSAGES}")
 
+        now = self.now()
+
         def work(chain: Chain) -> list[Result]:
             encoded = [_encode(each) for each in transactions]
             accepted = [each for each in encoded if isinstance(each, bytes)]
             if sum(map(len, accepted)) > MAXIMUM_BATCH_BYTES:
                 raise LimitExceeded(f"a batch holds at most {MAXIMUM_BATCH_BYTES} bytes of messages; send fewer at once")
-            results = iter(chain.deliver(accepted, now=self.now()).results)
+            results = iter(chain.deliver(accepted, now=now).results)
             return [each if isinstance(each, Result) else next(results) for each in encoded]
 
         return await self.write(work)
@@ -156,16 +177,27 @@ class Session:
         while True:
             age = (self.now() - self._opened().head.header.time) / NANOSECONDS
             if age >= seconds:
-                await self.write(lambda chain: chain.advance(now=self.now()))
+                await self._seal_empty_block()
                 age = 0
             await self._clock.sleep(seconds - age)
 
+    async def _seal_empty_block(self) -> None:
+        now = self.now()
+        try:
+            await self.write(lambda chain: chain.advance(now=now))
+        except LedgerError as error:
+            _log.error("heartbeat failed", error=str(error), ledger=self._chain_id)
+
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        if self._thread is None:
+            raise LedgerUnavailable("the ledger is not open; connect first")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _opened(self) -> Chain:
         if self._chain is None:
             raise LedgerUnavailable("the ledger is not open; connect first")
+        if self._heartbeat is not None and self._heartbeat.done():
+            raise InvariantBroken("the ledger's heartbeat has stopped") from self._heartbeat.exception()
         return self._chain
 
     def _open(self) -> None:
