@@ -20,13 +20,13 @@ from relayer.ledgers.evm.calls import (
     update_call,
 )
 from relayer.ledgers.evm.client_codec import LightClientCodec
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
+from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, parse_log
 from relayer.ledgers.evm.gas_model import GasModel
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
-from relayer.ledgers.evm.quantity import data, listing, quantity
+from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.rejections import rejection, require_usable_client
-from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, Order
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -46,8 +46,6 @@ MAXIMUM_TRANSACTION_BYTES = 120 * 1024
 """Geth's pool refuses 128 KiB; the rest is for the envelope and the signature."""
 
 _ROUNDS = 3
-_GAS_MARGIN_PERCENT = 25
-"""The router's try/catch forwards 63/64 of the gas, and a competitor's transaction may change storage costs meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,7 @@ class Submitter:
         self._router = router
         self._gas_limit = gas_limit
         self._gas = GasModel()
+        self._simulator = Simulator(node, account=sender.address, router=router)
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """One result per message. Raises ClientUnusable, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
@@ -182,32 +181,22 @@ class Submitter:
         await self._send(update if len(progress.mined) == known else None, messages[middle:], progress)
 
     async def _leave_out_bad(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> list[_Message]:
-        """Simulates the update alone, then each message behind it, all against the same block."""
-        front = [] if update is None else [update]
-        trials = [front] if front else []
-        trials += [[*front, item.call] for item in messages]
-        block = await self._node.rpc.call("eth_blockNumber")
-        calls = [Call("eth_call", (self._transaction(multicall(trial)), block)) for trial in trials]
-        answers = await self._node.rpc.batch(calls)
-        if front:
-            first = answers.pop(0)
-            if isinstance(first, NodeRefused):
-                refusal = rejection(first, None)
-                require_usable_client(refusal)
-                if not messages:
-                    raise Reverted("updateClient", refusal.code, refusal.detail)
-                for item in messages:
-                    progress.results[item.index] = refusal
-                return []
+        """Rejects what the simulation refuses; a refused update takes all its messages with it."""
+        trial = await self._simulator.run(update, [item.call for item in messages])
+        if trial.update is not None:
+            refusal = rejection(trial.update, None)
+            require_usable_client(refusal)
+            if not messages:
+                raise Reverted("updateClient", refusal.code, refusal.detail)
+            progress.results.update({item.index: refusal for item in messages})
+            return []
         left = []
-        for item, answer in zip(messages, answers, strict=True):
-            if isinstance(answer, NodeRefused):
-                refusal = rejection(answer, item.message)
-                require_usable_client(refusal)
-                progress.results[item.index] = refusal
-            else:
-                data(answer, "eth_call")
+        for item, refused in zip(messages, trial.messages, strict=True):
+            if refused is None:
                 left.append(item)
+                continue
+            progress.results[item.index] = rejection(refused, item.message)
+            require_usable_client(progress.results[item.index])
         return left
 
     def _give_up(self, messages: Sequence[_Message], progress: _Progress) -> None:
@@ -220,27 +209,12 @@ class Submitter:
     async def _gas_for(self, calldata: bytes, largest_guess: int) -> int | None:
         """What was learned if it is within reason, else the node's estimate; None if there is none."""
         guess = self._gas.guess(len(calldata))
-        return guess if guess is not None and guess <= largest_guess else await self._estimate(calldata)
-
-    async def _estimate(self, calldata: bytes) -> int | None:
-        """Gas with a margin; None if the node gives none, for which a revert is the usual reason."""
-        try:
-            answer = await self._node.rpc.call("eth_estimateGas", self._transaction(calldata))
-        except NodeRefused:
-            return None
-        return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
+        return guess if guess is not None and guess <= largest_guess else await self._simulator.estimate(calldata)
 
     async def _most_gas(self) -> int:
         if self._gas_limit is None:
             self._gas_limit = (await self._node.block("latest")).gas_limit * 4 // 5
         return self._gas_limit
-
-    def _transaction(self, calldata: bytes) -> dict[str, str]:
-        return {
-            "from": "0x" + self._sender.address.hex(),
-            "to": "0x" + self._router.hex(),
-            "data": "0x" + calldata.hex(),
-        }
 
     def _read_outcome(self, mined: MinedTransaction, messages: Sequence[_Message], progress: _Progress) -> None:
         """A message whose event is missing was a no-op: somebody else was first."""

@@ -1,0 +1,59 @@
+"""What the router would do with calls, asked of the node before anybody pays: gas, and which calls it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relayer.ledgers.evm.calls import multicall
+from relayer.ledgers.evm.errors import NodeRefused
+from relayer.ledgers.evm.node import EvmNode
+from relayer.ledgers.evm.quantity import data, quantity
+from relayer.ledgers.evm.rpc import Call
+
+_GAS_MARGIN_PERCENT = 25
+"""The router's try/catch forwards 63/64 of the gas, and a competitor's transaction may change storage costs meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Refusals: of the update alone, and of each message behind it. `messages` is empty if the update is refused."""
+
+    update: NodeRefused | None
+    messages: tuple[NodeRefused | None, ...]
+
+
+class Simulator:
+    """Simulates one account's multicalls to one router."""
+
+    def __init__(self, node: EvmNode, *, account: bytes, router: bytes) -> None:
+        self._node = node
+        self._parties = {"from": "0x" + account.hex(), "to": "0x" + router.hex()}
+
+    async def estimate(self, calldata: bytes) -> int | None:
+        """Gas with a margin; None if the node gives none, for which a revert is the usual reason."""
+        try:
+            answer = await self._node.rpc.call("eth_estimateGas", self._transaction(calldata))
+        except NodeRefused:
+            return None
+        return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
+
+    async def run(self, update: bytes | None, calls: Sequence[bytes]) -> Trial:
+        """The update alone, then each call behind it, all against the same block."""
+        front = [] if update is None else [update]
+        trials = ([front] if front else []) + [[*front, call] for call in calls]
+        block = await self._node.rpc.call("eth_blockNumber")
+        requests = [Call("eth_call", (self._transaction(multicall(trial)), block)) for trial in trials]
+        refusals = [_refusal(answer) for answer in await self._node.rpc.batch(requests)]
+        first = refusals.pop(0) if front else None
+        return Trial(update=first, messages=() if first is not None else tuple(refusals))
+
+    def _transaction(self, calldata: bytes) -> dict[str, str]:
+        return {**self._parties, "data": "0x" + calldata.hex()}
+
+
+def _refusal(answer: object) -> NodeRefused | None:
+    if isinstance(answer, NodeRefused):
+        return answer
+    data(answer, "eth_call")
+    return None
