@@ -73,6 +73,11 @@ class EvmCounterparty:
         """The newest block's number."""
         return Height(len(self._blocks))
 
+    @property
+    def engine(self) -> AuthorityEngine:
+        """Who must sign its blocks."""
+        return self._engine
+
     def commit(self, packet: Packet) -> None:
         """Stores the packet's commitment; seal() makes it provable."""
         path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
@@ -86,6 +91,10 @@ class EvmCounterparty:
     def write(self, path: CommitmentPath, word: bytes) -> None:
         """Stores a word of 32 bytes under an ICS-24 path."""
         self._storage[keccak256(self._slot(path))] = rlp.encode(word.lstrip(b"\0"))
+
+    def erase(self, path: CommitmentPath) -> None:
+        """Deletes what stands under an ICS-24 path."""
+        self._storage.delete(keccak256(self._slot(path)))  # type: ignore[no-untyped-call]
 
     def seal(self) -> Height:
         """A new block over the present storage, not earlier than the one before."""

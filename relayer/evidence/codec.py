@@ -1,0 +1,122 @@
+"""Evidence files: values to bytes and back. Reading is strict; whether a file is true is decided in verify.py."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.errors import InvalidInput
+from relayer.evidence.errors import EvidenceRefused, Flaw
+from relayer.evidence.model import LIVES, Claim, Evidence, LedgerName, Statement
+from relayer.evidence.strict_json import JsonReader, hex_text, to_json
+
+FORMAT = "interledger-evidence"
+VERSION = 1
+
+_MAXIMUM_STATEMENTS = max(map(len, LIVES))
+_PAYLOAD_TEXTS = ("source_port", "destination_port", "version", "encoding")
+
+
+def encode_evidence(evidence: Evidence) -> bytes:
+    """The file."""
+    packet, payload = evidence.packet, evidence.packet.payload
+    answer = evidence.acknowledgement
+    return to_json(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "source": _ledger_to_json(evidence.source),
+            "destination": _ledger_to_json(evidence.destination),
+            "packet": {
+                "sequence": packet.sequence,
+                "source_client": packet.source_client,
+                "destination_client": packet.destination_client,
+                "timeout_timestamp": packet.timeout_timestamp,
+                "payload": {
+                    **{name: getattr(payload, name) for name in _PAYLOAD_TEXTS},
+                    "value": hex_text(payload.value),
+                },
+            },
+            "acknowledgement": None if answer is None else hex_text(answer.app_acknowledgement),
+            "statements": [
+                {
+                    "claim": each.claim.value,
+                    "height": each.height,
+                    "header": hex_text(each.header),
+                    "proof": hex_text(each.proof),
+                }
+                for each in evidence.statements
+            ],
+        }
+    )
+
+
+def decode_evidence(raw: bytes) -> Evidence:
+    """Raises EvidenceRefused(FORM), and nothing else."""
+    reader = JsonReader(_refuse)
+    names = ("format", "version", "source", "destination", "packet", "acknowledgement", "statements")
+    document = reader.fields(reader.load(raw), "the file", *names)
+    reader.constant(document["format"], "format", FORMAT)
+    reader.constant(document["version"], "version", VERSION)
+    answer = document["acknowledgement"]
+    statements = reader.array(document["statements"], "statements", maximum=_MAXIMUM_STATEMENTS)
+    try:
+        return Evidence(
+            source=_ledger(reader, document["source"], "source"),
+            destination=_ledger(reader, document["destination"], "destination"),
+            packet=_packet(reader, document["packet"]),
+            acknowledgement=None
+            if answer is None
+            else Acknowledgement(app_acknowledgements=(reader.octets(answer, "acknowledgement"),)),
+            statements=tuple(_statement(reader, each, index) for index, each in enumerate(statements)),
+        )
+    except EvidenceRefused:
+        raise
+    except InvalidInput as error:
+        raise EvidenceRefused(Flaw.FORM, str(error)) from error
+
+
+def _ledger_to_json(ledger: LedgerName) -> dict[str, str]:
+    return {"chain_id": ledger.chain_id, "client_type": ledger.client_type}
+
+
+def _ledger(reader: JsonReader, value: object, where: str) -> LedgerName:
+    found = reader.fields(value, where, "chain_id", "client_type")
+    return LedgerName(
+        chain_id=reader.text(found["chain_id"], f"{where}.chain_id"),
+        client_type=reader.text(found["client_type"], f"{where}.client_type"),
+    )
+
+
+def _packet(reader: JsonReader, value: object) -> Packet:
+    names = ("sequence", "source_client", "destination_client", "timeout_timestamp", "payload")
+    found = reader.fields(value, "packet", *names)
+    payload = reader.fields(found["payload"], "packet.payload", *_PAYLOAD_TEXTS, "value")
+    texts = {name: reader.text(payload[name], f"packet.payload.{name}") for name in _PAYLOAD_TEXTS}
+    return Packet(
+        sequence=PacketSequence(reader.number(found["sequence"], "packet.sequence")),
+        source_client=ClientId(reader.text(found["source_client"], "packet.source_client")),
+        destination_client=ClientId(reader.text(found["destination_client"], "packet.destination_client")),
+        timeout_timestamp=TimestampSeconds(reader.number(found["timeout_timestamp"], "packet.timeout_timestamp")),
+        payloads=(Payload(**texts, value=reader.octets(payload["value"], "packet.payload.value")),),
+    )
+
+
+def _statement(reader: JsonReader, value: object, index: int) -> Statement:
+    where = f"statements[{index}]"
+    found = reader.fields(value, where, "claim", "height", "header", "proof")
+    claim = reader.text(found["claim"], f"{where}.claim")
+    if claim not in set(Claim):
+        _refuse(f"{where}.claim: {claim[:40]!r} is not known; known: {', '.join(Claim)}")
+    return Statement(
+        claim=Claim(claim),
+        height=Height(reader.number(found["height"], f"{where}.height")),
+        header=reader.octets(found["header"], f"{where}.header"),
+        proof=reader.octets(found["proof"], f"{where}.proof"),
+    )
+
+
+def _refuse(message: str) -> NoReturn:
+    raise EvidenceRefused(Flaw.FORM, message)

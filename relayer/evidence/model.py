@@ -1,0 +1,97 @@
+"""Evidence as values: a packet, what is claimed about it, and the header and proof of each claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relayer.core.ids import Height, TimestampSeconds
+from relayer.core.packet import Acknowledgement, Packet
+
+
+class Claim(StrEnum):
+    """One thing that a ledger's state shows. The values stand in files."""
+
+    PACKET_COMMITTED = "packet_committed"
+    """The source stores the packet's commitment."""
+    ACKNOWLEDGEMENT_WRITTEN = "acknowledgement_written"
+    """The destination stores the commitment of the acknowledgement."""
+    RECEIPT_ABSENT = "receipt_absent"
+    """The destination has no receipt at or after the packet's timeout."""
+    COMMITMENT_CLEARED = "commitment_cleared"
+    """The source stores no commitment any more: it has heard how the packet ended."""
+
+
+class Ending(StrEnum):
+    """How far the proven life of a packet goes."""
+
+    SENT = "sent"
+    """Promised by the source; nothing is shown of the destination."""
+    ANSWERED = "answered"
+    """The destination answered; it is not shown that the source has heard it."""
+    ACKNOWLEDGED = "acknowledged"
+    EXPIRED = "expired"
+    """It can never arrive; it is not shown that the source has heard it."""
+    TIMED_OUT = "timed_out"
+
+
+LIVES: dict[tuple[Claim, ...], Ending] = {
+    (Claim.PACKET_COMMITTED,): Ending.SENT,
+    (Claim.PACKET_COMMITTED, Claim.ACKNOWLEDGEMENT_WRITTEN): Ending.ANSWERED,
+    (Claim.PACKET_COMMITTED, Claim.ACKNOWLEDGEMENT_WRITTEN, Claim.COMMITMENT_CLEARED): Ending.ACKNOWLEDGED,
+    (Claim.PACKET_COMMITTED, Claim.RECEIPT_ABSENT): Ending.EXPIRED,
+    (Claim.PACKET_COMMITTED, Claim.RECEIPT_ABSENT, Claim.COMMITMENT_CLEARED): Ending.TIMED_OUT,
+}
+"""Every order of claims that is the life of a packet, and what it shows."""
+
+ON_SOURCE = frozenset({Claim.PACKET_COMMITTED, Claim.COMMITMENT_CLEARED})
+"""Claims about the source; the others are about the destination."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerName:
+    """A ledger as a file names it: its own chain id, and the type of light client that follows it."""
+
+    chain_id: str
+    client_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A claim with what proves it. `header` and `proof` are the standard bytes of the ledger's kind."""
+
+    claim: Claim
+    height: Height
+    header: bytes
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One file, read but not believed."""
+
+    source: LedgerName
+    destination: LedgerName
+    packet: Packet
+    acknowledgement: Acknowledgement | None
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A claim that holds, and the height and time of the header under which it was shown."""
+
+    claim: Claim
+    chain_id: str
+    height: Height
+    timestamp: TimestampSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a file proves."""
+
+    ending: Ending
+    packet: Packet
+    acknowledgement: Acknowledgement | None
+    proven: tuple[Proven, ...]
