@@ -107,8 +107,12 @@ class Engine:
                     task.result()
             await _cancel(watches)
             await self._finish(lanes)
-            await self._inbox.put(Stop())
+            last = asyncio.create_task(self._inbox.put(Stop()))
+            await asyncio.wait([last, runner], return_when=asyncio.FIRST_COMPLETED)
             await runner
+            for task in lanes:
+                if not task.cancelled():
+                    task.result()
             _log.info("stopped", row=self._runner.row)
         except Exception as error:
             _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=True)
