@@ -329,6 +329,55 @@ func TestOnlyOperatorsSendCommands(t *testing.T) {
 	require.Error(t, err, "a signature of another account than the operator's")
 }
 
+func TestMalformedCommandsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	head := w.head()
+	for name, change := range map[string]func(party *settlementtypes.MsgRegisterParty, agreement *settlementtypes.MsgRecordAgreement){
+		"no party": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) { p.Party = nil },
+		"party id of 31 bytes": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) {
+			p.Party.PartyId = p.Party.PartyId[1:]
+		},
+		"operator in no form": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) {
+			p.Operator = "cosmos1"
+		},
+		"no request id": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) { p.RequestId = "" },
+		"no agreement":  func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) { a.Agreement = nil },
+		"debtor of 33 bytes": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
+			a.Agreement.Debtor = append(a.Agreement.Debtor, 0)
+		},
+		"negative limit": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
+			a.Agreement.Currencies[0].OpenLimit = "-1"
+		},
+		"limit with a zero": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
+			a.Agreement.Currencies[0].OpenLimit = "01"
+		},
+		"limit in another base": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
+			a.Agreement.Currencies[0].OpenLimit = "0x10"
+		},
+		"limit with a point": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
+			a.Agreement.Currencies[0].OpenLimit = "1.5"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			party, ok := w.SetUp[0].message(t, w.sender()).(*settlementtypes.MsgRegisterParty)
+			require.True(t, ok)
+			agreement, ok := w.SetUp[3].message(t, w.sender()).(*settlementtypes.MsgRecordAgreement)
+			require.True(t, ok)
+			ctx := w.chain.GetContext()
+			_, err := w.app.SettlementKeeper.RegisterParty(ctx, party)
+			require.NoError(t, err)
+			_, err = w.app.SettlementKeeper.RecordAgreement(ctx, agreement)
+			require.NoError(t, err)
+			change(party, agreement)
+			_, partyErr := w.app.SettlementKeeper.RegisterParty(ctx, party)
+			_, agreementErr := w.app.SettlementKeeper.RecordAgreement(ctx, agreement)
+			require.NotEqual(t, partyErr == nil, agreementErr == nil)
+			require.Equal(t, head, w.head())
+		})
+	}
+}
+
 func TestEvidenceFreezesAndTheAuthorityRecovers(t *testing.T) {
 	w := newWorld(t)
 	w.mustSend(w.updateWith("Header", w.Headers[0].Message))
