@@ -29,12 +29,14 @@ facts_app = typer.Typer(no_args_is_help=True, help="Business facts on the contra
 settlement_app = typer.Typer(no_args_is_help=True, help="Parties, agreements and positions on the settlement ledger.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The embedded settlement ledger.")
 authority_app = typer.Typer(no_args_is_help=True, help="An authority that vouches for block hashes.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measurements.")
 for _name, _group in (
     ("channel", channel_app),
     ("facts", facts_app),
     ("settlement", settlement_app),
     ("ledger", ledger_app),
     ("authority", authority_app),
+    ("bench", bench_app),
 ):
     app.add_typer(_group, name=_name)
 
@@ -153,6 +155,42 @@ def replay(
     from relayer.commands.look import replay_journal
 
     replay_journal(config, journal, form(json))
+
+
+@app.command("export")
+def export_(
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
+    config: Config = RELAYER_FILE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; it must not exist.")] = None,
+) -> None:
+    """Write the life of a packet with headers, signatures and proofs into a file that anyone can verify offline."""
+    from relayer.commands.evidence import export_packet
+
+    export_packet(config, packet, output)
+
+
+@app.command()
+def trust(
+    output: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")] = Path("trust.json"),
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+) -> None:
+    """Write whom this relayer trusts to vouch for the ledgers of a channel: authorities and validators."""
+    from relayer.commands.evidence import export_trust
+
+    export_trust(config, channel, output)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")],
+    trusted: Annotated[Path, typer.Option("--trust", help="Whom you trust, as `trust` writes it.")],
+    json: Json = False,
+) -> None:
+    """Check a packet's evidence offline, with nothing but the trusted authorities and validators. Status 1 if it fails."""
+    from relayer.commands.evidence import verify_evidence
+
+    verify_evidence(file, trusted, form(json))
 
 
 @app.command()
@@ -290,3 +328,15 @@ def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yam
     from relayer.commands.authority import serve_authority
 
     serve_authority(settings)
+
+
+@bench_app.command("netting")
+def bench_netting(
+    parties: Annotated[list[int] | None, typer.Option(min=2, help="Size of a network; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 1,
+    json: Json = False,
+) -> None:
+    """Solve seeded networks of debts with every solver at hand: time, memory, cleared share, certificate."""
+    from relayer.bench.netting import run
+
+    run(parties=parties or (1_000, 10_000), seed=seed, as_json=json)

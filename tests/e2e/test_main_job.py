@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,16 +151,3 @@ async def settlement_time(selection: Selection, moment: int) -> None:
             return (await ledger.head()).timestamp >= moment
 
         await until_true(reached, "the settlement ledger's time")
-
-
-def test_the_readme_looks_at_a_network_with_commands_that_work(network: Network, business: Business) -> None:
-    assert business.desks
-    relayer = network.start_relayer(network.configuration)
-    network.children.wait_until_listening(relayer, network.layout.ports.service)
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-    (block,) = re.findall(r"### Look\n```console\n(.*?)```", readme, re.DOTALL)
-    lines = [line.removeprefix("$ relayer ") for line in block.splitlines()]
-    assert len(lines) > 5
-    for line in lines:
-        finished = network.run(*shlex.split(line))
-        assert finished.status == 0, f"{line}: {finished.words}"
