@@ -9,12 +9,15 @@ from typing import assert_never
 
 from relayer.errors import InvalidInput
 from relayer.facts.schema import FactKind
+from relayer.ledgers.decimal_text import number
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Liability, Origin, Party, Position
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
+NO_FACT = 0
+"""Kind of a liability that a hub cycle made."""
+
 CommandMessage = wire.RegisterPartyRequest | wire.RecordAgreementRequest | wire.ClosePeriodRequest
-_MAXIMUM_DIGITS = 60
 
 
 def command_to_message(command: OperatorCommand) -> CommandMessage:
@@ -82,7 +85,7 @@ def agreement_from_message(message: wire.Agreement) -> Agreement:
             CurrencyTerms(
                 currency=terms.currency,
                 exponent=terms.exponent,
-                open_limit=_number("open limit", terms.open_limit) if terms.open_limit else None,
+                open_limit=number("open limit", terms.open_limit) if terms.open_limit else None,
             )
             for terms in message.currencies
         ),
@@ -107,7 +110,7 @@ def liability_to_message(liability: Liability) -> wire.Liability:
         paid=str(liability.paid),
         credited=str(liability.credited),
         held=str(liability.held),
-        kind=int(liability.kind),
+        kind=liability.kind or NO_FACT,
         service_end=liability.service_end,
         due_date=liability.due_date,
         origin=wire.Origin(
@@ -125,7 +128,7 @@ def liability_to_message(liability: Liability) -> wire.Liability:
 
 def liability_from_message(message: wire.Liability) -> Liability:
     """Raises InvalidInput for numbers or a kind outside their range, InvariantBroken for amounts that do not add up."""
-    if message.kind not in set(FactKind):
+    if message.kind not in {NO_FACT, *FactKind}:
         raise InvalidInput(f"liability {message.liability_id.hex()}: unknown kind {message.kind}")
     return Liability(
         liability_id=message.liability_id,
@@ -133,7 +136,7 @@ def liability_from_message(message: wire.Liability) -> Liability:
         head_hash=message.head_hash,
         fact_id=message.fact_id,
         fact_hash=message.fact_hash,
-        kind=FactKind(message.kind),
+        kind=None if message.kind == NO_FACT else FactKind(message.kind),
         creditor=message.creditor,
         debtor=message.debtor,
         currency=message.currency,
@@ -141,7 +144,7 @@ def liability_from_message(message: wire.Liability) -> Liability:
         service_end=message.service_end,
         due_date=message.due_date,
         origin=Origin(
-            chain_id=_number("origin chain id", message.origin.chain_id),
+            chain_id=number("origin chain id", message.origin.chain_id),
             contract=message.origin.contract,
             issuer=message.origin.issuer,
             client_id=message.origin.client_id,
@@ -149,12 +152,12 @@ def liability_from_message(message: wire.Liability) -> Liability:
             height=message.origin.height,
             transaction=message.origin.transaction,
         ),
-        amount=_number("amount", message.amount),
-        open=_number("open amount", message.open),
-        netted=_number("netted amount", message.netted),
-        paid=_number("paid amount", message.paid),
-        credited=_number("credited amount", message.credited),
-        held=_number("held amount", message.held),
+        amount=number("amount", message.amount),
+        open=number("open amount", message.open),
+        netted=number("netted amount", message.netted),
+        paid=number("paid amount", message.paid),
+        credited=number("credited amount", message.credited),
+        held=number("held amount", message.held),
     )
 
 
@@ -177,12 +180,6 @@ def position_from_message(message: wire.Position) -> Position:
         ocpi_id=message.ocpi_id,
         currency=message.currency,
         exponent=message.exponent,
-        payable=_number("payable", message.payable),
-        receivable=_number("receivable", message.receivable),
+        payable=number("payable", message.payable),
+        receivable=number("receivable", message.receivable),
     )
-
-
-def _number(what: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAXIMUM_DIGITS) or str(int(text)) != text:
-        raise InvalidInput(f"{what} {text[:80]!r}: expected a plain decimal number")
-    return int(text)

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from relayer.settlement.clearing.commands import ClearingCommand
+from relayer.settlement.clearing.eligible import Scope
+from relayer.settlement.clearing.values import Cycle, Dispute, Payment, UnitKey
 from relayer.settlement.commands import OperatorCommand
 from relayer.settlement.model import Liability, LogHead, Party, Position
+from relayer.settlement.netting.debts import DebtNetwork
+from relayer.settlement.statement import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NettingInput:
+    """What a cycle would be about now."""
+
+    network: DebtNetwork
+    consenting: frozenset[bytes]
+    """Parties that agree to novation."""
+    liabilities: int
+    """How many the debts are made of."""
+    running_cycle_id: str | None
 
 
 class SettlementService(Protocol):
@@ -29,4 +47,30 @@ class SettlementService(Protocol):
 
     async def positions(self) -> Sequence[Position]:
         """What each party owes and is owed per currency."""
+        ...
+
+    async def clear(self, command: ClearingCommand) -> LogHead:
+        """One step of a payment, a dispute, a write-off or a netting cycle. A repeat gets the first result."""
+        ...
+
+    async def netting_input(self, scope: Scope) -> NettingInput: ...
+
+    async def payment(self, payment_id: str) -> Payment | None: ...
+
+    async def payments(self, *, after_id: str, limit: int) -> Sequence[Payment]:
+        """With an id behind `after_id`, in the order of ids; at most 1000 at a time. So are the next two."""
+        ...
+
+    async def disputes(self, *, after_id: str, limit: int) -> Sequence[Dispute]: ...
+
+    async def cycles(self, *, after_id: str, limit: int) -> Sequence[Cycle]:
+        """Without proofs, debts and shares."""
+        ...
+
+    async def cycle(self, cycle_id: str) -> Cycle | None:
+        """Complete."""
+        ...
+
+    async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:
+        """By block time, from `since_seconds` up to but not including `until_seconds`."""
         ...

@@ -10,10 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any, assert_never
+from typing import Any
 
 from relayer.errors import InvalidInput
 from relayer.facts.schema import Fact
+from relayer.settlement.clearing.codec import clearing_body, read_clearing
 from relayer.settlement.events import (
     AgreementRecorded,
     FactRecorded,
@@ -63,7 +64,7 @@ def encode_event(event: SettlementEvent) -> bytes:
         case FactRecorded():
             body = _from_fact_recorded(event)
         case _:
-            assert_never(event)
+            body = clearing_body(event)
     return _canonical(body)
 
 
@@ -71,7 +72,7 @@ def decode_event(data: bytes) -> SettlementEvent:
     """The inverse of encode_event. Raises InvalidInput for anything else, so a damaged log is noticed."""
     try:
         body = json.loads(data)
-        event = _READERS[body["event"]](body)
+        event = _READERS.get(body["event"], read_clearing)(body)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"settlement log: an entry is not an event ({error!r}); restore the database") from error
     if encode_event(event) != data:

@@ -16,6 +16,28 @@ class RefusalCode(IntEnum):
     PARTY_UNKNOWN = 5
     AGREEMENT_TAKEN = 6
     CUT_OFF_NOT_LATER = 7
+    NOT_AUTHORISED = 8
+    NOT_FOUND = 9
+    ID_TAKEN = 10
+    WRONG_STATE = 11
+    AMOUNT_OUT_OF_RANGE = 12
+    EXCEEDS_OPEN = 13
+    CURRENCY_UNSUPPORTED = 14
+    EXPONENT_MISMATCH = 15
+    NO_AGREEMENT = 16
+    DEADLINE_INVALID = 17
+    DEADLINE_PASSED = 18
+    DEADLINE_NOT_REACHED = 19
+    EVIDENCE_USED = 20
+    EVIDENCE_MISMATCH = 21
+    DEBTS_CHANGED = 22
+    PROOF_MALFORMED = 23
+    PROOF_FALSE = 24
+    CONSENT_MISSING = 25
+    CYCLE_RUNNING = 26
+    CUT_OFF_INVALID = 27
+    NOTHING_TO_NET = 28
+    SAME_ACTOR = 29
 
 
 class CommandRefused(RelayerError):
@@ -58,3 +80,11 @@ class CutOffNotLater(CommandRefused):
     """The cut-off only moves forward (guarantee G15)."""
 
     code = RefusalCode.CUT_OFF_NOT_LATER
+
+
+class ClearingRefused(CommandRefused):
+    """A payment, dispute, write-off or cycle breaks a rule; `code` says which."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code

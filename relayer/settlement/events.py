@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relayer.facts.schema import Fact
+from relayer.settlement.clearing.events import ClearingEvent
 from relayer.settlement.model import Agreement, LogHead, Origin, Party
 
 
@@ -60,7 +61,8 @@ class FactRecorded:
     reduction: Reduction | None
 
 
-SettlementEvent = PartyRegistered | AgreementRecorded | PeriodClosed | FactRecorded
+SetupEvent = PartyRegistered | AgreementRecorded | PeriodClosed
+SettlementEvent = SetupEvent | FactRecorded | ClearingEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ class Liability:
     """Head of the log after that entry."""
     fact_id: bytes
     fact_hash: bytes
-    kind: FactKind
+    kind: FactKind | None
+    """None: no fact but a debt that a hub cycle put in the place of others (novation)."""
     creditor: bytes
     debtor: bytes
     currency: str

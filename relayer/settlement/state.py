@@ -6,13 +6,17 @@ EmptyState is a whole ledger in memory, which is how the log is replayed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple, Protocol, assert_never
 
 from relayer.errors import InvariantBroken
 from relayer.facts.codec import liability_id
 from relayer.facts.schema import FactKind
+from relayer.settlement.clearing.codec import encode_record
+from relayer.settlement.clearing.effects import apply_clearing
+from relayer.settlement.clearing.events import ClearingEvent, DebtNovated
+from relayer.settlement.clearing.overlay import ClearingOverlay, ClearingReader, EmptyClearing
+from relayer.settlement.clearing.values import Share
 from relayer.settlement.codec import encode_agreement, encode_event, liability_record
 from relayer.settlement.events import (
     AgreementRecorded,
@@ -22,8 +26,10 @@ from relayer.settlement.events import (
     PeriodClosed,
     Reduction,
     ReductionKind,
+    SetupEvent,
 )
 from relayer.settlement.model import EMPTY_LOG, Agreement, Liability, LogHead, Party, PositionKey
+from relayer.settlement.postings import Account, Posting, posted
 
 
 class RequestResult(NamedTuple):
@@ -33,7 +39,7 @@ class RequestResult(NamedTuple):
     reference: LogHead
 
 
-class SettlementReader(Protocol):
+class SettlementReader(ClearingReader, Protocol):
     """What the rules must know. None stands for 'not there'."""
 
     def party(self, party_id: bytes, /) -> Party | None: ...
@@ -63,7 +69,7 @@ class SettlementReader(Protocol):
     def head(self) -> LogHead: ...
 
 
-class EmptyState:
+class EmptyState(EmptyClearing):
     """A ledger before its first entry."""
 
     def party(self, _party_id: bytes, /) -> Party | None:
@@ -94,16 +100,15 @@ class EmptyState:
         return EMPTY_LOG
 
 
-class Overlay:
+class Overlay(ClearingOverlay):
     """Changes on top of `base`. Dropping the overlay drops them; merge_into hands them on."""
 
     def __init__(self, base: SettlementReader) -> None:
+        super().__init__(base)
         self._base = base
         self.parties: dict[bytes, tuple[Party, LogHead]] = {}
         self.agreements: dict[tuple[bytes, bytes], Agreement] = {}
         self.agreement_pairs: dict[str, tuple[bytes, bytes]] = {}
-        self.liabilities: dict[bytes, Liability] = {}
-        """By fact id: new ones and those whose amounts changed."""
         self.open_sums: dict[PositionKey, int] = {}
         self.requests: dict[str, RequestResult] = {}
         self.entries: list[LogEntry] = []
@@ -145,19 +150,12 @@ class Overlay:
             raise InvariantBroken(f"settlement log: entry {entry.head.sequence} after {self.head().sequence}")
         event = entry.event
         match event:
-            case PartyRegistered():
-                self.parties[event.party.party_id] = (event.party, entry.head)
-                self._remember(event.request_id, event, entry.head)
-            case AgreementRecorded():
-                self._set_agreement(event.agreement)
-                self._remember(event.request_id, event, entry.head)
-            case PeriodClosed():
-                self.new_cut_off = event.cut_off_seconds
-                self._remember(event.request_id, event, entry.head)
+            case PartyRegistered() | AgreementRecorded() | PeriodClosed():
+                self._set_up(event, entry.head)
             case FactRecorded():
                 self._record(event, entry.head)
             case _:
-                assert_never(event)
+                self._clear(event, entry.head)
         self.entries.append(entry)
 
     def merge_into(self, target: Overlay) -> None:
@@ -167,14 +165,42 @@ class Overlay:
         target.parties.update(self.parties)
         target.agreements.update(self.agreements)
         target.agreement_pairs.update(self.agreement_pairs)
-        target.liabilities.update(self.liabilities)
+        self.merge_clearing_into(target)
         target.open_sums.update(self.open_sums)
         target.requests.update(self.requests)
         target.entries.extend(self.entries)
         target.new_cut_off = target.new_cut_off if self.new_cut_off is None else self.new_cut_off
 
-    def _remember(self, request_id: str, event: PartyRegistered | AgreementRecorded | PeriodClosed, head: LogHead) -> None:
-        self.requests[request_id] = RequestResult(request_digest(event), head)
+    def open(self, liability: Liability) -> None:
+        """Adds a new liability, all of it free."""
+        self.keep(liability)
+        self._note(Posting(liability.sequence, liability.sequence, Account.CLAIM, Account.FREE, liability.amount), liability)
+
+    def post(self, sequence: int, share: Share, source: Account, target: Account) -> None:
+        """Moves a share between two accounts of its liability, because of log entry `sequence`."""
+        before = self.liability_at(share.liability)
+        if before is None:
+            raise InvariantBroken(f"settlement log: moves an amount of the unknown liability {share.liability}")
+        posting = Posting(sequence, share.liability, source, target, share.amount)
+        self.keep(posted(before, posting))
+        self._note(posting, before)
+
+    def _set_up(self, event: SetupEvent, head: LogHead) -> None:
+        match event:
+            case PartyRegistered():
+                self.parties[event.party.party_id] = (event.party, head)
+            case AgreementRecorded():
+                self._set_agreement(event.agreement)
+            case PeriodClosed():
+                self.new_cut_off = event.cut_off_seconds
+            case _:
+                assert_never(event)
+        self.requests[event.request_id] = RequestResult(request_digest(event), head)
+
+    def _clear(self, event: ClearingEvent, head: LogHead) -> None:
+        apply_clearing(self, event, head)
+        if not isinstance(event, DebtNovated):
+            self.requests[event.act.request_id] = RequestResult(event.act.request_digest, head)
 
     def _set_agreement(self, agreement: Agreement) -> None:
         pair = (agreement.creditor, agreement.debtor)
@@ -182,31 +208,25 @@ class Overlay:
         self.agreement_pairs[agreement.agreement_id] = pair
 
     def _record(self, event: FactRecorded, head: LogHead) -> None:
-        liability = new_liability(event, head)
-        self.liabilities[liability.fact_id] = liability
-        self._move_open_sum(liability, liability.open)
+        self.open(new_liability(event, head))
         if event.reduction is not None:
-            self._reduce(event.reduction)
+            self._reduce(event.reduction, head)
 
-    def _reduce(self, reduction: Reduction) -> None:
+    def _reduce(self, reduction: Reduction, head: LogHead) -> None:
         before = self.liability_of_fact(reduction.fact_id)
         if before is None:
             raise InvariantBroken(f"settlement log: reduces the unknown fact {reduction.fact_id.hex()}")
-        rest = before.open - reduction.amount
-        match reduction.kind:
-            case ReductionKind.CREDIT:
-                after = replace(before, open=rest, credited=before.credited + reduction.amount)
-            case ReductionKind.PAYMENT:
-                after = replace(before, open=rest, paid=before.paid + reduction.amount)
-            case _:
-                assert_never(reduction.kind)
-        self.liabilities[reduction.fact_id] = after
-        self._move_open_sum(after, -reduction.amount)
+        self.post(head.sequence, Share(before.sequence, reduction.amount), Account.FREE, _ACCOUNTS[reduction.kind])
 
-    def _move_open_sum(self, liability: Liability, change: int) -> None:
-        if change:
+    def _note(self, posting: Posting, liability: Liability) -> None:
+        if posting.amount:
+            self.postings.append(posting)
+        if posting.opened:
             key = position_of(liability)
-            self.open_sums[key] = self.open_sum(key) + change
+            self.open_sums[key] = self.open_sum(key) + posting.opened
+
+
+_ACCOUNTS = {ReductionKind.CREDIT: Account.CREDITED, ReductionKind.PAYMENT: Account.PAID}
 
 
 def position_of(liability: Liability) -> PositionKey:
@@ -240,7 +260,7 @@ def new_liability(event: FactRecorded, head: LogHead) -> Liability:
     )
 
 
-def request_digest(event: PartyRegistered | AgreementRecorded | PeriodClosed) -> bytes:
+def request_digest(event: SetupEvent) -> bytes:
     """What a repeated request id is compared by."""
     return sha256(encode_event(event)).digest()
 
@@ -256,4 +276,9 @@ def state_hash(state: Overlay) -> bytes:
         digest.update(fact_id + liability_record(state.liabilities[fact_id]))
     for key in sorted(state.open_sums):
         digest.update(repr((*key, state.open_sums[key])).encode())
+    for records in (state.payments, state.disputes, state.cycles):
+        for name in sorted(records):
+            digest.update(sha256(encode_record(records[name])).digest())
+    for party_id in sorted(state.consents):
+        digest.update(party_id + state.consents[party_id].value.encode())
     return digest.digest()

@@ -36,8 +36,10 @@ from relayer.ledgers.embedded.transactions import (
 )
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
+from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.decide import decide
+from relayer.settlement.decide_clearing import decide_clearing
 from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.model import LogHead
 
@@ -121,13 +123,13 @@ class Machine:
                 return _RESULT[self._relay(context, transaction)]
             case SendPacket():
                 return varint_field(1, self._send(context, transaction).sequence)
-            case RegisterParty() | RecordAgreement() | ClosePeriod():
-                return _reference(_command(context, transaction))
             case ChangeValidators(validators=validators):
                 context.validators = validators
                 return b""
-            case _:
+            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
                 return self._apply_client(context, transaction)
+            case _:
+                return _reference(_command(context, transaction))
 
     def _relay(self, context: Context, message: PacketMessage) -> MessageOutcome:
         match message:
@@ -162,10 +164,14 @@ class Machine:
                 assert_never(transaction)
 
 
-def _command(context: Context, command: OperatorCommand) -> LogHead:
+def _command(context: Context, command: OperatorCommand | ClearingCommand) -> LogHead:
     """Decides a business command. Its refusals carry the codespace ``settlement``."""
     try:
-        decision = decide(context.settlement, command)
+        match command:
+            case RegisterParty() | RecordAgreement() | ClosePeriod():
+                decision = decide(context.settlement, command)
+            case _:
+                decision = decide_clearing(context.settlement, command, now_seconds=context.block.time_seconds)
     except CommandRefused as error:
         raise MessageRefused(CODESPACE, error.code, str(error)) from error
     except InvalidInput as error:

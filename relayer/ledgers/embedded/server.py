@@ -36,6 +36,7 @@ _GUARDED = frozenset(
         f"/{_SETTLEMENT}/RegisterParty",
         f"/{_SETTLEMENT}/RecordAgreement",
         f"/{_SETTLEMENT}/ClosePeriod",
+        f"/{_SETTLEMENT}/Clear",
     }
 )
 """Calls that need ``authorization: Bearer <token>``."""

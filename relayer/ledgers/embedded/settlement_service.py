@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import grpc
 
+from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
+from relayer.ledgers.clearing_codec import clearing_from_message
 from relayer.ledgers.embedded.business import EmbeddedSettlement
 from relayer.ledgers.embedded.serving import Context, answering
 from relayer.ledgers.embedded.settlement_tables import MAXIMUM_LISTED
+from relayer.settlement.clearing.eligible import Scope
+from relayer.settlement.clearing.values import UnitKey
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
 
@@ -56,6 +60,68 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
         async with answering(context):
             positions = await self._settlement.positions()
             return wire.ListPositionsResponse(positions=list(map(codec.position_to_message, positions)))
+
+    async def Clear(self, request: wire.ClearRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
+        async with answering(context):
+            head = await self._settlement.clear(clearing_from_message(request))
+            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
+
+    async def GetNetting(self, request: wire.GetNettingRequest, context: Context) -> wire.GetNettingResponse:  # noqa: N802
+        async with answering(context):
+            scope = Scope(
+                unit=UnitKey(request.currency, request.exponent),
+                cut_off_seconds=request.cut_off_seconds,
+                value_date_seconds=request.value_date_seconds,
+            )
+            found = await self._settlement.netting_input(scope)
+            return wire.GetNettingResponse(
+                debts=[
+                    wire.Debt(debtor=each.debtor, creditor=each.creditor, amount=str(each.amount))
+                    for each in found.network.debts()
+                ],
+                consenting=sorted(found.consenting),
+                liabilities=found.liabilities,
+                running_cycle_id=found.running_cycle_id or "",
+            )
+
+    async def GetPayment(self, request: wire.GetPaymentRequest, context: Context) -> wire.Payment:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.payment(request.payment_id)
+            if found is None:
+                await context.abort(grpc.StatusCode.NOT_FOUND, "no such payment stands on this ledger")
+            return records.payment_to_message(found)
+
+    async def ListPayments(self, request: wire.ListPaymentsRequest, context: Context) -> wire.ListPaymentsResponse:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.payments(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
+            return wire.ListPaymentsResponse(payments=list(map(records.payment_to_message, found)))
+
+    async def ListDisputes(self, request: wire.ListDisputesRequest, context: Context) -> wire.ListDisputesResponse:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.disputes(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
+            return wire.ListDisputesResponse(disputes=list(map(records.dispute_to_message, found)))
+
+    async def ListCycles(self, request: wire.ListCyclesRequest, context: Context) -> wire.ListCyclesResponse:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.cycles(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
+            return wire.ListCyclesResponse(cycles=list(map(records.cycle_summary, found)))
+
+    async def GetCycle(self, request: wire.GetCycleRequest, context: Context) -> wire.Cycle:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.cycle(request.cycle_id)
+            if found is None:
+                await context.abort(grpc.StatusCode.NOT_FOUND, "no such cycle stands on this ledger")
+            return records.cycle_to_message(found)
+
+    async def GetStatement(self, request: wire.GetStatementRequest, context: Context) -> wire.Statement:  # noqa: N802
+        async with answering(context):
+            statement = await self._settlement.statement(
+                request.party_id,
+                UnitKey(request.currency, request.exponent),
+                since_seconds=request.since_seconds,
+                until_seconds=request.until_seconds,
+            )
+            return records.statement_to_message(statement)
 
     async def _execute(self, request: codec.CommandMessage, context: Context) -> wire.CommandResponse:
         async with answering(context):

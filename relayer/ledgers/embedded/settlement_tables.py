@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
-from relayer.facts.schema import FactKind
+from relayer.ledgers.embedded.clearing_tables import ClearingTables
+from relayer.ledgers.embedded.liability_rows import INSERT_LIABILITY, SELECT_LIABILITY, liability_from_row, liability_to_row
 from relayer.settlement.codec import decode_agreement, encode_agreement, liability_record
-from relayer.settlement.model import EMPTY_LOG, Agreement, Liability, LogHead, Origin, Party, Position, PositionKey
+from relayer.settlement.model import EMPTY_LOG, Agreement, Liability, LogHead, Party, Position, PositionKey
 from relayer.settlement.state import Overlay, RequestResult
 
 MAXIMUM_LISTED = 1000
 HEAD_KEY = b"head"
 _U64 = 8
-
-_LIABILITY_COLUMNS = (
-    "sequence, liability_id, fact_id, fact_hash, head_hash, kind, creditor, debtor, currency, exponent, service_end, "
-    "due_date, origin_chain_id, origin_contract, origin_issuer, origin_client_id, origin_packet_sequence, origin_height, "
-    "origin_transaction, amount, open, netted, paid, credited, held"
-)
-_INSERT_LIABILITY = (
-    f"INSERT INTO settlement_liability ({_LIABILITY_COLUMNS}) VALUES ({','.join('?' * 25)}) "  # noqa: S608 (constants)
-    "ON CONFLICT (sequence) DO UPDATE SET "
-    "open = excluded.open, netted = excluded.netted, paid = excluded.paid, credited = excluded.credited, "
-    "held = excluded.held"
-)
-_SELECT_LIABILITY = f"SELECT {_LIABILITY_COLUMNS} FROM settlement_liability"  # noqa: S608 (constants)
 
 
 def liability_key(liability_id: bytes) -> bytes:
@@ -34,11 +21,11 @@ def liability_key(liability_id: bytes) -> bytes:
     return b"liability/" + liability_id
 
 
-class SettlementTables:
+class SettlementTables(ClearingTables):
     """Serves relayer.settlement.state.SettlementReader from the committed tables. Parties and terms are kept in memory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._parties: dict[bytes, tuple[Party, LogHead]] = {}
         self._agreements: dict[tuple[bytes, bytes], Agreement] = {}
         self.forget()
@@ -77,8 +64,8 @@ class SettlementTables:
         return None if row is None else (row[0], row[1])
 
     def liability_of_fact(self, fact_id: bytes, /) -> Liability | None:
-        row = self._connection.execute(f"{_SELECT_LIABILITY} WHERE fact_id = ?", (fact_id,)).fetchone()
-        return None if row is None else _liability(row)
+        row = self._connection.execute(f"{SELECT_LIABILITY} WHERE fact_id = ?", (fact_id,)).fetchone()
+        return None if row is None else liability_from_row(row)
 
     def open_sum(self, position: PositionKey, /) -> int:
         row = self._connection.execute(
@@ -130,12 +117,13 @@ class SettlementTables:
                 for each in changes.agreements.values()
             ],
         )
-        run(_INSERT_LIABILITY, [_row(liability) for liability in changes.liabilities.values()])
+        run(INSERT_LIABILITY, [liability_to_row(liability) for liability in changes.liabilities.values()])
         run(
             "INSERT INTO settlement_position (debtor, creditor, currency, exponent, open) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (debtor, creditor, currency, exponent) DO UPDATE SET open = excluded.open",
             [(*key, str(total)) for key, total in changes.open_sums.items()],
         )
+        self.write_clearing(changes)
         if changes.new_cut_off is not None:
             self._connection.execute(
                 "INSERT INTO settlement_period (single, cut_off_seconds) VALUES (1, ?) "
@@ -145,16 +133,16 @@ class SettlementTables:
 
     def liability(self, liability_id: bytes) -> Liability | None:
         """By its own id."""
-        row = self._connection.execute(f"{_SELECT_LIABILITY} WHERE liability_id = ?", (liability_id,)).fetchone()
-        return None if row is None else _liability(row)
+        row = self._connection.execute(f"{SELECT_LIABILITY} WHERE liability_id = ?", (liability_id,)).fetchone()
+        return None if row is None else liability_from_row(row)
 
     def liabilities(self, *, after_sequence: int, limit: int) -> Sequence[Liability]:
         """In order of their sequence, at most MAXIMUM_LISTED."""
         rows = self._connection.execute(
-            f"{_SELECT_LIABILITY} WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            f"{SELECT_LIABILITY} WHERE sequence > ? ORDER BY sequence LIMIT ?",
             (after_sequence, min(limit, MAXIMUM_LISTED)),
         )
-        return [_liability(row) for row in rows]
+        return [liability_from_row(row) for row in rows]
 
     def parties(self) -> Sequence[Party]:
         """In order of their OCPI ids."""
@@ -194,74 +182,3 @@ def provable(changes: Overlay) -> dict[bytes, bytes | None]:
     for liability in changes.liabilities.values():
         proven[liability_key(liability.liability_id)] = liability_record(liability)
     return proven
-
-
-def _row(liability: Liability) -> tuple[object, ...]:
-    origin = liability.origin
-    return (
-        liability.sequence,
-        liability.liability_id,
-        liability.fact_id,
-        liability.fact_hash,
-        liability.head_hash,
-        int(liability.kind),
-        liability.creditor,
-        liability.debtor,
-        liability.currency,
-        liability.exponent,
-        liability.service_end.to_bytes(_U64, "big"),
-        liability.due_date.to_bytes(_U64, "big"),
-        str(origin.chain_id),
-        origin.contract,
-        origin.issuer,
-        origin.client_id,
-        origin.packet_sequence.to_bytes(_U64, "big"),
-        origin.height,
-        origin.transaction,
-        *map(
-            str,
-            (
-                liability.amount,
-                liability.open,
-                liability.netted,
-                liability.paid,
-                liability.credited,
-                liability.held,
-            ),
-        ),
-    )
-
-
-def _liability(row: Sequence[Any]) -> Liability:
-    (sequence, liability_id, fact_id, fact_hash, head_hash, kind, creditor, debtor, currency, exponent) = row[:10]
-    (service_end, due_date, chain_id, contract, issuer, client_id, packet, height, transaction) = row[10:19]
-    amount, opened, netted, paid, credited, held = (int(str(text)) for text in row[19:])
-    return Liability(
-        liability_id=liability_id,
-        sequence=sequence,
-        head_hash=head_hash,
-        fact_id=fact_id,
-        fact_hash=fact_hash,
-        kind=FactKind(kind),
-        creditor=creditor,
-        debtor=debtor,
-        currency=currency,
-        exponent=exponent,
-        service_end=int.from_bytes(service_end, "big"),
-        due_date=int.from_bytes(due_date, "big"),
-        origin=Origin(
-            chain_id=int(chain_id),
-            contract=contract,
-            issuer=issuer,
-            client_id=client_id,
-            packet_sequence=int.from_bytes(packet, "big"),
-            height=height,
-            transaction=transaction,
-        ),
-        amount=amount,
-        open=opened,
-        netted=netted,
-        paid=paid,
-        credited=credited,
-        held=held,
-    )

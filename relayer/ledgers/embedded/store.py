@@ -81,6 +81,23 @@ CREATE TABLE settlement_request (
     sequence INTEGER NOT NULL,
     head_hash BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_posting (
+    sequence INTEGER NOT NULL REFERENCES settlement_log (sequence),
+    line INTEGER NOT NULL,
+    liability INTEGER NOT NULL REFERENCES settlement_liability (sequence),
+    source TEXT NOT NULL CHECK (source IN ('claim', 'free', 'held', 'paid')),
+    target TEXT NOT NULL CHECK (target IN ('free', 'held', 'netted', 'paid', 'credited')),
+    amount TEXT NOT NULL CHECK (amount GLOB '[1-9]*' AND amount NOT GLOB '*[^0-9]*'),
+    PRIMARY KEY (sequence, line),
+    CHECK (source <> target)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX settlement_posting_liability ON settlement_posting (liability);
+CREATE TABLE settlement_evidence (
+    kind TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    PRIMARY KEY (kind, reference)
+) STRICT, WITHOUT ROWID;
 """
 
 _DERIVED_TABLES = """
@@ -136,6 +153,36 @@ CREATE TABLE settlement_position (
     open TEXT NOT NULL,
     PRIMARY KEY (debtor, creditor, currency, exponent)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX settlement_liability_open ON settlement_liability (currency, exponent, debtor, creditor) WHERE open <> '0';
+CREATE TABLE settlement_payment (
+    payment_id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('instructed', 'pending', 'final', 'returned', 'expired')),
+    sequence INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_dispute (
+    dispute_id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('open', 'released', 'upheld', 'partly_upheld', 'lapsed')),
+    sequence INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_cycle (
+    cycle_id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'verified', 'committed', 'aborted', 'expired')),
+    sequence INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_unit (
+    currency TEXT NOT NULL,
+    exponent INTEGER NOT NULL,
+    running TEXT,
+    cut_off_seconds INTEGER NOT NULL,
+    PRIMARY KEY (currency, exponent)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_consent (
+    party_id BLOB PRIMARY KEY,
+    consent TEXT NOT NULL CHECK (consent IN ('given', 'withdrawn'))
+) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_period (
     single INTEGER PRIMARY KEY CHECK (single = 1),
     cut_off_seconds INTEGER NOT NULL
@@ -152,6 +199,8 @@ RECORD = (
     "tree_root",
     "settlement_log",
     "settlement_request",
+    "settlement_posting",
+    "settlement_evidence",
 )
 """Tables that only grow."""
 
@@ -160,6 +209,11 @@ DERIVED = (
     "settlement_agreement",
     "settlement_liability",
     "settlement_position",
+    "settlement_payment",
+    "settlement_dispute",
+    "settlement_cycle",
+    "settlement_unit",
+    "settlement_consent",
     "settlement_period",
 )
 """Tables that a replay of the record must lead to."""

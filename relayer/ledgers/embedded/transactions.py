@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds, parse_client_id
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
+from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ledgers.embedded.refusals import Code, refuse
 from relayer.ledgers.settlement_codec import CommandMessage, command_from_message, command_to_message
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
@@ -22,6 +23,7 @@ from relayer.ports.prover import Proof
 from relayer.proofs.comet import ValidatorSet, decode_validator_set, encode_validator_set
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import parse_canonical
+from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx, client_tx, client_v2_tx
 from relayer.wire.cosmos_protos import client as client_types
@@ -100,6 +102,7 @@ Transaction = (
     | RegisterParty
     | RecordAgreement
     | ClosePeriod
+    | ClearingCommand
 )
 
 _VALIDATORS_URL = "/tendermint.types.ValidatorSet"
@@ -115,8 +118,10 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _pack(_packet_message(transaction))
         case RegisterParty() | RecordAgreement() | ClosePeriod():
             encoded = _pack(command_to_message(transaction))
-        case _:
+        case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
             encoded = _pack(_client_message(transaction))
+        case _:
+            encoded = _pack(clearing_to_message(transaction))
     if len(encoded) > MAXIMUM_TRANSACTION_BYTES:
         raise refuse(Code.TOO_LARGE, f"a message of {len(encoded)} bytes: at most {MAXIMUM_TRANSACTION_BYTES}")
     return encoded
@@ -340,4 +345,5 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/interledger.settlement.v1.RegisterPartyRequest": _to_command(settlement.RegisterPartyRequest),
     "/interledger.settlement.v1.RecordAgreementRequest": _to_command(settlement.RecordAgreementRequest),
     "/interledger.settlement.v1.ClosePeriodRequest": _to_command(settlement.ClosePeriodRequest),
+    "/interledger.settlement.v1.ClearRequest": lambda raw: clearing_from_message(_parse(settlement.ClearRequest, raw)),
 }

@@ -30,6 +30,8 @@ _COMPARED = (
     "packet_event",
     "settlement_log",
     "settlement_request",
+    "settlement_posting",
+    "settlement_evidence",
     "validator_set",
     *store.DERIVED,
 )

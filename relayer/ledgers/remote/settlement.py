@@ -7,10 +7,18 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from relayer.errors import HeightPruned, InvalidInput, InvariantBroken, LedgerUnavailable
+from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
+from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.decimal_text import number
 from relayer.ledgers.remote.connection import Connection
+from relayer.ports.settlement import NettingInput
+from relayer.settlement.clearing.commands import ClearingCommand
+from relayer.settlement.clearing.eligible import Scope, network_from_debts
+from relayer.settlement.clearing.values import Cycle, Dispute, Payment, UnitKey
 from relayer.settlement.commands import OperatorCommand
 from relayer.settlement.model import Liability, LogHead, Party, Position
+from relayer.settlement.statement import Statement
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
 
@@ -55,6 +63,75 @@ class RemoteSettlement:
         response = await self._connection.call(self._stub.ListPositions, wire.ListPositionsRequest())
         with self._strictly():
             return list(map(codec.position_from_message, response.positions))
+
+    async def clear(self, command: ClearingCommand) -> LogHead:
+        response = await self._connection.guarded_call(self._stub.Clear, clearing_to_message(command))
+        return LogHead(response.sequence, response.head_hash)
+
+    async def netting_input(self, scope: Scope) -> NettingInput:
+        request = wire.GetNettingRequest(
+            currency=scope.unit.currency,
+            exponent=scope.unit.exponent,
+            cut_off_seconds=scope.cut_off_seconds,
+            value_date_seconds=scope.value_date_seconds,
+        )
+        response = await self._connection.call(self._stub.GetNetting, request)
+        with self._strictly():
+            rows = [(each.debtor, each.creditor, number("debt", each.amount)) for each in response.debts]
+            return NettingInput(
+                network=network_from_debts(rows, scope.unit),
+                consenting=frozenset(response.consenting),
+                liabilities=response.liabilities,
+                running_cycle_id=response.running_cycle_id or None,
+            )
+
+    async def payment(self, payment_id: str) -> Payment | None:
+        try:
+            response = await self._connection.call(self._stub.GetPayment, wire.GetPaymentRequest(payment_id=payment_id))
+        except HeightPruned:
+            # NOT_FOUND, as in _find.
+            return None
+        with self._strictly():
+            return records.payment_from_message(response)
+
+    async def payments(self, *, after_id: str, limit: int) -> Sequence[Payment]:
+        request = wire.ListPaymentsRequest(after_id=after_id, limit=limit)
+        response = await self._connection.call(self._stub.ListPayments, request)
+        with self._strictly():
+            return list(map(records.payment_from_message, response.payments))
+
+    async def disputes(self, *, after_id: str, limit: int) -> Sequence[Dispute]:
+        request = wire.ListDisputesRequest(after_id=after_id, limit=limit)
+        response = await self._connection.call(self._stub.ListDisputes, request)
+        with self._strictly():
+            return list(map(records.dispute_from_message, response.disputes))
+
+    async def cycles(self, *, after_id: str, limit: int) -> Sequence[Cycle]:
+        request = wire.ListCyclesRequest(after_id=after_id, limit=limit)
+        response = await self._connection.call(self._stub.ListCycles, request)
+        with self._strictly():
+            return list(map(records.cycle_from_message, response.cycles))
+
+    async def cycle(self, cycle_id: str) -> Cycle | None:
+        try:
+            response = await self._connection.call(self._stub.GetCycle, wire.GetCycleRequest(cycle_id=cycle_id))
+        except HeightPruned:
+            # NOT_FOUND, as in _find.
+            return None
+        with self._strictly():
+            return records.cycle_from_message(response)
+
+    async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:
+        request = wire.GetStatementRequest(
+            party_id=party_id,
+            currency=unit.currency,
+            exponent=unit.exponent,
+            since_seconds=since_seconds,
+            until_seconds=until_seconds,
+        )
+        response = await self._connection.call(self._stub.GetStatement, request)
+        with self._strictly():
+            return records.statement_from_message(response)
 
     async def _find(self, request: wire.GetLiabilityRequest) -> Liability | None:
         try:

@@ -69,6 +69,46 @@ class SettlementStub(object):
                 request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.FromString,
                 _registered_method=True)
+        self.Clear = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/Clear',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ClearRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.CommandResponse.FromString,
+                _registered_method=True)
+        self.GetNetting = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/GetNetting',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+                _registered_method=True)
+        self.GetPayment = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/GetPayment',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+                _registered_method=True)
+        self.ListPayments = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/ListPayments',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+                _registered_method=True)
+        self.ListDisputes = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/ListDisputes',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+                _registered_method=True)
+        self.ListCycles = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/ListCycles',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+                _registered_method=True)
+        self.GetCycle = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/GetCycle',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+                _registered_method=True)
+        self.GetStatement = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/GetStatement',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
+                _registered_method=True)
 
 
 class SettlementServicer(object):
@@ -118,6 +158,58 @@ class SettlementServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Clear(self, request, context):
+        """One step of a payment, a dispute, a write-off or a netting cycle. Needs an access token; `actor` says who acts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetNetting(self, request, context):
+        """The debts that a cycle with this scope would be about now. Who proposes a cycle solves these.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPayment(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPayments(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDisputes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCycles(self, request, context):
+        """Without proofs and shares.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCycle(self, request, context):
+        """With its proof, the debts that it is about and what it clears of each liability.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStatement(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettlementServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -155,6 +247,46 @@ def add_SettlementServicer_to_server(servicer, server):
                     servicer.ListPositions,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.SerializeToString,
+            ),
+            'Clear': grpc.unary_unary_rpc_method_handler(
+                    servicer.Clear,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ClearRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.CommandResponse.SerializeToString,
+            ),
+            'GetNetting': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNetting,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.SerializeToString,
+            ),
+            'GetPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPayment,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.SerializeToString,
+            ),
+            'ListPayments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPayments,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.SerializeToString,
+            ),
+            'ListDisputes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisputes,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.SerializeToString,
+            ),
+            'ListCycles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCycles,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.SerializeToString,
+            ),
+            'GetCycle': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCycle,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.SerializeToString,
+            ),
+            'GetStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatement,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -346,6 +478,222 @@ class Settlement(object):
             '/interledger.settlement.v1.Settlement/ListPositions',
             interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Clear(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/Clear',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ClearRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.CommandResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNetting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/GetNetting',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/GetPayment',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPayments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/ListPayments',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisputes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/ListDisputes',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCycles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/ListCycles',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCycle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/GetCycle',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/GetStatement',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
             options,
             channel_credentials,
             insecure,
