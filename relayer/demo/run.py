@@ -34,11 +34,13 @@ SHORT_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 900
 _INTERRUPTED = 130
 _FAILED = 1
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_demo(keep: Path | None, facts: int) -> int:
     """Exit status: 0 if everything adds up, 1 if not."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
     started = time.monotonic()
     try:
         with _folder(keep) as folder, running_network(folder, lambda words: _tell(started, words)) as network:
@@ -191,6 +193,9 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
+    # A second one must not interrupt the clearing up.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
