@@ -11,11 +11,12 @@ import pytest
 from relayer.errors import ConfigurationError, NotFinal
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.chain import Chain, initialise, revision_of
-from relayer.ledgers.embedded.errors import QuorumMissing
+from relayer.ledgers.embedded.errors import LedgerCorrupt, QuorumMissing
 from relayer.ledgers.embedded.machine import Machine
 from relayer.ledgers.embedded.operators import OperatorKey, Signers, equal_validators
 from relayer.ledgers.embedded.tendermint_messages import client_update, initial_client
 from relayer.ledgers.embedded.transactions import ChangeValidators, encode_transaction
+from relayer.ledgers.embedded.verify import check_head
 from relayer.ports.prover import ClientTerms
 from relayer.proofs import comet_client, merkle
 from relayer.proofs.client import MappingConsensusStates, Updated
@@ -252,6 +253,13 @@ def test_old_heights_stay_provable(chain: Chain) -> None:
     chain.deliver([close_period(2)], now=START)
     assert chain.block_at(3).header.app_hash == before
     assert chain.state.app_hash != before
+
+
+def test_a_block_that_is_not_later_is_noticed(chain: Chain, monkeypatch) -> None:
+    monkeypatch.setattr(chain, "_time", lambda now: now)
+    chain.advance(now=chain.head.header.time)
+    with pytest.raises(LedgerCorrupt, match="does not follow"):
+        check_head(chain)
 
 
 def test_the_parts_of_a_large_block_are_hashed() -> None:

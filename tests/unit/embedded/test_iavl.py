@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from relayer.errors import InvariantBroken
 from relayer.ledgers.embedded.errors import LedgerCorrupt, NothingToProve
 from relayer.ledgers.embedded.iavl import EMPTY_TREE_HASH, NodeRef, Tree
 from relayer.ledgers.embedded.iavl_proof import prove
+from relayer.ledgers.embedded.kv import KeyValueOverlay, apply_changes
 from relayer.ledgers.embedded.nodes import SqliteNodes
 from relayer.proofs import merkle
 
@@ -117,3 +119,59 @@ def test_a_damaged_node_is_noticed() -> None:
         list(Tree(nodes, root=root, version=2).items())
     with pytest.raises(LedgerCorrupt, match="missing"):
         nodes.load(NodeRef(999, bytes(32)))
+
+
+def test_writing_what_stands_there_changes_no_root() -> None:
+    nodes = node_store()
+    tree = Tree(nodes, root=None, version=1)
+    apply_changes(tree, {b"b": b"2", b"a": b"1"})
+    root = tree.save()
+    again = Tree(nodes, root=root, version=2)
+    apply_changes(again, {b"a": b"1", b"c": None})
+    assert again.root_hash() == root.hash
+    apply_changes(again, {b"a": b"3"})
+    assert again.root_hash() != root.hash
+
+
+def test_changes_build_the_same_tree_in_any_order() -> None:
+    roots = set()
+    for order in (b"abcdefgh", b"hgfedcba", b"dbcaefhg"):
+        tree = Tree(node_store(), root=None, version=1)
+        apply_changes(tree, {bytes([key]): b"value" for key in order})
+        roots.add(tree.root_hash())
+    assert len(roots) == 1
+
+
+class TestOverlay:
+    """Keys and values of one transaction over those of the block."""
+
+    @pytest.fixture
+    def base(self) -> KeyValueOverlay:
+        tree = Tree(node_store(), root=None, version=1)
+        apply_changes(tree, {b"b": b"1", b"d": b"2", b"f": b"3"})
+        return KeyValueOverlay(tree)
+
+    def test_changes_hide_what_is_below(self, base: KeyValueOverlay) -> None:
+        branch = KeyValueOverlay(base)
+        branch.set(b"c", b"new")
+        branch.delete(b"d")
+        assert [branch.get(key) for key in (b"b", b"c", b"d")] == [b"1", b"new", None]
+        assert [branch.above(key) for key in (b"a", b"b", b"c", b"d", b"f")] == [b"b", b"c", b"f", b"f", None]
+        assert [branch.below(key) for key in (b"b", b"c", b"d", b"e", b"z")] == [None, b"b", b"c", b"c", b"f"]
+        assert [base.get(key) for key in (b"c", b"d")] == [None, b"2"]
+
+    def test_merging_hands_everything_on(self, base: KeyValueOverlay) -> None:
+        branch = KeyValueOverlay(base)
+        branch.set(b"c", b"new")
+        branch.delete(b"d")
+        branch.merge_into(base)
+        assert base.changes == {b"c": b"new", b"d": None}
+
+    def test_merging_elsewhere_is_our_own_fault(self, base: KeyValueOverlay) -> None:
+        with pytest.raises(InvariantBroken):
+            KeyValueOverlay(base).merge_into(KeyValueOverlay(base))
+
+    @pytest.mark.parametrize(("key", "value"), [(b"", b"x"), (b"x", b"")])
+    def test_what_cannot_be_proven_is_not_written(self, base: KeyValueOverlay, key: bytes, value: bytes) -> None:
+        with pytest.raises(InvariantBroken):
+            base.set(key, value)

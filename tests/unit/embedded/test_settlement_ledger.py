@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from relayer.core.commitment import UNIVERSAL_ERROR_ACKNOWLEDGEMENT, PathKind, commitment_path
+from relayer.core.commitment import (
+    UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
+    PathKind,
+    acknowledgement_commitment,
+    commitment_path,
+)
 from relayer.core.events import AcknowledgementWritten
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet, Payload
@@ -19,6 +24,7 @@ from relayer.ledgers.embedded.settlement_tables import HEAD_KEY, liability_key
 from relayer.ledgers.embedded.verify import verify
 from relayer.ports.ledger import ClientCondition, MessageResult, Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
+from relayer.proofs import ics23
 from relayer.proofs.poa_evm_types import Misbehaviour, encode_header, encode_misbehaviour
 from relayer.settlement.codec import liability_record
 from relayer.settlement.commands import RecordAgreement, RegisterParty
@@ -187,6 +193,35 @@ async def test_a_stale_proof_is_refused_and_may_be_tried_again(bench: Bench) -> 
     early = await bench.ledger.submit(replace(batch, update=None))
     assert [(result.code, result.retryable) for result in early.results] == [("client/7", True)]
     assert [result.outcome for result in (await bench.ledger.submit(batch)).results] == [Outcome.DELIVERED]
+
+
+async def test_an_evm_ledger_has_revision_zero(bench: Bench) -> None:
+    batch = await bench.batch(bench.send(a_fact_payload()))
+    message = batch.messages[0]
+    other = replace(message, proof=replace(message.proof, revision=1))
+    receipt = await bench.ledger.submit(replace(batch, messages=(other, message)))
+    assert [result.code for result in receipt.results] == ["client/26", ""]
+
+
+async def test_events_are_told_at_the_height_that_proves_them(bench: Bench) -> None:
+    packet = bench.send(a_fact_payload())
+    await bench.receive(packet)
+    head = await bench.ledger.head()
+    assert await bench.ledger.events(after=Height(0), until=Height(head.height - 1)) == []
+    facts = await bench.ledger.events(after=Height(head.height - 1), until=head.height)
+    assert [fact.height for fact in facts] == [head.height] * 2
+    path = commitment_path(CLIENT, PathKind.ACKNOWLEDGEMENT, packet.sequence)
+    (proof,) = await bench.ledger.prove([path], at=head.height)
+    (before,) = await bench.ledger.prove([path], at=Height(head.height - 1))
+    commitment = acknowledgement_commitment(facts[1].acknowledgement)
+
+    def root_at(height: int) -> bytes:
+        return bench.ledger.session._opened().block_at(Height(height)).header.app_hash
+
+    keys = (b"ibc", path)
+    ics23.verify_membership(proof.value, root=root_at(head.height), path=keys, value=commitment)
+    ics23.verify_non_membership(before.value, root=root_at(head.height - 1), path=keys)
+    assert (proof.height, proof.revision) == (head.height, 1)
 
 
 async def test_a_refused_update_is_named_with_the_messages_after_it(bench: Bench) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from relayer.facts.codec import FactCode, FactStatus, fact_hash, liability_id
 from relayer.facts.schema import FactKind, party_id
-from relayer.settlement.commands import ClosePeriod
-from relayer.settlement.model import LiabilityState, PositionKey
+from relayer.settlement.commands import ClosePeriod, RecordAgreement
+from relayer.settlement.model import CurrencyTerms, LiabilityState, PositionKey
 from relayer.settlement.rules import CHECKS
 
 POSITION = PositionKey(party_id("DE*NBM"), party_id("DE*KCS"), "EUR", 2)
@@ -83,6 +83,10 @@ def test_the_same_id_with_other_content_is_refused(ledger, kit) -> None:
     assert answer.code is FactCode.BAD_HASH
 
 
+def test_issuer_sequences_start_at_one(ledger, kit) -> None:
+    assert ledger.record(kit.fact(0))[0].code is FactCode.BAD_HASH
+
+
 @pytest.mark.parametrize("change", ["hash", "id", "origin", "issuer sequence"])
 def test_a_fact_that_is_not_what_it_claims_is_refused(ledger, kit, change: str) -> None:
     fact, origin = kit.fact(), kit.origin
@@ -141,6 +145,21 @@ def test_credits_and_payments_take_from_the_liability_that_they_name(ledger, kit
     last = replace(reduction, fact_id=kit.fact(3).fact_id, issuer_sequence=3, net=190)
     assert ledger.record(last)[0].code is FactCode.OK
     assert ledger.state.liability_of_fact(trip.fact_id).state is LiabilityState.SETTLED
+
+
+@pytest.mark.parametrize("kind", [FactKind.CREDIT_NOTE, FactKind.PAYMENT_CONFIRMED])
+def test_a_reduction_must_be_of_the_same_parties_and_currency(ledger, kit, kind: FactKind) -> None:
+    euros, yen = kit.agreement().currencies[0], CurrencyTerms(currency="JPY", exponent=0, open_limit=None)
+    terms = {"currencies": (euros, yen)}
+    ledger.execute(RecordAgreement(request_id="wider", agreement=replace(kit.agreement(), **terms)))
+    back = {"agreement_id": "back", "creditor": party_id("DE*NBM"), "debtor": party_id("DE*KCS")}
+    ledger.execute(RecordAgreement(request_id="back", agreement=replace(kit.agreement(), **terms, **back)))
+    trip = kit.fact(1)
+    ledger.record(trip)
+    good = replace(kit.fact(2), kind=kind, related_fact=trip.fact_id, net=1, tax=0)
+    for changes in ({"currency": b"JPY", "exponent": 0}, {"creditor": good.debtor, "debtor": good.creditor}):
+        assert ledger.record(replace(good, **changes))[0].code is FactCode.RELATED_UNKNOWN
+    assert ledger.record(good)[0].code is FactCode.OK
 
 
 def test_a_payment_repeated_counts_once(ledger, kit) -> None:
