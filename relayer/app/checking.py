@@ -131,10 +131,11 @@ async def _channel_lines(
                 yield Line(subject=subject, found="its client cannot be looked at", remedy=str(error))
                 continue
             expected = str(settings.ledgers[other.ledger].chain_id)
-            yield _client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
+            yield client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
 
 
-def _client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> Line:
+def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> Line:
+    """What is to be said of one end of a channel. `counterparty` and `chain_id` are what the configuration expects."""
     left = status.latest_timestamp + status.trusting_period_seconds - now
     found = f"{status.client_id} is {status.condition}, at height {status.latest_height} of {status.counterparty_chain_id}"
     remedy = ""

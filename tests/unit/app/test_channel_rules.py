@@ -1,0 +1,90 @@
+"""What a channel lets through by its settings: issuers and kinds, and nothing but facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relayer.app.policy import FACTS, fact_rule, policy
+from relayer.config.channels import Allowed, ChannelSettings, End
+from relayer.core.channels import ChannelEnd, routes_of
+from relayer.core.ids import ChannelId, ClientId, LedgerId, Sequence, TimestampSeconds
+from relayer.core.packet import Packet, Payload
+from relayer.demo.scenario import issue, scenario
+from relayer.facts.codec import FactPacketData, encode_packet_data, fact_hash
+from relayer.facts.schema import FactKind
+
+ISSUER = bytes([7]) * 20
+FACT = issue(scenario(200).first[6], fact_id=bytes(32), issuer_sequence=1, related_fact=bytes(32))
+VALUE = encode_packet_data(
+    FactPacketData(
+        chain_id=1, contract=bytes(20), issuer=ISSUER, destination="", facts=(FACT,), fact_hashes=(fact_hash(FACT),)
+    )
+)
+PAYLOAD = Payload(
+    source_port=FACTS.source_port,
+    destination_port=FACTS.destination_port,
+    version=FACTS.version,
+    encoding=FACTS.encoding,
+    value=VALUE,
+)
+
+
+def judge(**lists: tuple[str, ...]) -> str | None:
+    return fact_rule(Allowed(**lists))(PAYLOAD)
+
+
+def test_without_a_list_everything_passes() -> None:
+    assert judge() is None
+
+
+def test_an_issuer_that_is_named_passes() -> None:
+    assert judge(issuers=("0x" + ISSUER.hex(),)) is None
+
+
+def test_another_issuer_is_refused_by_name() -> None:
+    reason = judge(issuers=("0x" + "11" * 20,))
+    assert reason is not None
+    assert ISSUER.hex() in reason
+
+
+def test_a_kind_that_is_named_passes() -> None:
+    assert judge(kinds=(FactKind(FACT.kind).name.lower(),)) is None
+
+
+def test_another_kind_is_refused_by_number() -> None:
+    reason = judge(kinds=("fine",))
+    assert reason == f"fact kind {FACT.kind} is not allowed on this channel"
+
+
+def test_a_payload_that_is_no_fact_packet_is_refused_with_the_reason() -> None:
+    reason = fact_rule(Allowed(kinds=("fine",)))(replace(PAYLOAD, value=VALUE[:-1]))
+    assert reason is not None
+    assert "fact packet" in reason
+
+
+@pytest.mark.parametrize(
+    "change", [{"version": "fact-2"}, {"destination_port": "transfer"}, {"encoding": "application/json"}]
+)
+def test_a_channel_carries_facts_and_nothing_else(change: dict[str, str]) -> None:
+    settings = ChannelSettings(name="main", ends=(End(ledger="contracts"), End(ledger="settlement")))
+    route, _ = routes_of(
+        ChannelId("main"),
+        ChannelEnd(ledger=LedgerId("contracts"), client=ClientId("client-0")),
+        ChannelEnd(ledger=LedgerId("settlement"), client=ClientId("poa-evm-0")),
+    )
+
+    def packet(payload: Payload) -> Packet:
+        return Packet(
+            sequence=Sequence(1),
+            source_client=ClientId("client-0"),
+            destination_client=ClientId("poa-evm-0"),
+            timeout_timestamp=TimestampSeconds(1),
+            payloads=(payload,),
+        )
+
+    assert policy([settings]).refusal(route, packet(PAYLOAD)) is None
+    reason = policy([settings]).refusal(route, packet(replace(PAYLOAD, **change)))
+    assert reason is not None
+    assert "does not carry" in reason
