@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import deployment_path
+from relayer.config.relayer_file import load_relayer
 from relayer.core.ids import Height
 from relayer.demo.business import Business, Watch, until_true
 from relayer.demo.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
@@ -239,3 +241,36 @@ def authority_keys(network: Network) -> list[bytes]:
     keys = network.layout.folder / "keys"
     password = (keys / "password").read_text().strip()
     return [bytes(open_keystore(keys / f"authority-{number}.json", password).key) for number in range(THRESHOLD)]
+
+
+def test_health_says_why_nothing_moves(network: Network) -> None:
+    def other(ledgers: dict[str, Any]) -> None:
+        ledgers["settlement"]["address"] = "127.0.0.1:1"
+
+    configuration = network.variant("standstill", ledgers=other)
+    port = load_relayer(configuration).service.port
+    relayer = network.start_relayer(configuration)
+    network.children.wait_until_listening(relayer, port)
+
+    def told() -> bool:
+        return any("ledger settlement" in reason for reason in ask_health(port)[1]["reasons"])
+
+    network.children.wait_until(relayer, told, timeout_seconds=30)
+    assert ask_health(port)[0] == 503
+    assert relayer.stop() == 0
+
+
+def test_opening_an_open_channel_changes_nothing(network: Network) -> None:
+    before = deployment_path(network.configuration).read_text()
+    assert network.run("channel", "open", "main").status == 0
+    assert deployment_path(network.configuration).read_text() == before
+    assert network.run("check").status == 0
+
+
+def ask_health(port: int) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", "/healthz")
+    answer = connection.getresponse()
+    told = answer.status, json.loads(answer.read())
+    connection.close()
+    return told
