@@ -36,7 +36,6 @@ import (
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
-	upgradekeeper "github.com/cosmos/cosmos-sdk/x/upgrade/keeper"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	ibcexported "github.com/cosmos/ibc-go/v11/modules/core/exported"
@@ -77,7 +76,6 @@ type App struct {
 	BankKeeper       bankkeeper.BaseKeeper
 	StakingKeeper    *stakingkeeper.Keeper
 	GovKeeper        *govkeeper.Keeper
-	UpgradeKeeper    *upgradekeeper.Keeper
 	ConsensusKeeper  consensuskeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	SettlementKeeper settlementkeeper.Keeper
@@ -134,9 +132,6 @@ func (app *App) store(name string) storeService { return runtime.NewKVStoreServi
 func (app *App) initChain(ctx sdk.Context, request *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(request.AppStateBytes, &state); err != nil {
-		return nil, err
-	}
-	if err := app.UpgradeKeeper.SetModuleVersionMap(ctx, app.modules.GetVersionMap()); err != nil {
 		return nil, err
 	}
 	return app.modules.InitGenesis(ctx, app.cdc, state)

@@ -22,8 +22,6 @@ import (
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	"github.com/cosmos/cosmos-sdk/x/staking"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
-	"github.com/cosmos/cosmos-sdk/x/upgrade"
-	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	ibc "github.com/cosmos/ibc-go/v11/modules/core"
 	ibcexported "github.com/cosmos/ibc-go/v11/modules/core/exported"
@@ -43,7 +41,6 @@ func (app *App) addModules() {
 		bank.NewAppModule(app.cdc, app.BankKeeper, app.AccountKeeper, nil),
 		staking.NewAppModule(app.cdc, app.StakingKeeper, app.AccountKeeper, app.BankKeeper, nil),
 		gov.NewAppModule(app.cdc, app.GovKeeper, app.AccountKeeper, app.BankKeeper, nil),
-		upgrade.NewAppModule(app.UpgradeKeeper, app.AccountKeeper.AddressCodec()),
 		consensus.NewAppModule(app.cdc, app.ConsensusKeeper),
 		ibc.NewAppModule(app.IBCKeeper),
 		ibctm.NewAppModule(ibctm.NewLightClientModule(app.cdc, stores)),
@@ -58,14 +55,14 @@ func (app *App) addModules() {
 	app.basics.RegisterLegacyAminoCodec(app.amino)
 	app.basics.RegisterInterfaces(app.registry)
 
-	app.modules.SetOrderPreBlockers(upgradetypes.ModuleName, authtypes.ModuleName)
+	app.modules.SetOrderPreBlockers(authtypes.ModuleName)
 	app.modules.SetOrderBeginBlockers(stakingtypes.ModuleName, ibcexported.ModuleName)
 	app.modules.SetOrderEndBlockers(govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName)
 	// Staking needs the accounts and coins, governance and the genesis transactions need the stake, and settlement reads
 	// nothing of the others.
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, stakingtypes.ModuleName, govtypes.ModuleName, ibcexported.ModuleName,
-		genutiltypes.ModuleName, upgradetypes.ModuleName, consensustypes.ModuleName, settlementtypes.ModuleName,
+		genutiltypes.ModuleName, consensustypes.ModuleName, settlementtypes.ModuleName,
 	}
 	app.modules.SetOrderInitGenesis(order...)
 	app.modules.SetOrderExportGenesis(order...)
