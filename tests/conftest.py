@@ -1,0 +1,8 @@
+"""What holds for every test: a busy machine is no failure, so properties have no deadline per example."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
