@@ -38,6 +38,8 @@ class SignedHashes:
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
+            # Without it INSERT OR REPLACE deletes rows past the trigger that forbids it.
+            self._database.execute("PRAGMA recursive_triggers = ON")
             self._database.executescript(_SCHEMA)
             # The lock is taken by the first write; an empty transaction makes that now.
             self._database.execute("BEGIN EXCLUSIVE")

@@ -44,6 +44,8 @@ class SqliteJournal(SqliteJournalReader):
                 self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
+                # Without it INSERT OR REPLACE deletes rows past the triggers that forbid it.
+                self._db.execute("PRAGMA recursive_triggers = ON")
             self._head = self.verify()
         except BaseException:
             self._lock.close()

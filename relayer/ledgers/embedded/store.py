@@ -297,6 +297,8 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Without it INSERT OR REPLACE deletes rows past the triggers that forbid it.
+    connection.execute("PRAGMA recursive_triggers = ON")
     connection.create_function("amounts_hold", 6, _amounts_hold, deterministic=True)
     return connection
 

@@ -117,7 +117,11 @@ async def test_without_its_record_an_authority_signs_nothing(path) -> None:
 def test_the_record_cannot_be_changed_or_shared(path, tmp_path) -> None:
     with SignedHashes(path) as store:
         store.record(5, 1, bytes(32))
-        for statement in ("UPDATE signed SET number = 2", "DELETE FROM signed"):
+        for statement in (
+            "UPDATE signed SET number = 2",
+            "DELETE FROM signed",
+            "REPLACE INTO signed VALUES ('5', 1, zeroblob(32))",
+        ):
             with pytest.raises(sqlite3.IntegrityError):
                 store._database.execute(statement)
         with pytest.raises(StoreUnusable, match="another authority"):

@@ -190,7 +190,9 @@ A_ROW = {
 
 class TestTables:
     @pytest.mark.parametrize("table", store.RECORD)
-    @pytest.mark.parametrize("statement", ["UPDATE {} SET rowid = rowid", "DELETE FROM {}"])
+    @pytest.mark.parametrize(
+        "statement", ["UPDATE {} SET rowid = rowid", "DELETE FROM {}", "REPLACE INTO {0} SELECT * FROM {0}"]
+    )
     async def test_the_record_only_grows(self, tmp_path: Path, table: str, statement: str) -> None:
         await filled(tmp_path)
         connection = store.open_existing(tmp_path)

@@ -148,6 +148,15 @@ def test_the_log_refuses_to_be_changed(path: Path, table: str, statement: str) -
         sqlite3.connect(path).execute(statement.format(table))
 
 
+@pytest.mark.parametrize("table", ["journal", "content", "route"])
+def test_a_row_of_the_log_is_not_replaced(path: Path, table: str) -> None:
+    written(path)
+    journal = SqliteJournal(path)
+    with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+        journal._db.execute(f"REPLACE INTO {table} SELECT * FROM {table}")
+    journal.close()
+
+
 @pytest.mark.parametrize(
     ("change", "names"),
     [
