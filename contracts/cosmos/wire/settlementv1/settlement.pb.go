@@ -30,6 +30,272 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+type EvidenceKind int32
+
+const (
+	EvidenceKind_EVIDENCE_KIND_UNSPECIFIED          EvidenceKind = 0
+	EvidenceKind_EVIDENCE_KIND_BANK_STATEMENT_ENTRY EvidenceKind = 1
+	EvidenceKind_EVIDENCE_KIND_TRANSACTION          EvidenceKind = 2
+)
+
+var EvidenceKind_name = map[int32]string{
+	0: "EVIDENCE_KIND_UNSPECIFIED",
+	1: "EVIDENCE_KIND_BANK_STATEMENT_ENTRY",
+	2: "EVIDENCE_KIND_TRANSACTION",
+}
+
+var EvidenceKind_value = map[string]int32{
+	"EVIDENCE_KIND_UNSPECIFIED":          0,
+	"EVIDENCE_KIND_BANK_STATEMENT_ENTRY": 1,
+	"EVIDENCE_KIND_TRANSACTION":          2,
+}
+
+func (x EvidenceKind) String() string {
+	return proto.EnumName(EvidenceKind_name, int32(x))
+}
+
+func (EvidenceKind) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{0}
+}
+
+type Consent int32
+
+const (
+	Consent_CONSENT_UNSPECIFIED Consent = 0
+	Consent_CONSENT_GIVEN       Consent = 1
+	Consent_CONSENT_WITHDRAWN   Consent = 2
+)
+
+var Consent_name = map[int32]string{
+	0: "CONSENT_UNSPECIFIED",
+	1: "CONSENT_GIVEN",
+	2: "CONSENT_WITHDRAWN",
+}
+
+var Consent_value = map[string]int32{
+	"CONSENT_UNSPECIFIED": 0,
+	"CONSENT_GIVEN":       1,
+	"CONSENT_WITHDRAWN":   2,
+}
+
+func (x Consent) String() string {
+	return proto.EnumName(Consent_name, int32(x))
+}
+
+func (Consent) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{1}
+}
+
+type NettingMode int32
+
+const (
+	NettingMode_NETTING_MODE_UNSPECIFIED NettingMode = 0
+	NettingMode_NETTING_MODE_BILATERAL   NettingMode = 1
+	NettingMode_NETTING_MODE_CYCLE       NettingMode = 2
+	NettingMode_NETTING_MODE_HUB         NettingMode = 3
+)
+
+var NettingMode_name = map[int32]string{
+	0: "NETTING_MODE_UNSPECIFIED",
+	1: "NETTING_MODE_BILATERAL",
+	2: "NETTING_MODE_CYCLE",
+	3: "NETTING_MODE_HUB",
+}
+
+var NettingMode_value = map[string]int32{
+	"NETTING_MODE_UNSPECIFIED": 0,
+	"NETTING_MODE_BILATERAL":   1,
+	"NETTING_MODE_CYCLE":       2,
+	"NETTING_MODE_HUB":         3,
+}
+
+func (x NettingMode) String() string {
+	return proto.EnumName(NettingMode_name, int32(x))
+}
+
+func (NettingMode) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{2}
+}
+
+type PaymentState int32
+
+const (
+	PaymentState_PAYMENT_STATE_UNSPECIFIED PaymentState = 0
+	PaymentState_PAYMENT_STATE_INSTRUCTED  PaymentState = 1
+	PaymentState_PAYMENT_STATE_PENDING     PaymentState = 2
+	PaymentState_PAYMENT_STATE_FINAL       PaymentState = 3
+	PaymentState_PAYMENT_STATE_RETURNED    PaymentState = 4
+	PaymentState_PAYMENT_STATE_EXPIRED     PaymentState = 5
+)
+
+var PaymentState_name = map[int32]string{
+	0: "PAYMENT_STATE_UNSPECIFIED",
+	1: "PAYMENT_STATE_INSTRUCTED",
+	2: "PAYMENT_STATE_PENDING",
+	3: "PAYMENT_STATE_FINAL",
+	4: "PAYMENT_STATE_RETURNED",
+	5: "PAYMENT_STATE_EXPIRED",
+}
+
+var PaymentState_value = map[string]int32{
+	"PAYMENT_STATE_UNSPECIFIED": 0,
+	"PAYMENT_STATE_INSTRUCTED":  1,
+	"PAYMENT_STATE_PENDING":     2,
+	"PAYMENT_STATE_FINAL":       3,
+	"PAYMENT_STATE_RETURNED":    4,
+	"PAYMENT_STATE_EXPIRED":     5,
+}
+
+func (x PaymentState) String() string {
+	return proto.EnumName(PaymentState_name, int32(x))
+}
+
+func (PaymentState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{3}
+}
+
+type DisputeState int32
+
+const (
+	DisputeState_DISPUTE_STATE_UNSPECIFIED   DisputeState = 0
+	DisputeState_DISPUTE_STATE_OPEN          DisputeState = 1
+	DisputeState_DISPUTE_STATE_RELEASED      DisputeState = 2
+	DisputeState_DISPUTE_STATE_UPHELD        DisputeState = 3
+	DisputeState_DISPUTE_STATE_PARTLY_UPHELD DisputeState = 4
+	DisputeState_DISPUTE_STATE_LAPSED        DisputeState = 5
+)
+
+var DisputeState_name = map[int32]string{
+	0: "DISPUTE_STATE_UNSPECIFIED",
+	1: "DISPUTE_STATE_OPEN",
+	2: "DISPUTE_STATE_RELEASED",
+	3: "DISPUTE_STATE_UPHELD",
+	4: "DISPUTE_STATE_PARTLY_UPHELD",
+	5: "DISPUTE_STATE_LAPSED",
+}
+
+var DisputeState_value = map[string]int32{
+	"DISPUTE_STATE_UNSPECIFIED":   0,
+	"DISPUTE_STATE_OPEN":          1,
+	"DISPUTE_STATE_RELEASED":      2,
+	"DISPUTE_STATE_UPHELD":        3,
+	"DISPUTE_STATE_PARTLY_UPHELD": 4,
+	"DISPUTE_STATE_LAPSED":        5,
+}
+
+func (x DisputeState) String() string {
+	return proto.EnumName(DisputeState_name, int32(x))
+}
+
+func (DisputeState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{4}
+}
+
+type CycleState int32
+
+const (
+	CycleState_CYCLE_STATE_UNSPECIFIED CycleState = 0
+	CycleState_CYCLE_STATE_PROPOSED    CycleState = 1
+	CycleState_CYCLE_STATE_VERIFIED    CycleState = 2
+	CycleState_CYCLE_STATE_COMMITTED   CycleState = 3
+	CycleState_CYCLE_STATE_ABORTED     CycleState = 4
+	CycleState_CYCLE_STATE_EXPIRED     CycleState = 5
+)
+
+var CycleState_name = map[int32]string{
+	0: "CYCLE_STATE_UNSPECIFIED",
+	1: "CYCLE_STATE_PROPOSED",
+	2: "CYCLE_STATE_VERIFIED",
+	3: "CYCLE_STATE_COMMITTED",
+	4: "CYCLE_STATE_ABORTED",
+	5: "CYCLE_STATE_EXPIRED",
+}
+
+var CycleState_value = map[string]int32{
+	"CYCLE_STATE_UNSPECIFIED": 0,
+	"CYCLE_STATE_PROPOSED":    1,
+	"CYCLE_STATE_VERIFIED":    2,
+	"CYCLE_STATE_COMMITTED":   3,
+	"CYCLE_STATE_ABORTED":     4,
+	"CYCLE_STATE_EXPIRED":     5,
+}
+
+func (x CycleState) String() string {
+	return proto.EnumName(CycleState_name, int32(x))
+}
+
+func (CycleState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{5}
+}
+
+type StatementSide int32
+
+const (
+	StatementSide_STATEMENT_SIDE_UNSPECIFIED StatementSide = 0
+	StatementSide_STATEMENT_SIDE_PAYABLE     StatementSide = 1
+	StatementSide_STATEMENT_SIDE_RECEIVABLE  StatementSide = 2
+)
+
+var StatementSide_name = map[int32]string{
+	0: "STATEMENT_SIDE_UNSPECIFIED",
+	1: "STATEMENT_SIDE_PAYABLE",
+	2: "STATEMENT_SIDE_RECEIVABLE",
+}
+
+var StatementSide_value = map[string]int32{
+	"STATEMENT_SIDE_UNSPECIFIED": 0,
+	"STATEMENT_SIDE_PAYABLE":     1,
+	"STATEMENT_SIDE_RECEIVABLE":  2,
+}
+
+func (x StatementSide) String() string {
+	return proto.EnumName(StatementSide_name, int32(x))
+}
+
+func (StatementSide) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{6}
+}
+
+type StatementLineKind int32
+
+const (
+	StatementLineKind_STATEMENT_LINE_KIND_UNSPECIFIED StatementLineKind = 0
+	StatementLineKind_STATEMENT_LINE_KIND_FACT        StatementLineKind = 1
+	StatementLineKind_STATEMENT_LINE_KIND_NOVATED     StatementLineKind = 2
+	StatementLineKind_STATEMENT_LINE_KIND_NETTED      StatementLineKind = 3
+	StatementLineKind_STATEMENT_LINE_KIND_PAID        StatementLineKind = 4
+	StatementLineKind_STATEMENT_LINE_KIND_RETURNED    StatementLineKind = 5
+	StatementLineKind_STATEMENT_LINE_KIND_CREDITED    StatementLineKind = 6
+)
+
+var StatementLineKind_name = map[int32]string{
+	0: "STATEMENT_LINE_KIND_UNSPECIFIED",
+	1: "STATEMENT_LINE_KIND_FACT",
+	2: "STATEMENT_LINE_KIND_NOVATED",
+	3: "STATEMENT_LINE_KIND_NETTED",
+	4: "STATEMENT_LINE_KIND_PAID",
+	5: "STATEMENT_LINE_KIND_RETURNED",
+	6: "STATEMENT_LINE_KIND_CREDITED",
+}
+
+var StatementLineKind_value = map[string]int32{
+	"STATEMENT_LINE_KIND_UNSPECIFIED": 0,
+	"STATEMENT_LINE_KIND_FACT":        1,
+	"STATEMENT_LINE_KIND_NOVATED":     2,
+	"STATEMENT_LINE_KIND_NETTED":      3,
+	"STATEMENT_LINE_KIND_PAID":        4,
+	"STATEMENT_LINE_KIND_RETURNED":    5,
+	"STATEMENT_LINE_KIND_CREDITED":    6,
+}
+
+func (x StatementLineKind) String() string {
+	return proto.EnumName(StatementLineKind_name, int32(x))
+}
+
+func (StatementLineKind) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{7}
+}
+
 type Party struct {
 	// keccak256 of the OCPI-style id, 32 bytes.
 	PartyId []byte `protobuf:"bytes,1,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
@@ -633,24 +899,26 @@ func (m *ListLiabilitiesResponse) GetLiabilities() []*Liability {
 }
 
 type Liability struct {
-	LiabilityId []byte  `protobuf:"bytes,1,opt,name=liability_id,json=liabilityId,proto3" json:"liability_id,omitempty"`
-	Sequence    uint64  `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	FactId      []byte  `protobuf:"bytes,3,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
-	FactHash    []byte  `protobuf:"bytes,4,opt,name=fact_hash,json=factHash,proto3" json:"fact_hash,omitempty"`
-	Creditor    []byte  `protobuf:"bytes,5,opt,name=creditor,proto3" json:"creditor,omitempty"`
-	Debtor      []byte  `protobuf:"bytes,6,opt,name=debtor,proto3" json:"debtor,omitempty"`
-	Currency    string  `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
-	Exponent    uint32  `protobuf:"varint,8,opt,name=exponent,proto3" json:"exponent,omitempty"`
-	Amount      string  `protobuf:"bytes,9,opt,name=amount,proto3" json:"amount,omitempty"`
-	Open        string  `protobuf:"bytes,10,opt,name=open,proto3" json:"open,omitempty"`
-	Netted      string  `protobuf:"bytes,11,opt,name=netted,proto3" json:"netted,omitempty"`
-	Paid        string  `protobuf:"bytes,12,opt,name=paid,proto3" json:"paid,omitempty"`
-	Credited    string  `protobuf:"bytes,13,opt,name=credited,proto3" json:"credited,omitempty"`
-	Held        string  `protobuf:"bytes,14,opt,name=held,proto3" json:"held,omitempty"`
-	Kind        uint32  `protobuf:"varint,15,opt,name=kind,proto3" json:"kind,omitempty"`
-	DueDate     uint64  `protobuf:"varint,16,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
-	Origin      *Origin `protobuf:"bytes,17,opt,name=origin,proto3" json:"origin,omitempty"`
-	HeadHash    []byte  `protobuf:"bytes,18,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	LiabilityId []byte `protobuf:"bytes,1,opt,name=liability_id,json=liabilityId,proto3" json:"liability_id,omitempty"`
+	Sequence    uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	FactId      []byte `protobuf:"bytes,3,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	FactHash    []byte `protobuf:"bytes,4,opt,name=fact_hash,json=factHash,proto3" json:"fact_hash,omitempty"`
+	Creditor    []byte `protobuf:"bytes,5,opt,name=creditor,proto3" json:"creditor,omitempty"`
+	Debtor      []byte `protobuf:"bytes,6,opt,name=debtor,proto3" json:"debtor,omitempty"`
+	Currency    string `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
+	Exponent    uint32 `protobuf:"varint,8,opt,name=exponent,proto3" json:"exponent,omitempty"`
+	Amount      string `protobuf:"bytes,9,opt,name=amount,proto3" json:"amount,omitempty"`
+	Open        string `protobuf:"bytes,10,opt,name=open,proto3" json:"open,omitempty"`
+	Netted      string `protobuf:"bytes,11,opt,name=netted,proto3" json:"netted,omitempty"`
+	Paid        string `protobuf:"bytes,12,opt,name=paid,proto3" json:"paid,omitempty"`
+	Credited    string `protobuf:"bytes,13,opt,name=credited,proto3" json:"credited,omitempty"`
+	Held        string `protobuf:"bytes,14,opt,name=held,proto3" json:"held,omitempty"`
+	// As the fact states it; 0: no fact but a debt that a hub cycle put in the place of others.
+	Kind       uint32  `protobuf:"varint,15,opt,name=kind,proto3" json:"kind,omitempty"`
+	DueDate    uint64  `protobuf:"varint,16,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
+	Origin     *Origin `protobuf:"bytes,17,opt,name=origin,proto3" json:"origin,omitempty"`
+	HeadHash   []byte  `protobuf:"bytes,18,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	ServiceEnd uint64  `protobuf:"varint,19,opt,name=service_end,json=serviceEnd,proto3" json:"service_end,omitempty"`
 }
 
 func (m *Liability) Reset()         { *m = Liability{} }
@@ -810,6 +1078,13 @@ func (m *Liability) GetHeadHash() []byte {
 		return m.HeadHash
 	}
 	return nil
+}
+
+func (m *Liability) GetServiceEnd() uint64 {
+	if m != nil {
+		return m.ServiceEnd
+	}
+	return 0
 }
 
 // Where the fact stands on its contract ledger, and how it came.
@@ -1149,7 +1424,2531 @@ func (m *Position) GetReceivable() string {
 	return ""
 }
 
+type ClearRequest struct {
+	// The same request id with the same content returns the first result; with other content it is ID_REUSED.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// A party id, or empty: the operator, who may act wherever a party may.
+	Actor []byte `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Types that are valid to be assigned to Command:
+	//
+	//	*ClearRequest_InstructPayment
+	//	*ClearRequest_MarkPaymentPending
+	//	*ClearRequest_FinalisePayment
+	//	*ClearRequest_ReturnPayment
+	//	*ClearRequest_ExpirePayment
+	//	*ClearRequest_OpenDispute
+	//	*ClearRequest_ReleaseDispute
+	//	*ClearRequest_UpholdDispute
+	//	*ClearRequest_LapseDispute
+	//	*ClearRequest_WriteOff
+	//	*ClearRequest_SetConsent
+	//	*ClearRequest_ProposeCycle
+	//	*ClearRequest_VerifyCycle
+	//	*ClearRequest_CommitCycle
+	//	*ClearRequest_AbortCycle
+	//	*ClearRequest_ExpireCycle
+	Command isClearRequest_Command `protobuf_oneof:"command"`
+}
+
+func (m *ClearRequest) Reset()         { *m = ClearRequest{} }
+func (m *ClearRequest) String() string { return proto.CompactTextString(m) }
+func (*ClearRequest) ProtoMessage()    {}
+func (*ClearRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{17}
+}
+func (m *ClearRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ClearRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ClearRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ClearRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ClearRequest.Merge(m, src)
+}
+func (m *ClearRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *ClearRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_ClearRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ClearRequest proto.InternalMessageInfo
+
+type isClearRequest_Command interface {
+	isClearRequest_Command()
+	MarshalTo([]byte) (int, error)
+	Size() int
+}
+
+type ClearRequest_InstructPayment struct {
+	InstructPayment *InstructPayment `protobuf:"bytes,3,opt,name=instruct_payment,json=instructPayment,proto3,oneof" json:"instruct_payment,omitempty"`
+}
+type ClearRequest_MarkPaymentPending struct {
+	MarkPaymentPending *MarkPaymentPending `protobuf:"bytes,4,opt,name=mark_payment_pending,json=markPaymentPending,proto3,oneof" json:"mark_payment_pending,omitempty"`
+}
+type ClearRequest_FinalisePayment struct {
+	FinalisePayment *FinalisePayment `protobuf:"bytes,5,opt,name=finalise_payment,json=finalisePayment,proto3,oneof" json:"finalise_payment,omitempty"`
+}
+type ClearRequest_ReturnPayment struct {
+	ReturnPayment *ReturnPayment `protobuf:"bytes,6,opt,name=return_payment,json=returnPayment,proto3,oneof" json:"return_payment,omitempty"`
+}
+type ClearRequest_ExpirePayment struct {
+	ExpirePayment *ExpirePayment `protobuf:"bytes,7,opt,name=expire_payment,json=expirePayment,proto3,oneof" json:"expire_payment,omitempty"`
+}
+type ClearRequest_OpenDispute struct {
+	OpenDispute *OpenDispute `protobuf:"bytes,8,opt,name=open_dispute,json=openDispute,proto3,oneof" json:"open_dispute,omitempty"`
+}
+type ClearRequest_ReleaseDispute struct {
+	ReleaseDispute *ReleaseDispute `protobuf:"bytes,9,opt,name=release_dispute,json=releaseDispute,proto3,oneof" json:"release_dispute,omitempty"`
+}
+type ClearRequest_UpholdDispute struct {
+	UpholdDispute *UpholdDispute `protobuf:"bytes,10,opt,name=uphold_dispute,json=upholdDispute,proto3,oneof" json:"uphold_dispute,omitempty"`
+}
+type ClearRequest_LapseDispute struct {
+	LapseDispute *LapseDispute `protobuf:"bytes,11,opt,name=lapse_dispute,json=lapseDispute,proto3,oneof" json:"lapse_dispute,omitempty"`
+}
+type ClearRequest_WriteOff struct {
+	WriteOff *WriteOff `protobuf:"bytes,12,opt,name=write_off,json=writeOff,proto3,oneof" json:"write_off,omitempty"`
+}
+type ClearRequest_SetConsent struct {
+	SetConsent *SetConsent `protobuf:"bytes,13,opt,name=set_consent,json=setConsent,proto3,oneof" json:"set_consent,omitempty"`
+}
+type ClearRequest_ProposeCycle struct {
+	ProposeCycle *ProposeCycle `protobuf:"bytes,14,opt,name=propose_cycle,json=proposeCycle,proto3,oneof" json:"propose_cycle,omitempty"`
+}
+type ClearRequest_VerifyCycle struct {
+	VerifyCycle *VerifyCycle `protobuf:"bytes,15,opt,name=verify_cycle,json=verifyCycle,proto3,oneof" json:"verify_cycle,omitempty"`
+}
+type ClearRequest_CommitCycle struct {
+	CommitCycle *CommitCycle `protobuf:"bytes,16,opt,name=commit_cycle,json=commitCycle,proto3,oneof" json:"commit_cycle,omitempty"`
+}
+type ClearRequest_AbortCycle struct {
+	AbortCycle *AbortCycle `protobuf:"bytes,17,opt,name=abort_cycle,json=abortCycle,proto3,oneof" json:"abort_cycle,omitempty"`
+}
+type ClearRequest_ExpireCycle struct {
+	ExpireCycle *ExpireCycle `protobuf:"bytes,18,opt,name=expire_cycle,json=expireCycle,proto3,oneof" json:"expire_cycle,omitempty"`
+}
+
+func (*ClearRequest_InstructPayment) isClearRequest_Command()    {}
+func (*ClearRequest_MarkPaymentPending) isClearRequest_Command() {}
+func (*ClearRequest_FinalisePayment) isClearRequest_Command()    {}
+func (*ClearRequest_ReturnPayment) isClearRequest_Command()      {}
+func (*ClearRequest_ExpirePayment) isClearRequest_Command()      {}
+func (*ClearRequest_OpenDispute) isClearRequest_Command()        {}
+func (*ClearRequest_ReleaseDispute) isClearRequest_Command()     {}
+func (*ClearRequest_UpholdDispute) isClearRequest_Command()      {}
+func (*ClearRequest_LapseDispute) isClearRequest_Command()       {}
+func (*ClearRequest_WriteOff) isClearRequest_Command()           {}
+func (*ClearRequest_SetConsent) isClearRequest_Command()         {}
+func (*ClearRequest_ProposeCycle) isClearRequest_Command()       {}
+func (*ClearRequest_VerifyCycle) isClearRequest_Command()        {}
+func (*ClearRequest_CommitCycle) isClearRequest_Command()        {}
+func (*ClearRequest_AbortCycle) isClearRequest_Command()         {}
+func (*ClearRequest_ExpireCycle) isClearRequest_Command()        {}
+
+func (m *ClearRequest) GetCommand() isClearRequest_Command {
+	if m != nil {
+		return m.Command
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetRequestId() string {
+	if m != nil {
+		return m.RequestId
+	}
+	return ""
+}
+
+func (m *ClearRequest) GetActor() []byte {
+	if m != nil {
+		return m.Actor
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetInstructPayment() *InstructPayment {
+	if x, ok := m.GetCommand().(*ClearRequest_InstructPayment); ok {
+		return x.InstructPayment
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetMarkPaymentPending() *MarkPaymentPending {
+	if x, ok := m.GetCommand().(*ClearRequest_MarkPaymentPending); ok {
+		return x.MarkPaymentPending
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetFinalisePayment() *FinalisePayment {
+	if x, ok := m.GetCommand().(*ClearRequest_FinalisePayment); ok {
+		return x.FinalisePayment
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetReturnPayment() *ReturnPayment {
+	if x, ok := m.GetCommand().(*ClearRequest_ReturnPayment); ok {
+		return x.ReturnPayment
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetExpirePayment() *ExpirePayment {
+	if x, ok := m.GetCommand().(*ClearRequest_ExpirePayment); ok {
+		return x.ExpirePayment
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetOpenDispute() *OpenDispute {
+	if x, ok := m.GetCommand().(*ClearRequest_OpenDispute); ok {
+		return x.OpenDispute
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetReleaseDispute() *ReleaseDispute {
+	if x, ok := m.GetCommand().(*ClearRequest_ReleaseDispute); ok {
+		return x.ReleaseDispute
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetUpholdDispute() *UpholdDispute {
+	if x, ok := m.GetCommand().(*ClearRequest_UpholdDispute); ok {
+		return x.UpholdDispute
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetLapseDispute() *LapseDispute {
+	if x, ok := m.GetCommand().(*ClearRequest_LapseDispute); ok {
+		return x.LapseDispute
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetWriteOff() *WriteOff {
+	if x, ok := m.GetCommand().(*ClearRequest_WriteOff); ok {
+		return x.WriteOff
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetSetConsent() *SetConsent {
+	if x, ok := m.GetCommand().(*ClearRequest_SetConsent); ok {
+		return x.SetConsent
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetProposeCycle() *ProposeCycle {
+	if x, ok := m.GetCommand().(*ClearRequest_ProposeCycle); ok {
+		return x.ProposeCycle
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetVerifyCycle() *VerifyCycle {
+	if x, ok := m.GetCommand().(*ClearRequest_VerifyCycle); ok {
+		return x.VerifyCycle
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetCommitCycle() *CommitCycle {
+	if x, ok := m.GetCommand().(*ClearRequest_CommitCycle); ok {
+		return x.CommitCycle
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetAbortCycle() *AbortCycle {
+	if x, ok := m.GetCommand().(*ClearRequest_AbortCycle); ok {
+		return x.AbortCycle
+	}
+	return nil
+}
+
+func (m *ClearRequest) GetExpireCycle() *ExpireCycle {
+	if x, ok := m.GetCommand().(*ClearRequest_ExpireCycle); ok {
+		return x.ExpireCycle
+	}
+	return nil
+}
+
+// XXX_OneofWrappers is for the internal use of the proto package.
+func (*ClearRequest) XXX_OneofWrappers() []interface{} {
+	return []interface{}{
+		(*ClearRequest_InstructPayment)(nil),
+		(*ClearRequest_MarkPaymentPending)(nil),
+		(*ClearRequest_FinalisePayment)(nil),
+		(*ClearRequest_ReturnPayment)(nil),
+		(*ClearRequest_ExpirePayment)(nil),
+		(*ClearRequest_OpenDispute)(nil),
+		(*ClearRequest_ReleaseDispute)(nil),
+		(*ClearRequest_UpholdDispute)(nil),
+		(*ClearRequest_LapseDispute)(nil),
+		(*ClearRequest_WriteOff)(nil),
+		(*ClearRequest_SetConsent)(nil),
+		(*ClearRequest_ProposeCycle)(nil),
+		(*ClearRequest_VerifyCycle)(nil),
+		(*ClearRequest_CommitCycle)(nil),
+		(*ClearRequest_AbortCycle)(nil),
+		(*ClearRequest_ExpireCycle)(nil),
+	}
+}
+
+// The debtor will pay. Holds the oldest open liabilities of the pair until the payment has an end.
+type InstructPayment struct {
+	// 1 to 35 letters, digits, '.', ':', '/' or '-'. So are the ids of disputes and cycles.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	Debtor    []byte `protobuf:"bytes,2,opt,name=debtor,proto3" json:"debtor,omitempty"`
+	Creditor  []byte `protobuf:"bytes,3,opt,name=creditor,proto3" json:"creditor,omitempty"`
+	Currency  string `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
+	Exponent  uint32 `protobuf:"varint,5,opt,name=exponent,proto3" json:"exponent,omitempty"`
+	Amount    string `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The committed cycle that left this to be paid; empty: none.
+	CycleId          string `protobuf:"bytes,7,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+	ExpiresAtSeconds uint64 `protobuf:"varint,8,opt,name=expires_at_seconds,json=expiresAtSeconds,proto3" json:"expires_at_seconds,omitempty"`
+}
+
+func (m *InstructPayment) Reset()         { *m = InstructPayment{} }
+func (m *InstructPayment) String() string { return proto.CompactTextString(m) }
+func (*InstructPayment) ProtoMessage()    {}
+func (*InstructPayment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{18}
+}
+func (m *InstructPayment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *InstructPayment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_InstructPayment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *InstructPayment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_InstructPayment.Merge(m, src)
+}
+func (m *InstructPayment) XXX_Size() int {
+	return m.Size()
+}
+func (m *InstructPayment) XXX_DiscardUnknown() {
+	xxx_messageInfo_InstructPayment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_InstructPayment proto.InternalMessageInfo
+
+func (m *InstructPayment) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+func (m *InstructPayment) GetDebtor() []byte {
+	if m != nil {
+		return m.Debtor
+	}
+	return nil
+}
+
+func (m *InstructPayment) GetCreditor() []byte {
+	if m != nil {
+		return m.Creditor
+	}
+	return nil
+}
+
+func (m *InstructPayment) GetCurrency() string {
+	if m != nil {
+		return m.Currency
+	}
+	return ""
+}
+
+func (m *InstructPayment) GetExponent() uint32 {
+	if m != nil {
+		return m.Exponent
+	}
+	return 0
+}
+
+func (m *InstructPayment) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+func (m *InstructPayment) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+func (m *InstructPayment) GetExpiresAtSeconds() uint64 {
+	if m != nil {
+		return m.ExpiresAtSeconds
+	}
+	return 0
+}
+
+type MarkPaymentPending struct {
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+}
+
+func (m *MarkPaymentPending) Reset()         { *m = MarkPaymentPending{} }
+func (m *MarkPaymentPending) String() string { return proto.CompactTextString(m) }
+func (*MarkPaymentPending) ProtoMessage()    {}
+func (*MarkPaymentPending) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{19}
+}
+func (m *MarkPaymentPending) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MarkPaymentPending) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MarkPaymentPending.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MarkPaymentPending) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MarkPaymentPending.Merge(m, src)
+}
+func (m *MarkPaymentPending) XXX_Size() int {
+	return m.Size()
+}
+func (m *MarkPaymentPending) XXX_DiscardUnknown() {
+	xxx_messageInfo_MarkPaymentPending.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MarkPaymentPending proto.InternalMessageInfo
+
+func (m *MarkPaymentPending) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+// The creditor has the money.
+type FinalisePayment struct {
+	PaymentId string    `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	Evidence  *Evidence `protobuf:"bytes,2,opt,name=evidence,proto3" json:"evidence,omitempty"`
+}
+
+func (m *FinalisePayment) Reset()         { *m = FinalisePayment{} }
+func (m *FinalisePayment) String() string { return proto.CompactTextString(m) }
+func (*FinalisePayment) ProtoMessage()    {}
+func (*FinalisePayment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{20}
+}
+func (m *FinalisePayment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *FinalisePayment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_FinalisePayment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *FinalisePayment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_FinalisePayment.Merge(m, src)
+}
+func (m *FinalisePayment) XXX_Size() int {
+	return m.Size()
+}
+func (m *FinalisePayment) XXX_DiscardUnknown() {
+	xxx_messageInfo_FinalisePayment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_FinalisePayment proto.InternalMessageInfo
+
+func (m *FinalisePayment) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+func (m *FinalisePayment) GetEvidence() *Evidence {
+	if m != nil {
+		return m.Evidence
+	}
+	return nil
+}
+
+// The debtor has the money back.
+type ReturnPayment struct {
+	PaymentId string    `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	Evidence  *Evidence `protobuf:"bytes,2,opt,name=evidence,proto3" json:"evidence,omitempty"`
+}
+
+func (m *ReturnPayment) Reset()         { *m = ReturnPayment{} }
+func (m *ReturnPayment) String() string { return proto.CompactTextString(m) }
+func (*ReturnPayment) ProtoMessage()    {}
+func (*ReturnPayment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{21}
+}
+func (m *ReturnPayment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ReturnPayment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ReturnPayment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ReturnPayment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ReturnPayment.Merge(m, src)
+}
+func (m *ReturnPayment) XXX_Size() int {
+	return m.Size()
+}
+func (m *ReturnPayment) XXX_DiscardUnknown() {
+	xxx_messageInfo_ReturnPayment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ReturnPayment proto.InternalMessageInfo
+
+func (m *ReturnPayment) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+func (m *ReturnPayment) GetEvidence() *Evidence {
+	if m != nil {
+		return m.Evidence
+	}
+	return nil
+}
+
+type ExpirePayment struct {
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+}
+
+func (m *ExpirePayment) Reset()         { *m = ExpirePayment{} }
+func (m *ExpirePayment) String() string { return proto.CompactTextString(m) }
+func (*ExpirePayment) ProtoMessage()    {}
+func (*ExpirePayment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{22}
+}
+func (m *ExpirePayment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ExpirePayment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ExpirePayment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ExpirePayment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ExpirePayment.Merge(m, src)
+}
+func (m *ExpirePayment) XXX_Size() int {
+	return m.Size()
+}
+func (m *ExpirePayment) XXX_DiscardUnknown() {
+	xxx_messageInfo_ExpirePayment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ExpirePayment proto.InternalMessageInfo
+
+func (m *ExpirePayment) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+// Kind and reference together prove one movement and no other.
+type Evidence struct {
+	Kind      EvidenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=interledger.settlement.v1.EvidenceKind" json:"kind,omitempty"`
+	Reference string       `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	Amount    string       `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency  string       `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
+}
+
+func (m *Evidence) Reset()         { *m = Evidence{} }
+func (m *Evidence) String() string { return proto.CompactTextString(m) }
+func (*Evidence) ProtoMessage()    {}
+func (*Evidence) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{23}
+}
+func (m *Evidence) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Evidence) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Evidence.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Evidence) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Evidence.Merge(m, src)
+}
+func (m *Evidence) XXX_Size() int {
+	return m.Size()
+}
+func (m *Evidence) XXX_DiscardUnknown() {
+	xxx_messageInfo_Evidence.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Evidence proto.InternalMessageInfo
+
+func (m *Evidence) GetKind() EvidenceKind {
+	if m != nil {
+		return m.Kind
+	}
+	return EvidenceKind_EVIDENCE_KIND_UNSPECIFIED
+}
+
+func (m *Evidence) GetReference() string {
+	if m != nil {
+		return m.Reference
+	}
+	return ""
+}
+
+func (m *Evidence) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+func (m *Evidence) GetCurrency() string {
+	if m != nil {
+		return m.Currency
+	}
+	return ""
+}
+
+// The debtor contests an open amount that is not held.
+type OpenDispute struct {
+	DisputeId       string `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+	FactId          []byte `protobuf:"bytes,2,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	Amount          string `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason          string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	DeadlineSeconds uint64 `protobuf:"varint,5,opt,name=deadline_seconds,json=deadlineSeconds,proto3" json:"deadline_seconds,omitempty"`
+}
+
+func (m *OpenDispute) Reset()         { *m = OpenDispute{} }
+func (m *OpenDispute) String() string { return proto.CompactTextString(m) }
+func (*OpenDispute) ProtoMessage()    {}
+func (*OpenDispute) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{24}
+}
+func (m *OpenDispute) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *OpenDispute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_OpenDispute.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *OpenDispute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_OpenDispute.Merge(m, src)
+}
+func (m *OpenDispute) XXX_Size() int {
+	return m.Size()
+}
+func (m *OpenDispute) XXX_DiscardUnknown() {
+	xxx_messageInfo_OpenDispute.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_OpenDispute proto.InternalMessageInfo
+
+func (m *OpenDispute) GetDisputeId() string {
+	if m != nil {
+		return m.DisputeId
+	}
+	return ""
+}
+
+func (m *OpenDispute) GetFactId() []byte {
+	if m != nil {
+		return m.FactId
+	}
+	return nil
+}
+
+func (m *OpenDispute) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+func (m *OpenDispute) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
+func (m *OpenDispute) GetDeadlineSeconds() uint64 {
+	if m != nil {
+		return m.DeadlineSeconds
+	}
+	return 0
+}
+
+// By the debtor.
+type ReleaseDispute struct {
+	DisputeId string `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+}
+
+func (m *ReleaseDispute) Reset()         { *m = ReleaseDispute{} }
+func (m *ReleaseDispute) String() string { return proto.CompactTextString(m) }
+func (*ReleaseDispute) ProtoMessage()    {}
+func (*ReleaseDispute) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{25}
+}
+func (m *ReleaseDispute) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ReleaseDispute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ReleaseDispute.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ReleaseDispute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ReleaseDispute.Merge(m, src)
+}
+func (m *ReleaseDispute) XXX_Size() int {
+	return m.Size()
+}
+func (m *ReleaseDispute) XXX_DiscardUnknown() {
+	xxx_messageInfo_ReleaseDispute.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ReleaseDispute proto.InternalMessageInfo
+
+func (m *ReleaseDispute) GetDisputeId() string {
+	if m != nil {
+		return m.DisputeId
+	}
+	return ""
+}
+
+// By the creditor, who gives up `credited`.
+type UpholdDispute struct {
+	DisputeId string `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+	Credited  string `protobuf:"bytes,2,opt,name=credited,proto3" json:"credited,omitempty"`
+}
+
+func (m *UpholdDispute) Reset()         { *m = UpholdDispute{} }
+func (m *UpholdDispute) String() string { return proto.CompactTextString(m) }
+func (*UpholdDispute) ProtoMessage()    {}
+func (*UpholdDispute) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{26}
+}
+func (m *UpholdDispute) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *UpholdDispute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_UpholdDispute.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *UpholdDispute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_UpholdDispute.Merge(m, src)
+}
+func (m *UpholdDispute) XXX_Size() int {
+	return m.Size()
+}
+func (m *UpholdDispute) XXX_DiscardUnknown() {
+	xxx_messageInfo_UpholdDispute.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_UpholdDispute proto.InternalMessageInfo
+
+func (m *UpholdDispute) GetDisputeId() string {
+	if m != nil {
+		return m.DisputeId
+	}
+	return ""
+}
+
+func (m *UpholdDispute) GetCredited() string {
+	if m != nil {
+		return m.Credited
+	}
+	return ""
+}
+
+type LapseDispute struct {
+	DisputeId string `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+}
+
+func (m *LapseDispute) Reset()         { *m = LapseDispute{} }
+func (m *LapseDispute) String() string { return proto.CompactTextString(m) }
+func (*LapseDispute) ProtoMessage()    {}
+func (*LapseDispute) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{27}
+}
+func (m *LapseDispute) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *LapseDispute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_LapseDispute.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *LapseDispute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_LapseDispute.Merge(m, src)
+}
+func (m *LapseDispute) XXX_Size() int {
+	return m.Size()
+}
+func (m *LapseDispute) XXX_DiscardUnknown() {
+	xxx_messageInfo_LapseDispute.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_LapseDispute proto.InternalMessageInfo
+
+func (m *LapseDispute) GetDisputeId() string {
+	if m != nil {
+		return m.DisputeId
+	}
+	return ""
+}
+
+// By the creditor.
+type WriteOff struct {
+	FactId []byte `protobuf:"bytes,1,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	Amount string `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *WriteOff) Reset()         { *m = WriteOff{} }
+func (m *WriteOff) String() string { return proto.CompactTextString(m) }
+func (*WriteOff) ProtoMessage()    {}
+func (*WriteOff) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{28}
+}
+func (m *WriteOff) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *WriteOff) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_WriteOff.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *WriteOff) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_WriteOff.Merge(m, src)
+}
+func (m *WriteOff) XXX_Size() int {
+	return m.Size()
+}
+func (m *WriteOff) XXX_DiscardUnknown() {
+	xxx_messageInfo_WriteOff.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_WriteOff proto.InternalMessageInfo
+
+func (m *WriteOff) GetFactId() []byte {
+	if m != nil {
+		return m.FactId
+	}
+	return nil
+}
+
+func (m *WriteOff) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+func (m *WriteOff) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
+// Whether a party agrees to novation, which mode HUB needs.
+type SetConsent struct {
+	Party   []byte  `protobuf:"bytes,1,opt,name=party,proto3" json:"party,omitempty"`
+	Consent Consent `protobuf:"varint,2,opt,name=consent,proto3,enum=interledger.settlement.v1.Consent" json:"consent,omitempty"`
+}
+
+func (m *SetConsent) Reset()         { *m = SetConsent{} }
+func (m *SetConsent) String() string { return proto.CompactTextString(m) }
+func (*SetConsent) ProtoMessage()    {}
+func (*SetConsent) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{29}
+}
+func (m *SetConsent) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SetConsent) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SetConsent.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SetConsent) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SetConsent.Merge(m, src)
+}
+func (m *SetConsent) XXX_Size() int {
+	return m.Size()
+}
+func (m *SetConsent) XXX_DiscardUnknown() {
+	xxx_messageInfo_SetConsent.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SetConsent proto.InternalMessageInfo
+
+func (m *SetConsent) GetParty() []byte {
+	if m != nil {
+		return m.Party
+	}
+	return nil
+}
+
+func (m *SetConsent) GetConsent() Consent {
+	if m != nil {
+		return m.Consent
+	}
+	return Consent_CONSENT_UNSPECIFIED
+}
+
+type ProposeCycle struct {
+	CycleId  string      `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+	Mode     NettingMode `protobuf:"varint,2,opt,name=mode,proto3,enum=interledger.settlement.v1.NettingMode" json:"mode,omitempty"`
+	Currency string      `protobuf:"bytes,3,opt,name=currency,proto3" json:"currency,omitempty"`
+	Exponent uint32      `protobuf:"varint,4,opt,name=exponent,proto3" json:"exponent,omitempty"`
+	// Facts whose service ended later go to the next cycle.
+	CutOffSeconds uint64 `protobuf:"varint,5,opt,name=cut_off_seconds,json=cutOffSeconds,proto3" json:"cut_off_seconds,omitempty"`
+	// Debts due later do not take part.
+	ValueDateSeconds uint64 `protobuf:"varint,6,opt,name=value_date_seconds,json=valueDateSeconds,proto3" json:"value_date_seconds,omitempty"`
+	ExpiresAtSeconds uint64 `protobuf:"varint,7,opt,name=expires_at_seconds,json=expiresAtSeconds,proto3" json:"expires_at_seconds,omitempty"`
+	// Of the debts that the proposal is about; refused (DEBTS_CHANGED) if they are others by now.
+	DebtsHash []byte `protobuf:"bytes,8,opt,name=debts_hash,json=debtsHash,proto3" json:"debts_hash,omitempty"`
+	// The certificate in mode CYCLE; empty in the other modes.
+	Proof []byte `protobuf:"bytes,9,opt,name=proof,proto3" json:"proof,omitempty"`
+}
+
+func (m *ProposeCycle) Reset()         { *m = ProposeCycle{} }
+func (m *ProposeCycle) String() string { return proto.CompactTextString(m) }
+func (*ProposeCycle) ProtoMessage()    {}
+func (*ProposeCycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{30}
+}
+func (m *ProposeCycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ProposeCycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ProposeCycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ProposeCycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ProposeCycle.Merge(m, src)
+}
+func (m *ProposeCycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *ProposeCycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_ProposeCycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ProposeCycle proto.InternalMessageInfo
+
+func (m *ProposeCycle) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+func (m *ProposeCycle) GetMode() NettingMode {
+	if m != nil {
+		return m.Mode
+	}
+	return NettingMode_NETTING_MODE_UNSPECIFIED
+}
+
+func (m *ProposeCycle) GetCurrency() string {
+	if m != nil {
+		return m.Currency
+	}
+	return ""
+}
+
+func (m *ProposeCycle) GetExponent() uint32 {
+	if m != nil {
+		return m.Exponent
+	}
+	return 0
+}
+
+func (m *ProposeCycle) GetCutOffSeconds() uint64 {
+	if m != nil {
+		return m.CutOffSeconds
+	}
+	return 0
+}
+
+func (m *ProposeCycle) GetValueDateSeconds() uint64 {
+	if m != nil {
+		return m.ValueDateSeconds
+	}
+	return 0
+}
+
+func (m *ProposeCycle) GetExpiresAtSeconds() uint64 {
+	if m != nil {
+		return m.ExpiresAtSeconds
+	}
+	return 0
+}
+
+func (m *ProposeCycle) GetDebtsHash() []byte {
+	if m != nil {
+		return m.DebtsHash
+	}
+	return nil
+}
+
+func (m *ProposeCycle) GetProof() []byte {
+	if m != nil {
+		return m.Proof
+	}
+	return nil
+}
+
+// By another than the proposer. `proof_hash`: sha256 over the mode's name, debts hash and proof.
+type VerifyCycle struct {
+	CycleId   string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+	ProofHash []byte `protobuf:"bytes,2,opt,name=proof_hash,json=proofHash,proto3" json:"proof_hash,omitempty"`
+}
+
+func (m *VerifyCycle) Reset()         { *m = VerifyCycle{} }
+func (m *VerifyCycle) String() string { return proto.CompactTextString(m) }
+func (*VerifyCycle) ProtoMessage()    {}
+func (*VerifyCycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{31}
+}
+func (m *VerifyCycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *VerifyCycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_VerifyCycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *VerifyCycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_VerifyCycle.Merge(m, src)
+}
+func (m *VerifyCycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *VerifyCycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_VerifyCycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_VerifyCycle proto.InternalMessageInfo
+
+func (m *VerifyCycle) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+func (m *VerifyCycle) GetProofHash() []byte {
+	if m != nil {
+		return m.ProofHash
+	}
+	return nil
+}
+
+type CommitCycle struct {
+	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+}
+
+func (m *CommitCycle) Reset()         { *m = CommitCycle{} }
+func (m *CommitCycle) String() string { return proto.CompactTextString(m) }
+func (*CommitCycle) ProtoMessage()    {}
+func (*CommitCycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{32}
+}
+func (m *CommitCycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *CommitCycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_CommitCycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *CommitCycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_CommitCycle.Merge(m, src)
+}
+func (m *CommitCycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *CommitCycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_CommitCycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_CommitCycle proto.InternalMessageInfo
+
+func (m *CommitCycle) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+type AbortCycle struct {
+	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+}
+
+func (m *AbortCycle) Reset()         { *m = AbortCycle{} }
+func (m *AbortCycle) String() string { return proto.CompactTextString(m) }
+func (*AbortCycle) ProtoMessage()    {}
+func (*AbortCycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{33}
+}
+func (m *AbortCycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *AbortCycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_AbortCycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *AbortCycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_AbortCycle.Merge(m, src)
+}
+func (m *AbortCycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *AbortCycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_AbortCycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_AbortCycle proto.InternalMessageInfo
+
+func (m *AbortCycle) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+type ExpireCycle struct {
+	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+}
+
+func (m *ExpireCycle) Reset()         { *m = ExpireCycle{} }
+func (m *ExpireCycle) String() string { return proto.CompactTextString(m) }
+func (*ExpireCycle) ProtoMessage()    {}
+func (*ExpireCycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{34}
+}
+func (m *ExpireCycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ExpireCycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ExpireCycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ExpireCycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ExpireCycle.Merge(m, src)
+}
+func (m *ExpireCycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *ExpireCycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_ExpireCycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ExpireCycle proto.InternalMessageInfo
+
+func (m *ExpireCycle) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+type GetNettingRequest struct {
+	Currency         string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
+	Exponent         uint32 `protobuf:"varint,2,opt,name=exponent,proto3" json:"exponent,omitempty"`
+	CutOffSeconds    uint64 `protobuf:"varint,3,opt,name=cut_off_seconds,json=cutOffSeconds,proto3" json:"cut_off_seconds,omitempty"`
+	ValueDateSeconds uint64 `protobuf:"varint,4,opt,name=value_date_seconds,json=valueDateSeconds,proto3" json:"value_date_seconds,omitempty"`
+}
+
+func (m *GetNettingRequest) Reset()         { *m = GetNettingRequest{} }
+func (m *GetNettingRequest) String() string { return proto.CompactTextString(m) }
+func (*GetNettingRequest) ProtoMessage()    {}
+func (*GetNettingRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{35}
+}
+func (m *GetNettingRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *GetNettingRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_GetNettingRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *GetNettingRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_GetNettingRequest.Merge(m, src)
+}
+func (m *GetNettingRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *GetNettingRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_GetNettingRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_GetNettingRequest proto.InternalMessageInfo
+
+func (m *GetNettingRequest) GetCurrency() string {
+	if m != nil {
+		return m.Currency
+	}
+	return ""
+}
+
+func (m *GetNettingRequest) GetExponent() uint32 {
+	if m != nil {
+		return m.Exponent
+	}
+	return 0
+}
+
+func (m *GetNettingRequest) GetCutOffSeconds() uint64 {
+	if m != nil {
+		return m.CutOffSeconds
+	}
+	return 0
+}
+
+func (m *GetNettingRequest) GetValueDateSeconds() uint64 {
+	if m != nil {
+		return m.ValueDateSeconds
+	}
+	return 0
+}
+
+type GetNettingResponse struct {
+	// Ascending by debtor and creditor.
+	Debts []*Debt `protobuf:"bytes,1,rep,name=debts,proto3" json:"debts,omitempty"`
+	// Parties that agree to novation.
+	Consenting [][]byte `protobuf:"bytes,2,rep,name=consenting,proto3" json:"consenting,omitempty"`
+	// Liabilities that the debts are made of.
+	Liabilities uint64 `protobuf:"varint,3,opt,name=liabilities,proto3" json:"liabilities,omitempty"`
+	// The cycle that runs in the unit; empty: none.
+	RunningCycleId string `protobuf:"bytes,4,opt,name=running_cycle_id,json=runningCycleId,proto3" json:"running_cycle_id,omitempty"`
+}
+
+func (m *GetNettingResponse) Reset()         { *m = GetNettingResponse{} }
+func (m *GetNettingResponse) String() string { return proto.CompactTextString(m) }
+func (*GetNettingResponse) ProtoMessage()    {}
+func (*GetNettingResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{36}
+}
+func (m *GetNettingResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *GetNettingResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_GetNettingResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *GetNettingResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_GetNettingResponse.Merge(m, src)
+}
+func (m *GetNettingResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *GetNettingResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_GetNettingResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_GetNettingResponse proto.InternalMessageInfo
+
+func (m *GetNettingResponse) GetDebts() []*Debt {
+	if m != nil {
+		return m.Debts
+	}
+	return nil
+}
+
+func (m *GetNettingResponse) GetConsenting() [][]byte {
+	if m != nil {
+		return m.Consenting
+	}
+	return nil
+}
+
+func (m *GetNettingResponse) GetLiabilities() uint64 {
+	if m != nil {
+		return m.Liabilities
+	}
+	return 0
+}
+
+func (m *GetNettingResponse) GetRunningCycleId() string {
+	if m != nil {
+		return m.RunningCycleId
+	}
+	return ""
+}
+
+type Debt struct {
+	Debtor   []byte `protobuf:"bytes,1,opt,name=debtor,proto3" json:"debtor,omitempty"`
+	Creditor []byte `protobuf:"bytes,2,opt,name=creditor,proto3" json:"creditor,omitempty"`
+	Amount   string `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *Debt) Reset()         { *m = Debt{} }
+func (m *Debt) String() string { return proto.CompactTextString(m) }
+func (*Debt) ProtoMessage()    {}
+func (*Debt) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{37}
+}
+func (m *Debt) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Debt) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Debt.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Debt) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Debt.Merge(m, src)
+}
+func (m *Debt) XXX_Size() int {
+	return m.Size()
+}
+func (m *Debt) XXX_DiscardUnknown() {
+	xxx_messageInfo_Debt.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Debt proto.InternalMessageInfo
+
+func (m *Debt) GetDebtor() []byte {
+	if m != nil {
+		return m.Debtor
+	}
+	return nil
+}
+
+func (m *Debt) GetCreditor() []byte {
+	if m != nil {
+		return m.Creditor
+	}
+	return nil
+}
+
+func (m *Debt) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+type Share struct {
+	// Settlement sequence of the liability.
+	Liability uint64 `protobuf:"varint,1,opt,name=liability,proto3" json:"liability,omitempty"`
+	Amount    string `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *Share) Reset()         { *m = Share{} }
+func (m *Share) String() string { return proto.CompactTextString(m) }
+func (*Share) ProtoMessage()    {}
+func (*Share) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{38}
+}
+func (m *Share) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Share) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Share.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Share) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Share.Merge(m, src)
+}
+func (m *Share) XXX_Size() int {
+	return m.Size()
+}
+func (m *Share) XXX_DiscardUnknown() {
+	xxx_messageInfo_Share.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Share proto.InternalMessageInfo
+
+func (m *Share) GetLiability() uint64 {
+	if m != nil {
+		return m.Liability
+	}
+	return 0
+}
+
+func (m *Share) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+type Payment struct {
+	Order    *InstructPayment `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Shares   []*Share         `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
+	State    PaymentState     `protobuf:"varint,3,opt,name=state,proto3,enum=interledger.settlement.v1.PaymentState" json:"state,omitempty"`
+	Evidence *Evidence        `protobuf:"bytes,4,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Recorder []byte           `protobuf:"bytes,5,opt,name=recorder,proto3" json:"recorder,omitempty"`
+	Sequence uint64           `protobuf:"varint,6,opt,name=sequence,proto3" json:"sequence,omitempty"`
+}
+
+func (m *Payment) Reset()         { *m = Payment{} }
+func (m *Payment) String() string { return proto.CompactTextString(m) }
+func (*Payment) ProtoMessage()    {}
+func (*Payment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{39}
+}
+func (m *Payment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Payment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Payment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Payment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Payment.Merge(m, src)
+}
+func (m *Payment) XXX_Size() int {
+	return m.Size()
+}
+func (m *Payment) XXX_DiscardUnknown() {
+	xxx_messageInfo_Payment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Payment proto.InternalMessageInfo
+
+func (m *Payment) GetOrder() *InstructPayment {
+	if m != nil {
+		return m.Order
+	}
+	return nil
+}
+
+func (m *Payment) GetShares() []*Share {
+	if m != nil {
+		return m.Shares
+	}
+	return nil
+}
+
+func (m *Payment) GetState() PaymentState {
+	if m != nil {
+		return m.State
+	}
+	return PaymentState_PAYMENT_STATE_UNSPECIFIED
+}
+
+func (m *Payment) GetEvidence() *Evidence {
+	if m != nil {
+		return m.Evidence
+	}
+	return nil
+}
+
+func (m *Payment) GetRecorder() []byte {
+	if m != nil {
+		return m.Recorder
+	}
+	return nil
+}
+
+func (m *Payment) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+type GetPaymentRequest struct {
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+}
+
+func (m *GetPaymentRequest) Reset()         { *m = GetPaymentRequest{} }
+func (m *GetPaymentRequest) String() string { return proto.CompactTextString(m) }
+func (*GetPaymentRequest) ProtoMessage()    {}
+func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{40}
+}
+func (m *GetPaymentRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *GetPaymentRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_GetPaymentRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *GetPaymentRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_GetPaymentRequest.Merge(m, src)
+}
+func (m *GetPaymentRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *GetPaymentRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_GetPaymentRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_GetPaymentRequest proto.InternalMessageInfo
+
+func (m *GetPaymentRequest) GetPaymentId() string {
+	if m != nil {
+		return m.PaymentId
+	}
+	return ""
+}
+
+type ListPaymentsRequest struct {
+	// Payments with an id behind this one, in the order of their ids.
+	AfterId string `protobuf:"bytes,1,opt,name=after_id,json=afterId,proto3" json:"after_id,omitempty"`
+	// At most 1000; 0 means 1000.
+	Limit uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+}
+
+func (m *ListPaymentsRequest) Reset()         { *m = ListPaymentsRequest{} }
+func (m *ListPaymentsRequest) String() string { return proto.CompactTextString(m) }
+func (*ListPaymentsRequest) ProtoMessage()    {}
+func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{41}
+}
+func (m *ListPaymentsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListPaymentsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListPaymentsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListPaymentsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListPaymentsRequest.Merge(m, src)
+}
+func (m *ListPaymentsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListPaymentsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListPaymentsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListPaymentsRequest proto.InternalMessageInfo
+
+func (m *ListPaymentsRequest) GetAfterId() string {
+	if m != nil {
+		return m.AfterId
+	}
+	return ""
+}
+
+func (m *ListPaymentsRequest) GetLimit() uint32 {
+	if m != nil {
+		return m.Limit
+	}
+	return 0
+}
+
+type ListPaymentsResponse struct {
+	Payments []*Payment `protobuf:"bytes,1,rep,name=payments,proto3" json:"payments,omitempty"`
+}
+
+func (m *ListPaymentsResponse) Reset()         { *m = ListPaymentsResponse{} }
+func (m *ListPaymentsResponse) String() string { return proto.CompactTextString(m) }
+func (*ListPaymentsResponse) ProtoMessage()    {}
+func (*ListPaymentsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{42}
+}
+func (m *ListPaymentsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListPaymentsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListPaymentsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListPaymentsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListPaymentsResponse.Merge(m, src)
+}
+func (m *ListPaymentsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListPaymentsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListPaymentsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListPaymentsResponse proto.InternalMessageInfo
+
+func (m *ListPaymentsResponse) GetPayments() []*Payment {
+	if m != nil {
+		return m.Payments
+	}
+	return nil
+}
+
+type Dispute struct {
+	Claim *OpenDispute `protobuf:"bytes,1,opt,name=claim,proto3" json:"claim,omitempty"`
+	// Settlement sequence of the liability.
+	Liability uint64       `protobuf:"varint,2,opt,name=liability,proto3" json:"liability,omitempty"`
+	State     DisputeState `protobuf:"varint,3,opt,name=state,proto3,enum=interledger.settlement.v1.DisputeState" json:"state,omitempty"`
+	Credited  string       `protobuf:"bytes,4,opt,name=credited,proto3" json:"credited,omitempty"`
+	Sequence  uint64       `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
+}
+
+func (m *Dispute) Reset()         { *m = Dispute{} }
+func (m *Dispute) String() string { return proto.CompactTextString(m) }
+func (*Dispute) ProtoMessage()    {}
+func (*Dispute) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{43}
+}
+func (m *Dispute) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Dispute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Dispute.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Dispute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Dispute.Merge(m, src)
+}
+func (m *Dispute) XXX_Size() int {
+	return m.Size()
+}
+func (m *Dispute) XXX_DiscardUnknown() {
+	xxx_messageInfo_Dispute.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Dispute proto.InternalMessageInfo
+
+func (m *Dispute) GetClaim() *OpenDispute {
+	if m != nil {
+		return m.Claim
+	}
+	return nil
+}
+
+func (m *Dispute) GetLiability() uint64 {
+	if m != nil {
+		return m.Liability
+	}
+	return 0
+}
+
+func (m *Dispute) GetState() DisputeState {
+	if m != nil {
+		return m.State
+	}
+	return DisputeState_DISPUTE_STATE_UNSPECIFIED
+}
+
+func (m *Dispute) GetCredited() string {
+	if m != nil {
+		return m.Credited
+	}
+	return ""
+}
+
+func (m *Dispute) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+type ListDisputesRequest struct {
+	AfterId string `protobuf:"bytes,1,opt,name=after_id,json=afterId,proto3" json:"after_id,omitempty"`
+	Limit   uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+}
+
+func (m *ListDisputesRequest) Reset()         { *m = ListDisputesRequest{} }
+func (m *ListDisputesRequest) String() string { return proto.CompactTextString(m) }
+func (*ListDisputesRequest) ProtoMessage()    {}
+func (*ListDisputesRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{44}
+}
+func (m *ListDisputesRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListDisputesRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListDisputesRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListDisputesRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListDisputesRequest.Merge(m, src)
+}
+func (m *ListDisputesRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListDisputesRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListDisputesRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListDisputesRequest proto.InternalMessageInfo
+
+func (m *ListDisputesRequest) GetAfterId() string {
+	if m != nil {
+		return m.AfterId
+	}
+	return ""
+}
+
+func (m *ListDisputesRequest) GetLimit() uint32 {
+	if m != nil {
+		return m.Limit
+	}
+	return 0
+}
+
+type ListDisputesResponse struct {
+	Disputes []*Dispute `protobuf:"bytes,1,rep,name=disputes,proto3" json:"disputes,omitempty"`
+}
+
+func (m *ListDisputesResponse) Reset()         { *m = ListDisputesResponse{} }
+func (m *ListDisputesResponse) String() string { return proto.CompactTextString(m) }
+func (*ListDisputesResponse) ProtoMessage()    {}
+func (*ListDisputesResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{45}
+}
+func (m *ListDisputesResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListDisputesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListDisputesResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListDisputesResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListDisputesResponse.Merge(m, src)
+}
+func (m *ListDisputesResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListDisputesResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListDisputesResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListDisputesResponse proto.InternalMessageInfo
+
+func (m *ListDisputesResponse) GetDisputes() []*Dispute {
+	if m != nil {
+		return m.Disputes
+	}
+	return nil
+}
+
+type Cycle struct {
+	Proposal  *ProposeCycle `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	State     CycleState    `protobuf:"varint,2,opt,name=state,proto3,enum=interledger.settlement.v1.CycleState" json:"state,omitempty"`
+	Gross     string        `protobuf:"bytes,3,opt,name=gross,proto3" json:"gross,omitempty"`
+	Remaining string        `protobuf:"bytes,4,opt,name=remaining,proto3" json:"remaining,omitempty"`
+	Shares    []*Share      `protobuf:"bytes,5,rep,name=shares,proto3" json:"shares,omitempty"`
+	// Mode HUB: what replaces the debts.
+	Novated  []*Debt `protobuf:"bytes,6,rep,name=novated,proto3" json:"novated,omitempty"`
+	Proposer []byte  `protobuf:"bytes,7,opt,name=proposer,proto3" json:"proposer,omitempty"`
+	// Empty: the operator, or nobody yet.
+	Verifier []byte `protobuf:"bytes,8,opt,name=verifier,proto3" json:"verifier,omitempty"`
+	Sequence uint64 `protobuf:"varint,9,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// What the proof is about.
+	Debts []*Debt `protobuf:"bytes,10,rep,name=debts,proto3" json:"debts,omitempty"`
+}
+
+func (m *Cycle) Reset()         { *m = Cycle{} }
+func (m *Cycle) String() string { return proto.CompactTextString(m) }
+func (*Cycle) ProtoMessage()    {}
+func (*Cycle) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{46}
+}
+func (m *Cycle) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Cycle) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Cycle.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Cycle) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Cycle.Merge(m, src)
+}
+func (m *Cycle) XXX_Size() int {
+	return m.Size()
+}
+func (m *Cycle) XXX_DiscardUnknown() {
+	xxx_messageInfo_Cycle.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Cycle proto.InternalMessageInfo
+
+func (m *Cycle) GetProposal() *ProposeCycle {
+	if m != nil {
+		return m.Proposal
+	}
+	return nil
+}
+
+func (m *Cycle) GetState() CycleState {
+	if m != nil {
+		return m.State
+	}
+	return CycleState_CYCLE_STATE_UNSPECIFIED
+}
+
+func (m *Cycle) GetGross() string {
+	if m != nil {
+		return m.Gross
+	}
+	return ""
+}
+
+func (m *Cycle) GetRemaining() string {
+	if m != nil {
+		return m.Remaining
+	}
+	return ""
+}
+
+func (m *Cycle) GetShares() []*Share {
+	if m != nil {
+		return m.Shares
+	}
+	return nil
+}
+
+func (m *Cycle) GetNovated() []*Debt {
+	if m != nil {
+		return m.Novated
+	}
+	return nil
+}
+
+func (m *Cycle) GetProposer() []byte {
+	if m != nil {
+		return m.Proposer
+	}
+	return nil
+}
+
+func (m *Cycle) GetVerifier() []byte {
+	if m != nil {
+		return m.Verifier
+	}
+	return nil
+}
+
+func (m *Cycle) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+func (m *Cycle) GetDebts() []*Debt {
+	if m != nil {
+		return m.Debts
+	}
+	return nil
+}
+
+type ListCyclesRequest struct {
+	AfterId string `protobuf:"bytes,1,opt,name=after_id,json=afterId,proto3" json:"after_id,omitempty"`
+	Limit   uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+}
+
+func (m *ListCyclesRequest) Reset()         { *m = ListCyclesRequest{} }
+func (m *ListCyclesRequest) String() string { return proto.CompactTextString(m) }
+func (*ListCyclesRequest) ProtoMessage()    {}
+func (*ListCyclesRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{47}
+}
+func (m *ListCyclesRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListCyclesRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListCyclesRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListCyclesRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListCyclesRequest.Merge(m, src)
+}
+func (m *ListCyclesRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListCyclesRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListCyclesRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListCyclesRequest proto.InternalMessageInfo
+
+func (m *ListCyclesRequest) GetAfterId() string {
+	if m != nil {
+		return m.AfterId
+	}
+	return ""
+}
+
+func (m *ListCyclesRequest) GetLimit() uint32 {
+	if m != nil {
+		return m.Limit
+	}
+	return 0
+}
+
+type ListCyclesResponse struct {
+	Cycles []*Cycle `protobuf:"bytes,1,rep,name=cycles,proto3" json:"cycles,omitempty"`
+}
+
+func (m *ListCyclesResponse) Reset()         { *m = ListCyclesResponse{} }
+func (m *ListCyclesResponse) String() string { return proto.CompactTextString(m) }
+func (*ListCyclesResponse) ProtoMessage()    {}
+func (*ListCyclesResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{48}
+}
+func (m *ListCyclesResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ListCyclesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ListCyclesResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ListCyclesResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ListCyclesResponse.Merge(m, src)
+}
+func (m *ListCyclesResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *ListCyclesResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_ListCyclesResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ListCyclesResponse proto.InternalMessageInfo
+
+func (m *ListCyclesResponse) GetCycles() []*Cycle {
+	if m != nil {
+		return m.Cycles
+	}
+	return nil
+}
+
+type GetCycleRequest struct {
+	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
+}
+
+func (m *GetCycleRequest) Reset()         { *m = GetCycleRequest{} }
+func (m *GetCycleRequest) String() string { return proto.CompactTextString(m) }
+func (*GetCycleRequest) ProtoMessage()    {}
+func (*GetCycleRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{49}
+}
+func (m *GetCycleRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *GetCycleRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_GetCycleRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *GetCycleRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_GetCycleRequest.Merge(m, src)
+}
+func (m *GetCycleRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *GetCycleRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_GetCycleRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_GetCycleRequest proto.InternalMessageInfo
+
+func (m *GetCycleRequest) GetCycleId() string {
+	if m != nil {
+		return m.CycleId
+	}
+	return ""
+}
+
+type GetStatementRequest struct {
+	PartyId  []byte `protobuf:"bytes,1,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Exponent uint32 `protobuf:"varint,3,opt,name=exponent,proto3" json:"exponent,omitempty"`
+	// Block times from here.
+	SinceSeconds uint64 `protobuf:"varint,4,opt,name=since_seconds,json=sinceSeconds,proto3" json:"since_seconds,omitempty"`
+	// Up to but not including this.
+	UntilSeconds uint64 `protobuf:"varint,5,opt,name=until_seconds,json=untilSeconds,proto3" json:"until_seconds,omitempty"`
+}
+
+func (m *GetStatementRequest) Reset()         { *m = GetStatementRequest{} }
+func (m *GetStatementRequest) String() string { return proto.CompactTextString(m) }
+func (*GetStatementRequest) ProtoMessage()    {}
+func (*GetStatementRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{50}
+}
+func (m *GetStatementRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *GetStatementRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_GetStatementRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *GetStatementRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_GetStatementRequest.Merge(m, src)
+}
+func (m *GetStatementRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *GetStatementRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_GetStatementRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_GetStatementRequest proto.InternalMessageInfo
+
+func (m *GetStatementRequest) GetPartyId() []byte {
+	if m != nil {
+		return m.PartyId
+	}
+	return nil
+}
+
+func (m *GetStatementRequest) GetCurrency() string {
+	if m != nil {
+		return m.Currency
+	}
+	return ""
+}
+
+func (m *GetStatementRequest) GetExponent() uint32 {
+	if m != nil {
+		return m.Exponent
+	}
+	return 0
+}
+
+func (m *GetStatementRequest) GetSinceSeconds() uint64 {
+	if m != nil {
+		return m.SinceSeconds
+	}
+	return 0
+}
+
+func (m *GetStatementRequest) GetUntilSeconds() uint64 {
+	if m != nil {
+		return m.UntilSeconds
+	}
+	return 0
+}
+
+type StatementTotals struct {
+	Opening string `protobuf:"bytes,1,opt,name=opening,proto3" json:"opening,omitempty"`
+	Facts   string `protobuf:"bytes,2,opt,name=facts,proto3" json:"facts,omitempty"`
+	Novated string `protobuf:"bytes,3,opt,name=novated,proto3" json:"novated,omitempty"`
+	Netted  string `protobuf:"bytes,4,opt,name=netted,proto3" json:"netted,omitempty"`
+	// Less what was returned; below zero with a minus sign if more was returned than paid.
+	Paid     string `protobuf:"bytes,5,opt,name=paid,proto3" json:"paid,omitempty"`
+	Credited string `protobuf:"bytes,6,opt,name=credited,proto3" json:"credited,omitempty"`
+}
+
+func (m *StatementTotals) Reset()         { *m = StatementTotals{} }
+func (m *StatementTotals) String() string { return proto.CompactTextString(m) }
+func (*StatementTotals) ProtoMessage()    {}
+func (*StatementTotals) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{51}
+}
+func (m *StatementTotals) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *StatementTotals) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_StatementTotals.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *StatementTotals) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_StatementTotals.Merge(m, src)
+}
+func (m *StatementTotals) XXX_Size() int {
+	return m.Size()
+}
+func (m *StatementTotals) XXX_DiscardUnknown() {
+	xxx_messageInfo_StatementTotals.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_StatementTotals proto.InternalMessageInfo
+
+func (m *StatementTotals) GetOpening() string {
+	if m != nil {
+		return m.Opening
+	}
+	return ""
+}
+
+func (m *StatementTotals) GetFacts() string {
+	if m != nil {
+		return m.Facts
+	}
+	return ""
+}
+
+func (m *StatementTotals) GetNovated() string {
+	if m != nil {
+		return m.Novated
+	}
+	return ""
+}
+
+func (m *StatementTotals) GetNetted() string {
+	if m != nil {
+		return m.Netted
+	}
+	return ""
+}
+
+func (m *StatementTotals) GetPaid() string {
+	if m != nil {
+		return m.Paid
+	}
+	return ""
+}
+
+func (m *StatementTotals) GetCredited() string {
+	if m != nil {
+		return m.Credited
+	}
+	return ""
+}
+
+type StatementLine struct {
+	Sequence     uint64            `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	AtSeconds    uint64            `protobuf:"varint,2,opt,name=at_seconds,json=atSeconds,proto3" json:"at_seconds,omitempty"`
+	Side         StatementSide     `protobuf:"varint,3,opt,name=side,proto3,enum=interledger.settlement.v1.StatementSide" json:"side,omitempty"`
+	Kind         StatementLineKind `protobuf:"varint,4,opt,name=kind,proto3,enum=interledger.settlement.v1.StatementLineKind" json:"kind,omitempty"`
+	Counterparty []byte            `protobuf:"bytes,5,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	FactId       []byte            `protobuf:"bytes,6,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	Amount       string            `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *StatementLine) Reset()         { *m = StatementLine{} }
+func (m *StatementLine) String() string { return proto.CompactTextString(m) }
+func (*StatementLine) ProtoMessage()    {}
+func (*StatementLine) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{52}
+}
+func (m *StatementLine) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *StatementLine) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_StatementLine.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *StatementLine) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_StatementLine.Merge(m, src)
+}
+func (m *StatementLine) XXX_Size() int {
+	return m.Size()
+}
+func (m *StatementLine) XXX_DiscardUnknown() {
+	xxx_messageInfo_StatementLine.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_StatementLine proto.InternalMessageInfo
+
+func (m *StatementLine) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+func (m *StatementLine) GetAtSeconds() uint64 {
+	if m != nil {
+		return m.AtSeconds
+	}
+	return 0
+}
+
+func (m *StatementLine) GetSide() StatementSide {
+	if m != nil {
+		return m.Side
+	}
+	return StatementSide_STATEMENT_SIDE_UNSPECIFIED
+}
+
+func (m *StatementLine) GetKind() StatementLineKind {
+	if m != nil {
+		return m.Kind
+	}
+	return StatementLineKind_STATEMENT_LINE_KIND_UNSPECIFIED
+}
+
+func (m *StatementLine) GetCounterparty() []byte {
+	if m != nil {
+		return m.Counterparty
+	}
+	return nil
+}
+
+func (m *StatementLine) GetFactId() []byte {
+	if m != nil {
+		return m.FactId
+	}
+	return nil
+}
+
+func (m *StatementLine) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+type Statement struct {
+	Of         *GetStatementRequest `protobuf:"bytes,1,opt,name=of,proto3" json:"of,omitempty"`
+	Payable    *StatementTotals     `protobuf:"bytes,2,opt,name=payable,proto3" json:"payable,omitempty"`
+	Receivable *StatementTotals     `protobuf:"bytes,3,opt,name=receivable,proto3" json:"receivable,omitempty"`
+	Lines      []*StatementLine     `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+}
+
+func (m *Statement) Reset()         { *m = Statement{} }
+func (m *Statement) String() string { return proto.CompactTextString(m) }
+func (*Statement) ProtoMessage()    {}
+func (*Statement) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8acd5c7f7228ac50, []int{53}
+}
+func (m *Statement) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Statement) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Statement.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Statement) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Statement.Merge(m, src)
+}
+func (m *Statement) XXX_Size() int {
+	return m.Size()
+}
+func (m *Statement) XXX_DiscardUnknown() {
+	xxx_messageInfo_Statement.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Statement proto.InternalMessageInfo
+
+func (m *Statement) GetOf() *GetStatementRequest {
+	if m != nil {
+		return m.Of
+	}
+	return nil
+}
+
+func (m *Statement) GetPayable() *StatementTotals {
+	if m != nil {
+		return m.Payable
+	}
+	return nil
+}
+
+func (m *Statement) GetReceivable() *StatementTotals {
+	if m != nil {
+		return m.Receivable
+	}
+	return nil
+}
+
+func (m *Statement) GetLines() []*StatementLine {
+	if m != nil {
+		return m.Lines
+	}
+	return nil
+}
+
 func init() {
+	proto.RegisterEnum("interledger.settlement.v1.EvidenceKind", EvidenceKind_name, EvidenceKind_value)
+	proto.RegisterEnum("interledger.settlement.v1.Consent", Consent_name, Consent_value)
+	proto.RegisterEnum("interledger.settlement.v1.NettingMode", NettingMode_name, NettingMode_value)
+	proto.RegisterEnum("interledger.settlement.v1.PaymentState", PaymentState_name, PaymentState_value)
+	proto.RegisterEnum("interledger.settlement.v1.DisputeState", DisputeState_name, DisputeState_value)
+	proto.RegisterEnum("interledger.settlement.v1.CycleState", CycleState_name, CycleState_value)
+	proto.RegisterEnum("interledger.settlement.v1.StatementSide", StatementSide_name, StatementSide_value)
+	proto.RegisterEnum("interledger.settlement.v1.StatementLineKind", StatementLineKind_name, StatementLineKind_value)
 	proto.RegisterType((*Party)(nil), "interledger.settlement.v1.Party")
 	proto.RegisterType((*RegisterPartyRequest)(nil), "interledger.settlement.v1.RegisterPartyRequest")
 	proto.RegisterType((*Agreement)(nil), "interledger.settlement.v1.Agreement")
@@ -1167,6 +3966,43 @@ func init() {
 	proto.RegisterType((*ListPositionsRequest)(nil), "interledger.settlement.v1.ListPositionsRequest")
 	proto.RegisterType((*ListPositionsResponse)(nil), "interledger.settlement.v1.ListPositionsResponse")
 	proto.RegisterType((*Position)(nil), "interledger.settlement.v1.Position")
+	proto.RegisterType((*ClearRequest)(nil), "interledger.settlement.v1.ClearRequest")
+	proto.RegisterType((*InstructPayment)(nil), "interledger.settlement.v1.InstructPayment")
+	proto.RegisterType((*MarkPaymentPending)(nil), "interledger.settlement.v1.MarkPaymentPending")
+	proto.RegisterType((*FinalisePayment)(nil), "interledger.settlement.v1.FinalisePayment")
+	proto.RegisterType((*ReturnPayment)(nil), "interledger.settlement.v1.ReturnPayment")
+	proto.RegisterType((*ExpirePayment)(nil), "interledger.settlement.v1.ExpirePayment")
+	proto.RegisterType((*Evidence)(nil), "interledger.settlement.v1.Evidence")
+	proto.RegisterType((*OpenDispute)(nil), "interledger.settlement.v1.OpenDispute")
+	proto.RegisterType((*ReleaseDispute)(nil), "interledger.settlement.v1.ReleaseDispute")
+	proto.RegisterType((*UpholdDispute)(nil), "interledger.settlement.v1.UpholdDispute")
+	proto.RegisterType((*LapseDispute)(nil), "interledger.settlement.v1.LapseDispute")
+	proto.RegisterType((*WriteOff)(nil), "interledger.settlement.v1.WriteOff")
+	proto.RegisterType((*SetConsent)(nil), "interledger.settlement.v1.SetConsent")
+	proto.RegisterType((*ProposeCycle)(nil), "interledger.settlement.v1.ProposeCycle")
+	proto.RegisterType((*VerifyCycle)(nil), "interledger.settlement.v1.VerifyCycle")
+	proto.RegisterType((*CommitCycle)(nil), "interledger.settlement.v1.CommitCycle")
+	proto.RegisterType((*AbortCycle)(nil), "interledger.settlement.v1.AbortCycle")
+	proto.RegisterType((*ExpireCycle)(nil), "interledger.settlement.v1.ExpireCycle")
+	proto.RegisterType((*GetNettingRequest)(nil), "interledger.settlement.v1.GetNettingRequest")
+	proto.RegisterType((*GetNettingResponse)(nil), "interledger.settlement.v1.GetNettingResponse")
+	proto.RegisterType((*Debt)(nil), "interledger.settlement.v1.Debt")
+	proto.RegisterType((*Share)(nil), "interledger.settlement.v1.Share")
+	proto.RegisterType((*Payment)(nil), "interledger.settlement.v1.Payment")
+	proto.RegisterType((*GetPaymentRequest)(nil), "interledger.settlement.v1.GetPaymentRequest")
+	proto.RegisterType((*ListPaymentsRequest)(nil), "interledger.settlement.v1.ListPaymentsRequest")
+	proto.RegisterType((*ListPaymentsResponse)(nil), "interledger.settlement.v1.ListPaymentsResponse")
+	proto.RegisterType((*Dispute)(nil), "interledger.settlement.v1.Dispute")
+	proto.RegisterType((*ListDisputesRequest)(nil), "interledger.settlement.v1.ListDisputesRequest")
+	proto.RegisterType((*ListDisputesResponse)(nil), "interledger.settlement.v1.ListDisputesResponse")
+	proto.RegisterType((*Cycle)(nil), "interledger.settlement.v1.Cycle")
+	proto.RegisterType((*ListCyclesRequest)(nil), "interledger.settlement.v1.ListCyclesRequest")
+	proto.RegisterType((*ListCyclesResponse)(nil), "interledger.settlement.v1.ListCyclesResponse")
+	proto.RegisterType((*GetCycleRequest)(nil), "interledger.settlement.v1.GetCycleRequest")
+	proto.RegisterType((*GetStatementRequest)(nil), "interledger.settlement.v1.GetStatementRequest")
+	proto.RegisterType((*StatementTotals)(nil), "interledger.settlement.v1.StatementTotals")
+	proto.RegisterType((*StatementLine)(nil), "interledger.settlement.v1.StatementLine")
+	proto.RegisterType((*Statement)(nil), "interledger.settlement.v1.Statement")
 }
 
 func init() {
@@ -1174,76 +4010,214 @@ func init() {
 }
 
 var fileDescriptor_8acd5c7f7228ac50 = []byte{
-	// 1089 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0xcd, 0x6e, 0x23, 0x45,
-	0x10, 0x8e, 0xd7, 0xf6, 0x38, 0x2e, 0xdb, 0xf1, 0xd2, 0x9b, 0x75, 0x26, 0x46, 0x58, 0xd9, 0x59,
-	0x7e, 0xa2, 0x95, 0x70, 0x48, 0x90, 0x90, 0xe0, 0xb6, 0x09, 0x82, 0x18, 0x45, 0xda, 0x65, 0x22,
-	0x2e, 0x80, 0x64, 0x75, 0xa6, 0xcb, 0x71, 0x2b, 0xe3, 0x99, 0x61, 0xa6, 0x1d, 0x25, 0xe2, 0x25,
-	0x38, 0xf2, 0x10, 0x1c, 0x78, 0x0c, 0x8e, 0x7b, 0x83, 0x23, 0x4a, 0x1e, 0x83, 0x0b, 0xea, 0x9f,
-	0xf9, 0xb1, 0x93, 0x1d, 0x1c, 0x6e, 0x5d, 0x5f, 0x55, 0x75, 0x55, 0x57, 0xcd, 0x57, 0x35, 0xf0,
-	0x82, 0x07, 0x02, 0x63, 0x1f, 0xd9, 0x39, 0xc6, 0x7b, 0x09, 0x0a, 0xe1, 0xe3, 0x0c, 0x03, 0xb1,
-	0x77, 0xb9, 0x5f, 0x90, 0x86, 0x51, 0x1c, 0x8a, 0x90, 0x6c, 0x17, 0x6c, 0x87, 0x05, 0xed, 0xe5,
-	0xbe, 0x73, 0x05, 0xf5, 0xd7, 0x34, 0x16, 0xd7, 0x64, 0x1b, 0xd6, 0x23, 0x79, 0x18, 0x73, 0x66,
-	0x57, 0x76, 0x2a, 0xbb, 0x6d, 0xb7, 0xa1, 0xe4, 0x11, 0x23, 0x5b, 0xd0, 0x08, 0xbd, 0x88, 0x4b,
-	0xcd, 0xa3, 0x9d, 0xca, 0x6e, 0xd3, 0xb5, 0xa4, 0x38, 0x62, 0x84, 0x40, 0x2d, 0xa0, 0x33, 0xb4,
-	0xab, 0x0a, 0x55, 0x67, 0xf2, 0x18, 0xaa, 0x3e, 0x72, 0xbb, 0xa6, 0x20, 0x79, 0x24, 0x4f, 0xc1,
-	0xba, 0xa4, 0x42, 0x7a, 0xd7, 0x15, 0x58, 0xbf, 0xa4, 0x62, 0xc4, 0x9c, 0x19, 0x6c, 0xba, 0x78,
-	0xce, 0x13, 0x81, 0xb1, 0xca, 0xc0, 0xc5, 0x9f, 0xe6, 0x98, 0x08, 0xf2, 0x1e, 0x40, 0xac, 0x8f,
-	0x69, 0x2a, 0x4d, 0xb7, 0x69, 0x90, 0x11, 0x23, 0x9f, 0x41, 0x5d, 0xe5, 0xa5, 0x52, 0x69, 0x1d,
-	0xec, 0x0c, 0xdf, 0xfa, 0xb6, 0xa1, 0xbe, 0x56, 0x9b, 0x3b, 0xbf, 0x55, 0xa0, 0xf9, 0xf2, 0x3c,
-	0x46, 0xa5, 0x25, 0xcf, 0xa0, 0x4d, 0x53, 0x21, 0x0f, 0xd3, 0xca, 0xb0, 0x11, 0x23, 0x7d, 0x58,
-	0xf7, 0x62, 0x64, 0x5c, 0x84, 0xb1, 0x8a, 0xd5, 0x76, 0x33, 0x99, 0xf4, 0xc0, 0x62, 0x78, 0x26,
-	0x35, 0x55, 0xa5, 0x31, 0x12, 0x39, 0x06, 0xf0, 0xe6, 0x71, 0x8c, 0x81, 0xc7, 0x31, 0xb1, 0x6b,
-	0x3b, 0xd5, 0xdd, 0xd6, 0xc1, 0x6e, 0x49, 0x86, 0x47, 0xda, 0xf8, 0xfa, 0x84, 0xcf, 0xb8, 0x70,
-	0x0b, 0xbe, 0xce, 0x04, 0x3a, 0x0b, 0x4a, 0x95, 0x8e, 0x01, 0x4c, 0xb6, 0x99, 0x2c, 0x75, 0x78,
-	0x15, 0x85, 0x01, 0x06, 0x42, 0xa5, 0xda, 0x71, 0x33, 0x59, 0x96, 0x33, 0x8c, 0x30, 0x18, 0xfb,
-	0xf2, 0x16, 0xd3, 0xa9, 0xa6, 0x44, 0xd4, 0xb5, 0xce, 0xcf, 0xd0, 0x73, 0xd1, 0x0b, 0x63, 0x96,
-	0xd5, 0x66, 0xc5, 0x3e, 0x1c, 0x42, 0x33, 0xab, 0x96, 0xe9, 0xc5, 0xfb, 0x25, 0x2f, 0xcd, 0xaf,
-	0xcf, 0xdd, 0x9c, 0x1f, 0x80, 0x1c, 0xf9, 0x61, 0x82, 0xaf, 0x31, 0xe6, 0x21, 0x5b, 0x31, 0xf0,
-	0x87, 0xd0, 0xf5, 0xe6, 0x62, 0x1c, 0x4e, 0x26, 0xe3, 0x04, 0xbd, 0x30, 0x60, 0x89, 0x0a, 0x5f,
-	0x73, 0x3b, 0xde, 0x5c, 0xbc, 0x9a, 0x4c, 0x4e, 0x35, 0xe8, 0x7c, 0x03, 0xdd, 0xa3, 0x70, 0x36,
-	0xa3, 0x01, 0x73, 0x31, 0x89, 0xc2, 0x20, 0x41, 0x59, 0xa7, 0x44, 0xde, 0x13, 0x78, 0xa8, 0xee,
-	0xad, 0xb9, 0x99, 0x4c, 0xde, 0x85, 0xe6, 0x14, 0x29, 0x1b, 0x4f, 0x69, 0x32, 0x4d, 0xfb, 0x2d,
-	0x81, 0x63, 0x9a, 0x4c, 0x9d, 0x1f, 0xe1, 0xc9, 0xd7, 0x28, 0x4e, 0x38, 0x3d, 0xe3, 0x3e, 0xcf,
-	0x3f, 0xd5, 0xe7, 0xd0, 0xf6, 0x53, 0x2c, 0xe3, 0xcd, 0xf1, 0x9a, 0xdb, 0xca, 0xd0, 0x11, 0x23,
-	0xdb, 0xd0, 0x98, 0x50, 0x4f, 0xa4, 0xec, 0x91, 0x7a, 0x4b, 0x02, 0x23, 0x76, 0x58, 0x87, 0xea,
-	0x05, 0x5e, 0x3b, 0xdf, 0x41, 0xef, 0x84, 0x27, 0xd9, 0xf5, 0x1c, 0x93, 0x34, 0xc0, 0x07, 0xb0,
-	0x41, 0x27, 0x02, 0xe3, 0xf1, 0x52, 0xda, 0x1d, 0x85, 0x9e, 0xa6, 0xb9, 0x6f, 0x42, 0x5d, 0xb7,
-	0x57, 0x37, 0x5f, 0x0b, 0x0e, 0x85, 0xad, 0x3b, 0xd7, 0x9a, 0x42, 0x7c, 0x05, 0x59, 0x8a, 0xf2,
-	0x43, 0xad, 0xa8, 0x0f, 0xb5, 0xac, 0x7d, 0xf9, 0xd3, 0x8b, 0x8e, 0xce, 0x3f, 0x55, 0x68, 0x66,
-	0x2a, 0x49, 0xaa, 0xbb, 0xe5, 0x58, 0x2c, 0x46, 0xb1, 0x03, 0x8f, 0x96, 0x3a, 0xb0, 0x95, 0x17,
-	0xca, 0xb0, 0x4a, 0x97, 0x49, 0xb6, 0x46, 0x29, 0x54, 0x6b, 0x6a, 0xba, 0x35, 0x12, 0x90, 0xad,
-	0x59, 0xa0, 0x69, 0xfd, 0xad, 0x34, 0xb5, 0x16, 0x68, 0x5a, 0xe4, 0x52, 0xa3, 0x84, 0x4b, 0xeb,
-	0x4b, 0x5c, 0xea, 0x81, 0x45, 0x67, 0xe1, 0x3c, 0x10, 0x76, 0x53, 0xcf, 0x41, 0x2d, 0xc9, 0x39,
-	0x28, 0x19, 0x65, 0x83, 0x9e, 0x83, 0xf2, 0x2c, 0x6d, 0x03, 0x14, 0x02, 0x99, 0xdd, 0xd2, 0xb6,
-	0x5a, 0x92, 0xb6, 0x11, 0xe5, 0xcc, 0x6e, 0x6b, 0x5b, 0x79, 0xce, 0xdf, 0x80, 0xcc, 0xee, 0x98,
-	0x7c, 0x8c, 0x2c, 0xed, 0xa7, 0xe8, 0x33, 0x7b, 0x43, 0xdb, 0xcb, 0xb3, 0xc4, 0x2e, 0x78, 0xc0,
-	0xec, 0xae, 0xca, 0x4f, 0x9d, 0xe5, 0xfc, 0x66, 0x73, 0x1c, 0x33, 0x2a, 0xd0, 0x7e, 0xac, 0x2a,
-	0xdb, 0x60, 0x73, 0xfc, 0x92, 0x0a, 0x24, 0x9f, 0x83, 0x15, 0xc6, 0xfc, 0x9c, 0x07, 0xf6, 0x3b,
-	0x8a, 0xa7, 0xcf, 0x4a, 0x1a, 0xfd, 0x4a, 0x19, 0xba, 0xc6, 0x61, 0x91, 0x15, 0x64, 0x89, 0x15,
-	0x7f, 0x56, 0xc0, 0xd2, 0xf6, 0x32, 0xba, 0x37, 0xa5, 0x3c, 0xc8, 0x19, 0xdb, 0x50, 0xb2, 0x99,
-	0xa3, 0x61, 0x20, 0x62, 0xea, 0x89, 0x6c, 0x8e, 0x1a, 0x59, 0x16, 0x89, 0x27, 0xc9, 0x1c, 0xb3,
-	0x39, 0xaa, 0x25, 0x19, 0xd6, 0xf3, 0xb9, 0x99, 0xcd, 0x35, 0x53, 0x11, 0x05, 0x8c, 0x18, 0xf9,
-	0x08, 0xba, 0x11, 0xf5, 0x2e, 0x50, 0xe4, 0xac, 0xa8, 0xab, 0x07, 0x6f, 0x68, 0x38, 0xa3, 0x45,
-	0x0f, 0xac, 0x29, 0xf2, 0xf3, 0xa9, 0x50, 0xed, 0xaf, 0xb9, 0x46, 0x22, 0x3b, 0xd0, 0x12, 0x31,
-	0x0d, 0x12, 0xea, 0x09, 0x1e, 0x06, 0xe6, 0x0b, 0x28, 0x42, 0xce, 0x26, 0x10, 0x49, 0x1d, 0xb9,
-	0x40, 0x72, 0x36, 0x3a, 0xdf, 0xc2, 0x93, 0x05, 0xd4, 0x90, 0xe9, 0x0b, 0x50, 0x9b, 0x32, 0x27,
-	0xd2, 0x7f, 0xef, 0xa4, 0xd4, 0xc1, 0xe9, 0xc1, 0xa6, 0xba, 0x32, 0x4c, 0xb8, 0x0c, 0x9c, 0x85,
-	0xfa, 0x1e, 0x9e, 0x2e, 0xe1, 0x26, 0xd8, 0x4b, 0x68, 0x46, 0x29, 0x68, 0xc2, 0x3d, 0x2f, 0x0b,
-	0x67, 0x6c, 0xdd, 0xdc, 0xcb, 0xf9, 0xbd, 0x02, 0xeb, 0x29, 0xfe, 0xbf, 0xd6, 0x7e, 0x91, 0x3e,
-	0xd5, 0x12, 0xfa, 0xd4, 0x96, 0xe8, 0x63, 0xcb, 0x42, 0x5d, 0xd3, 0x33, 0x1f, 0xcd, 0x9f, 0x40,
-	0x2a, 0x92, 0x81, 0x1c, 0xf9, 0x1e, 0xf2, 0x4b, 0xa5, 0xb4, 0x94, 0xb2, 0x80, 0x1c, 0xfc, 0x6a,
-	0x01, 0x9c, 0x66, 0x0f, 0x23, 0x3e, 0x74, 0x16, 0x7e, 0x1d, 0xc8, 0x5e, 0x49, 0x09, 0xee, 0xfb,
-	0xc9, 0xe8, 0xbf, 0x28, 0x5b, 0xca, 0x4b, 0x5b, 0x23, 0x82, 0xee, 0xd2, 0x8a, 0x24, 0xfb, 0xa5,
-	0xf1, 0xee, 0x5b, 0xa7, 0x0f, 0x8a, 0x38, 0x85, 0x56, 0x61, 0x2f, 0x92, 0x8f, 0xcb, 0x5c, 0xef,
-	0xec, 0xcf, 0x07, 0x45, 0x62, 0xd0, 0x2e, 0x2e, 0x36, 0x32, 0x2c, 0xf1, 0xbd, 0x67, 0x03, 0xf6,
-	0x57, 0xda, 0x19, 0xe4, 0x0a, 0xba, 0x4b, 0x9b, 0xa8, 0xb4, 0x82, 0xf7, 0x2f, 0xc3, 0xfe, 0xc1,
-	0x43, 0x5c, 0xcc, 0xfb, 0x7c, 0x68, 0x15, 0x28, 0x5b, 0x5a, 0xc9, 0xbb, 0x84, 0xef, 0x0f, 0x57,
-	0x35, 0x37, 0xd1, 0x62, 0xe8, 0x2c, 0xb0, 0xb6, 0xf4, 0xbb, 0xbc, 0x8f, 0xf7, 0xfd, 0x4f, 0x56,
-	0x77, 0xd0, 0x31, 0x0f, 0xed, 0x3f, 0x6e, 0x06, 0x95, 0x37, 0x37, 0x83, 0xca, 0xdf, 0x37, 0x83,
-	0xca, 0x2f, 0xb7, 0x83, 0xb5, 0x37, 0xb7, 0x83, 0xb5, 0xbf, 0x6e, 0x07, 0x6b, 0x67, 0x96, 0xfa,
-	0xf9, 0xff, 0xf4, 0xdf, 0x00, 0x00, 0x00, 0xff, 0xff, 0x53, 0x28, 0xba, 0xe0, 0x2a, 0x0c, 0x00,
-	0x00,
+	// 3311 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x3a, 0x4b, 0x73, 0xdb, 0xd6,
+	0xd5, 0x02, 0x9f, 0xe2, 0x21, 0x29, 0xd1, 0xd7, 0xb2, 0x4c, 0x2b, 0x8e, 0xec, 0xc0, 0x5f, 0x62,
+	0x45, 0xe3, 0xc7, 0x17, 0x65, 0xbe, 0x6f, 0xf2, 0x6e, 0x28, 0x12, 0xb6, 0x10, 0xd3, 0x14, 0x03,
+	0xd2, 0x76, 0xdc, 0x66, 0xca, 0xc2, 0xc0, 0xa5, 0x84, 0x9a, 0x04, 0x18, 0x00, 0x54, 0xac, 0xe9,
+	0x9f, 0xe8, 0xb6, 0x33, 0xed, 0xb4, 0x9d, 0xee, 0x3a, 0x5d, 0x74, 0xba, 0x68, 0x57, 0xd9, 0x77,
+	0xd5, 0xc9, 0xaa, 0xed, 0xa2, 0xd3, 0xe9, 0x24, 0xbf, 0xa2, 0x8b, 0xce, 0x74, 0xee, 0x03, 0xc0,
+	0x05, 0x48, 0x81, 0x94, 0x3b, 0xdd, 0xf1, 0x9c, 0x7b, 0xce, 0xb9, 0xe7, 0x9e, 0x7b, 0xcf, 0x93,
+	0x80, 0x5d, 0xcb, 0xf6, 0xb1, 0x3b, 0xc2, 0xe6, 0x11, 0x76, 0xef, 0x7a, 0xd8, 0xf7, 0x47, 0x78,
+	0x8c, 0x6d, 0xff, 0xee, 0xc9, 0x5b, 0x02, 0x74, 0x67, 0xe2, 0x3a, 0xbe, 0x83, 0xae, 0x08, 0xb4,
+	0x77, 0x84, 0xd5, 0x93, 0xb7, 0xe4, 0x17, 0x90, 0xef, 0xea, 0xae, 0x7f, 0x8a, 0xae, 0xc0, 0xea,
+	0x84, 0xfc, 0x18, 0x58, 0x66, 0x5d, 0xba, 0x2e, 0xed, 0x54, 0xb4, 0x22, 0x85, 0x55, 0x13, 0x5d,
+	0x86, 0xa2, 0x63, 0x4c, 0x2c, 0xb2, 0x92, 0xb9, 0x2e, 0xed, 0x94, 0xb4, 0x02, 0x01, 0x55, 0x13,
+	0x21, 0xc8, 0xd9, 0xfa, 0x18, 0xd7, 0xb3, 0x14, 0x4b, 0x7f, 0xa3, 0x1a, 0x64, 0x47, 0xd8, 0xaa,
+	0xe7, 0x28, 0x8a, 0xfc, 0x44, 0x97, 0xa0, 0x70, 0xa2, 0xfb, 0x84, 0x3b, 0x4f, 0x91, 0xf9, 0x13,
+	0xdd, 0x57, 0x4d, 0x79, 0x0c, 0x1b, 0x1a, 0x3e, 0xb2, 0x3c, 0x1f, 0xbb, 0x54, 0x03, 0x0d, 0x7f,
+	0x31, 0xc5, 0x9e, 0x8f, 0x5e, 0x05, 0x70, 0xd9, 0xcf, 0x40, 0x95, 0x92, 0x56, 0xe2, 0x18, 0xd5,
+	0x44, 0xff, 0x0f, 0x79, 0xaa, 0x17, 0x55, 0xa5, 0xbc, 0x77, 0xfd, 0xce, 0x99, 0x67, 0xbb, 0xc3,
+	0xc4, 0x32, 0x72, 0xf9, 0x37, 0x12, 0x94, 0x1a, 0x47, 0x2e, 0xa6, 0xab, 0xe8, 0x35, 0xa8, 0xe8,
+	0x01, 0x10, 0x6d, 0x53, 0x0e, 0x71, 0xaa, 0x89, 0xb6, 0x60, 0xd5, 0x70, 0xb1, 0x69, 0xf9, 0x8e,
+	0x4b, 0xf7, 0xaa, 0x68, 0x21, 0x8c, 0x36, 0xa1, 0x60, 0xe2, 0x67, 0x64, 0x25, 0x4b, 0x57, 0x38,
+	0x84, 0x0e, 0x00, 0x8c, 0xa9, 0xeb, 0x62, 0xdb, 0xb0, 0xb0, 0x57, 0xcf, 0x5d, 0xcf, 0xee, 0x94,
+	0xf7, 0x76, 0x52, 0x34, 0x6c, 0x32, 0xe2, 0xd3, 0xb6, 0x35, 0xb6, 0x7c, 0x4d, 0xe0, 0x95, 0x87,
+	0x50, 0x8d, 0x2d, 0x52, 0x75, 0x38, 0x82, 0x6b, 0x1b, 0xc2, 0x64, 0x0d, 0xbf, 0x98, 0x38, 0x36,
+	0xb6, 0x7d, 0xaa, 0x6a, 0x55, 0x0b, 0x61, 0x62, 0x4e, 0x67, 0x82, 0xed, 0xc1, 0x88, 0x48, 0xe1,
+	0x37, 0x55, 0x22, 0x18, 0x2a, 0x56, 0xfe, 0x11, 0x6c, 0x6a, 0xd8, 0x70, 0x5c, 0x33, 0xb4, 0xcd,
+	0x92, 0xf7, 0xb0, 0x0f, 0xa5, 0xd0, 0x5a, 0xfc, 0x2e, 0xfe, 0x27, 0xe5, 0xa4, 0x91, 0xf8, 0x88,
+	0x4d, 0xfe, 0x1e, 0xa0, 0xe6, 0xc8, 0xf1, 0x70, 0x17, 0xbb, 0x96, 0x63, 0x2e, 0xb9, 0xf1, 0x1b,
+	0xb0, 0x6e, 0x4c, 0xfd, 0x81, 0x33, 0x1c, 0x0e, 0x3c, 0x6c, 0x38, 0xb6, 0xe9, 0xd1, 0xed, 0x73,
+	0x5a, 0xd5, 0x98, 0xfa, 0x87, 0xc3, 0x61, 0x8f, 0x21, 0xe5, 0x4f, 0x60, 0xbd, 0xe9, 0x8c, 0xc7,
+	0xba, 0x6d, 0x6a, 0xd8, 0x9b, 0x38, 0xb6, 0x87, 0x89, 0x9d, 0x3c, 0x22, 0xc7, 0x36, 0x30, 0x95,
+	0x9b, 0xd3, 0x42, 0x18, 0xbd, 0x02, 0xa5, 0x63, 0xac, 0x9b, 0x83, 0x63, 0xdd, 0x3b, 0x0e, 0xee,
+	0x9b, 0x20, 0x0e, 0x74, 0xef, 0x58, 0xfe, 0x1c, 0x2e, 0xde, 0xc7, 0x7e, 0xdb, 0xd2, 0x9f, 0x59,
+	0x23, 0x2b, 0x7a, 0xaa, 0x37, 0xa0, 0x32, 0x0a, 0x70, 0xa1, 0xdf, 0x1c, 0xac, 0x68, 0xe5, 0x10,
+	0xab, 0x9a, 0xe8, 0x0a, 0x14, 0x87, 0xba, 0xe1, 0x07, 0xde, 0x43, 0xd6, 0x0b, 0x04, 0xa1, 0x9a,
+	0xfb, 0x79, 0xc8, 0x3e, 0xc7, 0xa7, 0xf2, 0x23, 0xd8, 0x6c, 0x5b, 0x5e, 0x28, 0xde, 0xc2, 0x5e,
+	0xb0, 0xc1, 0xeb, 0xb0, 0xa6, 0x0f, 0x7d, 0xec, 0x0e, 0x12, 0x6a, 0x57, 0x29, 0xb6, 0x17, 0xe8,
+	0xbe, 0x01, 0x79, 0x76, 0xbd, 0xec, 0xf2, 0x19, 0x20, 0xeb, 0x70, 0x79, 0x46, 0x2c, 0x37, 0xc4,
+	0x3d, 0x08, 0x55, 0x24, 0x0f, 0x55, 0xa2, 0x0f, 0x35, 0xed, 0xfa, 0xa2, 0xa3, 0x8b, 0x8c, 0xf2,
+	0x4f, 0x73, 0x50, 0x0a, 0x97, 0x88, 0x53, 0xcd, 0x9a, 0x23, 0x6e, 0x0c, 0xf1, 0x06, 0x32, 0x89,
+	0x1b, 0xb8, 0x1c, 0x19, 0x8a, 0x7b, 0x15, 0x33, 0x13, 0xb9, 0x1a, 0xba, 0x40, 0xaf, 0x26, 0xc7,
+	0xae, 0x86, 0x20, 0xc8, 0xd5, 0xc4, 0xdc, 0x34, 0x7f, 0xa6, 0x9b, 0x16, 0x62, 0x6e, 0x2a, 0xfa,
+	0x52, 0x31, 0xc5, 0x97, 0x56, 0x13, 0xbe, 0xb4, 0x09, 0x05, 0x7d, 0xec, 0x4c, 0x6d, 0xbf, 0x5e,
+	0x62, 0x71, 0x90, 0x41, 0x24, 0x0e, 0x12, 0x8f, 0xaa, 0x03, 0x8b, 0x83, 0xe4, 0x37, 0xa1, 0xb5,
+	0xb1, 0xef, 0x63, 0xb3, 0x5e, 0x66, 0xb4, 0x0c, 0x22, 0xb4, 0x13, 0xdd, 0x32, 0xeb, 0x15, 0x46,
+	0x4b, 0x7e, 0x47, 0x67, 0xc0, 0x66, 0xbd, 0xca, 0xf5, 0xe1, 0x30, 0xa1, 0x3f, 0xc6, 0x23, 0xb3,
+	0xbe, 0xc6, 0xe8, 0xc9, 0x6f, 0x82, 0x7b, 0x6e, 0xd9, 0x66, 0x7d, 0x9d, 0xea, 0x47, 0x7f, 0x93,
+	0xf8, 0x6d, 0x4e, 0xf1, 0xc0, 0xd4, 0x7d, 0x5c, 0xaf, 0x51, 0xcb, 0x16, 0xcd, 0x29, 0x6e, 0xe9,
+	0x3e, 0x46, 0xef, 0x42, 0xc1, 0x71, 0xad, 0x23, 0xcb, 0xae, 0x5f, 0xa0, 0x7e, 0xfa, 0x5a, 0xca,
+	0x45, 0x1f, 0x52, 0x42, 0x8d, 0x33, 0xc4, 0xbd, 0x02, 0xc5, 0xbd, 0x02, 0x5d, 0x83, 0xb2, 0x87,
+	0xdd, 0x13, 0xcb, 0xc0, 0x03, 0x6c, 0x9b, 0xf5, 0x8b, 0x74, 0x57, 0xe0, 0x28, 0xc5, 0x36, 0xe5,
+	0xbf, 0x48, 0x50, 0x60, 0x02, 0x89, 0x7a, 0xc6, 0xb1, 0x6e, 0xd9, 0x91, 0x4b, 0x17, 0x29, 0xcc,
+	0x03, 0xad, 0x63, 0xfb, 0xae, 0x6e, 0xf8, 0x61, 0xa0, 0xe5, 0x30, 0xb1, 0xa2, 0xe5, 0x79, 0x53,
+	0x1c, 0x06, 0x5a, 0x06, 0x11, 0xbd, 0x8c, 0x91, 0xc5, 0x83, 0x77, 0x8e, 0x9b, 0x8c, 0x22, 0x54,
+	0x13, 0xdd, 0x84, 0xf5, 0x89, 0x6e, 0x3c, 0xc7, 0x7e, 0xe4, 0x36, 0x79, 0xaa, 0xdb, 0x1a, 0x43,
+	0x87, 0x7e, 0xb3, 0x09, 0x85, 0x63, 0x6c, 0x1d, 0x1d, 0xfb, 0xf4, 0x7d, 0xe4, 0x34, 0x0e, 0xa1,
+	0xeb, 0x50, 0xf6, 0x5d, 0xdd, 0xf6, 0x74, 0xc3, 0xb7, 0x1c, 0x9b, 0x3f, 0x11, 0x11, 0x25, 0x6f,
+	0x00, 0x22, 0xbe, 0x45, 0x32, 0x4c, 0xe4, 0xae, 0xf2, 0xa7, 0x70, 0x31, 0x86, 0xe5, 0xde, 0xf6,
+	0x1e, 0xd0, 0x54, 0x1a, 0x79, 0xda, 0xe2, 0xa4, 0x15, 0x30, 0xc8, 0x9b, 0xb0, 0x41, 0x45, 0x3a,
+	0x9e, 0x45, 0x36, 0x0e, 0xb7, 0xfa, 0x2e, 0x5c, 0x4a, 0xe0, 0xf9, 0x66, 0x0d, 0x28, 0x4d, 0x02,
+	0x24, 0xdf, 0xee, 0x46, 0xda, 0x76, 0x9c, 0x56, 0x8b, 0xb8, 0xe4, 0xdf, 0x4a, 0xb0, 0x1a, 0xe0,
+	0x5f, 0xaa, 0x2e, 0x10, 0xfd, 0x2b, 0x9b, 0xe2, 0x5f, 0xb9, 0x84, 0x7f, 0xd5, 0x89, 0xa1, 0x4e,
+	0xf5, 0x67, 0x23, 0xcc, 0x4b, 0x85, 0x00, 0x44, 0xdb, 0x24, 0x27, 0x18, 0xd8, 0x3a, 0xa1, 0x8b,
+	0x05, 0xba, 0x28, 0x60, 0xe4, 0xbf, 0x03, 0x54, 0x9a, 0x23, 0xac, 0xbb, 0x4b, 0x26, 0x91, 0x0d,
+	0xc8, 0xeb, 0x46, 0x94, 0xd9, 0x19, 0x80, 0x9e, 0x40, 0xcd, 0xb2, 0x3d, 0xdf, 0x9d, 0x1a, 0xfe,
+	0x60, 0xa2, 0x9f, 0xd2, 0xd4, 0x96, 0xa5, 0x2e, 0xb3, 0x9b, 0x62, 0x42, 0x95, 0xb3, 0x74, 0x19,
+	0xc7, 0xc1, 0x8a, 0xb6, 0x6e, 0xc5, 0x51, 0x48, 0x87, 0x8d, 0xb1, 0xee, 0x3e, 0x0f, 0x84, 0x0e,
+	0x26, 0xd8, 0x36, 0x2d, 0xfb, 0x88, 0x1a, 0xa0, 0xbc, 0x77, 0x3b, 0x45, 0xf8, 0x43, 0xdd, 0x7d,
+	0xce, 0xa5, 0x74, 0x19, 0xd3, 0xc1, 0x8a, 0x86, 0xc6, 0x33, 0x58, 0xa2, 0xfb, 0xd0, 0xb2, 0xf5,
+	0x91, 0xe5, 0xe1, 0x50, 0xf7, 0xfc, 0x42, 0xdd, 0xef, 0x71, 0x16, 0x41, 0xf7, 0x61, 0x1c, 0x85,
+	0x3e, 0x85, 0x35, 0x17, 0xfb, 0x53, 0xd7, 0x0e, 0xc5, 0x16, 0xa8, 0xd8, 0xb4, 0xba, 0x46, 0xa3,
+	0x0c, 0x91, 0xd0, 0xaa, 0x2b, 0x22, 0x88, 0x48, 0xfc, 0x62, 0x62, 0xb9, 0x91, 0xa6, 0xc5, 0x85,
+	0x22, 0x15, 0xca, 0x20, 0x88, 0xc4, 0x22, 0x02, 0x3d, 0x80, 0x0a, 0x2d, 0x73, 0x4c, 0xcb, 0x9b,
+	0x4c, 0x7d, 0x4c, 0x43, 0x77, 0x79, 0xef, 0x8d, 0xb4, 0x48, 0x37, 0xc1, 0x76, 0x8b, 0x51, 0x93,
+	0x94, 0xed, 0x44, 0x20, 0xea, 0xc3, 0xba, 0x8b, 0x47, 0x58, 0xf7, 0x70, 0x28, 0xaf, 0x44, 0xe5,
+	0xbd, 0x99, 0x7a, 0x66, 0xca, 0x11, 0x89, 0x5c, 0x73, 0x63, 0x18, 0x72, 0xea, 0xe9, 0xe4, 0xd8,
+	0x19, 0x99, 0xa1, 0x50, 0x58, 0x78, 0xea, 0x47, 0x94, 0x21, 0x92, 0x59, 0x9d, 0x8a, 0x08, 0xd4,
+	0x81, 0xea, 0x48, 0x9f, 0x08, 0x6a, 0x96, 0xa9, 0xc4, 0x9b, 0x69, 0x99, 0x9c, 0xd0, 0x47, 0x02,
+	0x2b, 0x23, 0x01, 0x26, 0x45, 0xdd, 0x97, 0xae, 0xe5, 0x63, 0x52, 0x5d, 0xd1, 0x0c, 0x95, 0x1e,
+	0x3c, 0x9e, 0x10, 0xda, 0xc3, 0xe1, 0xf0, 0x60, 0x45, 0x5b, 0xfd, 0x92, 0xff, 0x46, 0x07, 0x24,
+	0x2b, 0xf8, 0x03, 0x83, 0x44, 0x23, 0xdb, 0xa7, 0xf9, 0xac, 0xbc, 0xf7, 0x7a, 0x8a, 0x94, 0x1e,
+	0xf6, 0x9b, 0x8c, 0xf8, 0x60, 0x85, 0xa4, 0x8f, 0x00, 0x22, 0xa7, 0x9b, 0xb8, 0xce, 0xc4, 0xf1,
+	0xf0, 0xc0, 0x38, 0x35, 0x46, 0x98, 0xe6, 0xc0, 0xf4, 0xd3, 0x75, 0x19, 0x7d, 0x93, 0x90, 0x93,
+	0xd3, 0x4d, 0x04, 0x98, 0xbc, 0x91, 0x13, 0xec, 0x5a, 0xc3, 0x53, 0x2e, 0x6e, 0x7d, 0xe1, 0x1b,
+	0x79, 0x4c, 0xc9, 0x03, 0x69, 0xe5, 0x93, 0x08, 0x24, 0xc2, 0x0c, 0x67, 0x3c, 0xb6, 0x7c, 0x2e,
+	0xac, 0xb6, 0x50, 0x58, 0x93, 0x92, 0x87, 0xc2, 0x8c, 0x08, 0x24, 0x36, 0xd3, 0x9f, 0x39, 0x6e,
+	0x20, 0xeb, 0xc2, 0x42, 0x9b, 0x35, 0x08, 0x75, 0x20, 0x0a, 0xf4, 0x10, 0x22, 0x6a, 0x71, 0xd7,
+	0x62, 0xa2, 0xd0, 0x42, 0xb5, 0x98, 0x63, 0x85, 0x6a, 0xe1, 0x08, 0xdc, 0x2f, 0x41, 0xd1, 0x60,
+	0x25, 0xb4, 0xfc, 0x2f, 0x09, 0xd6, 0x13, 0x81, 0x8e, 0xc4, 0xd8, 0x20, 0xa0, 0x45, 0x31, 0x96,
+	0x63, 0x54, 0x53, 0xa8, 0xbe, 0x32, 0x33, 0xd5, 0x57, 0x50, 0xb1, 0x65, 0x13, 0x15, 0x9b, 0x98,
+	0x39, 0x72, 0x29, 0x99, 0x23, 0x7f, 0x66, 0x65, 0x56, 0x88, 0x55, 0x66, 0xa4, 0xec, 0x20, 0x47,
+	0x21, 0x0a, 0x16, 0x79, 0xd9, 0x41, 0x60, 0xd5, 0x44, 0xb7, 0x00, 0xb1, 0xb3, 0x7a, 0x03, 0xdd,
+	0x0f, 0x5b, 0x89, 0x55, 0x5a, 0x08, 0xd4, 0xf8, 0x4a, 0xc3, 0x0f, 0xba, 0x89, 0xb7, 0x01, 0xcd,
+	0x86, 0xe2, 0x05, 0x16, 0x90, 0xbf, 0x80, 0xf5, 0x44, 0x80, 0x5d, 0x64, 0xb3, 0xef, 0xc0, 0x2a,
+	0x3e, 0xb1, 0xcc, 0xb0, 0x3e, 0x4e, 0xf7, 0x3f, 0x85, 0x93, 0x6a, 0x21, 0x93, 0xec, 0x40, 0x35,
+	0x16, 0x7c, 0xff, 0xeb, 0x1b, 0xde, 0x81, 0x6a, 0x2c, 0x34, 0x2f, 0xb2, 0xc9, 0x4f, 0x24, 0x58,
+	0x0d, 0xc4, 0xa0, 0xf7, 0x79, 0x21, 0x4b, 0xa8, 0xd6, 0x52, 0x1d, 0x3b, 0x60, 0x79, 0x60, 0xd9,
+	0x26, 0xaf, 0x78, 0xaf, 0x42, 0xc9, 0xc5, 0x43, 0xec, 0x86, 0xba, 0xd3, 0x0c, 0xcf, 0x11, 0xc2,
+	0x8b, 0xc8, 0xc6, 0x5e, 0x44, 0xca, 0x0b, 0x93, 0x7f, 0x21, 0x41, 0x59, 0x48, 0x0b, 0xe4, 0x28,
+	0x3c, 0xb0, 0x0a, 0x47, 0xe1, 0x18, 0x56, 0xff, 0xc4, 0x3a, 0xbb, 0xb0, 0x61, 0x39, 0x6b, 0xef,
+	0x4d, 0x28, 0xb8, 0x58, 0xf7, 0x1c, 0x9b, 0xef, 0xcc, 0x21, 0xf4, 0x26, 0xd4, 0x4c, 0xac, 0x9b,
+	0x23, 0xcb, 0xc6, 0xe1, 0x43, 0x64, 0x15, 0xeb, 0x7a, 0x80, 0x0f, 0xde, 0xe1, 0x5d, 0x58, 0x8b,
+	0x27, 0x9a, 0x05, 0x4a, 0xca, 0x9f, 0x40, 0x35, 0x96, 0x44, 0x16, 0x1d, 0x4a, 0xec, 0x45, 0x32,
+	0xf1, 0x5e, 0x44, 0xbe, 0x0d, 0x15, 0x31, 0x7d, 0x2c, 0xda, 0xba, 0x07, 0xab, 0x41, 0x86, 0x10,
+	0x6d, 0x25, 0x9d, 0x61, 0xab, 0xcc, 0x19, 0xb6, 0xca, 0x8a, 0xb6, 0x92, 0x7f, 0x00, 0x10, 0x25,
+	0x0c, 0x52, 0xc7, 0xb1, 0x69, 0x10, 0x13, 0xca, 0x00, 0xf4, 0x01, 0x89, 0x5b, 0x2c, 0xfd, 0x64,
+	0xe8, 0xcb, 0x92, 0x53, 0xc3, 0x32, 0xa5, 0xd4, 0x02, 0x16, 0xf9, 0xcf, 0x19, 0xa8, 0x88, 0x79,
+	0x24, 0x16, 0x44, 0xa4, 0x78, 0x10, 0x79, 0x0f, 0x72, 0x63, 0xc7, 0xc4, 0x7c, 0x9b, 0xb4, 0x30,
+	0xdb, 0xc1, 0xbe, 0x6f, 0xd9, 0x47, 0x0f, 0x1d, 0x13, 0x6b, 0x94, 0xe7, 0xa5, 0xab, 0xe4, 0x39,
+	0x03, 0x90, 0xfc, 0x9c, 0x01, 0x08, 0x09, 0x70, 0x27, 0xfa, 0x88, 0xf7, 0x84, 0x21, 0x29, 0xeb,
+	0x74, 0x6a, 0x74, 0x85, 0x74, 0x87, 0x02, 0xf5, 0x9c, 0x70, 0x58, 0x9c, 0x1f, 0x0e, 0xe9, 0xcd,
+	0xe3, 0x67, 0xbe, 0xc7, 0x1a, 0xc3, 0x55, 0x6a, 0xfc, 0x12, 0xc5, 0xd0, 0xce, 0x90, 0x5c, 0x8b,
+	0xeb, 0x38, 0x43, 0x5a, 0x36, 0x91, 0x6b, 0x21, 0x80, 0x7c, 0x1f, 0xca, 0x42, 0x42, 0x4d, 0x33,
+	0x2b, 0x89, 0x21, 0x84, 0x45, 0x9c, 0xc6, 0x94, 0x28, 0x86, 0x8e, 0x63, 0x76, 0xa0, 0x2c, 0x24,
+	0xd3, 0x14, 0x41, 0xf2, 0x4d, 0x80, 0x28, 0x55, 0xa6, 0x11, 0xee, 0x40, 0x59, 0x48, 0x84, 0x69,
+	0x94, 0xbf, 0x94, 0xe0, 0xc2, 0x7d, 0xec, 0xf3, 0xfb, 0x0c, 0xfa, 0x8d, 0x97, 0x1d, 0xcf, 0xcd,
+	0xb9, 0xcc, 0xec, 0xf2, 0x97, 0x99, 0x9b, 0x7f, 0x99, 0xf2, 0x1f, 0x24, 0x40, 0xa2, 0x8e, 0xbc,
+	0x37, 0xfc, 0x3f, 0xc8, 0xd3, 0x3b, 0xe2, 0x7d, 0xe1, 0xb5, 0x94, 0xe7, 0xda, 0xc2, 0xcf, 0x7c,
+	0x8d, 0x51, 0x93, 0xe6, 0x8b, 0xfb, 0x06, 0xe9, 0x59, 0x32, 0xd7, 0xb3, 0x3b, 0x15, 0x4d, 0xc0,
+	0x90, 0x76, 0x59, 0x9c, 0x26, 0x31, 0xfd, 0x45, 0x14, 0xda, 0x81, 0x9a, 0x3b, 0xb5, 0x6d, 0xcb,
+	0x3e, 0x1a, 0x84, 0x66, 0x65, 0x21, 0x70, 0x8d, 0xe3, 0x9b, 0xdc, 0xba, 0x1a, 0xe4, 0xc8, 0xd6,
+	0x42, 0xf1, 0x20, 0x9d, 0x59, 0x3c, 0xcc, 0x99, 0xca, 0xce, 0x0b, 0xbb, 0xf2, 0x87, 0x90, 0xef,
+	0x1d, 0xeb, 0x2e, 0x26, 0x19, 0x23, 0x1c, 0x46, 0xf1, 0x49, 0x5a, 0x84, 0x38, 0x2b, 0x12, 0xc9,
+	0x5f, 0x65, 0xa0, 0x18, 0x24, 0xb7, 0x8f, 0x21, 0xef, 0xb8, 0x26, 0x66, 0x5a, 0x9d, 0xab, 0x2d,
+	0xd4, 0x18, 0x23, 0x7a, 0x07, 0x0a, 0x1e, 0x51, 0xc6, 0xa3, 0x86, 0x4c, 0x9f, 0x05, 0x50, 0xad,
+	0x35, 0x4e, 0x8f, 0x3e, 0x84, 0xbc, 0xe7, 0xeb, 0x3e, 0x1b, 0xb7, 0xa7, 0x67, 0x4b, 0xbe, 0x67,
+	0x8f, 0x90, 0x6b, 0x8c, 0x2b, 0x96, 0xe9, 0x73, 0x2f, 0x91, 0xe9, 0x89, 0xe9, 0x5d, 0x3a, 0x2a,
+	0xc6, 0xe1, 0xa4, 0x2d, 0x80, 0x63, 0x73, 0xbd, 0x42, 0x7c, 0xae, 0x27, 0xef, 0x51, 0x7f, 0x09,
+	0xcc, 0x10, 0xf5, 0xe7, 0x69, 0x55, 0xc2, 0xbd, 0x60, 0x92, 0x42, 0x11, 0xe1, 0x3c, 0xf4, 0x0a,
+	0xac, 0xb2, 0x79, 0x68, 0xe4, 0x96, 0x14, 0x66, 0x1d, 0xfd, 0x9c, 0x19, 0xe8, 0x63, 0x3e, 0x3e,
+	0x09, 0xe5, 0x70, 0x4f, 0xf8, 0x08, 0x56, 0xf9, 0x66, 0x81, 0x33, 0xc8, 0x8b, 0xcd, 0xa9, 0x85,
+	0x3c, 0xf2, 0xdf, 0x24, 0x28, 0x06, 0x59, 0xf0, 0x03, 0xc8, 0x1b, 0x23, 0xdd, 0x1a, 0xf3, 0x37,
+	0xb1, 0x64, 0xcf, 0xa9, 0x31, 0xa6, 0xf8, 0x9b, 0xcc, 0x24, 0xdf, 0xe4, 0x39, 0xee, 0x9c, 0xcb,
+	0x8d, 0xdd, 0xb9, 0x98, 0xcc, 0x73, 0x89, 0xc1, 0xa2, 0x78, 0x65, 0xf9, 0xc4, 0x95, 0x71, 0xf3,
+	0x73, 0x91, 0xff, 0xb1, 0xf9, 0x23, 0x39, 0x91, 0xf9, 0x79, 0x99, 0xb0, 0x8c, 0xf9, 0x03, 0x8b,
+	0x85, 0x3c, 0xf2, 0x57, 0x59, 0xc8, 0xb3, 0x40, 0xdd, 0x84, 0x55, 0xd6, 0xe3, 0xe9, 0x23, 0x6e,
+	0xff, 0x65, 0xdb, 0x43, 0x2d, 0x64, 0x44, 0xef, 0x07, 0x56, 0x66, 0x69, 0x3c, 0xad, 0xf1, 0xa2,
+	0xac, 0x31, 0x1b, 0x6f, 0x40, 0xfe, 0xc8, 0x75, 0x3c, 0x8f, 0x07, 0x1d, 0x06, 0xb0, 0xe2, 0x74,
+	0xac, 0x5b, 0x76, 0x30, 0xe6, 0xa1, 0xc5, 0x29, 0x47, 0x08, 0x41, 0x20, 0x7f, 0xce, 0x20, 0xf0,
+	0x2e, 0x14, 0x6d, 0xe7, 0x44, 0x27, 0x17, 0x5a, 0x58, 0x2e, 0x88, 0x07, 0xf4, 0xe4, 0xc2, 0x79,
+	0x3b, 0xec, 0xd2, 0xbc, 0x5e, 0xd1, 0x42, 0x98, 0xac, 0xd1, 0xe6, 0xd6, 0xc2, 0x2e, 0xcf, 0xe6,
+	0x21, 0x1c, 0x7b, 0x28, 0xa5, 0xc4, 0xcc, 0x3e, 0xcc, 0x28, 0x70, 0x9e, 0x8c, 0x22, 0xb7, 0xe0,
+	0x02, 0x79, 0x17, 0xd4, 0x98, 0x2f, 0xff, 0xba, 0x3a, 0x6c, 0x08, 0x1b, 0x48, 0xe1, 0x6f, 0xeb,
+	0x1d, 0x28, 0xd0, 0x1c, 0xb3, 0xcc, 0xb0, 0x95, 0x3d, 0x04, 0x4e, 0x2f, 0xdf, 0x82, 0xf5, 0xfb,
+	0x98, 0x89, 0x13, 0x74, 0x3a, 0xab, 0x0e, 0xf8, 0x9d, 0x44, 0xff, 0x14, 0xa2, 0x6f, 0x41, 0x8c,
+	0x6c, 0x29, 0x03, 0x53, 0xb1, 0x48, 0xc8, 0xa4, 0x14, 0x09, 0xd9, 0x44, 0x91, 0x70, 0x03, 0xaa,
+	0x9e, 0x65, 0x1b, 0xc9, 0xbc, 0x5f, 0xa1, 0xc8, 0xa0, 0x42, 0xb8, 0x01, 0xd5, 0xa9, 0xed, 0x5b,
+	0xa3, 0x44, 0x51, 0x58, 0xa1, 0xc8, 0xa0, 0x30, 0xf8, 0x95, 0x04, 0xeb, 0xa1, 0xc6, 0x7d, 0xc7,
+	0xd7, 0x47, 0x1e, 0xaa, 0x43, 0xd1, 0x99, 0x60, 0xfa, 0x50, 0xf9, 0x11, 0x39, 0x48, 0xcc, 0x4e,
+	0xaa, 0x74, 0x8f, 0x2b, 0xcb, 0x00, 0x42, 0x1f, 0x3c, 0x41, 0xf6, 0xe4, 0xc3, 0x17, 0x16, 0xfd,
+	0xe7, 0x91, 0x9b, 0xfb, 0x9f, 0x47, 0xfe, 0x8c, 0xff, 0x3c, 0x0a, 0x89, 0x3e, 0xe3, 0xe7, 0x19,
+	0xa8, 0x86, 0x5a, 0xb6, 0x2d, 0x3b, 0xfd, 0x9f, 0xbb, 0x57, 0x01, 0x84, 0x8a, 0x95, 0x87, 0x50,
+	0x3d, 0x2c, 0x55, 0x3f, 0x80, 0x9c, 0x67, 0x99, 0x41, 0x04, 0x4d, 0x1b, 0xb6, 0x85, 0x5b, 0xf6,
+	0x2c, 0x52, 0xa4, 0x13, 0x2e, 0xf4, 0x31, 0xef, 0x50, 0x73, 0x94, 0xfb, 0xd6, 0x32, 0xdc, 0x44,
+	0x61, 0xa1, 0x4d, 0x95, 0xa1, 0x62, 0x90, 0x3a, 0x02, 0xbb, 0xac, 0x53, 0x61, 0xa9, 0x33, 0x86,
+	0x13, 0xbb, 0xa3, 0xc2, 0x19, 0xdd, 0x51, 0x31, 0x56, 0x93, 0xfc, 0x2c, 0x03, 0xa5, 0x70, 0x43,
+	0xf4, 0x11, 0x64, 0x9c, 0x21, 0x0f, 0x7f, 0x77, 0x52, 0x54, 0x9c, 0xf3, 0x5c, 0xb5, 0x8c, 0x33,
+	0x44, 0xad, 0x68, 0xee, 0x9e, 0x59, 0x58, 0xd7, 0x24, 0x9e, 0x4f, 0x34, 0xa3, 0xff, 0x24, 0x36,
+	0xa3, 0xcf, 0x9e, 0x5b, 0x90, 0xc0, 0x8d, 0x3e, 0x22, 0x0e, 0x6f, 0x2f, 0xf5, 0x1f, 0x7a, 0xcc,
+	0xee, 0x1a, 0x63, 0xdb, 0xf5, 0xa1, 0x22, 0x4e, 0x0c, 0xd0, 0xab, 0x70, 0x45, 0x79, 0xac, 0xb6,
+	0x94, 0x4e, 0x53, 0x19, 0x3c, 0x50, 0x3b, 0xad, 0xc1, 0xa3, 0x4e, 0xaf, 0xab, 0x34, 0xd5, 0x7b,
+	0xaa, 0xd2, 0xaa, 0xad, 0xa0, 0x37, 0x40, 0x8e, 0x2f, 0xef, 0x37, 0x3a, 0x0f, 0x06, 0xbd, 0x7e,
+	0xa3, 0xaf, 0x3c, 0x54, 0x3a, 0xfd, 0x81, 0xd2, 0xe9, 0x6b, 0x4f, 0x6b, 0xd2, 0xac, 0x98, 0xbe,
+	0xd6, 0xe8, 0xf4, 0x1a, 0xcd, 0xbe, 0x7a, 0xd8, 0xa9, 0x65, 0x76, 0xdb, 0x50, 0x0c, 0x1a, 0xd3,
+	0xcb, 0x70, 0xb1, 0x79, 0xd8, 0xe9, 0x11, 0xe6, 0xf8, 0x56, 0x17, 0xa0, 0x1a, 0x2c, 0xdc, 0x57,
+	0x1f, 0x2b, 0x9d, 0x9a, 0x84, 0x2e, 0xc1, 0x85, 0x00, 0xf5, 0x44, 0xed, 0x1f, 0xb4, 0xb4, 0xc6,
+	0x13, 0x22, 0x6d, 0x0a, 0x65, 0xa1, 0x69, 0x44, 0x57, 0xa1, 0xde, 0x51, 0xfa, 0x7d, 0xb5, 0x73,
+	0x7f, 0xf0, 0xf0, 0xb0, 0xa5, 0x24, 0xc4, 0x6e, 0xc1, 0x66, 0x6c, 0x75, 0x5f, 0x6d, 0x37, 0xfa,
+	0x8a, 0xd6, 0x68, 0xd7, 0x24, 0xb4, 0x09, 0x28, 0xb6, 0xd6, 0x7c, 0xda, 0x6c, 0x2b, 0xb5, 0x0c,
+	0xda, 0x80, 0x5a, 0x0c, 0x7f, 0xf0, 0x68, 0xbf, 0x96, 0xdd, 0xfd, 0xbd, 0x04, 0x15, 0xb1, 0x7e,
+	0x24, 0x87, 0xee, 0x36, 0x9e, 0x52, 0x3b, 0x50, 0x8b, 0x24, 0x76, 0xbe, 0x0a, 0xf5, 0xf8, 0xb2,
+	0xda, 0xe9, 0xf5, 0xb5, 0x47, 0xcd, 0xbe, 0xd2, 0xaa, 0x49, 0xe8, 0x0a, 0x5c, 0x8a, 0xaf, 0x76,
+	0x95, 0x4e, 0x4b, 0xed, 0xdc, 0xaf, 0x65, 0x88, 0x89, 0xe2, 0x4b, 0xf7, 0xd4, 0x4e, 0xa3, 0x5d,
+	0xcb, 0x92, 0xb3, 0xc4, 0x17, 0x34, 0xa5, 0xff, 0x48, 0xeb, 0x28, 0xad, 0x5a, 0x6e, 0x56, 0x9e,
+	0xf2, 0x59, 0x57, 0xd5, 0x94, 0x56, 0x2d, 0x4f, 0x15, 0x17, 0x8b, 0x20, 0xa2, 0x78, 0x4b, 0xed,
+	0x75, 0x1f, 0xf5, 0x95, 0xb9, 0x8a, 0x6f, 0x02, 0x8a, 0x2f, 0x1f, 0x76, 0xe9, 0x75, 0x6c, 0xc1,
+	0x66, 0x1c, 0xaf, 0x29, 0x6d, 0xa5, 0xd1, 0x53, 0x5a, 0xb5, 0x0c, 0xaa, 0xc3, 0x46, 0x42, 0x64,
+	0xf7, 0x40, 0x69, 0xb7, 0x6a, 0x59, 0x74, 0x0d, 0x5e, 0x89, 0xaf, 0x74, 0x1b, 0x5a, 0xbf, 0xfd,
+	0x34, 0x20, 0xc8, 0xcd, 0xb2, 0xb6, 0x1b, 0xdd, 0x1e, 0x55, 0xfc, 0xd7, 0x12, 0x40, 0x54, 0x57,
+	0xa0, 0x57, 0xe0, 0x32, 0xbd, 0xa1, 0xb9, 0x4a, 0xd7, 0x61, 0x43, 0x5c, 0xec, 0x6a, 0x87, 0xdd,
+	0xc3, 0x1e, 0xb5, 0x74, 0x62, 0xe5, 0xb1, 0xa2, 0x31, 0x9e, 0x0c, 0xb1, 0x99, 0xb8, 0xd2, 0x3c,
+	0x7c, 0xf8, 0x50, 0xed, 0x93, 0xeb, 0xc9, 0xd2, 0x67, 0x2a, 0x2c, 0x35, 0xf6, 0x0f, 0xb5, 0x3e,
+	0xb5, 0x73, 0x62, 0x21, 0xb2, 0xf2, 0x0f, 0x85, 0xd0, 0x4c, 0xe2, 0x24, 0xda, 0x86, 0xad, 0xc8,
+	0x51, 0x7a, 0xea, 0xbc, 0x97, 0x99, 0x58, 0xef, 0x36, 0x9e, 0x36, 0xf6, 0xdb, 0x0a, 0xf3, 0xa7,
+	0xc4, 0x9a, 0xa6, 0x34, 0x15, 0xf5, 0x31, 0x5d, 0xce, 0xec, 0xfe, 0x53, 0x82, 0x0b, 0x33, 0x61,
+	0x15, 0xdd, 0x80, 0x6b, 0x11, 0x53, 0x5b, 0xed, 0xcc, 0xf5, 0xe8, 0xab, 0x50, 0x9f, 0x47, 0x74,
+	0xaf, 0xd1, 0xec, 0xd7, 0x24, 0x72, 0x59, 0xf3, 0x56, 0x3b, 0x87, 0x8f, 0x1b, 0x7d, 0x6a, 0xb2,
+	0xd8, 0xa1, 0x04, 0x02, 0x85, 0xdb, 0xed, 0x0c, 0xf1, 0xdd, 0x86, 0x4a, 0x8c, 0x77, 0x1d, 0xae,
+	0xce, 0x5b, 0x0d, 0x9f, 0x71, 0xfe, 0x2c, 0x8a, 0xa6, 0xa6, 0xb4, 0x54, 0xb2, 0x43, 0x61, 0xef,
+	0x4f, 0x15, 0x3a, 0xe8, 0xe2, 0x81, 0x0e, 0x8d, 0xa0, 0x1a, 0xfb, 0x5a, 0x0a, 0xdd, 0x4d, 0xfd,
+	0x2b, 0x6a, 0xf6, 0xbb, 0xaa, 0xad, 0xdd, 0x05, 0x7f, 0x4d, 0x88, 0x1f, 0xca, 0x4c, 0x60, 0x3d,
+	0xf1, 0x55, 0x10, 0x7a, 0x2b, 0x75, 0xbf, 0x79, 0x5f, 0x10, 0x9d, 0x6b, 0xc7, 0x63, 0x28, 0x0b,
+	0x9f, 0x02, 0xa1, 0xb4, 0xbf, 0x44, 0x67, 0x3f, 0x19, 0x3a, 0xd7, 0x4e, 0x26, 0x54, 0xc4, 0x6f,
+	0x79, 0xd0, 0x82, 0x84, 0x99, 0xfc, 0xe8, 0x67, 0x6b, 0xa9, 0xcf, 0x64, 0xd0, 0x0b, 0x58, 0x4f,
+	0x7c, 0x7c, 0x93, 0x6a, 0xc1, 0xf9, 0xdf, 0xff, 0x6c, 0xed, 0x9d, 0x87, 0x85, 0x9f, 0x6f, 0x04,
+	0x65, 0xe1, 0x23, 0x84, 0x54, 0x4b, 0xce, 0x7e, 0xc2, 0xb0, 0x75, 0x67, 0x59, 0x72, 0xbe, 0x9b,
+	0x0b, 0xd5, 0xd8, 0x77, 0x08, 0xa9, 0xef, 0x72, 0xde, 0x97, 0x0c, 0x5b, 0xff, 0xbb, 0x3c, 0x03,
+	0xdf, 0xf3, 0x73, 0xc8, 0xd3, 0xff, 0xfa, 0xd1, 0xcd, 0xd4, 0x57, 0x12, 0x7d, 0x0d, 0x70, 0xae,
+	0xf7, 0x61, 0x01, 0x44, 0xa3, 0x33, 0x74, 0x2b, 0xfd, 0x75, 0xc4, 0xa7, 0x80, 0x5b, 0xb7, 0x97,
+	0xa4, 0xe6, 0x5b, 0x7d, 0x9f, 0x6e, 0x15, 0xcc, 0x96, 0x16, 0x6c, 0x15, 0x1f, 0xa0, 0x6c, 0x2d,
+	0x31, 0xaf, 0x40, 0x0e, 0x54, 0xc4, 0xe9, 0x07, 0x5a, 0x7c, 0xb9, 0xb1, 0x71, 0xcb, 0xd6, 0xdd,
+	0xa5, 0xe9, 0xf9, 0x81, 0xf8, 0x86, 0x41, 0xbf, 0xbf, 0x70, 0xc3, 0xc4, 0x80, 0x61, 0xe1, 0x86,
+	0x33, 0x83, 0x04, 0x0b, 0x20, 0x6a, 0x01, 0x53, 0x2d, 0x38, 0xd3, 0x6f, 0x6e, 0xdd, 0x5e, 0x92,
+	0x9a, 0x6f, 0xf5, 0x19, 0xac, 0x06, 0xdd, 0x21, 0xda, 0x4d, 0xbf, 0x2a, 0xb1, 0x85, 0xdc, 0x5a,
+	0xd8, 0x7f, 0xf2, 0x88, 0x14, 0x95, 0xf3, 0xe7, 0x2c, 0xe1, 0x53, 0x23, 0x52, 0x48, 0xbc, 0x5f,
+	0xff, 0xe3, 0x37, 0xdb, 0xd2, 0xd7, 0xdf, 0x6c, 0x4b, 0xff, 0xf8, 0x66, 0x5b, 0xfa, 0xf1, 0xb7,
+	0xdb, 0x2b, 0x5f, 0x7f, 0xbb, 0xbd, 0xf2, 0xd7, 0x6f, 0xb7, 0x57, 0x9e, 0x15, 0xe8, 0x57, 0xc2,
+	0x6f, 0xff, 0x3b, 0x00, 0x00, 0xff, 0xff, 0x88, 0x79, 0xdb, 0xa2, 0x53, 0x2c, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1267,6 +4241,18 @@ type SettlementClient interface {
 	ListParties(ctx context.Context, in *ListPartiesRequest, opts ...grpc.CallOption) (*ListPartiesResponse, error)
 	// Payable, receivable and net per party and currency.
 	ListPositions(ctx context.Context, in *ListPositionsRequest, opts ...grpc.CallOption) (*ListPositionsResponse, error)
+	// One step of a payment, a dispute, a write-off or a netting cycle. Needs an access token; `actor` says who acts.
+	Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*CommandResponse, error)
+	// The debts that a cycle with this scope would be about now. Who proposes a cycle solves these.
+	GetNetting(ctx context.Context, in *GetNettingRequest, opts ...grpc.CallOption) (*GetNettingResponse, error)
+	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*Payment, error)
+	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
+	ListDisputes(ctx context.Context, in *ListDisputesRequest, opts ...grpc.CallOption) (*ListDisputesResponse, error)
+	// Without proofs and shares.
+	ListCycles(ctx context.Context, in *ListCyclesRequest, opts ...grpc.CallOption) (*ListCyclesResponse, error)
+	// With its proof, the debts that it is about and what it clears of each liability.
+	GetCycle(ctx context.Context, in *GetCycleRequest, opts ...grpc.CallOption) (*Cycle, error)
+	GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*Statement, error)
 }
 
 type settlementClient struct {
@@ -1340,6 +4326,78 @@ func (c *settlementClient) ListPositions(ctx context.Context, in *ListPositionsR
 	return out, nil
 }
 
+func (c *settlementClient) Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*CommandResponse, error) {
+	out := new(CommandResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/Clear", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) GetNetting(ctx context.Context, in *GetNettingRequest, opts ...grpc.CallOption) (*GetNettingResponse, error) {
+	out := new(GetNettingResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/GetNetting", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*Payment, error) {
+	out := new(Payment)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/GetPayment", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error) {
+	out := new(ListPaymentsResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/ListPayments", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) ListDisputes(ctx context.Context, in *ListDisputesRequest, opts ...grpc.CallOption) (*ListDisputesResponse, error) {
+	out := new(ListDisputesResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/ListDisputes", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) ListCycles(ctx context.Context, in *ListCyclesRequest, opts ...grpc.CallOption) (*ListCyclesResponse, error) {
+	out := new(ListCyclesResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/ListCycles", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) GetCycle(ctx context.Context, in *GetCycleRequest, opts ...grpc.CallOption) (*Cycle, error) {
+	out := new(Cycle)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/GetCycle", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *settlementClient) GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*Statement, error) {
+	out := new(Statement)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.v1.Settlement/GetStatement", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SettlementServer is the server API for Settlement service.
 type SettlementServer interface {
 	// Set-up verbs need the operator's access token.
@@ -1351,6 +4409,18 @@ type SettlementServer interface {
 	ListParties(context.Context, *ListPartiesRequest) (*ListPartiesResponse, error)
 	// Payable, receivable and net per party and currency.
 	ListPositions(context.Context, *ListPositionsRequest) (*ListPositionsResponse, error)
+	// One step of a payment, a dispute, a write-off or a netting cycle. Needs an access token; `actor` says who acts.
+	Clear(context.Context, *ClearRequest) (*CommandResponse, error)
+	// The debts that a cycle with this scope would be about now. Who proposes a cycle solves these.
+	GetNetting(context.Context, *GetNettingRequest) (*GetNettingResponse, error)
+	GetPayment(context.Context, *GetPaymentRequest) (*Payment, error)
+	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
+	ListDisputes(context.Context, *ListDisputesRequest) (*ListDisputesResponse, error)
+	// Without proofs and shares.
+	ListCycles(context.Context, *ListCyclesRequest) (*ListCyclesResponse, error)
+	// With its proof, the debts that it is about and what it clears of each liability.
+	GetCycle(context.Context, *GetCycleRequest) (*Cycle, error)
+	GetStatement(context.Context, *GetStatementRequest) (*Statement, error)
 }
 
 // UnimplementedSettlementServer can be embedded to have forward compatible implementations.
@@ -1377,6 +4447,30 @@ func (*UnimplementedSettlementServer) ListParties(ctx context.Context, req *List
 }
 func (*UnimplementedSettlementServer) ListPositions(ctx context.Context, req *ListPositionsRequest) (*ListPositionsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListPositions not implemented")
+}
+func (*UnimplementedSettlementServer) Clear(ctx context.Context, req *ClearRequest) (*CommandResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Clear not implemented")
+}
+func (*UnimplementedSettlementServer) GetNetting(ctx context.Context, req *GetNettingRequest) (*GetNettingResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetNetting not implemented")
+}
+func (*UnimplementedSettlementServer) GetPayment(ctx context.Context, req *GetPaymentRequest) (*Payment, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetPayment not implemented")
+}
+func (*UnimplementedSettlementServer) ListPayments(ctx context.Context, req *ListPaymentsRequest) (*ListPaymentsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListPayments not implemented")
+}
+func (*UnimplementedSettlementServer) ListDisputes(ctx context.Context, req *ListDisputesRequest) (*ListDisputesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListDisputes not implemented")
+}
+func (*UnimplementedSettlementServer) ListCycles(ctx context.Context, req *ListCyclesRequest) (*ListCyclesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListCycles not implemented")
+}
+func (*UnimplementedSettlementServer) GetCycle(ctx context.Context, req *GetCycleRequest) (*Cycle, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetCycle not implemented")
+}
+func (*UnimplementedSettlementServer) GetStatement(ctx context.Context, req *GetStatementRequest) (*Statement, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetStatement not implemented")
 }
 
 func RegisterSettlementServer(s grpc1.Server, srv SettlementServer) {
@@ -1509,6 +4603,150 @@ func _Settlement_ListPositions_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Settlement_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClearRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).Clear(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/Clear",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).Clear(ctx, req.(*ClearRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_GetNetting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetNettingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).GetNetting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/GetNetting",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).GetNetting(ctx, req.(*GetNettingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).GetPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/GetPayment",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).GetPayment(ctx, req.(*GetPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_ListPayments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPaymentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).ListPayments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/ListPayments",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).ListPayments(ctx, req.(*ListPaymentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_ListDisputes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDisputesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).ListDisputes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/ListDisputes",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).ListDisputes(ctx, req.(*ListDisputesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_ListCycles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCyclesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).ListCycles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/ListCycles",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).ListCycles(ctx, req.(*ListCyclesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_GetCycle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCycleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).GetCycle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/GetCycle",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).GetCycle(ctx, req.(*GetCycleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Settlement_GetStatement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SettlementServer).GetStatement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.v1.Settlement/GetStatement",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SettlementServer).GetStatement(ctx, req.(*GetStatementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 var Settlement_serviceDesc = _Settlement_serviceDesc
 var _Settlement_serviceDesc = grpc.ServiceDesc{
 	ServiceName: "interledger.settlement.v1.Settlement",
@@ -1541,6 +4779,38 @@ var _Settlement_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListPositions",
 			Handler:    _Settlement_ListPositions_Handler,
+		},
+		{
+			MethodName: "Clear",
+			Handler:    _Settlement_Clear_Handler,
+		},
+		{
+			MethodName: "GetNetting",
+			Handler:    _Settlement_GetNetting_Handler,
+		},
+		{
+			MethodName: "GetPayment",
+			Handler:    _Settlement_GetPayment_Handler,
+		},
+		{
+			MethodName: "ListPayments",
+			Handler:    _Settlement_ListPayments_Handler,
+		},
+		{
+			MethodName: "ListDisputes",
+			Handler:    _Settlement_ListDisputes_Handler,
+		},
+		{
+			MethodName: "ListCycles",
+			Handler:    _Settlement_ListCycles_Handler,
+		},
+		{
+			MethodName: "GetCycle",
+			Handler:    _Settlement_GetCycle_Handler,
+		},
+		{
+			MethodName: "GetStatement",
+			Handler:    _Settlement_GetStatement_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -2013,6 +5283,13 @@ func (m *Liability) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.ServiceEnd != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.ServiceEnd))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x98
+	}
 	if len(m.HeadHash) > 0 {
 		i -= len(m.HeadHash)
 		copy(dAtA[i:], m.HeadHash)
@@ -2396,6 +5673,2059 @@ func (m *Position) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *ClearRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ClearRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Command != nil {
+		{
+			size := m.Command.Size()
+			i -= size
+			if _, err := m.Command.MarshalTo(dAtA[i:]); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if len(m.Actor) > 0 {
+		i -= len(m.Actor)
+		copy(dAtA[i:], m.Actor)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Actor)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.RequestId) > 0 {
+		i -= len(m.RequestId)
+		copy(dAtA[i:], m.RequestId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.RequestId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ClearRequest_InstructPayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_InstructPayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.InstructPayment != nil {
+		{
+			size, err := m.InstructPayment.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_MarkPaymentPending) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_MarkPaymentPending) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.MarkPaymentPending != nil {
+		{
+			size, err := m.MarkPaymentPending.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x22
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_FinalisePayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_FinalisePayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.FinalisePayment != nil {
+		{
+			size, err := m.FinalisePayment.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_ReturnPayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_ReturnPayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ReturnPayment != nil {
+		{
+			size, err := m.ReturnPayment.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x32
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_ExpirePayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_ExpirePayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ExpirePayment != nil {
+		{
+			size, err := m.ExpirePayment.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x3a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_OpenDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_OpenDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.OpenDispute != nil {
+		{
+			size, err := m.OpenDispute.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x42
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_ReleaseDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_ReleaseDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ReleaseDispute != nil {
+		{
+			size, err := m.ReleaseDispute.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x4a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_UpholdDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_UpholdDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.UpholdDispute != nil {
+		{
+			size, err := m.UpholdDispute.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x52
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_LapseDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_LapseDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.LapseDispute != nil {
+		{
+			size, err := m.LapseDispute.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x5a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_WriteOff) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_WriteOff) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.WriteOff != nil {
+		{
+			size, err := m.WriteOff.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x62
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_SetConsent) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_SetConsent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.SetConsent != nil {
+		{
+			size, err := m.SetConsent.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x6a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_ProposeCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_ProposeCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ProposeCycle != nil {
+		{
+			size, err := m.ProposeCycle.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x72
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_VerifyCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_VerifyCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.VerifyCycle != nil {
+		{
+			size, err := m.VerifyCycle.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x7a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_CommitCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_CommitCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.CommitCycle != nil {
+		{
+			size, err := m.CommitCycle.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x82
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_AbortCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_AbortCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.AbortCycle != nil {
+		{
+			size, err := m.AbortCycle.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x8a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *ClearRequest_ExpireCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ClearRequest_ExpireCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ExpireCycle != nil {
+		{
+			size, err := m.ExpireCycle.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x92
+	}
+	return len(dAtA) - i, nil
+}
+func (m *InstructPayment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *InstructPayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *InstructPayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ExpiresAtSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.ExpiresAtSeconds))
+		i--
+		dAtA[i] = 0x40
+	}
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Exponent != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Exponent))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Currency) > 0 {
+		i -= len(m.Currency)
+		copy(dAtA[i:], m.Currency)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Currency)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Creditor) > 0 {
+		i -= len(m.Creditor)
+		copy(dAtA[i:], m.Creditor)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Creditor)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Debtor) > 0 {
+		i -= len(m.Debtor)
+		copy(dAtA[i:], m.Debtor)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Debtor)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MarkPaymentPending) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MarkPaymentPending) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MarkPaymentPending) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *FinalisePayment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FinalisePayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FinalisePayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Evidence != nil {
+		{
+			size, err := m.Evidence.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ReturnPayment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ReturnPayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ReturnPayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Evidence != nil {
+		{
+			size, err := m.Evidence.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ExpirePayment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ExpirePayment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ExpirePayment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Evidence) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Evidence) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Evidence) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Currency) > 0 {
+		i -= len(m.Currency)
+		copy(dAtA[i:], m.Currency)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Currency)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Reference) > 0 {
+		i -= len(m.Reference)
+		copy(dAtA[i:], m.Reference)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Reference)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Kind != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *OpenDispute) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *OpenDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *OpenDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DeadlineSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.DeadlineSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FactId) > 0 {
+		i -= len(m.FactId)
+		copy(dAtA[i:], m.FactId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.FactId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.DisputeId) > 0 {
+		i -= len(m.DisputeId)
+		copy(dAtA[i:], m.DisputeId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.DisputeId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ReleaseDispute) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ReleaseDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ReleaseDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.DisputeId) > 0 {
+		i -= len(m.DisputeId)
+		copy(dAtA[i:], m.DisputeId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.DisputeId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *UpholdDispute) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *UpholdDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *UpholdDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Credited) > 0 {
+		i -= len(m.Credited)
+		copy(dAtA[i:], m.Credited)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Credited)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.DisputeId) > 0 {
+		i -= len(m.DisputeId)
+		copy(dAtA[i:], m.DisputeId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.DisputeId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *LapseDispute) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *LapseDispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *LapseDispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.DisputeId) > 0 {
+		i -= len(m.DisputeId)
+		copy(dAtA[i:], m.DisputeId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.DisputeId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *WriteOff) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *WriteOff) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *WriteOff) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.FactId) > 0 {
+		i -= len(m.FactId)
+		copy(dAtA[i:], m.FactId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.FactId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SetConsent) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SetConsent) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SetConsent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Consent != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Consent))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Party) > 0 {
+		i -= len(m.Party)
+		copy(dAtA[i:], m.Party)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Party)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ProposeCycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ProposeCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ProposeCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Proof) > 0 {
+		i -= len(m.Proof)
+		copy(dAtA[i:], m.Proof)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Proof)))
+		i--
+		dAtA[i] = 0x4a
+	}
+	if len(m.DebtsHash) > 0 {
+		i -= len(m.DebtsHash)
+		copy(dAtA[i:], m.DebtsHash)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.DebtsHash)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if m.ExpiresAtSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.ExpiresAtSeconds))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.ValueDateSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.ValueDateSeconds))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.CutOffSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.CutOffSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Exponent != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Exponent))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Currency) > 0 {
+		i -= len(m.Currency)
+		copy(dAtA[i:], m.Currency)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Currency)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Mode != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Mode))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *VerifyCycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *VerifyCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *VerifyCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ProofHash) > 0 {
+		i -= len(m.ProofHash)
+		copy(dAtA[i:], m.ProofHash)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.ProofHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *CommitCycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *CommitCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *CommitCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *AbortCycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *AbortCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *AbortCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ExpireCycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ExpireCycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ExpireCycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *GetNettingRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetNettingRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *GetNettingRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.ValueDateSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.ValueDateSeconds))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.CutOffSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.CutOffSeconds))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Exponent != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Exponent))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Currency) > 0 {
+		i -= len(m.Currency)
+		copy(dAtA[i:], m.Currency)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Currency)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *GetNettingResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetNettingResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *GetNettingResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.RunningCycleId) > 0 {
+		i -= len(m.RunningCycleId)
+		copy(dAtA[i:], m.RunningCycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.RunningCycleId)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Liabilities != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Liabilities))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Consenting) > 0 {
+		for iNdEx := len(m.Consenting) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Consenting[iNdEx])
+			copy(dAtA[i:], m.Consenting[iNdEx])
+			i = encodeVarintSettlement(dAtA, i, uint64(len(m.Consenting[iNdEx])))
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if len(m.Debts) > 0 {
+		for iNdEx := len(m.Debts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Debts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Debt) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Debt) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Debt) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Creditor) > 0 {
+		i -= len(m.Creditor)
+		copy(dAtA[i:], m.Creditor)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Creditor)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Debtor) > 0 {
+		i -= len(m.Debtor)
+		copy(dAtA[i:], m.Debtor)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Debtor)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Share) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Share) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Share) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Liability != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Liability))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Payment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Payment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Payment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x30
+	}
+	if len(m.Recorder) > 0 {
+		i -= len(m.Recorder)
+		copy(dAtA[i:], m.Recorder)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Recorder)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Evidence != nil {
+		{
+			size, err := m.Evidence.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.State != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Shares) > 0 {
+		for iNdEx := len(m.Shares) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Shares[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if m.Order != nil {
+		{
+			size, err := m.Order.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *GetPaymentRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetPaymentRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *GetPaymentRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.PaymentId) > 0 {
+		i -= len(m.PaymentId)
+		copy(dAtA[i:], m.PaymentId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PaymentId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListPaymentsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListPaymentsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListPaymentsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Limit != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Limit))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.AfterId) > 0 {
+		i -= len(m.AfterId)
+		copy(dAtA[i:], m.AfterId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.AfterId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListPaymentsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListPaymentsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListPaymentsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Payments) > 0 {
+		for iNdEx := len(m.Payments) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Payments[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Dispute) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Dispute) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Dispute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Credited) > 0 {
+		i -= len(m.Credited)
+		copy(dAtA[i:], m.Credited)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Credited)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.State != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Liability != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Liability))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Claim != nil {
+		{
+			size, err := m.Claim.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListDisputesRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListDisputesRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListDisputesRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Limit != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Limit))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.AfterId) > 0 {
+		i -= len(m.AfterId)
+		copy(dAtA[i:], m.AfterId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.AfterId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListDisputesResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListDisputesResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListDisputesResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Disputes) > 0 {
+		for iNdEx := len(m.Disputes) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Disputes[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Cycle) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Cycle) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Cycle) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Debts) > 0 {
+		for iNdEx := len(m.Debts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Debts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x52
+		}
+	}
+	if m.Sequence != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x48
+	}
+	if len(m.Verifier) > 0 {
+		i -= len(m.Verifier)
+		copy(dAtA[i:], m.Verifier)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Verifier)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if len(m.Proposer) > 0 {
+		i -= len(m.Proposer)
+		copy(dAtA[i:], m.Proposer)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Proposer)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if len(m.Novated) > 0 {
+		for iNdEx := len(m.Novated) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Novated[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if len(m.Shares) > 0 {
+		for iNdEx := len(m.Shares) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Shares[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Remaining) > 0 {
+		i -= len(m.Remaining)
+		copy(dAtA[i:], m.Remaining)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Remaining)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Gross) > 0 {
+		i -= len(m.Gross)
+		copy(dAtA[i:], m.Gross)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Gross)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.State != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Proposal != nil {
+		{
+			size, err := m.Proposal.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListCyclesRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListCyclesRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListCyclesRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Limit != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Limit))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.AfterId) > 0 {
+		i -= len(m.AfterId)
+		copy(dAtA[i:], m.AfterId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.AfterId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ListCyclesResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ListCyclesResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ListCyclesResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Cycles) > 0 {
+		for iNdEx := len(m.Cycles) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Cycles[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *GetCycleRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetCycleRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *GetCycleRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.CycleId) > 0 {
+		i -= len(m.CycleId)
+		copy(dAtA[i:], m.CycleId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.CycleId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *GetStatementRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *GetStatementRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *GetStatementRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.UntilSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.UntilSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.SinceSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.SinceSeconds))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Exponent != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Exponent))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Currency) > 0 {
+		i -= len(m.Currency)
+		copy(dAtA[i:], m.Currency)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Currency)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.PartyId) > 0 {
+		i -= len(m.PartyId)
+		copy(dAtA[i:], m.PartyId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.PartyId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *StatementTotals) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *StatementTotals) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *StatementTotals) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Credited) > 0 {
+		i -= len(m.Credited)
+		copy(dAtA[i:], m.Credited)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Credited)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Paid) > 0 {
+		i -= len(m.Paid)
+		copy(dAtA[i:], m.Paid)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Paid)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.Netted) > 0 {
+		i -= len(m.Netted)
+		copy(dAtA[i:], m.Netted)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Netted)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Novated) > 0 {
+		i -= len(m.Novated)
+		copy(dAtA[i:], m.Novated)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Novated)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Facts) > 0 {
+		i -= len(m.Facts)
+		copy(dAtA[i:], m.Facts)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Facts)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Opening) > 0 {
+		i -= len(m.Opening)
+		copy(dAtA[i:], m.Opening)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Opening)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *StatementLine) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *StatementLine) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *StatementLine) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if len(m.FactId) > 0 {
+		i -= len(m.FactId)
+		copy(dAtA[i:], m.FactId)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.FactId)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Counterparty) > 0 {
+		i -= len(m.Counterparty)
+		copy(dAtA[i:], m.Counterparty)
+		i = encodeVarintSettlement(dAtA, i, uint64(len(m.Counterparty)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Kind != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Side != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Side))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.AtSeconds != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.AtSeconds))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Sequence != 0 {
+		i = encodeVarintSettlement(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Statement) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Statement) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Statement) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Lines) > 0 {
+		for iNdEx := len(m.Lines) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Lines[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintSettlement(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if m.Receivable != nil {
+		{
+			size, err := m.Receivable.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Payable != nil {
+		{
+			size, err := m.Payable.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Of != nil {
+		{
+			size, err := m.Of.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintSettlement(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintSettlement(dAtA []byte, offset int, v uint64) int {
 	offset -= sovSettlement(v)
 	base := offset
@@ -2689,6 +8019,9 @@ func (m *Liability) Size() (n int) {
 	if l > 0 {
 		n += 2 + l + sovSettlement(uint64(l))
 	}
+	if m.ServiceEnd != 0 {
+		n += 2 + sovSettlement(uint64(m.ServiceEnd))
+	}
 	return n
 }
 
@@ -2803,6 +8136,982 @@ func (m *Position) Size() (n int) {
 	l = len(m.Receivable)
 	if l > 0 {
 		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *ClearRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.RequestId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Actor)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Command != nil {
+		n += m.Command.Size()
+	}
+	return n
+}
+
+func (m *ClearRequest_InstructPayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.InstructPayment != nil {
+		l = m.InstructPayment.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_MarkPaymentPending) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.MarkPaymentPending != nil {
+		l = m.MarkPaymentPending.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_FinalisePayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.FinalisePayment != nil {
+		l = m.FinalisePayment.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_ReturnPayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ReturnPayment != nil {
+		l = m.ReturnPayment.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_ExpirePayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ExpirePayment != nil {
+		l = m.ExpirePayment.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_OpenDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.OpenDispute != nil {
+		l = m.OpenDispute.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_ReleaseDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ReleaseDispute != nil {
+		l = m.ReleaseDispute.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_UpholdDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.UpholdDispute != nil {
+		l = m.UpholdDispute.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_LapseDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.LapseDispute != nil {
+		l = m.LapseDispute.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_WriteOff) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.WriteOff != nil {
+		l = m.WriteOff.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_SetConsent) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.SetConsent != nil {
+		l = m.SetConsent.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_ProposeCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ProposeCycle != nil {
+		l = m.ProposeCycle.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_VerifyCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.VerifyCycle != nil {
+		l = m.VerifyCycle.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_CommitCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.CommitCycle != nil {
+		l = m.CommitCycle.Size()
+		n += 2 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_AbortCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.AbortCycle != nil {
+		l = m.AbortCycle.Size()
+		n += 2 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *ClearRequest_ExpireCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ExpireCycle != nil {
+		l = m.ExpireCycle.Size()
+		n += 2 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+func (m *InstructPayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Debtor)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Creditor)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Currency)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Exponent != 0 {
+		n += 1 + sovSettlement(uint64(m.Exponent))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.ExpiresAtSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.ExpiresAtSeconds))
+	}
+	return n
+}
+
+func (m *MarkPaymentPending) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *FinalisePayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Evidence != nil {
+		l = m.Evidence.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *ReturnPayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Evidence != nil {
+		l = m.Evidence.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *ExpirePayment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *Evidence) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Kind != 0 {
+		n += 1 + sovSettlement(uint64(m.Kind))
+	}
+	l = len(m.Reference)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Currency)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *OpenDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.DisputeId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.FactId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.DeadlineSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.DeadlineSeconds))
+	}
+	return n
+}
+
+func (m *ReleaseDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.DisputeId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *UpholdDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.DisputeId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Credited)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *LapseDispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.DisputeId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *WriteOff) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.FactId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *SetConsent) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Party)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Consent != 0 {
+		n += 1 + sovSettlement(uint64(m.Consent))
+	}
+	return n
+}
+
+func (m *ProposeCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Mode != 0 {
+		n += 1 + sovSettlement(uint64(m.Mode))
+	}
+	l = len(m.Currency)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Exponent != 0 {
+		n += 1 + sovSettlement(uint64(m.Exponent))
+	}
+	if m.CutOffSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.CutOffSeconds))
+	}
+	if m.ValueDateSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.ValueDateSeconds))
+	}
+	if m.ExpiresAtSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.ExpiresAtSeconds))
+	}
+	l = len(m.DebtsHash)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Proof)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *VerifyCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.ProofHash)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *CommitCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *AbortCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *ExpireCycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *GetNettingRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Currency)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Exponent != 0 {
+		n += 1 + sovSettlement(uint64(m.Exponent))
+	}
+	if m.CutOffSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.CutOffSeconds))
+	}
+	if m.ValueDateSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.ValueDateSeconds))
+	}
+	return n
+}
+
+func (m *GetNettingResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Debts) > 0 {
+		for _, e := range m.Debts {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	if len(m.Consenting) > 0 {
+		for _, b := range m.Consenting {
+			l = len(b)
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	if m.Liabilities != 0 {
+		n += 1 + sovSettlement(uint64(m.Liabilities))
+	}
+	l = len(m.RunningCycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *Debt) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Debtor)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Creditor)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *Share) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Liability != 0 {
+		n += 1 + sovSettlement(uint64(m.Liability))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *Payment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Order != nil {
+		l = m.Order.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if len(m.Shares) > 0 {
+		for _, e := range m.Shares {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	if m.State != 0 {
+		n += 1 + sovSettlement(uint64(m.State))
+	}
+	if m.Evidence != nil {
+		l = m.Evidence.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Recorder)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovSettlement(uint64(m.Sequence))
+	}
+	return n
+}
+
+func (m *GetPaymentRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PaymentId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *ListPaymentsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.AfterId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Limit != 0 {
+		n += 1 + sovSettlement(uint64(m.Limit))
+	}
+	return n
+}
+
+func (m *ListPaymentsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Payments) > 0 {
+		for _, e := range m.Payments {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Dispute) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Claim != nil {
+		l = m.Claim.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Liability != 0 {
+		n += 1 + sovSettlement(uint64(m.Liability))
+	}
+	if m.State != 0 {
+		n += 1 + sovSettlement(uint64(m.State))
+	}
+	l = len(m.Credited)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovSettlement(uint64(m.Sequence))
+	}
+	return n
+}
+
+func (m *ListDisputesRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.AfterId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Limit != 0 {
+		n += 1 + sovSettlement(uint64(m.Limit))
+	}
+	return n
+}
+
+func (m *ListDisputesResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Disputes) > 0 {
+		for _, e := range m.Disputes {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Cycle) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Proposal != nil {
+		l = m.Proposal.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.State != 0 {
+		n += 1 + sovSettlement(uint64(m.State))
+	}
+	l = len(m.Gross)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Remaining)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if len(m.Shares) > 0 {
+		for _, e := range m.Shares {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	if len(m.Novated) > 0 {
+		for _, e := range m.Novated {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	l = len(m.Proposer)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Verifier)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovSettlement(uint64(m.Sequence))
+	}
+	if len(m.Debts) > 0 {
+		for _, e := range m.Debts {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *ListCyclesRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.AfterId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Limit != 0 {
+		n += 1 + sovSettlement(uint64(m.Limit))
+	}
+	return n
+}
+
+func (m *ListCyclesResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Cycles) > 0 {
+		for _, e := range m.Cycles {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *GetCycleRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.CycleId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *GetStatementRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.PartyId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Currency)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Exponent != 0 {
+		n += 1 + sovSettlement(uint64(m.Exponent))
+	}
+	if m.SinceSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.SinceSeconds))
+	}
+	if m.UntilSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.UntilSeconds))
+	}
+	return n
+}
+
+func (m *StatementTotals) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Opening)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Facts)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Novated)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Netted)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Paid)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Credited)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *StatementLine) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		n += 1 + sovSettlement(uint64(m.Sequence))
+	}
+	if m.AtSeconds != 0 {
+		n += 1 + sovSettlement(uint64(m.AtSeconds))
+	}
+	if m.Side != 0 {
+		n += 1 + sovSettlement(uint64(m.Side))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovSettlement(uint64(m.Kind))
+	}
+	l = len(m.Counterparty)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.FactId)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	return n
+}
+
+func (m *Statement) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Of != nil {
+		l = m.Of.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Payable != nil {
+		l = m.Payable.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if m.Receivable != nil {
+		l = m.Receivable.Size()
+		n += 1 + l + sovSettlement(uint64(l))
+	}
+	if len(m.Lines) > 0 {
+		for _, e := range m.Lines {
+			l = e.Size()
+			n += 1 + l + sovSettlement(uint64(l))
+		}
 	}
 	return n
 }
@@ -4639,6 +10948,25 @@ func (m *Liability) Unmarshal(dAtA []byte) error {
 				m.HeadHash = []byte{}
 			}
 			iNdEx = postIndex
+		case 19:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ServiceEnd", wireType)
+			}
+			m.ServiceEnd = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ServiceEnd |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipSettlement(dAtA[iNdEx:])
@@ -5389,6 +11717,5768 @@ func (m *Position) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.Receivable = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ClearRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ClearRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ClearRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RequestId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Actor", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Actor = append(m.Actor[:0], dAtA[iNdEx:postIndex]...)
+			if m.Actor == nil {
+				m.Actor = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field InstructPayment", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &InstructPayment{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_InstructPayment{v}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MarkPaymentPending", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &MarkPaymentPending{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_MarkPaymentPending{v}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FinalisePayment", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &FinalisePayment{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_FinalisePayment{v}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReturnPayment", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ReturnPayment{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_ReturnPayment{v}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpirePayment", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ExpirePayment{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_ExpirePayment{v}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OpenDispute", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &OpenDispute{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_OpenDispute{v}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReleaseDispute", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ReleaseDispute{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_ReleaseDispute{v}
+			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UpholdDispute", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &UpholdDispute{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_UpholdDispute{v}
+			iNdEx = postIndex
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LapseDispute", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &LapseDispute{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_LapseDispute{v}
+			iNdEx = postIndex
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field WriteOff", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &WriteOff{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_WriteOff{v}
+			iNdEx = postIndex
+		case 13:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SetConsent", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &SetConsent{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_SetConsent{v}
+			iNdEx = postIndex
+		case 14:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ProposeCycle", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ProposeCycle{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_ProposeCycle{v}
+			iNdEx = postIndex
+		case 15:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field VerifyCycle", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &VerifyCycle{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_VerifyCycle{v}
+			iNdEx = postIndex
+		case 16:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CommitCycle", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &CommitCycle{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_CommitCycle{v}
+			iNdEx = postIndex
+		case 17:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AbortCycle", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &AbortCycle{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_AbortCycle{v}
+			iNdEx = postIndex
+		case 18:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpireCycle", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ExpireCycle{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Command = &ClearRequest_ExpireCycle{v}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *InstructPayment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: InstructPayment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: InstructPayment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Debtor", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Debtor = append(m.Debtor[:0], dAtA[iNdEx:postIndex]...)
+			if m.Debtor == nil {
+				m.Debtor = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Creditor", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Creditor = append(m.Creditor[:0], dAtA[iNdEx:postIndex]...)
+			if m.Creditor == nil {
+				m.Creditor = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Currency", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Currency = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Exponent", wireType)
+			}
+			m.Exponent = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Exponent |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpiresAtSeconds", wireType)
+			}
+			m.ExpiresAtSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpiresAtSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MarkPaymentPending) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MarkPaymentPending: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MarkPaymentPending: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FinalisePayment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FinalisePayment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FinalisePayment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Evidence", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Evidence == nil {
+				m.Evidence = &Evidence{}
+			}
+			if err := m.Evidence.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ReturnPayment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ReturnPayment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ReturnPayment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Evidence", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Evidence == nil {
+				m.Evidence = &Evidence{}
+			}
+			if err := m.Evidence.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ExpirePayment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ExpirePayment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ExpirePayment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Evidence) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Evidence: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Evidence: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= EvidenceKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reference", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reference = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Currency", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Currency = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *OpenDispute) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: OpenDispute: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: OpenDispute: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DisputeId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DisputeId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FactId = append(m.FactId[:0], dAtA[iNdEx:postIndex]...)
+			if m.FactId == nil {
+				m.FactId = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeadlineSeconds", wireType)
+			}
+			m.DeadlineSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeadlineSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ReleaseDispute) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ReleaseDispute: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ReleaseDispute: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DisputeId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DisputeId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *UpholdDispute) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: UpholdDispute: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: UpholdDispute: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DisputeId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DisputeId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Credited", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Credited = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *LapseDispute) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: LapseDispute: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: LapseDispute: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DisputeId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DisputeId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *WriteOff) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: WriteOff: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: WriteOff: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FactId = append(m.FactId[:0], dAtA[iNdEx:postIndex]...)
+			if m.FactId == nil {
+				m.FactId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SetConsent) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SetConsent: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SetConsent: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Party", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Party = append(m.Party[:0], dAtA[iNdEx:postIndex]...)
+			if m.Party == nil {
+				m.Party = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Consent", wireType)
+			}
+			m.Consent = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Consent |= Consent(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ProposeCycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ProposeCycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ProposeCycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Mode", wireType)
+			}
+			m.Mode = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Mode |= NettingMode(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Currency", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Currency = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Exponent", wireType)
+			}
+			m.Exponent = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Exponent |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CutOffSeconds", wireType)
+			}
+			m.CutOffSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CutOffSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ValueDateSeconds", wireType)
+			}
+			m.ValueDateSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ValueDateSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpiresAtSeconds", wireType)
+			}
+			m.ExpiresAtSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ExpiresAtSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DebtsHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.DebtsHash = append(m.DebtsHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.DebtsHash == nil {
+				m.DebtsHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proof", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Proof = append(m.Proof[:0], dAtA[iNdEx:postIndex]...)
+			if m.Proof == nil {
+				m.Proof = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *VerifyCycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: VerifyCycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: VerifyCycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ProofHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ProofHash = append(m.ProofHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.ProofHash == nil {
+				m.ProofHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *CommitCycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: CommitCycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: CommitCycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *AbortCycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: AbortCycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: AbortCycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ExpireCycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ExpireCycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ExpireCycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *GetNettingRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: GetNettingRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: GetNettingRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Currency", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Currency = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Exponent", wireType)
+			}
+			m.Exponent = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Exponent |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CutOffSeconds", wireType)
+			}
+			m.CutOffSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CutOffSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ValueDateSeconds", wireType)
+			}
+			m.ValueDateSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ValueDateSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *GetNettingResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: GetNettingResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: GetNettingResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Debts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Debts = append(m.Debts, &Debt{})
+			if err := m.Debts[len(m.Debts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Consenting", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Consenting = append(m.Consenting, make([]byte, postIndex-iNdEx))
+			copy(m.Consenting[len(m.Consenting)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Liabilities", wireType)
+			}
+			m.Liabilities = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Liabilities |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RunningCycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RunningCycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Debt) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Debt: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Debt: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Debtor", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Debtor = append(m.Debtor[:0], dAtA[iNdEx:postIndex]...)
+			if m.Debtor == nil {
+				m.Debtor = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Creditor", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Creditor = append(m.Creditor[:0], dAtA[iNdEx:postIndex]...)
+			if m.Creditor == nil {
+				m.Creditor = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Share) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Share: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Share: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Liability", wireType)
+			}
+			m.Liability = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Liability |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Payment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Payment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Payment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Order", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Order == nil {
+				m.Order = &InstructPayment{}
+			}
+			if err := m.Order.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Shares", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Shares = append(m.Shares, &Share{})
+			if err := m.Shares[len(m.Shares)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= PaymentState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Evidence", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Evidence == nil {
+				m.Evidence = &Evidence{}
+			}
+			if err := m.Evidence.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Recorder", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Recorder = append(m.Recorder[:0], dAtA[iNdEx:postIndex]...)
+			if m.Recorder == nil {
+				m.Recorder = []byte{}
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *GetPaymentRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: GetPaymentRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: GetPaymentRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListPaymentsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListPaymentsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListPaymentsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AfterId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AfterId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limit", wireType)
+			}
+			m.Limit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Limit |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListPaymentsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListPaymentsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListPaymentsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payments", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Payments = append(m.Payments, &Payment{})
+			if err := m.Payments[len(m.Payments)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Dispute) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Dispute: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Dispute: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Claim", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Claim == nil {
+				m.Claim = &OpenDispute{}
+			}
+			if err := m.Claim.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Liability", wireType)
+			}
+			m.Liability = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Liability |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= DisputeState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Credited", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Credited = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListDisputesRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListDisputesRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListDisputesRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AfterId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AfterId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limit", wireType)
+			}
+			m.Limit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Limit |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListDisputesResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListDisputesResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListDisputesResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Disputes", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Disputes = append(m.Disputes, &Dispute{})
+			if err := m.Disputes[len(m.Disputes)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Cycle) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Cycle: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Cycle: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proposal", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Proposal == nil {
+				m.Proposal = &ProposeCycle{}
+			}
+			if err := m.Proposal.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= CycleState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Gross", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Gross = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Remaining", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Remaining = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Shares", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Shares = append(m.Shares, &Share{})
+			if err := m.Shares[len(m.Shares)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Novated", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Novated = append(m.Novated, &Debt{})
+			if err := m.Novated[len(m.Novated)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proposer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Proposer = append(m.Proposer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Proposer == nil {
+				m.Proposer = []byte{}
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Verifier", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Verifier = append(m.Verifier[:0], dAtA[iNdEx:postIndex]...)
+			if m.Verifier == nil {
+				m.Verifier = []byte{}
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Debts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Debts = append(m.Debts, &Debt{})
+			if err := m.Debts[len(m.Debts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListCyclesRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListCyclesRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListCyclesRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AfterId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AfterId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limit", wireType)
+			}
+			m.Limit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Limit |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ListCyclesResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ListCyclesResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ListCyclesResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Cycles", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Cycles = append(m.Cycles, &Cycle{})
+			if err := m.Cycles[len(m.Cycles)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *GetCycleRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: GetCycleRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: GetCycleRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CycleId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CycleId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *GetStatementRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: GetStatementRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: GetStatementRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PartyId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PartyId = append(m.PartyId[:0], dAtA[iNdEx:postIndex]...)
+			if m.PartyId == nil {
+				m.PartyId = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Currency", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Currency = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Exponent", wireType)
+			}
+			m.Exponent = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Exponent |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SinceSeconds", wireType)
+			}
+			m.SinceSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.SinceSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UntilSeconds", wireType)
+			}
+			m.UntilSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UntilSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *StatementTotals) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: StatementTotals: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: StatementTotals: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Opening", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Opening = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Facts", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Facts = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Novated", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Novated = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Netted", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Netted = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Paid", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Paid = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Credited", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Credited = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *StatementLine) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: StatementLine: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: StatementLine: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AtSeconds", wireType)
+			}
+			m.AtSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AtSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Side", wireType)
+			}
+			m.Side = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Side |= StatementSide(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= StatementLineKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Counterparty", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Counterparty = append(m.Counterparty[:0], dAtA[iNdEx:postIndex]...)
+			if m.Counterparty == nil {
+				m.Counterparty = []byte{}
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FactId = append(m.FactId[:0], dAtA[iNdEx:postIndex]...)
+			if m.FactId == nil {
+				m.FactId = []byte{}
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipSettlement(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Statement) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowSettlement
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Statement: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Statement: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Of", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Of == nil {
+				m.Of = &GetStatementRequest{}
+			}
+			if err := m.Of.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Payable", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Payable == nil {
+				m.Payable = &StatementTotals{}
+			}
+			if err := m.Payable.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Receivable", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Receivable == nil {
+				m.Receivable = &StatementTotals{}
+			}
+			if err := m.Receivable.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Lines", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowSettlement
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthSettlement
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Lines = append(m.Lines, &StatementLine{})
+			if err := m.Lines[len(m.Lines)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
