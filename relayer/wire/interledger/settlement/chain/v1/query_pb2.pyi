@@ -1,0 +1,53 @@
+from relayer.wire.interledger.settlement.v1 import settlement_pb2 as _settlement_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class QueryAgreementsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class QueryAgreementsResponse(_message.Message):
+    __slots__ = ("agreements",)
+    AGREEMENTS_FIELD_NUMBER: _ClassVar[int]
+    agreements: _containers.RepeatedCompositeFieldContainer[_settlement_pb2.Agreement]
+    def __init__(self, agreements: _Optional[_Iterable[_Union[_settlement_pb2.Agreement, _Mapping]]] = ...) -> None: ...
+
+class QueryHeadRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class QueryHeadResponse(_message.Message):
+    __slots__ = ("sequence", "head_hash", "cut_off_seconds")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
+    CUT_OFF_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    head_hash: bytes
+    cut_off_seconds: int
+    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ..., cut_off_seconds: _Optional[int] = ...) -> None: ...
+
+class QueryLogEntryRequest(_message.Message):
+    __slots__ = ("sequence",)
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    def __init__(self, sequence: _Optional[int] = ...) -> None: ...
+
+class QueryLogEntryResponse(_message.Message):
+    __slots__ = ("event",)
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    event: bytes
+    def __init__(self, event: _Optional[bytes] = ...) -> None: ...
+
+class QueryOperatorsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class QueryOperatorsResponse(_message.Message):
+    __slots__ = ("operators",)
+    OPERATORS_FIELD_NUMBER: _ClassVar[int]
+    operators: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, operators: _Optional[_Iterable[str]] = ...) -> None: ...
