@@ -126,8 +126,8 @@ class SettlementBench:
         fact = Fact(
             fact_id=fact_id(CHAIN_ID, CONTRACT, ISSUER, number),
             schema=SCHEMA,
-            kind=kind,
-            category=FactCategory.FARE,
+            kind=int(kind),
+            category=int(FactCategory.FARE),
             creditor=PARTIES[creditor],
             debtor=PARTIES[debtor],
             currency=unit.currency.encode(),

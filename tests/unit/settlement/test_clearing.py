@@ -1,4 +1,4 @@
-"""Payments, disputes, write-offs and cycles: what each does to the amounts; every refusal has its code and changes nothing."""
+"""Payments, disputes, write-offs, cycles: what each does to the amounts; every refusal has its code and changes nothing."""
 
 from __future__ import annotations
 
