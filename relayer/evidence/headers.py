@@ -170,7 +170,7 @@ def _believe_comet(ledger: CometTrust, raw: bytes) -> _CometAnchor:
 
 def _trusted_signers(ledger: CometTrust, header: ClientHeader) -> ValidatorSet:
     """The trusted set that the header says it is signed by, and by no other."""
-    if header.trusted_validators == header.validators and header.validators in ledger.validator_sets:
+    if header.validators in ledger.validator_sets:
         return header.validators
     raise EvidenceRefused(
         Flaw.SIGNERS, f"header {header.height} of {ledger.chain_id} is signed by validators that are not trusted"

@@ -182,6 +182,15 @@ async def test_a_packet_of_another_channel_is_refused(acknowledged: Evidence, tr
     assert flaw_of(replace(acknowledged, packet=stranger), trust) is Flaw.OTHER_CHANNEL
 
 
+async def test_a_packet_to_another_client_is_refused(ledgers: Any, acknowledged: Evidence, trust: Trust) -> None:
+    """Even one that the source did commit."""
+    packet = replace(a_packet(12, timeout=2_000_000_000), destination_client=ClientId("poa-evm-9"))
+    ledgers.evm.commit(packet)
+    sent = await ledgers.on_evm(Claim.PACKET_COMMITTED, packet, at=ledgers.evm.seal())
+    evidence = replace(acknowledged, packet=packet, acknowledgement=None, statements=(sent,))
+    assert flaw_of(evidence, trust) is Flaw.OTHER_CHANNEL
+
+
 async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: Evidence, trust: Trust) -> None:
     for changed in (
         replace(acknowledged, source=replace(acknowledged.source, chain_id="1338")),

@@ -116,6 +116,30 @@ def test_a_batch_that_does_not_add_up_is_refused_in_all_its_parts(
     assert [entry.payment for entry in found.accepted] == payments[:1]
 
 
+FIRST_PART, SECOND_PART = '<Amt Ccy="EUR">100</Amt>', '<Amt Ccy="EUR">0.050</Amt>'
+
+
+@pytest.mark.parametrize(
+    ("parts", "reasons"),
+    [
+        ((FIRST_PART, SECOND_PART.replace("EUR", "USD")), [EntryRefusal.DETAILS_DIFFER, EntryRefusal.CURRENCY_DIFFERS]),
+        (('<Amt Ccy="EUR">100.05</Amt>', ""), 2 * [EntryRefusal.DETAILS_DIFFER]),
+        (("", ""), 2 * [EntryRefusal.DETAILS_DIFFER]),
+    ],
+)
+def test_an_entry_is_not_counted_twice(
+    notification: str, payments: list[Payment], accounts: Accounts, parts: tuple[str, str], reasons: list[EntryRefusal]
+) -> None:
+    """Payments of 100.05 are waited for wherever the bank leaves open which part of 100.05 each transaction has."""
+    first, second = parts
+    if not second:
+        payments[1:] = [replace(each, amount=10005) for each in payments[1:]]
+    text = _with(FIRST_PART, first)(_with(SECOND_PART, second)(notification))
+    found = import_camt054(text.encode(), payments, accounts=accounts, recorded=())
+    assert [entry.reason for entry in found.refused] == reasons
+    assert [entry.payment for entry in found.accepted] == payments[:1]
+
+
 def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: list[Payment], accounts: Accounts) -> None:
     start, end = notification.index("<Ntry>"), notification.index("</Ntry>") + len("</Ntry>")
     twice = notification[:end] + notification[start:end] + notification[end:]
