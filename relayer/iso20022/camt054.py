@@ -83,11 +83,11 @@ def import_camt054(
 ) -> Notification:
     """Judges every transaction of the file.
 
-    `accounts` by OCPI-style party id; the account of a creditor that is not named is not compared. `recorded`: end-to-end
-    ids for which evidence stands already. Raises BankMessageRefused for the file, never for a transaction.
+    `accounts` by OCPI-style party id; the account of a creditor that is not named is not compared. `recorded`: ids of
+    payments for which evidence stands already. Raises BankMessageRefused for the file, never for a transaction.
     """
     root = read_document(raw, CAMT_054)
-    waited_for = {payment.end_to_end_id: payment for payment in expected}
+    waited_for = {payment.payment_id: payment for payment in expected}
     taken = set(recorded)
     accepted: list[AcceptedEntry] = []
     refused: list[RefusedEntry] = []

@@ -17,7 +17,7 @@ from relayer.iso20022.accounts import Account
 from relayer.iso20022.documents import PAIN_001, check_schema, namespace, new_document, write_document
 from relayer.iso20022.errors import BankMessageRefused, Problem
 from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.payment import Payment, cycle_tag
 from relayer.iso20022.times import iso_date, iso_date_time
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,27}[A-Za-z0-9])?", re.ASCII)
@@ -46,7 +46,7 @@ class Order:
 
 def export_pain001(order: Order, payments: Iterable[Payment], accounts: Mapping[str, Account]) -> bytes:
     """The file. `accounts` by OCPI-style party id. Raises BankMessageRefused(EMPTY, ACCOUNT, REPEATED, AMOUNT, TIME)."""
-    ordered = sorted(payments, key=lambda each: (each.debtor, each.currency, each.exponent, each.end_to_end_id))
+    ordered = sorted(payments, key=lambda each: (each.debtor, each.currency, each.exponent, each.payment_id))
     _check_set(ordered, accounts)
     root = new_document(PAIN_001)
     message = _add(root, "CstmrCdtTrfInitn")
@@ -67,9 +67,9 @@ def _check_set(payments: Sequence[Payment], accounts: Mapping[str, Account]) -> 
         raise BankMessageRefused(Problem.EMPTY, "there is nothing to pay, and a bank refuses an empty file")
     seen: set[str] = set()
     for payment in payments:
-        if payment.end_to_end_id in seen:
-            raise BankMessageRefused(Problem.REPEATED, f"{payment.end_to_end_id} stands twice among the payments")
-        seen.add(payment.end_to_end_id)
+        if payment.payment_id in seen:
+            raise BankMessageRefused(Problem.REPEATED, f"{payment.payment_id} stands twice among the payments")
+        seen.add(payment.payment_id)
         for party in (payment.debtor, payment.creditor):
             if party not in accounts:
                 raise BankMessageRefused(Problem.ACCOUNT, f"no account of {party} is known; add it to the accounts file")
@@ -99,8 +99,8 @@ def _add_instruction(
 def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Account) -> None:
     transfer = _add(instruction, "CdtTrfTxInf")
     identification = _add(transfer, "PmtId")
-    _add(identification, "InstrId", payment.end_to_end_id)
-    _add(identification, "EndToEndId", payment.end_to_end_id)
+    _add(identification, "InstrId", payment.payment_id)
+    _add(identification, "EndToEndId", payment.payment_id)
     amount = format_amount(payment.amount, exponent=payment.exponent)
     _add(_add(transfer, "Amt"), "InstdAmt", amount).set("Ccy", payment.currency)
     if creditor.bic:
@@ -108,7 +108,13 @@ def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Accou
     _add_party(transfer, "Cdtr", creditor)
     _add_account(transfer, "CdtrAcct", creditor)
     _add(_add(transfer, "Purp"), "Cd", "NETT")
-    _add(_add(transfer, "RmtInf"), "Ustrd", f"Rest after netting {payment.end_to_end_id}")
+    _add(_add(transfer, "RmtInf"), "Ustrd", _remittance(payment))
+
+
+def _remittance(payment: Payment) -> str:
+    """For whoever reads the statement, in characters that every SEPA bank carries."""
+    parties = f"{payment.debtor} to {payment.creditor}".replace("*", " ")
+    return f"Netting cycle {cycle_tag(payment.cycle_id)}, {parties}" if payment.cycle_id else parties
 
 
 def _add_totals(parent: etree._Element, payments: Sequence[Payment]) -> None:

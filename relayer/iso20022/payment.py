@@ -1,7 +1,8 @@
-"""A payment that remains after a netting cycle, and the end-to-end id by which it is found again.
+"""A payment as banks are told of it, and ids that lead back from an account statement to cycle, debtor and creditor.
 
-An end-to-end id names cycle, debtor, creditor, currency and attempt in at most 35 characters, so that anyone who reads an
-account statement finds the way back. It must never depend on the order of payments or on the file that carries it.
+The settlement ledger's payment id is the end-to-end id: whoever holds a statement finds the order on the ledger by it. An id
+made here says more: it names cycle, parties, currency and attempt by itself. It must never depend on the order of payments
+or on the file that carries it.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ MAXIMUM_ATTEMPT = 9
 MAXIMUM_CYCLE_CHARACTERS = 128
 
 _PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}", re.ASCII)
+# What every SEPA bank carries unchanged: no slash at an end, no two in a row.
+_ID = re.compile(r"(?!.*//)[A-Za-z0-9](?:[A-Za-z0-9.:/-]{0,33}[A-Za-z0-9.:-])?", re.ASCII)
 _PLAIN_TAG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,16}[A-Za-z0-9])?", re.ASCII)
 _HASHED_TAG = re.compile(r"H[A-Z2-7]{17}", re.ASCII)
-_END_TO_END = re.compile(
+_MADE_HERE = re.compile(
     r"(?P<tag>[A-Za-z0-9.-]{1,18})-(?P<debtor>[A-Z]{2}[A-Z0-9]{3})-(?P<creditor>[A-Z]{2}[A-Z0-9]{3})"
     r"-(?P<currency>[A-Z]{3})(?P<attempt>[1-9])",
     re.ASCII,
@@ -32,9 +35,12 @@ _END_TO_END = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """What one party still has to pay another after a cycle."""
+    """What one party pays another."""
 
+    payment_id: str
+    """The end-to-end id: 1 to 35 letters, digits, dots, colons, slashes and dashes."""
     cycle_id: str
+    """The netting cycle that left this to be paid; empty: none."""
     debtor: str
     """OCPI-style id such as ``DE*KCS``."""
     creditor: str
@@ -42,42 +48,58 @@ class Payment:
     exponent: int
     amount: int
     """Minor units, above 0."""
-    attempt: int = 1
-    """Counts up when a payment was returned and is instructed again."""
 
     def __post_init__(self) -> None:
-        for party in (self.debtor, self.creditor):
-            if not _PARTY.fullmatch(party):
-                raise BankMessageRefused(Problem.IDENTIFIER, f"party {party!r}: expected a form such as DE*KCS")
-        if self.debtor == self.creditor:
-            raise BankMessageRefused(Problem.IDENTIFIER, f"{self.debtor} cannot pay itself")
-        check_currency(self.currency)
-        if not 1 <= len(self.cycle_id) <= MAXIMUM_CYCLE_CHARACTERS or not self.cycle_id.isprintable():
+        if not _ID.fullmatch(self.payment_id):
             raise BankMessageRefused(
-                Problem.IDENTIFIER, f"cycle {self.cycle_id[:40]!r}: expected 1 to 128 printable characters"
+                Problem.IDENTIFIER,
+                f"payment id {self.payment_id[:40]!r}: banks carry 1 to {MAXIMUM_ID_CHARACTERS} letters, digits, '.', ':', "
+                "'-' and single '/' inside",
             )
+        _check_parties(self.debtor, self.creditor)
+        check_currency(self.currency)
+        if self.cycle_id:
+            _check_cycle(self.cycle_id)
         if self.amount < 1:
             raise BankMessageRefused(Problem.AMOUNT, f"payment of {self.amount}: only amounts above 0 are paid")
         format_amount(self.amount, exponent=self.exponent)
-        if not 1 <= self.attempt <= MAXIMUM_ATTEMPT:
-            raise BankMessageRefused(Problem.IDENTIFIER, f"attempt {self.attempt}: expected 1 to {MAXIMUM_ATTEMPT}")
-
-    @property
-    def end_to_end_id(self) -> str:
-        """At most 35 characters of the set that every SEPA bank carries unchanged."""
-        debtor, creditor = (party.replace("*", "") for party in (self.debtor, self.creditor))
-        return f"{cycle_tag(self.cycle_id)}-{debtor}-{creditor}-{self.currency}{self.attempt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReference:
-    """What an end-to-end id says. `cycle_tag` is the cycle's id, or stands for it where that is too long."""
+    """What an id made here says. `cycle_tag` is the cycle's id, or stands for it where that is too long."""
 
     cycle_tag: str
     debtor: str
     creditor: str
     currency: str
     attempt: int
+
+
+def payment_id_for(*, cycle_id: str, debtor: str, creditor: str, currency: str, attempt: int = 1) -> str:
+    """An id of at most 35 characters. `attempt` counts up when a payment was returned and is instructed again."""
+    _check_parties(debtor, creditor)
+    check_currency(currency)
+    _check_cycle(cycle_id)
+    if not 1 <= attempt <= MAXIMUM_ATTEMPT:
+        raise BankMessageRefused(Problem.IDENTIFIER, f"attempt {attempt}: expected 1 to {MAXIMUM_ATTEMPT}")
+    parties = "-".join(party.replace("*", "") for party in (debtor, creditor))
+    return f"{cycle_tag(cycle_id)}-{parties}-{currency}{attempt}"
+
+
+def parse_payment_id(text: str) -> PaymentReference:
+    """The reverse of payment_id_for. Raises BankMessageRefused(IDENTIFIER) for any other id."""
+    found = _MADE_HERE.fullmatch(text)
+    if found is None:
+        raise BankMessageRefused(Problem.IDENTIFIER, f"payment id {text[:40]!r} does not name a cycle and two parties")
+    debtor, creditor = (f"{found[name][:2]}*{found[name][2:]}" for name in ("debtor", "creditor"))
+    return PaymentReference(
+        cycle_tag=found["tag"],
+        debtor=debtor,
+        creditor=creditor,
+        currency=found["currency"],
+        attempt=int(found["attempt"]),
+    )
 
 
 def cycle_tag(cycle_id: str) -> str:
@@ -87,16 +109,16 @@ def cycle_tag(cycle_id: str) -> str:
     return "H" + b32encode(sha256(cycle_id.encode()).digest()).decode()[: MAXIMUM_TAG_CHARACTERS - 1]
 
 
-def parse_end_to_end_id(text: str) -> PaymentReference:
-    """The reverse of Payment.end_to_end_id. Raises BankMessageRefused(IDENTIFIER)."""
-    found = _END_TO_END.fullmatch(text)
-    if found is None:
-        raise BankMessageRefused(Problem.IDENTIFIER, f"end-to-end id {text[:40]!r}: not made by this program")
-    debtor, creditor = (f"{found[name][:2]}*{found[name][2:]}" for name in ("debtor", "creditor"))
-    return PaymentReference(
-        cycle_tag=found["tag"],
-        debtor=debtor,
-        creditor=creditor,
-        currency=found["currency"],
-        attempt=int(found["attempt"]),
-    )
+def _check_parties(debtor: str, creditor: str) -> None:
+    for party in (debtor, creditor):
+        if not _PARTY.fullmatch(party):
+            raise BankMessageRefused(Problem.IDENTIFIER, f"party {party!r}: expected a form such as DE*KCS")
+    if debtor == creditor:
+        raise BankMessageRefused(Problem.IDENTIFIER, f"{debtor} cannot pay itself")
+
+
+def _check_cycle(cycle_id: str) -> None:
+    if not 1 <= len(cycle_id) <= MAXIMUM_CYCLE_CHARACTERS or not cycle_id.isprintable():
+        raise BankMessageRefused(
+            Problem.IDENTIFIER, f"cycle {cycle_id[:40]!r}: use 1 to {MAXIMUM_CYCLE_CHARACTERS} printable characters"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,14 +13,22 @@ from hypothesis import strategies as st
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
-from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_end_to_end_id
+from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_payment_id, payment_id_for
 
 NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
 AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
 EXPONENTS = st.integers(min_value=0, max_value=MAXIMUM_EXPONENT)
 PARTIES = st.from_regex(r"[A-Z]{2}\*[A-Z0-9]{3}", fullmatch=True)
 PAYMENTS = [
-    Payment(cycle_id="2026-11", debtor=debtor, creditor="DE*KCS", currency="EUR", exponent=2, amount=amount)
+    Payment(
+        payment_id=payment_id_for(cycle_id="2026-11", debtor=debtor, creditor="DE*KCS", currency="EUR"),
+        cycle_id="2026-11",
+        debtor=debtor,
+        creditor="DE*KCS",
+        currency="EUR",
+        exponent=2,
+        amount=amount,
+    )
     for debtor, amount in (("DE*NBM", 1234), ("AT*ATX", 10000), ("DE*ROL", 5))
 ]
 
@@ -54,13 +63,12 @@ def test_any_text_is_an_amount_or_a_typed_error(text: str) -> None:
     creditor=PARTIES,
     attempt=st.integers(1, 9),
 )
-def test_an_end_to_end_id_fits_and_leads_back(cycle: str, debtor: str, creditor: str, attempt: int) -> None:
+def test_a_payment_id_fits_and_leads_back(cycle: str, debtor: str, creditor: str, attempt: int) -> None:
     assume(debtor != creditor)
-    payment = Payment(
-        cycle_id=cycle, debtor=debtor, creditor=creditor, currency="EUR", exponent=2, amount=1, attempt=attempt
-    )
-    reference = parse_end_to_end_id(payment.end_to_end_id)
-    assert len(payment.end_to_end_id) <= MAXIMUM_ID_CHARACTERS
+    made = payment_id_for(cycle_id=cycle, debtor=debtor, creditor=creditor, currency="EUR", attempt=attempt)
+    reference = parse_payment_id(made)
+    assert len(made) <= MAXIMUM_ID_CHARACTERS
+    assert replace(PAYMENTS[0], payment_id=made).payment_id == made, "and banks carry it"
     assert (reference.cycle_tag, reference.debtor, reference.creditor) == (cycle_tag(cycle), debtor, creditor)
     assert (reference.currency, reference.attempt) == ("EUR", attempt)
 
@@ -88,4 +96,4 @@ def test_a_damaged_notification_is_judged_or_refused_with_a_typed_error(at: int,
         return
     for entry in found.accepted:
         assert parse_amount(entry.transaction.amount, exponent=2) == entry.payment.amount
-        assert entry.transaction.end_to_end_id == entry.payment.end_to_end_id
+        assert entry.transaction.end_to_end_id == entry.payment.payment_id

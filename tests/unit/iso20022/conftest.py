@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from relayer.iso20022.accounts import Account
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.payment import Payment, payment_id_for
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "iso20022"
 
@@ -25,12 +25,27 @@ def accounts() -> dict[str, Account]:
     }
 
 
+def a_payment(debtor: str, creditor: str, amount: int, currency: str = "EUR", exponent: int = 2) -> Payment:
+    return Payment(
+        payment_id=payment_id_for(cycle_id="2026-11", debtor=debtor, creditor=creditor, currency=currency),
+        cycle_id="2026-11",
+        debtor=debtor,
+        creditor=creditor,
+        currency=currency,
+        exponent=exponent,
+        amount=amount,
+    )
+
+
+@pytest.fixture
+def yen() -> Payment:
+    return a_payment("DE*NBM", "JP*DEN", 700, "JPY", 0)
+
+
 @pytest.fixture
 def payments() -> list[Payment]:
-    def to_kiezcar(debtor: str, amount: int) -> Payment:
-        return Payment(cycle_id="2026-11", debtor=debtor, creditor="DE*KCS", currency="EUR", exponent=2, amount=amount)
-
-    return [to_kiezcar("DE*NBM", 1234), to_kiezcar("AT*ATX", 10000), to_kiezcar("DE*ROL", 5)]
+    debts = {"DE*NBM": 1234, "AT*ATX": 10000, "DE*ROL": 5}
+    return [a_payment(debtor, "DE*KCS", amount) for debtor, amount in debts.items()]
 
 
 @pytest.fixture

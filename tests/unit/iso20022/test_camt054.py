@@ -152,7 +152,7 @@ def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: li
 def test_a_file_imported_again_gives_nothing_new(
     notification: str, payments: list[Payment], accounts: Accounts, still_expected: bool
 ) -> None:
-    recorded = {payment.end_to_end_id for payment in payments}
+    recorded = {payment.payment_id for payment in payments}
     expected = payments if still_expected else []
     found = import_camt054(notification.encode(), expected, accounts=accounts, recorded=recorded)
     assert [entry.reason for entry in found.refused] == 3 * [EntryRefusal.REPEATED]
@@ -187,9 +187,9 @@ def test_an_account_without_iban_is_compared_by_its_number(
     assert len(import_camt054(other.encode(), payments, accounts=accounts, recorded=()).accepted) == 3
 
 
-def test_a_yen_has_no_fraction(notification: str, accounts: Accounts) -> None:
-    yen = Payment(cycle_id="2026-11", debtor="DE*NBM", creditor="DE*KCS", currency="JPY", exponent=0, amount=12)
-    text = notification.replace(FIRST, yen.end_to_end_id).replace('"EUR">12.34', '"JPY">12.00')
+def test_a_yen_has_no_fraction(notification: str, accounts: Accounts, yen: Payment) -> None:
+    yen = replace(yen, creditor="DE*KCS", amount=12)
+    text = notification.replace(FIRST, yen.payment_id).replace('"EUR">12.34', '"JPY">12.00')
     assert [entry.payment for entry in import_camt054(text.encode(), [yen], accounts=accounts, recorded=()).accepted] == [
         yen
     ]

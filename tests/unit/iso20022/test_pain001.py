@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,10 @@ from relayer.iso20022.accounts import Account
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused, Problem
 from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.iso20022.payment import Payment, cycle_tag, parse_end_to_end_id
+from relayer.iso20022.payment import Payment, cycle_tag, parse_payment_id, payment_id_for
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "iso20022"
 ORDER = Order(message_id="NET-2026-11", initiator="Clearing office", created_at=1_796_040_000, execute_at=1_796_083_200)
-YEN = Payment(cycle_id="2026-11", debtor="DE*NBM", creditor="JP*DEN", currency="JPY", exponent=0, amount=700)
 Accounts = dict[str, Account]
 
 
@@ -29,34 +29,36 @@ def problem_of(order: Order, payments: list[Payment], accounts: Accounts) -> Pro
     return refused.value.problem
 
 
-def test_the_file_is_the_one_on_disk(payments: list[Payment], accounts: Accounts) -> None:
+def test_the_file_is_the_one_on_disk(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
     """The file on disk was checked with the full schema of the standard when it was written."""
-    assert export_pain001(ORDER, [*payments, YEN], accounts) == (VECTORS / "pain.001.xml").read_bytes()
+    assert export_pain001(ORDER, [*payments, yen], accounts) == (VECTORS / "pain.001.xml").read_bytes()
 
 
-def test_the_order_of_payments_does_not_matter(payments: list[Payment], accounts: Accounts) -> None:
-    straight = export_pain001(ORDER, [*payments, YEN], accounts)
-    assert export_pain001(ORDER, [YEN, *reversed(payments)], accounts) == straight
+def test_the_order_of_payments_does_not_matter(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+    straight = export_pain001(ORDER, [*payments, yen], accounts)
+    assert export_pain001(ORDER, [yen, *reversed(payments)], accounts) == straight
 
 
-def test_totals_count_and_add_every_payment(payments: list[Payment], accounts: Accounts) -> None:
-    raw = export_pain001(ORDER, [*payments, YEN], accounts)
+def test_totals_count_and_add_every_payment(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+    raw = export_pain001(ORDER, [*payments, yen], accounts)
     assert texts(raw, "NbOfTxs") == ["4", "1", "1", "1", "1"]
     assert texts(raw, "CtrlSum") == ["812.39", "100.00", "12.34", "700", "0.05"]
 
 
-def test_only_euros_between_ibans_are_sepa(payments: list[Payment], accounts: Accounts) -> None:
+def test_only_euros_between_ibans_are_sepa(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
     assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SLEV"]
-    assert texts(export_pain001(ORDER, [YEN], accounts), "ChrgBr") == ["SHAR"]
+    assert texts(export_pain001(ORDER, [yen], accounts), "ChrgBr") == ["SHAR"]
     accounts["DE*KCS"] = replace(accounts["DE*KCS"], number="202051")
     assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SHAR"]
 
 
 def test_every_end_to_end_id_leads_back(payments: list[Payment], accounts: Accounts) -> None:
-    back = {parse_end_to_end_id(text or "") for text in texts(export_pain001(ORDER, payments, accounts), "EndToEndId")}
+    raw = export_pain001(ORDER, payments, accounts)
+    back = {parse_payment_id(text or "") for text in texts(raw, "EndToEndId")}
     assert {(each.cycle_tag, each.debtor, each.creditor, each.currency) for each in back} == {
         (cycle_tag(each.cycle_id), each.debtor, each.creditor, each.currency) for each in payments
     }
+    assert "Netting cycle 2026-11, DE NBM to DE KCS" in texts(raw, "Ustrd")
 
 
 def test_names_are_written_as_text_and_not_as_markup(payments: list[Payment], accounts: Accounts) -> None:
@@ -69,7 +71,7 @@ def test_what_cannot_be_paid_is_not_written(payments: list[Payment], accounts: A
     assert problem_of(ORDER, [payments[0], payments[0]], accounts) is Problem.REPEATED
     assert problem_of(ORDER, payments, {"DE*KCS": accounts["DE*KCS"]}) is Problem.ACCOUNT
     most = replace(payments[0], amount=10**18 - 1)
-    assert problem_of(ORDER, [most, replace(most, attempt=2)], accounts) is Problem.AMOUNT
+    assert problem_of(ORDER, [most, replace(most, payment_id="another")], accounts) is Problem.AMOUNT
     assert problem_of(replace(ORDER, created_at=0), payments, accounts) is Problem.TIME
     assert problem_of(replace(ORDER, execute_at=253_402_300_800), payments, accounts) is Problem.TIME
 
@@ -87,15 +89,19 @@ def test_what_cannot_be_paid_is_not_written(payments: list[Payment], accounts: A
         ({"debtor": "DE-NBM"}, Problem.IDENTIFIER),
         ({"debtor": "DE*KCS"}, Problem.IDENTIFIER),
         ({"creditor": "DE*KCSX"}, Problem.IDENTIFIER),
-        ({"cycle_id": ""}, Problem.IDENTIFIER),
+        ({"payment_id": ""}, Problem.IDENTIFIER),
+        ({"payment_id": "x" * 36}, Problem.IDENTIFIER),
+        ({"payment_id": "/a"}, Problem.IDENTIFIER),
+        ({"payment_id": "a/"}, Problem.IDENTIFIER),
+        ({"payment_id": "a//b"}, Problem.IDENTIFIER),
+        ({"payment_id": "a b"}, Problem.IDENTIFIER),
+        ({"payment_id": "ä"}, Problem.IDENTIFIER),
         ({"cycle_id": "x" * 129}, Problem.IDENTIFIER),
         ({"cycle_id": "a\nb"}, Problem.IDENTIFIER),
         ({"cycle_id": "\ud800"}, Problem.IDENTIFIER),
-        ({"attempt": 0}, Problem.IDENTIFIER),
-        ({"attempt": 10}, Problem.IDENTIFIER),
     ],
 )
-def test_a_payment_that_cannot_be_is_refused(payments: list[Payment], change: dict[str, int], problem: Problem) -> None:
+def test_a_payment_that_cannot_be_is_refused(payments: list[Payment], change: dict[str, Any], problem: Problem) -> None:
     with pytest.raises(BankMessageRefused) as refused:
         replace(payments[0], **change)
     assert refused.value.problem is problem
@@ -132,7 +138,22 @@ def test_an_initiator_has_a_name(initiator: str) -> None:
         replace(ORDER, initiator=initiator)
 
 
-def test_a_long_cycle_id_is_named_by_its_hash(payments: list[Payment]) -> None:
+@pytest.mark.parametrize("change", [{"cycle_id": ""}, {"attempt": 0}, {"attempt": 10}, {"currency": "E"}, {"debtor": "KCS"}])
+def test_an_id_that_would_not_lead_back_is_not_made(change: dict[str, Any]) -> None:
+    parts = {"cycle_id": "2026-11", "debtor": "DE*NBM", "creditor": "DE*KCS", "currency": "EUR"}
+    assert payment_id_for(**parts) == "2026-11-DENBM-DEKCS-EUR1"
+    with pytest.raises(BankMessageRefused):
+        payment_id_for(**{**parts, **change})
+
+
+def test_a_payment_outside_of_any_cycle_has_the_ledgers_own_id(payments: list[Payment], accounts: Accounts) -> None:
+    free = replace(payments[0], payment_id="INV/2026:7", cycle_id="")
+    raw = export_pain001(ORDER, [free], accounts)
+    assert texts(raw, "EndToEndId") == ["INV/2026:7"]
+    assert texts(raw, "Ustrd") == ["DE NBM to DE KCS"]
+
+
+def test_a_long_cycle_id_is_named_by_its_hash() -> None:
     """Base 32 of SHA-256 of the id, as any tool computes it."""
     assert cycle_tag("cycle 2026-11 of the northern consortium") == "HELHL6EQ6FKYK26R7G"
     assert cycle_tag("2026-11") == "2026-11"
@@ -142,4 +163,4 @@ def test_a_long_cycle_id_is_named_by_its_hash(payments: list[Payment]) -> None:
 @pytest.mark.parametrize("text", ["", "INVOICE 7", "2026-11-DENBM-DEKCS-EUR", "2026-11-DENBM-DEKCS-EUR0", "x" * 100])
 def test_a_foreign_reference_is_told_apart(text: str) -> None:
     with pytest.raises(BankMessageRefused):
-        parse_end_to_end_id(text)
+        parse_payment_id(text)
