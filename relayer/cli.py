@@ -29,7 +29,7 @@ facts_app = typer.Typer(no_args_is_help=True, help="Business facts on the contra
 settlement_app = typer.Typer(no_args_is_help=True, help="Parties, agreements and positions on the settlement ledger.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The embedded settlement ledger.")
 authority_app = typer.Typer(no_args_is_help=True, help="An authority that vouches for block hashes.")
-bench_app = typer.Typer(no_args_is_help=True, help="Measurements.")
+bench_app = typer.Typer(invoke_without_command=True, help="Measurements: without a further word, those of the main job.")
 for _name, _group in (
     ("channel", channel_app),
     ("facts", facts_app),
@@ -328,6 +328,28 @@ def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yam
     from relayer.commands.authority import serve_authority
 
     serve_authority(settings)
+
+
+@bench_app.callback()
+def bench_main_job(
+    context: typer.Context,
+    ledger: Annotated[list[str] | None, typer.Option(help="anvil or ganache; may be repeated.")] = None,
+    packets: Annotated[int, typer.Option(min=1, max=10_000, help="Packets of one fact, committed at once.")] = 1_000,
+    full_packets: Annotated[int, typer.Option(min=1, max=1_000, help="Packets of 64 facts, committed at once.")] = 50,
+    samples: Annotated[int, typer.Option(min=1, max=10_000, help="Packets sent one at a time.")] = 100,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
+    json: Json = False,
+) -> None:
+    """Measure the main job with real processes on development ledgers: throughput, latency, gas, CPU and memory."""
+    if context.invoked_subcommand is not None:
+        return
+    from relayer.bench.main_job import Plan, node_kinds, run
+
+    share = 10 if quick else 1
+    plan = Plan(
+        packets=max(packets // share, 1), full_packets=max(full_packets // share, 1), samples=max(samples // share, 1)
+    )
+    run(plan, ledgers=node_kinds(ledger or ()), as_json=json)
 
 
 @bench_app.command("netting")

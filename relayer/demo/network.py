@@ -1,4 +1,4 @@
-"""A whole network of real processes on one machine: Ganache, three authorities, the settlement ledger, an open channel."""
+"""A network of real processes on one machine: contract ledger, three authorities, settlement ledger, an open channel."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import yaml
 from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
 from relayer.demo.layout import AUTHORITIES, CHAIN_ID, CHANNEL, Layout, accounts_needed, write_layout
 from relayer.demo.processes import Child, Children, Finished, free_ports
-from relayer.testing.nodes import Ganache, GanacheOptions
+from relayer.testing.nodes import DevelopmentNode, Ganache, GanacheOptions
 
 Progress = Callable[[str], None]
 Change = Callable[[Any], None]
+StartNode = Callable[[int, int], DevelopmentNode]
+"""From a chain id and a number of funded accounts to a running contract ledger."""
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Network:
 
     layout: Layout
     children: Children
+    node: DevelopmentNode
     ledger: Child
     authorities: list[Child] = field(default_factory=list)
 
@@ -58,12 +61,23 @@ class Network:
         return path
 
 
+def start_ganache(chain_id: int, accounts: int) -> DevelopmentNode:
+    return Ganache(GanacheOptions(chain_id=chain_id, accounts=accounts))
+
+
 @contextmanager
-def running_network(folder: Path, tell: Progress, *, heartbeat_seconds: float = 1.0, clients: int = 1) -> Iterator[Network]:
+def running_network(
+    folder: Path,
+    tell: Progress,
+    *,
+    heartbeat_seconds: float = 1.0,
+    clients: int = 1,
+    start_node: StartNode = start_ganache,
+) -> Iterator[Network]:
     """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger."""
-    with Ganache(GanacheOptions(chain_id=CHAIN_ID, accounts=accounts_needed())) as ganache, Children(folder) as children:
-        layout = write_layout(folder, ganache.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
-        tell(f"Ganache runs at {ganache.url}, everything is kept in {folder}")
+    with start_node(CHAIN_ID, accounts_needed()) as node, Children(folder) as children:
+        layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
+        tell(f"{node.name} runs at {node.url}, everything is kept in {folder}")
         authorities = [
             children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
         ]
@@ -76,4 +90,4 @@ def running_network(folder: Path, tell: Progress, *, heartbeat_seconds: float = 
         children.run("channel", "open", CHANNEL)
         children.run("settlement", "apply", "settlement.json")
         tell("contracts deployed, light clients created and paired, six operators registered")
-        yield Network(layout, children, ledger, authorities)
+        yield Network(layout, children, node, ledger, authorities)

@@ -1,4 +1,4 @@
-"""Development ledgers as child processes, for tests, the demo and `relayer devnet`: Ganache on Node from PyPI.
+"""Development ledgers as child processes, for tests, the demo and measurements: Ganache and anvil, on Node from PyPI.
 
 A node started here never outlives its parent: it ends when its standard input closes, which the operating system does even
 when the parent is killed. Nothing here may be needed to run against a real ledger.
@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Self
 from relayer.errors import ConfigurationError, LedgerUnavailable
 
 DEVNET_FOLDER = Path(__file__).resolve().parents[2] / "devnet"
+ANVIL_FOLDER = DEVNET_FOLDER / "anvil"
 MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic that every development node uses; its keys are public knowledge."""
 
@@ -42,6 +44,18 @@ class GanacheOptions:
     block_gas_limit: int = 60_000_000
     folder: Path | None = None
     """Where the state is kept; None: in memory."""
+    port: int = 0
+    """0: any free port."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnvilOptions:
+    """A block per transaction, in memory. The rules are those of Ganache (Shanghai), so that gas figures compare."""
+
+    chain_id: int = 4711
+    accounts: int = 20
+    balance_ether: int = 1_000
+    block_gas_limit: int = 60_000_000
     port: int = 0
     """0: any free port."""
 
@@ -79,26 +93,18 @@ def ensure_node_modules(folder: Path) -> bool:
     return True
 
 
-class Ganache:
+class DevelopmentNode:
     """One running node. Use it as a context manager, or call `stop`; a second `stop` does nothing."""
 
-    def __init__(self, options: GanacheOptions) -> None:
-        """Starts the node and returns when it answers. Raises ConfigurationError or LedgerUnavailable."""
-        ensure_node_modules(DEVNET_FOLDER)
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, chain_id: int) -> None:
+        """Runs a script of `folder` on Node and returns when the ledger answers; the script tells its port."""
+        ensure_node_modules(folder)
         node, environment = node_environment()
-        arguments = {
-            "mnemonic": MNEMONIC,
-            "accounts": options.accounts,
-            "balance": options.balance_ether,
-            "chainId": options.chain_id,
-            "blockGasLimit": options.block_gas_limit,
-            "folder": None if options.folder is None else str(options.folder),
-            "port": options.port,
-        }
-        self.chain_id = options.chain_id
+        self.chain_id = chain_id
+        self.name = name
         self._process = subprocess.Popen(  # noqa: S603  (fixed arguments, no shell)
-            [str(node), "ganache.mjs", json.dumps(arguments)],
-            cwd=DEVNET_FOLDER,
+            [str(node), *arguments],
+            cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,6 +158,44 @@ class Ganache:
             chunk = os.read(self._process.stdout.fileno(), 4096) if ready else b""
             if not chunk:
                 self.stop()
-                raise LedgerUnavailable("Ganache did not start: is its port in use, or its folder owned by another node?")
+                raise LedgerUnavailable(
+                    f"{self.name} did not start: is its port in use, or its folder owned by another node?"
+                )
             line += chunk
         return int(json.loads(line)["port"])
+
+
+class Ganache(DevelopmentNode):
+    """A Ganache of devnet/."""
+
+    def __init__(self, options: GanacheOptions) -> None:
+        """Starts the node and returns when it answers. Raises ConfigurationError or LedgerUnavailable."""
+        arguments = {
+            "mnemonic": MNEMONIC,
+            "accounts": options.accounts,
+            "balance": options.balance_ether,
+            "chainId": options.chain_id,
+            "blockGasLimit": options.block_gas_limit,
+            "folder": None if options.folder is None else str(options.folder),
+            "port": options.port,
+        }
+        super().__init__("Ganache", DEVNET_FOLDER, ["ganache.mjs", json.dumps(arguments)], chain_id=options.chain_id)
+
+
+class Anvil(DevelopmentNode):
+    """An anvil of devnet/anvil/."""
+
+    def __init__(self, options: AnvilOptions) -> None:
+        """Starts the node and returns when it answers. Raises ConfigurationError or LedgerUnavailable."""
+        arguments = {
+            "--mnemonic": MNEMONIC,
+            "--accounts": options.accounts,
+            "--balance": options.balance_ether,
+            "--chain-id": options.chain_id,
+            "--gas-limit": options.block_gas_limit,
+            "--hardfork": "shanghai",
+            "--order": "fifo",
+            "--port": options.port,
+        }
+        words = [str(word) for pair in arguments.items() for word in pair]
+        super().__init__("anvil", ANVIL_FOLDER, ["anvil.mjs", *words], chain_id=options.chain_id)

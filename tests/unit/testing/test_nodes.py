@@ -14,13 +14,22 @@ import pytest
 
 from relayer.errors import ConfigurationError, LedgerUnavailable
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.testing.nodes import DEVNET_FOLDER, Ganache, GanacheOptions, ensure_node_modules, node_environment
+from relayer.testing.nodes import (
+    DEVNET_FOLDER,
+    Anvil,
+    AnvilOptions,
+    DevelopmentNode,
+    Ganache,
+    GanacheOptions,
+    ensure_node_modules,
+    node_environment,
+)
 
 pytestmark = pytest.mark.node
 DEADLINE_SECONDS = 20.0
 
 
-async def block_number(node: Ganache) -> int:
+async def block_number(node: DevelopmentNode) -> int:
     rpc = JsonRpc([node.url], chain_id=node.chain_id)
     try:
         return int(await rpc.call("eth_blockNumber"), 16)
@@ -38,15 +47,29 @@ def is_running(process_id: int) -> bool:
 
 def await_end(process_id: int) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while is_running(process_id):
+    while group_is_running(process_id):
         assert time.monotonic() < deadline, "the node outlived its parent"
         time.sleep(0.05)
 
 
-async def test_a_node_answers_and_ends() -> None:
-    with Ganache(GanacheOptions(chain_id=77)) as node:
+def group_is_running(group: int) -> bool:
+    """Whether any process of the group lives: anvil is a child of the script that was started."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, found = (process / "stat").read_text().rpartition(") ")[2].split()[:3]
+        except OSError:
+            continue
+        if int(found) == group and state != "Z":
+            return True
+    return False
+
+
+@pytest.mark.parametrize("start", [lambda: Ganache(GanacheOptions(chain_id=77)), lambda: Anvil(AnvilOptions(chain_id=77))])
+async def test_a_node_answers_and_ends(start) -> None:
+    with start() as node:
         assert await block_number(node) == 0
-    assert not is_running(node.process_id)
+        assert group_is_running(node.process_id)
+    assert not group_is_running(node.process_id)
     node.stop()
 
 
@@ -60,12 +83,13 @@ async def test_state_in_a_folder_survives_a_restart(tmp_path) -> None:
             await rpc.close()
 
 
+@pytest.mark.parametrize("kind", ["Ganache", "Anvil"])
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
-def test_a_node_ends_with_its_parent(kill) -> None:
+def test_a_node_ends_with_its_parent(kill, kind) -> None:
     code = (
         "import sys, time\n"
-        "from relayer.testing.nodes import Ganache, GanacheOptions\n"
-        "node = Ganache(GanacheOptions())\n"
+        f"from relayer.testing.nodes import {kind}, {kind}Options\n"
+        f"node = {kind}({kind}Options())\n"
         "print(node.process_id, flush=True)\n"
         "sys.stdin.read()\n"
     )
@@ -80,8 +104,11 @@ def test_a_node_ends_with_its_parent(kill) -> None:
 
 
 def test_a_port_in_use_is_said() -> None:
-    with Ganache(GanacheOptions()) as node, pytest.raises(LedgerUnavailable, match="port in use"):
-        Ganache(GanacheOptions(port=node.port))
+    with Ganache(GanacheOptions()) as node:
+        with pytest.raises(LedgerUnavailable, match="port in use"):
+            Ganache(GanacheOptions(port=node.port))
+        with pytest.raises(LedgerUnavailable, match="anvil did not start: is its port in use"):
+            Anvil(AnvilOptions(port=node.port))
 
 
 def test_packages_are_installed_once() -> None:

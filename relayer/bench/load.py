@@ -1,0 +1,146 @@
+"""Packets of the operators on a contract ledger: one at a time, or many in one block.
+
+A burst is signed beforehand and broadcast while the development node mines nothing, so that its size does not depend on how
+fast anybody sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from enum import Enum
+from itertools import cycle, islice
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+
+from relayer.app.facts import timeout_after
+from relayer.core.ids import ClientId, TimestampSeconds
+from relayer.demo.business import Business
+from relayer.demo.layout import Layout
+from relayer.demo.scenario import DEBTS, EUR, Draft
+from relayer.errors import LedgerError
+from relayer.facts.schema import Fact, FactKind
+from relayer.ledgers.evm.contracts import Contract, call_data
+from relayer.ledgers.evm.errors import NodeRefused
+from relayer.ledgers.evm.rpc import Call, JsonRpc
+
+_TIMEOUT_SECONDS = 3_600
+_TIP_WEI = 1_000_000_000
+_GAS_MARGIN_PERCENT = 30
+
+
+class NodeKind(Enum):
+    """The development nodes; the value is what people and the JSON document call them."""
+
+    ANVIL = "anvil"
+    GANACHE = "ganache"
+
+
+_STOP_MINING = {NodeKind.ANVIL: (Call("evm_setAutomine", (False,)),), NodeKind.GANACHE: (Call("miner_stop"),)}
+_MINE = {
+    NodeKind.ANVIL: (Call("evm_mine"), Call("evm_setAutomine", (True,))),
+    NodeKind.GANACHE: (Call("miner_start"),),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketPlan:
+    """One operator's facts that travel together."""
+
+    operator: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Issues and sends. The order of calls decides the figures, so nothing here waits for the relayer."""
+
+    kind: NodeKind
+    business: Business
+    layout: Layout
+    chain_id: int
+    rpc: JsonRpc
+
+    async def issue(self, *, packets: int, size: int) -> list[PacketPlan]:
+        """Mints `packets` times `size` facts; the operators take turns."""
+        pairs = list(islice(cycle(DEBTS), packets))
+        drafts = [draft for debtor, creditor in pairs for draft in [_charge(debtor, creditor)] * size]
+        issued = await self.business.issue(drafts)
+        return [
+            PacketPlan(operator=creditor, facts=tuple(fact for _, fact in issued[index * size : (index + 1) * size]))
+            for index, (_, creditor) in enumerate(pairs)
+        ]
+
+    async def send(self, plan: PacketPlan) -> int:
+        """One packet; its sequence."""
+        return await self.business.send_packet(plan.operator, plan.facts, timeout_seconds=_TIMEOUT_SECONDS)
+
+    async def commit_at_once(self, plans: Sequence[PacketPlan]) -> None:
+        """All packets, in one block if the node's limits allow it. Raises LedgerError if the node refuses one."""
+        raw = await self._signed(plans)
+        await self._all(_STOP_MINING[self.kind])
+        try:
+            await self._all([Call("eth_sendRawTransaction", (each,)) for each in raw])
+        finally:
+            for call in _MINE[self.kind]:
+                await self._all([call])
+
+    async def _all(self, calls: Sequence[Call]) -> None:
+        refused = [answer for answer in await self.rpc.batch(calls) if isinstance(answer, NodeRefused)]
+        if refused:
+            raise LedgerError(f"bench: the node refuses {len(refused)} of {len(calls)} calls: {refused[0]}")
+
+    async def _signed(self, plans: Sequence[PacketPlan]) -> list[str]:
+        desks, client = self.business.desks, self.business.selection.contract_client
+        timeout = await timeout_after(next(iter(desks.values())).connection, _TIMEOUT_SECONDS)
+        calls = [_send_call(client, plan.facts, timeout) for plan in plans]
+        head = await next(iter(desks.values())).connection.node.head()
+        gas = await self._gas(plans[0], calls[0])
+        nonces: dict[str, int] = {}
+        raw = []
+        for plan, calldata in zip(plans, calls, strict=True):
+            account = self.layout.operators[plan.operator]
+            if plan.operator not in nonces:
+                nonces[plan.operator] = int(await self.rpc.call("eth_getTransactionCount", account.address, "latest"), 16)
+            transaction: dict[str, Any] = {
+                "type": 2,
+                "chainId": self.chain_id,
+                "nonce": nonces[plan.operator],
+                "gas": gas,
+                "value": 0,
+                "maxFeePerGas": 4 * (head.base_fee or 0) + _TIP_WEI,
+                "maxPriorityFeePerGas": _TIP_WEI,
+                "to": to_checksum_address(desks[plan.operator].contract.address),
+                "data": calldata,
+            }
+            raw.append("0x" + bytes(account.sign_transaction(transaction).raw_transaction).hex())
+            nonces[plan.operator] += 1
+        return raw
+
+    async def _gas(self, plan: PacketPlan, calldata: bytes) -> int:
+        desk = self.business.desks[plan.operator]
+        transaction = {
+            "from": self.layout.operators[plan.operator].address,
+            "to": "0x" + desk.contract.address.hex(),
+            "data": "0x" + calldata.hex(),
+        }
+        return int(await self.rpc.call("eth_estimateGas", transaction), 16) * (100 + _GAS_MARGIN_PERCENT) // 100
+
+
+def _send_call(client: ClientId, facts: Sequence[Fact], timeout: TimestampSeconds) -> bytes:
+    rows = tuple(astuple(fact) for fact in facts)
+    return call_data(Contract.BUSINESS_FACTS, "send", client, timeout, "", rows)
+
+
+def _charge(debtor: str, creditor: str) -> Draft:
+    currency, exponent = EUR
+    return Draft(
+        creditor=creditor,
+        debtor=debtor,
+        kind=FactKind.TRIP_COMPLETED,
+        currency=currency,
+        exponent=exponent,
+        net=1_000,
+        tax=190,
+    )

@@ -1,0 +1,236 @@
+"""How fast the main job is, what it costs in gas, processor time and memory: on real processes, one network per ledger.
+
+Everything runs on this machine and shares its processors: the contract ledger's node, three authorities, the settlement
+ledger, the relayer, and this program, which sends and observes. What is measured is read from the contract ledger and from
+/proc, never asked of the relayer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from relayer.app.evm import evm_connection
+from relayer.app.selection import Selection, select
+from relayer.bench.figures import JobFigures, document, percentile, spread, table
+from relayer.bench.load import Load, NodeKind, PacketPlan
+from relayer.bench.observer import Observer, observing
+from relayer.bench.usage import usage
+from relayer.demo.business import open_business
+from relayer.demo.layout import CHANNEL
+from relayer.demo.network import Network, running_network
+from relayer.demo.processes import Child
+from relayer.errors import InvalidInput
+from relayer.facts.schema import MAXIMUM_FACTS
+from relayer.ledgers.evm.node import EvmNode
+from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
+
+_BLOCK_GAS_LIMIT = 1_000_000_000
+"""So much that a thousand packets fit one block."""
+_BURST_SECONDS = 600.0
+_IDLE_SECONDS = 60.0
+_FULL_SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much is measured. `samples` are packets sent one at a time, `full_packets` have 64 facts each."""
+
+    packets: int = 1_000
+    full_packets: int = 50
+    samples: int = 100
+
+    def __post_init__(self) -> None:
+        bounds = (
+            ("packets", self.packets, 10_000),
+            ("full_packets", self.full_packets, 1_000),
+            ("samples", self.samples, 10_000),
+        )
+        for name, value, most in bounds:
+            if not 1 <= value <= most:
+                raise InvalidInput(f"bench: {name} is {value}; choose 1 to {most}")
+
+
+def node_kinds(names: Sequence[str]) -> tuple[NodeKind, ...]:
+    """All of them if none is named. Raises InvalidInput for a name that is none."""
+    known = {kind.value: kind for kind in NodeKind}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InvalidInput(f"bench: no ledger {unknown[0]!r}; choose {' or '.join(known)}")
+    return tuple(known[name] for name in dict.fromkeys(names)) or tuple(NodeKind)
+
+
+def run(plan: Plan, *, ledgers: Sequence[NodeKind] = tuple(NodeKind), as_json: bool = False) -> None:
+    """Measures and writes a table, or a JSON document, to standard output; progress goes to standard error."""
+    found: dict[str, JobFigures] = {}
+    for kind in ledgers:
+        with tempfile.TemporaryDirectory(prefix="relayer-bench-") as folder:
+            found[kind.value] = _measure(kind, plan, Path(folder).resolve())
+    if as_json:
+        sys.stdout.write(json.dumps(document(found), indent=2) + "\n")
+        return
+    Console(width=110).print(table(found))
+
+
+def _measure(kind: NodeKind, plan: Plan, folder: Path) -> JobFigures:
+    progress = _Progress(kind, time.monotonic())
+    with running_network(folder, progress.tell, start_node=_STARTS[kind]) as network:
+        # The engine's own settings, not those that make a demo interesting.
+        configuration = network.variant("bench", engine=dict.clear)
+        selection = select(configuration, CHANNEL)
+        relayer = network.start_relayer(configuration)
+        return asyncio.run(_run(plan, network, relayer, selection, progress))
+
+
+async def _run(plan: Plan, network: Network, relayer: Child, selection: Selection, progress: _Progress) -> JobFigures:
+    async with AsyncExitStack() as stack:
+        business = await open_business(stack, network.layout, selection)
+        account = next(iter(network.layout.operators.values()))
+        connection = await stack.enter_async_context(evm_connection(selection.contract_ledger, account))
+        load = Load(
+            kind=progress.kind, business=business, layout=network.layout, chain_id=network.node.chain_id, rpc=connection.rpc
+        )
+        assert selection.contract_ledger.router is not None
+        router = bytes.fromhex(selection.contract_ledger.router.removeprefix("0x"))
+        observer = await stack.enter_async_context(
+            observing(connection.rpc, router=router, websocket_url=network.node.websocket_url)
+        )
+        job = _Job(node=connection.node, network=network, relayer=relayer, load=load, observer=observer, progress=progress)
+        return await job.run(plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Burst:
+    seconds: Sequence[float]
+    blocks: int
+    cpu_ms_per_packet: dict[str, float]
+
+    @property
+    def packets_per_second(self) -> float:
+        return len(self.seconds) / max(self.seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    node: EvmNode
+    network: Network
+    relayer: Child
+    load: Load
+    observer: Observer
+    progress: _Progress
+
+    async def run(self, plan: Plan) -> JobFigures:
+        single = await self.load.issue(packets=1 + plan.samples + plan.packets, size=1)
+        full = await self.load.issue(packets=_FULL_SAMPLES + plan.full_packets, size=MAXIMUM_FACTS)
+        self.progress.tell(f"{len(single) + MAXIMUM_FACTS * len(full)} facts issued")
+        # The first packet finds everything cold, so it is not counted.
+        idle = (await self._one_by_one(single[: 1 + plan.samples]))[1:]
+        latencies = [self.observer.latency(each) * 1000 for each in idle]
+        self.progress.tell(f"{len(idle)} packets, one at a time: median {median(latencies):.0f} ms")
+        whole = await self._one_by_one(full[:_FULL_SAMPLES])
+        gas_whole = [await self._gas_sent(each) + await self._gas_acknowledged(each) for each in whole]
+        gas_sent = [await self._gas_sent(each) for each in idle]
+        gas_acknowledged = [await self._gas_acknowledged(each) for each in idle]
+        burst = await self._burst(single[1 + plan.samples :])
+        facts = await self._burst(full[_FULL_SAMPLES:])
+        return JobFigures(
+            packets_per_s=round(burst.packets_per_second, 1),
+            facts_per_s=round(facts.packets_per_second * MAXIMUM_FACTS, 1),
+            latency_p50_ms=round(percentile(latencies, 50), 1),
+            latency_p99_ms=round(percentile(latencies, 99), 1),
+            relayer_cpu_ms_per_packet=burst.cpu_ms_per_packet["relayer"],
+            relayer_rss_mb=round(usage(self.relayer.process.pid).peak_mebibytes, 1),
+            gas_send_1=int(median(gas_sent)),
+            gas_acknowledge_1=int(median(gas_acknowledged)),
+            gas_per_fact_64=int(median(gas_whole)) // MAXIMUM_FACTS,
+            burst_1000_s=spread(burst.seconds),
+            burst_packets=plan.packets,
+            burst_blocks=burst.blocks,
+            facts=plan.full_packets * MAXIMUM_FACTS,
+            latency_samples=len(idle),
+            cpu_ms_per_packet=burst.cpu_ms_per_packet,
+            load_average=round(os.getloadavg()[0], 1),
+        )
+
+    async def _one_by_one(self, plans: Sequence[PacketPlan]) -> list[int]:
+        sequences = []
+        for plan in plans:
+            sequence = await self.load.send(plan)
+            await self.observer.until_acknowledged([sequence], timeout_seconds=_IDLE_SECONDS)
+            sequences.append(sequence)
+        return sequences
+
+    async def _burst(self, plans: Sequence[PacketPlan]) -> _Burst:
+        sent_before = set(self.observer.sent)
+        before = self._cpu_seconds()
+        await self.load.commit_at_once(plans)
+        expected = len(sent_before) + len(plans)
+        await self.observer.until(
+            lambda: len(self.observer.sent) >= expected, f"{len(plans)} packets to be sent", timeout_seconds=_BURST_SECONDS
+        )
+        sequences = self.observer.sent.keys() - sent_before
+        await self.observer.until_acknowledged(sequences, timeout_seconds=_BURST_SECONDS)
+        after = self._cpu_seconds()
+        burst = _Burst(
+            seconds=[self.observer.latency(each) for each in sequences],
+            blocks=len({self.observer.sent[each].block for each in sequences}),
+            cpu_ms_per_packet={name: round((after[name] - before[name]) * 1000 / len(plans), 2) for name in after},
+        )
+        self.progress.tell(
+            f"{len(plans)} packets of {len(plans[0].facts)} in {burst.blocks} blocks: {max(burst.seconds):.1f} s, "
+            f"CPU ms per packet {burst.cpu_ms_per_packet}"
+        )
+        return burst
+
+    def _cpu_seconds(self) -> dict[str, float]:
+        groups = {
+            "relayer": [self.relayer.process.pid],
+            "settlement ledger": [self.network.ledger.process.pid],
+            "authorities": [each.process.pid for each in self.network.authorities],
+            "contract ledger": [self.network.node.process_id],
+        }
+        return {name: sum(usage(each).cpu_seconds for each in groups[name]) for name in groups}
+
+    async def _gas_sent(self, sequence: int) -> int:
+        return await self._gas(self.observer.sent[sequence].transaction)
+
+    async def _gas_acknowledged(self, sequence: int) -> int:
+        return await self._gas(self.observer.acknowledged[sequence].transaction)
+
+    async def _gas(self, transaction: str) -> int:
+        receipt = await self.node.receipt(transaction)
+        if receipt is None:
+            raise InvalidInput(f"bench: the node has forgotten transaction {transaction}; it must keep receipts")
+        return receipt.gas_used
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    kind: NodeKind
+    started: float
+
+    def tell(self, words: str) -> None:
+        sys.stderr.write(f"bench {self.kind.value}: {time.monotonic() - self.started:6.1f} s  {words}\n")
+        sys.stderr.flush()
+
+
+def _anvil(chain_id: int, accounts: int) -> DevelopmentNode:
+    return Anvil(AnvilOptions(chain_id=chain_id, accounts=accounts, block_gas_limit=_BLOCK_GAS_LIMIT))
+
+
+def _ganache(chain_id: int, accounts: int) -> DevelopmentNode:
+    return Ganache(GanacheOptions(chain_id=chain_id, accounts=accounts, block_gas_limit=_BLOCK_GAS_LIMIT))
+
+
+_STARTS = {NodeKind.ANVIL: _anvil, NodeKind.GANACHE: _ganache}
