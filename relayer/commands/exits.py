@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from relayer import errors
-from relayer.authority.errors import StoreUnusable
+from relayer.authority.errors import ClientNotServed, StoreUnusable
+from relayer.ledgers.embedded.errors import LedgerCorrupt
+from relayer.ledgers.embedded.refusals import MessageRefused
+from relayer.proofs.errors import ProofError
+from relayer.settlement.errors import CommandRefused
+from relayer.settlement.netting.errors import SolverUnavailable
 
 FOUND_WRONG = 1
 
 _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.ConfigurationError, 3),
     (errors.WrongLedger, 3),
+    (SolverUnavailable, 3),
     (errors.LedgerError, 4),
+    (ClientNotServed, 4),
+    (MessageRefused, 4),
+    (ProofError, 4),
     (errors.InvalidInput, 5),
     (errors.LimitExceeded, 5),
+    (CommandRefused, 5),
     (errors.JournalCorrupt, 6),
     (errors.JournalLocked, 6),
     (errors.JournalUnavailable, 6),
+    (LedgerCorrupt, 6),
     (StoreUnusable, 6),
     (errors.InvariantBroken, 70),
 )

@@ -22,13 +22,13 @@ def create_ledger(
 ) -> None:
     """Writes the genesis and seals block 1. Without `validators`, every key is a validator of the same power.
 
-    Raises ConfigurationError for a bad chain id, LedgerExists, LedgerLocked, QuorumMissing.
+    Raises ConfigurationError for a bad chain id, LedgerExists, LedgerLocked, LedgerUnavailable, QuorumMissing.
     """
     revision_of(chain_id)
     held = list(keys)
     if not held:
         raise ConfigurationError(f"ledger {chain_id}: give at least one operator's key; nobody could seal a block")
-    with store.lock(folder):
+    with store.lock(folder), store.opening(folder):
         connection = store.create(folder)
         try:
             initialise(

@@ -79,7 +79,7 @@ class Session:
         return TimestampNanoseconds(int(self._clock.now() * NANOSECONDS))
 
     async def open(self) -> None:
-        """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, or WrongLedger for another chain id."""
+        """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, LedgerUnavailable, or WrongLedger for another chain id."""
         if self._chain is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
             self._released = False
@@ -204,7 +204,8 @@ class Session:
         self._lock = store.lock(self._folder)
         try:
             self._connection = store.open_existing(self._folder)
-            self._chain = self._checked(Chain(self._connection, machine=self._machine, signers=self._signers))
+            with store.opening(self._folder):
+                self._chain = self._checked(Chain(self._connection, machine=self._machine, signers=self._signers))
         except BaseException:
             self._close()
             raise

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from relayer.errors import LedgerUnavailable
 from relayer.ledgers.embedded.errors import LedgerCorrupt, LedgerExists, LedgerLocked, LedgerMissing
 
 SCHEMA_VERSION = 1
@@ -226,7 +227,12 @@ def create(folder: Path) -> sqlite3.Connection:
     if path.exists():
         raise LedgerExists(f"{path} exists already; choose an empty folder, or open the ledger that is there")
     connection = _connect(str(path))
-    write_schema(connection)
+    try:
+        write_schema(connection)
+    except BaseException:
+        connection.close()
+        path.unlink()
+        raise
     return connection
 
 
@@ -242,19 +248,29 @@ def write_schema(connection: sqlite3.Connection) -> None:
 
 
 def open_existing(folder: Path) -> sqlite3.Connection:
-    """The database of an initialised folder. Raises LedgerMissing or LedgerCorrupt."""
+    """The database of an initialised folder. Raises LedgerMissing, LedgerCorrupt or LedgerUnavailable."""
     path = folder / DATABASE_NAME
     if not path.is_file():
         raise LedgerMissing(f"{path} does not exist; initialise the ledger first")
-    try:
+    with opening(folder):
         connection = _connect(str(path))
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise LedgerCorrupt(f"{path} is not a readable SQLite database ({error}); restore it from a copy") from error
     if version != SCHEMA_VERSION:
         connection.close()
         raise LedgerCorrupt(f"{path} has schema {version}, this version knows {SCHEMA_VERSION}; use the matching version")
     return connection
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[None]:
+    """Tells damage (LedgerCorrupt) from a file that cannot be used just now (LedgerUnavailable)."""
+    path = folder / DATABASE_NAME
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(f"{path} cannot be used ({error}); check disk space and permissions") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerCorrupt(f"{path} is damaged ({error}); restore it from a copy") from error
 
 
 def scratch(path: str = ":memory:") -> sqlite3.Connection:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import relayer
 from relayer.cli import app
 from relayer.commands.exits import exit_status
 from relayer.commands.fact_file import read_facts
@@ -141,6 +144,19 @@ def test_the_document_is_hashed_in_its_canonical_form(tmp_path: Path) -> None:
 
 def test_money_is_shown_in_its_currency() -> None:
     assert [money(13_140_625, 2), money(-5, 2), money(1_234, 0), money(7, 3)] == ["131,406.25", "-0.05", "1,234", "0.007"]
+
+
+def all_errors(kind: type[RelayerError]) -> set[type[RelayerError]]:
+    return {kind}.union(*map(all_errors, kind.__subclasses__()))
+
+
+def test_only_a_broken_invariant_counts_as_a_bug() -> None:
+    for module in pkgutil.walk_packages(relayer.__path__, "relayer."):
+        if not module.name.startswith(("relayer.wire.", "relayer.testing.", "relayer.demo.", "relayer.__main__")):
+            importlib.import_module(module.name)
+    shipped = {kind for kind in all_errors(RelayerError) if kind.__module__.startswith("relayer.")} - {RelayerError}
+    bugs = {kind.__name__ for kind in shipped if exit_status(kind.__new__(kind)) == 70}
+    assert bugs - {"DemoFailed"} == {"InvariantBroken"}
 
 
 def test_unknown_errors_count_as_bugs() -> None:

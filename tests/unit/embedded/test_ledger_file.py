@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.errors import ConfigurationError, WrongLedger
+from relayer.errors import ConfigurationError, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.errors import (
@@ -96,6 +96,23 @@ class TestOpening:
         (tmp_path / store.DATABASE_NAME).write_bytes(b"no database" * 100)
         with pytest.raises(LedgerCorrupt):
             await opens(tmp_path)
+
+    async def test_a_file_with_ruined_pages(self, tmp_path: Path) -> None:
+        await filled(tmp_path)
+        with (tmp_path / store.DATABASE_NAME).open("r+b") as file:
+            size = file.seek(0, 2)
+            file.seek(4096)
+            file.write(b"\xff" * (size - 4096))
+        with pytest.raises(LedgerCorrupt, match="restore it"):
+            await opens(tmp_path)
+
+    async def test_a_file_that_cannot_be_used_is_not_called_damaged(self, tmp_path: Path) -> None:
+        await filled(tmp_path)
+        (tmp_path / f"{store.DATABASE_NAME}-wal").mkdir()
+        with pytest.raises(LedgerUnavailable, match="disk space"):
+            await opens(tmp_path)
+        (tmp_path / f"{store.DATABASE_NAME}-wal").rmdir()
+        await opens(tmp_path)
 
     async def test_another_schema_version_is_refused(self, tmp_path: Path) -> None:
         await filled(tmp_path)
