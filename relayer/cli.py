@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from relayer.commands.form import form
+from relayer.commands.settle import settle_app
 
 app = typer.Typer(
     name="relayer",
@@ -34,6 +35,7 @@ for _name, _group in (
     ("channel", channel_app),
     ("facts", facts_app),
     ("settlement", settlement_app),
+    ("settle", settle_app),
     ("ledger", ledger_app),
     ("authority", authority_app),
     ("bench", bench_app),

@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from relayer.app.evm import finality_rule
+from relayer.app.evm_settings import finality_rule
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
 from relayer.authority.store import SignedHashes

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import grpc
 
-from relayer.app.evm import address_bytes, evm_connection, open_account
+from relayer.app.evm import evm_connection
+from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_ledger
 from relayer.app.running import running_report

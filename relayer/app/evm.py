@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import assert_never
 
 from eth_account.signers.local import LocalAccount
 
 from relayer.app.clock import SystemClock
-from relayer.config.fields import Account, Confirmations, Finality
-from relayer.config.ledgers import EvmLedgerSettings, Fees
+from relayer.app.evm_settings import address_bytes, connection_options, open_account
+from relayer.config.ledgers import EvmLedgerSettings
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
-from relayer.keystore import account_from_key, open_keystore
-from relayer.ledgers.evm import finality as rules
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
-from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
+from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract
-from relayer.ledgers.evm.fees import DynamicPrice, FeePolicy, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 
 
@@ -50,49 +46,6 @@ def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnec
     """The business facts of a ledger, acted on by the connection's account."""
     address = address_bytes(_deployed(name, "facts", settings.facts))
     return FactsContract(connection.node, connection.deployer, address=address, chain_id=settings.chain_id)
-
-
-def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
-    return ConnectionOptions(
-        chain_id=settings.chain_id,
-        endpoints=settings.endpoints,
-        fees=fee_policy(settings.fees),
-        finality=finality_rule(settings.finality),
-        request_timeout_seconds=settings.request_timeout_seconds,
-    )
-
-
-def open_account(settings: Account) -> LocalAccount:
-    """Raises ConfigurationError, which names files and variables and never what stands in them."""
-    if settings.key is not None:
-        return account_from_key(settings.key.resolve())
-    assert settings.keystore is not None
-    assert settings.password is not None
-    return open_keystore(settings.keystore, settings.password.resolve())
-
-
-def finality_rule(settings: Finality) -> rules.FinalityRule:
-    match settings:
-        case "latest":
-            return rules.LatestIsFinal()
-        case "finalized":
-            return rules.FinalizedTag()
-        case Confirmations(confirmations=depth):
-            return rules.Confirmations(depth=depth)
-        case unreachable:
-            assert_never(unreachable)
-
-
-def fee_policy(settings: Fees) -> FeePolicy:
-    if settings.policy == "zero" or settings.cap_wei is None:
-        return ZeroPrice()
-    if settings.policy == "legacy":
-        return LegacyPrice(cap_wei=settings.cap_wei)
-    return DynamicPrice(cap_wei=settings.cap_wei, tip_wei=settings.tip_wei or 0)
-
-
-def address_bytes(address: str) -> bytes:
-    return bytes.fromhex(address.removeprefix("0x"))
 
 
 def _deployed(ledger: str, what: str, address: str | None) -> str:

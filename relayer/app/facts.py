@@ -27,6 +27,9 @@ _STANDING = {
     FactState.REJECTED: Standing.UNREFERENCED,
     FactState.TIMED_OUT: Standing.UNREFERENCED,
     FactState.CANCELLED: Standing.UNREFERENCED,
+    FactState.SETTLED: Standing.REFERENCED,
+    FactState.DISPUTED: Standing.REFERENCED,
+    FactState.CREDITED: Standing.REFERENCED,
 }
 _T = TypeVar("_T")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from eth_utils.address import to_checksum_address
 
-from relayer.app.evm import address_bytes, evm_connection, facts_contract, open_account
+from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.ledgers import FullLedger, Rights, connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment

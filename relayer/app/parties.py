@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from relayer.app.evm import address_bytes, evm_connection, facts_contract, open_account
+from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
 from relayer.facts.schema import party_id

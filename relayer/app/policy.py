@@ -11,15 +11,19 @@ from relayer.core.policy import ChannelRules, PayloadRule, PayloadType, Policy, 
 from relayer.errors import InvalidInput
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, decode_packet_data
 from relayer.facts.schema import FactKind
+from relayer.facts.status_codec import STATUS_VERSION
 
 FACTS = PayloadType(source_port=PORT, destination_port=PORT, version=FACT_VERSION, encoding=ENCODING)
+NEWS = PayloadType(source_port=PORT, destination_port=PORT, version=STATUS_VERSION, encoding=ENCODING)
 
 
 def policy(channels: Iterable[ChannelSettings]) -> Policy:
-    """Channels carry facts and nothing else."""
+    """Channels carry facts and the news of them, and nothing else. Which end may send what is for the ledgers: a contract
+    sends no news, and a settlement ledger no facts."""
     return Policy(
         channels={
-            ChannelId(channel.name): ChannelRules(payloads={FACTS: fact_rule(channel.allowed)}) for channel in channels
+            ChannelId(channel.name): ChannelRules(payloads={FACTS: fact_rule(channel.allowed), NEWS: anything})
+            for channel in channels
         }
     )
 

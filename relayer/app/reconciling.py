@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from relayer.app.evm import evm_connection, facts_contract, open_account
+from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.evm_settings import open_account
 from relayer.app.facts import StandingFact, for_reconciliation, standing
 from relayer.app.ledgers import connected, make_settlement
 from relayer.app.selection import Selection

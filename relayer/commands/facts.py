@@ -9,7 +9,8 @@ from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
 
-from relayer.app.evm import evm_connection, facts_contract, open_account
+from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.evm_settings import open_account
 from relayer.app.facts import StandingFact, mint, send, standing
 from relayer.app.selection import Selection, select
 from relayer.commands.fact_file import FactForm, read_facts
@@ -77,9 +78,9 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: For
     if form is Form.JSON:
         show_json([fact_as_json(each) for each in chosen])
         return
-    columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "liability")
+    columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "news", "open", "liability")
     rows = (fact_as_row(each) for each in chosen)
-    show_table(f"{len(chosen)} facts", columns, rows, right=("gross", "packet", "settlement"))
+    show_table(f"{len(chosen)} facts", columns, rows, right=("gross", "packet", "settlement", "news", "open"))
 
 
 def parse_hash(text: str, what: str) -> bytes:
@@ -122,6 +123,8 @@ def fact_as_json(each: StandingFact) -> Json:
         "ledger": record.ledger_id,
         "liability_id": f"0x{record.liability_id.hex()}" if any(record.liability_id) else None,
         "settlement_sequence": record.settlement_sequence or None,
+        "news_sequence": record.news_sequence or None,
+        "open": str(record.open) if record.news_sequence else None,
     }
 
 
@@ -136,6 +139,8 @@ def fact_as_row(each: StandingFact) -> Sequence[str]:
         code_name(record.code),
         str(record.packet_sequence or ""),
         str(record.settlement_sequence or ""),
+        str(record.news_sequence or ""),
+        money(record.open, fact.exponent) if record.news_sequence else "",
         f"0x{record.liability_id.hex()[:16]}…" if any(record.liability_id) else "",
     )
 

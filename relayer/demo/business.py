@@ -43,9 +43,11 @@ class Business:
     selection: Selection
     desks: dict[str, Desk]
     issued: list[tuple[Draft, Fact]] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One transaction at a time: Ganache answers a transaction once it is mined, and lets one starve among many."""
 
     async def issue(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Fact]]:
-        """Every operator issues its own drafts; all at the same time. The result is in the order of `drafts`."""
+        """Every operator issues its own drafts. The result is in the order of `drafts`."""
         mine: dict[str, list[int]] = {}
         for index, draft in enumerate(drafts):
             mine.setdefault(draft.creditor, []).append(index)
@@ -53,7 +55,8 @@ class Business:
 
         async def work(code: str, indexes: list[int]) -> None:
             makers = [partial(self._make, drafts[index]) for index in indexes]
-            facts.update(zip(indexes, await mint(self.desks[code].contract, makers), strict=True))
+            async with self.turn:
+                facts.update(zip(indexes, await mint(self.desks[code].contract, makers), strict=True))
 
         await asyncio.gather(*(work(code, indexes) for code, indexes in mine.items()))
         made = [(draft, facts[index]) for index, draft in enumerate(drafts)]
@@ -74,8 +77,9 @@ class Business:
     async def send_packet(self, code: str, facts: Sequence[Fact], *, timeout_seconds: int) -> int:
         """One packet of one operator."""
         desk = self.desks[code]
-        timeout = await timeout_after(desk.connection, timeout_seconds)
-        return int(await desk.contract.send(self.selection.contract_client, facts, timeout_timestamp=timeout))
+        async with self.turn:
+            timeout = await timeout_after(desk.connection, timeout_seconds)
+            return int(await desk.contract.send(self.selection.contract_client, facts, timeout_timestamp=timeout))
 
     async def is_refused(self, code: str, fact: Fact) -> bool:
         """Whether the contract refuses to send this fact now."""

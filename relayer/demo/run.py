@@ -34,6 +34,7 @@ SHORT_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 900
 _INTERRUPTED = 130
 _FAILED = 1
+_COMMAND_SECONDS = 120
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -151,6 +152,8 @@ class _Demo:
         self._tell(f"a fact sent twice: refused by the contract; {self.replayed} packets delivered again: no effect")
 
     async def _result(self, business: Business, watch: Watch, selection: Selection) -> bool:
+        # While this process counts, two others look for themselves.
+        looking = [self.network.children.start(name, name) for name in ("check", "reconcile")]
         both = await read_both(selection)
         result = count(both, timed_out=len(watch.timed_out))
         wrong = problems(both, result, business.issued)
@@ -159,10 +162,10 @@ class _Demo:
         show_table(
             "some references, as they stand on both sides", REFERENCE_COLUMNS, reference_rows(both, self._chosen(business))
         )
-        for name in ("check", "reconcile"):
-            said = self.network.run(name)
-            wrong += [] if said.status == 0 else [f"`relayer {name}` found something wrong"]
-            self._tell((said.output + said.words).strip().splitlines()[-1])
+        for child in looking:
+            status = child.process.wait(_COMMAND_SECONDS)
+            wrong += [] if status == 0 else [f"`relayer {child.name}` found something wrong"]
+            self._tell(child.tail().splitlines()[-1])
         for each in wrong:
             _say(f"WRONG: {each}")
         _say(f"took {time.monotonic() - self.started:.0f} seconds")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import rlp
 
-from relayer.app.evm import evm_connection, open_account
+from relayer.app.evm import evm_connection
+from relayer.app.evm_settings import open_account
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel
 from relayer.app.selection import Selection, select

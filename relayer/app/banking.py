@@ -1,0 +1,143 @@
+"""Banks and the settlement ledger: instructed payments go out as pain.001, notifications come back as evidence.
+
+A payment's id is its end-to-end id, so nothing else has to be remembered. The ledger decides about every piece of evidence
+again; what it refuses is told beside what was wrong in the file, and the rest is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from relayer.errors import LedgerRefused
+from relayer.iso20022.accounts import Account
+from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, import_camt054
+from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.payment import Payment
+from relayer.ports.settlement import SettlementService
+from relayer.settlement.clearing.commands import FinalisePayment
+from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, PaymentState
+from relayer.settlement.clearing.values import Payment as StandingPayment
+
+_PAGE = 1000
+_WAITING = frozenset({PaymentState.INSTRUCTED, PaymentState.PENDING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one transaction of a notification came to. `code` is empty if the payment is final now."""
+
+    payment_id: str
+    code: str
+    detail: str
+    transaction: BankTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What one notification came to, transaction by transaction."""
+
+    message_id: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def final(self) -> int:
+        """How many payments it has made final."""
+        return sum(not each.code for each in self.findings)
+
+
+async def payments_to_export(service: SettlementService, *, debtor: str | None, cycle_id: str | None) -> list[Payment]:
+    """Instructed payments, of one debtor and one cycle if they are named. Raises BankMessageRefused, LedgerError."""
+    names = await _names(service)
+    return [
+        bank_payment(each, names)
+        for each in await all_payments(service)
+        if each.state is PaymentState.INSTRUCTED
+        and debtor in (None, names.get(each.order.debtor))
+        and cycle_id in (None, each.order.cycle_id)
+    ]
+
+
+async def import_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, Account]) -> Imported:
+    """Makes each payment final that the file is evidence of. Raises BankMessageRefused if the file is unusable."""
+    names = await _names(service)
+    payments = await all_payments(service)
+    notification = import_camt054(
+        raw,
+        [each for each in (_exportable(each, names) for each in payments if each.state in _WAITING) if each is not None],
+        accounts=accounts,
+        recorded={each.order.payment_id for each in payments if each.evidence is not None},
+    )
+    refused = [
+        Finding(
+            payment_id=each.transaction.end_to_end_id,
+            code=each.reason.value,
+            detail=each.detail,
+            transaction=each.transaction,
+        )
+        for each in notification.refused
+    ]
+    final = [await _finalise(service, each) for each in notification.accepted]
+    return Imported(message_id=notification.message_id, findings=(*final, *refused))
+
+
+async def all_payments(service: SettlementService) -> list[StandingPayment]:
+    """In the order of their ids."""
+    found: list[StandingPayment] = []
+    while True:
+        page = await service.payments(after_id=found[-1].order.payment_id if found else "", limit=_PAGE)
+        if not page:
+            return found
+        found.extend(page)
+
+
+def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment:
+    """As banks see it. Raises BankMessageRefused if a party is not registered or the id or the amount does not fit."""
+    order = payment.order
+    return Payment(
+        payment_id=order.payment_id,
+        cycle_id=order.cycle_id,
+        debtor=names.get(order.debtor, f"0x{order.debtor.hex()}"),
+        creditor=names.get(order.creditor, f"0x{order.creditor.hex()}"),
+        currency=order.currency,
+        exponent=order.exponent,
+        amount=order.amount,
+    )
+
+
+def _exportable(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment | None:
+    """None: no bank can have been told of it, and its id must not keep others from being recognised."""
+    try:
+        return bank_payment(payment, names)
+    except BankMessageRefused:
+        return None
+
+
+def evidence_of(entry: AcceptedEntry) -> Evidence:
+    """What the ledger keeps: the bank's reference within an account, which is named by a hash and not by its number."""
+    account = sha256(entry.transaction.account.encode()).hexdigest()[:16]
+    return Evidence(
+        kind=EvidenceKind.BANK_STATEMENT_ENTRY,
+        reference=f"camt.054:{account}:{entry.transaction.bank_reference}",
+        amount=entry.payment.amount,
+        currency=entry.payment.currency,
+    )
+
+
+async def _finalise(service: SettlementService, entry: AcceptedEntry) -> Finding:
+    evidence = evidence_of(entry)
+    request = sha256(f"{entry.payment.payment_id}\n{evidence.reference}".encode()).hexdigest()
+    command = FinalisePayment(
+        request_id=f"bank-{request[:40]}", actor=OPERATOR, payment_id=entry.payment.payment_id, evidence=evidence
+    )
+    code = detail = ""
+    try:
+        await service.clear(command)
+    except LedgerRefused as refused:
+        code, detail = refused.code, refused.message
+    return Finding(payment_id=entry.payment.payment_id, code=code, detail=detail, transaction=entry.transaction)
+
+
+async def _names(service: SettlementService) -> Mapping[bytes, str]:
+    return {party.party_id: party.ocpi_id for party in await service.parties()}

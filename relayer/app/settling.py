@@ -1,0 +1,195 @@
+"""What people do on a settlement ledger: net, pay, dispute. Over the settlement port alone, whatever ledger is behind it.
+
+Request ids follow from the content wherever that can be asked for only once, so a repeat after an interruption is answered
+with the first result. Nothing here decides: the ledger checks every step again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import assert_never
+
+from relayer.app.clock import SystemClock
+from relayer.app.ledgers import Rights, connected, make_settlement
+from relayer.app.selection import Selection
+from relayer.errors import InvalidInput
+from relayer.facts.schema import party_id
+from relayer.iso20022.payment import payment_id_for
+from relayer.ports.settlement import NettingInput, SettlementService
+from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment, ProposeCycle, VerifyCycle
+from relayer.settlement.clearing.cycles import check_plan, proof_hash_of
+from relayer.settlement.clearing.eligible import Scope
+from relayer.settlement.clearing.values import OPERATOR, Cycle, PaymentState, UnitKey
+from relayer.settlement.model import LogHead
+from relayer.settlement.netting.debts import Debt, PartyId
+from relayer.settlement.netting.modes import (
+    CycleResult,
+    NettingMode,
+    NettingResult,
+    net_bilateral,
+    net_cycle,
+    net_hub,
+    remaining,
+)
+from relayer.settlement.netting.ortools_solver import solve as solve_with_ortools
+from relayer.settlement.netting.solver import Solver, solve
+
+SOLVERS: Mapping[str, Solver] = {"built-in": solve, "ortools": solve_with_ortools}
+_OPERATOR_NAME = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A settlement ledger that is open for business, and its parties' names by party id."""
+
+    service: SettlementService
+    names: Mapping[bytes, str]
+
+    def name(self, party: bytes) -> str:
+        """OCPI id, `operator`, or hexadecimal for a party that the ledger does not list."""
+        return _OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
+
+    async def clear(self, command: ClearingCommand) -> LogHead:
+        """With a request id made from the content."""
+        content = repr(replace(command, request_id=""))
+        return await self.service.clear(replace(command, request_id=f"settle-{sha256(content.encode()).hexdigest()[:40]}"))
+
+    async def unit(self, currency: str, exponent: int | None) -> UnitKey:
+        """The unit of a currency; its exponent is that of the ledger's positions. Raises InvalidInput if that is unclear."""
+        if exponent is not None:
+            return UnitKey(currency, exponent)
+        found = {each.exponent for each in await self.service.positions() if each.currency == currency}
+        if len(found) != 1:
+            raise InvalidInput(
+                f"{currency} stands with {len(found)} exponents on this ledger; name a currency that is used, or --exponent"
+            )
+        return UnitKey(currency, found.pop())
+
+
+@asynccontextmanager
+async def desk(selection: Selection, *, rights: Rights = Rights.RELAYER) -> AsyncIterator[Desk]:
+    """Raises what the ledger raises."""
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=rights)
+    async with connected(settlement.ledger):
+        parties = await settlement.service.parties()
+        yield Desk(service=settlement.service, names={party.party_id: party.ocpi_id for party in parties})
+
+
+def actor_of(name: str | None) -> bytes:
+    """A party's id from its OCPI id; without one, or by `operator`, the operator."""
+    return OPERATOR if name in (None, _OPERATOR_NAME) else party_id(name)
+
+
+def now_seconds() -> int:
+    """For deadlines and cut-offs, which the ledger compares with its block time."""
+    return int(SystemClock().now())
+
+
+def compare(found: NettingInput, *, solver: Solver) -> dict[NettingMode, NettingResult]:
+    """Every mode on the same debts. HUB is shown as if all had agreed; only the ledger says whether they have."""
+    everyone = frozenset(found.network.parties)
+    return {mode: _net(found, mode, solver=solver, consents=everyone) for mode in NettingMode}
+
+
+async def propose(
+    at: Desk, *, cycle_id: str, mode: NettingMode, scope: Scope, actor: bytes, expires_at_seconds: int, solver: Solver
+) -> NettingResult:
+    """Solves what stands now and proposes it. Raises NettingRefused or LedgerRefused."""
+    found = await at.service.netting_input(scope)
+    consents = frozenset(map(PartyId, found.consenting))
+    result = _net(found, mode, solver=solver, consents=consents)
+    await at.clear(
+        ProposeCycle(
+            request_id="",
+            actor=actor,
+            cycle_id=cycle_id,
+            mode=mode,
+            currency=scope.unit.currency,
+            exponent=scope.unit.exponent,
+            cut_off_seconds=scope.cut_off_seconds,
+            value_date_seconds=scope.value_date_seconds,
+            expires_at_seconds=expires_at_seconds,
+            debts_hash=found.network.digest(),
+            proof=result.certificate.encode() if isinstance(result, CycleResult) else b"",
+        )
+    )
+    return result
+
+
+async def read_cycle(at: Desk, cycle_id: str) -> tuple[Cycle, NettingResult]:
+    """A cycle whose proof this process has checked itself. Raises NettingRefused if it does not hold."""
+    cycle = await at.service.cycle(cycle_id)
+    if cycle is None:
+        raise InvalidInput(f"cycle {cycle_id} does not stand on this ledger; `relayer settle cycles` lists those that do")
+    return cycle, check_plan(cycle.plan)
+
+
+async def verify_cycle(at: Desk, cycle_id: str, *, actor: bytes) -> tuple[Cycle, NettingResult]:
+    """Checks the proof here, and tells the ledger that this very proof was checked."""
+    cycle, result = await read_cycle(at, cycle_id)
+    await at.clear(VerifyCycle(request_id="", actor=actor, cycle_id=cycle_id, proof_hash=proof_hash_of(cycle.plan)))
+    return cycle, result
+
+
+async def payments_of(at: Desk, cycle_id: str, *, expires_at_seconds: int, actor: str | None) -> Sequence[InstructPayment]:
+    """What a cycle left and nobody has paid or instructed yet. Ids are the end-to-end ids that the bank will carry.
+
+    `actor` a party: only what it owes itself.
+    """
+    cycle, result = await read_cycle(at, cycle_id)
+    payer = actor_of(actor)
+    found = []
+    for debt in remaining(result):
+        if payer not in (OPERATOR, debt.debtor):
+            continue
+        payment_id = await _free_payment_id(at, cycle, debt)
+        if payment_id is not None:
+            found.append(
+                InstructPayment(
+                    request_id="",
+                    actor=payer,
+                    payment_id=payment_id,
+                    debtor=debt.debtor,
+                    creditor=debt.creditor,
+                    currency=cycle.plan.currency,
+                    exponent=cycle.plan.exponent,
+                    amount=debt.amount,
+                    cycle_id=cycle_id,
+                    expires_at_seconds=expires_at_seconds,
+                )
+            )
+    return found
+
+
+async def _free_payment_id(at: Desk, cycle: Cycle, debt: Debt) -> str | None:
+    """The id of the next attempt, or None while one is under way or done."""
+    attempt = 1
+    while True:
+        payment_id = payment_id_for(
+            cycle_id=cycle.plan.cycle_id,
+            debtor=at.name(debt.debtor),
+            creditor=at.name(debt.creditor),
+            currency=cycle.plan.currency,
+            attempt=attempt,
+        )
+        known = await at.service.payment(payment_id)
+        if known is None:
+            return payment_id
+        if known.state not in {PaymentState.RETURNED, PaymentState.EXPIRED}:
+            return None
+        attempt += 1
+
+
+def _net(found: NettingInput, mode: NettingMode, *, solver: Solver, consents: frozenset[PartyId]) -> NettingResult:
+    match mode:
+        case NettingMode.BILATERAL:
+            return net_bilateral(found.network)
+        case NettingMode.CYCLE:
+            return net_cycle(found.network, solver=solver)
+        case NettingMode.HUB:
+            return net_hub(found.network, consents=consents)
+        case _:
+            assert_never(mode)

@@ -1,0 +1,38 @@
+"""accounts.json: where parties are paid, as an operator writes it, by OCPI-style id. Strict, like every other file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import RootModel, ValidationError
+
+from relayer.commands.fact_file import describe_problems, read_json
+from relayer.config.fields import Section
+from relayer.errors import InvalidInput
+from relayer.facts.schema import party_id
+from relayer.iso20022.accounts import Account
+
+
+class _Account(Section):
+    name: str
+    number: str
+    bic: str = ""
+    lei: str = ""
+
+
+class _File(RootModel[dict[str, _Account]]):
+    pass
+
+
+def read_accounts(path: Path) -> Mapping[str, Account]:
+    """Raises InvalidInput."""
+    try:
+        file = _File.model_validate_json(read_json(path))
+    except ValidationError as error:
+        raise InvalidInput(describe_problems(path, error)) from error
+    for party in file.root:
+        party_id(party)
+    return {
+        party: Account(name=each.name, number=each.number, bic=each.bic, lei=each.lei) for party, each in file.root.items()
+    }

@@ -1,0 +1,107 @@
+"""`relayer settle export` and `settle import`: payment files for banks, and what banks say of payments."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from relayer.app.banking import Finding, Imported, import_notification, payments_to_export
+from relayer.app.ledgers import Rights, connected, make_settlement
+from relayer.app.selection import Selection, select
+from relayer.commands.accounts_file import read_accounts
+from relayer.commands.exits import FOUND_WRONG
+from relayer.commands.fact_file import read_json
+from relayer.commands.form import Form
+from relayer.commands.output import Json, say, show_json, show_table
+from relayer.errors import InvalidInput
+from relayer.iso20022.pain001 import Order, export_pain001
+from relayer.iso20022.payment import Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """Arguments of `settle export`. Times are unix seconds."""
+
+    output: Path
+    accounts: Path
+    initiator: str
+    message_id: str | None
+    debtor: str | None
+    cycle_id: str | None
+    created_at: int
+    execute_at: int
+
+
+def export_payments(config: Path, channel: str | None, request: ExportRequest) -> None:
+    """Writes a pain.001 file of instructed payments; changes nothing on the ledger."""
+    selection = select(config, channel)
+    accounts = read_accounts(request.accounts)
+    created = datetime.fromtimestamp(request.created_at, UTC).strftime("%Y%m%d%H%M%S")
+    order = Order(
+        message_id=request.message_id or f"SETTLE-{created}",
+        initiator=request.initiator,
+        created_at=request.created_at,
+        execute_at=request.execute_at,
+    )
+    payments = asyncio.run(_payments(selection, request))
+    content = export_pain001(order, payments, accounts)
+    try:
+        with request.output.open("xb") as opened:
+            opened.write(content)
+    except OSError as error:
+        raise InvalidInput(f"{request.output} cannot be written ({error.strerror}); name another file") from error
+    say(f"{request.output}: {len(payments)} payments as message {order.message_id}")
+
+
+def import_payments(config: Path, channel: str | None, file: Path, accounts: Path, form: Form) -> None:
+    """Makes the payments final that a camt.054 file is evidence of. Ends with status 1 if anything in it was refused."""
+    selection = select(config, channel)
+    imported = asyncio.run(_import(selection, file, accounts))
+    if form is Form.JSON:
+        findings: list[Json] = [_as_json(each) for each in imported.findings]
+        show_json({"message_id": imported.message_id, "final": imported.final, "findings": findings})
+    else:
+        rows = (
+            (
+                each.transaction.position,
+                each.payment_id,
+                f"{each.transaction.amount} {each.transaction.currency}",
+                each.code or "final",
+                each.detail,
+            )
+            for each in imported.findings
+        )
+        columns = ("entry", "payment", "amount", "result", "why")
+        show_table(f"notification {imported.message_id}", columns, rows, right=("amount",))
+    refused = len(imported.findings) - imported.final
+    say(f"{file}: {imported.final} payments are final, {refused} transactions are refused")
+    if refused:
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _payments(selection: Selection, request: ExportRequest) -> list[Payment]:
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
+    async with connected(settlement.ledger):
+        return await payments_to_export(settlement.service, debtor=request.debtor, cycle_id=request.cycle_id)
+
+
+async def _import(selection: Selection, file: Path, accounts: Path) -> Imported:
+    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
+    async with connected(settlement.ledger):
+        return await import_notification(settlement.service, read_json(file), read_accounts(accounts))
+
+
+def _as_json(finding: Finding) -> Json:
+    return {
+        "entry": finding.transaction.position,
+        "payment_id": finding.payment_id,
+        "amount": finding.transaction.amount,
+        "currency": finding.transaction.currency,
+        "bank_reference": finding.transaction.bank_reference,
+        "result": finding.code or "final",
+        "detail": finding.detail,
+    }

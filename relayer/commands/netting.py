@@ -1,0 +1,238 @@
+"""`relayer settle net`, `verify`, `commit`, `abort`, `cycles`: netting cycles as people see them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from relayer.app.ledgers import Rights
+from relayer.app.selection import select
+from relayer.app.settling import (
+    SOLVERS,
+    Desk,
+    actor_of,
+    compare,
+    desk,
+    now_seconds,
+    propose,
+    verify_cycle,
+)
+from relayer.commands.form import Form
+from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.errors import InvalidInput
+from relayer.ports.settlement import NettingInput
+from relayer.settlement.clearing.commands import AbortCycle, CommitCycle
+from relayer.settlement.clearing.eligible import Scope
+from relayer.settlement.clearing.values import Cycle
+from relayer.settlement.netting.debts import Debt, PartyId
+from relayer.settlement.netting.drawing import draw
+from relayer.settlement.netting.modes import NettingMode, NettingResult, remaining, summarise
+
+_PROPOSAL_SECONDS = 86_400
+_PAGE = 1000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NettingRequest:
+    """Arguments of `settle net`."""
+
+    cycle_id: str
+    mode: str
+    currency: str
+    exponent: int | None
+    cut_off_seconds: int
+    value_date_seconds: int
+    solver: str
+    picture: Path | None
+    actor: str | None
+    dry_run: bool
+
+
+def net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
+    """`settle net`."""
+    asyncio.run(_net(config, channel, request, form))
+
+
+def verify(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+    """`settle verify`."""
+
+    async def run() -> None:
+        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+            cycle, _ = await verify_cycle(at, cycle_id, actor=actor_of(actor))
+            say(f"cycle {cycle_id}: {len(cycle.plan.debts)} debts and the proof checked here; verified on the ledger")
+
+    asyncio.run(run())
+
+
+def commit(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+    """`settle commit`."""
+
+    async def run() -> None:
+        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+            head = await at.clear(CommitCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
+            say(f"cycle {cycle_id}: committed, settlement sequence {head.sequence}")
+
+    asyncio.run(run())
+
+
+def abort(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+    """`settle abort`."""
+
+    async def run() -> None:
+        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+            await at.clear(AbortCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
+            say(f"cycle {cycle_id}: aborted; what it held is free again")
+
+    asyncio.run(run())
+
+
+def show_cycles(config: Path, channel: str | None, form: Form) -> None:
+    """`settle cycles`."""
+
+    async def read() -> tuple[list[Cycle], Desk]:
+        async with desk(select(config, channel)) as at:
+            found: list[Cycle] = []
+            while page := await at.service.cycles(after_id=found[-1].plan.cycle_id if found else "", limit=_PAGE):
+                found.extend(page)
+            return found, at
+
+    cycles, at = asyncio.run(read())
+    if form is Form.JSON:
+        show_json([_cycle_json(each, at) for each in cycles])
+        return
+    columns = ("cycle", "mode", "state", "gross", "still owed", "currency", "proposed by", "verified by")
+    rows = [
+        (
+            each.plan.cycle_id,
+            each.plan.mode.value.lower(),
+            each.state.value,
+            money(each.plan.gross, each.plan.exponent),
+            money(each.plan.remaining, each.plan.exponent),
+            each.plan.currency,
+            at.name(each.proposer),
+            "" if each.verifier is None else at.name(each.verifier),
+        )
+        for each in cycles
+    ]
+    show_table(f"{len(cycles)} cycles", columns, rows, right=("gross", "still owed"))
+
+
+async def _net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
+    mode, solver = _named(NettingMode.__members__, "mode", request.mode.upper()), _named(SOLVERS, "solver", request.solver)
+    async with desk(select(config, channel), rights=Rights.RELAYER if request.dry_run else Rights.OPERATOR) as at:
+        scope = Scope(
+            unit=await at.unit(request.currency, request.exponent),
+            cut_off_seconds=request.cut_off_seconds,
+            value_date_seconds=request.value_date_seconds,
+        )
+        found = await at.service.netting_input(scope)
+        results = compare(found, solver=solver)
+        _show(at, found, results, mode, form)
+        if request.picture is not None:
+            request.picture.write_text(draw(results[mode], names={PartyId(key): name for key, name in at.names.items()}))
+            say(f"wrote {request.picture}")
+        if request.dry_run:
+            say("dry run: nothing was changed")
+            return
+        await propose(
+            at,
+            cycle_id=request.cycle_id,
+            mode=mode,
+            scope=scope,
+            actor=actor_of(request.actor),
+            expires_at_seconds=now_seconds() + _PROPOSAL_SECONDS,
+            solver=solver,
+        )
+        say(f"cycle {request.cycle_id}: proposed; another party runs `relayer settle verify {request.cycle_id} --as PARTY`")
+
+
+def _show(
+    at: Desk, found: NettingInput, results: Mapping[NettingMode, NettingResult], mode: NettingMode, form: Form
+) -> None:
+    left = remaining(results[mode])
+    if form is Form.JSON:
+        show_json(_json(at, found, results, left))
+        return
+    unit = found.network.unit
+    gross = found.network.gross
+    rows = [("gross", money(gross, unit.exponent), str(len(found.network.amounts)), "")]
+    for each in map(summarise, results.values()):
+        share = f"{each.cleared_basis_points // 100}.{each.cleared_basis_points % 100:02d} %"
+        rows.append((each.mode.value.lower(), money(each.remaining, unit.exponent), str(each.debts_after), share))
+    title = f"{found.liabilities} liabilities, {unit.currency}"
+    show_table(title, ("", "still owed", "debts", "cleared"), rows, right=("still owed", "debts", "cleared"))
+    show_table(
+        f"positions before and after ({mode.value.lower()})",
+        ("party", "payable", "receivable", "payable after", "receivable after", "net"),
+        [
+            (at.name(party), *(money(value, unit.exponent) for value in values))
+            for party, values in _positions(found, left).items()
+        ],
+        right=("payable", "receivable", "payable after", "receivable after", "net"),
+    )
+    show_table(
+        "what is left to be paid",
+        ("debtor", "creditor", "amount"),
+        [(at.name(each.debtor), at.name(each.creditor), money(each.amount, unit.exponent)) for each in left],
+        right=("amount",),
+    )
+
+
+def _positions(found: NettingInput, left: tuple[Debt, ...]) -> dict[bytes, tuple[int, int, int, int, int]]:
+    """Per party: payable and receivable before, both after, and net, which stays."""
+    sums = {party: [0, 0, 0, 0] for party in found.network.parties}
+    for start, debts in ((0, found.network.debts()), (2, iter(left))):
+        for debt in debts:
+            sums[debt.debtor][start] += debt.amount
+            sums[debt.creditor][start + 1] += debt.amount
+    return {party: (*_four(values), values[1] - values[0]) for party, values in sums.items()}
+
+
+def _four(values: list[int]) -> tuple[int, int, int, int]:
+    one, two, three, four = values
+    return one, two, three, four
+
+
+def _json(at: Desk, found: NettingInput, results: Mapping[NettingMode, NettingResult], left: tuple[Debt, ...]) -> Json:
+    modes: dict[str, Json] = {
+        each.mode.value.lower(): {"still_owed": str(each.remaining), "debts": each.debts_after}
+        for each in map(summarise, results.values())
+    }
+    return {
+        "currency": found.network.unit.currency,
+        "exponent": found.network.unit.exponent,
+        "debts_hash": f"0x{found.network.digest().hex()}",
+        "liabilities": found.liabilities,
+        "gross": {"still_owed": str(found.network.gross), "debts": len(found.network.amounts)},
+        **modes,
+        "left": [
+            {"debtor": at.name(each.debtor), "creditor": at.name(each.creditor), "amount": str(each.amount)} for each in left
+        ],
+    }
+
+
+def _cycle_json(cycle: Cycle, at: Desk) -> Json:
+    plan = cycle.plan
+    return {
+        "cycle_id": plan.cycle_id,
+        "mode": plan.mode.value.lower(),
+        "state": cycle.state.value,
+        "gross": str(plan.gross),
+        "still_owed": str(plan.remaining),
+        "currency": plan.currency,
+        "exponent": plan.exponent,
+        "proposer": at.name(cycle.proposer),
+        "verifier": None if cycle.verifier is None else at.name(cycle.verifier),
+        "sequence": cycle.sequence,
+    }
+
+
+def _named(known: Mapping[str, _T], what: str, name: str) -> _T:
+    if name not in known:
+        raise InvalidInput(f"{what} {name.lower()!r}: expected one of {', '.join(known).lower()}")
+    return known[name]

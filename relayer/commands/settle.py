@@ -1,0 +1,256 @@
+"""`relayer settle`: arguments to functions. Everything heavy is imported inside a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relayer.commands.form import form
+
+settle_app = typer.Typer(no_args_is_help=True, help="Net, pay and dispute what stands on the settlement ledger.")
+
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="RELAYER_CONFIG", help="The configuration file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Channel = Annotated[str | None, typer.Option("--channel", help="The channel; not needed if there is only one.")]
+Actor = Annotated[str | None, typer.Option("--as", help="The party that acts, such as DE*KCS; the operator if not given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after; change nothing.")]
+Currency = Annotated[str, typer.Option(help="ISO 4217 code.")]
+Exponent = Annotated[int | None, typer.Option(min=0, max=18, help="Digits after the point; those in use if not given.")]
+Days = Annotated[int, typer.Option(min=1, max=90, help="For how many days the amount is held at most.")]
+Moment = Annotated[str | None, typer.Option(help="Date, date with time (UTC), or unix seconds; now if not given.")]
+Picture = Annotated[Path | None, typer.Option(help="Write a picture of the debts before and after (SVG).")]
+CycleId = Annotated[str, typer.Argument(help="The cycle's id.")]
+RELAYER_FILE = Path("relayer.yaml")
+
+
+@settle_app.command("positions")
+def settle_positions(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """Payable, receivable and net per party and currency."""
+    from relayer.commands.settlement import show_positions
+
+    show_positions(config, channel, form(json))
+
+
+@settle_app.command("net")
+def settle_net(
+    cycle_id: Annotated[str, typer.Argument(help="A new id for the cycle.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    mode: Annotated[str, typer.Option(help="bilateral, cycle or hub.")] = "cycle",
+    currency: Currency = "EUR",
+    exponent: Exponent = None,
+    cut_off: Moment = None,
+    value_date: Moment = None,
+    solver: Annotated[str, typer.Option(help="built-in or ortools.")] = "built-in",
+    picture: Picture = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Compare all modes, and propose a netting cycle with its certificate. Another party must verify it."""
+    from relayer.commands.netting import NettingRequest, net
+    from relayer.commands.settling import moment
+
+    request = NettingRequest(
+        cycle_id=cycle_id,
+        mode=mode,
+        currency=currency,
+        exponent=exponent,
+        cut_off_seconds=moment(cut_off),
+        value_date_seconds=moment(value_date),
+        solver=solver,
+        picture=picture,
+        actor=actor,
+        dry_run=dry_run,
+    )
+    net(config, channel, request, form(json))
+
+
+@settle_app.command("verify")
+def settle_verify(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+    """Check a proposed cycle's certificate in this process, and tell the ledger so. Not by its proposer."""
+    from relayer.commands.netting import verify
+
+    verify(config, channel, cycle_id, actor)
+
+
+@settle_app.command("commit")
+def settle_commit(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+    """Post a verified cycle, all of it."""
+    from relayer.commands.netting import commit
+
+    commit(config, channel, cycle_id, actor)
+
+
+@settle_app.command("abort")
+def settle_abort(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+    """Give a running cycle up; what it held is free again."""
+    from relayer.commands.netting import abort
+
+    abort(config, channel, cycle_id, actor)
+
+
+@settle_app.command("cycles")
+def settle_cycles(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List netting cycles."""
+    from relayer.commands.netting import show_cycles
+
+    show_cycles(config, channel, form(json))
+
+
+@settle_app.command("consent")
+def settle_consent(
+    party: Annotated[str, typer.Argument(help="The party, such as DE*KCS.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the consent back.")] = False,
+    actor: Actor = None,
+) -> None:
+    """Agree that debts are replaced by others (novation), which mode hub needs of every party with a debt."""
+    from relayer.commands.settling import set_consent
+    from relayer.settlement.clearing.values import Consent
+
+    set_consent(config, channel, party, Consent.WITHDRAWN if withdraw else Consent.GIVEN, actor)
+
+
+@settle_app.command("pay")
+def settle_pay(
+    cycle_id: Annotated[str | None, typer.Argument(help="Everything that this cycle left to be paid.")] = None,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    debtor: Annotated[str | None, typer.Option(help="Without a cycle: who pays.")] = None,
+    creditor: Annotated[str | None, typer.Option(help="Without a cycle: who is paid.")] = None,
+    amount: Annotated[str | None, typer.Option(help="Without a cycle: how much, such as 12.50.")] = None,
+    payment_id: Annotated[str | None, typer.Option("--id", help="Without a cycle: a new id.")] = None,
+    currency: Currency = "EUR",
+    exponent: Exponent = None,
+    days: Days = 10,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Instruct payments: they hold the oldest debts until they are final. No money moves here."""
+    from relayer.commands.settling import PaymentRequest, pay
+
+    request = PaymentRequest(
+        cycle_id=cycle_id,
+        debtor=debtor,
+        creditor=creditor,
+        amount=amount,
+        payment_id=payment_id,
+        currency=currency,
+        exponent=exponent,
+        days=days,
+        actor=actor,
+        dry_run=dry_run,
+    )
+    pay(config, channel, request, form(json))
+
+
+@settle_app.command("record")
+def settle_record(
+    payment_id: Annotated[str, typer.Argument(help="The payment's id.")],
+    state: Annotated[str, typer.Argument(help="pending, final, returned or expired.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    evidence: Annotated[
+        str | None, typer.Option(help="bank:REFERENCE or transaction:REFERENCE, for final and returned.")
+    ] = None,
+    actor: Actor = None,
+) -> None:
+    """Record what became of a payment, with the evidence that shows it."""
+    from relayer.commands.settling import record_payment
+
+    record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor)
+
+
+@settle_app.command("payments")
+def settle_payments(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List payments."""
+    from relayer.commands.settling import show_payments
+
+    show_payments(config, channel, form(json))
+
+
+@settle_app.command("dispute")
+def settle_dispute(
+    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is contested.")],
+    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    dispute_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the fact if not given.")] = None,
+    days: Days = 30,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Hold a contested amount, so that it is neither netted nor paid until the two agree or the time ends."""
+    from relayer.commands.settling import DisputeRequest, dispute
+
+    request = DisputeRequest(
+        fact_id=fact_id, amount=amount, reason=reason, dispute_id=dispute_id, days=days, actor=actor, dry_run=dry_run
+    )
+    dispute(config, channel, request)
+
+
+@settle_app.command("release")
+def settle_release(
+    dispute_id: Annotated[str, typer.Argument(help="The dispute's id.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    credit: Annotated[str | None, typer.Option(help="The creditor gives up this much, such as 12.50.")] = None,
+    lapse: Annotated[bool, typer.Option("--lapse", help="Its time has ended.")] = False,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """End a dispute: the debtor withdraws it, the creditor upholds it with --credit, or its time has ended."""
+    from relayer.commands.settling import release
+
+    release(config, channel, dispute_id, credit=credit, lapsed=lapse, actor=actor, dry_run=dry_run)
+
+
+@settle_app.command("disputes")
+def settle_disputes(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List disputes."""
+    from relayer.commands.settling import show_disputes
+
+    show_disputes(config, channel, form(json))
+
+
+@settle_app.command("write-off")
+def settle_write_off(
+    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is given up.")],
+    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Give up an open amount without a credit note."""
+    from relayer.commands.settling import write_off
+
+    write_off(config, channel, fact_id, amount, reason, actor=actor, dry_run=dry_run)
+
+
+@settle_app.command("statement")
+def settle_statement(
+    party: Annotated[str, typer.Argument(help="The party, such as DE*KCS.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    since: Annotated[str, typer.Option(help="Date, date with time (UTC), or unix seconds.")] = "0",
+    until: Annotated[str | None, typer.Option(help="Up to but not including this; now if not given.")] = None,
+    currency: Currency = "EUR",
+    exponent: Exponent = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every line as CSV to this file; - for standard output.")] = None,
+    json: Json = False,
+) -> None:
+    """What a party owed and was owed when a period began, what happened in it, and what is left."""
+    from relayer.commands.statement import StatementRequest, show_statement
+
+    request = StatementRequest(
+        party=party, since=since, until=until, currency=currency, exponent=exponent, csv=csv, form=form(json)
+    )
+    show_statement(config, channel, request)
