@@ -44,7 +44,8 @@ class BankTransaction:
     booking_date: str
     """As in the file: a date or a date with time."""
     bank_reference: str
-    """Account servicer's reference of the transaction, of the entry, or the entry's own."""
+    """Account servicer's reference of the transaction; else of the entry, with the transaction's number if it has several;
+    else the message's id and the position. Unique within an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,17 +177,26 @@ def _judge(
 def _transactions(root: etree._Element) -> Iterator[BankTransaction]:
     """One per transaction; an entry without details counts as one transaction without references."""
     message = _children(root, "BkToCstmrDbtCdtNtfctn")[0]
+    message_id = _text(message, "GrpHdr", "MsgId")
     for number, notification in enumerate(_children(message, "Ntfctn"), start=1):
         account = _text(notification, "Acct", "Id", "IBAN") or _text(notification, "Acct", "Id", "Othr", "Id")
         for line, entry in enumerate(_children(notification, "Ntry"), start=1):
             details = [each for group in _children(entry, "NtryDtls") for each in _children(group, "TxDtls")]
             adds_up = _adds_up(entry, details)
             for part, detail in enumerate(details or [entry], start=1):
-                yield _transaction(entry, detail, account=account, position=f"{number}/{line}/{part}", adds_up=adds_up)
+                position = f"{number}/{line}/{part}"
+                yield _transaction(
+                    entry,
+                    detail,
+                    account=account,
+                    position=position,
+                    adds_up=adds_up,
+                    reference=_reference(entry, detail, part if len(details) > 1 else None) or f"{message_id}/{position}",
+                )
 
 
 def _transaction(
-    entry: etree._Element, detail: etree._Element, *, account: str, position: str, adds_up: bool
+    entry: etree._Element, detail: etree._Element, *, account: str, position: str, adds_up: bool, reference: str
 ) -> BankTransaction:
     amount = (_children(detail, "Amt") or _children(entry, "Amt"))[0]
     directions = {_text(entry, "CdtDbtInd"), _text(detail, "CdtDbtInd") or _text(entry, "CdtDbtInd")}
@@ -201,8 +211,14 @@ def _transaction(
         is_reversal=_text(entry, "RvslInd") in _TRUE or bool(_children(detail, "RtrInf")),
         adds_up=adds_up,
         booking_date=_text(entry, "BookgDt", "Dt") or _text(entry, "BookgDt", "DtTm"),
-        bank_reference=_text(detail, "Refs", "AcctSvcrRef") or _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef"),
+        bank_reference=reference,
     )
+
+
+def _reference(entry: etree._Element, detail: etree._Element, part: int | None) -> str:
+    own = _text(detail, "Refs", "AcctSvcrRef")
+    whole = _text(entry, "AcctSvcrRef")
+    return own or (whole if part is None or not whole else f"{whole}/{part}")
 
 
 def _adds_up(entry: etree._Element, details: Sequence[etree._Element]) -> bool:

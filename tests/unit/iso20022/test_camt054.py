@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -173,6 +174,20 @@ def test_an_entry_without_details_has_no_reference(notification: str, payments: 
     start, end = notification.index("<NtryDtls>"), notification.index("</NtryDtls>") + len("</NtryDtls>")
     found = import_camt054((notification[:start] + notification[end:]).encode(), payments, accounts=accounts, recorded=())
     assert [entry.reason for entry in found.refused] == [EntryRefusal.REFERENCE_MISSING]
+
+
+def test_every_accepted_transaction_has_a_reference_of_its_own(
+    notification: str, payments: list[Payment], accounts: Accounts
+) -> None:
+    def references(text: str) -> list[str]:
+        found = import_camt054(text.encode(), payments, accounts=accounts, recorded=()).accepted
+        return [entry.transaction.bank_reference for entry in found]
+
+    for part in (1, 2):
+        notification = notification.replace(f"<AcctSvcrRef>PART-{part}</AcctSvcrRef>", "")
+    assert references(notification) == ["2026113012345678", "2026113012345679/1", "2026113012345679/2"]
+    without = re.sub("<AcctSvcrRef>[0-9]+</AcctSvcrRef>", "", notification)
+    assert references(without) == [f"BANK-20261130-0001/{position}" for position in ("1/1/1", "1/2/1", "1/2/2")]
 
 
 def test_an_account_that_is_not_known_is_not_compared(notification: str, payments: list[Payment]) -> None:

@@ -1,0 +1,169 @@
+"""Payments out to the bank and evidence back, on the real settlement rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from relayer.app.banking import Imported, import_notification, payments_to_export
+from relayer.commands.accounts_file import read_accounts
+from relayer.errors import InvalidInput, LedgerRefused
+from relayer.iso20022.accounts import Account
+from relayer.iso20022.documents import PAIN_001, namespace, read_document
+from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.pain001 import Order, export_pain001
+from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment
+from relayer.settlement.clearing.values import OPERATOR, Payment, PaymentState
+from relayer.settlement.errors import ClearingRefused
+from relayer.settlement.model import Party
+from relayer.testing.settlement_bench import EUR, PARTIES, START, SettlementBench
+
+NOTIFICATION = Path(__file__).resolve().parents[2] / "vectors" / "iso20022" / "camt.054.xml"
+ACCOUNTS = {
+    "DE*NBM": Account(name="Nordbahn", number="DE89370400440532013000"),
+    "AT*ATX": Account(name="AlpenTaxi", number="AT611904300234573201"),
+    "DE*ROL": Account(name="Rolla", number="DE02500105170137075030"),
+    "DE*KCS": Account(name="KiezCar", number="DE02120300000000202051"),
+}
+DEBTS = {
+    "NBM": ("2026-11-DENBM-DEKCS-EUR1", 1234),
+    "ATX": ("2026-11-ATATX-DEKCS-EUR1", 10000),
+    "ROL": ("2026-11-DEROL-DEKCS-EUR1", 5),
+}
+ORDER = Order(message_id="M1", initiator="Office", created_at=START, execute_at=START)
+
+
+class Service:
+    """The verbs that banking needs, over rules in memory, in pages of two."""
+
+    def __init__(self) -> None:
+        self.bench = SettlementBench()
+
+    async def parties(self) -> Sequence[Party]:
+        found = (self.bench.state.party(party) for party in PARTIES.values())
+        return [party for party in found if party is not None]
+
+    async def payments(self, *, after_id: str, limit: int) -> Sequence[Payment]:
+        found = sorted(self.bench.state.payments.items())
+        return [payment for payment_id, payment in found if payment_id > after_id][: min(limit, 2)]
+
+    async def clear(self, command: ClearingCommand) -> None:
+        try:
+            self.bench.clear(command)
+        except ClearingRefused as refused:
+            raise LedgerRefused(refused.code.name, str(refused)) from refused
+
+    def instruct(self, debtor: str, payment_id: str, amount: int) -> None:
+        self.bench.owe(debtor, "KCS", amount)
+        self.bench.clear(
+            InstructPayment(
+                request_id=payment_id,
+                actor=OPERATOR,
+                payment_id=payment_id,
+                debtor=PARTIES[debtor],
+                creditor=PARTIES["KCS"],
+                currency=EUR.currency,
+                exponent=EUR.exponent,
+                amount=amount,
+                cycle_id="",
+                expires_at_seconds=START + 1000,
+            )
+        )
+
+    def states(self) -> dict[str, PaymentState]:
+        return {name: self.bench.state.payment(payment_id).state for name, (payment_id, _) in DEBTS.items()}
+
+
+@pytest.fixture
+def service() -> Service:
+    made = Service()
+    for debtor, (payment_id, amount) in DEBTS.items():
+        made.instruct(debtor, payment_id, amount)
+    return made
+
+
+def codes(imported: Imported) -> list[str]:
+    return [each.code for each in imported.findings]
+
+
+async def test_instructed_payments_are_exported_and_become_final_by_the_banks_word(service: Service) -> None:
+    payments = await payments_to_export(service, debtor=None, cycle_id=None)
+    raw = export_pain001(ORDER, payments, ACCOUNTS)
+    found = read_document(raw, PAIN_001).iter(f"{{{namespace(PAIN_001)}}}EndToEndId")
+    assert {each.text for each in found} == {payment_id for payment_id, _ in DEBTS.values()}
+    imported = await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    assert (imported.final, codes(imported)) == (3, ["", "", ""])
+    assert set(service.states().values()) == {PaymentState.FINAL}
+    assert await payments_to_export(service, debtor=None, cycle_id=None) == []
+
+
+async def test_the_same_file_again_changes_nothing(service: Service) -> None:
+    await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    head = service.bench.state.head()
+    again = await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    assert (again.final, codes(again)) == (0, 3 * ["REPEATED"])
+    assert service.bench.state.head() == head
+
+
+async def test_what_is_wrong_is_refused_and_the_rest_is_kept(service: Service) -> None:
+    raw = NOTIFICATION.read_text().replace(">12.34<", ">12.33<").encode()
+    imported = await import_notification(service, raw, ACCOUNTS)
+    assert sorted(codes(imported)) == ["", "", "AMOUNT_DIFFERS"]
+    assert service.states() == {
+        "NBM": PaymentState.INSTRUCTED,
+        "ATX": PaymentState.FINAL,
+        "ROL": PaymentState.FINAL,
+    }
+
+
+async def test_what_the_ledger_refuses_is_told_and_the_rest_goes_on(service: Service) -> None:
+    """One bank reference for two payments: the ledger takes it as evidence once."""
+    raw = NOTIFICATION.read_text().replace("PART-2", "PART-1").encode()
+    imported = await import_notification(service, raw, ACCOUNTS)
+    assert codes(imported) == ["", "", "EVIDENCE_USED"]
+    assert list(service.states().values()).count(PaymentState.FINAL) == 2
+
+
+async def test_payments_past_their_time_are_not_made_final(service: Service) -> None:
+    service.bench.now = START + 1000
+    imported = await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    assert codes(imported) == 3 * ["DEADLINE_PASSED"]
+
+
+async def test_an_account_number_does_not_reach_the_ledger(service: Service) -> None:
+    await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    payment = service.bench.state.payment(DEBTS["NBM"][0])
+    assert payment.evidence.reference.endswith(":2026113012345678")
+    assert "DE02" not in payment.evidence.reference
+
+
+async def test_only_what_is_asked_for_is_exported(service: Service) -> None:
+    (mine,) = await payments_to_export(service, debtor="AT*ATX", cycle_id=None)
+    assert (mine.debtor, mine.amount) == ("AT*ATX", 10000)
+    assert await payments_to_export(service, debtor=None, cycle_id="2026-10") == []
+
+
+async def test_an_id_that_no_bank_carries_stops_its_export_and_nobodys_import(service: Service) -> None:
+    service.instruct("VLT", "odd//id", 77)
+    with pytest.raises(BankMessageRefused):
+        await payments_to_export(service, debtor=None, cycle_id=None)
+    assert (await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)).final == 3
+
+
+def test_accounts_are_read_strictly(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.json"
+    file.write_text('{"DE*KCS": {"name": "KiezCar", "number": "DE02120300000000202051"}}')
+    assert read_accounts(file) == {"DE*KCS": ACCOUNTS["DE*KCS"]}
+    for content in (
+        "",
+        "[]",
+        '{"DE*KCS": {"name": "KiezCar"}}',
+        '{"KCS": {"name": "KiezCar", "number": "1"}}',
+        '{"DE*KCS": {"name": "KiezCar", "number": "1", "iban": "x"}}',
+        '{"DE*KCS": {"name": "KiezCar", "number": "DE02120300000000202052"}}',
+    ):
+        file.write_text(content)
+        with pytest.raises(InvalidInput):
+            read_accounts(file)
