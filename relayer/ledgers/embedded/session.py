@@ -62,7 +62,7 @@ class Session:
         self._heartbeat_seconds = heartbeat_seconds
         self._machine = Machine(light_clients=light_clients, applications=applications)
         self._thread: ThreadPoolExecutor | None = None
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._connection: sqlite3.Connection | None = None
         self._chain: Chain | None = None
         self._heartbeat: asyncio.Task[None] | None = None

@@ -7,7 +7,6 @@ remaining tables hold what the record leads to, for reading, and `verify` compar
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -280,18 +279,18 @@ def scratch(path: str = ":memory:") -> sqlite3.Connection:
     return connection
 
 
-def lock(folder: Path) -> IO[str]:
-    """Takes the writer's lock, held until the returned file is closed or the process ends. Raises LedgerLocked."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / _LOCK_NAME).open("a+")
+def lock(folder: Path) -> IO[bytes]:
+    """Takes the writer's lock, held until the returned file is closed or the process ends. Raises LedgerLocked, LedgerUnavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / _LOCK_NAME).open("ab")
+    except OSError as error:
+        raise LedgerUnavailable(f"{folder} cannot be used ({error.strerror}); check the path and its permissions") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         file.close()
         raise LedgerLocked(f"another process writes to the ledger in {folder}; stop it, or use its gRPC address") from error
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
     return file
 
 

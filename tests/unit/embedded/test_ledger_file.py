@@ -114,6 +114,11 @@ class TestOpening:
         (tmp_path / f"{store.DATABASE_NAME}-wal").rmdir()
         await opens(tmp_path)
 
+    def test_a_folder_that_cannot_be_used(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"")
+        with pytest.raises(LedgerUnavailable, match="check the path"):
+            create_ledger(tmp_path / "file" / "ledger", chain_id="settlement-1", keys=KEYS, now=1)
+
     async def test_another_schema_version_is_refused(self, tmp_path: Path) -> None:
         await filled(tmp_path)
         tamper(tmp_path, "PRAGMA user_version = 99")
