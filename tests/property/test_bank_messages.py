@@ -10,10 +10,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from relayer.iso20022.accounts import Account
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
+from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_payment_id, payment_id_for
+from relayer.testing.bank import execute
 
 NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
 AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
@@ -71,6 +74,52 @@ def test_a_payment_id_fits_and_leads_back(cycle: str, debtor: str, creditor: str
     assert replace(PAYMENTS[0], payment_id=made).payment_id == made, "and banks carry it"
     assert (reference.cycle_tag, reference.debtor, reference.creditor) == (cycle_tag(cycle), debtor, creditor)
     assert (reference.currency, reference.attempt) == ("EUR", attempt)
+
+
+OPERATORS = ("DE*NBM", "DE*KCS", "AT*ATX", "JP*DEN")
+CURRENCIES = {"EUR": 2, "JPY": 0, "KWD": 3}
+ACCOUNTS = {
+    "DE*NBM": Account(name="Nordbahn", number="DE89370400440532013000", bic="COBADEFFXXX"),
+    "DE*KCS": Account(name="KiezCar & Söhne <AG>", number="DE02120300000000202051"),
+    "AT*ATX": Account(name="AlpenTaxi", number="AT611904300234573201"),
+    "JP*DEN": Account(name="電車", number="0001 7654321", bic="MHCBJPJT"),
+}
+
+
+@given(
+    amounts=st.dictionaries(
+        st.tuples(st.sampled_from(OPERATORS), st.sampled_from(OPERATORS), st.sampled_from(sorted(CURRENCIES))).filter(
+            lambda key: key[0] != key[1]
+        ),
+        st.integers(1, 10**13),
+        min_size=1,
+        max_size=12,
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str, str], int]) -> None:
+    payments = {
+        Payment(
+            payment_id=payment_id_for(cycle_id="c", debtor=debtor, creditor=creditor, currency=currency),
+            cycle_id="c",
+            debtor=debtor,
+            creditor=creditor,
+            currency=currency,
+            exponent=CURRENCIES[currency],
+            amount=amount,
+        )
+        for (debtor, creditor, currency), amount in amounts.items()
+    }
+    order = Order(message_id="m", initiator="Office", created_at=1_800_000_000, execute_at=1_800_000_000)
+    answers = execute(export_pain001(order, payments, ACCOUNTS), at_seconds=1_800_100_000)
+    assert len(answers) == len({payment.creditor for payment in payments})
+    evidence = []
+    for answer in answers:
+        found = import_camt054(answer, payments, accounts=ACCOUNTS, recorded=())
+        assert not found.refused
+        evidence.extend(found.accepted)
+    assert {entry.payment for entry in evidence} == payments
+    assert len(evidence) == len(payments)
 
 
 @given(raw=st.binary(max_size=400))
