@@ -38,12 +38,10 @@ def count(both: BothLedgers, *, timed_out: int) -> Count:
     """Lost: neither rejected nor acknowledged with a liability that stands. Duplicated: liabilities beyond one a fact."""
     states = Counter(each.record.state for each in both.facts)
     liabilities = Counter(each.fact_id for each in both.liabilities)
-    settled = sum(
-        each.record.state is FactState.ACKNOWLEDGED and liabilities[each.record.fact_id] > 0 for each in both.facts
-    )
+    settled = sum(each.record.state.is_acknowledged and liabilities[each.record.fact_id] > 0 for each in both.facts)
     return Count(
         facts=len(both.facts),
-        acknowledged=states[FactState.ACKNOWLEDGED],
+        acknowledged=sum(number for state, number in states.items() if state.is_acknowledged),
         rejected=states[FactState.REJECTED],
         timed_out=timed_out,
         lost=len(both.facts) - settled - states[FactState.REJECTED],

@@ -4,6 +4,7 @@ pragma solidity ^0.8.20;
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {FactAnswers} from "./facts/FactAnswers.sol";
 import {FactHash} from "./facts/FactHash.sol";
+import {FactNews} from "./facts/FactNews.sol";
 import {IBusinessFacts} from "./facts/IBusinessFacts.sol";
 import {PartyRegistry} from "./facts/PartyRegistry.sol";
 import {ICS24Host} from "./host/ICS24Host.sol";
@@ -14,7 +15,8 @@ import {RouterMsgs} from "./msgs/RouterMsgs.sol";
 
 /// @title Business facts as ERC-721 tokens that travel to a settlement ledger as IBC packets.
 /// @notice A fact is sealed when minted. From sending on its token is locked (ERC-5192). Its state changes are announced
-/// (ERC-4906), and the settlement ledger's reference is stored when its acknowledgement arrives with a proof.
+/// (ERC-4906), and the settlement ledger's reference is stored when its acknowledgement arrives with a proof. What becomes
+/// of the liability comes back in packets of its own; the newest news count, whatever the order of their arrival.
 /// @dev Only hashes and states are stored. Who issued a fact needs no slot: the fact's id is a hash over its issuer.
 contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     /// @dev One slot a fact.
@@ -28,6 +30,13 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         uint64 settlementSequence;
     }
 
+    /// @dev One more slot for a fact that there are news of.
+    /// @param sequence Entry in the settlement ledger's log.
+    struct News {
+        uint64 sequence;
+        uint128 open;
+    }
+
     struct LedgerEntry {
         bytes32 sourceClientHash;
         string ledgerId;
@@ -35,6 +44,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
 
     string public constant PORT = "settlement";
     string public constant VERSION = "fact-1";
+    string public constant STATUS_VERSION = "status-1";
     string public constant ENCODING = "application/x-solidity-abi";
     uint256 public constant MAX_FACTS = 64;
     /// @dev Settlement ledgers read no longer one, and would refuse the whole packet.
@@ -50,6 +60,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     mapping(address => uint64) private _lastIssuerSequence;
     mapping(bytes32 => bytes32) private _factHashes;
     mapping(bytes32 => Record) private _records;
+    mapping(bytes32 => News) private _news;
     /// @dev Only where a settlement ledger gave another id than the one that follows from the fact.
     mapping(bytes32 => bytes32) private _otherLiabilityIds;
     mapping(bytes32 => uint16) private _ledgerIndexes;
@@ -141,14 +152,32 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     }
 
     /// @inheritdoc IIBCApp
-    /// @dev Facts only go out of this ledger.
+    /// @dev Facts only go out of this ledger; what comes in are news of them, each answered by itself. Every refusal of a
+    /// whole packet has a reason, so that it is answered with the error acknowledgement.
     function onRecvPacket(AppCallbacks.OnRecvPacketCallback calldata msg_)
         external
-        view
         onlyRouter
         returns (bytes memory)
     {
-        revert VersionUnsupported(msg_.payload.version);
+        RouterMsgs.Payload calldata payload = msg_.payload;
+        bool isNews = _isText(payload.sourcePort, PORT) && _isText(payload.version, STATUS_VERSION)
+            && _isText(payload.encoding, ENCODING);
+        if (!isNews) revert VersionUnsupported(payload.version);
+        uint16 ledger = _ledgerIndexes[keccak256(bytes(msg_.destinationClient))];
+        if (ledger == 0) revert LedgerUnknown(msg_.destinationClient);
+        uint256 count = FactNews.countOf(payload.value);
+        if (count == 0) revert NewsMalformed();
+        (uint256 newsChainId, uint256 contractAddress) = FactNews.subject(payload.value);
+        if (newsChainId != chainId || contractAddress != uint256(uint160(address(this)))) {
+            revert NewsMisdirected(newsChainId, address(uint160(contractAddress)));
+        }
+        uint8[] memory given = new uint8[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            (bool isReadable, FactNews.Update memory update) = FactNews.read(payload.value, i);
+            if (!isReadable) revert NewsMalformed();
+            given[i] = _hear(update, ledger);
+        }
+        return abi.encode(given);
     }
 
     /// @inheritdoc IIBCApp
@@ -197,10 +226,13 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         status.settlementSequence = record.settlementSequence;
         status.factHash = _factHashes[factId];
         if (record.ledger != 0) status.ledgerId = _ledgers[record.ledger - 1].ledgerId;
-        if (record.state == State.ACKNOWLEDGED) {
+        if (_isAcknowledged(record.state)) {
             bytes32 other = _otherLiabilityIds[factId];
             status.liabilityId = other != 0 ? other : FactHash.liabilityId(factId, status.factHash);
         }
+        News memory news = _news[factId];
+        status.newsSequence = news.sequence;
+        status.open = news.open;
     }
 
     /// @inheritdoc IBusinessFacts
@@ -283,6 +315,59 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         record.state = State.REJECTED;
         _records[factId] = record;
         emit FactRejected(factId, record.code);
+    }
+
+    /// @dev News count only from the ledger that the fact went to, for the liability that it answered with, and in the order
+    /// of its log: packets may arrive in any order. SETTLED is final.
+    function _hear(FactNews.Update memory update, uint16 ledger) private returns (uint8 answer) {
+        bytes32 factId = update.factId;
+        Record memory record = _records[factId];
+        if (record.ledger != ledger || !_isLiability(factId, update.liabilityId)) return FactNews.UNKNOWN_FACT;
+        if (update.sequence <= record.settlementSequence || update.sequence <= _news[factId].sequence) {
+            return FactNews.STALE;
+        }
+        if (!_isAcknowledged(record.state) || record.state == State.SETTLED) return FactNews.WRONG_STATE;
+        _news[factId] = News(update.sequence, update.open);
+        State state = _announced(update);
+        if (state != record.state) {
+            record.state = state;
+            _records[factId] = record;
+        }
+        emit MetadataUpdate(uint256(factId));
+        return FactNews.APPLIED;
+    }
+
+    /// @dev Announces the news and tells the state that they lead to.
+    function _announced(FactNews.Update memory update) private returns (State) {
+        bytes32 factId = update.factId;
+        bytes32 why = update.settlementReference;
+        if (update.status == FactNews.SETTLED) {
+            emit FactSettled(factId, why, update.sequence);
+            return State.SETTLED;
+        }
+        if (update.status == FactNews.DISPUTED) {
+            emit FactDisputed(factId, why, update.sequence, update.open);
+            return State.DISPUTED;
+        }
+        if (update.status == FactNews.RELEASED) {
+            emit FactReleased(factId, why, update.sequence, update.open);
+            return State.ACKNOWLEDGED;
+        }
+        emit FactCredited(factId, why, update.sequence, update.open);
+        return State.CREDITED;
+    }
+
+    function _isLiability(bytes32 factId, bytes32 liabilityId) private view returns (bool) {
+        return liabilityId == FactHash.liabilityId(factId, _factHashes[factId])
+            || (liabilityId != 0 && liabilityId == _otherLiabilityIds[factId]);
+    }
+
+    function _isAcknowledged(State state) private pure returns (bool) {
+        return state == State.ACKNOWLEDGED || state >= State.SETTLED;
+    }
+
+    function _isText(string calldata left, string memory right) private pure returns (bool) {
+        return keccak256(bytes(left)) == keccak256(bytes(right));
     }
 
     /// @dev One live packet a fact: an answer counts only for the packet that carries it now.

@@ -27,7 +27,7 @@ from relayer.ledgers.evm.rpc import Call
 from relayer.proofs.keccak import keccak256
 
 _FACT = "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
-_STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string)"
+_STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string,uint64,uint128)"
 _FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
 _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
 _BLOCKS_PER_QUERY = 2_000
@@ -43,11 +43,23 @@ class FactState(IntEnum):
     REJECTED = 4
     TIMED_OUT = 5
     CANCELLED = 6
+    SETTLED = 7
+    DISPUTED = 8
+    CREDITED = 9
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the settlement ledger has recorded the fact, whatever became of the liability since."""
+        return self in {FactState.ACKNOWLEDGED, FactState.SETTLED, FactState.DISPUTED, FactState.CREDITED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRecord:
-    """What the contract keeps of one fact. Liability and settlement sequence are the other ledger's reference."""
+    """What the contract keeps of one fact. Liability and settlement sequence are the other ledger's reference.
+
+    `news_sequence` is the entry of that ledger's log that the newest news came from, 0 if there was none; `open` is what was
+    still open then, in minor units.
+    """
 
     fact_id: bytes
     state: FactState
@@ -58,6 +70,8 @@ class FactRecord:
     fact_hash: bytes
     liability_id: bytes
     ledger_id: str
+    news_sequence: int
+    open: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +204,7 @@ def _record(fact: bytes, answer: object) -> FactRecord:
         raise answer
     (values,) = _decode((_STATUS,), data(answer, "factStatus"))
     assert isinstance(values, tuple)
-    state, code, issued, packet, settled, digest, liability, ledger = values
+    state, code, issued, packet, settled, digest, liability, ledger, news, opened = values
     return FactRecord(
         fact_id=fact,
         state=FactState(state),
@@ -201,6 +215,8 @@ def _record(fact: bytes, answer: object) -> FactRecord:
         fact_hash=digest,
         liability_id=liability,
         ledger_id=ledger,
+        news_sequence=news,
+        open=opened,
     )
 
 

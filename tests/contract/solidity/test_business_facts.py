@@ -29,7 +29,7 @@ from facts_bench import (
     changed,
     rejected,
 )
-from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, Packet, path
+from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, path
 
 from relayer.facts.codec import FactCode, fact_hash, liability_id
 from relayer.proofs.keccak import keccak256
@@ -322,11 +322,6 @@ class TestCallbacks:
         assert bench.facts.refusal("onTimeoutPacket", (*common, sender), sender=sender) == "NotRouter"
         assert bench.facts.refusal("onRecvPacket", (*common, sender), sender=sender) == "NotRouter"
         assert bench.state(facts[0]) == SENT
-
-    def test_packets_to_it_are_answered_with_the_universal_error(self, bench: FactsBench) -> None:
-        packet = Packet(destination_port="settlement", version="status-1")
-        outcome = bench.router.call("recvPacket", bench.receive_message(packet))
-        assert outcome.named("WriteAcknowledgement")[0].arguments["acknowledgements"] == (UNIVERSAL_ERROR,)
 
     def test_an_answer_counts_only_for_the_packet_that_was_proven(self, bench: FactsBench) -> None:
         first, second = bench.mint(2)

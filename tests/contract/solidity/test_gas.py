@@ -11,9 +11,12 @@ from dataclasses import replace
 import pytest
 from comet_builder import Block, Operators, config
 from evm_harness import OWNER, InProcessEvm
-from facts_bench import ISSUER, TIMEOUT, FactsBench, abi, accepted, answers
+from facts_bench import ISSUER, SETTLED, TIMEOUT, FactsBench, abi, accepted, answers
+from news_bench import NewsBench, update
 from proof_builder import Tree, keys
 from router_bench import LOCAL, PREFIX, RECEIPT, REMOTE, Bench, Packet, acknowledgement_commitment, path
+
+from relayer.facts.status_codec import Status
 
 FORK = "Shanghai"
 # First prototypes of the same client: 123,396, 160,331, 197,428 and 360,603.
@@ -102,6 +105,24 @@ def test_a_packet_of_facts(count: int, limits: tuple[int, int, int]) -> None:
     used = (sent.gas_used, acknowledged.gas_used, timed_out.gas_used)
     report(f"{count} facts: send {used[0]:,}, acknowledge {used[1]:,}, time out {used[2]:,}")
     assert [gas < limit for gas, limit in zip(used, limits, strict=True)] == [True] * 3
+
+
+# The light client is a scripted one: what its proof costs stands above.
+@pytest.mark.parametrize(("count", "first_limit", "later_limit"), [(1, 168_000, 146_000), (64, 2_450_000, 985_000)])
+def test_a_packet_of_news(count: int, first_limit: int, later_limit: int) -> None:
+    bench = NewsBench(FORK)
+    facts = bench.settled_facts(count)
+
+    def told(status: Status, sequence: int) -> int:
+        packet = bench.packet_of(*(update(fact, status, sequence=sequence) for fact in facts))
+        return int(bench.receive(packet).gas_used)
+
+    told(Status.DISPUTED, 1)  # stale: the first packet writes slots of the router that later ones reuse
+    first, later = told(Status.DISPUTED, 20), told(Status.SETTLED, 21)
+    assert bench.state(facts[-1]) == SETTLED
+    report(f"news of {count} facts: first {first:,} ({first // count:,} each), later {later:,} ({later // count:,} each)")
+    assert first < first_limit
+    assert later < later_limit
 
 
 def test_receiving_and_minting() -> None:

@@ -43,6 +43,7 @@ interface FactTypes {
         bytes32[] factHashes;
     }
 
+    /// @dev The last three are reached only from ACKNOWLEDGED on, by news of the settlement ledger.
     enum State {
         NONE,
         MINTED,
@@ -50,7 +51,10 @@ interface FactTypes {
         ACKNOWLEDGED,
         REJECTED,
         TIMED_OUT,
-        CANCELLED
+        CANCELLED,
+        SETTLED,
+        DISPUTED,
+        CREDITED
     }
 
     /// @notice Everything known about a fact.
@@ -58,6 +62,8 @@ interface FactTypes {
     /// @param packetSequence Sequence of the last packet that carried it.
     /// @param settlementSequence Entry in the settlement ledger's log.
     /// @param liabilityId Id on the settlement ledger; 0 until acknowledged. ledgerId is empty until sent.
+    /// @param newsSequence Entry in the settlement ledger's log that the newest news comes from; 0: there was none.
+    /// @param open What the newest news says is still open; it means nothing while newsSequence is 0.
     struct FactStatus {
         State state;
         uint16 code;
@@ -67,5 +73,7 @@ interface FactTypes {
         bytes32 factHash;
         bytes32 liabilityId;
         string ledgerId;
+        uint64 newsSequence;
+        uint128 open;
     }
 }

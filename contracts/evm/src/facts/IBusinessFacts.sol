@@ -21,6 +21,22 @@ interface IBusinessFacts is FactTypes {
     event FactRejected(bytes32 indexed factId, uint16 indexed code);
     event FactTimedOut(bytes32 indexed factId, uint64 indexed packetSequence);
     event FactCancelled(bytes32 indexed factId);
+    /// @notice Nothing is open any more.
+    /// @param settlementReference keccak256 of the id of the cycle or payment, or the id of the payment's own fact.
+    /// @param newsSequence Entry in the settlement ledger's log.
+    event FactSettled(bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence);
+    /// @param settlementReference keccak256 of the dispute's id; likewise in FactReleased.
+    /// @param open What is still open.
+    event FactDisputed(
+        bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence, uint128 open
+    );
+    event FactReleased(
+        bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence, uint128 open
+    );
+    /// @param settlementReference keccak256 of the id of the dispute or request, or the id of the credit note's own fact.
+    event FactCredited(
+        bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence, uint128 open
+    );
     /// @notice Packets over this client go to this settlement ledger.
     event LedgerRegistered(string sourceClient, string ledgerId);
     /// @notice ERC-5192: the token cannot be transferred any more.
@@ -39,8 +55,12 @@ interface IBusinessFacts is FactTypes {
     error LedgerInvalid(string sourceClient);
     error NotRouter(address caller);
     error TokenLocked(uint256 tokenId);
-    /// @notice This application receives no packets of this version.
+    /// @notice This application receives no packets of this version, or from this port, or in this encoding.
     error VersionUnsupported(string version);
+    /// @notice The value of a `status-1` payload breaks its format.
+    error NewsMalformed();
+    /// @notice The news are about facts of another contract.
+    error NewsMisdirected(uint256 chainId, address contractAddress);
 
     /// @notice Mints the caller's next fact. The token goes to the creditor's account.
     /// @dev Whether the amounts make sense is for the settlement ledger to judge; the record is sealed as issued.

@@ -26,7 +26,7 @@ from relayer.proofs.keccak import keccak256
 CHAIN_ID = 1337
 ISSUER, OTHER_ISSUER, CREDITOR, DEBTOR = (account(number) for number in (20, 21, 22, 23))
 CREDITOR_ID, DEBTOR_ID = keccak256(b"DE*KCS"), keccak256(b"DE*NBM")
-NONE, MINTED, SENT, ACKNOWLEDGED, REJECTED, TIMED_OUT, CANCELLED = range(7)
+NONE, MINTED, SENT, ACKNOWLEDGED, REJECTED, TIMED_OUT, CANCELLED, SETTLED, DISPUTED, CREDITED = range(10)
 TIMEOUT = START_SECONDS + 600
 LEDGER = "settlement-1"
 
@@ -100,7 +100,11 @@ class FactsBench(Bench):
 
     def status(self, fact: Fact) -> Any:
         """(state, code, issuer sequence, packet sequence, settlement sequence, fact hash, liability id, ledger id)."""
-        return self.facts.call("factStatus", fact.fact_id).value
+        return self.facts.call("factStatus", fact.fact_id).value[:8]
+
+    def news(self, fact: Fact) -> Any:
+        """(sequence of the newest news, what it says is open)."""
+        return self.facts.call("factStatus", fact.fact_id).value[8:]
 
     def state(self, fact: Fact) -> int:
         return int(self.status(fact)[0])
