@@ -44,9 +44,15 @@ class SignedHashes:
             # The lock is taken by the first write; an empty transaction makes that now.
             self._database.execute("BEGIN EXCLUSIVE")
             self._database.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise StoreUnusable(
+                f"record of signatures {path}: cannot be opened ({error}); another authority may be running on it, or the "
+                "disk is full, or the path is wrong"
+            ) from error
         except sqlite3.Error as error:
             raise StoreUnusable(
-                f"record of signatures {path}: cannot be opened ({error}); another authority may be running on it"
+                f"record of signatures {path}: is damaged ({error}); begin a new record with a new key, because an older or "
+                "empty record may lead to a second hash for one height"
             ) from error
 
     def record(self, chain_id: int, number: int, block_hash: bytes) -> None:

@@ -280,7 +280,10 @@ def scratch(path: str = ":memory:") -> sqlite3.Connection:
 
 
 def lock(folder: Path) -> IO[bytes]:
-    """Takes the writer's lock, held until the returned file is closed or the process ends. Raises LedgerLocked, LedgerUnavailable."""
+    """Takes the writer's lock, held until the returned file is closed or the process ends.
+
+    Raises LedgerLocked, LedgerUnavailable.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / _LOCK_NAME).open("ab")

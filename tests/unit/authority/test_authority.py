@@ -127,8 +127,10 @@ def test_the_record_cannot_be_changed_or_shared(path, tmp_path) -> None:
         with pytest.raises(StoreUnusable, match="another authority"):
             SignedHashes(path)
     (tmp_path / "broken.sqlite").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreUnusable):
+    with pytest.raises(StoreUnusable, match="with a new key"):
         SignedHashes(tmp_path / "broken.sqlite")
+    with pytest.raises(StoreUnusable, match="the path is wrong"):
+        SignedHashes(tmp_path / "missing" / "signed.sqlite")
 
 
 def test_large_numbers_are_kept_or_refused_never_wrapped(path) -> None:
