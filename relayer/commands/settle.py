@@ -187,7 +187,7 @@ def settle_dispute(
     dry_run: DryRun = False,
 ) -> None:
     """Hold a contested amount, so that it is neither netted nor paid until the two agree or the time ends."""
-    from relayer.commands.settling import DisputeRequest, dispute
+    from relayer.commands.disputing import DisputeRequest, dispute
 
     request = DisputeRequest(
         fact_id=fact_id, amount=amount, reason=reason, dispute_id=dispute_id, days=days, actor=actor, dry_run=dry_run
@@ -206,7 +206,7 @@ def settle_release(
     dry_run: DryRun = False,
 ) -> None:
     """End a dispute: the debtor withdraws it, the creditor upholds it with --credit, or its time has ended."""
-    from relayer.commands.settling import release
+    from relayer.commands.disputing import release
 
     release(config, channel, dispute_id, credit=credit, lapsed=lapse, actor=actor, dry_run=dry_run)
 
@@ -214,7 +214,7 @@ def settle_release(
 @settle_app.command("disputes")
 def settle_disputes(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """List disputes."""
-    from relayer.commands.settling import show_disputes
+    from relayer.commands.disputing import show_disputes
 
     show_disputes(config, channel, form(json))
 
@@ -230,7 +230,7 @@ def settle_write_off(
     dry_run: DryRun = False,
 ) -> None:
     """Give up an open amount without a credit note."""
-    from relayer.commands.settling import write_off
+    from relayer.commands.disputing import write_off
 
     write_off(config, channel, fact_id, amount, reason, actor=actor, dry_run=dry_run)
 
@@ -254,3 +254,46 @@ def settle_statement(
         party=party, since=since, until=until, currency=currency, exponent=exponent, csv=csv, form=form(json)
     )
     show_statement(config, channel, request)
+
+
+@settle_app.command("export")
+def settle_export(
+    output: Annotated[Path, typer.Argument(help="The pain.001 file to write; it must not exist.")],
+    accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
+    initiator: Annotated[str, typer.Option(help="Name of who hands the file to the bank.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    debtor: Annotated[str | None, typer.Option(help="Only payments of this party.")] = None,
+    cycle: Annotated[str | None, typer.Option(help="Only payments that this cycle left.")] = None,
+    execute: Moment = None,
+    message_id: Annotated[str | None, typer.Option(help="Made from the time if not given.")] = None,
+) -> None:
+    """Write the instructed payments as an ISO 20022 payment file. Each payment's id is its end-to-end id."""
+    from relayer.commands.banking import ExportRequest, export_payments
+    from relayer.commands.settling import moment
+
+    request = ExportRequest(
+        output=output,
+        accounts=accounts,
+        initiator=initiator,
+        message_id=message_id,
+        debtor=debtor,
+        cycle_id=cycle,
+        created_at=moment(None),
+        execute_at=moment(execute),
+    )
+    export_payments(config, channel, request)
+
+
+@settle_app.command("import")
+def settle_import(
+    file: Annotated[Path, typer.Argument(help="A camt.054 file of a creditor's bank.")],
+    accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Make payments final by what banks say. Wrong entries are refused with their reason (status 1), the rest is kept."""
+    from relayer.commands.banking import import_payments
+
+    import_payments(config, channel, file, accounts, form(json))

@@ -41,6 +41,11 @@ class LineKind(StrEnum):
     RETURNED = "returned"
     CREDITED = "credited"
 
+    @property
+    def sign(self) -> int:
+        """1 for what adds to the debt, -1 for what takes from it."""
+        return 1 if self in {LineKind.FACT, LineKind.NOVATED, LineKind.RETURNED} else -1
+
 
 class Side(StrEnum):
     """Which way the debt of a line goes, as the party sees it."""
@@ -114,7 +119,7 @@ def make_statement(
             continue
         side = Side.PAYABLE if movement.debtor == party_id else Side.RECEIVABLE
         if movement.at_seconds < since_seconds:
-            sides[side].opening += movement.amount * _SIGN[kind]
+            sides[side].opening += movement.amount * kind.sign
             continue
         _add(sides[side], kind, movement.amount)
         lines.append(
@@ -140,14 +145,6 @@ def make_statement(
 
 
 _KINDS = {Account.NETTED: LineKind.NETTED, Account.PAID: LineKind.PAID, Account.CREDITED: LineKind.CREDITED}
-_SIGN = {
-    LineKind.FACT: 1,
-    LineKind.NOVATED: 1,
-    LineKind.NETTED: -1,
-    LineKind.PAID: -1,
-    LineKind.RETURNED: 1,
-    LineKind.CREDITED: -1,
-}
 
 
 def _kind(movement: Movement) -> LineKind | None:

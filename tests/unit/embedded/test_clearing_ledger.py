@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from relayer.core.commitment import PathKind, commitment_path
-from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.core.packet import Packet
+from relayer.core.ids import LedgerId
 from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
-from relayer.facts.schema import Fact, party_id
+from relayer.facts.schema import party_id
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.clearing_tables import stored_postings
@@ -21,8 +19,6 @@ from relayer.ledgers.embedded.errors import LedgerCorrupt
 from relayer.ledgers.embedded.server import LedgerServer
 from relayer.ledgers.embedded.verify import verify
 from relayer.ledgers.remote.ledger import RemoteLedger
-from relayer.ports.ledger import ReceivePacket, SubmissionBatch
-from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.settlement.clearing.commands import (
     ClearingCommand,
     CommitCycle,
@@ -46,71 +42,28 @@ from relayer.settlement.clearing.values import (
     PaymentState,
     UnitKey,
 )
-from relayer.settlement.commands import RecordAgreement, RegisterParty
 from relayer.settlement.errors import RefusalCode
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import balances
-from relayer.testing.clock import ManualClock
 from relayer.testing.embedded import embedded_ledger
-from relayer.testing.evm_counterparty import CLIENT_ID, EvmCounterparty
-from relayer.testing.factories import a_fact, a_fact_payload
+from relayer.testing.factories import a_fact
+from relayer.testing.owing import OwingLedger
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
-CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)
 EUR = UnitKey("EUR", 2)
-NAMES = ("DE*NBM", "DE*KCS", "DE*ROL")
-NBM, KCS, ROL = map(party_id, NAMES)
+NBM, KCS, ROL = map(party_id, ("DE*NBM", "DE*KCS", "DE*ROL"))
 TOKEN = "operators-token"
 
 
-class Bench:
-    """NBM owes KCS 10.00, KCS owes ROL 8.00, ROL owes NBM 5.00; behind gRPC."""
+DEBTS = {("DE*NBM", "DE*KCS"): 1000, ("DE*KCS", "DE*ROL"): 800, ("DE*ROL", "DE*NBM"): 500}
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.clock = ManualClock()
-        self.evm = EvmCounterparty(self.clock)
-        self.ledger = embedded_ledger(folder, self.clock)
 
-    @property
-    def now(self) -> int:
-        return int(self.clock.now())
+class Bench(OwingLedger):
+    """Served over gRPC."""
 
     async def set_up(self) -> None:
-        await self.ledger.connect()
-        terms = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
-        client = await self.ledger.create_client(
-            await self.evm.initial_client(terms), counterparty_client_id=None, counterparty_merkle_prefix=()
-        )
-        await self.ledger.register_counterparty(
-            client, counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=self.evm.merkle_prefix
-        )
-        for name in NAMES:
-            party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
-            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party))
-        debts = (("DE*NBM", "DE*KCS", 1000), ("DE*KCS", "DE*ROL", 800), ("DE*ROL", "DE*NBM", 500))
-        for debtor, creditor, _ in debts:
-            agreement = Agreement(
-                agreement_id=f"{debtor}>{creditor}",
-                creditor=party_id(creditor),
-                debtor=party_id(debtor),
-                currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
-            )
-            await self.ledger.settlement.execute(RecordAgreement(request_id=f"{debtor}>{creditor}", agreement=agreement))
-        await self.receive(
-            *(
-                replace(
-                    a_fact(number, debtor=debtor, creditor=creditor, net=amount),
-                    tax=0,
-                    service_end=self.now - 10,
-                    due_date=self.now,
-                )
-                for number, (debtor, creditor, amount) in enumerate(debts, start=1)
-            )
-        )
+        await super().set_up()
         self.server = LedgerServer(self.ledger, token=TOKEN)
         address = f"127.0.0.1:{await self.server.start()}"
         self.operator, self.stranger = (
@@ -120,23 +73,6 @@ class Bench:
             for token in (TOKEN, None)
         )
         self.service = self.operator.settlement
-
-    async def receive(self, *facts: Fact) -> None:
-        packet = Packet(
-            sequence=self.evm.next_sequence(),
-            source_client=CLIENT_ID,
-            destination_client=CLIENT,
-            timeout_timestamp=self.now + 600,
-            payloads=(a_fact_payload(*facts),),
-        )
-        self.evm.commit(packet)
-        height = self.evm.seal()
-        (proof,) = await self.evm.prove(
-            [commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)], at=height
-        )
-        update = await self.evm.client_update(REFERENCE, trusted=Height(1), target=height)
-        message = ReceivePacket(packet=packet, proof=proof)
-        await self.ledger.submit(SubmissionBatch(client_id=CLIENT, update=update, messages=(message,)))
 
     async def proposal(self, cycle_id: str, **changes: object) -> ProposeCycle:
         scope = Scope(unit=EUR, cut_off_seconds=self.now, value_date_seconds=self.now)
@@ -218,7 +154,7 @@ def final(amount: int) -> FinalisePayment:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench(tmp_path)
+    made = Bench(tmp_path, DEBTS)
     await made.set_up()
     yield made
     await made.close()

@@ -1,0 +1,200 @@
+"""`relayer settle dispute`, `release`, `write-off` and `disputes`: amounts that a debtor contests or a creditor gives up."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+from relayer.app.settling import Desk, actor_of, now_seconds
+from relayer.commands.form import Form
+from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.settling import DAY_SECONDS, PAGE, minor_units, open_desk
+from relayer.errors import InvalidInput
+from relayer.settlement.clearing.commands import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.clearing.values import Dispute
+from relayer.settlement.model import Liability
+from relayer.settlement.postings import Account, Posting, posted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeRequest:
+    """Arguments of `settle dispute`."""
+
+    fact_id: str
+    amount: str
+    reason: str
+    dispute_id: str | None
+    days: int
+    actor: str | None
+    dry_run: bool
+
+
+def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
+    """`settle dispute`."""
+
+    async def run() -> None:
+        async with open_desk(config, channel, dry_run=request.dry_run) as at:
+            liability = await _liability(at, request.fact_id)
+            amount = minor_units(request.amount, liability.exponent)
+            name = request.dispute_id or f"D-{sha256(request.fact_id.encode()).hexdigest()[:16]}"
+            _before_and_after(liability, amount, Account.HELD)
+            if request.dry_run:
+                say("dry run: nothing was changed")
+                return
+            command = OpenDispute(
+                request_id="",
+                actor=liability.debtor if request.actor is None else actor_of(request.actor),
+                dispute_id=name,
+                fact_id=liability.fact_id,
+                amount=amount,
+                reason=request.reason,
+                deadline_seconds=now_seconds() + request.days * DAY_SECONDS,
+            )
+            await at.clear(command)
+            say(f"dispute {name}: {request.amount} {liability.currency} is held")
+
+    asyncio.run(run())
+
+
+def release(
+    config: Path, channel: str | None, dispute_id: str, *, credit: str | None, lapsed: bool, actor: str | None, dry_run: bool
+) -> None:
+    """`settle release`."""
+
+    async def run() -> None:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            found = {each.claim.dispute_id: each for each in await _disputes(at)}.get(dispute_id)
+            if found is None:
+                raise InvalidInput(
+                    f"dispute {dispute_id} does not stand on this ledger; `relayer settle disputes` lists them"
+                )
+            liability = await _liability(at, found.claim.fact_id.hex())
+            credited = minor_units(credit, liability.exponent) if credit else 0
+            _release_before_and_after(liability, found.claim.share.amount, credited)
+            if dry_run:
+                say("dry run: nothing was changed")
+                return
+            acting = (liability.creditor if credit else liability.debtor) if actor is None else actor_of(actor)
+            if credit:
+                await at.clear(UpholdDispute(request_id="", actor=acting, dispute_id=dispute_id, credited=credited))
+            elif lapsed:
+                await at.clear(LapseDispute(request_id="", actor=acting, dispute_id=dispute_id))
+            else:
+                await at.clear(ReleaseDispute(request_id="", actor=acting, dispute_id=dispute_id))
+            say(f"dispute {dispute_id}: {money(credited, liability.exponent)} credited, the rest is owed")
+
+    asyncio.run(run())
+
+
+def write_off(
+    config: Path, channel: str | None, fact_id: str, amount: str, reason: str, *, actor: str | None, dry_run: bool
+) -> None:
+    """`settle write-off`. Several are possible on one fact, so each call is a new request."""
+
+    async def run() -> None:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            liability = await _liability(at, fact_id)
+            minor = minor_units(amount, liability.exponent)
+            _before_and_after(liability, minor, Account.CREDITED)
+            if dry_run:
+                say("dry run: nothing was changed")
+                return
+            acting = liability.creditor if actor is None else actor_of(actor)
+            await at.service.clear(
+                WriteOff(
+                    request_id=f"write-off-{token_hex(16)}",
+                    actor=acting,
+                    fact_id=liability.fact_id,
+                    amount=minor,
+                    reason=reason,
+                )
+            )
+            say(f"{amount} {liability.currency} written off")
+
+    asyncio.run(run())
+
+
+def show_disputes(config: Path, channel: str | None, form: Form) -> None:
+    """`settle disputes`."""
+
+    async def read() -> list[Dispute]:
+        async with open_desk(config, channel, dry_run=True) as at:
+            return await _disputes(at)
+
+    disputes = asyncio.run(read())
+    if form is Form.JSON:
+        rows: list[Json] = [
+            {
+                "dispute_id": each.claim.dispute_id,
+                "fact_id": f"0x{each.claim.fact_id.hex()}",
+                "amount": str(each.claim.share.amount),
+                "credited": str(each.credited),
+                "state": each.state.value,
+                "reason": each.claim.reason,
+                "deadline_seconds": each.claim.deadline_seconds,
+            }
+            for each in disputes
+        ]
+        show_json(rows)
+        return
+    columns = ("dispute", "fact", "minor units", "credited", "state", "reason")
+    table = [
+        (
+            each.claim.dispute_id,
+            f"0x{each.claim.fact_id.hex()[:16]}…",
+            str(each.claim.share.amount),
+            str(each.credited),
+            each.state.value,
+            each.claim.reason,
+        )
+        for each in disputes
+    ]
+    show_table(f"{len(disputes)} disputes", columns, table, right=("minor units", "credited"))
+
+
+async def _liability(at: Desk, fact_id: str) -> Liability:
+    try:
+        raw = bytes.fromhex(fact_id.removeprefix("0x"))
+    except ValueError:
+        raise InvalidInput(f"fact id {fact_id[:80]!r}: expected hexadecimal digits") from None
+    found = await at.service.liability_of_fact(raw)
+    if found is None:
+        raise InvalidInput(f"fact {fact_id[:80]} has no liability on this ledger")
+    return found
+
+
+async def _disputes(at: Desk) -> list[Dispute]:
+    found: list[Dispute] = []
+    while page := await at.service.disputes(after_id=found[-1].claim.dispute_id if found else "", limit=PAGE):
+        found.extend(page)
+    return found
+
+
+def _before_and_after(liability: Liability, amount: int, target: Account) -> None:
+    if not 0 < amount <= liability.free:
+        raise InvalidInput(
+            f"{money(amount, liability.exponent)} is not within what is open and not held, "
+            f"{money(liability.free, liability.exponent)} {liability.currency}"
+        )
+    _show_change(liability, posted(liability, Posting(0, liability.sequence, Account.FREE, target, amount)))
+
+
+def _release_before_and_after(liability: Liability, held: int, credited: int) -> None:
+    if not credited <= held <= liability.held:
+        raise InvalidInput(
+            f"the dispute holds {money(min(held, liability.held), liability.exponent)}; no more can be credited or released"
+        )
+    freed = posted(liability, Posting(0, liability.sequence, Account.HELD, Account.FREE, held - credited))
+    _show_change(liability, posted(freed, Posting(0, liability.sequence, Account.HELD, Account.CREDITED, credited)))
+
+
+def _show_change(before: Liability, after: Liability) -> None:
+    names = ("open", "held", "netted", "paid", "credited")
+    rows = [
+        (when, *(money(getattr(each, name), each.exponent) for name in names))
+        for when, each in (("before", before), ("after", after))
+    ]
+    show_table(f"liability {before.sequence}, {before.currency}", ("", *names), rows, right=names)

@@ -1,0 +1,235 @@
+"""`relayer settle` over an embedded ledger with the demo's debts: every verb, dry runs that change nothing, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from relayer.cli import app
+from relayer.commands.settling import minor_units, moment
+from relayer.demo.scenario import DEBTS, PARTY
+from relayer.errors import InvalidInput, LedgerRefused, RelayerError
+from relayer.ledgers.embedded.operators import create_operator
+from relayer.ledgers.embedded.verify import verify
+from relayer.testing.owing import OwingLedger
+
+REMOTE = """    type: remote
+    address: 127.0.0.1:7070
+    chain_id: settlement-1
+    # Needed by `channel open` and `settlement apply`; relaying works without it.
+    token: {file: keys/ledger.token}
+"""
+EMBEDDED = "    type: embedded\n    settings: ledger.yaml\n    chain_id: settlement-1\n"
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of `relayer init`, with the demo's 19 debts on an embedded ledger."""
+    folder = tmp_path_factory.mktemp("settle")
+    assert CliRunner().invoke(app, ["init", str(folder)]).exit_code == 0
+    settings = folder / "relayer.yaml"
+    text = settings.read_text()
+    assert REMOTE in text
+    settings.write_text(text.replace(REMOTE, EMBEDDED))
+    (folder / "keys/operator.password").write_text("password\n")
+    key = create_operator(folder / "keys/operator.json", "password")
+
+    async def fill() -> None:
+        debts = {(PARTY[debtor], PARTY[creditor]): cents for (debtor, creditor), cents in DEBTS.items()}
+        owing = OwingLedger(folder / "ledger", debts, keys=[key])
+        await owing.set_up()
+        await owing.ledger.close()
+
+    asyncio.run(fill())
+    return folder
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path) -> Path:
+    """A copy for one test."""
+    for source in template.rglob("*"):
+        target = tmp_path / source.relative_to(template)
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.write_bytes(source.read_bytes())
+            target.chmod(source.stat().st_mode)
+    return tmp_path
+
+
+@pytest.fixture
+def settle(folder: Path) -> Run:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["settle", *arguments, "--config", str(folder / "relayer.yaml")])
+
+    return run
+
+
+def done(result: Result) -> str:
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
+
+
+def refused(result: Result) -> RelayerError:
+    assert isinstance(result.exception, RelayerError), result.output
+    return result.exception
+
+
+def fact_id(folder: Path, debtor: str, creditor: str) -> str:
+    result = CliRunner().invoke(app, ["settlement", "liabilities", "--json", "--config", str(folder / "relayer.yaml")])
+    (found,) = [
+        each["fact_id"]
+        for each in json.loads(result.stdout)
+        if (each["debtor"], each["creditor"]) == (PARTY[debtor], PARTY[creditor])
+    ]
+    return found
+
+
+def test_a_dry_run_shows_every_mode_side_by_side_and_changes_nothing(settle: Run, folder: Path) -> None:
+    picture = folder / "debts.svg"
+    shown = json.loads(done(settle("net", "2026-11", "--dry-run", "--json", "--picture", str(picture))))
+    assert shown["gross"] == {"still_owed": "13140625", "debts": 19}
+    assert shown["bilateral"] == {"still_owed": "8065697", "debts": 13}
+    assert (shown["cycle"]["still_owed"], shown["hub"]) == ("5680049", {"still_owed": "3607682", "debts": 5})
+    assert sum(int(each["amount"]) for each in shown["left"]) == 5680049
+    assert picture.read_text().startswith("<svg")
+    assert json.loads(done(settle("cycles", "--json"))) == []
+    words = done(settle("net", "2026-11", "--dry-run"))
+    assert "131,406.25" in words
+    assert "56,800.49" in words
+
+
+def test_the_whole_life_of_a_cycle(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "KCS", "VLT")
+    assert "2,856.00" in done(settle("dispute", fact, "2856.00", "--reason", "two cars were not ours", "--dry-run"))
+    assert json.loads(done(settle("disputes", "--json"))) == []
+    done(settle("dispute", fact, "2856.00", "--reason", "two cars were not ours", "--id", "D-1"))
+    done(settle("net", "2026-11", "--as", "DE*NBM"))
+    assert refused(settle("verify", "2026-11", "--as", "DE*NBM")).code == "settlement/29"
+    done(settle("verify", "2026-11", "--as", "DE*ISR"))
+    done(settle("commit", "2026-11"))
+    (cycle,) = json.loads(done(settle("cycles", "--json")))
+    assert (cycle["state"], cycle["gross"], cycle["verifier"]) == ("committed", "12855025", "DE*ISR")
+    assert int(cycle["gross"]) - int(cycle["still_owed"]) == 7460576
+
+    planned = json.loads(done(settle("pay", "2026-11", "--dry-run", "--json")))
+    assert json.loads(done(settle("payments", "--json"))) == []
+    done(settle("pay", "2026-11"))
+    assert json.loads(done(settle("pay", "2026-11", "--json"))) == []
+    payments = json.loads(done(settle("payments", "--json")))
+    assert {each["payment_id"] for each in payments} == {each["payment_id"] for each in planned}
+    for number, each in enumerate(payments):
+        done(settle("record", each["payment_id"], "pending", "--as", each["debtor"]))
+        done(settle("record", each["payment_id"], "final", "--evidence", f"bank:S/{number}", "--as", each["creditor"]))
+    done(settle("release", "D-1", "--credit", "2000.00"))
+    positions = json.loads(done(settle("positions", "--json")))
+    assert {each["party"]: each["payable"] for each in positions if each["payable"] != "0"} == {"DE*KCS": "85600"}
+    (dispute,) = json.loads(done(settle("disputes", "--json")))
+    assert (dispute["state"], dispute["credited"]) == ("partly_upheld", "200000")
+    verify(folder / "ledger")
+
+
+def test_a_hub_cycle_needs_consent(settle: Run) -> None:
+    assert "novation" in str(refused(settle("net", "hub-1", "--mode", "hub")))
+    for party in PARTY.values():
+        done(settle("consent", party))
+    done(settle("consent", "DE*KCS", "--withdraw"))
+    assert isinstance(refused(settle("net", "hub-1", "--mode", "hub")), InvalidInput)
+    done(settle("consent", "DE*KCS"))
+    done(settle("net", "hub-1", "--mode", "hub"))
+    done(settle("verify", "hub-1", "--as", "DE*ISR"))
+    done(settle("commit", "hub-1"))
+    positions = json.loads(done(settle("positions", "--json")))
+    assert sum(int(each["payable"]) for each in positions) == 3607682
+
+
+def test_an_aborted_cycle_leaves_everything_as_it_was(settle: Run) -> None:
+    before = done(settle("positions", "--json"))
+    done(settle("net", "one"))
+    assert refused(settle("net", "two")).code == "settlement/26"
+    done(settle("abort", "one"))
+    assert done(settle("positions", "--json")) == before
+    done(settle("net", "two"))
+
+
+def test_one_payment_by_hand(settle: Run) -> None:
+    arguments = ("pay", "--debtor", "DE*NBM", "--creditor", "DE*KCS", "--amount", "100.01", "--id", "P-1")
+    done(settle(*arguments, "--dry-run"))
+    done(settle(*arguments))
+    (payment,) = json.loads(done(settle("payments", "--json")))
+    assert (payment["amount"], payment["state"]) == ("10001", "instructed")
+    assert refused(settle("record", "P-1", "expired")).code == "settlement/19"
+    assert isinstance(refused(settle("record", "P-1", "final")), InvalidInput)
+    done(settle("record", "P-1", "final", "--evidence", "transaction:0x01"))
+    done(settle("record", "P-1", "returned", "--evidence", "transaction:0x02"))
+    assert "returned" in done(settle("payments"))
+
+
+def test_a_statement_in_words_json_and_csv(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "KCS", "VLT")
+    done(settle("write-off", fact, "0.41", "--reason", "goodwill", "--dry-run"))
+    done(settle("write-off", fact, "0.41", "--reason", "goodwill"))
+    statement = json.loads(done(settle("statement", "DE*VLT", "--until", "2100-01-01", "--json")))
+    receivable = statement["receivable"]
+    assert (receivable["opening"], receivable["credited"]) == ("0", "41")
+    assert int(receivable["closing"]) == int(receivable["facts"]) - 41
+    file = folder / "statement.csv"
+    done(settle("statement", "DE*VLT", "--until", "2100-01-01", "--csv", str(file)))
+    rows = list(csv.DictReader(io.StringIO(file.read_text())))
+    assert {row["kind"] for row in rows} == {"opening", "fact", "credited", "closing"}
+    for side in ("payable", "receivable"):
+        own = [row for row in rows if row["side"] == side]
+        amounts = [round(float(row["amount"]) * 100) for row in own if row["kind"] != "closing"]
+        assert sum(amounts) == round(float(own[-1]["amount"]) * 100)
+    assert "-0.41" in done(settle("statement", "DE*VLT", "--until", "2100-01-01", "--csv", "-"))
+    assert "closing" in done(settle("statement", "DE*VLT"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("net", "one", "--mode", "triangle"),
+        ("net", "one", "--solver", "guess"),
+        ("net", "one", "--currency", "XTS"),
+        ("net", "one", "--cut-off", "yesterday"),
+        ("verify", "one"),
+        ("pay",),
+        ("pay", "one"),
+        ("pay", "--debtor", "DE*NBM", "--creditor", "DE*KCS", "--amount", "1.001", "--id", "P-1"),
+        ("record", "P-1", "final"),
+        ("dispute", "0x11", "1", "--reason", "none"),
+        ("dispute", "zz", "1", "--reason", "none"),
+        ("release", "D-1"),
+        ("consent", "nobody"),
+        ("statement", "nobody"),
+    ],
+)
+def test_wrong_input_is_told_in_words(settle: Run, arguments: tuple[str, ...]) -> None:
+    assert isinstance(refused(settle(*arguments)), InvalidInput)
+
+
+def test_what_the_ledger_refuses_is_told_with_its_code(settle: Run, folder: Path) -> None:
+    error = refused(settle("commit", "nothing"))
+    assert isinstance(error, LedgerRefused)
+    assert error.code == "settlement/9"
+    fact = fact_id(folder, "KCS", "VLT")
+    assert isinstance(refused(settle("dispute", fact, "99999999.00", "--reason", "all of it")), InvalidInput)
+
+
+def test_moments_and_amounts() -> None:
+    assert moment("1700000000") == 1_700_000_000
+    assert moment("2026-11-30") == moment("2026-11-30T00:00:00+00:00") == 1_795_996_800
+    assert moment("999999999999") == moment("9999-12-31T23:59:59")
+    assert minor_units("12.5", 2) == 1250
+    assert minor_units("7", 0) == 7
+    with pytest.raises(InvalidInput):
+        minor_units("-1", 2)
