@@ -209,9 +209,10 @@ func (c *sharedCase) compare(t *testing.T, book Book) {
 	liabilities := book.Liabilities(0, 1000)
 	require.Len(t, liabilities, len(c.Records))
 	for factID, expected := range c.Records {
-		stored := book.kv.Get(key(amountsPrefix, toBytes(t, factID)))
+		liability := book.LiabilityOfFact(toHash(t, factID))
+		require.NotNil(t, liability)
+		stored := book.kv.Get(append([]byte("liability/"), liability.LiabilityID[:]...))
 		require.Equal(t, expected, hex.EncodeToString(stored))
-		require.NotNil(t, book.LiabilityOfFact(toHash(t, factID)))
 	}
 	positions := book.Positions()
 	require.Len(t, positions, len(c.Positions))

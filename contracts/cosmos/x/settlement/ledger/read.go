@@ -16,7 +16,7 @@ func (b Book) LiabilityOfFact(factID facts.Hash) *Liability {
 	if r == nil {
 		return nil
 	}
-	return b.Liability(facts.LiabilityID(factID, r.factHash))
+	return b.Liability(r.liabilityID)
 }
 
 // Liability is nil if there is none with that id.
@@ -32,7 +32,7 @@ func (b Book) liabilityAt(sequence uint64, recorded factRecorded) *Liability {
 	r := b.mustRecord(recorded.fact.FactID)
 	return &Liability{
 		Amounts:     r.amounts,
-		LiabilityID: facts.LiabilityID(recorded.fact.FactID, recorded.factHash),
+		LiabilityID: r.liabilityID,
 		Head:        Head{Sequence: sequence, Hash: r.headHash},
 		Fact:        recorded.fact,
 		FactHash:    recorded.factHash,

@@ -56,8 +56,7 @@ func (c *claim) answer() facts.Answer {
 		}
 		return c.accepted(c.book.append(recorded), code)
 	case facts.Duplicate:
-		liabilityID := facts.LiabilityID(c.fact.FactID, c.stated)
-		return c.accepted(Head{Sequence: c.book.sequenceOf(liabilityID), Hash: c.known.headHash}, code)
+		return c.accepted(Head{Sequence: c.book.sequenceOf(c.known.liabilityID), Hash: c.known.headHash}, code)
 	default:
 		return facts.Answer{Status: facts.Rejected, HeadHash: c.book.Head().Hash, Code: code}
 	}
@@ -184,7 +183,7 @@ func (c *claim) checkRelated() facts.Code {
 	if c.related == nil {
 		return facts.RelatedUnknown
 	}
-	other := c.book.recorded(c.book.sequenceOf(facts.LiabilityID(c.fact.RelatedFact, c.related.factHash))).fact
+	other := c.book.recorded(c.book.sequenceOf(c.related.liabilityID)).fact
 	if other.Creditor != c.fact.Creditor || other.Debtor != c.fact.Debtor ||
 		other.Currency != c.fact.Currency || other.Exponent != c.fact.Exponent {
 		return facts.RelatedUnknown

@@ -18,11 +18,14 @@ const (
 	partyPrefix     = 0x11 // party id -> sequence
 	agreementPrefix = 0x12 // creditor, debtor -> sequence
 	pairPrefix      = 0x13 // agreement id -> creditor, debtor
-	amountsPrefix   = 0x14 // fact id -> liability record
+	factPrefix      = 0x14 // fact id -> liability id
 	liabilityPrefix = 0x15 // liability id -> sequence
 	openPrefix      = 0x16 // debtor, creditor, currency, exponent -> sum of what is open
 	requestPrefix   = 0x17 // request id -> digest, sequence, hash
 )
+
+// recordPrefix, then the liability id, is where every settlement ledger proves a liability.
+const recordPrefix = "liability/"
 
 const (
 	hashBytes   = 32
@@ -76,10 +79,11 @@ func (e periodClosed) apply(book Book, head Head) {
 
 func (e factRecorded) apply(book Book, head Head) {
 	liabilityID := facts.LiabilityID(e.fact.FactID, e.factHash)
+	book.kv.Set(key(factPrefix, e.fact.FactID[:]), liabilityID[:])
 	book.kv.Set(key(liabilityPrefix, liabilityID[:]), encodeUint64(head.Sequence))
 	zero := new(big.Int)
 	amounts := Amounts{Amount: e.amount, Open: e.amount, Netted: zero, Paid: zero, Credited: zero, Held: zero}
-	book.setRecord(e.fact.FactID, record{headHash: head.Hash, factHash: e.factHash, amounts: amounts})
+	book.setRecord(record{liabilityID: liabilityID, headHash: head.Hash, factHash: e.factHash, amounts: amounts})
 	book.moveOpenSum(openKey(&e.fact), e.amount)
 	if e.reduction == nil {
 		return
@@ -93,34 +97,39 @@ func (e factRecorded) apply(book Book, head Head) {
 	case paymentReduction:
 		related.amounts.Paid = new(big.Int).Add(related.amounts.Paid, taken)
 	}
-	book.setRecord(e.reduction.factID, *related)
+	book.setRecord(*related)
 	// A reduction is in the direction and currency of what it reduces; the rules see to it.
 	book.moveOpenSum(openKey(&e.fact), new(big.Int).Neg(taken))
 }
 
 // record is what the ledger proves for a liability: head hash and fact hash, then the six amounts as 16 big-endian bytes.
 type record struct {
-	headHash facts.Hash
-	factHash facts.Hash
-	amounts  Amounts
+	liabilityID facts.Hash
+	headHash    facts.Hash
+	factHash    facts.Hash
+	amounts     Amounts
 }
 
-func (b Book) setRecord(factID facts.Hash, r record) {
+func recordKey(liabilityID facts.Hash) []byte { return append([]byte(recordPrefix), liabilityID[:]...) }
+
+func (b Book) setRecord(r record) {
 	value := append(append([]byte{}, r.headHash[:]...), r.factHash[:]...)
 	for _, amount := range r.amounts.list() {
 		var bytes [amountBytes]byte
 		value = append(value, amount.FillBytes(bytes[:])...)
 	}
-	b.kv.Set(key(amountsPrefix, factID[:]), value)
+	b.kv.Set(recordKey(r.liabilityID), value)
 }
 
 // record is nil if the fact has no liability.
 func (b Book) record(factID facts.Hash) *record {
-	value := b.kv.Get(key(amountsPrefix, factID[:]))
-	if value == nil {
+	indexed := b.kv.Get(key(factPrefix, factID[:]))
+	if indexed == nil {
 		return nil
 	}
-	r := record{headHash: facts.Hash(value), factHash: facts.Hash(value[hashBytes:]), amounts: newAmounts()}
+	liabilityID := facts.Hash(indexed)
+	value := b.kv.Get(recordKey(liabilityID))
+	r := record{liabilityID: liabilityID, headHash: facts.Hash(value), factHash: facts.Hash(value[hashBytes:]), amounts: newAmounts()}
 	rest := value[2*hashBytes:]
 	for i, amount := range r.amounts.list() {
 		amount.SetBytes(rest[i*amountBytes : (i+1)*amountBytes])
