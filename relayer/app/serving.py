@@ -8,6 +8,7 @@ import structlog
 
 from relayer.app.embedded import embedded_ledger
 from relayer.config.serving import LedgerFileSettings
+from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.server import serve
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) ->
         host=settings.listen.host,
         port=settings.listen.port,
         token=settings.token.resolve(),
+        party_tokens={party_id(name): token.resolve() for name, token in settings.party_tokens.items()},
         stop=stopping,
         ready=ready,
     )

@@ -21,7 +21,8 @@ from relayer.proofs.comet import TimestampNanoseconds
 def init_ledger(path: Path) -> None:
     """`ledger init`."""
     settings = load_ledger(path)
-    secret_of(settings.token)
+    for token in (settings.token, *settings.party_tokens.values()):
+        secret_of(token)
     for operator in settings.operators:
         password = secret_of(operator.password)
         if not operator.keystore.exists():

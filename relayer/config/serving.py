@@ -34,6 +34,9 @@ class AuthoritySettings(Section):
     logging: Logging = Logging()
 
 
+PartyName = Annotated[str, Field(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
+
+
 class OperatorSettings(Section):
     """One validator key that this process holds."""
 
@@ -51,6 +54,8 @@ class LedgerFileSettings(Section):
     heartbeat_seconds: Annotated[float, Field(ge=0.1, le=3600, strict=False)] = 5.0
     listen: Listen
     token: Secret
+    party_tokens: Annotated[dict[PartyName, Secret], Field(max_length=10_000)] = Field(default_factory=dict)
+    """By OCPI-style id: the token with which a party acts for itself."""
     logging: Logging = Logging()
 
 

@@ -1,21 +1,20 @@
 """The embedded ledger as a service: interledger.adapter.v1 and interledger.settlement.v1, with reflection and health.
 
 Listens on loopback unless told otherwise; there is no transport security here, so anything wider belongs behind a proxy.
-Packets need no token, because proofs protect; set-up and business verbs need the operator's.
+Packets need no token, because proofs protect; set-up verbs need the operator's, clearing the token of whoever acts.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from relayer.errors import ConfigurationError
+from relayer.ledgers.embedded.access import Access, Guard
 from relayer.ledgers.embedded.adapter_service import AdapterService
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.settlement_service import SettlementServicer
@@ -29,27 +28,40 @@ STOP_GRACE_SECONDS = 5.0
 
 _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
 _SETTLEMENT = settlement_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
-_GUARDED = frozenset(
+_FOR_OPERATOR = frozenset(
     {
         f"/{_ADAPTER}/CreateClient",
         f"/{_ADAPTER}/RegisterCounterparty",
+        f"/{_ADAPTER}/RecoverClient",
         f"/{_SETTLEMENT}/RegisterParty",
         f"/{_SETTLEMENT}/RecordAgreement",
         f"/{_SETTLEMENT}/ClosePeriod",
-        f"/{_SETTLEMENT}/Clear",
     }
 )
-"""Calls that need ``authorization: Bearer <token>``."""
+"""Calls that need the operator's token."""
 
-_Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
-"""What an interceptor hands a call on to; the answer is gRPC's own method handler."""
+_FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Clear"})
+"""Calls that need the token of whoever acts."""
 
 
 class LedgerServer:
     """Serves an EmbeddedLedger that the caller has connected and will close."""
 
-    def __init__(self, ledger: EmbeddedLedger, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
-        """`port` 0 takes a free one. Without `token` nobody may call the guarded verbs."""
+    def __init__(
+        self,
+        ledger: EmbeddedLedger,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        party_tokens: Mapping[bytes, str] | None = None,
+    ) -> None:
+        """`port` 0 takes a free one. Without `token` nobody may call set-up verbs. `party_tokens` by party id.
+
+        Raises ConfigurationError if two tokens are equal.
+        """
+        access = Access(operator=token, parties=party_tokens)
+        guard = Guard(access, operator_only=_FOR_OPERATOR, parties_too=_FOR_PARTIES)
         self._ledger = ledger
         self._host = host
         self._port = port
@@ -58,9 +70,9 @@ class LedgerServer:
             ("grpc.max_send_message_length", MAXIMUM_RESPONSE_BYTES),
             ("grpc.so_reuseport", 0),
         ]
-        self._server = grpc.aio.server(interceptors=[_Guard(token)], options=options, maximum_concurrent_rpcs=MAXIMUM_CALLS)
+        self._server = grpc.aio.server(interceptors=[guard], options=options, maximum_concurrent_rpcs=MAXIMUM_CALLS)
         adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(AdapterService(ledger), self._server)  # type: ignore[no-untyped-call]
-        settlement_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement), self._server)  # type: ignore[no-untyped-call]
+        settlement_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement, access), self._server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (_ADAPTER, _SETTLEMENT, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
@@ -94,13 +106,14 @@ async def serve(
     host: str,
     port: int,
     token: str | None,
+    party_tokens: Mapping[bytes, str] | None = None,
     stop: asyncio.Event,
     ready: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Connects the ledger, serves it until `stop` is set, and closes it. `ready` hears of the port."""
     await ledger.connect()
     try:
-        server = LedgerServer(ledger, host=host, port=port, token=token)
+        server = LedgerServer(ledger, host=host, port=port, token=token, party_tokens=party_tokens)
         ready(await server.start())
         try:
             await stop.wait()
@@ -108,28 +121,3 @@ async def serve(
             await server.stop()
     finally:
         await ledger.close()
-
-
-class _Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Refuses guarded calls without the right token, in constant time."""
-
-    def __init__(self, token: str | None) -> None:
-        self._expected = None if token is None else f"Bearer {token}".encode()
-
-    async def intercept_service(self, continuation: _Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
-        if handler_call_details.method not in _GUARDED or self._allowed(handler_call_details):
-            return await continuation(handler_call_details)
-        return grpc.unary_unary_rpc_method_handler(_denied)
-
-    def _allowed(self, details: grpc.HandlerCallDetails) -> bool:
-        given = [value for key, value in details.invocation_metadata if key == "authorization"]
-        if self._expected is None or len(given) != 1:
-            return False
-        value = given[0]
-        return hmac.compare_digest(value if isinstance(value, bytes) else value.encode(), self._expected)
-
-
-async def _denied(_request: bytes, context: grpc.aio.ServicerContext[object, object]) -> None:
-    await context.abort(
-        grpc.StatusCode.UNAUTHENTICATED, "this call needs the operator's access token: authorization: Bearer <token>"
-    )

@@ -7,6 +7,7 @@ import grpc
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
 from relayer.ledgers.clearing_codec import clearing_from_message
+from relayer.ledgers.embedded.access import Access
 from relayer.ledgers.embedded.business import EmbeddedSettlement
 from relayer.ledgers.embedded.serving import Context, answering
 from relayer.ledgers.embedded.settlement_tables import MAXIMUM_LISTED
@@ -19,8 +20,9 @@ from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
 class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
     """See settlement.proto. Method names are those of the service."""
 
-    def __init__(self, settlement: EmbeddedSettlement) -> None:
+    def __init__(self, settlement: EmbeddedSettlement, access: Access) -> None:
         self._settlement = settlement
+        self._access = access
 
     async def RegisterParty(self, request: wire.RegisterPartyRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
         return await self._execute(request, context)
@@ -63,6 +65,10 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
 
     async def Clear(self, request: wire.ClearRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
         async with answering(context):
+            if not self._access.may_act(context.invocation_metadata() or (), request.actor):
+                await context.abort(
+                    grpc.StatusCode.PERMISSION_DENIED, "this access token belongs to another party than the one that acts"
+                )
             head = await self._settlement.clear(clearing_from_message(request))
             return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
 

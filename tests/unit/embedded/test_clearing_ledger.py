@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from relayer.core.ids import LedgerId
-from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
+from relayer.errors import AccessDenied, ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ledgers.embedded import store
+from relayer.ledgers.embedded.access import Access
 from relayer.ledgers.embedded.clearing_tables import stored_postings
 from relayer.ledgers.embedded.errors import LedgerCorrupt
 from relayer.ledgers.embedded.server import LedgerServer
@@ -42,6 +43,7 @@ from relayer.settlement.clearing.values import (
     PaymentState,
     UnitKey,
 )
+from relayer.settlement.commands import ClosePeriod
 from relayer.settlement.errors import RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
@@ -64,13 +66,13 @@ class Bench(OwingLedger):
 
     async def set_up(self) -> None:
         await super().set_up()
-        self.server = LedgerServer(self.ledger, token=TOKEN)
+        self.server = LedgerServer(self.ledger, token=TOKEN, party_tokens={NBM: "of-nbm", KCS: "of-kcs"})
         address = f"127.0.0.1:{await self.server.start()}"
-        self.operator, self.stranger = (
+        self.operator, self.stranger, self.debtor, self.creditor, self.guesser = (
             RemoteLedger(
                 ledger_id=LedgerId("settlement"), address=address, chain_id="settlement-1", clock=self.clock, token=token
             )
-            for token in (TOKEN, None)
+            for token in (TOKEN, None, "of-nbm", "of-kcs", "of-rol")
         )
         self.service = self.operator.settlement
 
@@ -114,7 +116,7 @@ class Bench(OwingLedger):
         await self.service.clear(final(440))
 
     async def close(self) -> None:
-        for remote in (self.operator, self.stranger):
+        for remote in (self.operator, self.stranger, self.debtor, self.creditor, self.guesser):
             await remote.close()
         await self.server.stop()
         await self.ledger.close()
@@ -266,6 +268,33 @@ async def test_a_stranger_may_look_and_not_act(bench: Bench) -> None:
     with pytest.raises(AccessDenied):
         await bench.stranger.settlement.clear(CommitCycle(request_id="x", actor=OPERATOR, cycle_id="C-1"))
     assert await bench.stranger.settlement.payments(after_id="", limit=1) == []
+
+
+async def test_a_party_acts_for_itself_alone(bench: Bench) -> None:
+    owed = await bench.service.liability_of_fact(a_fact(1).fact_id)
+    command = a_dispute(owed.fact_id, bench.now)
+    for remote, actor in (
+        (bench.creditor, NBM),
+        (bench.debtor, OPERATOR),
+        (bench.debtor, KCS),
+        (bench.guesser, ROL),
+        (bench.guesser, NBM),
+    ):
+        with pytest.raises(AccessDenied):
+            await remote.settlement.clear(replace(command, actor=actor))
+    with pytest.raises(AccessDenied):
+        await bench.debtor.settlement.execute(ClosePeriod(request_id="close", cut_off_seconds=1))
+    assert await bench.service.disputes(after_id="", limit=1) == []
+    await bench.debtor.settlement.clear(command)
+    upheld = UpholdDispute(request_id="uphold", actor=KCS, dispute_id="D-1", credited=100)
+    await bench.creditor.settlement.clear(upheld)
+    (dispute,) = await bench.service.disputes(after_id="", limit=1)
+    assert dispute.state is DisputeState.UPHELD
+
+
+def test_two_parties_may_not_share_a_token() -> None:
+    with pytest.raises(ConfigurationError):
+        Access(operator="one", parties={NBM: "one"})
 
 
 async def test_a_repeat_over_the_wire_gets_the_first_result(bench: Bench) -> None:

@@ -1,0 +1,76 @@
+"""Who may call what: access tokens of the operator and of the parties, and the interceptor that asks for them.
+
+Packets need no token, because proofs protect. The operator's token opens every verb and may act for anyone; a party's token
+opens Clear alone, for that party alone. A token must never stand in a log, an error or a repr.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import grpc
+
+from relayer.errors import ConfigurationError
+from relayer.settlement.clearing.values import OPERATOR
+
+Metadata = Iterable[tuple[str, str | bytes]]
+_Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
+"""What an interceptor hands a call on to; the answer is gRPC's own method handler."""
+
+
+class Access:
+    """The tokens. Every comparison takes the same time, whoever asks."""
+
+    def __init__(self, *, operator: str | None, parties: Mapping[bytes, str] | None = None) -> None:
+        """`parties` by party id. Raises ConfigurationError if two share a token."""
+        tokens = {} if parties is None else dict(parties)
+        if operator is not None:
+            tokens[OPERATOR] = operator
+        if len(set(tokens.values())) != len(tokens):
+            raise ConfigurationError("two access tokens of the ledger are equal; give everyone a token of their own")
+        self._expected = {holder: f"Bearer {token}".encode() for holder, token in tokens.items()}
+
+    def holder(self, metadata: Metadata) -> bytes | None:
+        """OPERATOR, a party id, or None for a call without a token that is known."""
+        given = [value for key, value in metadata if key == "authorization"]
+        if len(given) != 1:
+            return None
+        value = given[0] if isinstance(given[0], bytes) else given[0].encode()
+        matching = [holder for holder, expected in self._expected.items() if hmac.compare_digest(value, expected)]
+        return matching[0] if matching else None
+
+    def may_act(self, metadata: Metadata, actor: bytes) -> bool:
+        """The operator may act for anyone, a party for itself."""
+        return self.holder(metadata) in (OPERATOR, actor)
+
+
+class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Refuses guarded calls without a token that opens them."""
+
+    def __init__(self, access: Access, *, operator_only: frozenset[str], parties_too: frozenset[str]) -> None:
+        """Full method names. What stands in neither set needs no token."""
+        self._access = access
+        self._operator_only = operator_only
+        self._parties_too = parties_too
+
+    async def intercept_service(self, continuation: _Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        method = handler_call_details.method
+        if method in self._operator_only and self._access.holder(handler_call_details.invocation_metadata) != OPERATOR:
+            return grpc.unary_unary_rpc_method_handler(_operator_needed)
+        if method in self._parties_too and self._access.holder(handler_call_details.invocation_metadata) is None:
+            return grpc.unary_unary_rpc_method_handler(_token_needed)
+        return await continuation(handler_call_details)
+
+
+async def _operator_needed(_request: bytes, context: grpc.aio.ServicerContext[object, object]) -> None:
+    await context.abort(
+        grpc.StatusCode.UNAUTHENTICATED, "this call needs the operator's access token: authorization: Bearer <token>"
+    )
+
+
+async def _token_needed(_request: bytes, context: grpc.aio.ServicerContext[object, object]) -> None:
+    await context.abort(
+        grpc.StatusCode.UNAUTHENTICATED, "this call needs an access token of this ledger: authorization: Bearer <token>"
+    )
