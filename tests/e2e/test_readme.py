@@ -83,7 +83,7 @@ def walk(tmp_path: Path) -> Iterator[Walk]:
 
 
 def test_every_command_of_the_readme_does_what_it_says(walk: Walk) -> None:
-    assert len(COMMANDS) == 19
+    assert len(COMMANDS) == 22
     said = {}
     for command in COMMANDS:
         if command.endswith(BACKGROUND):
@@ -100,3 +100,4 @@ def test_every_command_of_the_readme_does_what_it_says(walk: Walk) -> None:
     assert "acknowledged" in said["facts show"]
     assert "this is an end" in said["explain main/contracts/1"]
     assert "1 pairs equal hash by hash, 0 on their way" in said["reconcile"]
+    assert "packet 1 from client-0 to poa-evm-0: acknowledged" in said["verify packet.json --trust trust.json"]
