@@ -49,6 +49,12 @@ class PacketHost:
         self, context: Context, source_client: ClientId, timeout: TimestampSeconds, payload: Payload, signer: str
     ) -> Packet:
         """ICS-4 v2 send packet. The application of the source port decides who may send."""
+        packet = self.send_own(context, source_client, timeout, payload)
+        self._router.route(payload.source_port).on_send(context, self._delivery(context, packet, source_client), signer)
+        return packet
+
+    def send_own(self, context: Context, source_client: ClientId, timeout: TimestampSeconds, payload: Payload) -> Packet:
+        """The same for an application of this ledger that sends by itself: nobody is asked."""
         counterparty = self._clients.counterparty(context, source_client)
         now = context.block.time_seconds
         if timeout <= now:
@@ -65,7 +71,6 @@ class PacketHost:
         context.store.set(_next_sequence_key(source_client), (packet.sequence + 1).to_bytes(_COUNTER_BYTES, "big"))
         context.store.set(commitment_path(source_client, PathKind.COMMITMENT, packet.sequence), packet_commitment(packet))
         _emit(context, EventKind.SEND, packet)
-        self._router.route(payload.source_port).on_send(context, self._delivery(context, packet, source_client), signer)
         return packet
 
     def receive(self, context: Context, packet: Packet, proof: Proof) -> MessageOutcome:

@@ -23,6 +23,7 @@ from relayer.ledgers.embedded.light_clients import LightClientModule
 from relayer.ledgers.embedded.poa_evm_client import PoaEvmModule
 from relayer.ledgers.embedded.refusals import MessageRefused
 from relayer.ledgers.embedded.settlement_application import CODESPACE, SettlementApplication
+from relayer.ledgers.embedded.status_outbox import enqueue_news, send_queued
 from relayer.ledgers.embedded.tendermint_client import TendermintModule
 from relayer.ledgers.embedded.transactions import (
     ChangeValidators,
@@ -95,8 +96,11 @@ class Machine:
         self.host = PacketHost(self.clients, PortRouter(routes))
 
     def execute(self, block: Context, transactions: Sequence[bytes]) -> list[Result]:
-        """Executes a block's transactions over its context, which takes over what each of them changed."""
+        """Executes a block's transactions over its context, which takes over what each of them changed, and sends the news
+        of it. Their packets bear the name of the last transaction that was not refused."""
         results = []
+        told = len(block.settlement.entries)
+        last: TransactionId | None = None
         for raw in transactions:
             name = transaction_id(raw)
             context = block.branch(name)
@@ -114,7 +118,13 @@ class Machine:
                 )
                 continue
             block.merge(context)
+            last = name
             results.append(Result(transaction=name, data=data))
+        if last is not None and block.changed:
+            context = block.branch(last)
+            enqueue_news(context, block.settlement.entries[told:])
+            send_queued(context, self.host)
+            block.merge(context)
         return results
 
     def _apply(self, context: Context, transaction: Transaction) -> bytes:

@@ -1,4 +1,5 @@
-"""The settlement application behind port ``settlement``: facts come in, one answer per fact goes back.
+"""The settlement application behind port ``settlement``: facts come in, one answer per fact goes back, and news of what
+became of their liabilities follow in packets of their own.
 
 A payload that is not exactly what its version says is refused as a whole; what a single fact says is answered with a code.
 """
@@ -10,22 +11,23 @@ from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, de
 from relayer.ledgers.embedded.applications import Delivery, Received, ReceiveFailed
 from relayer.ledgers.embedded.context import Context
 from relayer.ledgers.embedded.refusals import MessageRefused
+from relayer.ledgers.embedded.status_outbox import record_answer, send_again
 from relayer.settlement.commands import RecordFacts
 from relayer.settlement.decide import decide_facts
 from relayer.settlement.model import Origin
 
 CODESPACE = "settlement"
-_SENDS_NOTHING = 1
+_NOT_FOR_OTHERS = 1
 
 
 class SettlementApplication:
-    """See relayer.ledgers.embedded.applications.Application. It receives facts and sends nothing by itself."""
+    """See relayer.ledgers.embedded.applications.Application. It receives facts; news are sent by the ledger alone."""
 
     def on_send(self, context: Context, delivery: Delivery, signer: str) -> None:
         """Nobody may send in the name of the settlement application."""
         del context, signer
         raise MessageRefused(
-            CODESPACE, _SENDS_NOTHING, f"port {delivery.payload.source_port} takes facts and sends no packets"
+            CODESPACE, _NOT_FOR_OTHERS, f"port {delivery.payload.source_port} takes facts and sends its own news only"
         )
 
     def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed:
@@ -52,16 +54,12 @@ class SettlementApplication:
         return Received(acknowledgement=encode_answers(decision.answers))
 
     def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
-        """Nothing was sent, so nothing can be acknowledged."""
-        del acknowledgement
-        self.on_timeout(context, delivery)
+        """What a contract ledger made of news."""
+        record_answer(context, delivery, acknowledgement)
 
     def on_timeout(self, context: Context, delivery: Delivery) -> None:
-        """Nothing was sent, so nothing can time out."""
-        del context
-        raise MessageRefused(
-            CODESPACE, _SENDS_NOTHING, f"packet {delivery.sequence} was not sent by the settlement application"
-        )
+        """News that nobody delivered in time go out again."""
+        send_again(context, delivery)
 
 
 def _origin(context: Context, delivery: Delivery, data: FactPacketData) -> Origin:

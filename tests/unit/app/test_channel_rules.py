@@ -1,4 +1,4 @@
-"""What a channel lets through by its settings: issuers and kinds, and nothing but facts."""
+"""What a channel lets through by its settings: issuers and kinds, and nothing but facts and their news."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.app.policy import FACTS, fact_rule, policy
+from relayer.app.policy import FACTS, NEWS, fact_rule, policy
 from relayer.config.channels import Allowed, ChannelSettings, End
-from relayer.core.channels import ChannelEnd, routes_of
+from relayer.core.channels import ChannelEnd, Route, routes_of
 from relayer.core.ids import ChannelId, ClientId, LedgerId, Sequence, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.demo.scenario import issue, scenario
@@ -64,27 +64,41 @@ def test_a_payload_that_is_no_fact_packet_is_refused_with_the_reason() -> None:
     assert "fact packet" in reason
 
 
+SETTINGS = ChannelSettings(name="main", ends=(End(ledger="contracts"), End(ledger="settlement")))
+THERE, BACK = routes_of(
+    ChannelId("main"),
+    ChannelEnd(ledger=LedgerId("contracts"), client=ClientId("client-0")),
+    ChannelEnd(ledger=LedgerId("settlement"), client=ClientId("poa-evm-0")),
+)
+
+
+def packet(route: Route, payload: Payload) -> Packet:
+    return Packet(
+        sequence=Sequence(1),
+        source_client=route.source_client,
+        destination_client=route.destination_client,
+        timeout_timestamp=TimestampSeconds(1),
+        payloads=(payload,),
+    )
+
+
 @pytest.mark.parametrize(
     "change", [{"version": "fact-2"}, {"destination_port": "transfer"}, {"encoding": "application/json"}]
 )
 def test_a_channel_carries_facts_and_nothing_else(change: dict[str, str]) -> None:
-    settings = ChannelSettings(name="main", ends=(End(ledger="contracts"), End(ledger="settlement")))
-    route, _ = routes_of(
-        ChannelId("main"),
-        ChannelEnd(ledger=LedgerId("contracts"), client=ClientId("client-0")),
-        ChannelEnd(ledger=LedgerId("settlement"), client=ClientId("poa-evm-0")),
-    )
-
-    def packet(payload: Payload) -> Packet:
-        return Packet(
-            sequence=Sequence(1),
-            source_client=ClientId("client-0"),
-            destination_client=ClientId("poa-evm-0"),
-            timeout_timestamp=TimestampSeconds(1),
-            payloads=(payload,),
-        )
-
-    assert policy([settings]).refusal(route, packet(PAYLOAD)) is None
-    reason = policy([settings]).refusal(route, packet(replace(PAYLOAD, **change)))
+    assert policy([SETTINGS]).refusal(THERE, packet(THERE, PAYLOAD)) is None
+    reason = policy([SETTINGS]).refusal(THERE, packet(THERE, replace(PAYLOAD, **change)))
     assert reason is not None
     assert "does not carry" in reason
+
+
+@pytest.mark.parametrize("change", [{"version": "status-2"}, {"source_port": "transfer"}, {"encoding": "application/json"}])
+def test_it_carries_the_news_of_them(change: dict[str, str]) -> None:
+    strict = replace_allowed(SETTINGS, Allowed(kinds=("fine",), issuers=("0x" + "11" * 20,)))
+    news = replace(PAYLOAD, version=NEWS.version, value=b"whatever the contract makes of it")
+    assert policy([strict]).refusal(BACK, packet(BACK, news)) is None
+    assert policy([strict]).refusal(BACK, packet(BACK, replace(news, **change))) is not None
+
+
+def replace_allowed(settings: ChannelSettings, allowed: Allowed) -> ChannelSettings:
+    return settings.model_copy(update={"allowed": allowed})
