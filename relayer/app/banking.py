@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from relayer.errors import LedgerRefused
 from relayer.iso20022.accounts import Account
-from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, import_camt054
+from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, Notification, import_camt054
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.payment import Payment
 from relayer.ports.settlement import SettlementService
@@ -59,27 +59,28 @@ async def payments_to_export(service: SettlementService, *, debtor: str | None, 
     ]
 
 
-async def import_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, Account]) -> Imported:
-    """Makes each payment final that the file is evidence of. Raises BankMessageRefused if the file is unusable."""
+async def judge_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, Account]) -> Notification:
+    """What the file is evidence of; changes nothing. Raises BankMessageRefused if the file is unusable."""
     names = await _names(service)
     payments = await all_payments(service)
-    notification = import_camt054(
+    return import_camt054(
         raw,
         [each for each in (_exportable(each, names) for each in payments if each.state in _WAITING) if each is not None],
         accounts=accounts,
         recorded={each.order.payment_id for each in payments if each.evidence is not None},
     )
-    refused = [
-        Finding(
-            payment_id=each.transaction.end_to_end_id,
-            code=each.reason.value,
-            detail=each.detail,
-            transaction=each.transaction,
-        )
-        for each in notification.refused
-    ]
+
+
+def preview(notification: Notification) -> Imported:
+    """What recording it would come to, if the ledger accepts all that the file is evidence of."""
+    final = (_finding(each, "", "") for each in notification.accepted)
+    return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
+
+
+async def record_evidence(service: SettlementService, notification: Notification) -> Imported:
+    """Makes each payment final that the notification is evidence of. What the ledger refuses does not stop the rest."""
     final = [await _finalise(service, each) for each in notification.accepted]
-    return Imported(message_id=notification.message_id, findings=(*final, *refused))
+    return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
 
 
 async def all_payments(service: SettlementService) -> list[StandingPayment]:
@@ -136,7 +137,23 @@ async def _finalise(service: SettlementService, entry: AcceptedEntry) -> Finding
         await service.clear(command)
     except LedgerRefused as refused:
         code, detail = refused.code, refused.message
+    return _finding(entry, code, detail)
+
+
+def _finding(entry: AcceptedEntry, code: str, detail: str) -> Finding:
     return Finding(payment_id=entry.payment.payment_id, code=code, detail=detail, transaction=entry.transaction)
+
+
+def _refused(notification: Notification) -> list[Finding]:
+    return [
+        Finding(
+            payment_id=each.transaction.end_to_end_id,
+            code=each.reason.value,
+            detail=each.detail,
+            transaction=each.transaction,
+        )
+        for each in notification.refused
+    ]
 
 
 async def _names(service: SettlementService) -> Mapping[bytes, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 import typer
 
-from relayer.app.banking import Finding, Imported, import_notification, payments_to_export
+from relayer.app.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection, select
 from relayer.commands.accounts_file import read_accounts
@@ -57,10 +58,17 @@ def export_payments(config: Path, channel: str | None, request: ExportRequest) -
     say(f"{request.output}: {len(payments)} payments as message {order.message_id}")
 
 
-def import_payments(config: Path, channel: str | None, file: Path, accounts: Path, form: Form) -> None:
+class Effect(Enum):
+    """Whether an import changes the ledger."""
+
+    RECORD = "record"
+    DRY_RUN = "dry run"
+
+
+def import_payments(config: Path, channel: str | None, *, file: Path, accounts: Path, effect: Effect, form: Form) -> None:
     """Makes the payments final that a camt.054 file is evidence of. Ends with status 1 if anything in it was refused."""
     selection = select(config, channel)
-    imported = asyncio.run(_import(selection, file, accounts))
+    imported = asyncio.run(_import(selection, file, accounts, effect))
     if form is Form.JSON:
         findings: list[Json] = [_as_json(each) for each in imported.findings]
         show_json({"message_id": imported.message_id, "final": imported.final, "findings": findings})
@@ -78,7 +86,8 @@ def import_payments(config: Path, channel: str | None, file: Path, accounts: Pat
         columns = ("entry", "payment", "amount", "result", "why")
         show_table(f"notification {imported.message_id}", columns, rows, right=("amount",))
     refused = len(imported.findings) - imported.final
-    say(f"{file}: {imported.final} payments are final, {refused} transactions are refused")
+    dry = "dry run, nothing is changed: " if effect is Effect.DRY_RUN else ""
+    say(f"{file}: {dry}{imported.final} payments final, {refused} transactions refused")
     if refused:
         raise typer.Exit(FOUND_WRONG)
 
@@ -89,10 +98,13 @@ async def _payments(selection: Selection, request: ExportRequest) -> list[Paymen
         return await payments_to_export(settlement.service, debtor=request.debtor, cycle_id=request.cycle_id)
 
 
-async def _import(selection: Selection, file: Path, accounts: Path) -> Imported:
+async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:
     settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
     async with connected(settlement.ledger):
-        return await import_notification(settlement.service, read_json(file), read_accounts(accounts))
+        notification = await judge_notification(settlement.service, read_json(file), read_accounts(accounts))
+        if effect is Effect.DRY_RUN:
+            return preview(notification)
+        return await record_evidence(settlement.service, notification)
 
 
 def _as_json(finding: Finding) -> Json:

@@ -291,9 +291,11 @@ def settle_import(
     accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Make payments final by what banks say. Wrong entries are refused with their reason (status 1), the rest is kept."""
-    from relayer.commands.banking import import_payments
+    from relayer.commands.banking import Effect, import_payments
 
-    import_payments(config, channel, file, accounts, form(json))
+    effect = Effect.DRY_RUN if dry_run else Effect.RECORD
+    import_payments(config, channel, file=file, accounts=accounts, effect=effect, form=form(json))

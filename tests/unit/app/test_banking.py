@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.app.banking import Imported, import_notification, payments_to_export
+from relayer.app.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.errors import InvalidInput, LedgerRefused
 from relayer.iso20022.accounts import Account
@@ -84,6 +84,10 @@ def service() -> Service:
     return made
 
 
+async def import_notification(service: Service, raw: bytes, accounts: dict[str, Account]) -> Imported:
+    return await record_evidence(service, await judge_notification(service, raw, accounts))
+
+
 def codes(imported: Imported) -> list[str]:
     return [each.code for each in imported.findings]
 
@@ -105,6 +109,14 @@ async def test_the_same_file_again_changes_nothing(service: Service) -> None:
     again = await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
     assert (again.final, codes(again)) == (0, 3 * ["REPEATED"])
     assert service.bench.state.head() == head
+
+
+async def test_a_preview_says_the_same_and_changes_nothing(service: Service) -> None:
+    head = service.bench.state.head()
+    notification = await judge_notification(service, NOTIFICATION.read_bytes().replace(b">12.34<", b">1.00<"), ACCOUNTS)
+    told = preview(notification)
+    assert service.bench.state.head() == head
+    assert told == await record_evidence(service, notification)
 
 
 async def test_what_is_wrong_is_refused_and_the_rest_is_kept(service: Service) -> None:

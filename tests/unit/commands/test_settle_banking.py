@@ -85,10 +85,10 @@ def export(settle: Run, folder: Path, *more: str, name: str = "payments.xml") ->
     return file.read_bytes()
 
 
-def answer(settle: Run, folder: Path, notification: bytes) -> Result:
+def answer(settle: Run, folder: Path, notification: bytes, *more: str) -> Result:
     file = folder / "notification.xml"
     file.write_bytes(notification)
-    return settle("import", str(file), "--accounts", str(folder / "accounts.json"), "--json")
+    return settle("import", str(file), "--accounts", str(folder / "accounts.json"), "--json", *more)
 
 
 def states(settle: Run) -> dict[str, str]:
@@ -105,7 +105,11 @@ def test_what_a_cycle_left_is_paid_by_the_bank(settle: Run, folder: Path) -> Non
         ("C-1", "AT*ATX"),
     }
     for notification in execute(raw, at_seconds=1_796_100_000):
+        before = states(settle)
+        would = json.loads(done(answer(settle, folder, notification, "--dry-run")))
+        assert states(settle) == before
         told = json.loads(done(answer(settle, folder, notification)))
+        assert told == would
         assert told["final"] == len(told["findings"]) > 0
     assert set(states(settle).values()) == {"final"}
     verify(folder / "ledger")
