@@ -30,6 +30,8 @@ from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
 
 PACKET_SIZE = 8
+ENOUGH = 5
+"""Acknowledged packets before the crash."""
 SHORT_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 900
 _INTERRUPTED = 130
@@ -71,7 +73,7 @@ class _Demo:
             ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
             watch = Watch(await stack.enter_async_context(connected(ledger)))
             await self._first_half(business, watch, relayer)
-            await self._crash(business, watch, selection, relayer)
+            await self._late_packet(business, watch, selection)
             await self._second_half(business, watch)
             await self._repeat(business, watch, selection)
             return await self._result(business, watch, selection)
@@ -82,16 +84,22 @@ class _Demo:
     async def _first_half(self, business: Business, watch: Watch, relayer: Child) -> None:
         issued = await business.issue(self.plan.first)
         self._tell(f"{len(issued)} facts issued by {len(business.desks)} operators")
-        half = await business.send(issued[::2], size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
-        self._tell(f"first half sent in {len(half)} packets")
-        enough = len(half) // 3
-        await watch.until(lambda: len(watch.acknowledged) >= enough, f"{enough} acknowledgements; {relayer.tail()}")
-
-    async def _crash(self, business: Business, watch: Watch, selection: Selection, relayer: Child) -> None:
-        relayer.kill()
+        sending = asyncio.create_task(
+            business.send(issued[::2], size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS), name="first half"
+        )
+        try:
+            # The crash comes in the middle of the work: while packets are sent, delivered and acknowledged.
+            await watch.until(lambda: len(watch.acknowledged) >= ENOUGH, f"acknowledgements; {relayer.tail()}")
+            relayer.kill()
+            self._tell(f"relayer killed with SIGKILL after {len(watch.acknowledged)} acknowledged packets")
+            half = await sending
+        finally:
+            sending.cancel()
         await watch.look()
         waiting = len(watch.sent) - len(watch.acknowledged)
-        self._tell(f"relayer killed with SIGKILL; {len(watch.acknowledged)} packets acknowledged, {waiting} on their way")
+        self._tell(f"first half sent in {len(half)} packets, {waiting} of them on their way")
+
+    async def _late_packet(self, business: Business, watch: Watch, selection: Selection) -> None:
         rest = business.issued[1::2]
         late, other = rest[:PACKET_SIZE], rest[PACKET_SIZE:]
         # One operator's facts, so that they fit one packet.
