@@ -94,6 +94,16 @@ def channel_open(
     open_channel(config, name)
 
 
+@channel_app.command("recover")
+def channel_recover(
+    name: Annotated[str | None, typer.Argument(help="The channel.")] = None, config: Config = RELAYER_FILE
+) -> None:
+    """Let expired or frozen light clients start again from what their ledger says now: you vouch that it is right."""
+    from relayer.commands.channel import recover_channel
+
+    recover_channel(config, name)
+
+
 @app.command()
 def start(config: Config = RELAYER_FILE) -> None:
     """Relay until SIGINT or SIGTERM."""

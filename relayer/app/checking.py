@@ -144,9 +144,12 @@ def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: s
         case ClientCondition.UNKNOWN:
             remedy = "the ledger has no such client; correct its name, or remove it and run `relayer channel open`"
         case ClientCondition.FROZEN:
-            remedy = "its counterparty signed two headers of one height; find out why, then let its owner recover it"
+            remedy = (
+                "its counterparty signed two headers of one height; find out why, then its owner recovers it with "
+                "`relayer channel recover`"
+            )
         case ClientCondition.EXPIRED:
-            remedy = "nobody updated it within its trusting period; its owner must recover it, or open another channel"
+            remedy = "nobody updated it within its trusting period; its owner must recover it with `relayer channel recover`"
         case ClientCondition.ACTIVE if status.counterparty_client_id != counterparty:
             remedy = (
                 f"it is paired with {status.counterparty_client_id!r}, not with {counterparty!r}; correct the configuration"

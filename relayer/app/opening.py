@@ -1,4 +1,5 @@
-"""`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat goes on from there.
+"""`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat goes on from there;
+and `channel recover`, for clients that expired or froze.
 
 The settlement ledger's client is created first, because an EVM router pairs a client when it is added and never again.
 """
@@ -18,6 +19,7 @@ from relayer.config.deployment import Contracts, Deployment, deployment_path, re
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.evm.deployment import deploy_contracts
+from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 
 Progress = Callable[[str], None]
@@ -39,6 +41,28 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
         )
         progress(f"paired {counterpart} on {contracts.ledger_id} with {follower} on {settlement.ledger_id}")
     await _name_ledger(selection, counterpart, progress)
+
+
+async def recover_channel(config: Path, name: str | None, progress: Progress) -> None:
+    """Frozen and expired light clients start again from the other ledger's newest state, which the caller vouches for."""
+    selection = select(config, name)
+    contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
+    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
+    async with connected(contract_ledger) as contracts, connected(settlement_ledger) as settlement:
+        await _recover(contracts, selection.contract_client, settlement, _terms(selection), progress)
+        await _recover(settlement, selection.settlement_client, contracts, _terms(selection), progress)
+
+
+async def _recover(host: FullLedger, client: ClientId, followed: FullLedger, terms: ClientTerms, progress: Progress) -> None:
+    condition = (await host.client_status(client)).condition
+    if condition not in {ClientCondition.FROZEN, ClientCondition.EXPIRED}:
+        progress(f"{client} on {host.ledger_id} is {condition}: left alone")
+        return
+    start = await followed.initial_client(terms)
+    await host.recover_client(client, start)
+    progress(
+        f"{client} on {host.ledger_id} was {condition}; it follows {followed.ledger_id} again, from height {start.height}"
+    )
 
 
 async def _deploy(config: Path, selection: Selection, progress: Progress) -> None:

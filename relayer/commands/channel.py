@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from relayer.app.opening import open_channel as open_it
+from relayer.app.opening import recover_channel as recover_it
 from relayer.commands.output import say, step
 from relayer.config.deployment import deployment_path
 
@@ -15,3 +16,9 @@ def open_channel(config: Path, name: str | None) -> None:
     with step("opening the channel"):
         asyncio.run(open_it(config, name, say))
     say(f"noted in {deployment_path(config)}; `relayer check` looks at everything, `relayer start` relays")
+
+
+def recover_channel(config: Path, name: str | None) -> None:
+    """`channel recover`."""
+    with step("looking at both light clients"):
+        asyncio.run(recover_it(config, name, say))

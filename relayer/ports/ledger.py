@@ -157,7 +157,7 @@ class Ledger(Protocol):
 
 
 class ClientHost(Protocol):
-    """The set-up verbs of a ledger, used by `relayer channel open` alone."""
+    """The set-up verbs of a ledger, used by `relayer channel` alone."""
 
     async def create_client(
         self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
@@ -170,4 +170,9 @@ class ClientHost(Protocol):
         self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
     ) -> None:
         """Pairs the client; a repeat with the same content is a success."""
+        ...
+
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        """A frozen or expired client starts again from `start`, which the caller vouches for; id and pairing stay. Only the
+        client's owner may. Raises LedgerRefused, or what the ledger's set-up calls raise, for an active client."""
         ...

@@ -203,6 +203,16 @@ class SimulatedLedger(SimulatedChain):
         known.merkle_prefix = tuple(counterparty_merkle_prefix)
         self._seal()
 
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        await self._answer()
+        known = self._clients[client]
+        if known.condition(self._now()) is ClientCondition.ACTIVE:
+            raise InvalidInput(f"ledger {self.ledger_id}: client {client} is active")
+        recovered = SimulatedClient.created(client, start)
+        recovered.counterparty_client_id, recovered.merkle_prefix = known.counterparty_client_id, known.merkle_prefix
+        self._clients[client] = recovered
+        self._seal()
+
     # What applications do, for tests.
 
     def send_packet(self, client: ClientId, payload: Payload, timeout: TimestampSeconds) -> Packet:

@@ -6,6 +6,7 @@ import http.client
 import json
 import shutil
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ import rlp
 from relayer.app.evm import evm_connection
 from relayer.app.evm_settings import open_account
 from relayer.app.ledgers import connected, make_ledger
-from relayer.app.opening import open_channel
+from relayer.app.opening import open_channel, recover_channel
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import deployment_path
 from relayer.config.relayer_file import load_relayer
-from relayer.core.ids import Height
+from relayer.core.ids import ClientId, Height
 from relayer.demo.business import Business, Watch, until_true
 from relayer.demo.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
 from relayer.demo.network import Network
@@ -186,13 +187,14 @@ async def test_a_damaged_journal_names_its_row(network: Network, business: Busin
     assert network.run("replay").status == 0
 
 
-async def test_an_expired_client(network: Network, business: Business) -> None:
+async def test_an_expired_client_is_told_and_recovered(network: Network, business: Business) -> None:
     def short(channels: list[dict[str, Any]]) -> None:
         channels[0] |= {"name": "short", "client_terms": {"trusting_period_seconds": 8, "max_clock_drift_seconds": 5}}
 
     configuration = network.variant("short", channels=short)
     # An idle ledger's newest block may be older than so short a period.
-    await next(iter(business.desks.values())).connection.rpc.call("evm_mine")
+    rpc = next(iter(business.desks.values())).connection.rpc
+    await rpc.call("evm_mine")
     await open_channel(configuration, "short", print)
     selection = select(configuration, "short")
     ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
@@ -203,10 +205,25 @@ async def test_an_expired_client(network: Network, business: Business) -> None:
 
         await until_true(expired, "the client to expire")
     lines = failing_lines(network, configuration.name)
-    assert "its owner must recover it" in lines["channel short on settlement"]
+    assert "relayer channel recover" in lines["channel short on settlement"]
+    await rpc.call("evm_mine")
+    words = await recovered(configuration, "short")
+    assert any(f"{selection.settlement_client} on settlement was expired" in line for line in words)
 
 
-async def test_a_frozen_client(network: Network) -> None:
+async def recovered(configuration: Path, channel: str) -> list[str]:
+    """What recovery says. Both clients are active afterwards."""
+    words: list[str] = []
+    await recover_channel(configuration, channel, words.append)
+    selection = select(configuration, channel)
+    for end in (selection.contract_end, selection.settlement_end):
+        ledger = make_ledger(end.ledger, load_relayer(configuration).ledgers[end.ledger])
+        async with connected(ledger):
+            assert (await ledger.client_status(ClientId(end.client or ""))).condition is ClientCondition.ACTIVE
+    return words
+
+
+async def test_a_frozen_client_is_told_and_recovered(network: Network) -> None:
     def other(channels: list[dict[str, Any]]) -> None:
         channels[0]["name"] = "fork"
 
@@ -219,6 +236,10 @@ async def test_a_frozen_client(network: Network) -> None:
         await ledger.submit(SubmissionBatch(client_id=selection.settlement_client, update=evidence, messages=()))
     lines = failing_lines(network, configuration.name)
     assert "signed two headers of one height" in lines["channel fork on settlement"]
+    finished = network.run("channel", "recover", "fork", "--config", configuration.name)
+    assert finished.status == 0, finished
+    assert f"{selection.settlement_client} on settlement was frozen" in finished.output + finished.words
+    assert (await recovered(configuration, "fork"))[-1].endswith("active: left alone")
 
 
 async def two_headers_of_one_height(network: Network, selection: Selection) -> ClientMessage:

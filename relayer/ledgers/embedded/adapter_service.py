@@ -112,3 +112,10 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
                 counterparty_merkle_prefix=tuple(request.counterparty_merkle_prefix),
             )
             return wire.RegisterCounterpartyResponse()
+
+    async def RecoverClient(  # noqa: N802
+        self, request: wire.RecoverClientRequest, context: Context
+    ) -> wire.RecoverClientResponse:
+        async with answering(context):
+            await self._ledger.recover_client(ClientId(request.client_id), codec.creation_from_message(request.start))
+            return wire.RecoverClientResponse()

@@ -175,9 +175,10 @@ class EmbeddedLedger:
         if not await self.session.run(lambda chain: is_paired_with(chain, message, now=now)):
             await self.session.execute(message)
 
-    async def recover_client(self, subject: ClientId, substitute: ClientId) -> None:
-        """A frozen or expired client takes over an active one's state. Raises LedgerRefused."""
-        await self.session.execute(RecoverClient(subject=subject, substitute=substitute))
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        """By way of a substitute, as ibc-go recovers. Raises LedgerRefused."""
+        substitute = await self.create_client(start, counterparty_client_id=None, counterparty_merkle_prefix=())
+        await self.session.execute(RecoverClient(subject=client, substitute=substitute))
 
     async def change_validators(self, validators: ValidatorSet) -> Height:
         """Hands block production to another set, whose keys this process must hold. Returns the first height it signs."""

@@ -16,7 +16,7 @@ from coincurve import PublicKey
 from eth_abi.abi import encode
 
 from relayer.errors import InvalidInput
-from relayer.ledgers.evm.contracts import Contract, creation_code
+from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
 from relayer.proofs import merkle
 from relayer.proofs.comet import (
     BlockIdFlag,
@@ -83,6 +83,14 @@ def light_client_code(*, client_state: bytes, consensus_state: bytes, owner: byt
         owner,
     )
     return creation_code(Contract.COMET_BFT_LIGHT_CLIENT, config)
+
+
+def recover_call(*, client_state: bytes, consensus_state: bytes) -> bytes:
+    """Call data of `recover`: the light client starts again at the client state's latest height. Raises MalformedBytes."""
+    client, consensus = decode_client_state(client_state), decode_consensus_state(consensus_state)
+    function = "recover(uint64,uint64,bytes32,bytes32)"
+    start = (client.latest_height, consensus.timestamp, consensus.root, consensus.next_validators_hash)
+    return call_data(Contract.COMET_BFT_LIGHT_CLIENT, function, *start)
 
 
 def validators_hashes(header: bytes) -> tuple[bytes, ...]:

@@ -16,7 +16,7 @@ from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.clients import CLIENT_TYPE, RouterClients
-from relayer.ledgers.evm.comet_abi import light_client_code
+from relayer.ledgers.evm.comet_abi import light_client_code, recover_call
 from relayer.ledgers.evm.comet_codec import CometCodec
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.prover import EvmProver
@@ -168,3 +168,14 @@ class EvmLedger:
         await self._clients.require_counterparty(
             client, counterparty=counterparty_client_id, prefix=counterparty_merkle_prefix
         )
+
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        """This account must own the light client: it does if it opened the channel. Raises Reverted otherwise."""
+        address = await self._clients.address(client)
+        if address is None:
+            raise ConfigurationError(f"the router knows no client {client}; open the channel first")
+        try:
+            calldata = recover_call(client_state=start.client_state, consensus_state=start.consensus_state)
+        except (ProofError, InvalidInput) as error:
+            raise ConfigurationError(f"light client of the counterparty: {error}") from error
+        await self._connection.deployer.call(address, calldata, f"recovery of client {client}")

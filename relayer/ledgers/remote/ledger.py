@@ -152,6 +152,10 @@ class RemoteLedger:
         )
         await self._connection.guarded_call(self._stub.RegisterCounterparty, request)
 
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        request = wire.RecoverClientRequest(client_id=client, start=codec.creation_to_message(start))
+        await self._connection.guarded_call(self._stub.RecoverClient, request)
+
     @property
     def _stub(self) -> adapter_pb2_grpc.LedgerAdapterStub:
         return adapter_pb2_grpc.LedgerAdapterStub(self._connection.channel)  # type: ignore[no-untyped-call]

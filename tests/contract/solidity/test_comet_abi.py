@@ -25,6 +25,7 @@ from relayer.errors import InvalidInput
 from relayer.ledgers.evm.comet_abi import (
     light_client_code,
     misbehaviour_message,
+    recover_call,
     update_message,
     validators_hashes,
 )
@@ -74,6 +75,18 @@ def test_a_client_from_the_standard_states(evm: InProcessEvm, four: Operators) -
     assert client.call("getConsensusState", 1).values == (time_of(1), app_hash(1), 0, 1)
     message = update_message(encode_client_header(Block(5, four).client_header(1, four)), known_sets=())
     assert client.call("updateClient", message).value == 0
+
+
+def test_an_expired_client_starts_again_from_the_standard_states(evm: InProcessEvm, four: Operators) -> None:
+    client = deployed(evm, four)
+    evm.set_time((time_of(1) + TRUSTING_PERIOD) // NANOSECONDS + 1)
+    encoded, _ = states(four, latest_height=900)
+    now = ConsensusState(
+        timestamp=time_of(1) + TRUSTING_PERIOD - NANOSECONDS, root=app_hash(9), next_validators_hash=four.hash()
+    )
+    calldata = recover_call(client_state=encoded, consensus_state=encode_consensus_state(now))
+    evm.transact(client.address, calldata, sender=OWNER)
+    assert client.call("getConsensusState", 900).values[:2] == (now.timestamp, app_hash(9))
 
 
 def test_known_sets_are_left_out(evm: InProcessEvm, four: Operators) -> None:

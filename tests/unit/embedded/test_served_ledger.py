@@ -32,6 +32,7 @@ from relayer.ledgers.embedded import adapter_service
 from relayer.ledgers.embedded.server import LedgerServer, serve
 from relayer.ledgers.grpc_errors import error_of, status_of
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
@@ -126,6 +127,8 @@ async def test_guarded_verbs_need_the_token(served) -> None:
             await ledger.register_counterparty(
                 ClientId("poa-evm-0"), counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=(b"",)
             )
+        with pytest.raises(AccessDenied):
+            await ledger.recover_client(ClientId("poa-evm-0"), creation)
     assert await served.ledger.settlement.parties() == []
     assert (await served.ledger.head()).height == 1
 
@@ -183,6 +186,21 @@ async def test_clients_are_set_up_over_the_wire(served) -> None:
             client, counterparty_client_id=ClientId("client-1"), counterparty_merkle_prefix=(b"",)
         )
     assert caught.value.code == "ibc/8"
+
+
+async def test_an_expired_client_is_recovered_over_the_wire(served) -> None:
+    evm = EvmCounterparty(served.clock)
+    client = await served.operator.create_client(
+        await evm.initial_client(TERMS), counterparty_client_id=None, counterparty_merkle_prefix=()
+    )
+    with pytest.raises(LedgerRefused) as caught:
+        await served.operator.recover_client(client, await evm.initial_client(TERMS))
+    assert caught.value.code == "client/24"
+    served.clock.advance(TERMS.trusting_period_seconds)
+    assert (await served.ledger.client_status(client)).condition is ClientCondition.EXPIRED
+    evm.seal()
+    await served.operator.recover_client(client, await evm.initial_client(TERMS))
+    assert (await served.ledger.client_status(client)).condition is ClientCondition.ACTIVE
 
 
 async def test_typed_errors_survive_the_wire(served) -> None:

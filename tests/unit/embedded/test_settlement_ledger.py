@@ -270,8 +270,7 @@ async def test_evidence_freezes_the_client_until_it_is_recovered(bench: Bench, e
         await bench.ledger.submit(replace(batch, messages=()))
 
     creation = await bench.evm.initial_client(TERMS)
-    substitute = await bench.ledger.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=())
-    await bench.ledger.recover_client(CLIENT, substitute)
+    await bench.ledger.recover_client(CLIENT, creation)
     assert (await bench.ledger.client_status(CLIENT)).condition is ClientCondition.ACTIVE
     assert [each.outcome for each in (await bench.ledger.submit(batch)).results] == [Outcome.DELIVERED]
 

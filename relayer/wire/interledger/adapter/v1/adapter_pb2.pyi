@@ -319,3 +319,15 @@ class RegisterCounterpartyRequest(_message.Message):
 class RegisterCounterpartyResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class RecoverClientRequest(_message.Message):
+    __slots__ = ("client_id", "start")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    start: ClientCreation
+    def __init__(self, client_id: _Optional[str] = ..., start: _Optional[_Union[ClientCreation, _Mapping]] = ...) -> None: ...
+
+class RecoverClientResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -89,6 +89,11 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyResponse.FromString,
                 _registered_method=True)
+        self.RecoverClient = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/RecoverClient',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.FromString,
+                _registered_method=True)
 
 
 class LedgerAdapterServicer(object):
@@ -150,7 +155,7 @@ class LedgerAdapterServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CreateClient(self, request, context):
-        """The two set-up calls need the operator's access token.
+        """The set-up calls need the operator's access token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,6 +163,13 @@ class LedgerAdapterServicer(object):
 
     def RegisterCounterparty(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecoverClient(self, request, context):
+        """A frozen or expired client starts again from a state that the operator vouches for; its id and pairing stay.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -219,6 +231,11 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.RegisterCounterparty,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyResponse.SerializeToString,
+            ),
+            'RecoverClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecoverClient,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -518,6 +535,33 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/RegisterCounterparty',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.RegisterCounterpartyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecoverClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/RecoverClient',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.FromString,
             options,
             channel_credentials,
             insecure,
