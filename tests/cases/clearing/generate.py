@@ -1,0 +1,276 @@
+"""Writes the cases of clearing: payments, disputes, write-offs and netting cycles, with hashed bytes, for every ledger.
+
+Run it with the project's Python to rewrite the file beside it; a test fails when it differs. What each step must answer is
+stated by hand; the bytes come from the Python rules, and others must give the same. Bytes that a log once held never change,
+so a difference in `events` of an existing case means that old logs no longer verify.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from relayer.facts.codec import FactCode, fact_hash
+from relayer.facts.schema import Fact, party_id
+from relayer.settlement.clearing.commands import (
+    AbortCycle,
+    ClearingCommand,
+    CommitCycle,
+    ExpireCycle,
+    ExpirePayment,
+    FinalisePayment,
+    InstructPayment,
+    LapseDispute,
+    MarkPaymentPending,
+    OpenDispute,
+    ProposeCycle,
+    ReleaseDispute,
+    ReturnPayment,
+    SetConsent,
+    UpholdDispute,
+    VerifyCycle,
+    WriteOff,
+)
+from relayer.settlement.clearing.cycles import proof_hash_of
+from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.clearing.records import to_plain
+from relayer.settlement.clearing.values import OPERATOR, Consent, Evidence, EvidenceKind, UnitKey
+from relayer.settlement.codec import encode_event
+from relayer.settlement.commands import RecordAgreement, RegisterParty
+from relayer.settlement.decide_clearing import decide_clearing
+from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.netting.modes import NettingMode
+from relayer.settlement.netting.solver import solve
+from relayer.settlement.state import state_hash
+
+HERE = Path(__file__).parent
+Case = dict[str, Any]
+
+
+def _basic() -> Any:
+    """The generator of the cases without clearing."""
+    name = "settlement_cases_for_clearing"
+    spec = importlib.util.spec_from_file_location(name, HERE.parent / "settlement" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+basic = _basic()
+NAMES = (basic.CREDITOR, basic.DEBTOR, basic.THIRD)
+KCS, NBM, ATX = map(party_id, NAMES)
+NOW = basic.SERVICE_END + 40 * 86_400
+EUR = UnitKey("EUR", 2)
+
+
+class Ledger(basic.Ledger):  # type: ignore[misc]
+    """Three parties that settle with each other both ways; `at` is the block time of the next step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = NOW
+        for number, name in enumerate(NAMES):
+            self.command(RegisterParty(request_id=f"party-{number}", party=basic.party(name)))
+        for number, (debtor, creditor) in enumerate((a, b) for a in NAMES for b in NAMES if a != b):
+            self.command(RecordAgreement(request_id=f"agreement-{number}", agreement=basic.agreement(creditor, debtor)))
+
+    def owe(self, *debts: tuple[bytes, bytes, int]) -> list[Fact]:
+        """Facts of (debtor, creditor, cents), in one packet."""
+        first = len(self.state.liabilities) + 1
+        facts = [
+            basic.fact(number, debtor=debtor, creditor=creditor, net=cents, tax=0)
+            for number, (debtor, creditor, cents) in enumerate(debts, start=first)
+        ]
+        self.facts(*facts, codes=[FactCode.OK] * len(facts), hashes=list(map(fact_hash, facts)), sequence=first)
+        return facts
+
+    def clear(self, command: ClearingCommand, *, refusal: RefusalCode | None = None) -> None:
+        """`refusal` is what the rules must answer; None: the command is taken, or was before."""
+        step = {"command": type(command).__name__, "at_seconds": self.at, **to_plain(command)}
+        given = None
+        try:
+            decision = decide_clearing(self.state, command, now_seconds=self.at)
+        except CommandRefused as error:
+            given = error.code
+        assert given == refusal, (step, given)
+        if given is not None:
+            self.steps.append({**step, "refusal": int(given)})
+            return
+        for entry in decision.entries:
+            self.state.apply(entry)
+        reference = {"sequence": decision.reference.sequence, "head_hash": decision.reference.head_hash.hex()}
+        events = [encode_event(entry.event).decode() for entry in decision.entries]
+        self.steps.append({**step, **reference, "events": events})
+
+    def proposal(self, cycle_id: str, mode: NettingMode = NettingMode.CYCLE) -> ProposeCycle:
+        scope = Scope(unit=EUR, cut_off_seconds=self.at, value_date_seconds=self.at)
+        network = network_of(eligible_claims(self.state, scope), EUR)
+        return ProposeCycle(
+            request_id=f"propose {cycle_id}",
+            actor=NBM,
+            cycle_id=cycle_id,
+            mode=mode,
+            currency="EUR",
+            exponent=2,
+            cut_off_seconds=self.at,
+            value_date_seconds=self.at,
+            expires_at_seconds=self.at + 3600,
+            debts_hash=network.digest(),
+            proof=solve(network).encode() if mode is NettingMode.CYCLE else b"",
+        )
+
+    def verification(self, cycle_id: str, actor: bytes = KCS) -> VerifyCycle:
+        cycle = self.state.cycle(cycle_id)
+        assert cycle is not None
+        proof_hash = proof_hash_of(cycle.plan)
+        return VerifyCycle(request_id=f"verify {cycle_id}", actor=actor, cycle_id=cycle_id, proof_hash=proof_hash)
+
+    def case(self, name: str) -> Case:
+        state = self.state
+        return {
+            **super().case(name),
+            "postings": [list(posting) for posting in state.postings],
+            "payments": {key: to_plain(each) for key, each in sorted(state.payments.items())},
+            "disputes": {key: to_plain(each) for key, each in sorted(state.disputes.items())},
+            "cycles": {key: to_plain(each) for key, each in sorted(state.cycles.items())},
+            "state_hash": state_hash(state).hex(),
+        }
+
+
+def instruct(amount: int, **changes: Any) -> InstructPayment:
+    made = InstructPayment(
+        request_id="instruct",
+        actor=NBM,
+        payment_id="P-1",
+        debtor=NBM,
+        creditor=KCS,
+        currency="EUR",
+        exponent=2,
+        amount=amount,
+        cycle_id="",
+        expires_at_seconds=NOW + 600,
+    )
+    return replace(made, **changes)
+
+
+def proof_of(amount: int, reference: str) -> Evidence:
+    return Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference=reference, amount=amount, currency="EUR")
+
+
+def open_dispute(fact: Fact, amount: int) -> OpenDispute:
+    return OpenDispute(
+        request_id="dispute",
+        actor=NBM,
+        dispute_id="D-1",
+        fact_id=fact.fact_id,
+        amount=amount,
+        reason='Stra\u00dfe \u2013 "wrong" car',
+        deadline_seconds=NOW + 600,
+    )
+
+
+def payment_cases() -> Iterator[Case]:
+    made = Ledger()
+    made.owe((NBM, KCS, 700), (NBM, KCS, 500))
+    made.clear(instruct(1201), refusal=RefusalCode.EXCEEDS_OPEN)
+    made.clear(instruct(600, actor=KCS), refusal=RefusalCode.NOT_AUTHORISED)
+    made.clear(instruct(600))
+    made.clear(instruct(600))
+    made.clear(instruct(601), refusal=RefusalCode.ID_REUSED)
+    made.clear(MarkPaymentPending(request_id="pending", actor=NBM, payment_id="P-1"))
+    final = FinalisePayment(request_id="final", actor=KCS, payment_id="P-1", evidence=proof_of(600, "S/1"))
+    made.clear(replace(final, evidence=proof_of(599, "S/1")), refusal=RefusalCode.EVIDENCE_MISMATCH)
+    made.clear(replace(final, actor=NBM), refusal=RefusalCode.NOT_AUTHORISED)
+    made.clear(final)
+    back = ReturnPayment(request_id="return", actor=NBM, payment_id="P-1", evidence=proof_of(600, "S/1"))
+    made.clear(back, refusal=RefusalCode.EVIDENCE_USED)
+    made.clear(replace(back, evidence=proof_of(600, "S/2")))
+    yield made.case("a payment that is final and then returned")
+
+    made = Ledger()
+    made.owe((NBM, KCS, 700))
+    made.clear(instruct(700))
+    expire = ExpirePayment(request_id="expire", actor=ATX, payment_id="P-1")
+    made.clear(expire, refusal=RefusalCode.DEADLINE_NOT_REACHED)
+    made.at += 600
+    made.clear(expire)
+    made.clear(replace(expire, request_id="again"), refusal=RefusalCode.WRONG_STATE)
+    yield made.case("a payment that expires")
+
+
+def dispute_cases() -> Iterator[Case]:
+    for name, close in (
+        ("released", ReleaseDispute(request_id="close", actor=NBM, dispute_id="D-1")),
+        ("upheld", UpholdDispute(request_id="close", actor=KCS, dispute_id="D-1", credited=400)),
+        ("partly upheld", UpholdDispute(request_id="close", actor=KCS, dispute_id="D-1", credited=150)),
+        ("lapsed", LapseDispute(request_id="close", actor=ATX, dispute_id="D-1")),
+    ):
+        made = Ledger()
+        (fact,) = made.owe((NBM, KCS, 700))
+        made.clear(open_dispute(fact, 701), refusal=RefusalCode.EXCEEDS_OPEN)
+        made.clear(open_dispute(fact, 400))
+        made.clear(instruct(301), refusal=RefusalCode.EXCEEDS_OPEN)
+        made.at += 600 if isinstance(close, LapseDispute) else 0
+        made.clear(close)
+        yield made.case(f"a dispute that is {name}")
+    made = Ledger()
+    (fact,) = made.owe((NBM, KCS, 700))
+    write_off = WriteOff(request_id="write off", actor=KCS, fact_id=fact.fact_id, amount=200, reason="goodwill")
+    made.clear(replace(write_off, actor=NBM), refusal=RefusalCode.NOT_AUTHORISED)
+    made.clear(write_off)
+    yield made.case("a write-off")
+
+
+def cycle_cases() -> Iterator[Case]:
+    for mode in NettingMode:
+        made = Ledger()
+        made.owe((NBM, KCS, 1000), (KCS, ATX, 800), (ATX, NBM, 500), (KCS, NBM, 100), (NBM, KCS, 50))
+        if mode is NettingMode.HUB:
+            made.clear(made.proposal("C-1", mode), refusal=RefusalCode.CONSENT_MISSING)
+            for party in (NBM, KCS, ATX):
+                consent = SetConsent(request_id=party.hex(), actor=party, party=party, consent=Consent.GIVEN)
+                made.clear(consent)
+        proposal = made.proposal("C-1", mode)
+        made.clear(replace(proposal, debts_hash=bytes(32)), refusal=RefusalCode.DEBTS_CHANGED)
+        if mode is NettingMode.CYCLE:
+            forged = bytearray(proposal.proof)
+            forged[-1] ^= 1
+            made.clear(replace(proposal, proof=bytes(forged)), refusal=RefusalCode.PROOF_FALSE)
+            made.clear(replace(proposal, proof=b"\x00"), refusal=RefusalCode.PROOF_MALFORMED)
+        made.clear(proposal)
+        made.clear(made.verification("C-1", actor=NBM), refusal=RefusalCode.SAME_ACTOR)
+        commit = CommitCycle(request_id="commit", actor=OPERATOR, cycle_id="C-1")
+        made.clear(commit, refusal=RefusalCode.WRONG_STATE)
+        made.clear(made.verification("C-1"))
+        made.clear(commit)
+        made.clear(replace(commit, request_id="twice"), refusal=RefusalCode.WRONG_STATE)
+        yield made.case(f"a cycle of mode {mode.value}")
+    for end, wait in ((AbortCycle, 0), (ExpireCycle, 3600)):
+        made = Ledger()
+        made.owe((NBM, KCS, 1000), (KCS, NBM, 800))
+        made.clear(made.proposal("C-1"))
+        made.at += wait
+        made.clear(end(request_id="end", actor=NBM, cycle_id="C-1"))
+        made.clear(replace(made.proposal("C-2"), actor=OPERATOR))
+        yield made.case(f"a cycle that ends by {end.__name__}")
+
+
+def build() -> list[Case]:
+    """All cases."""
+    return [*payment_cases(), *dispute_cases(), *cycle_cases()]
+
+
+def main() -> None:
+    (HERE / "clearing.json").write_text(json.dumps(build(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
