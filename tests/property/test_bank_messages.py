@@ -1,7 +1,8 @@
-"""Bank messages for any amount, any cycle and any bytes."""
+"""Bank messages for any amount, any cycle and any bytes. FUZZ_EXAMPLES sets how many inputs each decoder gets."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, 
 from relayer.testing.bank import execute
 
 NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
 EXPONENTS = st.integers(min_value=0, max_value=MAXIMUM_EXPONENT)
 PARTIES = st.from_regex(r"[A-Z]{2}\*[A-Z0-9]{3}", fullmatch=True)
@@ -123,7 +125,7 @@ def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str,
 
 
 @given(raw=st.binary(max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
     with pytest.raises(BankMessageRefused):
         import_camt054(raw, PAYMENTS, accounts={}, recorded=())
@@ -136,7 +138,7 @@ def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
         st.binary(max_size=6), st.sampled_from([b"<", b">", b"&#0;", b"&#x41;", b"<!--", b"]]>", b"<![CDATA[x]]>"])
     ),
 )
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_a_damaged_notification_is_judged_or_refused_with_a_typed_error(at: int, cut: int, put: bytes) -> None:
     raw = NOTIFICATION[:at] + put + NOTIFICATION[at + cut :]
     try:

@@ -1,8 +1,13 @@
-"""Files from strangers: evidence and trust, read strictly or refused in one class each."""
+"""Files from strangers: evidence and trust, read strictly or refused in one class each.
+
+FUZZ_EXAMPLES sets how many inputs each decoder gets.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +19,10 @@ from relayer.evidence.codec import decode_evidence, encode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw, TrustRefused
 from relayer.evidence.model import Evidence
 from relayer.evidence.trust import Trust, decode_trust, encode_trust
-from relayer.evidence.verify import verify_file
+from relayer.evidence.verify import verify, verify_file
 
 Json = dict[str, Any]
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 
 
 def evidence_flaw(raw: bytes) -> Flaw:
@@ -165,7 +171,7 @@ def test_trust_names_two_different_ledgers(trust: Trust) -> None:
 
 
 @given(at=st.integers(0, 10**6), cut=st.integers(0, 8), put=st.binary(max_size=4))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_proves_the_same(
     acknowledged: Evidence, trust: Trust, at: int, cut: int, put: bytes
 ) -> None:
@@ -179,8 +185,41 @@ def test_a_damaged_file_is_refused_or_proves_the_same(
     assert verdict == verify_file(raw, trust)
 
 
+@given(
+    statement=st.integers(0, 2),
+    name=st.sampled_from(["header", "proof"]),
+    at=st.integers(0, 10**6),
+    cut=st.integers(0, 40),
+    put=st.binary(max_size=40),
+)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_damaged_headers_and_proofs_are_refused(
+    *, acknowledged: Evidence, trust: Trust, statement: int, name: str, at: int, cut: int, put: bytes
+) -> None:
+    statements = list(acknowledged.statements)
+    raw: bytes = getattr(statements[statement], name)
+    at %= len(raw)
+    damaged = raw[:at] + put + raw[at + cut :]
+    statements[statement] = replace(statements[statement], **{name: damaged})
+    if damaged != raw:
+        with pytest.raises(EvidenceRefused):
+            verify(replace(acknowledged, statements=tuple(statements)), trust)
+
+
+@given(at=st.integers(0, 10**6), cut=st.integers(0, 8), put=st.binary(max_size=4))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_trust_file_is_read_or_refused_with_a_typed_error(trust: Trust, at: int, cut: int, put: bytes) -> None:
+    raw = encode_trust(trust)
+    at %= len(raw)
+    try:
+        found = decode_trust(raw[:at] + put + raw[at + cut :])
+    except TrustRefused:
+        return
+    assert decode_trust(encode_trust(found)) == found
+
+
 @given(raw=st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
     with pytest.raises(EvidenceRefused):
         decode_evidence(raw)
