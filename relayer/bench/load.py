@@ -6,7 +6,7 @@ fast anybody sends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from enum import Enum
 from itertools import cycle, islice
@@ -28,6 +28,8 @@ from relayer.ledgers.evm.rpc import Call, JsonRpc
 _TIMEOUT_SECONDS = 3_600
 _TIP_WEI = 1_000_000_000
 _GAS_MARGIN_PERCENT = 30
+_REQUEST_BYTES = 1 << 20
+"""anvil takes 2 MiB."""
 
 
 class NodeKind(Enum):
@@ -81,7 +83,8 @@ class Load:
         raw = await self._signed(plans)
         await self._all(_STOP_MINING[self.kind])
         try:
-            await self._all([Call("eth_sendRawTransaction", (each,)) for each in raw])
+            for part in _requests(raw):
+                await self._all([Call("eth_sendRawTransaction", (each,)) for each in part])
         finally:
             for call in _MINE[self.kind]:
                 await self._all([call])
@@ -126,6 +129,17 @@ class Load:
             "data": "0x" + calldata.hex(),
         }
         return int(await self.rpc.call("eth_estimateGas", transaction), 16) * (100 + _GAS_MARGIN_PERCENT) // 100
+
+
+def _requests(raw: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Parts of at most _REQUEST_BYTES; a single transaction is never larger."""
+    part: list[str] = []
+    for each in raw:
+        if part and sum(map(len, part)) + len(each) > _REQUEST_BYTES:
+            yield part
+            part = []
+        part.append(each)
+    yield part
 
 
 def _send_call(client: ClientId, facts: Sequence[Fact], timeout: TimestampSeconds) -> bytes:
