@@ -28,8 +28,8 @@ class EngineSection(Section):
     """How often ledgers are looked at, and how much one submission carries at most, client update and proofs included."""
 
     poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
-    batch_packets: int = Field(default=50, ge=1, le=500)
-    batch_bytes: int = Field(default=98_304, ge=16_384, le=1_000_000)
+    batch_packets: int = Field(default=150, ge=1, le=500)
+    batch_bytes: int = Field(default=393_216, ge=16_384, le=1_000_000)
     refresh_percent: int = Field(default=50, ge=10, le=90)
     """A light client is updated once this much of its trusting period has passed, though no packet needs it."""
 

@@ -17,8 +17,8 @@ class EngineSettings:
     """Pages and results waiting for the journal; then the watchers wait."""
     transaction_events: int = 1_024
     """Events journaled in one transaction, roughly: a page is never split."""
-    batch_messages: int = 50
-    batch_bytes: int = 96 * 1024
+    batch_messages: int = 150
+    batch_bytes: int = 384 * 1024
     """Payloads and estimated proofs of one submission."""
     submissions_per_ledger: int = 2
     """Submissions under way at one ledger, of all channels together."""

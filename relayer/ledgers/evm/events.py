@@ -71,6 +71,16 @@ def parse_logs(value: Json, *, address: bytes, first: int, last: int) -> list[Ra
     return logs
 
 
+def topics_by(address: bytes, logs: Sequence[Json]) -> set[tuple[bytes, ...]]:
+    """What one contract told among the logs of a receipt, by topics alone: data is large, and reading it takes long."""
+    found = set()
+    for log in logs:
+        if fixed(member(log, "address", "log"), 20, "log address") == address:
+            topics = listing(member(log, "topics", "log"), "log topics", maximum=4)
+            found.add(tuple(fixed(topic, 32, "log topic") for topic in topics))
+    return found
+
+
 def packet_facts(ledger: LedgerId, logs: Sequence[RawLog]) -> DecodedLogs:
     """Facts of the four packet events; other events of the router are passed over."""
     facts: list[PacketFact] = []

@@ -21,7 +21,7 @@ from relayer.ledgers.evm.calls import (
 )
 from relayer.ledgers.evm.client_codec import LightClientCodec
 from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
-from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, parse_log
+from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, topics_by
 from relayer.ledgers.evm.gas_model import GasModel
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
@@ -89,7 +89,11 @@ class Submitter:
             update = await self._encode_update(batch.client_id, batch.update)
         if update is not None and not messages:
             await self._send(update, [], progress)
-        for chunk in _chunks(messages, 0 if update is None else len(update)):
+        chunks = _chunks(messages, 0 if update is None else len(update))
+        if (orders := await self._orders(update, chunks)) is not None:
+            chunks = await self._send_together(orders, chunks, progress)
+            update = None if progress.mined else update
+        for chunk in chunks:
             await self._send(update, chunk, progress)
             # Later chunks rest on the update of the first one, if it got that far.
             update = None if progress.mined else update
@@ -139,6 +143,41 @@ class Submitter:
             else:
                 left.append(item)
         return left
+
+    async def _orders(self, update: bytes | None, chunks: Sequence[list[_Message]]) -> list[Order] | None:
+        """A transaction for each of several chunks; None unless the gas of all is known from others before them.
+
+        Estimating a later one would need the update of the first in a block.
+        """
+        most_gas = await self._most_gas()
+        orders = []
+        for number, chunk in enumerate(chunks):
+            front = [update] if update is not None and number == 0 else []
+            calldata = multicall([*front, *(item.call for item in chunk)])
+            gas = self._gas.guess(len(calldata))
+            if gas is None or gas > most_gas:
+                return None
+            orders.append(Order(to=self._router, calldata=calldata, gas=gas))
+        return orders if len(orders) > 1 else None
+
+    async def _send_together(
+        self, orders: Sequence[Order], chunks: Sequence[list[_Message]], progress: _Progress
+    ) -> list[list[_Message]]:
+        """Broadcasts all before the first is in a block. Returns the chunks that are still to be done, one by one."""
+        left = []
+        mined = await self._sender.execute_all(orders)
+        for order, chunk, each in zip(orders, chunks, mined, strict=True):
+            if each.succeeded:
+                self._gas.learn(len(order.calldata), each.gas_used)
+                progress.mined.append(each)
+                self._read_outcome(each, chunk, progress)
+            else:
+                progress.reverted.append(each)
+                left.append(chunk)
+        if left:
+            self._gas.forget()
+        remaining = [await self._leave_out_redundant(chunk, progress) for chunk in left]
+        return [chunk for chunk in remaining if chunk]
 
     async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
         for _ in range(_ROUNDS):
@@ -218,8 +257,7 @@ class Submitter:
 
     def _read_outcome(self, mined: MinedTransaction, messages: Sequence[_Message], progress: _Progress) -> None:
         """A message whose event is missing was a no-op: somebody else was first."""
-        logs = [parse_log(item) for item in listing(mined.logs, "receipt logs", maximum=1_000_000)]
-        seen = {log.topics for log in logs if log.address == self._router}
+        seen = topics_by(self._router, listing(mined.logs, "receipt logs", maximum=1_000_000))
         for item in messages:
             outcome = Outcome.DELIVERED if _expected_topics(item.message) in seen else Outcome.REDUNDANT
             progress.results[item.index] = MessageResult(outcome=outcome)

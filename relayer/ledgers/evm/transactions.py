@@ -7,6 +7,7 @@ blocks is replaced at its own nonce with a raised fee, up to the operator's cap.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from relayer.ports.clock import Clock
 from relayer.proofs.keccak import keccak256
 
 _BROADCAST_ATTEMPTS = 4
-_FIRST_POLL_SECONDS = 0.05
+_FIRST_POLL_SECONDS = 0.01
 _LONGEST_POLL_SECONDS = 1.0
 _TRANSFER_GAS = 21_000
 
@@ -80,9 +81,17 @@ class AccountSender:
         Raises FundsInsufficient, FeeCapExceeded, NodeRefused, LedgerUnavailable; TransactionUncertain when it was sent
         and no block has it in time.
         """
+        (mined,) = await self.execute_all([order])
+        return mined
+
+    async def execute_all(self, orders: Sequence[Order]) -> list[MinedTransaction]:
+        """The same for several in their order, broadcast without waiting for blocks in between. Raises as `execute`.
+
+        They are waited for one after the other, so that none is taken for a stranger that blocks the next one's nonce.
+        """
         offer = await current_offer(self._node, self._fees)
-        sent = await self._broadcast(order, offer)
-        return await self._settle(sent)
+        sent = [await self._broadcast(order, offer) for order in orders]
+        return [await self._settle(each) for each in sent]
 
     async def _broadcast(self, order: Order, offer: Offer) -> _Sent:
         async with self._lock:
