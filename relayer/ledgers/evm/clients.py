@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from eth_abi.abi import decode, encode
@@ -65,10 +66,9 @@ class RouterClients:
 
     async def status(self, client: ClientId) -> ClientStatus:
         """UNKNOWN if there is no such client. A contract that is not our CometBFT light client raises LedgerUnavailable."""
-        address = await self.address(client)
+        address, (counterparty, _) = await asyncio.gather(self.address(client), self.counterparty(client))
         if address is None:
             return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
-        counterparty, _ = await self.counterparty(client)
         to = "0x" + address.hex()
         views = (_GET_CLIENT_STATE, _STATUS)
         calls = [Call("eth_call", ({"to": to, "data": "0x" + view.hex()}, "latest")) for view in views]

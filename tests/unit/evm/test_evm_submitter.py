@@ -61,6 +61,7 @@ class FakeRouter:
     offered: list[int] = field(default_factory=list)
     gas_used: int | None = 10
     bad_update: bool = False
+    broadcast_together: list[int] = field(default_factory=list)
 
     @property
     def rpc(self) -> FakeRouter:
@@ -117,6 +118,10 @@ class FakeRouter:
             refusal = self._refusal(bytes.fromhex(each.params[0]["data"][2:]))
             answers.append("0x" if refusal is None else NodeRefused("eth_call", 3, "words", refusal))
         return answers
+
+    async def execute_all(self, orders) -> list[MinedTransaction]:
+        self.broadcast_together.append(len(orders))
+        return [await self.execute(each) for each in orders]
 
     async def execute(self, order) -> MinedTransaction:
         assert order.to == ROUTER
@@ -186,6 +191,45 @@ async def test_what_does_not_fit_128_kib_goes_in_several_with_one_update() -> No
     assert outcomes(receipt) == [Outcome.DELIVERED] * 7
     assert [is_update for is_update, _ in router.transactions] == [True, False, False]
     assert [each for _, part in router.transactions for each in part] == list(range(1, 8))
+
+
+def large(first: int, last: int) -> list[AcknowledgePacket]:
+    """Three of them fit one transaction."""
+    return [message(number, size=30_000) for number in range(first, last + 1)]
+
+
+async def test_transactions_whose_gas_is_known_do_not_wait_for_each_other() -> None:
+    router = FakeRouter()
+    _, receipt = await in_turn(router, large(1, 1), large(2, 8))
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 7
+    assert router.broadcast_together == [3]
+    assert [is_update for is_update, _ in router.transactions] == [True, True, False, False]
+    assert (receipt.gas, len(receipt.transactions)) == (30, 3)
+
+
+@pytest.mark.parametrize("reverted", [1, 2, 3])
+async def test_what_reverts_among_several_is_done_again_alone(reverted) -> None:
+    router = FakeRouter()
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(1, 1)))
+    router.reverts_in_blocks = reverted
+    estimated = router.estimated
+    receipt = await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(2, 8)))
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 7
+    assert sorted(each for _, part in router.transactions[1:] for each in part) == list(range(2, 9))
+    assert router.broadcast_together == [3]
+    assert router.estimated > estimated, "nothing learned is believed after a reverted transaction"
+    assert receipt.gas == 10 * (3 + reverted), "reverted transactions are paid for"
+
+
+async def test_a_bad_message_among_several_transactions_is_found() -> None:
+    router = FakeRouter()
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(1, 1)))
+    router.refusals = {6: NOT_MEMBER}
+    receipt = await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(2, 8)))
+    assert [result.code for result in receipt.results] == ["", "", "", "", "NotMember", "", ""]
+    assert sorted(each for _, part in router.transactions[1:] for each in part) == [2, 3, 4, 5, 7, 8]
 
 
 async def test_a_message_that_fits_no_transaction_is_rejected_alone() -> None:

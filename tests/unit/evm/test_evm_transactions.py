@@ -133,6 +133,32 @@ async def test_nonces_follow_each_other_without_asking_again() -> None:
     assert [each.nonce for each in rpc.broadcasts] == [7, 8, 9]
 
 
+async def test_several_are_broadcast_in_order_before_the_first_is_in_a_block() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    seen: list[int] = []
+
+    def mine() -> None:
+        seen.append(len(rpc.pool))
+        rpc.mine()
+
+    clock.alarms.append((1_001.0, mine))
+    orders = [Order(to=ORDER.to, calldata=bytes([number]), gas=ORDER.gas) for number in range(3)]
+    mined = await sender(rpc, clock).execute_all(orders)
+    assert seen == [3]
+    assert [each.nonce for each in rpc.broadcasts] == [0, 1, 2]
+    assert len({each.hash for each in mined}) == 3
+
+
+async def test_a_stuck_first_transaction_is_raised_and_no_later_one_takes_its_nonce() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    clock.alarms.append((1_035.0, rpc.mine))
+    mined = await sender(rpc, clock).execute_all([ORDER, ORDER])
+    own = bytes.fromhex(ACCOUNT.address[2:])
+    assert [each.nonce for each in rpc.broadcasts] == [0, 1, 0]
+    assert all(each.to != own for each in rpc.broadcasts)
+    assert len(mined) == 2
+
+
 async def test_a_nonce_used_by_another_process_is_read_again() -> None:
     rpc = FakeRpc()
     account = sender(rpc)
