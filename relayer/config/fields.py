@@ -122,7 +122,8 @@ class Secret(Section):
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise ConfigurationError(
-                f"the secret file {self.file} cannot be read ({reason}); create it with mode 600"
+                f"the secret file {self.file} cannot be read ({reason}); correct the path, "
+                "or have it made: `relayer ledger init` and `relayer authority init` write what their files name"
             ) from error
         line = text.split("\n", 1)[0].strip()
         if not line:

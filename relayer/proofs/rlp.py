@@ -82,11 +82,6 @@ def encode_bytes(value: bytes) -> bytes:
     return _header(len(value), 0x80) + value
 
 
-def encode_integer(value: int) -> bytes:
-    """One number, big-endian without leading zeros; zero is the empty string."""
-    return encode_bytes(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
 def encode_list(encoded_items: list[bytes]) -> bytes:
     """A list of items that are encoded already."""
     body = b"".join(encoded_items)

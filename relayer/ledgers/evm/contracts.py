@@ -97,14 +97,6 @@ def call_data(contract: Contract, function: str, *arguments: object) -> bytes:
     return selector + _encode(signature(found[0]), input_types(found[0]), arguments)
 
 
-def output_types(contract: Contract, function: str) -> tuple[str, ...]:
-    """ABI types that a function returns. Raises InvalidInput for an unknown function."""
-    for entry in artifact(contract).entries("function"):
-        if function in {entry["name"], signature(entry)}:
-            return tuple(_type_of(item) for item in entry["outputs"])
-    raise InvalidInput(f"{contract.value} has no function {function}")
-
-
 def error_by_selector(selector: bytes) -> ErrorDefinition | None:
     """The error that revert data with this selector carries, from any of our contracts, or None."""
     return _errors().get(selector)

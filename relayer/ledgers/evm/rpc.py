@@ -22,7 +22,6 @@ MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100
 """Calls in one request; geth accepts 1,000, hosted nodes often 100."""
 
-_METHOD_UNKNOWN = -32601
 _HINT_BYTES = 1 << 20
 
 

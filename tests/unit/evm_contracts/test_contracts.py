@@ -22,7 +22,6 @@ from relayer.ledgers.evm.contracts import (
     error_name,
     input_types,
     known_errors,
-    output_types,
     signature,
 )
 from relayer.proofs.keccak import keccak256
@@ -81,7 +80,6 @@ def test_call_data_is_selector_and_arguments() -> None:
     assert data[:4].hex() == "6fbf8079"
     assert decode(["string", "bytes"], data[4:]) == ("client-0", b"\x01\x02")
     assert call_data(Contract.ROUTER, "addIBCApp(address)", "0x" + "11" * 20)[:4].hex() == "4b720d5b"
-    assert output_types(Contract.ROUTER, "getCounterparty") == ("(string,bytes[])",)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +90,6 @@ def test_call_data_is_selector_and_arguments() -> None:
 def test_calls_that_cannot_be_encoded(function: str, arguments: tuple[object, ...]) -> None:
     with pytest.raises(InvalidInput):
         call_data(Contract.ROUTER, function, *arguments)
-    with pytest.raises(InvalidInput):
-        output_types(Contract.ROUTER, "nothing")
 
 
 def test_creation_code_appends_the_constructors_arguments() -> None:
