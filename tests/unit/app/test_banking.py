@@ -14,7 +14,7 @@ from relayer.iso20022.accounts import Account
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment
+from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment, MarkPaymentPending
 from relayer.settlement.clearing.values import OPERATOR, Payment, PaymentState
 from relayer.settlement.errors import ClearingRefused
 from relayer.settlement.model import Party
@@ -55,15 +55,15 @@ class Service:
         except ClearingRefused as refused:
             raise LedgerRefused(refused.code.name, str(refused)) from refused
 
-    def instruct(self, debtor: str, payment_id: str, amount: int) -> None:
-        self.bench.owe(debtor, "KCS", amount)
+    def instruct(self, debtor: str, payment_id: str, amount: int, *, creditor: str = "KCS") -> None:
+        self.bench.owe(debtor, creditor, amount)
         self.bench.clear(
             InstructPayment(
                 request_id=payment_id,
                 actor=OPERATOR,
                 payment_id=payment_id,
                 debtor=PARTIES[debtor],
-                creditor=PARTIES["KCS"],
+                creditor=PARTIES[creditor],
                 currency=EUR.currency,
                 exponent=EUR.exponent,
                 amount=amount,
@@ -142,6 +142,21 @@ async def test_payments_past_their_time_are_not_made_final(service: Service) -> 
     service.bench.now = START + 1000
     imported = await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
     assert codes(imported) == 3 * ["DEADLINE_PASSED"]
+
+
+async def test_a_payment_that_the_bank_has_taken_is_not_exported_again_and_still_waited_for(service: Service) -> None:
+    await service.clear(MarkPaymentPending(request_id="p", actor=OPERATOR, payment_id=DEBTS["NBM"][0]))
+    assert len(await payments_to_export(service, debtor=None, cycle_id=None)) == 2
+    assert (await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)).final == 3
+
+
+async def test_two_banks_may_use_the_same_reference(service: Service) -> None:
+    service.instruct("ISR", "P-1", 1234, creditor="VLT")
+    text = NOTIFICATION.read_text().replace(DEBTS["NBM"][0], "P-1")
+    other = text.replace("DE02120300000000202051", "DE02500105170137075030").encode()
+    await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)
+    told = await import_notification(service, other, {**ACCOUNTS, "DE*VLT": ACCOUNTS["DE*ROL"]})
+    assert next((each.payment_id, each.code) for each in told.findings) == ("P-1", "")
 
 
 async def test_an_account_number_does_not_reach_the_ledger(service: Service) -> None:
