@@ -22,7 +22,7 @@ from relayer.engine.lane_queue import Age, LaneQueue, Pending
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, message, proof_path
 from relayer.engine.settings import EngineSettings
-from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, wait_for
+from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, both, wait_for
 from relayer.engine.watcher import Watcher
 from relayer.errors import (
     AuthoritiesUnavailable,
@@ -177,17 +177,17 @@ class Lane:
     async def _deliver(self, batch: list[Pending], status: ClientStatus) -> bool:
         needed = max((pending.effect.provable_from for pending in batch), default=status.latest_height + 1)
         at = status.latest_height
-        update = await self._update(status) if needed > at or self._must_update else None
-        at = update.height if update is not None else at
+        target = await self._newer(status) if needed > at or self._must_update else None
+        at = at if target is None else target
         provable = [pending for pending in batch if pending.effect.provable_from <= at]
         if batch and not provable:
             raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
-        if not batch and update is None:
+        if not batch and target is None:
             _log.warning(
                 "client_ages", ledger=self.key.ledger, client=self.key.client, reason=f"{self.key.prove_on} is idle"
             )
             return False  # no newer header exists, so nothing can refresh the client
-        proofs = await self._prove(provable, at)
+        update, proofs = await both(self._update(status, target), self._prove(provable, at))
         # Look before sending: a fact may have closed some of them while the proofs were fetched.
         chosen = [(pending, proof) for pending, proof in zip(provable, proofs, strict=True) if self.queue.holds(pending)]
         if batch and not chosen:
@@ -241,12 +241,16 @@ class Lane:
                 f"{self.key.prove_on} ({error}); compare the client with the ledger and its authorities"
             ) from error
 
-    async def _update(self, status: ClientStatus) -> ClientMessage | None:
+    async def _newer(self, status: ClientStatus) -> Height | None:
+        """The origin's head if the client does not know it yet."""
         head = await self._origin.ledger.head()
-        if head.height <= status.latest_height:
+        return head.height if head.height > status.latest_height else None
+
+    async def _update(self, status: ClientStatus, target: Height | None) -> ClientMessage | None:
+        if target is None:
             return None
         reference = ClientReference(host_chain_id=self._host.ledger.chain_id, client_id=self.key.client)
-        return await self._origin.prover.client_update(reference, trusted=status.latest_height, target=head.height)
+        return await self._origin.prover.client_update(reference, trusted=status.latest_height, target=target)
 
     async def _take_results(self, batch: Sequence[Pending], results: Sequence[MessageResult], head: Height | None) -> None:
         now = self._clock.now()

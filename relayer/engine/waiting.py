@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from random import Random
+from typing import Any, TypeVar
 
 from relayer.engine.settings import EngineSettings
 from relayer.errors import (
@@ -20,6 +22,9 @@ from relayer.errors import (
     WrongLedger,
 )
 from relayer.ports.clock import Clock
+
+_T = TypeVar("_T")
+_S = TypeVar("_S")
 
 OPERATORS_TURN = (WrongLedger, ClientUnusable, FundsInsufficient, FeeCapExceeded, AccessDenied)
 """Errors that no number of tries mends."""
@@ -38,6 +43,17 @@ async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> None:
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def both(one: Coroutine[Any, Any, _T], other: Coroutine[Any, Any, _S]) -> tuple[_T, _S]:
+    """Two calls at the same time. If one fails, the other is cancelled and waited for, and the error is the first's."""
+    tasks = asyncio.ensure_future(one), asyncio.ensure_future(other)
+    try:
+        return await tasks[0], await tasks[1]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Backoff:

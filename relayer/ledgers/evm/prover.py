@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class EvmProver:
         self._chain_id = chain_id
         self._router = router
         self._anchors: OrderedDict[Height, _Anchor] = OrderedDict()
+        self._anchoring = asyncio.Lock()
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         """States of a new client at the newest final block."""
@@ -111,11 +113,12 @@ class EvmProver:
         return proofs
 
     async def _anchor(self, height: Height) -> _Anchor:
-        anchor = self._anchors.get(height)
-        if anchor is not None:
-            return anchor
-        block = await self._node.block(height)
-        proof = await self._node.proof(self._router, (), height)
+        # A header and proofs under it are usually asked for at the same time.
+        async with self._anchoring:
+            return self._anchors.get(height) or await self._new_anchor(height)
+
+    async def _new_anchor(self, height: Height) -> _Anchor:
+        block, proof = await asyncio.gather(self._node.block(height), self._node.proof(self._router, (), height))
         try:
             header = encode_block(block.raw)
             account = mpt.verify_account(proof.account, state_root=header.state_root, address=self._router)
