@@ -76,7 +76,7 @@ class Submitter:
         self._codec = codec
         self._router = router
         self._gas_limit = gas_limit
-        self._gas = GasModel()
+        self._gas_of_received, self._gas_of_answers = GasModel(), GasModel()
         self._simulator = Simulator(node, account=sender.address, router=router)
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
@@ -154,7 +154,7 @@ class Submitter:
         for number, chunk in enumerate(chunks):
             front = [update] if update is not None and number == 0 else []
             calldata = multicall([*front, *(item.call for item in chunk)])
-            gas = self._gas.guess(len(calldata))
+            gas = self._gas_model(chunk).guess(len(calldata))
             if gas is None or gas > most_gas:
                 return None
             orders.append(Order(to=self._router, calldata=calldata, gas=gas))
@@ -168,14 +168,14 @@ class Submitter:
         mined = await self._sender.execute_all(orders)
         for order, chunk, each in zip(orders, chunks, mined, strict=True):
             if each.succeeded:
-                self._gas.learn(len(order.calldata), each.gas_used)
+                self._gas_model(chunk).learn(len(order.calldata), each.gas_used)
                 progress.mined.append(each)
                 self._read_outcome(each, chunk, progress)
             else:
                 progress.reverted.append(each)
                 left.append(chunk)
-        if left:
-            self._gas.forget()
+        for chunk in left:
+            self._gas_model(chunk).forget()
         remaining = [await self._leave_out_redundant(chunk, progress) for chunk in left]
         return [chunk for chunk in remaining if chunk]
 
@@ -186,7 +186,7 @@ class Submitter:
             calls = ([] if update is None else [update]) + [item.call for item in messages]
             calldata = multicall(calls)
             most_gas = await self._most_gas()
-            gas = await self._gas_for(calldata, most_gas if messages else 0)
+            gas = await self._gas_for(messages, calldata, most_gas)
             if gas is None:
                 left = await self._leave_out_bad(update, messages, progress)
                 if len(left) == len(messages):
@@ -200,12 +200,12 @@ class Submitter:
             mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
             if mined.succeeded:
                 if messages:
-                    self._gas.learn(len(calldata), mined.gas_used)
+                    self._gas_model(messages).learn(len(calldata), mined.gas_used)
                 progress.mined.append(mined)
                 self._read_outcome(mined, messages, progress)
                 return
             # A bad message that was not simulated, or the ledger changed meanwhile: look again at what is left to do.
-            self._gas.forget()
+            self._gas_model(messages).forget()
             progress.reverted.append(mined)
             messages = await self._leave_out_redundant(messages, progress)
         self._give_up(messages, progress)
@@ -245,10 +245,15 @@ class Submitter:
         for item in messages:
             progress.results[item.index] = _rejected("REVERTED", detail, retryable=True)
 
-    async def _gas_for(self, calldata: bytes, largest_guess: int) -> int | None:
+    async def _gas_for(self, messages: Sequence[_Message], calldata: bytes, most_gas: int) -> int | None:
         """What was learned if it is within reason, else the node's estimate; None if there is none."""
-        guess = self._gas.guess(len(calldata))
-        return guess if guess is not None and guess <= largest_guess else await self._simulator.estimate(calldata)
+        guess = self._gas_model(messages).guess(len(calldata)) if messages else None
+        return guess if guess is not None and guess <= most_gas else await self._simulator.estimate(calldata)
+
+    def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
+        """A received packet runs an application that answers it: its bytes cost several times those of an answer."""
+        receives = any(isinstance(item.message, ReceivePacket) for item in messages)
+        return self._gas_of_received if receives else self._gas_of_answers
 
     async def _most_gas(self) -> int:
         if self._gas_limit is None:

@@ -15,7 +15,7 @@ from relayer.ledgers.evm.errors import NodeRefused, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET
 from relayer.ledgers.evm.node import MinedTransaction
 from relayer.ledgers.evm.submitter import MAXIMUM_TRANSACTION_BYTES, Submitter
-from relayer.ports.ledger import AcknowledgePacket, Outcome, SubmissionBatch
+from relayer.ports.ledger import AcknowledgePacket, Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientMessage, Proof
 from relayer.proofs.keccak import keccak256
 from relayer.testing.factories import a_packet
@@ -35,9 +35,14 @@ def message(sequence: int, *, size: int = 10) -> AcknowledgePacket:
     )
 
 
+def received(sequence: int) -> ReceivePacket:
+    return ReceivePacket(packet=a_packet(sequence), proof=Proof(value=b"proof", height=Height(9)))
+
+
 def sequence_of(call: bytes) -> int:
     packet_type = "(uint64,string,string,uint64,(string,string,string,string,bytes)[])"
-    ((packet, *_),) = decode((f"({packet_type},bytes,bytes,(uint64,uint64))",), call[4:])
+    answer = "" if call[:4] == calls.RECEIVE_PACKET else "bytes,"
+    ((packet, *_),) = decode((f"({packet_type},{answer}bytes,(uint64,uint64))",), call[4:])
     return packet[0]
 
 
@@ -83,7 +88,7 @@ class FakeRouter:
     async def view(self, _: bytes, calldata: bytes) -> bytes:
         (inner,) = decode(("bytes[]",), calldata[4:])
         wanted = {calls.commitment_call(calls.decisive_path(message(number))): number for number in range(1, 200)}
-        words = [keccak256(each) if wanted[each] in self.open_packets else bytes(32) for each in inner]
+        words = [keccak256(each) if wanted.get(each) in self.open_packets else bytes(32) for each in inner]
         return encode(("bytes[]",), (words,))
 
     def _parts(self, calldata: bytes) -> tuple[bool, list[int]]:
@@ -352,6 +357,17 @@ async def test_gas_is_learned_and_no_longer_estimated() -> None:
     assert router.estimated == 1
     assert all(offered >= 750_000 for offered in router.offered[1:])
     assert router.offered[2] > router.offered[1]
+
+
+async def test_what_answers_cost_says_nothing_of_received_packets() -> None:
+    router = FakeRouter()
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    batches = ((message(1),), (received(2),), (message(3),), (received(4),), (message(5), received(6)))
+    estimated = []
+    for messages in batches:
+        await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=messages))
+        estimated.append(router.estimated)
+    assert estimated == [1, 2, 2, 2, 2]
 
 
 async def test_an_update_alone_teaches_nothing() -> None:
