@@ -51,11 +51,11 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
         content = json.loads(path.read_text())
     except OSError as error:
         raise ConfigurationError(f"keystore {path}: cannot be read ({error.strerror}); check path and rights") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"keystore {path}: not a JSON file; expected keystore version 3") from error
     try:
         key = Account.decrypt(content, password)
-    except (ValueError, TypeError, KeyError, NotImplementedError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, NotImplementedError):
         # `from None`: the library's error may carry what it was given.
         raise ConfigurationError(f"keystore {path}: wrong password, or not a keystore of version 3") from None
     return _account(bytes(key))

@@ -22,6 +22,7 @@ from relayer.errors import InvalidInput
 from relayer.journal.replay import recover, replay
 from relayer.ports.journal import Entry, PacketLine
 
+_SEQUENCE_DIGITS = 20
 _STATES = {state.__name__.lower(): state.__name__ for state in STATES}
 
 
@@ -167,8 +168,9 @@ def show_status(config: Path, form: Form) -> None:
 def parse_key(text: str) -> PacketKey:
     """Raises InvalidInput unless `text` is channel/source-ledger/sequence."""
     pieces = text.split("/")
-    if len(pieces) != 3 or not pieces[2].isascii() or not pieces[2].isdigit():
-        raise InvalidInput(f"packet {text!r}: expected channel/source-ledger/sequence, such as main/contracts/7")
+    is_key = len(pieces) == 3 and pieces[2].isascii() and pieces[2].isdigit() and len(pieces[2]) <= _SEQUENCE_DIGITS
+    if not is_key:
+        raise InvalidInput(f"packet {text[:200]!r}: expected channel/source-ledger/sequence, such as main/contracts/7")
     return PacketKey(parse_channel_id(pieces[0]), parse_ledger_id(pieces[1]), parse_sequence(int(pieces[2])))
 
 

@@ -16,6 +16,7 @@ import relayer
 from relayer.cli import app
 from relayer.commands.exits import exit_status
 from relayer.commands.fact_file import read_facts
+from relayer.commands.look import parse_key
 from relayer.commands.output import money
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
@@ -144,6 +145,12 @@ def test_the_document_is_hashed_in_its_canonical_form(tmp_path: Path) -> None:
 
 def test_money_is_shown_in_its_currency() -> None:
     assert [money(13_140_625, 2), money(-5, 2), money(1_234, 0), money(7, 3)] == ["131,406.25", "-0.05", "1,234", "0.007"]
+
+
+@pytest.mark.parametrize("text", ["", "main", "main/contracts", "main/contracts/x", "main/contracts/²", f"a/b/{'9' * 5_000}"])
+def test_what_is_no_packet_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected channel/source-ledger/sequence"):
+        parse_key(text)
 
 
 def all_errors(kind: type[RelayerError]) -> set[type[RelayerError]]:

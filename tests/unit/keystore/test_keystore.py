@@ -62,6 +62,10 @@ def test_a_file_is_never_overwritten(tmp_path) -> None:
     [
         (None, "cannot be read"),
         ("no json", "not a JSON"),
+        ("[" * 9_000, "not a JSON"),
+        ("9" * 9_000, "not a JSON"),
+        ('{"version": 3, "crypto": []}', "wrong password"),
+        ('{"version": 3, "crypto": {"kdf": "scrypt", "kdfparams": 1, "cipher": "aes-128-ctr"}}', "wrong password"),
         ("{}", "wrong password"),
         ("[]", "wrong password"),
         ("x" * 20_000, "larger"),
