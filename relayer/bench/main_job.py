@@ -131,19 +131,16 @@ class _Job:
     progress: _Progress
 
     async def run(self, plan: Plan) -> JobFigures:
-        single = await self.load.issue(packets=1 + plan.samples + plan.packets, size=1)
-        full = await self.load.issue(packets=_FULL_SAMPLES + plan.full_packets, size=MAXIMUM_FACTS)
-        self.progress.tell(f"{len(single) + MAXIMUM_FACTS * len(full)} facts issued")
-        # The first packet finds everything cold, so it is not counted.
-        idle = (await self._one_by_one(single[: 1 + plan.samples]))[1:]
+        # Facts are issued just before they are sent: anvil hashes all that it stores anew for every block and proof, so
+        # what lies there beforehand is measured as well.
+        idle, whole = await self._idle(plan.samples)
         latencies = [self.observer.latency(each) * 1000 for each in idle]
         self.progress.tell(f"{len(idle)} packets, one at a time: median {median(latencies):.0f} ms")
-        whole = await self._one_by_one(full[:_FULL_SAMPLES])
         gas_whole = [await self._gas_sent(each) + await self._gas_acknowledged(each) for each in whole]
         gas_sent = [await self._gas_sent(each) for each in idle]
         gas_acknowledged = [await self._gas_acknowledged(each) for each in idle]
-        burst = await self._burst(single[1 + plan.samples :])
-        facts = await self._burst(full[_FULL_SAMPLES:])
+        burst = await self._burst(packets=plan.packets, size=1)
+        facts = await self._burst(packets=plan.full_packets, size=MAXIMUM_FACTS)
         return JobFigures(
             packets_per_s=round(burst.packets_per_second, 1),
             facts_per_s=round(facts.packets_per_second * MAXIMUM_FACTS, 1),
@@ -163,6 +160,12 @@ class _Job:
             load_average=round(os.getloadavg()[0], 1),
         )
 
+    async def _idle(self, samples: int) -> tuple[list[int], list[int]]:
+        """Packets of one fact and of 64, one at a time. The first one finds everything cold, so it is not counted."""
+        single = await self.load.issue(packets=1 + samples, size=1)
+        full = await self.load.issue(packets=_FULL_SAMPLES, size=MAXIMUM_FACTS)
+        return (await self._one_by_one(single))[1:], await self._one_by_one(full)
+
     async def _one_by_one(self, plans: Sequence[PacketPlan]) -> list[int]:
         sequences = []
         for plan in plans:
@@ -171,7 +174,9 @@ class _Job:
             sequences.append(sequence)
         return sequences
 
-    async def _burst(self, plans: Sequence[PacketPlan]) -> _Burst:
+    async def _burst(self, *, packets: int, size: int) -> _Burst:
+        plans = await self.load.issue(packets=packets, size=size)
+        self.progress.tell(f"{packets * size} facts issued")
         sent_before = set(self.observer.sent)
         before = self._cpu_seconds()
         await self.load.commit_at_once(plans)
@@ -188,7 +193,7 @@ class _Job:
             cpu_ms_per_packet={name: round((after[name] - before[name]) * 1000 / len(plans), 2) for name in after},
         )
         self.progress.tell(
-            f"{len(plans)} packets of {len(plans[0].facts)} in {burst.blocks} blocks: {max(burst.seconds):.1f} s, "
+            f"{packets} packets of {size} in {burst.blocks} blocks: {max(burst.seconds):.1f} s, "
             f"CPU ms per packet {burst.cpu_ms_per_packet}"
         )
         return burst
