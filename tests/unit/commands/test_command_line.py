@@ -147,7 +147,9 @@ def test_money_is_shown_in_its_currency() -> None:
     assert [money(13_140_625, 2), money(-5, 2), money(1_234, 0), money(7, 3)] == ["131,406.25", "-0.05", "1,234", "0.007"]
 
 
-@pytest.mark.parametrize("text", ["", "main", "main/contracts", "main/contracts/x", "main/contracts/²", f"a/b/{'9' * 5_000}"])
+@pytest.mark.parametrize(
+    "text", ["", "main", "main/contracts", "main/contracts/x", "main/contracts/²", f"a/b/{'9' * 5_000}"]
+)
 def test_what_is_no_packet_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="expected channel/source-ledger/sequence"):
         parse_key(text)
