@@ -46,6 +46,7 @@ from relayer.settlement.netting.modes import NettingMode
 from relayer.testing.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
 NBM, KCS, ROL, VLT = (PARTIES[name] for name in ("NBM", "KCS", "ROL", "VLT"))
+STRANGER = b"\x01" * 32
 DAY = 86_400
 
 
@@ -568,6 +569,74 @@ REFUSALS = {
     ),
     "commit of an unknown cycle": Refusal(
         code=RefusalCode.NOT_FOUND, command=lambda _: CommitCycle(request_id="c", actor=OPERATOR, cycle_id="C-1")
+    ),
+    "pending by the creditor": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=instructed,
+        command=lambda _: MarkPaymentPending(request_id="m", actor=KCS, payment_id="P-1"),
+    ),
+    "pending too late": Refusal(
+        code=RefusalCode.DEADLINE_PASSED,
+        before=later(DAY, instructed),
+        command=lambda _: MarkPaymentPending(request_id="m", actor=NBM, payment_id="P-1"),
+    ),
+    "return by the creditor": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=paid,
+        command=lambda _: ReturnPayment(request_id="r", actor=KCS, payment_id="P-1", evidence=evidence(reference="S/9")),
+    ),
+    "return of another amount": Refusal(
+        code=RefusalCode.EVIDENCE_MISMATCH,
+        before=paid,
+        command=lambda _: ReturnPayment(request_id="r", actor=NBM, payment_id="P-1", evidence=evidence(1, reference="S/9")),
+    ),
+    "expiry by a stranger": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=later(DAY, instructed),
+        command=lambda _: ExpirePayment(request_id="e", actor=STRANGER, payment_id="P-1"),
+    ),
+    "release by the creditor": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=disputed,
+        command=lambda _: ReleaseDispute(request_id="r", actor=KCS, dispute_id="D-1"),
+    ),
+    "release twice": Refusal(
+        code=RefusalCode.WRONG_STATE,
+        before=lambda bench: (disputed(bench), bench.clear(ReleaseDispute(request_id="0", actor=NBM, dispute_id="D-1")))[0],
+        command=lambda _: ReleaseDispute(request_id="r", actor=NBM, dispute_id="D-1"),
+    ),
+    "release of an unknown dispute": Refusal(
+        code=RefusalCode.NOT_FOUND, command=lambda _: ReleaseDispute(request_id="r", actor=NBM, dispute_id="D-9")
+    ),
+    "lapse by a stranger": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=later(DAY, disputed),
+        command=lambda _: LapseDispute(request_id="l", actor=STRANGER, dispute_id="D-1"),
+    ),
+    "dispute id malformed": Refusal(code=RefusalCode.INVALID_COMMAND, command=lambda bench: a_dispute(bench, dispute_id="")),
+    "write-off without a reason": Refusal(
+        code=RefusalCode.INVALID_COMMAND,
+        command=lambda bench: WriteOff(
+            request_id="w", actor=KCS, fact_id=next(iter(bench.state.liabilities)), amount=1, reason=""
+        ),
+    ),
+    "commit too late": Refusal(
+        code=RefusalCode.DEADLINE_PASSED,
+        before=lambda bench: later(3600, lambda _: (proposed(bench), bench.verify("C-1", actor=KCS))[0])(bench),
+        command=lambda _: CommitCycle(request_id="c", actor=OPERATOR, cycle_id="C-1"),
+    ),
+    "expiry of a cycle by a stranger": Refusal(
+        code=RefusalCode.NOT_AUTHORISED,
+        before=later(3600, proposed),
+        command=lambda _: ExpireCycle(request_id="e", actor=STRANGER, cycle_id="C-1"),
+    ),
+    "cycle id malformed": Refusal(code=RefusalCode.INVALID_COMMAND, command=lambda bench: bench.proposal("C 1")),
+    "cycle proposed by a stranger": Refusal(
+        code=RefusalCode.NOT_AUTHORISED, command=lambda bench: replace(bench.proposal("C-9"), actor=STRANGER, cycle_id="C-1")
+    ),
+    "cycle without an end": Refusal(
+        code=RefusalCode.DEADLINE_INVALID,
+        command=lambda bench: replace(bench.proposal("C-1"), expires_at_seconds=START + 91 * DAY),
     ),
 }
 
