@@ -92,7 +92,7 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
     released = await until(disputed, FactState.ACKNOWLEDGED, 1_000)
     assert released.news_sequence > released.settlement_sequence
 
-    await pay(service, issued[0][1], deadline)
+    await pay(service, issued[0][1], NAME, deadline)
     for fact in (disputed, credited, paid):
         settled = await until(fact, FactState.SETTLED, 0)
         liability = await service.liability_of_fact(fact.fact_id)
@@ -101,15 +101,33 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
     await told_to_people(network, paid)
 
 
-async def pay(service: SettlementService, fact: Fact, deadline: int) -> None:
+async def test_one_payment_settles_many_facts(
+    network: Network, business: Business, watch: Watch, service: SettlementService
+) -> None:
+    issued = await business.issue([charge(100 + number) for number in range(130)])
+    sent = await business.send(issued, size=64, timeout_seconds=600)
+    network.start_relayer(network.configuration)
+    await watch.until(lambda: watch.acknowledged >= set(sent), "acknowledgements")
+    await pay(service, issued[0][1], f"{NAME}-many", int(time.time()) + 3_600)
+    fact_ids = [fact.fact_id for _, fact in issued]
+
+    async def settled() -> bool:
+        found = await business.desks["VLT"].contract.records(fact_ids)
+        return all(record.state is FactState.SETTLED for record in found)
+
+    await until_true(settled, "every fact to be settled")
+    assert json.loads(network.run("reconcile", "--json").output)["agrees"]
+
+
+async def pay(service: SettlementService, fact: Fact, name: str, deadline: int) -> None:
     """All that the fact's debtor owes its creditor."""
     liabilities = await service.liabilities(after_sequence=0, limit=1_000)
     owed = sum(each.open for each in liabilities if (each.debtor, each.creditor) == (fact.debtor, fact.creditor))
     await service.clear(
         InstructPayment(
-            request_id=f"pay {NAME}",
+            request_id=f"pay {name}",
             actor=OPERATOR,
-            payment_id=NAME,
+            payment_id=name,
             debtor=fact.debtor,
             creditor=fact.creditor,
             currency="EUR",
@@ -119,8 +137,8 @@ async def pay(service: SettlementService, fact: Fact, deadline: int) -> None:
             expires_at_seconds=deadline,
         )
     )
-    entry = Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference=NAME, amount=owed, currency="EUR")
-    await service.clear(FinalisePayment(request_id=f"final {NAME}", actor=OPERATOR, payment_id=NAME, evidence=entry))
+    entry = Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference=name, amount=owed, currency="EUR")
+    await service.clear(FinalisePayment(request_id=f"final {name}", actor=OPERATOR, payment_id=name, evidence=entry))
 
 
 async def told_to_people(network: Network, fact: Fact) -> None:
