@@ -168,7 +168,7 @@ class Lane:
         if status.condition is not ClientCondition.ACTIVE:
             raise ClientUnusable(
                 f"client {self.key.client} of ledger {self.key.ledger} is {status.condition}: nothing can be proven to it; "
-                "recover or replace it, then open the channel anew"
+                "find out why, then let its owner run `relayer channel recover`"
             )
         if not batch and not self._is_ageing(status, now):
             return False

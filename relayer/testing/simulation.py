@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from relayer.core.ids import LedgerId, Sequence
+from relayer.core.ids import Sequence
 from relayer.core.invariants import INVARIANTS
 from relayer.core.packet import Packet
 from relayer.engine.engine import Engine
@@ -78,7 +78,6 @@ class _Simulation:
         await asyncio.gather(*rivals, return_exceptions=True)
         for ledger in (world.contracts, world.settlement):
             ledger.faults.heal()
-            # What the node kept back for ever must not be what the check waits for.
         engine = await world.run_until(lambda running: self._all_ended(world, running), within_seconds=7_200)
         self._check(world, engine)
         journal = SqliteJournal(world.path)
@@ -125,12 +124,12 @@ class _Simulation:
         end = self._clock.now() + self._storm.seconds
         while self._clock.now() < end:
             ledger = self._random.choice([world.contracts, world.settlement])
-            self._strike(ledger.faults, ledger.ledger_id)
+            self._strike(ledger.faults)
             await self._clock.sleep(self._random.uniform(1, 20))
             if self._random.random() < 0.5:
                 ledger.faults.heal()
 
-    def _strike(self, faults: Faults, _ledger: LedgerId) -> None:
+    def _strike(self, faults: Faults) -> None:
         match self._random.randrange(8):
             case 0:
                 faults.down = True
