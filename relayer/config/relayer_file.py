@@ -29,7 +29,7 @@ class EngineSection(Section):
 
     poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
     batch_packets: int = Field(default=150, ge=1, le=500)
-    batch_bytes: int = Field(default=393_216, ge=16_384, le=1_000_000)
+    batch_bytes: int = Field(default=1_000_000, ge=16_384, le=4_000_000)
     refresh_percent: int = Field(default=50, ge=10, le=90)
     """A light client is updated once this much of its trusting period has passed, though no packet needs it."""
 

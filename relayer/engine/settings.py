@@ -18,7 +18,7 @@ class EngineSettings:
     transaction_events: int = 1_024
     """Events journaled in one transaction, roughly: a page is never split."""
     batch_messages: int = 150
-    batch_bytes: int = 384 * 1024
+    batch_bytes: int = 1_000_000
     """Payloads and estimated proofs of one submission."""
     submissions_per_ledger: int = 2
     """Submissions under way at one ledger, of all channels together."""
