@@ -669,3 +669,44 @@ def test_a_fact_of_2_to_the_128_is_refused_with_its_code(bench: SettlementBench)
     answer, _ = bench.record("NBM", "KCS", 2**128 - 1, tax=1)
     assert answer.code is FactCode.BAD_TOTAL
     assert fingerprint(bench.state) == before
+
+
+class TestBounds:
+    """The last value that is taken, beside the first one that is refused above."""
+
+    def test_all_of_a_debt_can_be_disputed_for_the_longest_time(self, bench: SettlementBench) -> None:
+        bench.owe("NBM", "KCS", 1000)
+        longest = {
+            "deadline_seconds": START + 90 * DAY,
+            "reason": "r" * 200,
+            "request_id": "i" * 200,
+            "dispute_id": "d" * 35,
+        }
+        bench.clear(a_dispute(bench, 1000, **longest))
+        assert amounts(bench) == [(1000, 1000, 0, 0, 0)]
+        assert [each.state for each in bench.state.liabilities.values()] == [LiabilityState.HELD]
+
+    def test_the_largest_debt_can_be_paid_at_once(self, bench: SettlementBench) -> None:
+        bench.owe("NBM", "KCS", 2**128 - 1)
+        bench.clear(a_payment(2**128 - 1))
+        bench.clear(final(proof=evidence(2**128 - 1)))
+        assert amounts(bench) == [(0, 0, 0, 2**128 - 1, 0)]
+
+    def test_the_next_cycle_may_have_the_same_cut_off(self, bench: SettlementBench) -> None:
+        for cycle_id in ("one", "two"):
+            bench.owe("NBM", "KCS", 100)
+            bench.owe("KCS", "NBM", 100)
+            bench.run_cycle(cycle_id)
+        assert not any(bench.state.open_sums.values())
+
+    def test_one_second_before_the_end_is_not_too_late(self, bench: SettlementBench) -> None:
+        bench.owe("NBM", "KCS", 1000)
+        bench.owe("KCS", "NBM", 700)
+        bench.clear(a_payment(300))
+        bench.clear(bench.proposal("C-1"))
+        bench.now += 3599
+        bench.verify("C-1")
+        bench.commit("C-1")
+        bench.now = START + DAY - 1
+        bench.clear(final(proof=evidence(300)))
+        assert amounts(bench) == [(0, 0, 700, 300, 0), (0, 0, 700, 0, 0)]
