@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from relayer.app.evm import evm_connection, facts_contract
-from relayer.app.evm_settings import open_account
+from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.facts import StandingFact, for_reconciliation, standing
 from relayer.app.ledgers import connected, make_settlement
 from relayer.app.selection import Selection
-from relayer.core.ids import ClientId
 from relayer.ports.settlement import SettlementService
 from relayer.reconcile import LiabilityRecord, Reconciliation, Standing, reconcile
 from relayer.settlement.model import Liability, Position
@@ -45,10 +45,9 @@ async def read_both(selection: Selection) -> BothLedgers:
     async with connected(settlement.ledger):
         liabilities = await all_liabilities(settlement.service)
         positions = await settlement.service.positions()
-    came = selection.settlement_client
     return BothLedgers(
         facts=tuple(facts),
-        liabilities=tuple(each for each in liabilities if _came_through(each, came, selection)),
+        liabilities=liabilities_of(selection, liabilities),
         positions=tuple(positions),
     )
 
@@ -69,7 +68,7 @@ async def reconcile_ledgers(selection: Selection) -> Reconciliation:
 
 
 async def read_facts(selection: Selection) -> list[StandingFact]:
-    """Every fact that went through the channel, or has not been sent at all."""
+    """Every fact that went to the channel's settlement ledger, or has not been sent at all."""
     settings = selection.contract_ledger
     async with evm_connection(settings, open_account(settings.account)) as connection:
         contract = facts_contract(selection.contract_end.ledger, settings, connection)
@@ -88,5 +87,8 @@ async def all_liabilities(service: SettlementService) -> list[Liability]:
         found.extend(page)
 
 
-def _came_through(liability: Liability, client: ClientId, selection: Selection) -> bool:
-    return liability.origin.client_id == client and liability.origin.chain_id == selection.contract_ledger.chain_id
+def liabilities_of(selection: Selection, liabilities: Iterable[Liability]) -> tuple[Liability, ...]:
+    """Those whose facts stand in the channel's contract, through whichever channel they came: the contract does not keep
+    them apart either, and a fact that timed out may be sent again through another one."""
+    chain_id, facts = selection.contract_ledger.chain_id, address_bytes(selection.contract_ledger.facts or "")
+    return tuple(each for each in liabilities if (each.origin.chain_id, each.origin.contract) == (chain_id, facts))

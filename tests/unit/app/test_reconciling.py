@@ -1,0 +1,41 @@
+"""Which liabilities a channel's facts are compared with."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from relayer.app.reconciling import liabilities_of
+from relayer.settlement.model import Origin
+
+CONTRACT = bytes([0xAB]) * 20
+SELECTION = SimpleNamespace(contract_ledger=SimpleNamespace(chain_id=1337, facts="0x" + CONTRACT.hex()))
+
+
+def liability(**changes: object) -> SimpleNamespace:
+    origin = {
+        "chain_id": 1337,
+        "contract": CONTRACT,
+        "issuer": bytes(20),
+        "client_id": "poa-evm-0",
+        "packet_sequence": 1,
+        "height": 1,
+        "transaction": "A1",
+    }
+    return SimpleNamespace(origin=Origin(**(origin | changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_compared"),
+    [
+        ({}, True),
+        ({"client_id": "poa-evm-1"}, True),
+        ({"chain_id": 1}, False),
+        ({"contract": bytes(20)}, False),
+    ],
+    ids=["this channel", "another channel of the same contract", "another chain", "another contract"],
+)
+def test_liabilities_of_the_contract_count_whatever_their_channel(changes: dict[str, object], is_compared: bool) -> None:
+    one = liability(**changes)
+    assert liabilities_of(SELECTION, [one]) == ((one,) if is_compared else ())
