@@ -42,6 +42,8 @@ class JobFigures:
     """With the client update in the same transaction."""
     gas_per_fact_64: int
     """Sending and acknowledging 64 facts in one packet, client update included, divided by 64."""
+    gas_acknowledge_per_fact_64: int
+    """The acknowledging half of it."""
     burst_1000_s: Spread
     burst_packets: int
     """1,000 unless fewer were asked for."""
@@ -98,5 +100,6 @@ def _rows(each: JobFigures) -> list[tuple[str, str]]:
         ("gas to send one fact", f"{each.gas_send_1:,}"),
         ("gas to acknowledge it, with client update", f"{each.gas_acknowledge_1:,}"),
         ("gas per fact of 64, both", f"{each.gas_per_fact_64:,}"),
+        ("gas per fact of 64, acknowledging", f"{each.gas_acknowledge_per_fact_64:,}"),
         ("load average of the machine", f"{each.load_average:.1f}"),
     ]

@@ -136,7 +136,8 @@ class _Job:
         idle, whole = await self._idle(plan.samples)
         latencies = [self.observer.latency(each) * 1000 for each in idle]
         self.progress.tell(f"{len(idle)} packets, one at a time: median {median(latencies):.0f} ms")
-        gas_whole = [await self._gas_sent(each) + await self._gas_acknowledged(each) for each in whole]
+        gas_whole_sent = [await self._gas_sent(each) for each in whole]
+        gas_whole_acknowledged = [await self._gas_acknowledged(each) for each in whole]
         gas_sent = [await self._gas_sent(each) for each in idle]
         gas_acknowledged = [await self._gas_acknowledged(each) for each in idle]
         burst = await self._burst(packets=plan.packets, size=1)
@@ -150,7 +151,8 @@ class _Job:
             relayer_rss_mb=round(usage(self.relayer.process.pid).peak_mebibytes, 1),
             gas_send_1=int(median(gas_sent)),
             gas_acknowledge_1=int(median(gas_acknowledged)),
-            gas_per_fact_64=int(median(gas_whole)) // MAXIMUM_FACTS,
+            gas_per_fact_64=int(median(gas_whole_sent) + median(gas_whole_acknowledged)) // MAXIMUM_FACTS,
+            gas_acknowledge_per_fact_64=int(median(gas_whole_acknowledged)) // MAXIMUM_FACTS,
             burst_1000_s=spread(burst.seconds),
             burst_packets=plan.packets,
             burst_blocks=burst.blocks,

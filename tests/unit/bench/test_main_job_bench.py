@@ -115,6 +115,7 @@ def test_a_small_run_on_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None
         assert each["facts_per_s"] > 0
         assert 0 < each["latency_p50_ms"] <= each["latency_p99_ms"]
         assert 0 <= each["relayer_cpu_ms_per_packet"] < 1000 * passed * (os.cpu_count() or 1)
+        assert each["gas_acknowledge_per_fact_64"] < each["gas_per_fact_64"]
         assert 21_000 < each["gas_per_fact_64"] < each["gas_send_1"] < each["gas_acknowledge_1"]
         assert (each["burst_packets"], each["burst_blocks"], each["facts"], each["latency_samples"]) == (40, 1, 128, 3)
         assert each["relayer_rss_mb"] > 10
