@@ -6,6 +6,7 @@ fast anybody sends.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from enum import Enum
@@ -119,6 +120,8 @@ class Load:
             }
             raw.append("0x" + bytes(account.sign_transaction(transaction).raw_transaction).hex())
             nonces[plan.operator] += 1
+            # Signing thousands takes long enough for a node to close an idle connection; the loop must hear of it.
+            await asyncio.sleep(0)
         return raw
 
     async def _gas(self, plan: PacketPlan, calldata: bytes) -> int:
