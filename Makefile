@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: setup demo test lint typecheck clean
+.PHONY: setup demo test test-go lint typecheck clean
 
 setup: $(VENV)/.dev-installed $(VENV)/.node-installed $(VENV)/.solidity-installed
 
@@ -14,6 +14,11 @@ demo: $(VENV)/.run-installed $(VENV)/.node-installed
 
 test: setup
 	@$(BIN)/python devnet/run_checks.py
+
+# Needs Go on the PATH. The first run compiles the chain, which takes minutes; later ones take seconds.
+test-go:
+	@cd contracts/cosmos && go vet ./... && go test ./...
+	@cd devnet/simapp && go vet ./... && go test ./...
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .
