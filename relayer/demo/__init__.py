@@ -1,4 +1,4 @@
-"""`relayer demo`: the main job with real processes, a crash half-way, and a count taken from the two ledgers."""
+"""`relayer demo`: the main job with real processes, a crash half-way, settlement, and a count taken from the two ledgers."""
 
 from relayer.demo.run import run_demo
 

@@ -10,10 +10,11 @@ from relayer.app.facts import StandingFact
 from relayer.app.reconciling import BothLedgers
 from relayer.commands.facts import code_name
 from relayer.commands.output import money
-from relayer.demo.scenario import DEBTS, EUR, OPERATORS, PARTY, Draft
+from relayer.demo.scenario import CONTESTED_CENTS, CONTESTED_PAIR, EUR, OPERATORS, PARTY, Draft
+from relayer.demo.settling import Settled
 from relayer.facts.schema import Fact, FactKind, party_id
 from relayer.ledgers.evm.facts_contract import FactState
-from relayer.settlement.model import Liability
+from relayer.settlement.model import Liability, LiabilityState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Count:
 
     facts: int
     acknowledged: int
+    """Whatever became of the liability since."""
     rejected: int
     timed_out: int
     lost: int
@@ -49,7 +51,7 @@ def count(both: BothLedgers, *, timed_out: int) -> Count:
     )
 
 
-def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[Draft, Fact]]) -> list[str]:
+def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[Draft, Fact]], settled: Settled) -> list[str]:
     """Everything that does not add up."""
     rules = (
         (result.facts == len(issued), f"{len(issued)} facts were issued, the contract ledger has {result.facts}"),
@@ -58,10 +60,11 @@ def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[Draft, Fac
         (not result.duplicated, "facts were duplicated"),
         (result.timed_out > 0, "no packet timed out"),
         ({each.minted.fact.kind for each in both.facts} == set(FactKind), "not every kind of fact was issued"),
-        (_open_debts(both) == _expected_debts(), "the open debts are not those that had to come out"),
+        (_open_debts(both) == _held_debt(), "something else than the contested charge is left open"),
         (both.reconcile().agrees, "facts and liabilities differ"),
     )
-    return [words for holds, words in rules if not holds] + list(_wrong_answers(both, issued))
+    found = [words for holds, words in rules if not holds]
+    return [*settled.wrong, *found, *_wrong_answers(both, issued), *_wrong_news(both)]
 
 
 def _wrong_answers(both: BothLedgers, issued: Sequence[tuple[Draft, Fact]]) -> Iterator[str]:
@@ -74,6 +77,22 @@ def _wrong_answers(both: BothLedgers, issued: Sequence[tuple[Draft, Fact]]) -> I
             yield f"fact 0x{fact.fact_id.hex()} should be answered with {wanted}, not {answer}"
 
 
+_TOLD = {
+    LiabilityState.RECORD: FactState.ACKNOWLEDGED,
+    LiabilityState.SETTLED: FactState.SETTLED,
+    LiabilityState.HELD: FactState.DISPUTED,
+}
+"""What a fact must have heard of its liability at the end. None stays open."""
+
+
+def _wrong_news(both: BothLedgers) -> Iterator[str]:
+    standing = {each.record.fact_id: each.record for each in both.facts}
+    for each in both.liabilities:
+        record = standing.get(each.fact_id)
+        if record is not None and record.state is not _TOLD.get(each.state):
+            yield f"fact 0x{each.fact_id.hex()} is {record.state.name.lower()}, its liability {each.state}"
+
+
 def _open_debts(both: BothLedgers) -> dict[tuple[bytes, bytes], int]:
     debts: Counter[tuple[bytes, bytes]] = Counter()
     for each in both.liabilities:
@@ -81,25 +100,41 @@ def _open_debts(both: BothLedgers) -> dict[tuple[bytes, bytes], int]:
     return {pair: cents for pair, cents in debts.items() if cents}
 
 
-def _expected_debts() -> dict[tuple[bytes, bytes], int]:
-    return {(party_id(PARTY[debtor]), party_id(PARTY[creditor])): cents for (debtor, creditor), cents in DEBTS.items()}
+def _held_debt() -> dict[tuple[bytes, bytes], int]:
+    debtor, creditor = CONTESTED_PAIR
+    return {(party_id(PARTY[debtor]), party_id(PARTY[creditor])): CONTESTED_CENTS}
 
 
-def position_rows(both: BothLedgers) -> Iterator[Sequence[str]]:
-    """Operator, payable, receivable and net, then the totals."""
-    _, exponent = EUR
-    found = {each.ocpi_id: each for each in both.positions}
+def state_words(both: BothLedgers) -> str:
+    """How many facts of the contract ledger are in which state."""
+    states = Counter(each.record.state for each in both.facts)
+    return ", ".join(f"{number} {state.name.lower()}" for state, number in states.most_common())
+
+
+POSITION_COLUMNS = ("operator", "payable", "receivable", "net", "paid", "received", "still open")
+
+
+def position_rows(both: BothLedgers, settled: Settled) -> Iterator[Sequence[str]]:
+    """Operator, three figures before anything was settled, what was paid after the cycle, net of what is open; the totals.
+
+    Net is received less paid, and what is still open.
+    """
+    before = {each.ocpi_id: each for each in settled.before}
+    after = {each.ocpi_id: each for each in both.positions}
+    totals = [0] * (len(POSITION_COLUMNS) - 1)
     for operator in OPERATORS:
-        each = found[operator.party]
-        yield (
-            f"{operator.code} {operator.name}",
-            money(each.payable, exponent),
-            money(each.receivable, exponent),
-            money(each.net, exponent),
+        was, key = before[operator.party], party_id(operator.party)
+        figures = (
+            was.payable,
+            was.receivable,
+            was.net,
+            sum(each.amount for each in settled.payments if each.debtor == key),
+            sum(each.amount for each in settled.payments if each.creditor == key),
+            after[operator.party].net if operator.party in after else 0,
         )
-    payable = sum(each.payable for each in both.positions)
-    receivable = sum(each.receivable for each in both.positions)
-    yield "total", money(payable, exponent), money(receivable, exponent), money(receivable - payable, exponent)
+        totals = [total + figure for total, figure in zip(totals, figures, strict=True)]
+        yield f"{operator.code} {operator.name}", *(money(each, EUR[1]) for each in figures)
+    yield "total", *(money(each, EUR[1]) for each in totals)
 
 
 REFERENCE_COLUMNS = ("fact", "contract ledger", "settlement ledger")
@@ -123,6 +158,8 @@ def _reference_row(each: StandingFact, liability: Liability | None) -> Sequence[
     if liability is None:
         return name, here, "no liability"
     reference = f"{here}\nliability {_short(record.liability_id)}, entry {record.settlement_sequence}"
+    if record.news_sequence:
+        reference += f"\nnews of entry {record.news_sequence}, {money(record.open, fact.exponent)} open"
     origin = liability.origin
     there = (
         f"liability {_short(liability.liability_id)}, entry {liability.sequence}\n"

@@ -6,22 +6,26 @@ import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from relayer.demo.processes import free_ports
-from relayer.demo.scenario import DEBTS, EUR, OPERATORS, PARTY
+from relayer.demo.scenario import CONTESTED_PAIR, DEBTS, EUR, OPERATORS, PARTY
 from relayer.keystore import create_keystore
 from relayer.testing.nodes import MNEMONIC
 
 CHAIN_ID = 1337
 SETTLEMENT_CHAIN = "settlement-1"
 CHANNEL = "main"
+MEMBER = PARTY[CONTESTED_PAIR[0]]
+"""The debtor of the contested charge."""
 AUTHORITIES = 3
 THRESHOLD = 2
 _CAP_WEI = 100_000_000_000
+_MEMBER_TOKEN = "keys/member.token"  # noqa: S105  (where the token is kept)
 _CONSOLE = {"format": "console", "level": "info"}
 _NETWORK_ACCOUNTS = {"relayer": 0, "competitor": 1}
 _FIRST_OPERATOR_ACCOUNT = 2
@@ -53,6 +57,16 @@ class Layout:
     def competitor_configuration(self) -> Path:
         return self.folder / "competitor.yaml"
 
+    @property
+    def member_configuration(self) -> Path:
+        """Of MEMBER, who acts on the settlement ledger with a token of its own."""
+        return self.folder / "member.yaml"
+
+    @property
+    def accounts(self) -> Path:
+        """Every operator's bank account."""
+        return self.folder / "accounts.json"
+
 
 def accounts_needed() -> int:
     """Funded accounts that the development ledger has to have."""
@@ -60,7 +74,7 @@ def accounts_needed() -> int:
 
 
 def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0, clients: int = 1) -> Layout:
-    """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' files and settlement.json.
+    """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' and a member's files, settlement.json.
 
     The authorities serve the first `clients` light clients that the settlement ledger will create.
     """
@@ -86,7 +100,9 @@ def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.
     for number, port in enumerate(ports.authorities):
         _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url, clients))
     _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
+    _write(layout.member_configuration, _member(_relayer("competitor", ports.competitor, ledger_url, ports, members)))
     (folder / "settlement.json").write_text(json.dumps(_parties(operators), indent=2))
+    layout.accounts.write_text(json.dumps({each.party: {"name": each.name, "number": each.account} for each in OPERATORS}))
     return layout
 
 
@@ -99,7 +115,7 @@ def _write(path: Path, content: object) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[str, str]]) -> object:
+def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "version": 1,
         "ledgers": {
@@ -112,7 +128,7 @@ def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[st
                 "request_timeout_seconds": 120,
                 "account": {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}},
                 "fees": {"policy": "eip1559", "cap_wei": _CAP_WEI},
-                "authorities": {"threshold": THRESHOLD, "members": members},
+                "authorities": {"threshold": THRESHOLD, "members": members, "request_timeout_seconds": 60},
             },
             "settlement": {
                 "type": "remote",
@@ -159,8 +175,15 @@ def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
         "heartbeat_seconds": heartbeat_seconds,
         "listen": {"host": "127.0.0.1", "port": ports.ledger},
         "token": {"file": "keys/ledger.token"},
+        "party_tokens": {MEMBER: {"file": _MEMBER_TOKEN}},
         "logging": _CONSOLE,
     }
+
+
+def _member(content: dict[str, Any]) -> object:
+    """The competitor's file with the member's token, and without the operator's."""
+    content["ledgers"]["settlement"]["token"] = {"file": _MEMBER_TOKEN}
+    return content
 
 
 def _parties(operators: dict[str, LocalAccount]) -> object:

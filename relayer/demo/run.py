@@ -19,11 +19,20 @@ from relayer.app.selection import Selection, select
 from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.business import Business, Watch, open_business, until_true
-from relayer.demo.count import REFERENCE_COLUMNS, count, position_rows, problems, reference_rows
+from relayer.demo.count import (
+    POSITION_COLUMNS,
+    REFERENCE_COLUMNS,
+    count,
+    position_rows,
+    problems,
+    reference_rows,
+    state_words,
+)
 from relayer.demo.layout import CHANNEL
 from relayer.demo.network import Network, running_network
 from relayer.demo.processes import Child, DemoFailed
 from relayer.demo.scenario import Draft, Scenario, scenario
+from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_rows, settle
 from relayer.errors import RelayerError
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
@@ -74,9 +83,13 @@ class _Demo:
             watch = Watch(await stack.enter_async_context(connected(ledger)))
             await self._first_half(business, watch, relayer)
             await self._late_packet(business, watch, selection)
-            await self._second_half(business, watch)
+            competitor = await self._second_half(business, watch)
             await self._repeat(business, watch, selection)
-            return await self._result(business, watch, selection)
+            # It has done its part; twice every transaction would only be time.
+            settled, _ = await asyncio.gather(
+                settle(self.network, business, selection, self._tell, _show_figures), asyncio.to_thread(competitor.stop)
+            )
+            return await self._result(business, watch, selection, settled)
 
     def _start_relayer(self, name: str) -> Child:
         return self.network.start_relayer(self.network.layout.folder / f"{name}.yaml")
@@ -119,12 +132,13 @@ class _Demo:
             await until_true(passed, "the settlement ledger's clock does not move")
         self._tell(f"the rest sent meanwhile; packet {hurried} has run out of time on the settlement ledger")
 
-    async def _second_half(self, business: Business, watch: Watch) -> None:
+    async def _second_half(self, business: Business, watch: Watch) -> Child:
+        """Returns the competitor, which still runs."""
         relayer = self._start_relayer("relayer")
         # The competitor relays the same channel; it only needs to know the addresses.
         layout = self.network.layout
         shutil.copyfile(deployment_path(layout.configuration), deployment_path(layout.competitor_configuration))
-        self._start_relayer("competitor")
+        competitor = self._start_relayer("competitor")
         self._tell("relayer started again, and a competitor beside it")
         await watch.until(lambda: bool(watch.timed_out), f"a proven timeout; {relayer.tail()}")
         again = await business.send(self.resent, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
@@ -134,6 +148,7 @@ class _Demo:
         await business.send(corrections, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
         self._tell(f"{len(corrections)} credit notes and payments sent")
         await self._all_ended(watch, relayer)
+        return competitor
 
     async def _all_ended(self, watch: Watch, relayer: Child) -> None:
         def done() -> bool:
@@ -159,20 +174,20 @@ class _Demo:
             raise DemoFailed(f"only {self.replayed} of {len(delivered)} repeated packets were recognised")
         self._tell(f"a fact sent twice: refused by the contract; {self.replayed} packets delivered again: no effect")
 
-    async def _result(self, business: Business, watch: Watch, selection: Selection) -> bool:
+    async def _result(self, business: Business, watch: Watch, selection: Selection, settled: Settled) -> bool:
         # While this process counts, two others look for themselves.
         looking = [self.network.children.start(name, name) for name in ("check", "reconcile")]
         both = await read_both(selection)
         result = count(both, timed_out=len(watch.timed_out))
-        wrong = problems(both, result, business.issued)
-        show_table("open positions, EUR", ("operator", "payable", "receivable", "net"), position_rows(both),
-                   right=("payable", "receivable", "net"))  # fmt: skip
-        show_table(
-            "some references, as they stand on both sides", REFERENCE_COLUMNS, reference_rows(both, self._chosen(business))
-        )
+        wrong = problems(both, result, business.issued, settled)
+        self._tell(f"facts on the contract ledger: {state_words(both)}")
+        rows = position_rows(both, settled)
+        show_table("before, paid after the cycle, and still open, EUR", POSITION_COLUMNS, rows, right=POSITION_COLUMNS[1:])
+        references = reference_rows(both, self._chosen(business, settled))
+        show_table("some references, as they stand on both sides", REFERENCE_COLUMNS, references)
         for child in looking:
             status = child.process.wait(_COMMAND_SECONDS)
-            wrong += [] if status == 0 else [f"`relayer {child.name}` found something wrong"]
+            wrong += [] if status == 0 else [f"`relayer {child.name}` found something wrong:\n{child.tail()}"]
             self._tell(child.tail().splitlines()[-1])
         for each in wrong:
             _say(f"WRONG: {each}")
@@ -181,11 +196,11 @@ class _Demo:
         sys.stdout.flush()
         return not wrong
 
-    def _chosen(self, business: Business) -> list[bytes]:
+    def _chosen(self, business: Business, settled: Settled) -> list[bytes]:
         credit = next(fact for draft, fact in business.issued if draft.kind is FactKind.CREDIT_NOTE)
         refused = [fact for draft, fact in business.issued if draft.expected_code]
         plain = business.issued[len(business.desks)][1]
-        return [each.fact_id for each in (plain, self.resent[0][1], credit, *refused)]
+        return [each.fact_id for each in (plain, settled.contested, self.resent[0][1], credit, *refused)]
 
     def _tell(self, words: str) -> None:
         _tell(self.started, words)
@@ -201,6 +216,10 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="relayer-demo-") as name:
         yield Path(name).resolve()
+
+
+def _show_figures(figures: Figures) -> None:
+    show_table("what each way of netting leaves, EUR", NETTING_COLUMNS, netting_rows(figures), right=NETTING_COLUMNS[1:])
 
 
 def _interrupt(_number: int, _frame: object) -> None:

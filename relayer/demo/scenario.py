@@ -1,6 +1,7 @@
 """Six mobility operators and what they owe each other: the facts of the demo, the same on every run.
 
-After every credit and payment the open debts are exactly the table below, so the result can be checked against it.
+After every credit and payment the open debts are exactly the table below, so what netting makes of them can be checked
+against published figures.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ class Operator:
     code: str
     party: str
     name: str
+    account: str
+    """IBAN at a bank that does not exist."""
 
 
 OPERATORS = (
-    Operator(code="NBM", party="DE*NBM", name="Nordbahn"),
-    Operator(code="KCS", party="DE*KCS", name="KiezCar"),
-    Operator(code="ROL", party="DE*ROL", name="Rolla"),
-    Operator(code="VLT", party="DE*VLT", name="Voltwerk"),
-    Operator(code="ATX", party="AT*ATX", name="AlpenTaxi"),
-    Operator(code="ISR", party="DE*ISR", name="Insura"),
+    Operator(code="NBM", party="DE*NBM", name="Nordbahn", account="DE09000000000000000001"),
+    Operator(code="KCS", party="DE*KCS", name="KiezCar", account="DE79000000000000000002"),
+    Operator(code="ROL", party="DE*ROL", name="Rolla", account="DE52000000000000000003"),
+    Operator(code="VLT", party="DE*VLT", name="Voltwerk", account="DE25000000000000000004"),
+    Operator(code="ATX", party="AT*ATX", name="AlpenTaxi", account="AT770000000000000005"),
+    Operator(code="ISR", party="DE*ISR", name="Insura", account="DE68000000000000000006"),
 )
 PARTY = {operator.code: operator.party for operator in OPERATORS}
 STRANGER = "FR*XYZ"
@@ -48,7 +51,15 @@ DEBTS = {
     ("VLT", "ISR"): 114835, ("ATX", "VLT"): 1052940, ("ATX", "ISR"): 409344, ("ATX", "NBM"): 544448,
     ("ISR", "NBM"): 1206532, ("ISR", "ROL"): 169278, ("ISR", "KCS"): 487543,
 }  # fmt: skip
-"""Debtor, creditor: cents that are open at the end."""
+"""Debtor, creditor: cents that are open before anything is set off."""
+PUBLISHED = {"gross": (13_140_625, 19), "bilateral": (8_065_697, 13), "cycle": (5_680_049, 10), "hub": (3_607_682, 5)}
+"""Cents still owed and number of debts: before anything is set off, and after each way of doing so."""
+CLEARED_CENTS = 7_460_576
+"""What the cycle clears, whether the contested charge is held or not."""
+CONTESTED_PAIR = ("KCS", "VLT")
+CONTESTED_NET, CONTESTED_TAX = 240_000, 45_600
+CONTESTED_CENTS = CONTESTED_NET + CONTESTED_TAX
+"""One charge that its debtor contests."""
 
 _CATEGORY = {
     FactKind.BOOKING_CONFIRMED: FactCategory.OTHER,
@@ -115,12 +126,27 @@ def scenario(facts: int) -> Scenario:
         credited = (debtor, creditor) in corrected
         extra = _CREDIT_CENTS + _PAYMENT_CENTS if credited else 0
         start = len(first)
+        if (debtor, creditor) == CONTESTED_PAIR:
+            count, extra = count - 1, extra - CONTESTED_CENTS
         first.extend(_charges(debtor, creditor, cents + extra, count))
+        if (debtor, creditor) == CONTESTED_PAIR:
+            first.append(_draft(creditor, debtor, FactKind.CHARGE_SESSION_COMPLETED, CONTESTED_NET, CONTESTED_TAX))
         if credited:
             base = replace(first[start], tax=0, corrects=start)
             corrections.append(replace(base, kind=FactKind.CREDIT_NOTE, net=_CREDIT_CENTS))
             corrections.append(replace(base, kind=FactKind.PAYMENT_CONFIRMED, net=_PAYMENT_CENTS))
     return Scenario(first=(*first, *wrong), corrections=tuple(corrections))
+
+
+def is_contested(draft: Draft) -> bool:
+    """Whether its debtor will dispute it."""
+    figures = (draft.debtor, draft.creditor), draft.net, draft.tax, draft.expected_code
+    return figures == (CONTESTED_PAIR, CONTESTED_NET, CONTESTED_TAX, FactCode.OK)
+
+
+def published_debts() -> dict[tuple[bytes, bytes], int]:
+    """DEBTS by party ids."""
+    return {(party_id(PARTY[debtor]), party_id(PARTY[creditor])): cents for (debtor, creditor), cents in DEBTS.items()}
 
 
 def issue(draft: Draft, *, fact_id: bytes, issuer_sequence: int, related_fact: bytes) -> Fact:
