@@ -56,7 +56,10 @@ def run_demo(keep: Path | None, facts: int) -> int:
     started = time.monotonic()
     try:
         with _folder(keep) as folder, running_network(folder, lambda words: _tell(started, words)) as network:
-            passed = asyncio.run(_Demo(network, scenario(facts), started).run())
+            try:
+                passed = asyncio.run(_Demo(network, scenario(facts), started).run())
+            except DemoFailed as error:
+                raise DemoFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
     except KeyboardInterrupt:
         _say("interrupted; every process has been stopped")
         return _INTERRUPTED
@@ -102,7 +105,7 @@ class _Demo:
         )
         try:
             # The crash comes in the middle of the work: while packets are sent, delivered and acknowledged.
-            await watch.until(lambda: len(watch.acknowledged) >= ENOUGH, f"acknowledgements; {relayer.tail()}")
+            await watch.until(lambda: len(watch.acknowledged) >= ENOUGH, "acknowledgements")
             relayer.kill()
             self._tell(f"relayer killed with SIGKILL after {len(watch.acknowledged)} acknowledged packets")
             half = await sending
@@ -134,27 +137,27 @@ class _Demo:
 
     async def _second_half(self, business: Business, watch: Watch) -> Child:
         """Returns the competitor, which still runs."""
-        relayer = self._start_relayer("relayer")
+        self._start_relayer("relayer")
         # The competitor relays the same channel; it only needs to know the addresses.
         layout = self.network.layout
         shutil.copyfile(deployment_path(layout.configuration), deployment_path(layout.competitor_configuration))
         competitor = self._start_relayer("competitor")
         self._tell("relayer started again, and a competitor beside it")
-        await watch.until(lambda: bool(watch.timed_out), f"a proven timeout; {relayer.tail()}")
+        await watch.until(lambda: bool(watch.timed_out), "a proven timeout")
         again = await business.send(self.resent, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
         self._tell(f"packet {min(watch.timed_out)} timed out by proof of absence; its facts sent again in packet {again[0]}")
-        await self._all_ended(watch, relayer)
+        await self._all_ended(watch)
         corrections = await business.issue(self.plan.corrections)
         await business.send(corrections, size=PACKET_SIZE, timeout_seconds=TIMEOUT_SECONDS)
         self._tell(f"{len(corrections)} credit notes and payments sent")
-        await self._all_ended(watch, relayer)
+        await self._all_ended(watch)
         return competitor
 
-    async def _all_ended(self, watch: Watch, relayer: Child) -> None:
+    async def _all_ended(self, watch: Watch) -> None:
         def done() -> bool:
             return len(watch.acknowledged) + len(watch.timed_out) == len(watch.sent)
 
-        await watch.until(done, f"every packet's end; {relayer.tail()}", timeout_seconds=90)
+        await watch.until(done, "every packet's end", timeout_seconds=90)
 
     async def _repeat(self, business: Business, watch: Watch, selection: Selection) -> None:
         """The same again, by both doors: the contract refuses a fact that was sent, the settlement ledger a packet."""
@@ -214,8 +217,19 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.resolve()
         return
-    with tempfile.TemporaryDirectory(prefix="relayer-demo-") as name:
-        yield Path(name).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="relayer-demo-")).resolve()
+    try:
+        yield folder
+    except RelayerError as error:
+        raise DemoFailed(f"{error}\neverything is kept in {folder}") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder)
+
+
+def _last_words(child: Child) -> str:
+    return f"-- {child.name}, {'ended' if child.process.poll() is not None else 'running'}:\n{child.tail()}"
 
 
 def _show_figures(figures: Figures) -> None:
