@@ -5,7 +5,7 @@ Heights stand under their number alone: a client follows one revision of its cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +64,13 @@ class ClientStore:
     def drop_consensus_state(self, height: int) -> None:
         self._store.delete(self._prefix + _consensus_key(height))
         self._store.delete(self._prefix + _iteration_key(height))
+
+    def start_anew(self, client_state: bytes, height: int, consensus_state: bytes, *, forget: Iterable[int]) -> None:
+        """After a recovery. What is forgotten goes first, because the new height may be one of them."""
+        for old in forget:
+            self.drop_consensus_state(old)
+        self.set_client_state(client_state)
+        self.add_consensus_state(height, consensus_state)
 
     def height_after(self, height: int) -> int | None:
         """The next stored height above."""

@@ -145,10 +145,12 @@ class PoaEvmModule:
             )
         except ProofError as error:
             raise refuse(Code.INVALID_RECOVERY, str(error)) from error
-        for height in recovered.forget:
-            subject.store.drop_consensus_state(height)
-        subject.store.set_client_state(encode_client_state(recovered.client_state))
-        subject.store.add_consensus_state(recovered.height, encode_consensus_state(recovered.consensus_state))
+        subject.store.start_anew(
+            encode_client_state(recovered.client_state),
+            recovered.height,
+            encode_consensus_state(recovered.consensus_state),
+            forget=recovered.forget,
+        )
 
     def _update(self, client: Client, value: bytes) -> UpdateResult:
         states = _states(client.store)
