@@ -6,7 +6,7 @@ Every value has one encoding: padding that is not zero, an offset of another lay
 
 from __future__ import annotations
 
-from Crypto.Hash import keccak as _keccak
+from sha3 import keccak_256
 
 from relayer.errors import InvalidInput
 
@@ -15,7 +15,7 @@ WORD = 32
 
 def keccak256(data: bytes) -> bytes:
     """32 bytes: Ethereum's hash, not SHA3-256."""
-    return _keccak.new(digest_bits=256, data=data).digest()
+    return keccak_256(data).digest()
 
 
 def number(value: int) -> bytes:
