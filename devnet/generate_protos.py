@@ -24,7 +24,7 @@ def generate(output: Path) -> None:
     arguments += [f"--{kind}_out={output}" for kind in ("python", "grpc_python", "pyi")]
     if protoc.main([*arguments, *map(str, protos)]) != 0:
         raise SystemExit("protoc failed; its message stands above")
-    for module in sorted(output.rglob("*_pb2*")):
+    for module in sorted(path for path in output.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}):
         text = re.sub(r"^from interledger\.", "from relayer.wire.interledger.", module.read_text(), flags=re.MULTILINE)
         module.write_text(text)
     for folder in (output, *(path for path in output.rglob("*") if path.is_dir() and path.name != "__pycache__")):

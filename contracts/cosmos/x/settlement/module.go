@@ -123,6 +123,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				RpcMethod: "LogEntry", Use: "log-entry [sequence]", Short: "One entry of the log",
 				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "sequence"}},
 			},
+			{RpcMethod: "BoundAccounts", Use: "bound-accounts", Short: "Accounts that act for a party"},
 			{RpcMethod: "Operators", Use: "operators", Short: "Accounts that may change parties and agreements"},
 		},
 	}}

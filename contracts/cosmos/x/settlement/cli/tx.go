@@ -23,7 +23,7 @@ import (
 // TxCommand groups what an operator may send.
 func TxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: types.ModuleName, Short: "Parties, agreements and periods", RunE: client.ValidateCmd}
-	cmd.AddCommand(registerPartyCommand(), recordAgreementCommand(), closePeriodCommand())
+	cmd.AddCommand(registerPartyCommand(), recordAgreementCommand(), closePeriodCommand(), bindAccountCommand())
 	return cmd
 }
 
@@ -89,6 +89,22 @@ func closePeriodCommand() *cobra.Command {
 				return nil, fmt.Errorf("cut-off %q: expected Unix seconds", arguments[1])
 			}
 			return &types.MsgClosePeriod{Operator: operator, RequestId: arguments[0], CutOffSeconds: cutOff}, nil
+		})
+}
+
+func bindAccountCommand() *cobra.Command {
+	return newCommand("bind-account [account] [ocpi-id]", "Let an account act for a party, or with - for nobody any more", 2,
+		func(operator string, arguments []string) (sdk.Msg, error) {
+			message := &types.MsgBindAccount{Operator: operator, Account: arguments[0]}
+			if arguments[1] == "-" {
+				return message, nil
+			}
+			partyID, ok := facts.PartyID(arguments[1])
+			if !ok {
+				return nil, fmt.Errorf("%q is no id of two letters, an asterisk and three characters", arguments[1])
+			}
+			message.PartyId = partyID[:]
+			return message, nil
 		})
 }
 

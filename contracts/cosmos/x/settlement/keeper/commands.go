@@ -81,17 +81,6 @@ func (k Keeper) ClosePeriod(ctx context.Context, msg *types.MsgClosePeriod) (*ty
 	return &types.MsgClosePeriodResponse{Sequence: head.Sequence, HeadHash: head.Hash[:]}, nil
 }
 
-func (k Keeper) requireOperator(ctx context.Context, operator string) error {
-	account, err := k.addresses.StringToBytes(operator)
-	if err != nil {
-		return errorsmod.Wrapf(sdkerrors.ErrInvalidAddress, "operator %q: %s", operator, err)
-	}
-	if !k.isOperator(ctx, account) {
-		return errorsmod.Wrapf(sdkerrors.ErrUnauthorized, "%s is no operator of the settlement ledger; its authority names them", operator)
-	}
-	return nil
-}
-
 func toAgreement(wire *settlementv1.Agreement) (ledger.Agreement, error) {
 	creditor, err := toHash("creditor", wire.GetCreditor())
 	if err != nil {
@@ -101,7 +90,11 @@ func toAgreement(wire *settlementv1.Agreement) (ledger.Agreement, error) {
 	if err != nil {
 		return ledger.Agreement{}, err
 	}
-	agreement := ledger.Agreement{AgreementID: wire.AgreementId, Creditor: creditor, Debtor: debtor}
+	modes, err := toModes(wire.NettingModes)
+	if err != nil {
+		return ledger.Agreement{}, err
+	}
+	agreement := ledger.Agreement{AgreementID: wire.AgreementId, Creditor: creditor, Debtor: debtor, NettingModes: modes}
 	for _, terms := range wire.Currencies {
 		limit, err := ledger.ParseLimit(terms.OpenLimit)
 		if err != nil {

@@ -18,10 +18,21 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 		return fmt.Errorf("settlement genesis: %w", err)
 	}
 	k.setOperators(ctx, operators)
-	if len(genesis.Events) == 0 {
-		return nil
+	if len(genesis.Events) > 0 {
+		if err := k.book(ctx).Import(genesis.Events, facts.Hash(genesis.HeadHash)); err != nil {
+			return err
+		}
 	}
-	return k.book(ctx).Import(genesis.Events, facts.Hash(genesis.HeadHash))
+	for _, binding := range genesis.Bindings {
+		account, err := k.account("bound account", binding.Account)
+		if err != nil {
+			return fmt.Errorf("settlement genesis: %w", err)
+		}
+		if err := k.bind(ctx, account, binding.PartyId); err != nil {
+			return fmt.Errorf("settlement genesis: account %s: %w", binding.Account, err)
+		}
+	}
+	return nil
 }
 
 // ExportGenesis gives what InitGenesis needs to reach the same state.
@@ -31,7 +42,11 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 		return nil, err
 	}
 	book := k.book(ctx)
-	genesis := &types.GenesisState{Operators: operators, Events: book.Export()}
+	bindings, err := k.bindings(ctx, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	genesis := &types.GenesisState{Operators: operators, Events: book.Export(), Bindings: bindings}
 	if head := book.Head(); head.Sequence > 0 {
 		genesis.HeadHash = head.Hash[:]
 	}

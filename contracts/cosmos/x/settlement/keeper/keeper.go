@@ -18,6 +18,7 @@ import (
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 
 	"interledger.example/cosmos/x/settlement/ledger"
+	"interledger.example/cosmos/x/settlement/types"
 )
 
 // ClientKeeper tells which client a packet came through. Core IBC's client keeper is one.
@@ -27,6 +28,7 @@ type ClientKeeper interface {
 
 // Keeper holds nothing but where things are.
 type Keeper struct {
+	*types.UnimplementedMsgServer
 	storeService corestore.KVStoreService
 	addresses    address.Codec
 	authority    string
@@ -48,32 +50,3 @@ func (k Keeper) store(ctx context.Context) storetypes.KVStore {
 }
 
 func (k Keeper) book(ctx context.Context) ledger.Book { return ledger.Open(k.store(ctx)) }
-
-// operatorPrefix lies outside of the ledger's own keys.
-const operatorPrefix = 0x20
-
-func operatorKey(operator []byte) []byte { return append([]byte{operatorPrefix}, operator...) }
-
-func (k Keeper) isOperator(ctx context.Context, account []byte) bool {
-	return k.store(ctx).Has(operatorKey(account))
-}
-
-func (k Keeper) operators(ctx context.Context) [][]byte {
-	iterator := k.store(ctx).Iterator([]byte{operatorPrefix}, []byte{operatorPrefix + 1})
-	defer iterator.Close()
-	var operators [][]byte
-	for ; iterator.Valid(); iterator.Next() {
-		operators = append(operators, iterator.Key()[1:])
-	}
-	return operators
-}
-
-func (k Keeper) setOperators(ctx context.Context, operators [][]byte) {
-	store := k.store(ctx)
-	for _, former := range k.operators(ctx) {
-		store.Delete(operatorKey(former))
-	}
-	for _, operator := range operators {
-		store.Set(operatorKey(operator), []byte{1})
-	}
-}

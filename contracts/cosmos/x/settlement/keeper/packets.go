@@ -20,7 +20,7 @@ import (
 )
 
 // ErrSendsNothing refuses packets in the name of this application.
-var ErrSendsNothing = errorsmod.Register(ledger.Codespace, 21, "port settlement takes facts and sends no packets")
+var ErrSendsNothing = errorsmod.Register(ledger.Codespace, 101, "port settlement takes facts and sends no packets")
 
 // Event of each answered fact, and its attributes.
 const (
@@ -122,17 +122,19 @@ func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channe
 
 func factAnswered(factID facts.Hash, answer facts.Answer) sdk.Event {
 	return sdk.NewEvent(EventTypeFactAnswered,
-		sdk.NewAttribute(AttributeFactID, hex.EncodeToString(factID[:])),
+		sdk.NewAttribute(AttributeFactID, hexed(factID[:])),
 		sdk.NewAttribute(AttributeStatus, strconv.Itoa(int(answer.Status))),
 		sdk.NewAttribute(AttributeCode, strconv.Itoa(int(answer.Code))),
-		sdk.NewAttribute(AttributeLiabilityID, hex.EncodeToString(answer.LiabilityID[:])),
+		sdk.NewAttribute(AttributeLiabilityID, hexed(answer.LiabilityID[:])),
 		sdk.NewAttribute(AttributeSequence, strconv.FormatUint(answer.Sequence, 10)),
-		sdk.NewAttribute(AttributeHeadHash, hex.EncodeToString(answer.HeadHash[:])),
+		sdk.NewAttribute(AttributeHeadHash, hexed(answer.HeadHash[:])),
 	)
 }
+
+func hexed(raw []byte) string { return hex.EncodeToString(raw) }
 
 // transactionHash is how CometBFT prints the transaction that is being run.
 func transactionHash(ctx sdk.Context) string {
 	digest := sha256.Sum256(ctx.TxBytes())
-	return strings.ToUpper(hex.EncodeToString(digest[:]))
+	return strings.ToUpper(hexed(digest[:]))
 }

@@ -17,6 +17,7 @@ const maximumListed = 1000
 
 // Queries serves the gRPC queries.
 type Queries struct {
+	*types.UnimplementedQueryServer
 	keeper Keeper
 }
 
@@ -54,12 +55,8 @@ func (q Queries) Liability(ctx context.Context, request *settlementv1.GetLiabili
 func (q Queries) Liabilities(
 	ctx context.Context, request *settlementv1.ListLiabilitiesRequest,
 ) (*settlementv1.ListLiabilitiesResponse, error) {
-	limit := int(min(request.GetLimit(), maximumListed))
-	if limit == 0 {
-		limit = maximumListed
-	}
 	response := &settlementv1.ListLiabilitiesResponse{}
-	for _, liability := range q.keeper.book(ctx).Liabilities(request.GetAfterSequence(), limit) {
+	for _, liability := range q.keeper.book(ctx).Liabilities(request.GetAfterSequence(), listed(request.GetLimit())) {
 		response.Liabilities = append(response.Liabilities, fromLiability(&liability))
 	}
 	return response, nil
@@ -82,6 +79,7 @@ func (q Queries) Agreements(ctx context.Context, _ *types.QueryAgreementsRequest
 	for _, agreement := range q.keeper.book(ctx).Agreements() {
 		wire := &settlementv1.Agreement{
 			AgreementId: agreement.AgreementID, Creditor: agreement.Creditor[:], Debtor: agreement.Debtor[:],
+			NettingModes: fromModes(agreement.NettingModes),
 		}
 		for _, terms := range agreement.Currencies {
 			wire.Currencies = append(wire.Currencies, &settlementv1.CurrencyLimit{
@@ -135,6 +133,33 @@ func (q Queries) Operators(ctx context.Context, _ *types.QueryOperatorsRequest) 
 	return &types.QueryOperatorsResponse{Operators: operators}, nil
 }
 
+// BoundAccounts in the order of their bytes.
+func (q Queries) BoundAccounts(
+	ctx context.Context, request *types.QueryBoundAccountsRequest,
+) (*types.QueryBoundAccountsResponse, error) {
+	var after []byte
+	if request.GetAfterAccount() != "" {
+		account, err := q.keeper.account("after account", request.AfterAccount)
+		if err != nil {
+			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+		after = account
+	}
+	bindings, err := q.keeper.bindings(ctx, after, listed(request.GetLimit()))
+	if err != nil {
+		return nil, err
+	}
+	return &types.QueryBoundAccountsResponse{Bindings: bindings}, nil
+}
+
+// listed is how many a list may have: what was asked for, or all that is allowed.
+func listed(asked uint32) int {
+	if asked == 0 || asked > maximumListed {
+		return maximumListed
+	}
+	return int(asked)
+}
+
 func toQueriedHash(raw []byte) (facts.Hash, error) {
 	hash, err := toHash("id", raw)
 	if err != nil {
@@ -178,6 +203,7 @@ func fromLiability(liability *ledger.Liability) *settlementv1.Liability {
 			Height:         origin.Height,
 			Transaction:    origin.Transaction,
 		},
-		HeadHash: liability.Head.Hash[:],
+		HeadHash:   liability.Head.Hash[:],
+		ServiceEnd: fact.ServiceEnd,
 	}
 }

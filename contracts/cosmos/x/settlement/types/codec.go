@@ -38,6 +38,8 @@ func DefineSigners(options *signing.Options) {
 		"MsgRegisterParty":   "operator",
 		"MsgRecordAgreement": "operator",
 		"MsgClosePeriod":     "operator",
+		"MsgBindAccount":     "operator",
+		"MsgClear":           "sender",
 		"MsgSetOperators":    "authority",
 	} {
 		options.DefineCustomGetSigners(prefix+message, signerIn(field, options.AddressCodec))

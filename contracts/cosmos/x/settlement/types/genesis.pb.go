@@ -25,12 +25,14 @@ var _ = math.Inf
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
 type GenesisState struct {
-	// Accounts that may register parties, record agreements and close periods.
+	// Accounts that may register parties, record agreements, close periods, bind accounts and act for any party.
 	Operators []string `protobuf:"bytes,1,rep,name=operators,proto3" json:"operators,omitempty"`
 	// The log from its first entry, in canonical form. The state is what its replay leads to.
 	Events [][]byte `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
 	// Head hash after the last event, 32 bytes; empty if there is none.
-	HeadHash []byte `protobuf:"bytes,3,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	HeadHash []byte            `protobuf:"bytes,3,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	Bindings []*AccountBinding `protobuf:"bytes,4,rep,name=bindings,proto3" json:"bindings,omitempty"`
+	Outbox   *Outbox           `protobuf:"bytes,5,opt,name=outbox,proto3" json:"outbox,omitempty"`
 }
 
 func (m *GenesisState) Reset()         { *m = GenesisState{} }
@@ -87,8 +89,334 @@ func (m *GenesisState) GetHeadHash() []byte {
 	return nil
 }
 
+func (m *GenesisState) GetBindings() []*AccountBinding {
+	if m != nil {
+		return m.Bindings
+	}
+	return nil
+}
+
+func (m *GenesisState) GetOutbox() *Outbox {
+	if m != nil {
+		return m.Outbox
+	}
+	return nil
+}
+
+// An account and the party that it acts for.
+type AccountBinding struct {
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	PartyId []byte `protobuf:"bytes,2,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
+}
+
+func (m *AccountBinding) Reset()         { *m = AccountBinding{} }
+func (m *AccountBinding) String() string { return proto.CompactTextString(m) }
+func (*AccountBinding) ProtoMessage()    {}
+func (*AccountBinding) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b2b61517c24a2f93, []int{1}
+}
+func (m *AccountBinding) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *AccountBinding) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_AccountBinding.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *AccountBinding) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_AccountBinding.Merge(m, src)
+}
+func (m *AccountBinding) XXX_Size() int {
+	return m.Size()
+}
+func (m *AccountBinding) XXX_DiscardUnknown() {
+	xxx_messageInfo_AccountBinding.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_AccountBinding proto.InternalMessageInfo
+
+func (m *AccountBinding) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
+func (m *AccountBinding) GetPartyId() []byte {
+	if m != nil {
+		return m.PartyId
+	}
+	return nil
+}
+
+// News of liabilities on their way to the contract ledgers.
+type Outbox struct {
+	// The last entry of the log whose news were queued.
+	ToldSequence uint64 `protobuf:"varint,1,opt,name=told_sequence,json=toldSequence,proto3" json:"told_sequence,omitempty"`
+	// In the order in which they will be sent.
+	Queue []*QueuedNews `protobuf:"bytes,2,rep,name=queue,proto3" json:"queue,omitempty"`
+	// Packets that are under way and hold what was sent before.
+	RepeatedNews []*RepeatedNews `protobuf:"bytes,3,rep,name=repeated_news,json=repeatedNews,proto3" json:"repeated_news,omitempty"`
+	Answers      []*AnsweredNews `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+}
+
+func (m *Outbox) Reset()         { *m = Outbox{} }
+func (m *Outbox) String() string { return proto.CompactTextString(m) }
+func (*Outbox) ProtoMessage()    {}
+func (*Outbox) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b2b61517c24a2f93, []int{2}
+}
+func (m *Outbox) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Outbox) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Outbox.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Outbox) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Outbox.Merge(m, src)
+}
+func (m *Outbox) XXX_Size() int {
+	return m.Size()
+}
+func (m *Outbox) XXX_DiscardUnknown() {
+	xxx_messageInfo_Outbox.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Outbox proto.InternalMessageInfo
+
+func (m *Outbox) GetToldSequence() uint64 {
+	if m != nil {
+		return m.ToldSequence
+	}
+	return 0
+}
+
+func (m *Outbox) GetQueue() []*QueuedNews {
+	if m != nil {
+		return m.Queue
+	}
+	return nil
+}
+
+func (m *Outbox) GetRepeatedNews() []*RepeatedNews {
+	if m != nil {
+		return m.RepeatedNews
+	}
+	return nil
+}
+
+func (m *Outbox) GetAnswers() []*AnsweredNews {
+	if m != nil {
+		return m.Answers
+	}
+	return nil
+}
+
+type QueuedNews struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// How often its updates were sent before.
+	Repeats uint32 `protobuf:"varint,2,opt,name=repeats,proto3" json:"repeats,omitempty"`
+	// Payload of version status-1.
+	Value []byte `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+}
+
+func (m *QueuedNews) Reset()         { *m = QueuedNews{} }
+func (m *QueuedNews) String() string { return proto.CompactTextString(m) }
+func (*QueuedNews) ProtoMessage()    {}
+func (*QueuedNews) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b2b61517c24a2f93, []int{3}
+}
+func (m *QueuedNews) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueuedNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueuedNews.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueuedNews) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueuedNews.Merge(m, src)
+}
+func (m *QueuedNews) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueuedNews) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueuedNews.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueuedNews proto.InternalMessageInfo
+
+func (m *QueuedNews) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *QueuedNews) GetRepeats() uint32 {
+	if m != nil {
+		return m.Repeats
+	}
+	return 0
+}
+
+func (m *QueuedNews) GetValue() []byte {
+	if m != nil {
+		return m.Value
+	}
+	return nil
+}
+
+type RepeatedNews struct {
+	ClientId       string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	PacketSequence uint64 `protobuf:"varint,2,opt,name=packet_sequence,json=packetSequence,proto3" json:"packet_sequence,omitempty"`
+	Repeats        uint32 `protobuf:"varint,3,opt,name=repeats,proto3" json:"repeats,omitempty"`
+}
+
+func (m *RepeatedNews) Reset()         { *m = RepeatedNews{} }
+func (m *RepeatedNews) String() string { return proto.CompactTextString(m) }
+func (*RepeatedNews) ProtoMessage()    {}
+func (*RepeatedNews) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b2b61517c24a2f93, []int{4}
+}
+func (m *RepeatedNews) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *RepeatedNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_RepeatedNews.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *RepeatedNews) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_RepeatedNews.Merge(m, src)
+}
+func (m *RepeatedNews) XXX_Size() int {
+	return m.Size()
+}
+func (m *RepeatedNews) XXX_DiscardUnknown() {
+	xxx_messageInfo_RepeatedNews.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_RepeatedNews proto.InternalMessageInfo
+
+func (m *RepeatedNews) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *RepeatedNews) GetPacketSequence() uint64 {
+	if m != nil {
+		return m.PacketSequence
+	}
+	return 0
+}
+
+func (m *RepeatedNews) GetRepeats() uint32 {
+	if m != nil {
+		return m.Repeats
+	}
+	return 0
+}
+
+type AnsweredNews struct {
+	ClientId        string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	PacketSequence  uint64 `protobuf:"varint,2,opt,name=packet_sequence,json=packetSequence,proto3" json:"packet_sequence,omitempty"`
+	Acknowledgement []byte `protobuf:"bytes,3,opt,name=acknowledgement,proto3" json:"acknowledgement,omitempty"`
+}
+
+func (m *AnsweredNews) Reset()         { *m = AnsweredNews{} }
+func (m *AnsweredNews) String() string { return proto.CompactTextString(m) }
+func (*AnsweredNews) ProtoMessage()    {}
+func (*AnsweredNews) Descriptor() ([]byte, []int) {
+	return fileDescriptor_b2b61517c24a2f93, []int{5}
+}
+func (m *AnsweredNews) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *AnsweredNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_AnsweredNews.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *AnsweredNews) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_AnsweredNews.Merge(m, src)
+}
+func (m *AnsweredNews) XXX_Size() int {
+	return m.Size()
+}
+func (m *AnsweredNews) XXX_DiscardUnknown() {
+	xxx_messageInfo_AnsweredNews.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_AnsweredNews proto.InternalMessageInfo
+
+func (m *AnsweredNews) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *AnsweredNews) GetPacketSequence() uint64 {
+	if m != nil {
+		return m.PacketSequence
+	}
+	return 0
+}
+
+func (m *AnsweredNews) GetAcknowledgement() []byte {
+	if m != nil {
+		return m.Acknowledgement
+	}
+	return nil
+}
+
 func init() {
 	proto.RegisterType((*GenesisState)(nil), "interledger.settlement.chain.v1.GenesisState")
+	proto.RegisterType((*AccountBinding)(nil), "interledger.settlement.chain.v1.AccountBinding")
+	proto.RegisterType((*Outbox)(nil), "interledger.settlement.chain.v1.Outbox")
+	proto.RegisterType((*QueuedNews)(nil), "interledger.settlement.chain.v1.QueuedNews")
+	proto.RegisterType((*RepeatedNews)(nil), "interledger.settlement.chain.v1.RepeatedNews")
+	proto.RegisterType((*AnsweredNews)(nil), "interledger.settlement.chain.v1.AnsweredNews")
 }
 
 func init() {
@@ -96,20 +424,39 @@ func init() {
 }
 
 var fileDescriptor_b2b61517c24a2f93 = []byte{
-	// 196 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xe2, 0xd2, 0xcd, 0xcc, 0x2b, 0x49,
-	0x2d, 0xca, 0x49, 0x4d, 0x49, 0x4f, 0x2d, 0xd2, 0x2f, 0x4e, 0x2d, 0x29, 0xc9, 0x49, 0xcd, 0x4d,
-	0xcd, 0x2b, 0xd1, 0x4f, 0xce, 0x48, 0xcc, 0xcc, 0xd3, 0x2f, 0x33, 0xd4, 0x4f, 0x4f, 0xcd, 0x4b,
-	0x2d, 0xce, 0x2c, 0xd6, 0x2b, 0x28, 0xca, 0x2f, 0xc9, 0x17, 0x92, 0x47, 0x52, 0xae, 0x87, 0x50,
-	0xae, 0x07, 0x56, 0xae, 0x57, 0x66, 0xa8, 0x94, 0xc8, 0xc5, 0xe3, 0x0e, 0xd1, 0x11, 0x5c, 0x92,
-	0x58, 0x92, 0x2a, 0x24, 0xc3, 0xc5, 0x99, 0x5f, 0x90, 0x5a, 0x94, 0x58, 0x92, 0x5f, 0x54, 0x2c,
-	0xc1, 0xa8, 0xc0, 0xac, 0xc1, 0x19, 0x84, 0x10, 0x10, 0x12, 0xe3, 0x62, 0x4b, 0x2d, 0x4b, 0xcd,
-	0x2b, 0x29, 0x96, 0x60, 0x52, 0x60, 0xd6, 0xe0, 0x09, 0x82, 0xf2, 0x84, 0xa4, 0xb9, 0x38, 0x33,
-	0x52, 0x13, 0x53, 0xe2, 0x33, 0x12, 0x8b, 0x33, 0x24, 0x98, 0x15, 0x18, 0x35, 0x78, 0x82, 0x38,
-	0x40, 0x02, 0x1e, 0x89, 0xc5, 0x19, 0x4e, 0x12, 0x27, 0x1e, 0xc9, 0x31, 0x5e, 0x78, 0x24, 0xc7,
-	0xf8, 0xe0, 0x91, 0x1c, 0xe3, 0x84, 0xc7, 0x72, 0x0c, 0x17, 0x1e, 0xcb, 0x31, 0xdc, 0x78, 0x2c,
-	0xc7, 0x90, 0xc4, 0x06, 0x76, 0xa4, 0x31, 0x20, 0x00, 0x00, 0xff, 0xff, 0x37, 0xa5, 0x28, 0x57,
-	0xd5, 0x00, 0x00, 0x00,
+	// 497 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x53, 0xcd, 0x6e, 0xd3, 0x4c,
+	0x14, 0x8d, 0xe3, 0xe6, 0xef, 0xc6, 0x69, 0xa5, 0xd1, 0xa7, 0x4f, 0x83, 0x40, 0xc6, 0x32, 0x8b,
+	0x5a, 0x42, 0x75, 0xd4, 0xf0, 0x00, 0x28, 0x95, 0x50, 0xa9, 0x90, 0x40, 0x4c, 0x57, 0xac, 0xa2,
+	0x89, 0x7d, 0x95, 0x58, 0x0d, 0x63, 0xd7, 0x33, 0x4e, 0x60, 0xc3, 0x1b, 0x20, 0xf1, 0x58, 0x2c,
+	0xbb, 0x64, 0x89, 0x92, 0x07, 0xe0, 0x15, 0x90, 0x67, 0x9c, 0xc6, 0x65, 0x81, 0x37, 0x2c, 0xef,
+	0xd1, 0x39, 0xc7, 0xe7, 0x9e, 0x3b, 0x86, 0xb3, 0x44, 0x28, 0xcc, 0x57, 0x18, 0x2f, 0x30, 0x1f,
+	0x4b, 0x54, 0x6a, 0x85, 0x1f, 0x51, 0xa8, 0x71, 0xb4, 0xe4, 0x89, 0x18, 0xaf, 0xcf, 0xc7, 0x0b,
+	0x14, 0x28, 0x13, 0x19, 0x66, 0x79, 0xaa, 0x52, 0xf2, 0xb4, 0x46, 0x0f, 0x0f, 0xf4, 0x50, 0xd3,
+	0xc3, 0xf5, 0xb9, 0xff, 0xcb, 0x02, 0xe7, 0xd2, 0x48, 0xae, 0x15, 0x57, 0x48, 0x9e, 0xc0, 0x20,
+	0xcd, 0x30, 0xe7, 0x2a, 0xcd, 0x25, 0xb5, 0x3c, 0x3b, 0x18, 0xb0, 0x03, 0x40, 0xfe, 0x87, 0x2e,
+	0xae, 0x51, 0x28, 0x49, 0xdb, 0x9e, 0x1d, 0x38, 0xac, 0x9a, 0xc8, 0x63, 0x18, 0x2c, 0x91, 0xc7,
+	0xb3, 0x25, 0x97, 0x4b, 0x6a, 0x7b, 0x56, 0xe0, 0xb0, 0x7e, 0x09, 0xbc, 0xe6, 0x72, 0x49, 0xde,
+	0x40, 0x7f, 0x9e, 0x88, 0x38, 0x11, 0x0b, 0x49, 0x8f, 0x3c, 0x3b, 0x18, 0x4e, 0xc6, 0x61, 0x43,
+	0xae, 0x70, 0x1a, 0x45, 0x69, 0x21, 0xd4, 0x85, 0xd1, 0xb1, 0x7b, 0x03, 0xf2, 0x12, 0xba, 0x69,
+	0xa1, 0xe6, 0xe9, 0x27, 0xda, 0xf1, 0xac, 0x60, 0x38, 0x39, 0x6d, 0xb4, 0x7a, 0xa7, 0xe9, 0xac,
+	0x92, 0xf9, 0xaf, 0xe0, 0xf8, 0xa1, 0x39, 0xa1, 0xd0, 0xe3, 0x06, 0xa1, 0x96, 0x67, 0x05, 0x03,
+	0xb6, 0x1f, 0xc9, 0x23, 0xe8, 0x67, 0x3c, 0x57, 0x9f, 0x67, 0x49, 0x4c, 0xdb, 0x7a, 0xab, 0x9e,
+	0x9e, 0xaf, 0x62, 0xff, 0x6b, 0x1b, 0xba, 0xc6, 0x99, 0x3c, 0x83, 0x91, 0x4a, 0x57, 0xf1, 0x4c,
+	0xe2, 0x6d, 0x81, 0x22, 0x42, 0xed, 0x72, 0xc4, 0x9c, 0x12, 0xbc, 0xae, 0x30, 0x32, 0x85, 0xce,
+	0x6d, 0x81, 0x05, 0xea, 0xe2, 0x86, 0x93, 0xe7, 0x8d, 0xb1, 0xdf, 0x97, 0xec, 0xf8, 0x2d, 0x6e,
+	0x24, 0x33, 0x4a, 0xc2, 0x60, 0x94, 0x63, 0x86, 0x5c, 0x61, 0x3c, 0x13, 0xb8, 0x91, 0xd4, 0xd6,
+	0x56, 0x67, 0x8d, 0x56, 0xac, 0x52, 0x69, 0x33, 0x27, 0xaf, 0x4d, 0xe4, 0x12, 0x7a, 0x5c, 0xc8,
+	0x0d, 0xe6, 0xfb, 0xd3, 0x34, 0xbb, 0x4d, 0x35, 0xbf, 0x72, 0xdb, 0xab, 0xfd, 0x0f, 0x00, 0x87,
+	0xc4, 0xe5, 0x7b, 0x88, 0x56, 0x09, 0x0a, 0x55, 0x36, 0x67, 0x4a, 0xed, 0x1b, 0xe0, 0x2a, 0x2e,
+	0xfb, 0x36, 0x19, 0xa4, 0x2e, 0x75, 0xc4, 0xf6, 0x23, 0xf9, 0x0f, 0x3a, 0x6b, 0xbe, 0x2a, 0xb0,
+	0x7a, 0x42, 0x66, 0xf0, 0x05, 0x38, 0xf5, 0x0d, 0xfe, 0x6e, 0x7e, 0x0a, 0x27, 0x19, 0x8f, 0x6e,
+	0x50, 0x1d, 0xce, 0xd1, 0xd6, 0xe7, 0x38, 0x36, 0xf0, 0xfd, 0x41, 0x6a, 0x29, 0xec, 0x07, 0x29,
+	0xfc, 0x2f, 0xe0, 0xd4, 0x77, 0xfc, 0x47, 0xdf, 0x0b, 0xe0, 0x84, 0x47, 0x37, 0x22, 0xdd, 0xe8,
+	0x6a, 0xcb, 0x4a, 0xab, 0x2d, 0xff, 0x84, 0x2f, 0xe8, 0xf7, 0xad, 0x6b, 0xdd, 0x6d, 0x5d, 0xeb,
+	0xe7, 0xd6, 0xb5, 0xbe, 0xed, 0xdc, 0xd6, 0xdd, 0xce, 0x6d, 0xfd, 0xd8, 0xb9, 0xad, 0x79, 0x57,
+	0xff, 0xd5, 0x2f, 0x7e, 0x07, 0x00, 0x00, 0xff, 0xff, 0x89, 0x28, 0x35, 0xeb, 0x06, 0x04, 0x00,
+	0x00,
 }
 
 func (m *GenesisState) Marshal() (dAtA []byte, err error) {
@@ -132,6 +479,32 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Outbox != nil {
+		{
+			size, err := m.Outbox.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintGenesis(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.Bindings) > 0 {
+		for iNdEx := len(m.Bindings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Bindings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
 	if len(m.HeadHash) > 0 {
 		i -= len(m.HeadHash)
 		copy(dAtA[i:], m.HeadHash)
@@ -156,6 +529,237 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 			i--
 			dAtA[i] = 0xa
 		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *AccountBinding) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *AccountBinding) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *AccountBinding) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.PartyId) > 0 {
+		i -= len(m.PartyId)
+		copy(dAtA[i:], m.PartyId)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.PartyId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Outbox) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Outbox) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Outbox) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Answers) > 0 {
+		for iNdEx := len(m.Answers) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Answers[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if len(m.RepeatedNews) > 0 {
+		for iNdEx := len(m.RepeatedNews) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.RepeatedNews[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x1a
+		}
+	}
+	if len(m.Queue) > 0 {
+		for iNdEx := len(m.Queue) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Queue[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x12
+		}
+	}
+	if m.ToldSequence != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.ToldSequence))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueuedNews) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueuedNews) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueuedNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Value) > 0 {
+		i -= len(m.Value)
+		copy(dAtA[i:], m.Value)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.Value)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Repeats != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.Repeats))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *RepeatedNews) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *RepeatedNews) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RepeatedNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Repeats != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.Repeats))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.PacketSequence != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.PacketSequence))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *AnsweredNews) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *AnsweredNews) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *AnsweredNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Acknowledgement) > 0 {
+		i -= len(m.Acknowledgement)
+		copy(dAtA[i:], m.Acknowledgement)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.Acknowledgement)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.PacketSequence != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.PacketSequence))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
 	}
 	return len(dAtA) - i, nil
 }
@@ -190,6 +794,122 @@ func (m *GenesisState) Size() (n int) {
 		}
 	}
 	l = len(m.HeadHash)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	if len(m.Bindings) > 0 {
+		for _, e := range m.Bindings {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	if m.Outbox != nil {
+		l = m.Outbox.Size()
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	return n
+}
+
+func (m *AccountBinding) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	l = len(m.PartyId)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	return n
+}
+
+func (m *Outbox) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ToldSequence != 0 {
+		n += 1 + sovGenesis(uint64(m.ToldSequence))
+	}
+	if len(m.Queue) > 0 {
+		for _, e := range m.Queue {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	if len(m.RepeatedNews) > 0 {
+		for _, e := range m.RepeatedNews {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	if len(m.Answers) > 0 {
+		for _, e := range m.Answers {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *QueuedNews) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	if m.Repeats != 0 {
+		n += 1 + sovGenesis(uint64(m.Repeats))
+	}
+	l = len(m.Value)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	return n
+}
+
+func (m *RepeatedNews) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	if m.PacketSequence != 0 {
+		n += 1 + sovGenesis(uint64(m.PacketSequence))
+	}
+	if m.Repeats != 0 {
+		n += 1 + sovGenesis(uint64(m.Repeats))
+	}
+	return n
+}
+
+func (m *AnsweredNews) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
+	}
+	if m.PacketSequence != 0 {
+		n += 1 + sovGenesis(uint64(m.PacketSequence))
+	}
+	l = len(m.Acknowledgement)
 	if l > 0 {
 		n += 1 + l + sovGenesis(uint64(l))
 	}
@@ -327,6 +1047,753 @@ func (m *GenesisState) Unmarshal(dAtA []byte) error {
 			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
 			if m.HeadHash == nil {
 				m.HeadHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bindings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Bindings = append(m.Bindings, &AccountBinding{})
+			if err := m.Bindings[len(m.Bindings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Outbox", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Outbox == nil {
+				m.Outbox = &Outbox{}
+			}
+			if err := m.Outbox.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *AccountBinding) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: AccountBinding: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: AccountBinding: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PartyId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PartyId = append(m.PartyId[:0], dAtA[iNdEx:postIndex]...)
+			if m.PartyId == nil {
+				m.PartyId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Outbox) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Outbox: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Outbox: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ToldSequence", wireType)
+			}
+			m.ToldSequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ToldSequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Queue", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Queue = append(m.Queue, &QueuedNews{})
+			if err := m.Queue[len(m.Queue)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RepeatedNews", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.RepeatedNews = append(m.RepeatedNews, &RepeatedNews{})
+			if err := m.RepeatedNews[len(m.RepeatedNews)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Answers", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Answers = append(m.Answers, &AnsweredNews{})
+			if err := m.Answers[len(m.Answers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueuedNews) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueuedNews: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueuedNews: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Repeats", wireType)
+			}
+			m.Repeats = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Repeats |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Value", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Value = append(m.Value[:0], dAtA[iNdEx:postIndex]...)
+			if m.Value == nil {
+				m.Value = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: RepeatedNews: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: RepeatedNews: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PacketSequence", wireType)
+			}
+			m.PacketSequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PacketSequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Repeats", wireType)
+			}
+			m.Repeats = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Repeats |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *AnsweredNews) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: AnsweredNews: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: AnsweredNews: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PacketSequence", wireType)
+			}
+			m.PacketSequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PacketSequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Acknowledgement", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Acknowledgement = append(m.Acknowledgement[:0], dAtA[iNdEx:postIndex]...)
+			if m.Acknowledgement == nil {
+				m.Acknowledgement = []byte{}
 			}
 			iNdEx = postIndex
 		default:

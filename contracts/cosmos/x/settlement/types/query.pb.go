@@ -377,6 +377,201 @@ func (m *QueryOperatorsResponse) GetOperators() []string {
 	return nil
 }
 
+type QueryBoundAccountsRequest struct {
+	// Accounts behind this one, in the order of their bytes; empty: from the first.
+	AfterAccount string `protobuf:"bytes,1,opt,name=after_account,json=afterAccount,proto3" json:"after_account,omitempty"`
+	// At most 1000; 0 means 1000.
+	Limit uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+}
+
+func (m *QueryBoundAccountsRequest) Reset()         { *m = QueryBoundAccountsRequest{} }
+func (m *QueryBoundAccountsRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryBoundAccountsRequest) ProtoMessage()    {}
+func (*QueryBoundAccountsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_01e006664326334f, []int{8}
+}
+func (m *QueryBoundAccountsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryBoundAccountsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryBoundAccountsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryBoundAccountsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryBoundAccountsRequest.Merge(m, src)
+}
+func (m *QueryBoundAccountsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryBoundAccountsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryBoundAccountsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryBoundAccountsRequest proto.InternalMessageInfo
+
+func (m *QueryBoundAccountsRequest) GetAfterAccount() string {
+	if m != nil {
+		return m.AfterAccount
+	}
+	return ""
+}
+
+func (m *QueryBoundAccountsRequest) GetLimit() uint32 {
+	if m != nil {
+		return m.Limit
+	}
+	return 0
+}
+
+type QueryBoundAccountsResponse struct {
+	Bindings []*AccountBinding `protobuf:"bytes,1,rep,name=bindings,proto3" json:"bindings,omitempty"`
+}
+
+func (m *QueryBoundAccountsResponse) Reset()         { *m = QueryBoundAccountsResponse{} }
+func (m *QueryBoundAccountsResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryBoundAccountsResponse) ProtoMessage()    {}
+func (*QueryBoundAccountsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_01e006664326334f, []int{9}
+}
+func (m *QueryBoundAccountsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryBoundAccountsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryBoundAccountsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryBoundAccountsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryBoundAccountsResponse.Merge(m, src)
+}
+func (m *QueryBoundAccountsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryBoundAccountsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryBoundAccountsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryBoundAccountsResponse proto.InternalMessageInfo
+
+func (m *QueryBoundAccountsResponse) GetBindings() []*AccountBinding {
+	if m != nil {
+		return m.Bindings
+	}
+	return nil
+}
+
+type QueryNewsAnswerRequest struct {
+	ClientId       string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	PacketSequence uint64 `protobuf:"varint,2,opt,name=packet_sequence,json=packetSequence,proto3" json:"packet_sequence,omitempty"`
+}
+
+func (m *QueryNewsAnswerRequest) Reset()         { *m = QueryNewsAnswerRequest{} }
+func (m *QueryNewsAnswerRequest) String() string { return proto.CompactTextString(m) }
+func (*QueryNewsAnswerRequest) ProtoMessage()    {}
+func (*QueryNewsAnswerRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_01e006664326334f, []int{10}
+}
+func (m *QueryNewsAnswerRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryNewsAnswerRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryNewsAnswerRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryNewsAnswerRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryNewsAnswerRequest.Merge(m, src)
+}
+func (m *QueryNewsAnswerRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryNewsAnswerRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryNewsAnswerRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryNewsAnswerRequest proto.InternalMessageInfo
+
+func (m *QueryNewsAnswerRequest) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *QueryNewsAnswerRequest) GetPacketSequence() uint64 {
+	if m != nil {
+		return m.PacketSequence
+	}
+	return 0
+}
+
+type QueryNewsAnswerResponse struct {
+	// The acknowledgement as it came.
+	Acknowledgement []byte `protobuf:"bytes,1,opt,name=acknowledgement,proto3" json:"acknowledgement,omitempty"`
+}
+
+func (m *QueryNewsAnswerResponse) Reset()         { *m = QueryNewsAnswerResponse{} }
+func (m *QueryNewsAnswerResponse) String() string { return proto.CompactTextString(m) }
+func (*QueryNewsAnswerResponse) ProtoMessage()    {}
+func (*QueryNewsAnswerResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_01e006664326334f, []int{11}
+}
+func (m *QueryNewsAnswerResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *QueryNewsAnswerResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_QueryNewsAnswerResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *QueryNewsAnswerResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_QueryNewsAnswerResponse.Merge(m, src)
+}
+func (m *QueryNewsAnswerResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *QueryNewsAnswerResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_QueryNewsAnswerResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_QueryNewsAnswerResponse proto.InternalMessageInfo
+
+func (m *QueryNewsAnswerResponse) GetAcknowledgement() []byte {
+	if m != nil {
+		return m.Acknowledgement
+	}
+	return nil
+}
+
 func init() {
 	proto.RegisterType((*QueryAgreementsRequest)(nil), "interledger.settlement.chain.v1.QueryAgreementsRequest")
 	proto.RegisterType((*QueryAgreementsResponse)(nil), "interledger.settlement.chain.v1.QueryAgreementsResponse")
@@ -386,6 +581,10 @@ func init() {
 	proto.RegisterType((*QueryLogEntryResponse)(nil), "interledger.settlement.chain.v1.QueryLogEntryResponse")
 	proto.RegisterType((*QueryOperatorsRequest)(nil), "interledger.settlement.chain.v1.QueryOperatorsRequest")
 	proto.RegisterType((*QueryOperatorsResponse)(nil), "interledger.settlement.chain.v1.QueryOperatorsResponse")
+	proto.RegisterType((*QueryBoundAccountsRequest)(nil), "interledger.settlement.chain.v1.QueryBoundAccountsRequest")
+	proto.RegisterType((*QueryBoundAccountsResponse)(nil), "interledger.settlement.chain.v1.QueryBoundAccountsResponse")
+	proto.RegisterType((*QueryNewsAnswerRequest)(nil), "interledger.settlement.chain.v1.QueryNewsAnswerRequest")
+	proto.RegisterType((*QueryNewsAnswerResponse)(nil), "interledger.settlement.chain.v1.QueryNewsAnswerResponse")
 }
 
 func init() {
@@ -393,40 +592,60 @@ func init() {
 }
 
 var fileDescriptor_01e006664326334f = []byte{
-	// 518 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x94, 0xdf, 0x6e, 0xd3, 0x30,
-	0x14, 0xc6, 0x1b, 0xb6, 0xb1, 0xe6, 0x6c, 0x08, 0xb0, 0x06, 0x8b, 0x02, 0x0a, 0x55, 0x84, 0x50,
-	0x05, 0x9a, 0x4b, 0x8a, 0xd8, 0xb8, 0x05, 0x81, 0xd8, 0xc5, 0xa4, 0x8d, 0xf0, 0x00, 0x95, 0x97,
-	0x9e, 0x36, 0x91, 0x3a, 0xbb, 0x8b, 0xdd, 0x48, 0x95, 0x90, 0x78, 0x05, 0xde, 0x81, 0x97, 0xe1,
-	0x72, 0x97, 0x5c, 0xa2, 0xf6, 0x45, 0x50, 0x5d, 0x27, 0x0d, 0x65, 0xfd, 0x77, 0xe9, 0xe3, 0xef,
-	0x3b, 0xbf, 0x23, 0x9f, 0x7c, 0x81, 0x57, 0x09, 0x57, 0x98, 0xf6, 0xb0, 0xdd, 0xc5, 0xb4, 0x21,
-	0x51, 0xa9, 0x1e, 0x5e, 0x21, 0x57, 0x8d, 0x28, 0x66, 0x09, 0x6f, 0x64, 0x41, 0xe3, 0x7a, 0x80,
-	0xe9, 0x90, 0xf6, 0x53, 0xa1, 0x04, 0x79, 0x56, 0x12, 0xd3, 0x99, 0x98, 0x6a, 0x31, 0xcd, 0x02,
-	0xf7, 0xe5, 0x82, 0x6e, 0x59, 0x50, 0x3a, 0x4d, 0x9b, 0xf9, 0x0e, 0x3c, 0xfe, 0x32, 0xe9, 0xfd,
-	0xbe, 0x9b, 0xa2, 0xae, 0xcb, 0x10, 0xaf, 0x07, 0x28, 0x95, 0xdf, 0x82, 0xc3, 0xff, 0x6e, 0x64,
-	0x5f, 0x70, 0x89, 0xe4, 0x23, 0x00, 0x2b, 0xaa, 0x8e, 0x55, 0xdb, 0xaa, 0xef, 0x35, 0x9f, 0xd3,
-	0x05, 0x63, 0x65, 0x01, 0x2d, 0x5a, 0x84, 0x25, 0x9f, 0x4f, 0xe0, 0x81, 0x06, 0x9c, 0x22, 0x6b,
-	0xe7, 0x50, 0x05, 0x0f, 0x4b, 0x35, 0x83, 0x73, 0xa1, 0x2a, 0x27, 0xf7, 0x3c, 0x42, 0xc7, 0xaa,
-	0x59, 0xf5, 0xed, 0xb0, 0x38, 0x93, 0x27, 0x60, 0xc7, 0xc8, 0xda, 0xad, 0x98, 0xc9, 0xd8, 0xb9,
-	0x53, 0xb3, 0xea, 0xfb, 0x61, 0x75, 0x52, 0x38, 0x65, 0x32, 0x26, 0x2f, 0xe0, 0x7e, 0x34, 0x50,
-	0x2d, 0xd1, 0xe9, 0xb4, 0x24, 0x46, 0x82, 0xb7, 0xa5, 0xb3, 0xa5, 0xfd, 0xf7, 0xa2, 0x81, 0x3a,
-	0xef, 0x74, 0xbe, 0x4e, 0x8b, 0x7e, 0x13, 0x0e, 0x34, 0xf5, 0x4c, 0x74, 0x3f, 0x71, 0x95, 0x0e,
-	0xcd, 0x34, 0xcb, 0xc0, 0xfe, 0x11, 0x3c, 0x9a, 0xf3, 0x98, 0x69, 0x0f, 0x60, 0x07, 0x33, 0xe4,
-	0x4a, 0x3b, 0xf6, 0xc3, 0xe9, 0xc1, 0x3f, 0x34, 0xf2, 0xf3, 0x3e, 0xa6, 0x4c, 0x89, 0xb4, 0x78,
-	0xe6, 0x63, 0xb3, 0x80, 0xd2, 0x85, 0x69, 0xf4, 0x14, 0x6c, 0x91, 0x17, 0xf5, 0x23, 0xdb, 0xe1,
-	0xac, 0xd0, 0xfc, 0xb9, 0x0b, 0x3b, 0xda, 0x48, 0x18, 0xd8, 0x67, 0x09, 0xbb, 0x4c, 0x7a, 0x89,
-	0x1a, 0x12, 0xba, 0x64, 0x0d, 0x9f, 0x51, 0x15, 0x42, 0x83, 0x77, 0x97, 0xad, 0x6d, 0xd6, 0x55,
-	0xc1, 0x5e, 0x7e, 0x48, 0x50, 0x92, 0x60, 0xa9, 0x49, 0xaa, 0x92, 0x36, 0xe7, 0x34, 0x37, 0xb1,
-	0x98, 0x07, 0x88, 0x61, 0xf7, 0x82, 0xa5, 0x9a, 0x78, 0xb4, 0xc2, 0x6e, 0x74, 0x39, 0x8d, 0xae,
-	0x2b, 0x37, 0xa4, 0xef, 0x00, 0xb3, 0xcf, 0x9c, 0x9c, 0xd0, 0x15, 0x09, 0xa3, 0xb7, 0x47, 0xc6,
-	0x7d, 0xb7, 0xb9, 0xd1, 0x0c, 0xc0, 0xc1, 0xbe, 0x10, 0x32, 0x51, 0x89, 0xe0, 0x92, 0x34, 0x56,
-	0x4d, 0x9f, 0x2b, 0x73, 0xee, 0xeb, 0xf5, 0x0d, 0x86, 0x77, 0x05, 0xdb, 0x93, 0x88, 0x2d, 0xde,
-	0xe4, 0xbf, 0x13, 0x97, 0x22, 0xba, 0x78, 0x93, 0xb7, 0x59, 0x0c, 0x6e, 0x08, 0xd5, 0x3c, 0x27,
-	0xe4, 0xed, 0x7a, 0xfe, 0xb9, 0x2c, 0xba, 0xc7, 0x9b, 0xda, 0x0c, 0xfa, 0x1b, 0xd8, 0x45, 0xb4,
-	0xc8, 0x9a, 0x4d, 0xe6, 0x43, 0xea, 0x9e, 0x6c, 0xec, 0x9b, 0xd2, 0x3f, 0x38, 0xbf, 0x46, 0x9e,
-	0x75, 0x33, 0xf2, 0xac, 0x3f, 0x23, 0xcf, 0xfa, 0x31, 0xf6, 0x2a, 0x37, 0x63, 0xaf, 0xf2, 0x7b,
-	0xec, 0x55, 0x2e, 0xef, 0xea, 0xff, 0xef, 0x9b, 0xbf, 0x01, 0x00, 0x00, 0xff, 0xff, 0x3c, 0x1a,
-	0xa2, 0xf8, 0xfb, 0x05, 0x00, 0x00,
+	// 839 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0x4f, 0x6f, 0xe3, 0x44,
+	0x14, 0xaf, 0x77, 0xb7, 0xbb, 0xf1, 0xdb, 0x66, 0x0b, 0xa3, 0x85, 0x0d, 0x5e, 0x14, 0x22, 0x83,
+	0x20, 0x5a, 0x88, 0x43, 0x82, 0xd8, 0x45, 0x70, 0x6a, 0x77, 0x11, 0x45, 0x54, 0x6d, 0x71, 0x05,
+	0x17, 0x24, 0xa2, 0xa9, 0x3d, 0x49, 0x46, 0x49, 0xc6, 0xa9, 0x67, 0x92, 0x2a, 0x12, 0x52, 0xaf,
+	0x1c, 0xf9, 0x58, 0x1c, 0x7b, 0xe4, 0x88, 0xda, 0x0f, 0xc0, 0x57, 0x40, 0x1e, 0xcf, 0xd8, 0x6e,
+	0x9a, 0xd8, 0xce, 0xde, 0x32, 0xcf, 0xbf, 0x7f, 0x33, 0xcf, 0x7e, 0x13, 0xf8, 0x9c, 0x32, 0x41,
+	0xc2, 0x31, 0xf1, 0x07, 0x24, 0x6c, 0x73, 0x22, 0xc4, 0x98, 0x4c, 0x08, 0x13, 0x6d, 0x6f, 0x88,
+	0x29, 0x6b, 0xcf, 0x3b, 0xed, 0xf3, 0x19, 0x09, 0x17, 0xce, 0x34, 0x0c, 0x44, 0x80, 0x3e, 0xca,
+	0x80, 0x9d, 0x14, 0xec, 0x48, 0xb0, 0x33, 0xef, 0x58, 0xad, 0x22, 0xb5, 0x01, 0x61, 0x84, 0x53,
+	0x1e, 0xeb, 0x59, 0x2f, 0xd6, 0xc0, 0xe7, 0x9d, 0xcc, 0x2a, 0xc6, 0xda, 0x35, 0x78, 0xff, 0xe7,
+	0x28, 0xca, 0xde, 0x20, 0x24, 0xb2, 0xce, 0x5d, 0x72, 0x3e, 0x23, 0x5c, 0xd8, 0x3d, 0x78, 0x76,
+	0xe7, 0x09, 0x9f, 0x06, 0x8c, 0x13, 0xf4, 0x06, 0x00, 0x27, 0xd5, 0x9a, 0xd1, 0xb8, 0xdf, 0x7c,
+	0xdc, 0xfd, 0xc4, 0x59, 0xb3, 0x8b, 0x79, 0xc7, 0x49, 0x24, 0xdc, 0x0c, 0xcf, 0x46, 0xf0, 0x8e,
+	0x34, 0x38, 0x20, 0xd8, 0xd7, 0xa6, 0x02, 0xde, 0xcd, 0xd4, 0x94, 0x9d, 0x05, 0x15, 0x1e, 0x3d,
+	0x67, 0x1e, 0xa9, 0x19, 0x0d, 0xa3, 0xf9, 0xc0, 0x4d, 0xd6, 0xe8, 0x39, 0x98, 0x43, 0x82, 0xfd,
+	0xde, 0x10, 0xf3, 0x61, 0xed, 0x5e, 0xc3, 0x68, 0xee, 0xb8, 0x95, 0xa8, 0x70, 0x80, 0xf9, 0x10,
+	0x7d, 0x0a, 0xbb, 0xde, 0x4c, 0xf4, 0x82, 0x7e, 0xbf, 0xc7, 0x89, 0x17, 0x30, 0x9f, 0xd7, 0xee,
+	0x4b, 0x7e, 0xd5, 0x9b, 0x89, 0xe3, 0x7e, 0xff, 0x34, 0x2e, 0xda, 0x5d, 0x78, 0x2a, 0x5d, 0x0f,
+	0x83, 0xc1, 0xf7, 0x4c, 0x84, 0x0b, 0x95, 0x26, 0xcf, 0xd8, 0x6e, 0xc1, 0x7b, 0x4b, 0x1c, 0x95,
+	0xf6, 0x29, 0x6c, 0x93, 0x39, 0x61, 0x42, 0x32, 0x76, 0xdc, 0x78, 0x61, 0x3f, 0x53, 0xf0, 0xe3,
+	0x29, 0x09, 0xb1, 0x08, 0xc2, 0xe4, 0x98, 0x5f, 0xaa, 0x06, 0x64, 0x1e, 0x28, 0xa1, 0x0f, 0xc1,
+	0x0c, 0x74, 0x51, 0x1e, 0xb2, 0xe9, 0xa6, 0x05, 0xfb, 0x57, 0xf8, 0x40, 0xf2, 0xf6, 0x83, 0x19,
+	0xf3, 0xf7, 0x3c, 0x2f, 0x98, 0xa5, 0xbd, 0x43, 0x1f, 0x43, 0x15, 0xf7, 0x05, 0x09, 0x7b, 0x38,
+	0x7e, 0x20, 0xb3, 0x98, 0xee, 0x8e, 0x2c, 0x2a, 0x70, 0x14, 0x74, 0x4c, 0x27, 0x54, 0xc8, 0x63,
+	0xab, 0xba, 0xf1, 0xc2, 0xa6, 0x60, 0xad, 0xd2, 0x55, 0x99, 0x7e, 0x82, 0xca, 0x19, 0x65, 0x3e,
+	0x65, 0x03, 0xdd, 0xf7, 0xb6, 0x53, 0xf0, 0xf6, 0x3a, 0x4a, 0x64, 0x3f, 0xe6, 0xb9, 0x89, 0x80,
+	0xfd, 0xbb, 0xda, 0xfa, 0x11, 0xb9, 0xe0, 0x7b, 0x8c, 0x5f, 0x90, 0x50, 0xe7, 0x7f, 0x0e, 0xa6,
+	0x37, 0xa6, 0x84, 0x89, 0x1e, 0xf5, 0x55, 0xf6, 0x4a, 0x5c, 0xf8, 0xd1, 0x47, 0x9f, 0xc1, 0xee,
+	0x14, 0x7b, 0x23, 0x22, 0x7a, 0x49, 0x73, 0xee, 0xc9, 0xe6, 0x3c, 0x89, 0xcb, 0xa7, 0xba, 0x45,
+	0xaf, 0xd5, 0x1b, 0x9c, 0xd5, 0x57, 0xfb, 0x68, 0xc2, 0x2e, 0xf6, 0x46, 0x2c, 0xb8, 0x90, 0xb9,
+	0x27, 0x69, 0xbb, 0x96, 0xcb, 0xdd, 0xff, 0x9e, 0xc0, 0xb6, 0x54, 0x41, 0x18, 0xcc, 0x43, 0x8a,
+	0xcf, 0xe8, 0x98, 0x8a, 0x05, 0x72, 0x72, 0x5e, 0xf7, 0x1f, 0x88, 0x48, 0x80, 0x6a, 0x47, 0x56,
+	0xde, 0xe7, 0x91, 0xaa, 0x0a, 0x78, 0xac, 0x17, 0x94, 0x70, 0xd4, 0xc9, 0x25, 0x71, 0x91, 0xc1,
+	0x6a, 0x9f, 0xee, 0x26, 0x14, 0x75, 0x18, 0x43, 0x78, 0x74, 0x82, 0x43, 0xe9, 0xd8, 0x2a, 0xa0,
+	0x2b, 0x9c, 0x76, 0x73, 0xca, 0xc2, 0x95, 0xd3, 0x25, 0x40, 0x3a, 0x4e, 0xd0, 0xab, 0xc2, 0x57,
+	0x67, 0xf5, 0x68, 0xb2, 0xbe, 0xd9, 0x9c, 0xa8, 0x02, 0x30, 0x30, 0x4f, 0x02, 0x4e, 0x05, 0x0d,
+	0x18, 0x47, 0xed, 0xa2, 0xf4, 0x1a, 0xa9, 0x7d, 0xbf, 0x2c, 0x4f, 0x50, 0x7e, 0x13, 0x78, 0x10,
+	0x8d, 0xb2, 0xf5, 0x9d, 0xbc, 0x9d, 0x38, 0x33, 0x0a, 0xd7, 0x77, 0x72, 0x15, 0x45, 0xd9, 0x2d,
+	0xa0, 0xa2, 0xe7, 0x11, 0xfa, 0xba, 0x1c, 0x7f, 0x69, 0xe6, 0x59, 0x2f, 0x37, 0xa5, 0x29, 0xeb,
+	0x3f, 0xc0, 0x4c, 0x46, 0x18, 0x2a, 0x29, 0xb2, 0x3c, 0x0c, 0xad, 0x57, 0x1b, 0xf3, 0x94, 0xfb,
+	0x9f, 0x06, 0x54, 0x6f, 0x4d, 0x2c, 0xf4, 0x6d, 0x39, 0xa9, 0x55, 0xe3, 0xd3, 0xfa, 0xee, 0xad,
+	0xb8, 0x2a, 0x4a, 0x1f, 0x1e, 0x1d, 0x11, 0x21, 0x28, 0x1b, 0xa0, 0x2f, 0xf2, 0x87, 0x84, 0x82,
+	0x69, 0xd7, 0x56, 0x49, 0xb4, 0xf2, 0xf9, 0x2d, 0xfa, 0x6a, 0x17, 0x11, 0xa0, 0xc8, 0x47, 0xc1,
+	0xb4, 0x8f, 0x9d, 0x83, 0xd6, 0x8a, 0x23, 0xa8, 0xa8, 0x9f, 0x1c, 0x15, 0x7f, 0xe4, 0x8b, 0x5b,
+	0x5f, 0x67, 0xbb, 0x34, 0x5e, 0xed, 0x64, 0x04, 0x95, 0x37, 0x94, 0x4f, 0x67, 0x82, 0x14, 0x9b,
+	0x69, 0x60, 0x59, 0xb3, 0x14, 0xaf, 0xcc, 0x7e, 0x81, 0xed, 0xd7, 0x0b, 0x6f, 0x4c, 0xd0, 0x8b,
+	0xfc, 0x43, 0x93, 0x20, 0xed, 0xd2, 0xc8, 0xc1, 0xc6, 0x6a, 0x04, 0x1e, 0xca, 0x1f, 0x3c, 0xb7,
+	0x19, 0x51, 0xa2, 0x18, 0x56, 0xa6, 0xe9, 0x59, 0xb4, 0x4a, 0x8f, 0xc1, 0x3c, 0x15, 0x58, 0x48,
+	0x48, 0xd1, 0x1d, 0x94, 0x00, 0xcb, 0xdc, 0x41, 0xa9, 0xea, 0x25, 0x40, 0x7a, 0x61, 0x96, 0x9d,
+	0xd1, 0x77, 0xae, 0xf0, 0xb2, 0x33, 0xfa, 0xee, 0xdd, 0xbc, 0x5f, 0xfb, 0xfb, 0xba, 0x6e, 0x5c,
+	0x5d, 0xd7, 0x8d, 0x7f, 0xaf, 0xeb, 0xc6, 0x5f, 0x37, 0xf5, 0xad, 0xab, 0x9b, 0xfa, 0xd6, 0x3f,
+	0x37, 0xf5, 0xad, 0xb3, 0x87, 0xf2, 0x3f, 0xeb, 0x57, 0xff, 0x07, 0x00, 0x00, 0xff, 0xff, 0xed,
+	0x0b, 0x53, 0x51, 0x5e, 0x0b, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -451,6 +670,21 @@ type QueryClient interface {
 	// One entry of the log, in its canonical form.
 	LogEntry(ctx context.Context, in *QueryLogEntryRequest, opts ...grpc.CallOption) (*QueryLogEntryResponse, error)
 	Operators(ctx context.Context, in *QueryOperatorsRequest, opts ...grpc.CallOption) (*QueryOperatorsResponse, error)
+	// Accounts that act for a party.
+	BoundAccounts(ctx context.Context, in *QueryBoundAccountsRequest, opts ...grpc.CallOption) (*QueryBoundAccountsResponse, error)
+	// The debts that a cycle with this scope would be about now.
+	Netting(ctx context.Context, in *settlementv1.GetNettingRequest, opts ...grpc.CallOption) (*settlementv1.GetNettingResponse, error)
+	// NOT_FOUND if there is none.
+	Payment(ctx context.Context, in *settlementv1.GetPaymentRequest, opts ...grpc.CallOption) (*settlementv1.Payment, error)
+	Payments(ctx context.Context, in *settlementv1.ListPaymentsRequest, opts ...grpc.CallOption) (*settlementv1.ListPaymentsResponse, error)
+	Disputes(ctx context.Context, in *settlementv1.ListDisputesRequest, opts ...grpc.CallOption) (*settlementv1.ListDisputesResponse, error)
+	// NOT_FOUND if there is none.
+	Cycle(ctx context.Context, in *settlementv1.GetCycleRequest, opts ...grpc.CallOption) (*settlementv1.Cycle, error)
+	// Without proofs, shares and debts.
+	Cycles(ctx context.Context, in *settlementv1.ListCyclesRequest, opts ...grpc.CallOption) (*settlementv1.ListCyclesResponse, error)
+	Statement(ctx context.Context, in *settlementv1.GetStatementRequest, opts ...grpc.CallOption) (*settlementv1.Statement, error)
+	// What the contract ledger answered to a packet of news; NOT_FOUND before it did.
+	NewsAnswer(ctx context.Context, in *QueryNewsAnswerRequest, opts ...grpc.CallOption) (*QueryNewsAnswerResponse, error)
 }
 
 type queryClient struct {
@@ -533,6 +767,87 @@ func (c *queryClient) Operators(ctx context.Context, in *QueryOperatorsRequest, 
 	return out, nil
 }
 
+func (c *queryClient) BoundAccounts(ctx context.Context, in *QueryBoundAccountsRequest, opts ...grpc.CallOption) (*QueryBoundAccountsResponse, error) {
+	out := new(QueryBoundAccountsResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/BoundAccounts", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Netting(ctx context.Context, in *settlementv1.GetNettingRequest, opts ...grpc.CallOption) (*settlementv1.GetNettingResponse, error) {
+	out := new(settlementv1.GetNettingResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Netting", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Payment(ctx context.Context, in *settlementv1.GetPaymentRequest, opts ...grpc.CallOption) (*settlementv1.Payment, error) {
+	out := new(settlementv1.Payment)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Payment", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Payments(ctx context.Context, in *settlementv1.ListPaymentsRequest, opts ...grpc.CallOption) (*settlementv1.ListPaymentsResponse, error) {
+	out := new(settlementv1.ListPaymentsResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Payments", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Disputes(ctx context.Context, in *settlementv1.ListDisputesRequest, opts ...grpc.CallOption) (*settlementv1.ListDisputesResponse, error) {
+	out := new(settlementv1.ListDisputesResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Disputes", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Cycle(ctx context.Context, in *settlementv1.GetCycleRequest, opts ...grpc.CallOption) (*settlementv1.Cycle, error) {
+	out := new(settlementv1.Cycle)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Cycle", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Cycles(ctx context.Context, in *settlementv1.ListCyclesRequest, opts ...grpc.CallOption) (*settlementv1.ListCyclesResponse, error) {
+	out := new(settlementv1.ListCyclesResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Cycles", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Statement(ctx context.Context, in *settlementv1.GetStatementRequest, opts ...grpc.CallOption) (*settlementv1.Statement, error) {
+	out := new(settlementv1.Statement)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Statement", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) NewsAnswer(ctx context.Context, in *QueryNewsAnswerRequest, opts ...grpc.CallOption) (*QueryNewsAnswerResponse, error) {
+	out := new(QueryNewsAnswerResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/NewsAnswer", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // QueryServer is the server API for Query service.
 type QueryServer interface {
 	// By liability id or fact id; NOT_FOUND if there is none.
@@ -545,6 +860,21 @@ type QueryServer interface {
 	// One entry of the log, in its canonical form.
 	LogEntry(context.Context, *QueryLogEntryRequest) (*QueryLogEntryResponse, error)
 	Operators(context.Context, *QueryOperatorsRequest) (*QueryOperatorsResponse, error)
+	// Accounts that act for a party.
+	BoundAccounts(context.Context, *QueryBoundAccountsRequest) (*QueryBoundAccountsResponse, error)
+	// The debts that a cycle with this scope would be about now.
+	Netting(context.Context, *settlementv1.GetNettingRequest) (*settlementv1.GetNettingResponse, error)
+	// NOT_FOUND if there is none.
+	Payment(context.Context, *settlementv1.GetPaymentRequest) (*settlementv1.Payment, error)
+	Payments(context.Context, *settlementv1.ListPaymentsRequest) (*settlementv1.ListPaymentsResponse, error)
+	Disputes(context.Context, *settlementv1.ListDisputesRequest) (*settlementv1.ListDisputesResponse, error)
+	// NOT_FOUND if there is none.
+	Cycle(context.Context, *settlementv1.GetCycleRequest) (*settlementv1.Cycle, error)
+	// Without proofs, shares and debts.
+	Cycles(context.Context, *settlementv1.ListCyclesRequest) (*settlementv1.ListCyclesResponse, error)
+	Statement(context.Context, *settlementv1.GetStatementRequest) (*settlementv1.Statement, error)
+	// What the contract ledger answered to a packet of news; NOT_FOUND before it did.
+	NewsAnswer(context.Context, *QueryNewsAnswerRequest) (*QueryNewsAnswerResponse, error)
 }
 
 // UnimplementedQueryServer can be embedded to have forward compatible implementations.
@@ -574,6 +904,33 @@ func (*UnimplementedQueryServer) LogEntry(ctx context.Context, req *QueryLogEntr
 }
 func (*UnimplementedQueryServer) Operators(ctx context.Context, req *QueryOperatorsRequest) (*QueryOperatorsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Operators not implemented")
+}
+func (*UnimplementedQueryServer) BoundAccounts(ctx context.Context, req *QueryBoundAccountsRequest) (*QueryBoundAccountsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method BoundAccounts not implemented")
+}
+func (*UnimplementedQueryServer) Netting(ctx context.Context, req *settlementv1.GetNettingRequest) (*settlementv1.GetNettingResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Netting not implemented")
+}
+func (*UnimplementedQueryServer) Payment(ctx context.Context, req *settlementv1.GetPaymentRequest) (*settlementv1.Payment, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Payment not implemented")
+}
+func (*UnimplementedQueryServer) Payments(ctx context.Context, req *settlementv1.ListPaymentsRequest) (*settlementv1.ListPaymentsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Payments not implemented")
+}
+func (*UnimplementedQueryServer) Disputes(ctx context.Context, req *settlementv1.ListDisputesRequest) (*settlementv1.ListDisputesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Disputes not implemented")
+}
+func (*UnimplementedQueryServer) Cycle(ctx context.Context, req *settlementv1.GetCycleRequest) (*settlementv1.Cycle, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Cycle not implemented")
+}
+func (*UnimplementedQueryServer) Cycles(ctx context.Context, req *settlementv1.ListCyclesRequest) (*settlementv1.ListCyclesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Cycles not implemented")
+}
+func (*UnimplementedQueryServer) Statement(ctx context.Context, req *settlementv1.GetStatementRequest) (*settlementv1.Statement, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Statement not implemented")
+}
+func (*UnimplementedQueryServer) NewsAnswer(ctx context.Context, req *QueryNewsAnswerRequest) (*QueryNewsAnswerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method NewsAnswer not implemented")
 }
 
 func RegisterQueryServer(s grpc1.Server, srv QueryServer) {
@@ -724,6 +1081,168 @@ func _Query_Operators_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Query_BoundAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryBoundAccountsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).BoundAccounts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/BoundAccounts",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).BoundAccounts(ctx, req.(*QueryBoundAccountsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Netting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.GetNettingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Netting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Netting",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Netting(ctx, req.(*settlementv1.GetNettingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Payment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.GetPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Payment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Payment",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Payment(ctx, req.(*settlementv1.GetPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Payments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.ListPaymentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Payments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Payments",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Payments(ctx, req.(*settlementv1.ListPaymentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Disputes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.ListDisputesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Disputes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Disputes",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Disputes(ctx, req.(*settlementv1.ListDisputesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Cycle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.GetCycleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Cycle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Cycle",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Cycle(ctx, req.(*settlementv1.GetCycleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Cycles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.ListCyclesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Cycles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Cycles",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Cycles(ctx, req.(*settlementv1.ListCyclesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Statement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.GetStatementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Statement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Statement",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Statement(ctx, req.(*settlementv1.GetStatementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_NewsAnswer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryNewsAnswerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).NewsAnswer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/NewsAnswer",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).NewsAnswer(ctx, req.(*QueryNewsAnswerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 var Query_serviceDesc = _Query_serviceDesc
 var _Query_serviceDesc = grpc.ServiceDesc{
 	ServiceName: "interledger.settlement.chain.v1.Query",
@@ -760,6 +1279,42 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Operators",
 			Handler:    _Query_Operators_Handler,
+		},
+		{
+			MethodName: "BoundAccounts",
+			Handler:    _Query_BoundAccounts_Handler,
+		},
+		{
+			MethodName: "Netting",
+			Handler:    _Query_Netting_Handler,
+		},
+		{
+			MethodName: "Payment",
+			Handler:    _Query_Payment_Handler,
+		},
+		{
+			MethodName: "Payments",
+			Handler:    _Query_Payments_Handler,
+		},
+		{
+			MethodName: "Disputes",
+			Handler:    _Query_Disputes_Handler,
+		},
+		{
+			MethodName: "Cycle",
+			Handler:    _Query_Cycle_Handler,
+		},
+		{
+			MethodName: "Cycles",
+			Handler:    _Query_Cycles_Handler,
+		},
+		{
+			MethodName: "Statement",
+			Handler:    _Query_Statement_Handler,
+		},
+		{
+			MethodName: "NewsAnswer",
+			Handler:    _Query_NewsAnswer_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -1002,6 +1557,143 @@ func (m *QueryOperatorsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 	return len(dAtA) - i, nil
 }
 
+func (m *QueryBoundAccountsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryBoundAccountsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryBoundAccountsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Limit != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.Limit))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.AfterAccount) > 0 {
+		i -= len(m.AfterAccount)
+		copy(dAtA[i:], m.AfterAccount)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.AfterAccount)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryBoundAccountsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryBoundAccountsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryBoundAccountsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Bindings) > 0 {
+		for iNdEx := len(m.Bindings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Bindings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintQuery(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryNewsAnswerRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryNewsAnswerRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryNewsAnswerRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.PacketSequence != 0 {
+		i = encodeVarintQuery(dAtA, i, uint64(m.PacketSequence))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *QueryNewsAnswerResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *QueryNewsAnswerResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *QueryNewsAnswerResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Acknowledgement) > 0 {
+		i -= len(m.Acknowledgement)
+		copy(dAtA[i:], m.Acknowledgement)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Acknowledgement)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintQuery(dAtA []byte, offset int, v uint64) int {
 	offset -= sovQuery(v)
 	base := offset
@@ -1110,6 +1802,66 @@ func (m *QueryOperatorsResponse) Size() (n int) {
 			l = len(s)
 			n += 1 + l + sovQuery(uint64(l))
 		}
+	}
+	return n
+}
+
+func (m *QueryBoundAccountsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.AfterAccount)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.Limit != 0 {
+		n += 1 + sovQuery(uint64(m.Limit))
+	}
+	return n
+}
+
+func (m *QueryBoundAccountsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Bindings) > 0 {
+		for _, e := range m.Bindings {
+			l = e.Size()
+			n += 1 + l + sovQuery(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *QueryNewsAnswerRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
+	}
+	if m.PacketSequence != 0 {
+		n += 1 + sovQuery(uint64(m.PacketSequence))
+	}
+	return n
+}
+
+func (m *QueryNewsAnswerResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Acknowledgement)
+	if l > 0 {
+		n += 1 + l + sovQuery(uint64(l))
 	}
 	return n
 }
@@ -1689,6 +2441,376 @@ func (m *QueryOperatorsResponse) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.Operators = append(m.Operators, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryBoundAccountsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryBoundAccountsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryBoundAccountsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AfterAccount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AfterAccount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limit", wireType)
+			}
+			m.Limit = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Limit |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryBoundAccountsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryBoundAccountsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryBoundAccountsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bindings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Bindings = append(m.Bindings, &AccountBinding{})
+			if err := m.Bindings[len(m.Bindings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryNewsAnswerRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryNewsAnswerRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryNewsAnswerRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PacketSequence", wireType)
+			}
+			m.PacketSequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PacketSequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipQuery(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *QueryNewsAnswerResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowQuery
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: QueryNewsAnswerResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: QueryNewsAnswerResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Acknowledgement", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowQuery
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthQuery
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthQuery
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Acknowledgement = append(m.Acknowledgement[:0], dAtA[iNdEx:postIndex]...)
+			if m.Acknowledgement == nil {
+				m.Acknowledgement = []byte{}
+			}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

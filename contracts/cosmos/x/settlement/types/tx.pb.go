@@ -369,6 +369,209 @@ func (m *MsgClosePeriodResponse) GetHeadHash() []byte {
 	return nil
 }
 
+type MsgBindAccount struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	// Address of the chain.
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// A registered party; empty: the account shall act for nobody any more.
+	PartyId []byte `protobuf:"bytes,3,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
+}
+
+func (m *MsgBindAccount) Reset()         { *m = MsgBindAccount{} }
+func (m *MsgBindAccount) String() string { return proto.CompactTextString(m) }
+func (*MsgBindAccount) ProtoMessage()    {}
+func (*MsgBindAccount) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{6}
+}
+func (m *MsgBindAccount) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBindAccount) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBindAccount.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBindAccount) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBindAccount.Merge(m, src)
+}
+func (m *MsgBindAccount) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBindAccount) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBindAccount.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBindAccount proto.InternalMessageInfo
+
+func (m *MsgBindAccount) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgBindAccount) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
+func (m *MsgBindAccount) GetPartyId() []byte {
+	if m != nil {
+		return m.PartyId
+	}
+	return nil
+}
+
+type MsgBindAccountResponse struct {
+}
+
+func (m *MsgBindAccountResponse) Reset()         { *m = MsgBindAccountResponse{} }
+func (m *MsgBindAccountResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgBindAccountResponse) ProtoMessage()    {}
+func (*MsgBindAccountResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{7}
+}
+func (m *MsgBindAccountResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBindAccountResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBindAccountResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBindAccountResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBindAccountResponse.Merge(m, src)
+}
+func (m *MsgBindAccountResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBindAccountResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBindAccountResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBindAccountResponse proto.InternalMessageInfo
+
+type MsgClear struct {
+	Sender  string                     `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	Request *settlementv1.ClearRequest `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
+}
+
+func (m *MsgClear) Reset()         { *m = MsgClear{} }
+func (m *MsgClear) String() string { return proto.CompactTextString(m) }
+func (*MsgClear) ProtoMessage()    {}
+func (*MsgClear) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{8}
+}
+func (m *MsgClear) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgClear) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgClear.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgClear) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgClear.Merge(m, src)
+}
+func (m *MsgClear) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgClear) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgClear.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgClear proto.InternalMessageInfo
+
+func (m *MsgClear) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgClear) GetRequest() *settlementv1.ClearRequest {
+	if m != nil {
+		return m.Request
+	}
+	return nil
+}
+
+type MsgClearResponse struct {
+	// Of the log entry that the request made: the first one, if the request is a repeat.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+}
+
+func (m *MsgClearResponse) Reset()         { *m = MsgClearResponse{} }
+func (m *MsgClearResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgClearResponse) ProtoMessage()    {}
+func (*MsgClearResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{9}
+}
+func (m *MsgClearResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgClearResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgClearResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgClearResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgClearResponse.Merge(m, src)
+}
+func (m *MsgClearResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgClearResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgClearResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgClearResponse proto.InternalMessageInfo
+
+func (m *MsgClearResponse) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+func (m *MsgClearResponse) GetHeadHash() []byte {
+	if m != nil {
+		return m.HeadHash
+	}
+	return nil
+}
+
 type MsgSetOperators struct {
 	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
 	// 1 to 32 accounts, distinct.
@@ -379,7 +582,7 @@ func (m *MsgSetOperators) Reset()         { *m = MsgSetOperators{} }
 func (m *MsgSetOperators) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperators) ProtoMessage()    {}
 func (*MsgSetOperators) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{6}
+	return fileDescriptor_ce39a5903d83ead7, []int{10}
 }
 func (m *MsgSetOperators) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -429,7 +632,7 @@ func (m *MsgSetOperatorsResponse) Reset()         { *m = MsgSetOperatorsResponse
 func (m *MsgSetOperatorsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperatorsResponse) ProtoMessage()    {}
 func (*MsgSetOperatorsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{7}
+	return fileDescriptor_ce39a5903d83ead7, []int{11}
 }
 func (m *MsgSetOperatorsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -465,6 +668,10 @@ func init() {
 	proto.RegisterType((*MsgRecordAgreementResponse)(nil), "interledger.settlement.chain.v1.MsgRecordAgreementResponse")
 	proto.RegisterType((*MsgClosePeriod)(nil), "interledger.settlement.chain.v1.MsgClosePeriod")
 	proto.RegisterType((*MsgClosePeriodResponse)(nil), "interledger.settlement.chain.v1.MsgClosePeriodResponse")
+	proto.RegisterType((*MsgBindAccount)(nil), "interledger.settlement.chain.v1.MsgBindAccount")
+	proto.RegisterType((*MsgBindAccountResponse)(nil), "interledger.settlement.chain.v1.MsgBindAccountResponse")
+	proto.RegisterType((*MsgClear)(nil), "interledger.settlement.chain.v1.MsgClear")
+	proto.RegisterType((*MsgClearResponse)(nil), "interledger.settlement.chain.v1.MsgClearResponse")
 	proto.RegisterType((*MsgSetOperators)(nil), "interledger.settlement.chain.v1.MsgSetOperators")
 	proto.RegisterType((*MsgSetOperatorsResponse)(nil), "interledger.settlement.chain.v1.MsgSetOperatorsResponse")
 }
@@ -474,38 +681,45 @@ func init() {
 }
 
 var fileDescriptor_ce39a5903d83ead7 = []byte{
-	// 486 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x54, 0x4b, 0x8f, 0x93, 0x50,
-	0x14, 0xee, 0x9d, 0x8e, 0x66, 0x38, 0x33, 0x63, 0x0d, 0x0b, 0x45, 0x54, 0x6c, 0x88, 0x31, 0x8d,
-	0x0b, 0x90, 0x99, 0xc4, 0x47, 0x5c, 0x39, 0x6e, 0x74, 0x41, 0x66, 0xa4, 0x71, 0xdd, 0x20, 0x9c,
-	0x02, 0x49, 0xe5, 0xd6, 0x7b, 0x6e, 0xab, 0x63, 0xe2, 0xca, 0xb8, 0x37, 0xf1, 0x4f, 0xb9, 0x9c,
-	0xa5, 0x4b, 0xd3, 0xfe, 0x10, 0x0d, 0xb7, 0x2d, 0xa5, 0x35, 0xd5, 0xd6, 0x2e, 0xcf, 0xe3, 0x7b,
-	0xc1, 0x01, 0x68, 0x65, 0xb9, 0x44, 0xd1, 0xc3, 0x38, 0x41, 0xe1, 0x12, 0x4a, 0xd9, 0xc3, 0xb7,
-	0x98, 0x4b, 0x37, 0x4a, 0xc3, 0x2c, 0x77, 0x87, 0x9e, 0x2b, 0x3f, 0x38, 0x7d, 0xc1, 0x25, 0xd7,
-	0xef, 0x54, 0x36, 0x9d, 0xf9, 0xa6, 0xa3, 0x36, 0x9d, 0xa1, 0x67, 0xde, 0x5f, 0x41, 0x35, 0xf4,
-	0x2a, 0xd5, 0x84, 0xcc, 0xfe, 0xc2, 0xe0, 0xaa, 0x4f, 0x49, 0x80, 0x49, 0x46, 0x12, 0xc5, 0x59,
-	0x28, 0xe4, 0xb9, 0x6e, 0xc2, 0x1e, 0xef, 0xa3, 0x08, 0x25, 0x17, 0x06, 0x6b, 0xb2, 0x96, 0x16,
-	0x94, 0xb5, 0x7e, 0x1b, 0x40, 0xe0, 0xbb, 0x01, 0x92, 0xec, 0x64, 0xb1, 0xb1, 0xa3, 0xa6, 0xda,
-	0xb4, 0xf3, 0x32, 0xd6, 0x1f, 0xc2, 0xa5, 0x7e, 0xc1, 0x61, 0xd4, 0x9b, 0xac, 0xb5, 0x7f, 0xd4,
-	0x74, 0x56, 0x98, 0x1d, 0x7a, 0x8e, 0xd2, 0x0a, 0x26, 0xeb, 0x76, 0x1b, 0x8c, 0x65, 0x1b, 0x01,
-	0x52, 0x9f, 0xe7, 0x84, 0x85, 0x1d, 0x2a, 0x04, 0xf2, 0x08, 0x95, 0x9d, 0xdd, 0xa0, 0xac, 0xf5,
-	0x9b, 0xa0, 0xa5, 0x18, 0xc6, 0x9d, 0x34, 0xa4, 0x54, 0xb9, 0x39, 0x08, 0xf6, 0x8a, 0xc6, 0x8b,
-	0x90, 0x52, 0xfb, 0x1b, 0x03, 0x5d, 0xb1, 0x46, 0x5c, 0xc4, 0xcf, 0x12, 0x81, 0x4a, 0x7b, 0x9b,
-	0x78, 0x27, 0xa0, 0x85, 0x33, 0x9e, 0x69, 0xc4, 0xbb, 0x7f, 0x89, 0x58, 0x6a, 0x06, 0x73, 0x98,
-	0xfd, 0x1a, 0xcc, 0x3f, 0x4d, 0x6d, 0x1f, 0x96, 0xe0, 0x8a, 0x4f, 0xc9, 0xf3, 0x1e, 0x27, 0x3c,
-	0x43, 0x91, 0xf1, 0x78, 0x9b, 0x9c, 0xf7, 0xa0, 0x11, 0x0d, 0x64, 0x87, 0x77, 0xbb, 0x1d, 0xc2,
-	0x88, 0xe7, 0x31, 0xa9, 0xb4, 0xbb, 0xc1, 0x61, 0x34, 0x90, 0xa7, 0xdd, 0x6e, 0x7b, 0xd2, 0xb4,
-	0x5f, 0xc1, 0xb5, 0x45, 0xd1, 0xed, 0x73, 0xf8, 0xd0, 0xf0, 0x29, 0x69, 0xa3, 0x3c, 0x9d, 0x7a,
-	0x25, 0xfd, 0x16, 0x68, 0xe1, 0x40, 0xa6, 0x5c, 0x64, 0xf2, 0x7c, 0x9a, 0x64, 0xde, 0x28, 0xa6,
-	0xb3, 0x58, 0x64, 0xec, 0x34, 0xeb, 0xc5, 0xb4, 0x6c, 0xd8, 0x37, 0xe0, 0xfa, 0x12, 0xdd, 0xcc,
-	0xe2, 0xd1, 0xaf, 0x3a, 0xd4, 0x7d, 0x4a, 0xf4, 0x4f, 0x70, 0xb8, 0x78, 0xff, 0x9e, 0xf3, 0x8f,
-	0x4f, 0xcc, 0x59, 0xbe, 0x55, 0xf3, 0xc9, 0xc6, 0x90, 0xf2, 0x49, 0x7d, 0x66, 0xd0, 0x58, 0x3e,
-	0xd1, 0xe3, 0xf5, 0xe8, 0x16, 0x40, 0xe6, 0xd3, 0xff, 0x00, 0x95, 0x2e, 0xde, 0xc3, 0x7e, 0xf5,
-	0x76, 0xdc, 0x75, 0xb8, 0x2a, 0x00, 0xf3, 0xd1, 0x86, 0x80, 0x52, 0xf8, 0x23, 0x1c, 0x2c, 0xbc,
-	0xec, 0x07, 0xeb, 0x10, 0x55, 0x11, 0xe6, 0xe3, 0x4d, 0x11, 0x33, 0xed, 0x13, 0xe3, 0xfb, 0xc8,
-	0x62, 0x17, 0x23, 0x8b, 0xfd, 0x1c, 0x59, 0xec, 0xeb, 0xd8, 0xaa, 0x5d, 0x8c, 0xad, 0xda, 0x8f,
-	0xb1, 0x55, 0x7b, 0x73, 0x59, 0xfd, 0x1e, 0x8f, 0x7f, 0x07, 0x00, 0x00, 0xff, 0xff, 0xe8, 0x6a,
-	0x79, 0xea, 0x97, 0x05, 0x00, 0x00,
+	// 604 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x55, 0x4b, 0x6f, 0xd3, 0x40,
+	0x10, 0xae, 0x9b, 0x3e, 0x92, 0x69, 0x4b, 0xd1, 0x1e, 0x8a, 0x6b, 0xc0, 0x44, 0x16, 0x82, 0xc2,
+	0xc1, 0xc1, 0xad, 0xc4, 0x43, 0x9c, 0x5a, 0x2e, 0x54, 0x28, 0x6a, 0x71, 0xc5, 0x39, 0x5a, 0xec,
+	0x89, 0x6d, 0xa9, 0x78, 0xc3, 0xee, 0x26, 0x50, 0x24, 0x4e, 0x88, 0x3b, 0x12, 0x7f, 0x8a, 0x63,
+	0x8f, 0xdc, 0x40, 0xc9, 0x1f, 0x41, 0x5e, 0x3f, 0xe2, 0x04, 0xda, 0x3a, 0xe4, 0x38, 0xbb, 0xf3,
+	0xbd, 0x26, 0x3b, 0x0e, 0xec, 0x44, 0xb1, 0x44, 0x7e, 0x8a, 0x7e, 0x80, 0xbc, 0x25, 0x50, 0xca,
+	0x53, 0x7c, 0x87, 0xb1, 0x6c, 0x79, 0x21, 0x8d, 0xe2, 0xd6, 0xc0, 0x69, 0xc9, 0x8f, 0x76, 0x8f,
+	0x33, 0xc9, 0xc8, 0x9d, 0x52, 0xa7, 0x3d, 0xee, 0xb4, 0x55, 0xa7, 0x3d, 0x70, 0x8c, 0x87, 0x17,
+	0x50, 0x0d, 0x9c, 0x52, 0x95, 0x92, 0x59, 0x5f, 0x35, 0xb8, 0xde, 0x16, 0x81, 0x8b, 0x41, 0x24,
+	0x24, 0xf2, 0x63, 0xca, 0xe5, 0x19, 0x31, 0xa0, 0xce, 0x7a, 0xc8, 0xa9, 0x64, 0x5c, 0xd7, 0x9a,
+	0xda, 0x4e, 0xc3, 0x2d, 0x6a, 0x72, 0x1b, 0x80, 0xe3, 0xfb, 0x3e, 0x0a, 0xd9, 0x89, 0x7c, 0x7d,
+	0x51, 0xdd, 0x36, 0xb2, 0x93, 0x43, 0x9f, 0x3c, 0x86, 0xe5, 0x5e, 0xc2, 0xa1, 0xd7, 0x9a, 0xda,
+	0xce, 0xda, 0x6e, 0xd3, 0xbe, 0xc0, 0xec, 0xc0, 0xb1, 0x95, 0x96, 0x9b, 0xb6, 0x5b, 0x27, 0xa0,
+	0x4f, 0xdb, 0x70, 0x51, 0xf4, 0x58, 0x2c, 0x30, 0xb1, 0x23, 0x12, 0x81, 0xd8, 0x43, 0x65, 0x67,
+	0xc9, 0x2d, 0x6a, 0x72, 0x13, 0x1a, 0x21, 0x52, 0xbf, 0x13, 0x52, 0x11, 0x2a, 0x37, 0xeb, 0x6e,
+	0x3d, 0x39, 0x78, 0x49, 0x45, 0x68, 0x7d, 0xd7, 0x80, 0x28, 0x56, 0x8f, 0x71, 0x7f, 0x3f, 0xe0,
+	0xa8, 0xb4, 0xe7, 0x89, 0x77, 0x00, 0x0d, 0x9a, 0xf3, 0x64, 0x11, 0xef, 0x5e, 0x12, 0xb1, 0xd0,
+	0x74, 0xc7, 0x30, 0xeb, 0x0d, 0x18, 0x7f, 0x9b, 0x9a, 0x3f, 0xac, 0x80, 0x6b, 0x6d, 0x11, 0xbc,
+	0x38, 0x65, 0x02, 0x8f, 0x91, 0x47, 0xcc, 0x9f, 0x27, 0xe7, 0x3d, 0xd8, 0xf4, 0xfa, 0xb2, 0xc3,
+	0xba, 0xdd, 0x8e, 0x40, 0x8f, 0xc5, 0xbe, 0x50, 0x69, 0x97, 0xdc, 0x0d, 0xaf, 0x2f, 0x8f, 0xba,
+	0xdd, 0x93, 0xf4, 0xd0, 0x7a, 0x0d, 0x5b, 0x93, 0xa2, 0xf3, 0xe7, 0xa0, 0x2a, 0xc7, 0x41, 0x14,
+	0xfb, 0xfb, 0x9e, 0xc7, 0xfa, 0x57, 0xfc, 0x5e, 0x3a, 0xac, 0xd2, 0xb4, 0x2d, 0x0b, 0x91, 0x97,
+	0x64, 0x1b, 0xea, 0xea, 0x69, 0x25, 0xf9, 0x6a, 0x4a, 0x63, 0x55, 0xd5, 0x87, 0xbe, 0xa5, 0x2b,
+	0xd7, 0x25, 0x89, 0xdc, 0xb5, 0x85, 0x50, 0x57, 0x79, 0x90, 0x72, 0xb2, 0x05, 0x2b, 0x02, 0x63,
+	0x1f, 0x73, 0xd1, 0xac, 0x22, 0xfb, 0xb0, 0x9a, 0x0d, 0x4a, 0x49, 0xae, 0xed, 0xde, 0xbf, 0xe4,
+	0x05, 0x28, 0x2a, 0x37, 0x6d, 0x77, 0x73, 0x9c, 0xf5, 0x4a, 0x2d, 0x5d, 0x76, 0x37, 0xef, 0xc0,
+	0xda, 0xb0, 0xd9, 0x16, 0xc1, 0x09, 0xca, 0xa3, 0x6c, 0x28, 0x82, 0xdc, 0x82, 0x06, 0xed, 0xcb,
+	0x90, 0xf1, 0x48, 0x9e, 0x65, 0xee, 0xc7, 0x07, 0xc9, 0x6d, 0x3e, 0x3f, 0xa1, 0x2f, 0x36, 0x6b,
+	0xc9, 0x6d, 0x71, 0x60, 0x6d, 0xc3, 0x8d, 0x29, 0xba, 0xdc, 0xe2, 0xee, 0xaf, 0x65, 0xa8, 0xb5,
+	0x45, 0x40, 0x3e, 0xc3, 0xc6, 0xe4, 0x07, 0xc3, 0xb1, 0xaf, 0xf8, 0x26, 0xd9, 0xd3, 0xcb, 0x6d,
+	0x3c, 0x9b, 0x19, 0x52, 0x4c, 0xea, 0x8b, 0x06, 0x9b, 0xd3, 0x3b, 0xbd, 0x57, 0x8d, 0x6e, 0x02,
+	0x64, 0x3c, 0xff, 0x0f, 0x50, 0xe1, 0xe2, 0x03, 0xac, 0x95, 0x97, 0xad, 0x55, 0x85, 0xab, 0x04,
+	0x30, 0x9e, 0xcc, 0x08, 0x28, 0x0b, 0x97, 0xb7, 0xa3, 0x92, 0x70, 0x09, 0x50, 0x4d, 0xf8, 0x1f,
+	0xcb, 0x41, 0x10, 0x96, 0xd3, 0xcd, 0x78, 0x50, 0xcd, 0x3a, 0x52, 0x6e, 0x38, 0x95, 0x5b, 0x0b,
+	0x99, 0x4f, 0xb0, 0x3e, 0xf1, 0x98, 0x1f, 0x55, 0xa1, 0x28, 0x23, 0x8c, 0xa7, 0xb3, 0x22, 0x72,
+	0xed, 0x03, 0xfd, 0xc7, 0xd0, 0xd4, 0xce, 0x87, 0xa6, 0xf6, 0x7b, 0x68, 0x6a, 0xdf, 0x46, 0xe6,
+	0xc2, 0xf9, 0xc8, 0x5c, 0xf8, 0x39, 0x32, 0x17, 0xde, 0xae, 0xa8, 0xff, 0xcb, 0xbd, 0x3f, 0x01,
+	0x00, 0x00, 0xff, 0xff, 0x81, 0x4f, 0x61, 0x1c, 0xa8, 0x07, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -523,7 +737,12 @@ type MsgClient interface {
 	RegisterParty(ctx context.Context, in *MsgRegisterParty, opts ...grpc.CallOption) (*MsgRegisterPartyResponse, error)
 	RecordAgreement(ctx context.Context, in *MsgRecordAgreement, opts ...grpc.CallOption) (*MsgRecordAgreementResponse, error)
 	ClosePeriod(ctx context.Context, in *MsgClosePeriod, opts ...grpc.CallOption) (*MsgClosePeriodResponse, error)
-	// Replaces the accounts that may send the three above. Only the chain's authority may.
+	// Lets an account act for one party, or no longer. Only an operator may.
+	BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error)
+	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
+	// bound to a party for that party alone.
+	Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error)
+	// Replaces the operators. Only the chain's authority may.
 	SetOperators(ctx context.Context, in *MsgSetOperators, opts ...grpc.CallOption) (*MsgSetOperatorsResponse, error)
 }
 
@@ -562,6 +781,24 @@ func (c *msgClient) ClosePeriod(ctx context.Context, in *MsgClosePeriod, opts ..
 	return out, nil
 }
 
+func (c *msgClient) BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error) {
+	out := new(MsgBindAccountResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/BindAccount", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error) {
+	out := new(MsgClearResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/Clear", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) SetOperators(ctx context.Context, in *MsgSetOperators, opts ...grpc.CallOption) (*MsgSetOperatorsResponse, error) {
 	out := new(MsgSetOperatorsResponse)
 	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/SetOperators", in, out, opts...)
@@ -576,7 +813,12 @@ type MsgServer interface {
 	RegisterParty(context.Context, *MsgRegisterParty) (*MsgRegisterPartyResponse, error)
 	RecordAgreement(context.Context, *MsgRecordAgreement) (*MsgRecordAgreementResponse, error)
 	ClosePeriod(context.Context, *MsgClosePeriod) (*MsgClosePeriodResponse, error)
-	// Replaces the accounts that may send the three above. Only the chain's authority may.
+	// Lets an account act for one party, or no longer. Only an operator may.
+	BindAccount(context.Context, *MsgBindAccount) (*MsgBindAccountResponse, error)
+	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
+	// bound to a party for that party alone.
+	Clear(context.Context, *MsgClear) (*MsgClearResponse, error)
+	// Replaces the operators. Only the chain's authority may.
 	SetOperators(context.Context, *MsgSetOperators) (*MsgSetOperatorsResponse, error)
 }
 
@@ -592,6 +834,12 @@ func (*UnimplementedMsgServer) RecordAgreement(ctx context.Context, req *MsgReco
 }
 func (*UnimplementedMsgServer) ClosePeriod(ctx context.Context, req *MsgClosePeriod) (*MsgClosePeriodResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ClosePeriod not implemented")
+}
+func (*UnimplementedMsgServer) BindAccount(ctx context.Context, req *MsgBindAccount) (*MsgBindAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method BindAccount not implemented")
+}
+func (*UnimplementedMsgServer) Clear(ctx context.Context, req *MsgClear) (*MsgClearResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Clear not implemented")
 }
 func (*UnimplementedMsgServer) SetOperators(ctx context.Context, req *MsgSetOperators) (*MsgSetOperatorsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SetOperators not implemented")
@@ -655,6 +903,42 @@ func _Msg_ClosePeriod_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_BindAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgBindAccount)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).BindAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Msg/BindAccount",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).BindAccount(ctx, req.(*MsgBindAccount))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgClear)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Clear(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Msg/Clear",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Clear(ctx, req.(*MsgClear))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_SetOperators_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgSetOperators)
 	if err := dec(in); err != nil {
@@ -689,6 +973,14 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ClosePeriod",
 			Handler:    _Msg_ClosePeriod_Handler,
+		},
+		{
+			MethodName: "BindAccount",
+			Handler:    _Msg_BindAccount_Handler,
+		},
+		{
+			MethodName: "Clear",
+			Handler:    _Msg_Clear_Handler,
 		},
 		{
 			MethodName: "SetOperators",
@@ -944,6 +1236,150 @@ func (m *MsgClosePeriodResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgBindAccount) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBindAccount) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBindAccount) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.PartyId) > 0 {
+		i -= len(m.PartyId)
+		copy(dAtA[i:], m.PartyId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.PartyId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgBindAccountResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBindAccountResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBindAccountResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgClear) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgClear) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgClear) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Request != nil {
+		{
+			size, err := m.Request.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTx(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgClearResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgClearResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgClearResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.HeadHash) > 0 {
+		i -= len(m.HeadHash)
+		copy(dAtA[i:], m.HeadHash)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.HeadHash)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Sequence != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgSetOperators) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1112,6 +1548,69 @@ func (m *MsgClosePeriod) Size() (n int) {
 }
 
 func (m *MsgClosePeriodResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		n += 1 + sovTx(uint64(m.Sequence))
+	}
+	l = len(m.HeadHash)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgBindAccount) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.PartyId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgBindAccountResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgClear) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Request != nil {
+		l = m.Request.Size()
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgClearResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -1827,6 +2326,425 @@ func (m *MsgClosePeriodResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgClosePeriodResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.HeadHash == nil {
+				m.HeadHash = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBindAccount) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBindAccount: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBindAccount: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PartyId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PartyId = append(m.PartyId[:0], dAtA[iNdEx:postIndex]...)
+			if m.PartyId == nil {
+				m.PartyId = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBindAccountResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBindAccountResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBindAccountResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgClear) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgClear: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgClear: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Request", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Request == nil {
+				m.Request = &settlementv1.ClearRequest{}
+			}
+			if err := m.Request.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgClearResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgClearResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgClearResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:

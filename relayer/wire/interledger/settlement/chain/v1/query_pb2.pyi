@@ -1,3 +1,4 @@
+from relayer.wire.interledger.settlement.chain.v1 import genesis_pb2 as _genesis_pb2
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as _settlement_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -51,3 +52,31 @@ class QueryOperatorsResponse(_message.Message):
     OPERATORS_FIELD_NUMBER: _ClassVar[int]
     operators: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, operators: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class QueryBoundAccountsRequest(_message.Message):
+    __slots__ = ("after_account", "limit")
+    AFTER_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    after_account: str
+    limit: int
+    def __init__(self, after_account: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class QueryBoundAccountsResponse(_message.Message):
+    __slots__ = ("bindings",)
+    BINDINGS_FIELD_NUMBER: _ClassVar[int]
+    bindings: _containers.RepeatedCompositeFieldContainer[_genesis_pb2.AccountBinding]
+    def __init__(self, bindings: _Optional[_Iterable[_Union[_genesis_pb2.AccountBinding, _Mapping]]] = ...) -> None: ...
+
+class QueryNewsAnswerRequest(_message.Message):
+    __slots__ = ("client_id", "packet_sequence")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    packet_sequence: int
+    def __init__(self, client_id: _Optional[str] = ..., packet_sequence: _Optional[int] = ...) -> None: ...
+
+class QueryNewsAnswerResponse(_message.Message):
+    __slots__ = ("acknowledgement",)
+    ACKNOWLEDGEMENT_FIELD_NUMBER: _ClassVar[int]
+    acknowledgement: bytes
+    def __init__(self, acknowledgement: _Optional[bytes] = ...) -> None: ...

@@ -75,6 +75,51 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsResponse.FromString,
                 _registered_method=True)
+        self.BoundAccounts = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/BoundAccounts',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.FromString,
+                _registered_method=True)
+        self.Netting = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Netting',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+                _registered_method=True)
+        self.Payment = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Payment',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+                _registered_method=True)
+        self.Payments = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Payments',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+                _registered_method=True)
+        self.Disputes = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Disputes',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+                _registered_method=True)
+        self.Cycle = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Cycle',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+                _registered_method=True)
+        self.Cycles = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Cycles',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+                _registered_method=True)
+        self.Statement = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Statement',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
+                _registered_method=True)
+        self.NewsAnswer = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/NewsAnswer',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServicer(object):
@@ -130,6 +175,66 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BoundAccounts(self, request, context):
+        """Accounts that act for a party.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Netting(self, request, context):
+        """The debts that a cycle with this scope would be about now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Payment(self, request, context):
+        """NOT_FOUND if there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Payments(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Disputes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Cycle(self, request, context):
+        """NOT_FOUND if there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Cycles(self, request, context):
+        """Without proofs, shares and debts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Statement(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NewsAnswer(self, request, context):
+        """What the contract ledger answered to a packet of news; NOT_FOUND before it did.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -172,6 +277,51 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.Operators,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsResponse.SerializeToString,
+            ),
+            'BoundAccounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.BoundAccounts,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.SerializeToString,
+            ),
+            'Netting': grpc.unary_unary_rpc_method_handler(
+                    servicer.Netting,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.SerializeToString,
+            ),
+            'Payment': grpc.unary_unary_rpc_method_handler(
+                    servicer.Payment,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.SerializeToString,
+            ),
+            'Payments': grpc.unary_unary_rpc_method_handler(
+                    servicer.Payments,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.SerializeToString,
+            ),
+            'Disputes': grpc.unary_unary_rpc_method_handler(
+                    servicer.Disputes,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.SerializeToString,
+            ),
+            'Cycle': grpc.unary_unary_rpc_method_handler(
+                    servicer.Cycle,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.SerializeToString,
+            ),
+            'Cycles': grpc.unary_unary_rpc_method_handler(
+                    servicer.Cycles,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.SerializeToString,
+            ),
+            'Statement': grpc.unary_unary_rpc_method_handler(
+                    servicer.Statement,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.SerializeToString,
+            ),
+            'NewsAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.NewsAnswer,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -390,6 +540,249 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/Operators',
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsRequest.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BoundAccounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/BoundAccounts',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Netting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Netting',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Payment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Payment',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Payments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Payments',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Disputes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Disputes',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Cycle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Cycle',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Cycles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Cycles',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Statement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Statement',
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NewsAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/NewsAnswer',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerRequest.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -60,6 +60,36 @@ class MsgClosePeriodResponse(_message.Message):
     head_hash: bytes
     def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
 
+class MsgBindAccount(_message.Message):
+    __slots__ = ("operator", "account", "party_id")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PARTY_ID_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    account: str
+    party_id: bytes
+    def __init__(self, operator: _Optional[str] = ..., account: _Optional[str] = ..., party_id: _Optional[bytes] = ...) -> None: ...
+
+class MsgBindAccountResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MsgClear(_message.Message):
+    __slots__ = ("sender", "request")
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    sender: str
+    request: _settlement_pb2.ClearRequest
+    def __init__(self, sender: _Optional[str] = ..., request: _Optional[_Union[_settlement_pb2.ClearRequest, _Mapping]] = ...) -> None: ...
+
+class MsgClearResponse(_message.Message):
+    __slots__ = ("sequence", "head_hash")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    head_hash: bytes
+    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
+
 class MsgSetOperators(_message.Message):
     __slots__ = ("authority", "operators")
     AUTHORITY_FIELD_NUMBER: _ClassVar[int]

@@ -50,6 +50,16 @@ class MsgStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.FromString,
                 _registered_method=True)
+        self.BindAccount = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/BindAccount',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.FromString,
+                _registered_method=True)
+        self.Clear = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/Clear',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.FromString,
+                _registered_method=True)
         self.SetOperators = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/SetOperators',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgSetOperators.SerializeToString,
@@ -79,8 +89,23 @@ class MsgServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BindAccount(self, request, context):
+        """Lets an account act for one party, or no longer. Only an operator may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Clear(self, request, context):
+        """One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
+        bound to a party for that party alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetOperators(self, request, context):
-        """Replaces the accounts that may send the three above. Only the chain's authority may.
+        """Replaces the operators. Only the chain's authority may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,6 +128,16 @@ def add_MsgServicer_to_server(servicer, server):
                     servicer.ClosePeriod,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.SerializeToString,
+            ),
+            'BindAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.BindAccount,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.SerializeToString,
+            ),
+            'Clear': grpc.unary_unary_rpc_method_handler(
+                    servicer.Clear,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.SerializeToString,
             ),
             'SetOperators': grpc.unary_unary_rpc_method_handler(
                     servicer.SetOperators,
@@ -192,6 +227,60 @@ class Msg(object):
             '/interledger.settlement.chain.v1.Msg/ClosePeriod',
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BindAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/BindAccount',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Clear(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/Clear',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.FromString,
             options,
             channel_credentials,
             insecure,
