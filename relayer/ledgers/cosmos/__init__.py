@@ -1,0 +1,1 @@
+"""Adapter for chains of the Cosmos SDK with ibc-go: one kind of endpoint, CometBFT's JSON-RPC, carries everything."""

@@ -1,0 +1,33 @@
+"""What a CometBFT node or its application answers, as typed errors. Classified by code, never by text."""
+
+from __future__ import annotations
+
+from relayer.errors import LedgerUnavailable
+
+
+class MalformedAnswer(LedgerUnavailable):
+    """A node's answer breaks the rules of JSON-RPC or of CometBFT's encoding. Another node, or a later try, may be right."""
+
+
+class NodeRefused(LedgerUnavailable):
+    """A JSON-RPC error object. CometBFT has one code for nearly everything, so what is meant shows by asking further."""
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        super().__init__(f"{method}: the node refused with code {code}: {printable(message)}")
+        self.method = method
+        self.code = code
+
+
+class QueryRefused(LedgerUnavailable):
+    """The application refused a query; `codespace` and `code` are its registered ones."""
+
+    def __init__(self, path: str, codespace: str, code: int, log: str) -> None:
+        super().__init__(f"query {path}: the ledger refused with {codespace} {code}: {printable(log)}")
+        self.path = path
+        self.codespace = codespace
+        self.code = code
+
+
+def printable(text: str) -> str:
+    """A node's words go to terminals and logs, so nothing but printable text of theirs may, and not much of it."""
+    return "".join(character if character.isprintable() else " " for character in text[:300])
