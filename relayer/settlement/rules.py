@@ -41,8 +41,9 @@ class Claim:
 
     @property
     def related(self) -> Liability | None:
-        """The liability of the fact that this one names."""
-        return self.state.liability_of_fact(self.fact.related_fact)
+        """The liability of the fact that this one names. Most name none, and then the state is not asked."""
+        related = self.fact.related_fact
+        return None if related == NO_RELATED_FACT else self.state.liability_of_fact(related)
 
     @property
     def terms(self) -> CurrencyTerms | None:
