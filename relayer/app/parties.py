@@ -13,6 +13,7 @@ from relayer.app.selection import Selection
 from relayer.facts.schema import party_id
 from relayer.settlement.commands import OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.netting.modes import NettingMode
 
 Progress = Callable[[str], None]
 
@@ -31,11 +32,12 @@ class PartyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementEntry:
-    """`debtor` settles with `creditor` in these currencies."""
+    """`debtor` settles with `creditor` in these currencies and netting modes."""
 
     creditor: str
     debtor: str
     currencies: tuple[CurrencyTerms, ...]
+    netting_modes: tuple[NettingMode, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ def _commands(register: Register) -> list[OperatorCommand]:
             creditor=party_id(each.creditor),
             debtor=party_id(each.debtor),
             currencies=each.currencies,
+            netting_modes=each.netting_modes,
         )
         commands.append(RecordAgreement(request_id=_request("agreement", repr(agreement)), agreement=agreement))
     return commands

@@ -129,6 +129,7 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             unit=await at.unit(request.currency, request.exponent),
             cut_off_seconds=request.cut_off_seconds,
             value_date_seconds=request.value_date_seconds,
+            mode=mode,
         )
         found = await at.service.netting_input(scope)
         results = compare(found, solver=solver)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
@@ -12,7 +12,7 @@ from relayer.commands.fact_file import describe_problems, read_json
 from relayer.config.fields import Address, Section
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.settlement.model import CurrencyTerms
+from relayer.settlement.model import ALL_MODES, CurrencyTerms
 
 
 class _Party(Section):
@@ -34,6 +34,7 @@ class _Agreement(Section):
     creditor: str
     debtor: str
     currencies: Annotated[tuple[_Currency, ...], Field(min_length=1, max_length=100)]
+    netting_modes: Annotated[frozenset[Literal["bilateral", "cycle", "hub"]], Field(min_length=1)] | None = None
 
 
 class _File(Section):
@@ -70,6 +71,9 @@ def read_register(path: Path) -> Register:
                 currencies=tuple(
                     CurrencyTerms(currency=one.currency, exponent=one.exponent, open_limit=one.open_limit)
                     for one in each.currencies
+                ),
+                netting_modes=tuple(
+                    mode for mode in ALL_MODES if each.netting_modes is None or mode.value.lower() in each.netting_modes
                 ),
             )
             for each in file.agreements

@@ -9,9 +9,11 @@ from typing import assert_never
 
 from relayer.errors import InvalidInput
 from relayer.facts.schema import FactKind
+from relayer.ledgers.clearing_codec import enum_from_message, enum_to_message
 from relayer.ledgers.decimal_text import number
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Liability, Origin, Party, Position
+from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Liability, Origin, Party, Position
+from relayer.settlement.netting.modes import NettingMode
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
 NO_FACT = 0
@@ -72,11 +74,14 @@ def agreement_to_message(agreement: Agreement) -> wire.Agreement:
             )
             for terms in agreement.currencies
         ],
+        netting_modes=[]
+        if agreement.netting_modes == ALL_MODES
+        else [enum_to_message(mode) for mode in agreement.netting_modes],
     )
 
 
 def agreement_from_message(message: wire.Agreement) -> Agreement:
-    """Raises InvalidInput for a limit that is no plain decimal number."""
+    """Raises InvalidInput for a limit that is no plain decimal number and for modes that this version does not know."""
     return Agreement(
         agreement_id=message.agreement_id,
         creditor=message.creditor,
@@ -89,6 +94,7 @@ def agreement_from_message(message: wire.Agreement) -> Agreement:
             )
             for terms in message.currencies
         ),
+        netting_modes=tuple(enum_from_message(NettingMode, mode) for mode in message.netting_modes) or ALL_MODES,
     )
 
 

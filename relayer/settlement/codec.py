@@ -24,7 +24,8 @@ from relayer.settlement.events import (
     ReductionKind,
     SettlementEvent,
 )
-from relayer.settlement.model import Agreement, CurrencyTerms, Liability, LogHead, Origin, Party
+from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Liability, LogHead, Origin, Party
+from relayer.settlement.netting.modes import NettingMode
 
 _DOMAIN = b"interledger.settlement.log.v1"
 _AMOUNT_BYTES = 16
@@ -118,12 +119,16 @@ def _to_party(body: Mapping[str, Any]) -> Party:
 
 
 def _from_agreement(agreement: Agreement) -> dict[str, Any]:
-    return {
+    """Modes are named only where some are left out, so agreements from before there was a choice keep their bytes."""
+    body: dict[str, Any] = {
         "agreement_id": agreement.agreement_id,
         "creditor": agreement.creditor.hex(),
         "debtor": agreement.debtor.hex(),
         "currencies": [[terms.currency, terms.exponent, terms.open_limit] for terms in agreement.currencies],
     }
+    if agreement.netting_modes != ALL_MODES:
+        body["netting_modes"] = [mode.value for mode in agreement.netting_modes]
+    return body
 
 
 def _to_agreement(body: Mapping[str, Any]) -> Agreement:
@@ -135,6 +140,7 @@ def _to_agreement(body: Mapping[str, Any]) -> Agreement:
             CurrencyTerms(currency=currency, exponent=exponent, open_limit=limit)
             for currency, exponent, limit in body["currencies"]
         ),
+        netting_modes=tuple(map(NettingMode, body.get("netting_modes", ALL_MODES))),
     )
 
 

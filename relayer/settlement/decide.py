@@ -29,7 +29,7 @@ from relayer.settlement.errors import (
     RequestIdReused,
 )
 from relayer.settlement.events import AgreementRecorded, FactRecorded, LogEntry, PartyRegistered, PeriodClosed
-from relayer.settlement.model import Agreement, LogHead, Party
+from relayer.settlement.model import ALL_MODES, Agreement, LogHead, Party
 from relayer.settlement.rules import Claim, examine
 from relayer.settlement.state import Overlay, SettlementReader, request_digest
 
@@ -145,6 +145,13 @@ def _check_terms(agreement: Agreement) -> None:
     seen = {terms.currency for terms in agreement.currencies}
     if len(seen) != len(agreement.currencies):
         raise InvalidCommand(f"agreement {agreement.agreement_id}: a currency stands there twice")
+    if not agreement.netting_modes or agreement.netting_modes != tuple(
+        mode for mode in ALL_MODES if mode in agreement.netting_modes
+    ):
+        raise InvalidCommand(
+            f"agreement {agreement.agreement_id}: netting modes: expected at least one of BILATERAL, CYCLE and HUB, "
+            "each once, in this order"
+        )
     for terms in agreement.currencies:
         if not _CURRENCY.fullmatch(terms.currency) or not 0 <= terms.exponent <= MAXIMUM_EXPONENT:
             raise InvalidCommand(

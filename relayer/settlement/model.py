@@ -12,9 +12,13 @@ from typing import NamedTuple
 
 from relayer.errors import InvariantBroken
 from relayer.facts.schema import FactKind
+from relayer.settlement.netting.modes import NettingMode
 
 GENESIS_HEAD_HASH = bytes(32)
 """What the first entry of the log names as its predecessor."""
+
+ALL_MODES = tuple(NettingMode)
+"""What an agreement allows unless it says otherwise. Mode HUB needs the parties' consent besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Agreement:
     creditor: bytes
     debtor: bytes
     currencies: tuple[CurrencyTerms, ...]
+    netting_modes: tuple[NettingMode, ...] = ALL_MODES
+    """The modes in which these debts may be netted, in the order of the enumeration."""
 
     def terms(self, currency: bytes, exponent: int) -> CurrencyTerms | None:
         """The terms of a fact's currency, or None if the agreement does not hold it with this exponent."""

@@ -22,7 +22,7 @@ from relayer.settlement.clearing.values import (
 from relayer.settlement.commands import CommandDecision, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
 from relayer.settlement.decide import decide, decide_facts
 from relayer.settlement.decide_clearing import decide_clearing
-from relayer.settlement.model import Agreement, CurrencyTerms, Liability, Origin, Party
+from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Liability, Origin, Party
 from relayer.settlement.netting.debts import DebtNetwork
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
@@ -75,7 +75,14 @@ class SettlementBench:
         command = make(self.request()) if callable(make) else make
         return self._take(decide_clearing(self.state, command, now_seconds=self.now))
 
-    def agree(self, debtor: str, creditor: str, *, currencies: Mapping[str, int] | None = None) -> None:
+    def agree(
+        self,
+        debtor: str,
+        creditor: str,
+        *,
+        currencies: Mapping[str, int] | None = None,
+        modes: tuple[NettingMode, ...] = ALL_MODES,
+    ) -> None:
         """Terms of one direction, without limits."""
         units = {"EUR": 2, "JPY": 0, "KWD": 3} if currencies is None else currencies
         agreement = Agreement(
@@ -85,6 +92,7 @@ class SettlementBench:
             currencies=tuple(
                 CurrencyTerms(currency=currency, exponent=exponent, open_limit=None) for currency, exponent in units.items()
             ),
+            netting_modes=modes,
         )
         self.operate(RecordAgreement(request_id=self.request(), agreement=agreement))
 
@@ -155,10 +163,20 @@ class SettlementBench:
             self.state.apply(entry)
         return decision.answers[0], fact
 
-    def network(self, unit: UnitKey = EUR, *, cut_off: int | None = None, value_date: int | None = None) -> DebtNetwork:
+    def network(
+        self,
+        unit: UnitKey = EUR,
+        *,
+        cut_off: int | None = None,
+        value_date: int | None = None,
+        mode: NettingMode = NettingMode.CYCLE,
+    ) -> DebtNetwork:
         """The debts that would take part in a cycle now."""
         scope = Scope(
-            unit=unit, cut_off_seconds=cut_off or self.now, value_date_seconds=self.now if value_date is None else value_date
+            unit=unit,
+            cut_off_seconds=cut_off or self.now,
+            value_date_seconds=self.now if value_date is None else value_date,
+            mode=mode,
         )
         return network_of(eligible_claims(self.state, scope), unit)
 
@@ -173,7 +191,7 @@ class SettlementBench:
         value_date: int | None = None,
     ) -> ProposeCycle:
         """An honest proposal over the debts of now."""
-        network = self.network(unit, cut_off=cut_off, value_date=value_date)
+        network = self.network(unit, cut_off=cut_off, value_date=value_date, mode=mode)
         return ProposeCycle(
             request_id=self.request(),
             actor=actor,

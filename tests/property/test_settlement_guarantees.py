@@ -370,6 +370,20 @@ def test_g6_only_eligible_liabilities_take_part(player: Player, mode: NettingMod
 
 
 @unhurried
+@given(played, st.sampled_from(MODES))
+def test_g6_a_debt_takes_no_part_in_a_mode_that_its_agreement_leaves_out(player: Player, mode: NettingMode) -> None:
+    player.bench.agree("NBM", "KCS", modes=tuple(each for each in MODES if each is not mode))
+    done = netted(player, mode)
+    if done is None:
+        return
+    plan, before = done
+    by_sequence = {each.sequence: each for each in before.values()}
+    for share in plan.shares:
+        each = by_sequence[share.liability]
+        assert (each.debtor, each.creditor) != (PARTIES["NBM"], PARTIES["KCS"]) or each.kind is None
+
+
+@unhurried
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 50)), max_size=20), st.randoms())
 def test_g7_debts_recorded_in_any_order_clear_the_same(debts: list[tuple[int, int, int]], chance) -> None:
     results = []

@@ -6,13 +6,14 @@ import grpc
 
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_from_message
+from relayer.ledgers.clearing_codec import clearing_from_message, enum_from_message
 from relayer.ledgers.embedded.access import Access
 from relayer.ledgers.embedded.business import EmbeddedSettlement
 from relayer.ledgers.embedded.serving import Context, answering
 from relayer.ledgers.embedded.settlement_tables import MAXIMUM_LISTED
 from relayer.settlement.clearing.eligible import Scope
 from relayer.settlement.clearing.values import UnitKey
+from relayer.settlement.netting.modes import NettingMode
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
 
@@ -78,6 +79,7 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
                 unit=UnitKey(request.currency, request.exponent),
                 cut_off_seconds=request.cut_off_seconds,
                 value_date_seconds=request.value_date_seconds,
+                mode=enum_from_message(NettingMode, request.mode) if request.mode else NettingMode.CYCLE,
             )
             found = await self._settlement.netting_input(scope)
             return wire.GetNettingResponse(

@@ -9,7 +9,7 @@ from typing import assert_never
 from relayer.errors import HeightPruned, InvalidInput, InvariantBroken, LedgerUnavailable
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.clearing_codec import clearing_to_message, enum_to_message
 from relayer.ledgers.decimal_text import number
 from relayer.ledgers.remote.connection import Connection
 from relayer.ports.settlement import NettingInput
@@ -74,6 +74,7 @@ class RemoteSettlement:
             exponent=scope.unit.exponent,
             cut_off_seconds=scope.cut_off_seconds,
             value_date_seconds=scope.value_date_seconds,
+            mode=enum_to_message(scope.mode),
         )
         response = await self._connection.call(self._stub.GetNetting, request)
         with self._strictly():

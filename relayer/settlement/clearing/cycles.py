@@ -200,7 +200,12 @@ def _require_turn(state: Reader, command: ProposeCycle, unit: UnitKey, now: int)
 
 
 def _plan(state: Reader, command: ProposeCycle, unit: UnitKey) -> CyclePlan:
-    scope = Scope(unit=unit, cut_off_seconds=command.cut_off_seconds, value_date_seconds=command.value_date_seconds)
+    scope = Scope(
+        unit=unit,
+        cut_off_seconds=command.cut_off_seconds,
+        value_date_seconds=command.value_date_seconds,
+        mode=command.mode,
+    )
     claims = eligible_claims(state, scope)
     network = network_of(claims, unit)
     if network.digest() != command.debts_hash:

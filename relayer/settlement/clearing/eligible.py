@@ -13,6 +13,7 @@ from relayer.settlement.clearing.values import UnitKey
 from relayer.settlement.model import Liability
 from relayer.settlement.netting.allocation import Claim, networks
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
+from relayer.settlement.netting.modes import NettingMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Scope:
     unit: UnitKey
     cut_off_seconds: int
     value_date_seconds: int
+    mode: NettingMode = NettingMode.CYCLE
+    """Debts whose agreement leaves this mode out take no part."""
 
 
 def eligible_claims(state: Reader, scope: Scope) -> list[Claim]:
@@ -31,7 +34,7 @@ def eligible_claims(state: Reader, scope: Scope) -> list[Claim]:
     for each in state.open_liabilities(scope.unit):
         pair = (each.creditor, each.debtor)
         if pair not in agreed:
-            agreed[pair] = _is_agreed(state, *pair, scope.unit)
+            agreed[pair] = _is_agreed(state, *pair, scope)
         if _takes_part(each, scope) and (agreed[pair] or each.kind is None):
             found.append(_claim(each))
     return sorted(found, key=lambda claim: claim.sequence)
@@ -53,9 +56,11 @@ def network_from_debts(debts: Iterable[tuple[bytes, bytes, int]], unit: UnitKey)
     return debt_network(unit=Unit(currency=unit.currency, exponent=unit.exponent), parties=parties, debts=rows)
 
 
-def _is_agreed(state: Reader, creditor: bytes, debtor: bytes, unit: UnitKey) -> bool:
+def _is_agreed(state: Reader, creditor: bytes, debtor: bytes, scope: Scope) -> bool:
     agreement = state.agreement(creditor, debtor)
-    return agreement is not None and agreement.terms(unit.currency.encode(), unit.exponent) is not None
+    if agreement is None or scope.mode not in agreement.netting_modes:
+        return False
+    return agreement.terms(scope.unit.currency.encode(), scope.unit.exponent) is not None
 
 
 def _takes_part(liability: Liability, scope: Scope) -> bool:

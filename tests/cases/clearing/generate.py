@@ -111,7 +111,7 @@ class Ledger(basic.Ledger):  # type: ignore[misc]
         self.steps.append({**step, **reference, "events": events})
 
     def proposal(self, cycle_id: str, mode: NettingMode = NettingMode.CYCLE) -> ProposeCycle:
-        scope = Scope(unit=EUR, cut_off_seconds=self.at, value_date_seconds=self.at)
+        scope = Scope(unit=EUR, cut_off_seconds=self.at, value_date_seconds=self.at, mode=mode)
         network = network_of(eligible_claims(self.state, scope), EUR)
         return ProposeCycle(
             request_id=f"propose {cycle_id}",
@@ -253,6 +253,17 @@ def cycle_cases() -> Iterator[Case]:
         made.clear(commit)
         made.clear(replace(commit, request_id="twice"), refusal=RefusalCode.WRONG_STATE)
         yield made.case(f"a cycle of mode {mode.value}")
+    made = Ledger()
+    made.owe((NBM, KCS, 1000), (KCS, NBM, 800), (KCS, ATX, 500), (ATX, KCS, 300))
+    terms = basic.agreement(basic.CREDITOR, basic.DEBTOR, netting_modes=(NettingMode.BILATERAL,))
+    made.command(RecordAgreement(request_id="bilateral only", agreement=terms))
+    everything = made.proposal("C-1", NettingMode.BILATERAL)
+    made.clear(replace(made.proposal("C-1"), debts_hash=everything.debts_hash), refusal=RefusalCode.DEBTS_CHANGED)
+    made.clear(replace(made.proposal("C-1"), actor=ATX))
+    made.clear(made.verification("C-1"))
+    made.clear(CommitCycle(request_id="commit", actor=OPERATOR, cycle_id="C-1"))
+    made.clear(made.proposal("C-2", NettingMode.BILATERAL))
+    yield made.case("a debt takes no part in a mode that its agreement leaves out")
     for end, wait in ((AbortCycle, 0), (ExpireCycle, 3600)):
         made = Ledger()
         made.owe((NBM, KCS, 1000), (KCS, NBM, 800))

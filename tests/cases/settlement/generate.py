@@ -28,7 +28,8 @@ from relayer.settlement.codec import encode_event, liability_record
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
 from relayer.settlement.decide import decide, decide_facts
 from relayer.settlement.errors import CommandRefused, RefusalCode
-from relayer.settlement.model import Agreement, CurrencyTerms, Origin, Party
+from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Origin, Party
+from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.state import EmptyState, Overlay
 
 HERE = Path(__file__).parent
@@ -140,6 +141,10 @@ def _inputs(command: OperatorCommand) -> dict[str, Any]:
     body = plain(asdict(command))
     for terms in body.get("agreement", {}).get("currencies", ()):
         terms["open_limit"] = "" if terms["open_limit"] is None else str(terms["open_limit"])
+    if isinstance(command, RecordAgreement):
+        modes = body["agreement"].pop("netting_modes")
+        if command.agreement.netting_modes != ALL_MODES:
+            body["agreement"]["netting_modes"] = [mode.value for mode in modes]
     assert isinstance(body, dict)
     return body
 
@@ -411,6 +416,8 @@ def command_cases() -> Iterator[Case]:
             (invalid, agreement(currencies=(replace(terms[0], currency="EU"),))),
             (invalid, agreement(currencies=(replace(terms[0], currency="EURO"),))),
             (invalid, agreement(currencies=(replace(terms[0], exponent=19),))),
+            (invalid, agreement(netting_modes=(NettingMode.CYCLE, NettingMode.BILATERAL))),
+            (invalid, agreement(netting_modes=(NettingMode.CYCLE, NettingMode.CYCLE))),
             (RefusalCode.PARTY_UNKNOWN, agreement(debtor="FR*XXX")),
             (RefusalCode.PARTY_UNKNOWN, agreement(creditor="FR*XXX")),
             (RefusalCode.AGREEMENT_TAKEN, agreement(creditor=THIRD, agreement_id=agreement().agreement_id)),
@@ -422,6 +429,8 @@ def command_cases() -> Iterator[Case]:
     new_terms = (replace(terms[0], exponent=18, open_limit=0), replace(terms[1], open_limit=2**128))
     made.command(RecordAgreement(request_id="new terms", agreement=agreement(currencies=new_terms)))
     made.facts(fact(), fact(2, exponent=18), codes=[FactCode.CURRENCY_UNSUPPORTED, FactCode.LIMIT_EXCEEDED])
+    for number, modes in enumerate(((NettingMode.CYCLE,), (NettingMode.BILATERAL, NettingMode.HUB), ALL_MODES)):
+        made.command(RecordAgreement(request_id=f"modes {number}", agreement=agreement(netting_modes=modes)))
     yield made.case("agreements")
 
     made = ledger()

@@ -11,6 +11,8 @@ import pytest
 
 from relayer.commands.register_file import read_register
 from relayer.errors import InvalidInput
+from relayer.settlement.model import ALL_MODES
+from relayer.settlement.netting.modes import NettingMode
 
 EXAMPLE = json.loads(resources.files("relayer.examples").joinpath("settlement.json").read_text())
 
@@ -28,6 +30,13 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
     assert register.agreements[0].currencies[0].open_limit is None
 
 
+def test_netting_modes_are_all_or_those_that_are_named(tmp_path: Path) -> None:
+    assert read_register(write(tmp_path, EXAMPLE)).agreements[0].netting_modes == ALL_MODES
+    named = {**EXAMPLE["agreements"][0], "netting_modes": ["cycle", "bilateral"]}
+    register = read_register(write(tmp_path, {**EXAMPLE, "agreements": [named]}))
+    assert register.agreements[0].netting_modes == (NettingMode.BILATERAL, NettingMode.CYCLE)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -37,6 +46,8 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
         ({"parties": [{"id": "DE*NBM", "name": "N", "lei": "short"}]}, "parties.0.lei"),
         ({"party": []}, "party"),
         ({"agreements": [{"creditor": "DE*KCS", "debtor": "DE*NBM", "currencies": []}]}, "agreements.0.currencies"),
+        ({"agreements": [{**EXAMPLE["agreements"][0], "netting_modes": []}]}, "agreements.0.netting_modes"),
+        ({"agreements": [{**EXAMPLE["agreements"][0], "netting_modes": ["HUB"]}]}, "agreements.0.netting_modes"),
         ({"agreements": [{"creditor": "DE*KCS", "debtor": "?", "currencies": [{"currency": "EUR", "exponent": 2}]}]}, "'?'"),
     ],
 )

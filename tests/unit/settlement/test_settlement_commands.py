@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.facts.schema import party_id
-from relayer.settlement.codec import decode_event, encode_event
+from relayer.ledgers.settlement_codec import agreement_from_message, agreement_to_message
+from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
 from relayer.settlement.errors import CommandRefused, RefusalCode
-from relayer.settlement.model import CurrencyTerms
+from relayer.settlement.events import AgreementRecorded
+from relayer.settlement.model import ALL_MODES, CurrencyTerms
+from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.state import EmptyState, Overlay, state_hash
 
 
@@ -76,6 +80,9 @@ EUR = CurrencyTerms(currency="EUR", exponent=2, open_limit=None)
         (RefusalCode.INVALID_COMMAND, {"currencies": (replace(EUR, currency="eur"),)}),
         (RefusalCode.INVALID_COMMAND, {"currencies": (replace(EUR, exponent=19),)}),
         (RefusalCode.INVALID_COMMAND, {"currencies": (replace(EUR, open_limit=-1),)}),
+        (RefusalCode.INVALID_COMMAND, {"netting_modes": ()}),
+        (RefusalCode.INVALID_COMMAND, {"netting_modes": (NettingMode.HUB, NettingMode.CYCLE)}),
+        (RefusalCode.INVALID_COMMAND, {"netting_modes": (NettingMode.HUB, NettingMode.HUB)}),
         (RefusalCode.PARTY_UNKNOWN, {"debtor": party_id("FR*XXX")}),
         (RefusalCode.AGREEMENT_TAKEN, {"debtor": party_id("AT*ATX")}),
         (RefusalCode.AGREEMENT_TAKEN, {"agreement_id": "another name"}),
@@ -90,6 +97,31 @@ def test_new_terms_replace_those_in_force(ledger, kit) -> None:
     wider = replace(kit.agreement(), currencies=(EUR,))
     ledger.execute(RecordAgreement(request_id="wider", agreement=wider))
     assert ledger.state.agreement(wider.creditor, wider.debtor) == wider
+
+
+@pytest.mark.parametrize("modes", [(NettingMode.CYCLE,), (NettingMode.BILATERAL, NettingMode.HUB), ALL_MODES])
+def test_netting_modes_survive_every_form(kit, modes: tuple[NettingMode, ...]) -> None:
+    agreement = replace(kit.agreement(), netting_modes=modes)
+    assert decode_agreement(encode_agreement(agreement)) == agreement
+    assert agreement_from_message(agreement_to_message(agreement)) == agreement
+
+
+def test_an_agreement_from_before_modes_had_a_choice_keeps_its_bytes_and_allows_all(kit) -> None:
+    agreement = kit.agreement()
+    assert b"netting_modes" not in encode_agreement(agreement)
+    event = encode_event(AgreementRecorded(request_id="r", agreement=agreement))
+    assert decode_event(event) == AgreementRecorded(request_id="r", agreement=agreement)
+    named = json.loads(event)
+    named["agreement"]["netting_modes"] = [mode.value for mode in ALL_MODES]
+    with pytest.raises(InvalidInput, match="canonical"):
+        decode_event(json.dumps(named, sort_keys=True, separators=(",", ":")).encode())
+
+
+def test_a_mode_that_this_version_does_not_know_is_refused(kit) -> None:
+    message = agreement_to_message(kit.agreement())
+    message.netting_modes.append(9)
+    with pytest.raises(InvalidInput, match="none of this version"):
+        agreement_from_message(message)
 
 
 @pytest.mark.parametrize("cut_off", [100, 99])

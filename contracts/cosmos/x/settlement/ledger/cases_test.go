@@ -40,6 +40,7 @@ type step struct {
 			Exponent  uint32 `json:"exponent"`
 			OpenLimit string `json:"open_limit"`
 		} `json:"currencies"`
+		NettingModes []NettingMode `json:"netting_modes"`
 	} `json:"agreement"`
 	CutOffSeconds uint64 `json:"cut_off_seconds"`
 
@@ -189,6 +190,7 @@ func (s *step) toAgreement(t *testing.T) Agreement {
 	t.Helper()
 	agreement := Agreement{
 		AgreementID: s.Agreement.AgreementID, Creditor: toHash(t, s.Agreement.Creditor), Debtor: toHash(t, s.Agreement.Debtor),
+		NettingModes: s.Agreement.NettingModes,
 	}
 	for _, terms := range s.Agreement.Currencies {
 		limit, err := ParseLimit(terms.OpenLimit)

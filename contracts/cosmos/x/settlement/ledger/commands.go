@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -139,6 +140,10 @@ func checkTerms(agreement Agreement) error {
 	if len(agreement.Currencies) < 1 || len(agreement.Currencies) > maximumCurrencies {
 		return errorsmod.Wrapf(ErrInvalidCommand, "agreement %s: 1 to %d currencies", agreement.AgreementID, maximumCurrencies)
 	}
+	if !areModes(agreement.NettingModes) {
+		return errorsmod.Wrapf(ErrInvalidCommand, "agreement %s: netting modes %v: expected some of %v, each once, in this order",
+			agreement.AgreementID, agreement.NettingModes, allModes)
+	}
 	seen := map[string]bool{}
 	for _, terms := range agreement.Currencies {
 		if !isCurrency(terms.Currency) || terms.Exponent > maximumExponent || seen[terms.Currency] {
@@ -152,6 +157,19 @@ func checkTerms(agreement Agreement) error {
 		}
 	}
 	return nil
+}
+
+// areModes says whether the modes are known and ascend; none at all stand for every one.
+func areModes(modes []NettingMode) bool {
+	previous := -1
+	for _, mode := range modes {
+		at := slices.Index(allModes, mode)
+		if at <= previous {
+			return false
+		}
+		previous = at
+	}
+	return true
 }
 
 func checkText(what, text string, isRequired bool) error {

@@ -37,6 +37,8 @@ type wireAgreement struct {
 	Creditor    wireHash `json:"creditor"`
 	Debtor      wireHash `json:"debtor"`
 	Currencies  [][]any  `json:"currencies"`
+	// NettingModes stand there only where some are left out.
+	NettingModes []NettingMode `json:"netting_modes"`
 }
 
 type wireHash facts.Hash
@@ -110,7 +112,8 @@ func (w *wireEvent) agreementRecorded() (event, bool) {
 		}
 		agreement.Currencies = append(agreement.Currencies, terms)
 	}
-	return agreementRecorded{requestID: w.RequestID, agreement: agreement}, true
+	agreement.NettingModes = w.Agreement.NettingModes
+	return agreementRecorded{requestID: w.RequestID, agreement: agreement}, areModes(agreement.NettingModes)
 }
 
 func (w *wireEvent) factRecorded() (event, bool) {

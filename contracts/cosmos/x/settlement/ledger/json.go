@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -30,8 +32,16 @@ func (e agreementRecorded) encode() []byte {
 		}
 		out = fmt.Appendf(out, `%s[%s,%d,%s]`, comma(i), quoted(terms.Currency), terms.Exponent, limit)
 	}
-	return fmt.Appendf(out, `],"debtor":%s},"event":"agreement_recorded","request_id":%s}`,
-		hexed(agreement.Debtor[:]), quoted(e.requestID))
+	out = fmt.Appendf(out, `],"debtor":%s`, hexed(agreement.Debtor[:]))
+	// Agreements from before there was a choice keep their bytes.
+	if len(agreement.NettingModes) != 0 && len(agreement.NettingModes) != len(allModes) {
+		out = append(out, `,"netting_modes":[`...)
+		for i, mode := range agreement.NettingModes {
+			out = fmt.Appendf(out, `%s%s`, comma(i), quoted(string(mode)))
+		}
+		out = append(out, ']')
+	}
+	return fmt.Appendf(out, `},"event":"agreement_recorded","request_id":%s}`, quoted(e.requestID))
 }
 
 func (e periodClosed) encode() []byte {
@@ -67,19 +77,25 @@ func hexed(raw []byte) string { return `"` + hex.EncodeToString(raw) + `"` }
 func quoted(text string) string {
 	out := []byte{'"'}
 	for _, r := range text {
-		switch short := shortEscapes[r]; {
-		case short != 0:
+		if short := shortEscapes[r]; short != 0 {
 			out = append(out, '\\', short)
-		case r >= ' ' && r <= '~':
-			out = append(out, byte(r))
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = appendEscaped(out, r)
 		}
 	}
 	return string(append(out, '"'))
+}
+
+func appendEscaped(out []byte, r rune) []byte {
+	switch {
+	case r >= ' ' && r <= '~':
+		return append(out, byte(r))
+	case r > 0xffff:
+		high, low := utf16.EncodeRune(r)
+		return fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+	default:
+		return fmt.Appendf(out, `\u%04x`, r)
+	}
 }
 
 var shortEscapes = map[rune]byte{'"': '"', '\\': '\\', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f'}
@@ -132,6 +148,23 @@ func (a *jsonArray) integer(bits int) *big.Int {
 }
 
 func (a *jsonArray) unsigned(bits int) uint64 { return a.integer(bits).Uint64() }
+
+// readRow reads a JSON array of scalars.
+func readRow(raw []byte) (*jsonArray, error) {
+	row := &jsonArray{}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	err := decoder.Decode(&row.items)
+	return row, err
+}
+
+// end refuses an array that was not read to its end, or not readable at all.
+func (a *jsonArray) end(err error) error {
+	if err == nil && (a.isBad || a.next != len(a.items)) {
+		return errNotAnEvent
+	}
+	return err
+}
 
 const decimal = 10
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"math/big"
+	"slices"
 
 	"interledger.example/cosmos/x/settlement/facts"
 )
@@ -24,12 +25,31 @@ type CurrencyTerms struct {
 	OpenLimit *big.Int
 }
 
+// NettingMode is how debts may be set off. Mode hub needs the parties' consent besides.
+type NettingMode string
+
+const (
+	ModeBilateral NettingMode = "BILATERAL"
+	ModeCycle     NettingMode = "CYCLE"
+	ModeHub       NettingMode = "HUB"
+)
+
+// allModes is what an agreement allows unless it says otherwise, in ascending order.
+var allModes = []NettingMode{ModeBilateral, ModeCycle, ModeHub}
+
 // Agreement says that Debtor settles what it owes to Creditor. The other direction is an agreement of its own.
 type Agreement struct {
 	AgreementID string
 	Creditor    facts.Hash
 	Debtor      facts.Hash
 	Currencies  []CurrencyTerms
+	// NettingModes are those in which the debts may be netted, in ascending order; empty: every one.
+	NettingModes []NettingMode
+}
+
+// allows says whether the debts may be netted in the mode.
+func (a *Agreement) allows(mode NettingMode) bool {
+	return len(a.NettingModes) == 0 || slices.Contains(a.NettingModes, mode)
 }
 
 // terms is nil if the agreement does not hold the fact's currency with its exponent.

@@ -129,16 +129,18 @@ class RegisterPartyRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., party: _Optional[_Union[Party, _Mapping]] = ...) -> None: ...
 
 class Agreement(_message.Message):
-    __slots__ = ("agreement_id", "creditor", "debtor", "currencies")
+    __slots__ = ("agreement_id", "creditor", "debtor", "currencies", "netting_modes")
     AGREEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     CREDITOR_FIELD_NUMBER: _ClassVar[int]
     DEBTOR_FIELD_NUMBER: _ClassVar[int]
     CURRENCIES_FIELD_NUMBER: _ClassVar[int]
+    NETTING_MODES_FIELD_NUMBER: _ClassVar[int]
     agreement_id: str
     creditor: bytes
     debtor: bytes
     currencies: _containers.RepeatedCompositeFieldContainer[CurrencyLimit]
-    def __init__(self, agreement_id: _Optional[str] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currencies: _Optional[_Iterable[_Union[CurrencyLimit, _Mapping]]] = ...) -> None: ...
+    netting_modes: _containers.RepeatedScalarFieldContainer[NettingMode]
+    def __init__(self, agreement_id: _Optional[str] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currencies: _Optional[_Iterable[_Union[CurrencyLimit, _Mapping]]] = ..., netting_modes: _Optional[_Iterable[_Union[NettingMode, str]]] = ...) -> None: ...
 
 class CurrencyLimit(_message.Message):
     __slots__ = ("currency", "exponent", "open_limit")
@@ -493,16 +495,18 @@ class ExpireCycle(_message.Message):
     def __init__(self, cycle_id: _Optional[str] = ...) -> None: ...
 
 class GetNettingRequest(_message.Message):
-    __slots__ = ("currency", "exponent", "cut_off_seconds", "value_date_seconds")
+    __slots__ = ("currency", "exponent", "cut_off_seconds", "value_date_seconds", "mode")
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     EXPONENT_FIELD_NUMBER: _ClassVar[int]
     CUT_OFF_SECONDS_FIELD_NUMBER: _ClassVar[int]
     VALUE_DATE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
     currency: str
     exponent: int
     cut_off_seconds: int
     value_date_seconds: int
-    def __init__(self, currency: _Optional[str] = ..., exponent: _Optional[int] = ..., cut_off_seconds: _Optional[int] = ..., value_date_seconds: _Optional[int] = ...) -> None: ...
+    mode: NettingMode
+    def __init__(self, currency: _Optional[str] = ..., exponent: _Optional[int] = ..., cut_off_seconds: _Optional[int] = ..., value_date_seconds: _Optional[int] = ..., mode: _Optional[_Union[NettingMode, str]] = ...) -> None: ...
 
 class GetNettingResponse(_message.Message):
     __slots__ = ("debts", "consenting", "liabilities", "running_cycle_id")
