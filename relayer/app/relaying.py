@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import structlog
 
@@ -17,18 +20,21 @@ from relayer.engine.engine import Engine
 from relayer.engine.links import LedgerLink
 from relayer.engine.runner import JournalThread
 from relayer.engine.settings import EngineSettings
+from relayer.ports.journal import Journal
 from relayer.service.http import StatusServer, bind
 
 _log = structlog.get_logger(__name__)
 
+OpenJournal = Callable[[Path], AbstractContextManager[Journal]]
 
-async def relay(settings: RelayerSettings, stopping: asyncio.Event) -> None:
+
+async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_journal: OpenJournal = journal_writer) -> None:
     """Until `stopping` is set. Whatever is wrong with the configuration is raised before anything is sent."""
     paths = routes(settings)
     used = {ledger for route in paths for ledger in (route.source, route.destination)}
     listener = bind(settings.service.host, settings.service.port)
     try:
-        with journal_writer(settings.journal.path) as journal:
+        with open_journal(settings.journal.path) as journal:
             thread = JournalThread()
             links = []
             for name in sorted(used):

@@ -111,7 +111,7 @@ class Engine:
             await asyncio.wait([last, runner], return_when=asyncio.FIRST_COMPLETED)
             await runner
             for task in lanes:
-                if not task.cancelled():
+                if task.done() and not task.cancelled():
                     task.result()
             _log.info("stopped", row=self._runner.row)
         except Exception as error:
@@ -185,10 +185,13 @@ class Engine:
     async def _finish(self, lanes: Sequence[asyncio.Task[None]]) -> None:
         """Gives submissions under way a little time; their outcome would be found on the ledger all the same."""
         deadline = self._clock.now() + self.settings.stop_seconds
-        running = [task for task, lane in zip(lanes, self.dispatcher.lanes.values(), strict=True) if not lane.submitting]
-        await _cancel(running)
-        while any(lane.submitting for lane in self.dispatcher.lanes.values()) and self._clock.now() < deadline:
+        places = list(zip(lanes, self.dispatcher.lanes.values(), strict=True))
+        for _, lane in places:
+            lane.stopping = True
+        await _cancel([task for task, lane in places if not lane.submitting])
+        while any(lane.submitting for _, lane in places) and self._clock.now() < deadline:
             await self._clock.sleep(0.05)
+        await _cancel(lanes)
 
 
 def _lane_snapshot(lane: Lane) -> LaneSnapshot:
