@@ -1,0 +1,313 @@
+"""One account's transactions: the only owner of its sequence.
+
+The sequence is read from the ledger whenever none of our transactions is under way, counted up while some are, and read
+again on any doubt. Every transaction has a last block: one that was lost cannot land later unnoticed. Until then the same
+bytes are offered again when they are in no block, which can never execute them twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relayer.core.ids import Height
+from relayer.errors import LedgerUnavailable
+from relayer.ledgers.cosmos import values
+from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.account_view import AccountReader, AccountView
+from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.messages import message_responses
+from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, require_payable
+from relayer.ledgers.cosmos.rpc import CometRpc, TransactionResult
+from relayer.ledgers.cosmos.signing import SignedTransaction, Terms, sign
+from relayer.ports.clock import Clock
+from relayer.wire.cosmos_protos import any_
+
+_SIMULATE = "/app/simulate"
+_SEQUENCE_ATTEMPTS = 12
+_SEQUENCE_PAUSE_SECONDS = 0.25
+_POLL_SECONDS = 0.1
+_LONGEST_POLL_SECONDS = 0.5
+_LOST_AFTER_BLOCKS = 2
+
+
+class TransactionUncertain(LedgerUnavailable):
+    """A transaction was sent and nothing is known of it yet; the ledger's facts will tell."""
+
+
+class TransactionLost(LedgerUnavailable):
+    """A transaction was sent and can be in no block any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a transaction may take."""
+
+    blocks: int = 40
+    """After so many blocks no block may hold it."""
+    look_seconds: float = 1.0
+    """How often it is looked whether it was lost."""
+    give_up_seconds: float = 60.0
+    """For a chain that stands still."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Framed messages to have executed together, and the most gas that they may take."""
+
+    messages: tuple[bytes, ...]
+    gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """A transaction in a block. `refusal` is None if it succeeded; otherwise it changed nothing but took its fee."""
+
+    hash: str
+    height: Height
+    gas_used: int
+    fee: int
+    refusal: Refusal | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """What the node's newest state would make of messages."""
+
+    gas_used: int
+    responses: Sequence[any_.Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    signed: SignedTransaction
+    sequence: int
+    fee: int
+    sent_at: Height
+    timeout_height: Height
+
+
+class AccountSender:
+    """Signs, broadcasts and waits. Safe for concurrent use on one event loop."""
+
+    def __init__(
+        self,
+        rpc: CometRpc,
+        account: CosmosAccount,
+        *,
+        chain_id: str,
+        fees: FeePolicy,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        self.reader = AccountReader(rpc, account)
+        self._rpc = rpc
+        self._account = account
+        self._chain_id = chain_id
+        self._fees = fees
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._view: AccountView | None = None
+        self._sequence: int | None = None
+        self._under_way: set[int] = set()
+        self._height = Height(0)
+        self._lock = asyncio.Lock()
+
+    @property
+    def address(self) -> str:
+        """In bech32."""
+        return self._account.address
+
+    async def simulate(self, messages: Sequence[bytes]) -> Simulated | Refusal:
+        """What the messages would do now, and the gas they take, or why they would all be undone.
+
+        Raises AccountMissing, LedgerUnavailable, and what require_payable raises.
+        """
+        async with self._lock:
+            for _ in range(_SEQUENCE_ATTEMPTS):
+                view, sequence = await self._position()
+                signed, _ = self._sign(messages, view, sequence, gas=0)
+                answer = await self._rpc.abci_query(_SIMULATE, signed.raw)
+                if not answer.code:
+                    return _simulated(answer.value)
+                refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
+                if not Known.WRONG_SEQUENCE.fits(refusal):
+                    self._require_payable(refusal, fee=0)
+                    return refusal
+                await self._doubt()
+        raise self._out_of_sequence()
+
+    async def execute(self, order: Order) -> Executed:
+        """Returns when the transaction stands in a block, whether it succeeded or not.
+
+        Raises TransactionRefused if a node's check refuses it, TransactionUncertain, TransactionLost, AccountMissing,
+        FeeInsufficient, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
+        """
+        return await self._settle(await self._broadcast(order))
+
+    async def _broadcast(self, order: Order) -> _Sent:
+        fee = self._fees.fee(order.gas)
+        async with self._lock:
+            for _ in range(_SEQUENCE_ATTEMPTS):
+                view, sequence = await self._position()
+                signed, timeout_height = self._sign(order.messages, view, sequence, gas=order.gas, fee=fee)
+                try:
+                    refusal = await self._offer(signed)
+                except TransactionUncertain:
+                    self._sequence = None
+                    raise
+                if refusal is None:
+                    self._sequence = sequence + 1
+                    self._under_way.add(sequence)
+                    return _Sent(
+                        signed=signed, sequence=sequence, fee=fee, sent_at=self._height, timeout_height=timeout_height
+                    )
+                if not Known.WRONG_SEQUENCE.fits(refusal):
+                    self._require_payable(refusal, fee=fee)
+                    raise TransactionRefused(refusal)
+                await self._doubt()
+        raise self._out_of_sequence()
+
+    async def _offer(self, signed: SignedTransaction) -> Refusal | None:
+        try:
+            answer = await self._rpc.broadcast_sync(signed.raw)
+        except LedgerUnavailable as error:
+            # It may have arrived all the same: the facts tell about it.
+            raise TransactionUncertain(f"transaction {_name(signed)}: not known whether a node took it ({error})") from error
+        if answer.hash != signed.hash:
+            raise MalformedAnswer("the node calls the transaction by another hash than its own")
+        refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
+        return None if not answer.code or Known.ALREADY_IN_POOL.fits(refusal) else refusal
+
+    async def _settle(self, sent: _Sent) -> Executed:
+        try:
+            return await self._wait(sent)
+        except BaseException:
+            self._sequence = None
+            raise
+        finally:
+            self._under_way.discard(sent.sequence)
+
+    async def _wait(self, sent: _Sent) -> Executed:
+        give_up = self._clock.now() + self._patience.give_up_seconds
+        look, pause = self._clock.now() + self._patience.look_seconds, _POLL_SECONDS
+        while True:
+            found = await self._rpc.transaction(sent.signed.hash)
+            if found is not None:
+                self._height = max(self._height, found.height)
+                return _executed(found, sent)
+            now = self._clock.now()
+            if now >= give_up:
+                raise TransactionUncertain(f"transaction {_name(sent.signed)} is in no block yet; does the chain move?")
+            if now >= look:
+                await self._look_after(sent)
+                look = now + self._patience.look_seconds
+            await self._clock.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_POLL_SECONDS)
+
+    async def _look_after(self, sent: _Sent) -> None:
+        """Offers the same bytes again if they seem lost. Raises TransactionLost, TransactionRefused."""
+        view = await self._read()
+        if view.height < sent.sent_at + _LOST_AFTER_BLOCKS:
+            return
+        if view.sequence > sent.sequence or view.height > sent.timeout_height:
+            # In a block since the last poll, or never: asked again, because the index runs behind the state.
+            await self._clock.sleep(_LONGEST_POLL_SECONDS)
+            if await self._rpc.transaction(sent.signed.hash) is None:
+                raise TransactionLost(
+                    f"transaction {_name(sent.signed)} with sequence {sent.sequence} of {self.address} is in no block, and "
+                    f"can be in none: the account is at {view.sequence}, the last block for it was {sent.timeout_height}; "
+                    "does another process use this account?"
+                )
+            return
+        try:
+            refusal = await self._offer(sent.signed)
+        except TransactionUncertain as error:
+            # A node that has it already says so by an error, which no code tells from others; the next look decides.
+            if isinstance(error.__cause__, NodeRefused):
+                return
+            raise
+        if refusal is None:
+            return
+        if not Known.WRONG_SEQUENCE.fits(refusal):
+            # Dropped from the pool, because what it would do became impossible or was done by somebody else.
+            raise TransactionRefused(refusal)
+        if not any(sequence < sent.sequence for sequence in self._under_way):
+            raise TransactionLost(f"transaction {_name(sent.signed)} waits for sequence {view.sequence}, which was lost")
+
+    async def _position(self) -> tuple[AccountView, int]:
+        """Account and the next sequence; from the ledger unless transactions of ours are under way."""
+        view = self._view
+        if view is None or self._sequence is None or not self._under_way:
+            view = await self._read()
+            self._sequence = view.sequence
+        return view, self._sequence
+
+    async def _read(self) -> AccountView:
+        view = await self.reader.view()
+        self._view = view
+        self._height = max(self._height, view.height)
+        return view
+
+    async def _doubt(self) -> None:
+        """Something of this account is in a pool that we do not know of: a block will clear it up."""
+        self._sequence = None
+        await self._clock.sleep(_SEQUENCE_PAUSE_SECONDS)
+
+    def _out_of_sequence(self) -> LedgerUnavailable:
+        return LedgerUnavailable(
+            f"account {self.address}: nodes refuse the sequence that the ledger shows; a transaction of this account waits "
+            "in a pool, or another process uses the account; it is tried again"
+        )
+
+    def _sign(
+        self, messages: Sequence[bytes], view: AccountView, sequence: int, *, gas: int, fee: int = 0
+    ) -> tuple[SignedTransaction, Height]:
+        timeout_height = Height(self._height + self._patience.blocks)
+        terms = Terms(
+            chain_id=self._chain_id,
+            account_number=view.number,
+            sequence=sequence,
+            gas=gas,
+            fee=fee,
+            denomination=self._fees.denomination,
+            timeout_height=timeout_height,
+        )
+        return sign(messages, self._account, terms), timeout_height
+
+    def _require_payable(self, refusal: Refusal, *, fee: int) -> None:
+        offer = f"{fee} {self._fees.denomination} (gas price {float(self._fees.price):g})"
+        require_payable(refusal, account=self.address, offer=offer)
+
+
+def _simulated(value: bytes) -> Simulated:
+    try:
+        answer = json.loads(value)
+    except (ValueError, RecursionError):
+        raise MalformedAnswer("simulation: no JSON") from None
+    info, result = values.member(answer, "gas_info", "simulation"), values.member(answer, "result", "simulation")
+    data = values.base64(values.member(result, "data", "simulation"), "simulation data")
+    return Simulated(
+        gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"),
+        responses=message_responses(data),
+    )
+
+
+def _executed(found: TransactionResult, sent: _Sent) -> Executed:
+    refusal = Refusal(codespace=found.codespace, code=found.code, log=found.log) if found.code else None
+    return Executed(
+        hash=_name(sent.signed),
+        height=found.height,
+        gas_used=found.gas_used,
+        fee=sent.fee,
+        refusal=refusal,
+        data=found.data,
+    )
+
+
+def _name(signed: SignedTransaction) -> str:
+    return signed.hash.hex().upper()
