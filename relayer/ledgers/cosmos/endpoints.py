@@ -7,11 +7,8 @@ silent, still syncs or lags behind the others is put aside for a while; if all a
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -19,11 +16,12 @@ from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport, shown
 from relayer.ledgers.cosmos.values import Json
 from relayer.proofs.comet_types import TimestampNanoseconds
 
-MAXIMUM_ANSWER_BYTES = 64 << 20
-_HINT_BYTES = 1 << 20
+MAXIMUM_BATCH = 10
+"""Calls in one request: CometBFT's own limit, unless its operator has set another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ class EndpointOptions:
     maximum_lag: int = 10
     """Blocks that a node may be behind the best one."""
     connections: int = 16
-    """Requests under way at one time per node."""
+    """Requests under way at one time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +55,7 @@ class NodeStatus:
 class _Endpoint:
     url: str
     is_known: bool = False
+    batch: int = MAXIMUM_BATCH
     height: int = 0
     aside_until: float = 0.0
 
@@ -82,9 +81,8 @@ class Endpoints:
         self._endpoints = [_Endpoint(url) for url in urls]
         self._chain_id = chain_id
         self._options = options
-        self._session: aiohttp.ClientSession | None = None
+        self._transport = Transport(timeout_seconds=options.timeout_seconds, connections=options.connections)
         self._current = 0
-        self._ids = count(1)
         self._survey: asyncio.Task[None] | None = None
         self._next_survey = 0.0
 
@@ -93,9 +91,7 @@ class Endpoints:
         if survey is not None:
             survey.cancel()
             await asyncio.gather(survey, return_exceptions=True)
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._transport.close()
 
     async def check(self) -> None:
         """Asks every node what it is. Raises WrongLedger for a foreign one, LedgerUnavailable if none can be used."""
@@ -122,8 +118,13 @@ class Endpoints:
             return found
         raise _verdict(failures)
 
-    async def call(self, method: str, params: Mapping[str, object]) -> Json:
+    async def call(self, call: Call) -> Json:
         """The result of the first node that gives one. Raises NodeRefused, LedgerUnavailable, WrongLedger."""
+        (result,) = await self.batch([call])
+        return result
+
+    async def batch(self, calls: Sequence[Call]) -> list[Json]:
+        """Results in the order of `calls`, all of one node. Raises as `call` does, if one of them fails on every node."""
         failures: list[_Failure] = []
         refused: NodeRefused | None = None
         for index in self._order():
@@ -131,7 +132,7 @@ class Endpoints:
             try:
                 if not endpoint.is_known:
                     await self._probe(endpoint)
-                result = await self._post(endpoint.url, method, params)
+                results = await self._ask(endpoint, calls)
             except NodeRefused as error:
                 # It may have pruned, or not have yet, what another node has.
                 refused = refused or error
@@ -140,8 +141,12 @@ class Endpoints:
                 failures.append(self._put_aside(endpoint, error))
                 continue
             self._use(index)
-            return result
+            return results
         raise refused or _verdict(failures)
+
+    def doubt(self) -> None:
+        """What the node in use answered does not hold together: others are asked before it for a while."""
+        self._put_aside(self._endpoints[self._current], _Unfit())
 
     def _order(self) -> list[int]:
         """The node in use and those behind it in turn; last those that are aside, the longest of them first."""
@@ -186,7 +191,8 @@ class Endpoints:
     async def _probe(self, endpoint: _Endpoint) -> NodeStatus:
         """Raises WrongLedger for another chain, and what is in _FAILURES for a node that cannot be used now."""
         try:
-            found = _node_status(await self._post(endpoint.url, "status", {}))
+            (answer,) = await self._transport.post(endpoint.url, [Call("status")])
+            found = _node_status(answer)
         except NodeRefused as error:
             raise _Unfit(str(error)) from error
         if found.chain_id != self._chain_id:
@@ -208,50 +214,25 @@ class Endpoints:
     def _lag(self, endpoint: _Endpoint) -> int:
         return max(each.height for each in self._endpoints) - endpoint.height
 
-    async def _post(self, url: str, method: str, params: Mapping[str, object]) -> Json:
-        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=self._options.timeout_seconds),
-                connector=aiohttp.TCPConnector(limit_per_host=self._options.connections),
-            )
-        body = json.dumps(request, separators=(",", ":"))
-        headers = {"content-type": "application/json"}
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-            raw = await _read_bounded(response)
-            status = response.status
+    async def _ask(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json]:
+        parts = [calls[first : first + endpoint.batch] for first in range(0, len(calls), endpoint.batch)]
+        done = await asyncio.gather(*(self._ask_part(endpoint, part) for part in parts), return_exceptions=True)
+        results: list[Json] = []
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+            results += each
+        return results
+
+    async def _ask_part(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json]:
+        """One request, or one by one where the node takes no more at once."""
         try:
-            answer = json.loads(raw)
-        except (ValueError, RecursionError):
-            raise MalformedAnswer(f"status {status} and no JSON") from None
-        return _result(method, request["id"], answer)
-
-
-async def new_blocks(url: str) -> AsyncIterator[None]:
-    """Yields at each new block that a node's websocket tells of. Raises LedgerUnavailable when the connection ends.
-
-    `url` is the node's http(s) address. Only that a notice came is used; its content is never read.
-    """
-    query = {"query": "tm.event='NewBlockHeader'"}
-    try:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.ws_connect(url.rstrip("/") + "/websocket", heartbeat=20, max_msg_size=_HINT_BYTES) as socket,
-        ):
-            await socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": query})
-            async for message in socket:
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    yield
-    except (aiohttp.ClientError, OSError) as error:
-        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({error}); polling goes on") from error
-    raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")
-
-
-def shown(url: str) -> str:
-    """The address without its path and query: hosted nodes are often addressed with a secret in there."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+            return await self._transport.post(endpoint.url, calls)
+        except TooMuch as error:
+            if len(calls) == 1:
+                raise MalformedAnswer(str(error)) from error
+            endpoint.batch = 1
+            return [(await self._ask_part(endpoint, [call]))[0] for call in calls]
 
 
 def _node_status(answer: Json) -> NodeStatus:
@@ -272,29 +253,6 @@ def _node_status(answer: Json) -> NodeStatus:
         is_catching_up=catching_up,
         is_indexing=isinstance(other, Mapping) and other.get("tx_index") == "on",
     )
-
-
-def _result(method: str, identity: object, answer: Json) -> Json:
-    if not isinstance(answer, dict):
-        raise MalformedAnswer(f"{method}: no answer object")
-    error = answer.get("error")
-    if error is None:
-        if "result" not in answer or answer.get("id") != identity:
-            raise MalformedAnswer(f"{method}: neither a result nor an error")
-        return answer["result"]
-    if not isinstance(error, dict) or type(error.get("code")) is not int:
-        raise MalformedAnswer(f"{method}: an error without a code")
-    raise NodeRefused(method, error["code"], f"{error.get('message', '')} {error.get('data', '')}")
-
-
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    chunks, size = [], 0
-    async for chunk in response.content.iter_chunked(1 << 18):
-        size += len(chunk)
-        if size > MAXIMUM_ANSWER_BYTES:
-            raise MalformedAnswer(f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _verdict(failures: Sequence[_Failure]) -> LedgerUnavailable | WrongLedger:

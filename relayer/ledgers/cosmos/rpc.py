@@ -14,6 +14,7 @@ from relayer.core.ids import Height
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.endpoints import EndpointOptions, Endpoints, NodeStatus
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
+from relayer.ledgers.cosmos.transport import Call
 from relayer.ledgers.cosmos.values import Json
 
 NEWEST = Height(0)
@@ -102,13 +103,28 @@ class CometRpc:
 
         Raises NodeRefused if every node answers with an error object, LedgerUnavailable, WrongLedger.
         """
-        return await self.endpoints.call(method, params)
+        return await self.endpoints.call(Call(method, params))
+
+    async def batch(self, method: str, params: Sequence[Mapping[str, object]]) -> list[Json]:
+        """The same method many times, all answered by one node, in order. Raises as `call` does, if one of them fails."""
+        return await self.endpoints.batch([Call(method, each) for each in params])
+
+    def doubt(self) -> None:
+        """What the node in use answered does not hold together: others are asked before it for a while."""
+        self.endpoints.doubt()
 
     async def abci_query(self, path: str, data: bytes, *, height: Height = NEWEST, prove: bool = False) -> AbciAnswer:
         """`path` is `/package.Service/Method`, or `store/NAME/key` for a key with its proof. A refusal is in the answer."""
-        params = {"path": path, "data": data.hex(), "height": str(height), "prove": prove}
-        answer = values.member(await self.call("abci_query", params), "response", "abci_query")
-        return _abci_answer(answer)
+        (answer,) = await self.abci_queries([(path, data)], height=height, prove=prove)
+        return answer
+
+    async def abci_queries(
+        self, queries: Sequence[tuple[str, bytes]], *, height: Height = NEWEST, prove: bool = False
+    ) -> list[AbciAnswer]:
+        """Several queries of (path, data), all answered by one node, in order."""
+        params = [{"path": path, "data": data.hex(), "height": str(height), "prove": prove} for path, data in queries]
+        answers = await self.batch("abci_query", params)
+        return [_abci_answer(values.member(answer, "response", "abci_query")) for answer in answers]
 
     async def query(self, path: str, data: bytes, *, height: Height = NEWEST) -> bytes:
         """The value alone. Raises QueryRefused."""
