@@ -11,6 +11,27 @@ const server = ganache.server({
   logging: { quiet: true },
 });
 
+// Ganache's miner leaves a transaction lying that arrives while another one's block is made, until the next one comes: with
+// several senders some wait for many seconds, and the last one for ever. So whatever makes blocks is done one after the other.
+const MAKES_BLOCKS = new Set([
+  "eth_sendRawTransaction", "eth_sendTransaction", "evm_mine", "evm_revert", "evm_snapshot", "miner_start", "miner_stop",
+]);
+const LONGEST_TURN_MS = 5_000; // A transaction whose nonce is too high is answered when its time comes; nobody waits for that.
+const direct = server.provider._requestRaw.bind(server.provider);
+let last = Promise.resolve();
+server.provider._requestRaw = (payload) => {
+  if (!MAKES_BLOCKS.has(payload.method)) return direct(payload);
+  const turn = last.then(() => direct(payload));
+  last = turn.then(({ value }) => ended(value)).catch(() => {});
+  return turn;
+};
+
+function ended(value) {
+  let timer;
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, LONGEST_TURN_MS); });
+  return Promise.race([value, late]).finally(() => clearTimeout(timer));
+}
+
 const stop = () => server.close().then(() => process.exit(0), () => process.exit(1));
 process.stdin.on("end", stop).on("error", stop).resume();
 process.on("SIGTERM", stop);
