@@ -1,24 +1,31 @@
-# Needs Python 3.11 or newer and make, nothing else: Node comes from a Python wheel, its packages by lock file.
+# Needs Python 3.11 or newer and make, nothing else: Node and Go come from Python wheels, their packages by lock files.
 # `make demo` runs the main job for real, `make test` every check. A second run finds everything installed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: setup demo test test-go lint typecheck clean
+.PHONY: setup setup-go demo demo-cosmos test test-go lint typecheck clean
 
-setup: $(VENV)/.dev-installed $(VENV)/.node-installed $(VENV)/.solidity-installed
+setup: $(VENV)/.dev-installed $(VENV)/.node-installed $(VENV)/.solidity-installed setup-go
+
+# Go of the PATH if it is new enough, else a Python wheel of it.
+setup-go: $(VENV)/.run-installed
+	@$(BIN)/python devnet/setup_go.py
 
 demo: $(VENV)/.run-installed $(VENV)/.node-installed
 	@$(BIN)/relayer demo
 
+# The same over a CometBFT chain. The first run compiles the chain, which takes minutes.
+demo-cosmos: $(VENV)/.run-installed $(VENV)/.node-installed setup-go
+	@$(BIN)/relayer demo --settlement cosmos
+
 test: setup
 	@$(BIN)/python devnet/run_checks.py
 
-# Needs Go on the PATH. The first run compiles the chain, which takes minutes; later ones take seconds.
-test-go:
-	@cd contracts/cosmos && go vet ./... && go test ./...
-	@cd devnet/simapp && go vet ./... && go test ./...
+# The first run compiles everything, which takes minutes; later ones take seconds.
+test-go: setup-go
+	@$(BIN)/python devnet/run_go_tests.py
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .

