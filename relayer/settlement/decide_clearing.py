@@ -32,7 +32,7 @@ from relayer.settlement.clearing.cycles import decide_cycle
 from relayer.settlement.clearing.disputes import decide_dispute, decide_write_off
 from relayer.settlement.clearing.events import ClearingEvent, ConsentSet
 from relayer.settlement.clearing.payments import decide_payment
-from relayer.settlement.clearing.values import Act
+from relayer.settlement.clearing.values import OPERATOR, Act, Deadline, DeadlineKind
 from relayer.settlement.codec import encode_event, next_head
 from relayer.settlement.commands import CommandDecision
 from relayer.settlement.errors import RefusalCode, RequestIdReused
@@ -40,6 +40,8 @@ from relayer.settlement.events import LogEntry
 from relayer.settlement.state import SettlementReader
 
 MAXIMUM_REQUEST_BYTES = 200
+MAXIMUM_ENDED = 64
+"""What a ledger ends by itself in one block; the rest follows in the next ones."""
 
 
 def decide_clearing(state: SettlementReader, command: ClearingCommand, *, now_seconds: int) -> CommandDecision:
@@ -59,6 +61,33 @@ def decide_clearing(state: SettlementReader, command: ClearingCommand, *, now_se
         head = next_head(head, encoded)
         entries.append(LogEntry(head=head, event=event, encoded=encoded))
     return CommandDecision(entries=tuple(entries), reference=entries[0].head)
+
+
+def end_deadlines(state: SettlementReader, *, now_seconds: int, limit: int = MAXIMUM_ENDED) -> tuple[LogEntry, ...]:
+    """The entries that end the first `limit` payments, disputes and cycles whose time has passed, earliest first.
+
+    They read as if the operator had said so, without a request. Each ends by itself, so their order changes no amount.
+    """
+    act = Act(request_id="", request_digest=bytes(32), actor=OPERATOR, at_seconds=now_seconds)
+    head, entries = state.head(), list[LogEntry]()
+    for deadline in state.deadlines(now_seconds, limit):
+        for event in _events(state, _ending(deadline), act):
+            encoded = encode_event(event)
+            head = next_head(head, encoded)
+            entries.append(LogEntry(head=head, event=event, encoded=encoded))
+    return tuple(entries)
+
+
+def _ending(deadline: Deadline) -> ExpirePayment | LapseDispute | ExpireCycle:
+    match deadline.kind:
+        case DeadlineKind.PAYMENT:
+            return ExpirePayment(request_id="", actor=OPERATOR, payment_id=deadline.name)
+        case DeadlineKind.DISPUTE:
+            return LapseDispute(request_id="", actor=OPERATOR, dispute_id=deadline.name)
+        case DeadlineKind.CYCLE:
+            return ExpireCycle(request_id="", actor=OPERATOR, cycle_id=deadline.name)
+        case _:
+            assert_never(deadline.kind)
 
 
 def _events(state: SettlementReader, command: ClearingCommand, act: Act) -> tuple[ClearingEvent, ...]:

@@ -199,7 +199,7 @@ class Overlay(ClearingOverlay):
 
     def _clear(self, event: ClearingEvent, head: LogHead) -> None:
         apply_clearing(self, event, head)
-        if not isinstance(event, DebtNovated):
+        if not isinstance(event, DebtNovated) and event.act.request_id:
             self.requests[event.act.request_id] = RequestResult(event.act.request_digest, head)
 
     def _set_agreement(self, agreement: Agreement) -> None:

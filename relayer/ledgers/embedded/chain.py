@@ -74,25 +74,32 @@ class Chain:
         return revision_of(self.chain_id)
 
     def deliver(self, transactions: Sequence[bytes], *, now: TimestampNanoseconds) -> Delivered:
-        """Executes the transactions as one block and seals it together with the next.
+        """Executes the transactions as one block and seals it together with the next. What the block's time has ended is
+        ended first, by a transaction of the ledger's own.
 
         What changes nothing is answered but not recorded, so that refused messages cannot fill the disk.
         Raises QuorumMissing, with nothing changed.
         """
         context = self.query(now=now)
-        results = self.machine.execute(context, transactions)
+        own = self.machine.overdue(context)
+        executed = [*own, *transactions]
+        results = self.machine.execute(context, executed)
+        asked = tuple(results[len(own) :])
         if not context.changed:
-            return Delivered(results=tuple(results), height=None)
+            return Delivered(results=asked, height=None)
         if context.validators is not None:
             self._signers.require_quorum(context.validators)
         with self._writing():
-            self._head = self._seal(context.block.time, transactions, results)
-            self.state.write(context, height=context.block.height, transactions=transactions, results=results)
+            self._head = self._seal(context.block.time, executed, results)
+            self.state.write(context, height=context.block.height, transactions=executed, results=results)
             self._head = self._seal(self._time(now), [], [])
-        return Delivered(results=tuple(results), height=Height(self._head.header.height))
+        return Delivered(results=asked, height=Height(self._head.header.height))
 
     def advance(self, *, now: TimestampNanoseconds) -> SealedBlock:
-        """Seals an empty block, so that time passes. Raises QuorumMissing."""
+        """Seals an empty block, so that time passes, or ends what is over by now. Raises QuorumMissing."""
+        if self.machine.overdue(self.query(now=now)):
+            self.deliver([], now=now)
+            return self._head
         with self._writing():
             self._head = self._seal(self._time(now), [], [])
         return self._head

@@ -9,12 +9,15 @@ from typing import TypeVar
 
 from relayer.errors import LimitExceeded
 from relayer.ledgers.embedded.liability_rows import SELECT_LIABILITY, liability_from_row
+from relayer.ledgers.embedded.store import deadline_terms
 from relayer.settlement.clearing.codec import decode_record, encode_record
 from relayer.settlement.clearing.overlay import ClearingOverlay, evidence_key
 from relayer.settlement.clearing.values import (
     NO_CYCLES,
     Consent,
     Cycle,
+    Deadline,
+    DeadlineKind,
     Dispute,
     Evidence,
     Payment,
@@ -34,6 +37,22 @@ _TABLES: dict[type, tuple[str, str]] = {
     Dispute: ("settlement_dispute", "dispute_id"),
     Cycle: ("settlement_cycle", "cycle_id"),
 }
+
+
+def _deadlines_of(kind: type, name: DeadlineKind) -> str:
+    table, key = _TABLES[kind]
+    value, counts = deadline_terms(table)
+    return f"SELECT {value}, '{name}', {key} FROM {table} WHERE {counts} AND {value} <= ?"  # noqa: S608 (constants)
+
+
+_DEADLINES = " UNION ALL ".join(
+    (
+        _deadlines_of(Payment, DeadlineKind.PAYMENT),
+        _deadlines_of(Dispute, DeadlineKind.DISPUTE),
+        _deadlines_of(Cycle, DeadlineKind.CYCLE),
+    )
+)
+_DEADLINES += " ORDER BY 1, 2, 3 LIMIT ?"
 
 
 class ClearingTables:
@@ -77,6 +96,10 @@ class ClearingTables:
     def pair_liabilities(self, unit: UnitKey, debtor: bytes, creditor: bytes, /) -> Iterable[Liability]:
         rows = self._connection.execute(f"{_OPEN_OF_UNIT} AND debtor = ? AND creditor = ?", (*unit, debtor, creditor))
         return map(liability_from_row, rows.fetchall())
+
+    def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
+        rows = self._connection.execute(_DEADLINES, (until_seconds, until_seconds, until_seconds, limit))
+        return [Deadline(at_seconds, DeadlineKind(kind), name) for at_seconds, kind, name in rows]
 
     def payments(self, *, after: str, limit: int) -> Sequence[Payment]:
         """In the order of their ids, from behind `after`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
 
-from relayer.core.ids import TransactionId
+from relayer.core.ids import Height, TransactionId
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.facts.codec import PORT
@@ -28,19 +28,21 @@ from relayer.ledgers.embedded.tendermint_client import TendermintModule
 from relayer.ledgers.embedded.transactions import (
     ChangeValidators,
     CreateClient,
+    EndDeadlines,
     RecoverClient,
     RegisterCounterparty,
     SendPacket,
     Transaction,
     UpdateClient,
     decode_transaction,
+    encode_transaction,
 )
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.decide import decide
-from relayer.settlement.decide_clearing import decide_clearing
+from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
 from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.model import LogHead
 
@@ -127,6 +129,12 @@ class Machine:
             block.merge(context)
         return results
 
+    def overdue(self, block: Context) -> list[bytes]:
+        """The ledger's own transaction, if the block's time has ended something; it goes ahead of all others."""
+        if not block.settlement.deadlines(block.block.time_seconds, 1):
+            return []
+        return [encode_transaction(EndDeadlines(height=block.block.height))]
+
     def _apply(self, context: Context, transaction: Transaction) -> bytes:
         match transaction:
             case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
@@ -136,6 +144,8 @@ class Machine:
             case ChangeValidators(validators=validators):
                 context.validators = validators
                 return b""
+            case EndDeadlines(height=height):
+                return _end_deadlines(context, height)
             case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
                 return self._apply_client(context, transaction)
             case _:
@@ -189,6 +199,16 @@ def _command(context: Context, command: OperatorCommand | ClearingCommand) -> Lo
     for entry in decision.entries:
         context.settlement.apply(entry)
     return decision.reference
+
+
+def _end_deadlines(context: Context, height: Height) -> bytes:
+    if height != context.block.height:
+        raise MessageRefused(
+            CODESPACE, RefusalCode.INVALID_COMMAND, f"ends the deadlines of block {height}, not of this one"
+        )
+    for entry in end_deadlines(context.settlement, now_seconds=context.block.time_seconds):
+        context.settlement.apply(entry)
+    return _reference(context.settlement.head())
 
 
 def _reference(head: LogHead) -> bytes:

@@ -189,6 +189,20 @@ CREATE TABLE settlement_period (
 ) STRICT;
 """
 
+_DEADLINES = {
+    "settlement_payment": ("$.order.expires_at_seconds", "'instructed', 'pending'"),
+    "settlement_dispute": ("$.claim.deadline_seconds", "'open'"),
+    "settlement_cycle": ("$.plan.expires_at_seconds", "'proposed', 'verified'"),
+}
+"""Where a record's deadline stands in its body, and the states in which it still counts."""
+
+
+def deadline_terms(table: str) -> tuple[str, str]:
+    """The SQL of a record's deadline and of the condition that it still counts, as the table's index has them."""
+    place, states = _DEADLINES[table]
+    return f"json_extract(CAST(body AS TEXT), '{place}')", f"state IN ({states})"
+
+
 RECORD = (
     "genesis",
     "validator_set",
@@ -244,6 +258,14 @@ def write_schema(connection: sqlite3.Connection) -> None:
     )
     version = f"PRAGMA user_version = {SCHEMA_VERSION};"
     connection.executescript(f"BEGIN IMMEDIATE; {_RECORD_TABLES} {_DERIVED_TABLES} {guards} {version} COMMIT;")
+    write_indexes(connection)
+
+
+def write_indexes(connection: sqlite3.Connection) -> None:
+    """Indexes that files of older versions lack. Idempotent."""
+    for table in _DEADLINES:
+        value, condition = deadline_terms(table)
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_deadline ON {table} ({value}) WHERE {condition}")
 
 
 def open_existing(folder: Path) -> sqlite3.Connection:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, assert_never
 
 from google.protobuf.message import Message
 
-from relayer.core.ids import ClientId, Sequence, TimestampSeconds, parse_client_id
+from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds, parse_client_id
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
@@ -89,6 +89,14 @@ class ChangeValidators:
     validators: ValidatorSet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndDeadlines:
+    """What the ledger itself puts first into a block when something's time has passed."""
+
+    height: Height
+    """Of the block, so that no two blocks hold the same bytes."""
+
+
 Transaction = (
     CreateClient
     | RegisterCounterparty
@@ -99,6 +107,7 @@ Transaction = (
     | AcknowledgePacket
     | TimeoutPacket
     | ChangeValidators
+    | EndDeadlines
     | RegisterParty
     | RecordAgreement
     | ClosePeriod
@@ -114,6 +123,8 @@ def encode_transaction(transaction: Transaction) -> bytes:
         case ChangeValidators(validators=validators):
             body = encode_validator_set(validators, proposer=validators.validators[0].address)
             encoded = _any(_VALIDATORS_URL, body)
+        case EndDeadlines(height=height):
+            encoded = _pack(settlement.EndDeadlines(height=height))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
             encoded = _pack(_packet_message(transaction))
         case RegisterParty() | RecordAgreement() | ClosePeriod():
@@ -346,4 +357,7 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/interledger.settlement.v1.RecordAgreementRequest": _to_command(settlement.RecordAgreementRequest),
     "/interledger.settlement.v1.ClosePeriodRequest": _to_command(settlement.ClosePeriodRequest),
     "/interledger.settlement.v1.ClearRequest": lambda raw: clearing_from_message(_parse(settlement.ClearRequest, raw)),
+    "/interledger.settlement.v1.EndDeadlines": lambda raw: EndDeadlines(
+        height=Height(_parse(settlement.EndDeadlines, raw).height)
+    ),
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from relayer.settlement.clearing.values import (
     NO_CYCLES,
     Consent,
     Cycle,
+    Deadline,
+    DeadlineKind,
     Dispute,
     Evidence,
     Payment,
     UnitCycles,
     UnitKey,
+    deadline_of,
 )
 from relayer.settlement.model import Liability
 from relayer.settlement.postings import Posting
@@ -48,6 +51,10 @@ class ClearingReader(Protocol):
         """The same, of one debtor towards one creditor."""
         ...
 
+    def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
+        """The first `limit` of those at or before `until_seconds`, ascending."""
+        ...
+
 
 class EmptyClearing:
     """Before anything was cleared."""
@@ -77,6 +84,9 @@ class EmptyClearing:
         return ()
 
     def pair_liabilities(self, _unit: UnitKey, _debtor: bytes, _creditor: bytes, /) -> Iterable[Liability]:
+        return ()
+
+    def deadlines(self, _until_seconds: int, _limit: int, /) -> Sequence[Deadline]:
         return ()
 
 
@@ -135,6 +145,13 @@ class ClearingOverlay:
         found = self._newest(self._clearing_base.pair_liabilities(unit, debtor, creditor), unit)
         return (each for each in found if (each.debtor, each.creditor) == (debtor, creditor))
 
+    def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
+        changed = self._changed_records()
+        below = self._clearing_base.deadlines(until_seconds, limit + len(changed))
+        kept = [each for each in below if (each.kind, each.name) not in changed]
+        own = [each for each in changed.values() if each is not None and each.at_seconds <= until_seconds]
+        return sorted(kept + own)[:limit]
+
     def keep(self, liability: Liability) -> None:
         """Takes over a liability as it now is."""
         self.liabilities[liability.fact_id] = liability
@@ -151,6 +168,14 @@ class ClearingOverlay:
         target.consents.update(self.consents)
         target.evidence.update(self.evidence)
         target.postings.extend(self.postings)
+
+    def _changed_records(self) -> dict[tuple[DeadlineKind, str], Deadline | None]:
+        """The deadline of each payment, dispute and cycle that stands in this overlay; None: it has come to an end."""
+        return {
+            **{(DeadlineKind.PAYMENT, name): deadline_of(each) for name, each in self.payments.items()},
+            **{(DeadlineKind.DISPUTE, name): deadline_of(each) for name, each in self.disputes.items()},
+            **{(DeadlineKind.CYCLE, name): deadline_of(each) for name, each in self.cycles.items()},
+        }
 
     def _newest(self, below: Iterable[Liability], unit: UnitKey) -> Iterable[Liability]:
         yield from (each for each in below if each.fact_id not in self.liabilities)

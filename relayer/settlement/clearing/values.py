@@ -30,8 +30,9 @@ class Act:
     """Who did something, by which request, in the block of which time."""
 
     request_id: str
+    """Empty: nobody asked, the ledger acted because a deadline had passed."""
     request_digest: bytes
-    """sha256 over the command, by which a repeated request id is compared."""
+    """sha256 over the command, by which a repeated request id is compared; zeros if nobody asked."""
     actor: bytes
     """A party id, or OPERATOR."""
     at_seconds: int
@@ -224,3 +225,32 @@ class UnitCycles(NamedTuple):
 
 
 NO_CYCLES = UnitCycles(None, 0)
+
+
+class DeadlineKind(StrEnum):
+    """What a deadline ends. In the order in which several of one second are ended."""
+
+    CYCLE = "cycle"
+    DISPUTE = "dispute"
+    PAYMENT = "payment"
+
+
+class Deadline(NamedTuple):
+    """Block time, unix seconds, from which on the payment, dispute or cycle `name` is over. Ascending: which ends first."""
+
+    at_seconds: int
+    kind: DeadlineKind
+    name: str
+
+
+def deadline_of(record: Payment | Dispute | Cycle) -> Deadline | None:
+    """None: the record has come to an end."""
+    match record:
+        case Payment(order=order, state=PaymentState.INSTRUCTED | PaymentState.PENDING):
+            return Deadline(order.expires_at_seconds, DeadlineKind.PAYMENT, order.payment_id)
+        case Dispute(claim=claim, state=DisputeState.OPEN):
+            return Deadline(claim.deadline_seconds, DeadlineKind.DISPUTE, claim.dispute_id)
+        case Cycle(plan=plan, state=CycleState.PROPOSED | CycleState.VERIFIED):
+            return Deadline(plan.expires_at_seconds, DeadlineKind.CYCLE, plan.cycle_id)
+        case _:
+            return None

@@ -42,7 +42,7 @@ from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent, Evidence, EvidenceKind, UnitKey
 from relayer.settlement.codec import encode_event
 from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.decide_clearing import decide_clearing
+from relayer.settlement.decide_clearing import MAXIMUM_ENDED, decide_clearing, end_deadlines
 from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
@@ -109,6 +109,17 @@ class Ledger(basic.Ledger):  # type: ignore[misc]
         reference = {"sequence": decision.reference.sequence, "head_hash": decision.reference.head_hash.hex()}
         events = [encode_event(entry.event).decode() for entry in decision.entries]
         self.steps.append({**step, **reference, "events": events})
+
+    def end_deadlines(self, ended: int, *, limit: int = MAXIMUM_ENDED) -> None:
+        """What the ledger does by itself in a block of this time. `ended` is how much must come to its end."""
+        entries = end_deadlines(self.state, now_seconds=self.at, limit=limit)
+        assert len(entries) == ended, entries
+        for entry in entries:
+            self.state.apply(entry)
+        events = [encode_event(entry.event).decode() for entry in entries]
+        head = self.state.head()
+        reference = {"sequence": head.sequence, "head_hash": head.head_hash.hex()}
+        self.steps.append({"command": "EndDeadlines", "at_seconds": self.at, "limit": limit, **reference, "events": events})
 
     def proposal(self, cycle_id: str, mode: NettingMode = NettingMode.CYCLE) -> ProposeCycle:
         scope = Scope(unit=EUR, cut_off_seconds=self.at, value_date_seconds=self.at, mode=mode)
@@ -274,9 +285,32 @@ def cycle_cases() -> Iterator[Case]:
         yield made.case(f"a cycle that ends by {end.__name__}")
 
 
+def deadline_cases() -> Iterator[Case]:
+    made = Ledger()
+    facts = made.owe((NBM, KCS, 700), (NBM, KCS, 500), (KCS, NBM, 800))
+    made.clear(replace(made.proposal("C-1"), expires_at_seconds=NOW + 600))
+    for name, wait in (("P-2", 600), ("P-1", 600), ("P-0", 601)):
+        changes = {"request_id": name, "payment_id": name, "expires_at_seconds": NOW + wait}
+        made.clear(instruct(100, **changes))
+    made.clear(MarkPaymentPending(request_id="pending", actor=NBM, payment_id="P-1"))
+    made.clear(open_dispute(facts[1], 100))
+    made.clear(replace(open_dispute(facts[2], 0), request_id="none"), refusal=RefusalCode.NOT_AUTHORISED)
+    made.at = NOW + 599
+    made.end_deadlines(0)
+    made.at = NOW + 600
+    made.end_deadlines(3, limit=3)
+    made.end_deadlines(1)
+    made.clear(ExpirePayment(request_id="late", actor=ATX, payment_id="P-1"), refusal=RefusalCode.WRONG_STATE)
+    made.at = NOW + 10_000
+    made.clear(ExpirePayment(request_id="first", actor=ATX, payment_id="P-0"))
+    made.end_deadlines(0)
+    made.clear(made.proposal("C-2"))
+    yield made.case("deadlines that the ledger ends by itself, earliest first, then by kind and id")
+
+
 def build() -> list[Case]:
     """All cases."""
-    return [*payment_cases(), *dispute_cases(), *cycle_cases()]
+    return [*payment_cases(), *dispute_cases(), *cycle_cases(), *deadline_cases()]
 
 
 def main() -> None:

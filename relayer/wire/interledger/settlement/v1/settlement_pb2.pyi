@@ -494,6 +494,12 @@ class ExpireCycle(_message.Message):
     cycle_id: str
     def __init__(self, cycle_id: _Optional[str] = ...) -> None: ...
 
+class EndDeadlines(_message.Message):
+    __slots__ = ("height",)
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    def __init__(self, height: _Optional[int] = ...) -> None: ...
+
 class GetNettingRequest(_message.Message):
     __slots__ = ("currency", "exponent", "cut_off_seconds", "value_date_seconds", "mode")
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
