@@ -11,6 +11,7 @@ from cosmos.bank.v1beta1 import query_pb2 as bank_query
 from cosmos.base.abci.v1beta1 import abci_pb2 as base_abci
 from cosmos.base.v1beta1 import coin_pb2 as coin
 from cosmos.crypto.secp256k1 import keys_pb2 as secp256k1_keys
+from cosmos.staking.v1beta1 import query_pb2 as staking_query
 from cosmos.tx.signing.v1beta1 import signing_pb2 as tx_signing
 from cosmos.tx.v1beta1 import tx_pb2 as tx
 from ibc.core.channel.v2 import query_pb2 as channel_query
@@ -26,6 +27,7 @@ __all__ = [
     "client_v2_query",
     "coin",
     "secp256k1_keys",
+    "staking_query",
     "tx",
     "tx_signing",
 ]

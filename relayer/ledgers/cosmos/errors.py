@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import LedgerUnavailable
+from relayer.errors import LedgerError, LedgerUnavailable
 
 
 class MalformedAnswer(LedgerUnavailable):
@@ -26,6 +26,10 @@ class QueryRefused(LedgerUnavailable):
         self.path = path
         self.codespace = codespace
         self.code = code
+
+
+class KeyTypeUnknown(LedgerError):
+    """A validator signs with a scheme that no light client here checks. Only the chain's operators can change that."""
 
 
 def printable(text: str) -> str:

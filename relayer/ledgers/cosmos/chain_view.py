@@ -1,0 +1,101 @@
+"""The chain as its nodes show it: head and packet facts.
+
+Facts are read out of the results of each block, never found by search: what a search finds depends on which events the
+node's operator has indexed, and on how far the index is. A block's facts are told at the next height, whose header proves
+them (the app hash of a block stands in the header after it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha256
+
+import structlog
+
+from relayer.core.events import PacketFact
+from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.errors import NotFinal
+from relayer.ledgers.cosmos import values
+from relayer.ledgers.cosmos.endpoints import NodeStatus
+from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.cosmos.events import MAXIMUM_TRANSACTIONS, BlockEvents, packet_facts, parse_block_results
+from relayer.ledgers.cosmos.light_blocks import missing
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ports.ledger import Head
+from relayer.proofs.comet_types import NANOSECONDS
+
+_BLOCKS_AT_ONCE = 50
+_log = structlog.get_logger(__name__)
+
+
+class ChainView:
+    """Head and events of one chain."""
+
+    def __init__(self, rpc: CometRpc, *, ledger: LedgerId) -> None:
+        self._rpc = rpc
+        self._ledger = ledger
+        self._head: NodeStatus | None = None
+
+    async def head(self) -> Head:
+        """Never lower than before: a node that lags behind the one asked last changes nothing."""
+        found = await self._rpc.status()
+        if self._head is None or found.height > self._head.height:
+            self._head = found
+        known = self._head
+        return Head(height=known.height, timestamp=TimestampSeconds(known.time // NANOSECONDS), hash=known.hash)
+
+    async def require_final(self, height: Height) -> None:
+        """Asks a node only for what is not known yet. Raises NotFinal."""
+        if self._head is not None and height <= self._head.height:
+            return
+        head = await self.head()
+        if height > head.height:
+            raise NotFinal(f"height {height} is not reached yet; the newest header is {head.height}")
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        """Packet facts with after < height <= until. Raises NotFinal, HeightPruned, LedgerUnavailable."""
+        # Height 1 is the first header: nothing happened before it.
+        first, last = max(after, 1), until - 1
+        if last < first:
+            return ()
+        await self.require_final(until)
+        facts: list[PacketFact] = []
+        for start in range(first, last + 1, _BLOCKS_AT_ONCE):
+            for block in await self._results(start, min(start + _BLOCKS_AT_ONCE - 1, last)):
+                facts += await self._facts(block)
+        return facts
+
+    async def _results(self, first: int, last: int) -> list[BlockEvents]:
+        blocks = [Height(number) for number in range(first, last + 1)]
+        try:
+            answers = await self._rpc.batch("block_results", [{"height": str(block)} for block in blocks])
+        except NodeRefused as error:
+            raise await missing(self._rpc, Height(first), error) from error
+        # Large blocks take a while to read; others get their turn between two of them.
+        results = []
+        for block, answer in zip(blocks, answers, strict=True):
+            results.append(parse_block_results(answer, block=block))
+            await asyncio.sleep(0)
+        return results
+
+    async def _facts(self, block: BlockEvents) -> Sequence[PacketFact]:
+        if not block.events:
+            return ()
+        transactions = await self._transactions(block) if block.needs_transactions else ()
+        decoded = packet_facts(self._ledger, block, transactions)
+        for reason in decoded.left_out:
+            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
+        return decoded.facts
+
+    async def _transactions(self, block: BlockEvents) -> Sequence[TransactionId]:
+        try:
+            answer = await self._rpc.call("block", {"height": str(block.height)})
+        except NodeRefused as error:
+            raise await missing(self._rpc, block.height, error) from error
+        data = values.member(values.member(answer, "block", "block"), "data", "block")
+        items = values.listing(values.member(data, "txs", "block"), "transactions", maximum=MAXIMUM_TRANSACTIONS)
+        if len(items) != block.transactions:
+            self._rpc.doubt()
+            raise MalformedAnswer(f"block {block.height}: {len(items)} transactions with {block.transactions} results")
+        return [TransactionId(sha256(values.base64(item, "transaction")).hexdigest().upper()) for item in items]

@@ -1,0 +1,139 @@
+"""Headers of the chain with their validators, each checked by itself: form, hashes, and the votes of its own set.
+
+That does not make them true, since a lying node can make up validators with everything else; a light client compares them
+with what it trusts. It makes sure that nobody pays for a header which cannot convince any client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TypeVar
+
+from relayer.core.ids import Height
+from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal
+from relayer.ledgers.cosmos import values
+from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.proofs.comet_types import MAXIMUM_VALIDATORS, SignedHeader, Validator, ValidatorSet
+from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.errors import ProofError
+
+_PAGE = 100
+_REMEMBERED_BLOCKS = 64
+_REMEMBERED_SETS = 16
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightBlock:
+    """A header, the votes for it, and the validators that voted."""
+
+    signed: SignedHeader
+    validators: ValidatorSet
+
+    @property
+    def app_hash(self) -> bytes:
+        """Of the state before this block: what proofs at its height lead to."""
+        return self.signed.header.app_hash
+
+
+class LightBlocks:
+    """Reads and remembers light blocks of one chain."""
+
+    def __init__(self, rpc: CometRpc, *, chain_id: str) -> None:
+        self._rpc = rpc
+        self._chain_id = chain_id
+        self._blocks: OrderedDict[Height, LightBlock] = OrderedDict()
+        self._sets: OrderedDict[bytes, ValidatorSet] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def at(self, height: Height) -> LightBlock:
+        """Raises NotFinal, HeightPruned, KeyTypeUnknown, LedgerUnavailable."""
+        # A header and proofs under it are usually asked for at the same time.
+        async with self._reading:
+            known = self._blocks.get(height)
+            if known is None:
+                known = await self._read(height)
+                _remember(self._blocks, height, known, _REMEMBERED_BLOCKS)
+            return known
+
+    async def next_validators(self, height: Height) -> ValidatorSet:
+        """Who may sign the header after `height`, as that of `height` announces. Raises as `at` does."""
+        announced = (await self.at(height)).signed.header.next_validators_hash
+        async with self._reading:
+            return await self._validators(Height(height + 1), announced)
+
+    async def _read(self, height: Height) -> LightBlock:
+        try:
+            answer = await self._rpc.call("commit", {"height": str(height)})
+        except NodeRefused as error:
+            raise await missing(self._rpc, height, error) from error
+        signed = parse_signed_header(answer)
+        try:
+            signed.check(self._chain_id)
+            validators = await self._validators(height, signed.header.validators_hash)
+            VoteCount(chain_id=self._chain_id, commit=signed.commit).require_two_thirds(validators)
+        except ProofError as error:
+            self._rpc.doubt()
+            raise MalformedAnswer(f"header {height}: {error}") from error
+        if signed.header.height != height:
+            self._rpc.doubt()
+            raise MalformedAnswer(f"the node gave header {signed.header.height} when asked for {height}")
+        return LightBlock(signed=signed, validators=validators)
+
+    async def _validators(self, height: Height, expected: bytes) -> ValidatorSet:
+        """The set of a height, which changes seldom: it is known by its hash."""
+        known = self._sets.get(expected)
+        if known is not None:
+            return known
+        try:
+            found = ValidatorSet(validators=tuple(await self._read_validators(height)))
+        except NodeRefused as error:
+            raise await missing(self._rpc, height, error) from error
+        try:
+            found.check()
+        except ProofError as error:
+            self._rpc.doubt()
+            raise MalformedAnswer(f"validators of height {height}: {error}") from error
+        if found.hash() != expected:
+            self._rpc.doubt()
+            raise MalformedAnswer(f"validators of height {height}: not those that its header names")
+        _remember(self._sets, expected, found, _REMEMBERED_SETS)
+        return found
+
+    async def _read_validators(self, height: Height) -> list[Validator]:
+        found: list[Validator] = []
+        total = 1
+        while len(found) < total:
+            page = {"height": str(height), "page": str(len(found) // _PAGE + 1), "per_page": str(_PAGE)}
+            answer = await self._rpc.call("validators", page)
+            total = values.integer(values.member(answer, "total", "validators"), "total", maximum=MAXIMUM_VALIDATORS)
+            part = parse_validators(answer)
+            if not part or len(found) + len(part) > total or (len(part) < _PAGE and len(found) + len(part) < total):
+                raise MalformedAnswer(f"validators of height {height}: pages that do not add up to {total}")
+            found += part
+        return found
+
+
+async def missing(rpc: CometRpc, height: Height, refusal: NodeRefused) -> NotFinal | HeightPruned | LedgerUnavailable:
+    """What it means that a node has nothing to show for a height: the range that it keeps tells."""
+    kept = await rpc.status()
+    if height > kept.height:
+        return NotFinal(f"height {height} is not reached yet; the newest header is {kept.height}")
+    if height < kept.earliest_height:
+        return HeightPruned(
+            f"the node keeps nothing below height {kept.earliest_height}, so nothing is known of {height}; "
+            "name a node that keeps more (min-retain-blocks in its app.toml)"
+        )
+    return refusal
+
+
+def _remember(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+    memory[key] = value
+    while len(memory) > most:
+        memory.popitem(last=False)

@@ -1,0 +1,179 @@
+"""Headers and proofs of the chain for light clients `07-tendermint`, checked before anybody pays for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from google.protobuf.message import DecodeError
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.ids import Height
+from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable
+from relayer.ledgers.cosmos.chain_view import ChainView
+from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
+from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks
+from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs import ics23
+from relayer.proofs.comet_client_types import (
+    CLIENT_STATE_TYPE_URL,
+    CLIENT_TYPE,
+    CONSENSUS_STATE_TYPE_URL,
+    HEADER_TYPE_URL,
+    ONE_THIRD,
+    ClientHeader,
+    ClientState,
+    ConsensusState,
+    encode_client_header,
+    encode_client_state,
+    encode_consensus_state,
+    revision_of,
+)
+from relayer.proofs.comet_types import NANOSECONDS
+from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.errors import HeaderRefused, ProofError, Refusal
+from relayer.proofs.protobuf import message_field
+from relayer.wire.cosmos_sdk_protos import staking_query
+
+MERKLE_PREFIX = (b"ibc", b"")
+_STORE = b"ibc"
+_QUERY_PATH = "store/ibc/key"
+_OP_KINDS = ("ics23:iavl", "ics23:simple")
+_PATHS_AT_ONCE = 100
+_STAKING_PARAMETERS = "/cosmos.staking.v1beta1.Query/Params"
+_UNKNOWN_QUERY = ("sdk", 6)
+"""The chain has no such service."""
+
+
+class CosmosProver:
+    """Proves what the IBC store of one chain holds."""
+
+    def __init__(self, rpc: CometRpc, view: ChainView, blocks: LightBlocks, *, chain_id: str) -> None:
+        self._rpc = rpc
+        self._view = view
+        self._blocks = blocks
+        self._chain_id = chain_id
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        """States at the newest header. Raises ConfigurationError for a trusting period that the chain's staking forbids."""
+        head = await self._view.head()
+        block, unbonding = await asyncio.gather(self._blocks.at(head.height), self._unbonding_nanoseconds(terms))
+        header = block.signed.header
+        state = ClientState(
+            chain_id=self._chain_id,
+            trusting_period_nanoseconds=terms.trusting_period_seconds * NANOSECONDS,
+            unbonding_period_nanoseconds=unbonding,
+            max_clock_drift_nanoseconds=terms.max_clock_drift_seconds * NANOSECONDS,
+            latest_height=header.height,
+        )
+        consensus = ConsensusState(
+            timestamp=header.time, root=header.app_hash, next_validators_hash=header.next_validators_hash
+        )
+        return ClientCreation(
+            client_type=CLIENT_TYPE,
+            client_state_type_url=CLIENT_STATE_TYPE_URL,
+            client_state=encode_client_state(state),
+            consensus_state_type_url=CONSENSUS_STATE_TYPE_URL,
+            consensus_state=encode_consensus_state(consensus),
+            height=Height(header.height),
+        )
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        """The header of `target`; if too few of the validators that the client trusts have signed it, the furthest one
+        found below it that they did sign. Anyone may have the header: it is signed for every client alike."""
+        del client
+        if target <= trusted:
+            raise HeightPruned(f"a client that trusts height {trusted} cannot go back to {target}; prove at a newer height")
+        await self._view.require_final(target)
+        header = await self._header(trusted, target)
+        while not self._is_believable(header):
+            # At worst the very next header, which is signed by exactly the validators that were announced.
+            header = await self._header(trusted, Height((trusted + header.height) // 2))
+        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=Height(header.height))
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        """Merkle proofs in the order of `paths`, of presence or absence."""
+        if not paths:
+            return ()
+        await self._view.require_final(at)
+        # Header `at` carries the root of the state after the block before it.
+        state = Height(at - 1)
+        if state < 1:
+            raise HeightPruned(f"nothing is stored before the first block, so nothing can be proven at height {at}")
+        parts = [paths[first : first + _PATHS_AT_ONCE] for first in range(0, len(paths), _PATHS_AT_ONCE)]
+        block = await self._blocks.at(at)
+        proofs: list[Proof] = []
+        for part in parts:
+            answers = await self._rpc.abci_queries([(_QUERY_PATH, path) for path in part], height=state, prove=True)
+            for path, answer in zip(part, answers, strict=True):
+                proofs.append(self._proof(path, answer, block, at))
+        return proofs
+
+    def _proof(self, path: CommitmentPath, answer: AbciAnswer, block: LightBlock, at: Height) -> Proof:
+        if answer.code:
+            raise HeightPruned(
+                f"the node gives no proofs of the state after block {at - 1} ({answer.codespace} {answer.code}: "
+                f"{printable(answer.log)}); name a node that keeps more states (pruning in its app.toml)"
+            )
+        if answer.height != at - 1 or tuple(op.kind for op in answer.proof_ops) != _OP_KINDS:
+            raise self._lie(f"proof at height {at}: the node gave another height or another kind of proof")
+        proof = b"".join(message_field(1, op.data) for op in answer.proof_ops)
+        try:
+            if answer.value:
+                ics23.verify_membership(proof, root=block.app_hash, path=(_STORE, path), value=answer.value)
+            else:
+                ics23.verify_non_membership(proof, root=block.app_hash, path=(_STORE, path))
+        except ProofError as error:
+            raise self._lie(f"proof at height {at}: {error}") from error
+        return Proof(value=proof, height=at, revision=revision_of(self._chain_id))
+
+    async def _header(self, trusted: Height, target: Height) -> ClientHeader:
+        block = await self._blocks.at(target)
+        return ClientHeader(
+            signed=block.signed,
+            validators=block.validators,
+            trusted_height=trusted,
+            trusted_validators=await self._blocks.next_validators(trusted),
+        )
+
+    def _is_believable(self, header: ClientHeader) -> bool:
+        """Whether a client that trusts its trusted height takes the header. The votes of its own set are checked already."""
+        trusted = header.trusted_validators
+        if header.height == header.trusted_height + 1:
+            if header.signed.header.validators_hash != trusted.hash():
+                raise self._lie(f"header {header.height} is not of the validators that the header before it announced")
+            return True
+        votes = VoteCount(chain_id=self._chain_id, commit=header.signed.commit)
+        try:
+            votes.require_trusted(trusted, numerator=ONE_THIRD.numerator, denominator=ONE_THIRD.denominator)
+        except HeaderRefused as error:
+            if error.code is Refusal.POWER_TRUSTED:
+                return False
+            raise self._lie(f"header {header.height}: {error}") from error
+        return True
+
+    def _lie(self, words: str) -> MalformedAnswer:
+        self._rpc.doubt()
+        return MalformedAnswer(words)
+
+    async def _unbonding_nanoseconds(self, terms: ClientTerms) -> int:
+        """The chain's own; a third above the trusting period if it has no staking, and then nobody can unbond."""
+        trusting = terms.trusting_period_seconds * NANOSECONDS
+        try:
+            raw = await self._rpc.query(_STAKING_PARAMETERS, b"")
+        except QueryRefused as error:
+            if (error.codespace, error.code) == _UNKNOWN_QUERY:
+                return trusting * 4 // 3 + NANOSECONDS
+            raise
+        try:
+            found = staking_query.QueryParamsResponse.FromString(raw).params.unbonding_time
+        except DecodeError as error:
+            raise LedgerUnavailable(f"the parameters of staking do not decode: {error}") from error
+        unbonding: int = found.seconds * NANOSECONDS + found.nanos
+        if trusting >= unbonding:
+            raise ConfigurationError(
+                f"a trusting period of {terms.trusting_period_seconds} s: validators of {self._chain_id} may unbond after "
+                f"{unbonding // NANOSECONDS} s and then lie for free; configure a shorter one"
+            )
+        return unbonding
