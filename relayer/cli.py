@@ -64,7 +64,11 @@ def main() -> None:
     except RelayerError as error:
         from relayer.commands.exits import exit_status
 
-        typer.echo(f"relayer: {error}", err=True)
+        try:
+            typer.echo(f"relayer: {error}", err=True)
+        except OSError:
+            # The disk under the log is full as well. What waits in its buffer would change the exit status at the end.
+            sys.stderr = None
         sys.exit(exit_status(error))
 
 

@@ -28,7 +28,7 @@ from relayer.engine.runner import RunBlocking, Runner
 from relayer.engine.settings import EngineSettings
 from relayer.engine.status import EngineSnapshot, LaneSnapshot, LedgerSnapshot, PacketsSnapshot, PendingSnapshot
 from relayer.engine.watcher import Watcher
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, InvariantBroken, RelayerError
 from relayer.journal.replay import recover
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Journal
@@ -115,7 +115,9 @@ class Engine:
                     task.result()
             _log.info("stopped", row=self._runner.row)
         except Exception as error:
-            _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=True)
+            # A full disk is the operator's, with words that suffice; where a bug came from must be seen.
+            is_bug = isinstance(error, InvariantBroken) or not isinstance(error, RelayerError)
+            _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=is_bug)
             raise
         finally:
             await _cancel([*lanes, *watches, runner, stop])
