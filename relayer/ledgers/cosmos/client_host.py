@@ -1,0 +1,132 @@
+"""Light clients on a chain with ibc-go: created, paired and, with the chain's authority, recovered (port ClientHost)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from relayer.core.ids import ClientId, parse_client_id
+from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
+from relayer.ledgers.cosmos.account import governance_address
+from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
+from relayer.ledgers.cosmos.refusals import Known, Refusal
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.cosmos.setup import Commander, parse
+from relayer.ports.prover import ClientCreation
+from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
+from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
+
+_COUNTERPARTY = "/ibc.core.client.v2.Query/CounterpartyInfo"
+_CREATOR = "/ibc.core.client.v1.Query/ClientCreator"
+_STATUS = "/ibc.core.client.v1.Query/ClientStatus"
+_ACTIVE = "Active"
+_ALREADY_ACTIVE = "client/24"
+"""ibc-go's code for a recovery that is none."""
+
+
+class CosmosClientHost:
+    """Whoever creates a client may pair it; nobody can pair it twice."""
+
+    def __init__(self, rpc: CometRpc, commander: Commander, *, prefix: str) -> None:
+        """`prefix`: the chain's bech32 prefix, for the address of its governance."""
+        self._rpc = rpc
+        self._commander = commander
+        self._prefix = prefix
+
+    async def create_client(self, creation: ClientCreation) -> ClientId:
+        """Pairing follows with register_counterparty. Raises LedgerRefused."""
+        message = client_tx.MsgCreateClient(
+            client_state=any_.Any(type_url=creation.client_state_type_url, value=creation.client_state),
+            consensus_state=any_.Any(type_url=creation.consensus_state_type_url, value=creation.consensus_state),
+            signer=self._commander.address,
+        )
+        what = f"creation of a client of type {creation.client_type}"
+        answer = await self._commander.execute(message, client_tx.MsgCreateClientResponse, what=what)
+        try:
+            return parse_client_id(answer.client_id)
+        except InvalidInput as error:
+            raise MalformedAnswer(f"{what}: {error}") from error
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        """A repeat with the same content is a success. Raises LedgerRefused for another pairing than the one that stands,
+        AccessDenied for a client that another account created."""
+        wanted = (counterparty_client_id, tuple(counterparty_merkle_prefix))
+        found = await self._counterparty(client)
+        if found == wanted:
+            return
+        if found is not None:
+            raise LedgerRefused(
+                "ibc/8",
+                f"client {client} is paired with {printable(found[0])!r} for good, not with {counterparty_client_id!r}; "
+                "create a new client",
+            )
+        message = client_v2_tx.MsgRegisterCounterparty(
+            client_id=client,
+            counterparty_merkle_prefix=list(counterparty_merkle_prefix),
+            counterparty_client_id=counterparty_client_id,
+            signer=self._commander.address,
+        )
+        try:
+            await self._commander.execute(
+                message, client_v2_tx.MsgRegisterCounterpartyResponse, what=f"pairing of client {client}"
+            )
+        except LedgerRefused as error:
+            if error.code != _name(Known.RELAYER_NOT_ALLOWED):
+                raise
+            raise AccessDenied(
+                f"client {client} was created by {await self._creator(client)}, and only that account may pair it; "
+                f"this relayer's account is {self._commander.address}: use that one, or create a client of your own"
+            ) from error
+
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        """Makes the substitute that a recovery needs, and raises AccessDenied that says what the chain's authority must do
+        with it: no single account may recover a client there. LedgerRefused for an active client."""
+        request = client_query.QueryClientStatusRequest(client_id=client)
+        status = parse(
+            client_query.QueryClientStatusResponse, await self._rpc.query(_STATUS, request.SerializeToString())
+        ).status
+        if status == _ACTIVE:
+            raise LedgerRefused(_ALREADY_ACTIVE, f"client {client} is active and needs no recovery")
+        substitute = await self.create_client(start)
+        authority = governance_address(self._prefix)
+        proposal = {
+            "messages": [
+                {
+                    "@type": f"/{client_tx.MsgRecoverClient.DESCRIPTOR.full_name}",
+                    "subject_client_id": client,
+                    "substitute_client_id": substitute,
+                    "signer": authority,
+                }
+            ],
+            "deposit": "",
+            "title": f"Recover client {client}",
+            "summary": f"Client {client} is {status.lower()}; {substitute} takes its place with the same id and pairing.",
+        }
+        raise AccessDenied(
+            f"only the chain's authority {authority} may recover client {client}. Client {substitute} was made for it: let "
+            "the chain's governance pass this proposal (`tx gov submit-proposal FILE`, with the deposit that the chain asks "
+            f"for) before {substitute} expires: {json.dumps(proposal)}"
+        )
+
+    async def _counterparty(self, client: ClientId) -> tuple[str, tuple[bytes, ...]] | None:
+        request = client_v2_query.QueryCounterpartyInfoRequest(client_id=client)
+        answer = await self._rpc.abci_query(_COUNTERPARTY, request.SerializeToString())
+        if answer.code:
+            refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
+            if Known.KEY_NOT_FOUND.fits(refusal):
+                return None
+            raise QueryRefused(_COUNTERPARTY, answer.codespace, answer.code, answer.log)
+        info = parse(client_v2_query.QueryCounterpartyInfoResponse, answer.value).counterparty_info
+        return info.client_id, tuple(info.merkle_prefix)
+
+    async def _creator(self, client: ClientId) -> str:
+        request = client_query.QueryClientCreatorRequest(client_id=client)
+        value = await self._rpc.query(_CREATOR, request.SerializeToString())
+        return printable(parse(client_query.QueryClientCreatorResponse, value).creator) or "nobody that the chain remembers"
+
+
+def _name(known: Known) -> str:
+    codespace, code = known.value
+    return f"{codespace}/{code}"

@@ -1,0 +1,63 @@
+"""One set-up message or business command at a time: simulated, paid for and waited for, with its answer or its refusal."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from relayer.errors import LedgerRefused
+from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.messages import message_responses
+from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused
+from relayer.ledgers.cosmos.signing import framed
+from relayer.ledgers.cosmos.transactions import AccountSender, Order
+
+_M = TypeVar("_M", bound=Message)
+_MARGIN_PERCENT = 150
+
+
+class Commander:
+    """Sends from one account."""
+
+    def __init__(self, sender: AccountSender) -> None:
+        self._sender = sender
+
+    @property
+    def address(self) -> str:
+        """Who signs, in bech32."""
+        return self._sender.address
+
+    async def execute(self, message: Message, answer: type[_M], *, what: str) -> _M:
+        """The answer to `message`. Raises LedgerRefused with the chain's code, AccountMissing, FundsInsufficient,
+        FeeCapExceeded, LedgerUnavailable."""
+        packed = framed(message)
+        trial = await self._sender.simulate([packed])
+        if isinstance(trial, Refusal):
+            raise _refused(trial, what)
+        gas = trial.gas_used * _MARGIN_PERCENT // 100
+        try:
+            executed = await self._sender.execute(Order(messages=(packed,), gas=gas))
+        except TransactionRefused as error:
+            raise _refused(error.refusal, what) from error
+        if executed.refusal is not None:
+            raise _refused(executed.refusal, what)
+        responses = message_responses(executed.data)
+        if len(responses) != 1 or responses[0].type_url != f"/{answer.DESCRIPTOR.full_name}":
+            raise MalformedAnswer(f"transaction {executed.hash}: no {answer.DESCRIPTOR.full_name} answers it")
+        return parse(answer, responses[0].value)
+
+
+def parse(kind: type[_M], raw: bytes) -> _M:
+    """A message that a node gave. Raises MalformedAnswer."""
+    message: Any = kind()
+    try:
+        message.ParseFromString(raw)
+    except DecodeError as error:
+        raise MalformedAnswer(f"{kind.DESCRIPTOR.full_name} does not decode") from error
+    parsed: _M = message
+    return parsed
+
+
+def _refused(refusal: Refusal, what: str) -> LedgerRefused:
+    return LedgerRefused(refusal.name, f"{what}: {printable(refusal.log)}")

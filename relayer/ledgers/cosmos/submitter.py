@@ -1,0 +1,278 @@
+"""Packet messages into transactions: the client update in front, and an answer for every message.
+
+A transaction of the SDK is all or nothing, so a bad message would sink the others: it is found by simulating halves,
+reported with the code of its own refusal, and the rest goes. What became of a message is read from the ledger's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from google.protobuf.message import DecodeError
+
+from relayer.core.ids import ClientId, TransactionId
+from relayer.ledgers.cosmos.errors import MalformedAnswer
+from relayer.ledgers.cosmos.gas_model import GasModel
+from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
+from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
+from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order
+from relayer.ports.ledger import (
+    MessageResult,
+    Outcome,
+    PacketMessage,
+    ReceivePacket,
+    SubmissionBatch,
+    SubmissionReceipt,
+)
+from relayer.wire.cosmos_sdk_protos import channel_query
+
+_UNRECEIVED_PACKETS = "/ibc.core.channel.v2.Query/UnreceivedPackets"
+_UNRECEIVED_ACKNOWLEDGEMENTS = "/ibc.core.channel.v2.Query/UnreceivedAcks"
+_SIMULATION_MARGIN_PERCENT = 130
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    index: int
+    message: PacketMessage
+    framed: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """What is known of one batch so far."""
+
+    client: ClientId
+    results: dict[int, MessageResult] = field(default_factory=dict)
+    executed: list[Executed] = field(default_factory=list)
+    is_updated: bool = False
+
+
+class Submitter:
+    """Submits batches from one account."""
+
+    def __init__(self, rpc: CometRpc, sender: AccountSender, *, limits: TransactionLimits) -> None:
+        self._rpc = rpc
+        self._sender = sender
+        self._limits = limits
+        self._room: Room | None = None
+        self._gas_of_received, self._gas_of_answers = GasModel(), GasModel()
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        """One result per message. Raises ClientUnusable, AccessDenied, FundsInsufficient, FeeCapExceeded, LedgerUnavailable;
+        LedgerRefused for a lone client update."""
+        progress = _Progress(client=batch.client_id)
+        room = await self._find_room()
+        messages = self._encode(batch, room, progress)
+        messages = await self._leave_out_redundant(messages, progress)
+        update = None
+        if batch.update is not None and (messages or not batch.messages):
+            update = update_message(batch.client_id, batch.update, signer=self._sender.address)
+        if update is not None and not messages:
+            await self._send_update(update, progress)
+        for chunk in _chunks(messages, room.size, 0 if update is None else len(update)):
+            # Later chunks rest on the update of the first one, if it got that far.
+            await self._send(None if progress.is_updated else update, chunk, progress)
+        return SubmissionReceipt(
+            results=tuple(progress.results[index] for index in range(len(batch.messages))),
+            transactions=tuple(TransactionId(each.hash) for each in progress.executed),
+            fee=sum(each.fee for each in progress.executed),
+            gas=sum(each.gas_used for each in progress.executed),
+        )
+
+    def _encode(self, batch: SubmissionBatch, room: Room, progress: _Progress) -> list[_Message]:
+        encoded = []
+        for index, message in enumerate(batch.messages):
+            framed = packet_message(message, signer=self._sender.address)
+            if len(framed) > room.size:
+                detail = f"{len(framed)} bytes, a transaction takes {room.size}"
+                progress.results[index] = _rejected("MESSAGE_TOO_LARGE", detail)
+                continue
+            encoded.append(_Message(index, message, framed))
+        return encoded
+
+    async def _leave_out_redundant(self, messages: list[_Message], progress: _Progress) -> list[_Message]:
+        """Looks before sending: what somebody else has done costs no gas."""
+        receives = [item for item in messages if isinstance(item.message, ReceivePacket)]
+        answers = [item for item in messages if not isinstance(item.message, ReceivePacket)]
+        left = set()
+        if receives:
+            left |= await self._unreceived(progress.client, receives)
+        if answers:
+            left |= await self._unanswered(progress.client, answers)
+        for item in messages:
+            if item.index not in left:
+                progress.results[item.index] = MessageResult(outcome=Outcome.REDUNDANT)
+        return [item for item in messages if item.index in left]
+
+    async def _unreceived(self, client: ClientId, receives: Sequence[_Message]) -> set[int]:
+        """Those without a receipt."""
+        sequences = [item.message.packet.sequence for item in receives]
+        request = channel_query.QueryUnreceivedPacketsRequest(client_id=client, sequences=sequences)
+        value = await self._rpc.query(_UNRECEIVED_PACKETS, request.SerializeToString())
+        try:
+            left = set(channel_query.QueryUnreceivedPacketsResponse.FromString(value).sequences)
+        except DecodeError as error:
+            raise MalformedAnswer("the unreceived packets do not decode") from error
+        return {item.index for item in receives if item.message.packet.sequence in left}
+
+    async def _unanswered(self, client: ClientId, answers: Sequence[_Message]) -> set[int]:
+        """Those whose commitment still stands: neither acknowledged nor timed out."""
+        sequences = [item.message.packet.sequence for item in answers]
+        request = channel_query.QueryUnreceivedAcksRequest(client_id=client, packet_ack_sequences=sequences)
+        value = await self._rpc.query(_UNRECEIVED_ACKNOWLEDGEMENTS, request.SerializeToString())
+        try:
+            left = set(channel_query.QueryUnreceivedAcksResponse.FromString(value).sequences)
+        except DecodeError as error:
+            raise MalformedAnswer("the unreceived acknowledgements do not decode") from error
+        return {item.index for item in answers if item.message.packet.sequence in left}
+
+    async def _send_update(self, update: bytes, progress: _Progress) -> None:
+        """The update alone. Raises LedgerRefused, ClientUnusable."""
+        trial = await self._sender.simulate([update])
+        if isinstance(trial, Refusal):
+            require_usable(trial, account=self._sender.address, client=progress.client)
+            raise refused(trial, f"update of client {progress.client}")
+        executed = await self._sender.execute(Order(messages=(update,), gas=_with_margin(trial.gas_used)))
+        progress.executed.append(executed)
+        if executed.refusal is not None:
+            raise refused(executed.refusal, f"update of client {progress.client}")
+        progress.is_updated = True
+
+    async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
+        last: Refusal | None = None
+        for _ in range(_ROUNDS):
+            if not messages:
+                return
+            framed = _together(update, messages)
+            gas = self._gas_model(messages).guess(sum(map(len, framed)))
+            if gas is None:
+                trial = await self._sender.simulate(framed)
+                if isinstance(trial, Refusal):
+                    last = trial
+                    left = await self._leave_out_bad(update, messages, trial, progress)
+                    if len(left) == len(messages) and len(messages) > 1:
+                        await self._send_apart(update, messages, progress)
+                        return
+                    messages = left
+                    continue
+                gas = _with_margin(trial.gas_used)
+            most_gas = (await self._find_room()).gas
+            if gas > most_gas and len(messages) > 1:
+                await self._send_apart(update, messages, progress)
+                return
+            last = await self._try(framed, min(gas, most_gas), messages, progress)
+            if last is None:
+                return
+            messages = await self._leave_out_redundant(messages, progress)
+        self._give_up(messages, last, progress)
+
+    async def _try(
+        self, framed: tuple[bytes, ...], gas: int, messages: list[_Message], progress: _Progress
+    ) -> Refusal | None:
+        """None: done. Else why the transaction as a whole was refused; the next round looks at its messages one by one."""
+        model = self._gas_model(messages)
+        try:
+            executed = await self._sender.execute(Order(messages=framed, gas=gas))
+        except TransactionRefused as error:
+            refusal = error.refusal
+        else:
+            progress.executed.append(executed)
+            if executed.refusal is None:
+                model.learn(sum(map(len, framed)), executed.gas_used)
+                progress.is_updated = True
+                self._read_outcomes(executed, len(framed), messages, progress)
+                return None
+            refusal = executed.refusal
+        model.forget()
+        if Known.ALL_REDUNDANT.fits(refusal):
+            progress.results.update({item.index: MessageResult(outcome=Outcome.REDUNDANT) for item in messages})
+            return None
+        return refusal
+
+    def _read_outcomes(self, executed: Executed, sent: int, messages: Sequence[_Message], progress: _Progress) -> None:
+        responses = message_responses(executed.data)
+        if len(responses) != sent:
+            raise MalformedAnswer(f"transaction {executed.hash}: {len(responses)} answers to {sent} messages")
+        outcomes = packet_outcomes(responses[sent - len(messages) :])
+        for item, outcome in zip(messages, outcomes, strict=True):
+            progress.results[item.index] = MessageResult(outcome=outcome)
+
+    async def _send_apart(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
+        """Together they do not fit: halves."""
+        middle = len(messages) // 2
+        for half in (messages[:middle], messages[middle:]):
+            await self._send(None if progress.is_updated else update, half, progress)
+
+    async def _leave_out_bad(
+        self, update: bytes | None, messages: list[_Message], refusal: Refusal, progress: _Progress
+    ) -> list[_Message]:
+        """Rejects what the simulation refuses; a refused update takes all its messages with it."""
+        if update is not None:
+            trial = await self._sender.simulate([update])
+            if isinstance(trial, Refusal):
+                require_usable(trial, account=self._sender.address, client=progress.client)
+                progress.results.update({item.index: rejection(trial) for item in messages})
+                return []
+        return await self._without_bad(update, messages, refusal, progress)
+
+    async def _without_bad(
+        self, update: bytes | None, messages: list[_Message], refusal: Refusal, progress: _Progress
+    ) -> list[_Message]:
+        """`refusal` is what all of `messages` together met. Halves, and halves of bad halves."""
+        if len(messages) == 1:
+            require_usable(refusal, account=self._sender.address, client=progress.client)
+            progress.results[messages[0].index] = rejection(refusal)
+            return []
+        left = []
+        middle = len(messages) // 2
+        for half in (messages[:middle], messages[middle:]):
+            trial = await self._sender.simulate(_together(update, half))
+            left += await self._without_bad(update, half, trial, progress) if isinstance(trial, Refusal) else half
+        return left
+
+    def _give_up(self, messages: Sequence[_Message], last: Refusal | None, progress: _Progress) -> None:
+        for item in messages:
+            name, log = ("", "") if last is None else (last.name, last.log)
+            detail = f"refused in blocks again and again though its simulation passes: {log}"
+            progress.results[item.index] = _rejected(name, detail, retryable=True)
+
+    def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
+        """A received packet runs an application that answers it: its bytes cost several times those of an answer."""
+        receives = any(isinstance(item.message, ReceivePacket) for item in messages)
+        return self._gas_of_received if receives else self._gas_of_answers
+
+    async def _find_room(self) -> Room:
+        if self._room is None:
+            self._room = await read_room(self._rpc, self._limits)
+        return self._room
+
+
+def _together(update: bytes | None, messages: Sequence[_Message]) -> tuple[bytes, ...]:
+    front = () if update is None else (update,)
+    return (*front, *(item.framed for item in messages))
+
+
+def _with_margin(gas_used: int) -> int:
+    return gas_used * _SIMULATION_MARGIN_PERCENT // 100
+
+
+def _chunks(messages: Sequence[_Message], room: int, first_bytes: int) -> list[list[_Message]]:
+    """Runs of messages that fit one transaction; room for the client update is kept in each, should the first one fail."""
+    chunks: list[list[_Message]] = []
+    left = 0
+    for item in messages:
+        if not chunks or len(item.framed) > left:
+            chunks.append([])
+            left = room - first_bytes
+        chunks[-1].append(item)
+        left -= len(item.framed)
+    return chunks
+
+
+def _rejected(code: str, detail: str, *, retryable: bool = False) -> MessageResult:
+    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
