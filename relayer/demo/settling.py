@@ -25,7 +25,7 @@ from relayer.demo.scenario import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED
 from relayer.facts.schema import Fact, party_id
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.ports.settlement import NettingInput
-from relayer.settlement.clearing.commands import CommitCycle, InstructPayment, OpenDispute
+from relayer.settlement.clearing.commands import CommitCycle, InstructPayment, OpenDispute, ReleaseDispute
 from relayer.settlement.clearing.eligible import Scope
 from relayer.settlement.clearing.values import OPERATOR, UnitKey
 from relayer.settlement.model import Position
@@ -66,12 +66,14 @@ class Settlement:
     result: Settled
 
     async def run(self, show: ShowFigures) -> Settled:
-        """Ends with every payment final. Raises DemoFailed, LedgerError, NettingRefused or BankMessageRefused."""
+        """Ends with nothing open. Raises DemoFailed, LedgerError, NettingRefused or BankMessageRefused."""
         self.result.before = await self.operator.service.positions()
         show(await self._compare())
         await self._dispute(self.result.contested)
         await self._net()
-        await self._pay()
+        expires = now_seconds() + _HOLD_SECONDS
+        await self._pay(CYCLE_ID, await payments_of(self.operator, CYCLE_ID, expires_at_seconds=expires, actor=None))
+        await self._pay(DISPUTE_ID, [await self._withdraw(self.result.contested)])
         return self.result
 
     async def _compare(self) -> Figures:
@@ -122,28 +124,43 @@ class Settlement:
         cleared, gross = _eur(figures.cleared), _eur(figures.gross)
         self.tell(f"cycle committed: {cleared} of {gross} cleared, {_eur(figures.remaining)} left to be paid")
 
-    async def _pay(self) -> None:
+    async def _withdraw(self, contested: Fact) -> InstructPayment:
+        """The dispute ends after the cycle, so its debt is paid for itself."""
+        await self.member.clear(ReleaseDispute(request_id="", actor=party_id(MEMBER), dispute_id=DISPUTE_ID))
+        self.tell(f"{MEMBER} withdraws the dispute: {_eur(CONTESTED_CENTS)} is owed again, too late for the cycle")
+        return InstructPayment(
+            request_id="",
+            actor=OPERATOR,
+            payment_id=f"{DISPUTE_ID}-paid",
+            debtor=contested.debtor,
+            creditor=contested.creditor,
+            currency=EUR[0],
+            exponent=EUR[1],
+            amount=CONTESTED_CENTS,
+            cycle_id="",
+            expires_at_seconds=now_seconds() + _HOLD_SECONDS,
+        )
+
+    async def _pay(self, name: str, payments: Sequence[InstructPayment]) -> None:
         """Through files alone, as with a real bank."""
         service, folder = self.operator.service, self.network.layout.folder
-        expires = now_seconds() + _HOLD_SECONDS
-        self.result.payments = await payments_of(self.operator, CYCLE_ID, expires_at_seconds=expires, actor=None)
-        for each in self.result.payments:
+        for each in payments:
             await self.operator.clear(each)
         accounts = read_accounts(self.network.layout.accounts)
         now = now_seconds()
-        order = Order(message_id=CYCLE_ID, initiator="Consortium", created_at=now, execute_at=now)
-        orders = await payments_to_export(service, debtor=None, cycle_id=CYCLE_ID)
-        path = folder / "payments.pain001.xml"
-        path.write_bytes(export_pain001(order, orders, accounts))
+        order = Order(message_id=name, initiator="Consortium", created_at=now, execute_at=now)
+        path = folder / f"{name}.pain001.xml"
+        path.write_bytes(export_pain001(order, await payments_to_export(service, debtor=None, cycle_id=None), accounts))
         notifications = execute(path.read_bytes(), at_seconds=now)
         final = 0
         for number, content in enumerate(notifications):
-            (folder / f"notification-{number}.camt054.xml").write_bytes(content)
+            (folder / f"{name}-{number}.camt054.xml").write_bytes(content)
             imported = await record_evidence(service, await judge_notification(service, content, accounts))
             final += imported.final
             self.result.wrong.extend(_refusals(imported))
-        self._expect((final == len(self.result.payments), "not every payment is final"))
-        paid = _eur(sum(each.amount for each in self.result.payments))
+        self._expect((final == len(payments), "not every payment is final"))
+        self.result.payments = [*self.result.payments, *payments]
+        paid = _eur(sum(each.amount for each in payments))
         self.tell(f"{path.name} handed to a bank; {len(notifications)} notifications: {final} payments, {paid}, are final")
 
     def _expect(self, *rules: tuple[bool, str]) -> None:

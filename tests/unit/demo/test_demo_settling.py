@@ -16,11 +16,11 @@ from relayer.app.settling import Desk, now_seconds, verify_cycle
 from relayer.demo.layout import MEMBER, write_layout
 from relayer.demo.network import Network
 from relayer.demo.processes import DemoFailed, Finished
-from relayer.demo.scenario import CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
-from relayer.demo.settling import CYCLE_ID, Figures, Settled, Settlement, netting_rows
+from relayer.demo.scenario import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
+from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
 from relayer.facts.schema import party_id
 from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import PaymentState, UnitKey
+from relayer.settlement.clearing.values import DisputeState, PaymentState, UnitKey
 from relayer.settlement.model import LiabilityState
 from relayer.testing.embedded import embedded_ledger
 from relayer.testing.owing import OwingLedger
@@ -73,7 +73,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         await each.close()
 
 
-async def test_the_published_figures_come_out_and_all_but_the_contested_charge_is_paid(start: Start) -> None:
+async def test_the_published_figures_come_out_and_everything_is_paid(start: Start) -> None:
     shown: list[Figures] = []
     settlement = await start(DEBTS)
     settled = await settlement.run(shown.append)
@@ -82,14 +82,20 @@ async def test_the_published_figures_come_out_and_all_but_the_contested_charge_i
     assert {each.party_id for each in settled.before} == set(map(party_id, PARTY.values()))
     service = settlement.operator.service
     liabilities = await service.liabilities(after_sequence=0, limit=1_000)
-    left = [each for each in liabilities if each.open]
-    assert [(each.fact_id, each.open, each.held) for each in left] == [
-        (settled.contested.fact_id, CONTESTED_CENTS, CONTESTED_CENTS)
-    ]
-    assert {each.state for each in liabilities if each not in left} == {LiabilityState.SETTLED}
+    assert {each.state for each in liabilities} == {LiabilityState.SETTLED}
     payments = await service.payments(after_id="", limit=1_000)
     assert {each.state for each in payments} == {PaymentState.FINAL}
-    assert sum(each.order.amount for each in payments) == PUBLISHED["cycle"][0] - CONTESTED_CENTS
+    (alone,) = (each.order for each in payments if each.order.payment_id.startswith(DISPUTE_ID))
+    assert (alone.amount, alone.cycle_id) == (CONTESTED_CENTS, "")
+    assert sum(each.order.amount for each in payments) == PUBLISHED["cycle"][0]
+    assert sum(each.amount for each in settled.payments) == PUBLISHED["cycle"][0]
+    assert sum(each.netted for each in liabilities) == CLEARED_CENTS
+    (dispute,) = await service.disputes(after_id="", limit=10)
+    assert dispute.state is DisputeState.RELEASED
+    assert {each.name for each in settlement.network.layout.folder.glob("*.pain001.xml")} == {
+        f"{CYCLE_ID}.pain001.xml",
+        f"{DISPUTE_ID}.pain001.xml",
+    }
 
 
 async def test_other_debts_than_the_published_ones_are_told(start: Start) -> None:
