@@ -188,6 +188,9 @@ class Lane:
             )
             return False  # no newer header exists, so nothing can refresh the client
         update, proofs = await both(self._update(status, target), self._prove(provable, at))
+        if update is not None and update.height < at:
+            await self._try_update_alone(update)
+            return True  # a step on the way: the next one starts from there
         # Look before sending: a fact may have closed some of them while the proofs were fetched.
         chosen = [(pending, proof) for pending, proof in zip(provable, proofs, strict=True) if self.queue.holds(pending)]
         if batch and not chosen:

@@ -69,7 +69,8 @@ class Prover(Protocol):
         ...
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
-        """Takes a client from `trusted` to exactly `target`."""
+        """Takes a client from `trusted` to `target`, or as far towards it as one message can; always to `target` if that is
+        the very next height."""
         ...
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:

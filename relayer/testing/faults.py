@@ -26,10 +26,13 @@ class Faults:
     """Every call takes so long."""
     pruned_below: int = 0
     """Proofs below this height are gone."""
+    longest_step: int = 0
+    """No header leads further than so many heights, as after changes of validators; 0: all do."""
 
     def heal(self) -> None:
         """Everything works again; what was pruned stays gone."""
         self.down = self.authorities_down = self.hints_lost = False
         self.facts_lost = self.submissions_lost = self.outcomes_unknown = 0
+        self.longest_step = 0
         self.rejections.clear()
         self.delay_seconds = 0.0

@@ -161,6 +161,8 @@ class SimulatedLedger(SimulatedChain):
             raise AuthoritiesUnavailable(f"ledger {self.ledger_id}: 0 of 2 authorities answered")
         if target > len(self._heads) or trusted >= target:
             raise NotFinal(f"ledger {self.ledger_id}: no header leads from {trusted} to {target}")
+        if self.faults.longest_step:
+            target = min(target, Height(trusted + self.faults.longest_step))
         return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(self._header(target)), height=target)
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:

@@ -103,6 +103,18 @@ def test_no_update_is_sent_when_the_client_knows_enough(world: World) -> None:
     assert len(heights) == 2
 
 
+def test_a_client_is_led_by_several_headers_where_one_leads_not_far_enough(world: World) -> None:
+    for _ in range(5):
+        world.send()
+    world.contracts.faults.longest_step = 2
+    run(world, ended(world, 5))
+    steps = [batch for batch in world.settlement.submissions if not batch.messages]
+    assert len(steps) >= 2
+    heights = [batch.update.height for batch in world.settlement.submissions if batch.update is not None]
+    assert heights == sorted(set(heights))
+    assert len([verb for verb, _ in world.settlement.delivered]) == 5
+
+
 class TestTimeouts:
     def test_a_packet_that_nobody_delivered_times_out_by_itself(self, world: World) -> None:
         world.settlement.faults.rejections = [("Refused", False)]
