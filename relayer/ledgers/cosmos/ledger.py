@@ -1,0 +1,155 @@
+"""A chain of the Cosmos SDK as the engine sees it: ports Ledger, Prover and ClientHost over CometBFT's JSON-RPC.
+
+Composition alone: watching, proving, submitting and set-up each have their own module, and none of them knows the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.events import PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId
+from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.keystore import LocalAccount
+from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.chain_view import ChainView
+from relayer.ledgers.cosmos.client_host import CosmosClientHost
+from relayer.ledgers.cosmos.client_view import ClientView
+from relayer.ledgers.cosmos.endpoints import EndpointOptions
+from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.hints import new_blocks
+from relayer.ledgers.cosmos.light_blocks import LightBlocks
+from relayer.ledgers.cosmos.limits import TransactionLimits
+from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.cosmos.setup import Commander
+from relayer.ledgers.cosmos.submitter import Submitter
+from relayer.ledgers.cosmos.transactions import AccountSender, Patience
+from relayer.ports.clock import Clock
+from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+
+_HINT_RECONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosmosLedgerOptions:
+    """One chain as configured. `endpoints`: http(s) addresses of CometBFT's JSON-RPC, the preferred one first; the
+    websocket of the same address gives hints of new blocks. `prefix` is that of the chain's bech32 addresses."""
+
+    ledger_id: LedgerId
+    chain_id: str
+    endpoints: tuple[str, ...]
+    prefix: str
+    fees: FeePolicy
+    limits: TransactionLimits = field(default_factory=TransactionLimits)
+    patience: Patience = field(default_factory=Patience)
+    requests: EndpointOptions = field(default_factory=EndpointOptions)
+
+
+class CosmosLedger:
+    """One chain, acted on by one account. `connect` before use, `close` after."""
+
+    def __init__(self, options: CosmosLedgerOptions, account: LocalAccount, clock: Clock) -> None:
+        """Raises ConfigurationError; opens nothing."""
+        if not options.endpoints or not all(url.startswith(("http://", "https://")) for url in options.endpoints):
+            raise ConfigurationError(
+                f"endpoints of ledger {options.ledger_id}: expected http:// or https:// addresses of a node's RPC, "
+                "such as http://127.0.0.1:26657; the websocket of the same address is found by itself"
+            )
+        self._options = options
+        self._clock = clock
+        self._rpc = CometRpc(options.endpoints, chain_id=options.chain_id, options=options.requests)
+        signer = CosmosAccount(account, prefix=options.prefix)
+        self._sender = AccountSender(
+            self._rpc, signer, chain_id=options.chain_id, fees=options.fees, clock=clock, patience=options.patience
+        )
+        self._submitter = Submitter(self._rpc, self._sender, limits=options.limits)
+        self._host = CosmosClientHost(self._rpc, Commander(self._sender), prefix=options.prefix)
+        self._clients = ClientView(self._rpc)
+        self._view = ChainView(self._rpc, ledger=options.ledger_id)
+        self._prover = CosmosProver(
+            self._rpc, self._view, LightBlocks(self._rpc, chain_id=options.chain_id), chain_id=options.chain_id
+        )
+
+    @property
+    def ledger_id(self) -> LedgerId:
+        return self._options.ledger_id
+
+    @property
+    def chain_id(self) -> str:
+        return self._options.chain_id
+
+    @property
+    def merkle_prefix(self) -> tuple[bytes, ...]:
+        return MERKLE_PREFIX
+
+    @property
+    def account(self) -> str:
+        """Who pays for submissions, in bech32."""
+        return self._sender.address
+
+    async def connect(self) -> None:
+        """Compares every node's chain id and the chain's address prefix. Raises WrongLedger, LedgerUnavailable."""
+        await self._rpc.check_endpoints()
+        await self._sender.reader.check_prefix()
+
+    async def close(self) -> None:
+        await self._rpc.close()
+
+    async def balance(self) -> int:
+        """What the submitting account has of the coin that pays fees."""
+        return await self._sender.reader.balance(self._options.fees.denomination)
+
+    async def head(self) -> Head:
+        return await self._view.head()
+
+    async def head_hints(self) -> AsyncIterator[None]:
+        """Hints of all nodes' websockets in turn."""
+        urls, turn = self._options.endpoints, 0
+        while True:
+            try:
+                async for _ in new_blocks(urls[turn % len(urls)]):
+                    yield
+            except LedgerUnavailable:
+                turn += 1
+                await self._clock.sleep(_HINT_RECONNECT_SECONDS)
+
+    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+        return await self._view.events(after=after, until=until)
+
+    async def client_status(self, client: ClientId) -> ClientStatus:
+        return await self._clients.status(client)
+
+    async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
+        return await self._submitter.submit(batch)
+
+    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+        return await self._prover.initial_client(terms)
+
+    async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        return await self._prover.client_update(client, trusted=trusted, target=target)
+
+    async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
+        return await self._prover.prove(paths, at=at)
+
+    async def create_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """The pairing is separate here: register_counterparty. Raises LedgerRefused."""
+        del counterparty_client_id, counterparty_merkle_prefix
+        return await self._host.create_client(creation)
+
+    async def register_counterparty(
+        self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> None:
+        """Raises LedgerRefused for another pairing than the one that stands, AccessDenied for somebody else's client."""
+        await self._host.register_counterparty(
+            client, counterparty_client_id=counterparty_client_id, counterparty_merkle_prefix=counterparty_merkle_prefix
+        )
+
+    async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
+        """Only the chain's authority can: raises AccessDenied that says what it must do."""
+        await self._host.recover_client(client, start)
