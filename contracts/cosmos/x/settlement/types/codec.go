@@ -23,6 +23,8 @@ const (
 
 	// MaximumOperators bounds the accounts that may change parties, agreements and periods.
 	MaximumOperators = 32
+	// MaximumTrustedClients bounds what the news of a block can be sent through.
+	MaximumTrustedClients = 256
 )
 
 // RegisterInterfaces makes the messages known as transactions.
@@ -40,6 +42,8 @@ func DefineSigners(options *signing.Options) {
 		"MsgClosePeriod":     "operator",
 		"MsgBindAccount":     "operator",
 		"MsgClear":           "sender",
+		"MsgTrustClient":     "operator",
+		"MsgDistrustClient":  "operator",
 		"MsgSetOperators":    "authority",
 	} {
 		options.DefineCustomGetSigners(prefix+message, signerIn(field, options.AddressCodec))

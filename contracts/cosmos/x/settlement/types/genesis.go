@@ -2,8 +2,13 @@ package types
 
 import (
 	"fmt"
+	"math"
 
 	"cosmossdk.io/core/address"
+
+	host "github.com/cosmos/ibc-go/v11/modules/core/24-host"
+
+	"interledger.example/cosmos/x/settlement/facts"
 )
 
 // DefaultGenesis has no operators and an empty log. The chain's authority can name operators later.
@@ -17,6 +22,53 @@ func (g *GenesisState) Validate() error {
 	}
 	if len(g.Events) == 0 && len(g.HeadHash) != 0 || len(g.Events) > 0 && len(g.HeadHash) != hashBytes {
 		return fmt.Errorf("settlement genesis: a log has a head hash of %d bytes, an empty one has none", hashBytes)
+	}
+	if len(g.TrustedClients) > MaximumTrustedClients {
+		return fmt.Errorf("settlement genesis: %d trusted clients, at most %d", len(g.TrustedClients), MaximumTrustedClients)
+	}
+	for _, clientID := range g.TrustedClients {
+		if err := host.ClientIdentifierValidator(clientID); err != nil {
+			return fmt.Errorf("settlement genesis: trusted client: %w", err)
+		}
+	}
+	return g.Outbox.validate(uint64(len(g.Events)))
+}
+
+// validate checks what the outbox of a log of that many entries names.
+func (o *Outbox) validate(entries uint64) error {
+	if o == nil {
+		return nil
+	}
+	if o.ToldSequence > entries {
+		return fmt.Errorf("settlement genesis: news of entry %d of a log of %d", o.ToldSequence, entries)
+	}
+	for _, queued := range o.Queue {
+		if err := validateNews(queued.ClientId, queued.Repeats); err != nil {
+			return err
+		}
+		if _, err := facts.DecodeStatusPacket(queued.Value); err != nil {
+			return fmt.Errorf("settlement genesis: queued news: %w", err)
+		}
+	}
+	for _, repeated := range o.RepeatedNews {
+		if err := validateNews(repeated.ClientId, repeated.Repeats); err != nil {
+			return err
+		}
+	}
+	for _, answered := range o.Answers {
+		if err := validateNews(answered.ClientId, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateNews(clientID string, repeats uint32) error {
+	if err := host.ClientIdentifierValidator(clientID); err != nil {
+		return fmt.Errorf("settlement genesis: client of news: %w", err)
+	}
+	if repeats > math.MaxUint8 {
+		return fmt.Errorf("settlement genesis: news sent %d times", repeats)
 	}
 	return nil
 }

@@ -467,6 +467,182 @@ func (m *MsgBindAccountResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgBindAccountResponse proto.InternalMessageInfo
 
+type MsgTrustClient struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+}
+
+func (m *MsgTrustClient) Reset()         { *m = MsgTrustClient{} }
+func (m *MsgTrustClient) String() string { return proto.CompactTextString(m) }
+func (*MsgTrustClient) ProtoMessage()    {}
+func (*MsgTrustClient) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{8}
+}
+func (m *MsgTrustClient) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTrustClient) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTrustClient.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTrustClient) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTrustClient.Merge(m, src)
+}
+func (m *MsgTrustClient) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTrustClient) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTrustClient.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTrustClient proto.InternalMessageInfo
+
+func (m *MsgTrustClient) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgTrustClient) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+type MsgTrustClientResponse struct {
+}
+
+func (m *MsgTrustClientResponse) Reset()         { *m = MsgTrustClientResponse{} }
+func (m *MsgTrustClientResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgTrustClientResponse) ProtoMessage()    {}
+func (*MsgTrustClientResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{9}
+}
+func (m *MsgTrustClientResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTrustClientResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTrustClientResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTrustClientResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTrustClientResponse.Merge(m, src)
+}
+func (m *MsgTrustClientResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTrustClientResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTrustClientResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTrustClientResponse proto.InternalMessageInfo
+
+type MsgDistrustClient struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+}
+
+func (m *MsgDistrustClient) Reset()         { *m = MsgDistrustClient{} }
+func (m *MsgDistrustClient) String() string { return proto.CompactTextString(m) }
+func (*MsgDistrustClient) ProtoMessage()    {}
+func (*MsgDistrustClient) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{10}
+}
+func (m *MsgDistrustClient) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDistrustClient) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDistrustClient.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDistrustClient) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDistrustClient.Merge(m, src)
+}
+func (m *MsgDistrustClient) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDistrustClient) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDistrustClient.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDistrustClient proto.InternalMessageInfo
+
+func (m *MsgDistrustClient) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgDistrustClient) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+type MsgDistrustClientResponse struct {
+}
+
+func (m *MsgDistrustClientResponse) Reset()         { *m = MsgDistrustClientResponse{} }
+func (m *MsgDistrustClientResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDistrustClientResponse) ProtoMessage()    {}
+func (*MsgDistrustClientResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{11}
+}
+func (m *MsgDistrustClientResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDistrustClientResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDistrustClientResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDistrustClientResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDistrustClientResponse.Merge(m, src)
+}
+func (m *MsgDistrustClientResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDistrustClientResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDistrustClientResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDistrustClientResponse proto.InternalMessageInfo
+
 type MsgClear struct {
 	Sender  string                     `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
 	Request *settlementv1.ClearRequest `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
@@ -476,7 +652,7 @@ func (m *MsgClear) Reset()         { *m = MsgClear{} }
 func (m *MsgClear) String() string { return proto.CompactTextString(m) }
 func (*MsgClear) ProtoMessage()    {}
 func (*MsgClear) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{8}
+	return fileDescriptor_ce39a5903d83ead7, []int{12}
 }
 func (m *MsgClear) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -529,7 +705,7 @@ func (m *MsgClearResponse) Reset()         { *m = MsgClearResponse{} }
 func (m *MsgClearResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgClearResponse) ProtoMessage()    {}
 func (*MsgClearResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{9}
+	return fileDescriptor_ce39a5903d83ead7, []int{13}
 }
 func (m *MsgClearResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -582,7 +758,7 @@ func (m *MsgSetOperators) Reset()         { *m = MsgSetOperators{} }
 func (m *MsgSetOperators) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperators) ProtoMessage()    {}
 func (*MsgSetOperators) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{10}
+	return fileDescriptor_ce39a5903d83ead7, []int{14}
 }
 func (m *MsgSetOperators) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -632,7 +808,7 @@ func (m *MsgSetOperatorsResponse) Reset()         { *m = MsgSetOperatorsResponse
 func (m *MsgSetOperatorsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperatorsResponse) ProtoMessage()    {}
 func (*MsgSetOperatorsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{11}
+	return fileDescriptor_ce39a5903d83ead7, []int{15}
 }
 func (m *MsgSetOperatorsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -670,6 +846,10 @@ func init() {
 	proto.RegisterType((*MsgClosePeriodResponse)(nil), "interledger.settlement.chain.v1.MsgClosePeriodResponse")
 	proto.RegisterType((*MsgBindAccount)(nil), "interledger.settlement.chain.v1.MsgBindAccount")
 	proto.RegisterType((*MsgBindAccountResponse)(nil), "interledger.settlement.chain.v1.MsgBindAccountResponse")
+	proto.RegisterType((*MsgTrustClient)(nil), "interledger.settlement.chain.v1.MsgTrustClient")
+	proto.RegisterType((*MsgTrustClientResponse)(nil), "interledger.settlement.chain.v1.MsgTrustClientResponse")
+	proto.RegisterType((*MsgDistrustClient)(nil), "interledger.settlement.chain.v1.MsgDistrustClient")
+	proto.RegisterType((*MsgDistrustClientResponse)(nil), "interledger.settlement.chain.v1.MsgDistrustClientResponse")
 	proto.RegisterType((*MsgClear)(nil), "interledger.settlement.chain.v1.MsgClear")
 	proto.RegisterType((*MsgClearResponse)(nil), "interledger.settlement.chain.v1.MsgClearResponse")
 	proto.RegisterType((*MsgSetOperators)(nil), "interledger.settlement.chain.v1.MsgSetOperators")
@@ -681,45 +861,50 @@ func init() {
 }
 
 var fileDescriptor_ce39a5903d83ead7 = []byte{
-	// 604 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x55, 0x4b, 0x6f, 0xd3, 0x40,
-	0x10, 0xae, 0x9b, 0x3e, 0x92, 0x69, 0x4b, 0xd1, 0x1e, 0x8a, 0x6b, 0xc0, 0x44, 0x16, 0x82, 0xc2,
-	0xc1, 0xc1, 0xad, 0xc4, 0x43, 0x9c, 0x5a, 0x2e, 0x54, 0x28, 0x6a, 0x71, 0xc5, 0x39, 0x5a, 0xec,
-	0x89, 0x6d, 0xa9, 0x78, 0xc3, 0xee, 0x26, 0x50, 0x24, 0x4e, 0x88, 0x3b, 0x12, 0x7f, 0x8a, 0x63,
-	0x8f, 0xdc, 0x40, 0xc9, 0x1f, 0x41, 0x5e, 0x3f, 0xe2, 0x04, 0xda, 0x3a, 0xe4, 0x38, 0xbb, 0xf3,
-	0xbd, 0x26, 0x3b, 0x0e, 0xec, 0x44, 0xb1, 0x44, 0x7e, 0x8a, 0x7e, 0x80, 0xbc, 0x25, 0x50, 0xca,
-	0x53, 0x7c, 0x87, 0xb1, 0x6c, 0x79, 0x21, 0x8d, 0xe2, 0xd6, 0xc0, 0x69, 0xc9, 0x8f, 0x76, 0x8f,
-	0x33, 0xc9, 0xc8, 0x9d, 0x52, 0xa7, 0x3d, 0xee, 0xb4, 0x55, 0xa7, 0x3d, 0x70, 0x8c, 0x87, 0x17,
-	0x50, 0x0d, 0x9c, 0x52, 0x95, 0x92, 0x59, 0x5f, 0x35, 0xb8, 0xde, 0x16, 0x81, 0x8b, 0x41, 0x24,
-	0x24, 0xf2, 0x63, 0xca, 0xe5, 0x19, 0x31, 0xa0, 0xce, 0x7a, 0xc8, 0xa9, 0x64, 0x5c, 0xd7, 0x9a,
-	0xda, 0x4e, 0xc3, 0x2d, 0x6a, 0x72, 0x1b, 0x80, 0xe3, 0xfb, 0x3e, 0x0a, 0xd9, 0x89, 0x7c, 0x7d,
-	0x51, 0xdd, 0x36, 0xb2, 0x93, 0x43, 0x9f, 0x3c, 0x86, 0xe5, 0x5e, 0xc2, 0xa1, 0xd7, 0x9a, 0xda,
-	0xce, 0xda, 0x6e, 0xd3, 0xbe, 0xc0, 0xec, 0xc0, 0xb1, 0x95, 0x96, 0x9b, 0xb6, 0x5b, 0x27, 0xa0,
-	0x4f, 0xdb, 0x70, 0x51, 0xf4, 0x58, 0x2c, 0x30, 0xb1, 0x23, 0x12, 0x81, 0xd8, 0x43, 0x65, 0x67,
-	0xc9, 0x2d, 0x6a, 0x72, 0x13, 0x1a, 0x21, 0x52, 0xbf, 0x13, 0x52, 0x11, 0x2a, 0x37, 0xeb, 0x6e,
-	0x3d, 0x39, 0x78, 0x49, 0x45, 0x68, 0x7d, 0xd7, 0x80, 0x28, 0x56, 0x8f, 0x71, 0x7f, 0x3f, 0xe0,
-	0xa8, 0xb4, 0xe7, 0x89, 0x77, 0x00, 0x0d, 0x9a, 0xf3, 0x64, 0x11, 0xef, 0x5e, 0x12, 0xb1, 0xd0,
-	0x74, 0xc7, 0x30, 0xeb, 0x0d, 0x18, 0x7f, 0x9b, 0x9a, 0x3f, 0xac, 0x80, 0x6b, 0x6d, 0x11, 0xbc,
-	0x38, 0x65, 0x02, 0x8f, 0x91, 0x47, 0xcc, 0x9f, 0x27, 0xe7, 0x3d, 0xd8, 0xf4, 0xfa, 0xb2, 0xc3,
-	0xba, 0xdd, 0x8e, 0x40, 0x8f, 0xc5, 0xbe, 0x50, 0x69, 0x97, 0xdc, 0x0d, 0xaf, 0x2f, 0x8f, 0xba,
-	0xdd, 0x93, 0xf4, 0xd0, 0x7a, 0x0d, 0x5b, 0x93, 0xa2, 0xf3, 0xe7, 0xa0, 0x2a, 0xc7, 0x41, 0x14,
-	0xfb, 0xfb, 0x9e, 0xc7, 0xfa, 0x57, 0xfc, 0x5e, 0x3a, 0xac, 0xd2, 0xb4, 0x2d, 0x0b, 0x91, 0x97,
-	0x64, 0x1b, 0xea, 0xea, 0x69, 0x25, 0xf9, 0x6a, 0x4a, 0x63, 0x55, 0xd5, 0x87, 0xbe, 0xa5, 0x2b,
-	0xd7, 0x25, 0x89, 0xdc, 0xb5, 0x85, 0x50, 0x57, 0x79, 0x90, 0x72, 0xb2, 0x05, 0x2b, 0x02, 0x63,
-	0x1f, 0x73, 0xd1, 0xac, 0x22, 0xfb, 0xb0, 0x9a, 0x0d, 0x4a, 0x49, 0xae, 0xed, 0xde, 0xbf, 0xe4,
-	0x05, 0x28, 0x2a, 0x37, 0x6d, 0x77, 0x73, 0x9c, 0xf5, 0x4a, 0x2d, 0x5d, 0x76, 0x37, 0xef, 0xc0,
-	0xda, 0xb0, 0xd9, 0x16, 0xc1, 0x09, 0xca, 0xa3, 0x6c, 0x28, 0x82, 0xdc, 0x82, 0x06, 0xed, 0xcb,
-	0x90, 0xf1, 0x48, 0x9e, 0x65, 0xee, 0xc7, 0x07, 0xc9, 0x6d, 0x3e, 0x3f, 0xa1, 0x2f, 0x36, 0x6b,
-	0xc9, 0x6d, 0x71, 0x60, 0x6d, 0xc3, 0x8d, 0x29, 0xba, 0xdc, 0xe2, 0xee, 0xaf, 0x65, 0xa8, 0xb5,
-	0x45, 0x40, 0x3e, 0xc3, 0xc6, 0xe4, 0x07, 0xc3, 0xb1, 0xaf, 0xf8, 0x26, 0xd9, 0xd3, 0xcb, 0x6d,
-	0x3c, 0x9b, 0x19, 0x52, 0x4c, 0xea, 0x8b, 0x06, 0x9b, 0xd3, 0x3b, 0xbd, 0x57, 0x8d, 0x6e, 0x02,
-	0x64, 0x3c, 0xff, 0x0f, 0x50, 0xe1, 0xe2, 0x03, 0xac, 0x95, 0x97, 0xad, 0x55, 0x85, 0xab, 0x04,
-	0x30, 0x9e, 0xcc, 0x08, 0x28, 0x0b, 0x97, 0xb7, 0xa3, 0x92, 0x70, 0x09, 0x50, 0x4d, 0xf8, 0x1f,
-	0xcb, 0x41, 0x10, 0x96, 0xd3, 0xcd, 0x78, 0x50, 0xcd, 0x3a, 0x52, 0x6e, 0x38, 0x95, 0x5b, 0x0b,
-	0x99, 0x4f, 0xb0, 0x3e, 0xf1, 0x98, 0x1f, 0x55, 0xa1, 0x28, 0x23, 0x8c, 0xa7, 0xb3, 0x22, 0x72,
-	0xed, 0x03, 0xfd, 0xc7, 0xd0, 0xd4, 0xce, 0x87, 0xa6, 0xf6, 0x7b, 0x68, 0x6a, 0xdf, 0x46, 0xe6,
-	0xc2, 0xf9, 0xc8, 0x5c, 0xf8, 0x39, 0x32, 0x17, 0xde, 0xae, 0xa8, 0xff, 0xcb, 0xbd, 0x3f, 0x01,
-	0x00, 0x00, 0xff, 0xff, 0x81, 0x4f, 0x61, 0x1c, 0xa8, 0x07, 0x00, 0x00,
+	// 683 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0x49, 0x6f, 0xd3, 0x40,
+	0x14, 0xae, 0x9b, 0xb6, 0x49, 0x5e, 0x37, 0xf0, 0xa1, 0xb8, 0x2e, 0x84, 0xc8, 0x42, 0x50, 0x38,
+	0x38, 0x24, 0x95, 0x58, 0x4f, 0x6d, 0x39, 0x50, 0x41, 0xd4, 0xe2, 0xc2, 0x39, 0x32, 0xf6, 0x8b,
+	0x63, 0x29, 0x78, 0xc2, 0xcc, 0x38, 0x50, 0x24, 0x24, 0x24, 0xc4, 0x1d, 0x89, 0x3f, 0xc5, 0xb1,
+	0x47, 0x24, 0x2e, 0xa8, 0xfd, 0x23, 0xc8, 0xe3, 0x25, 0x93, 0x74, 0x89, 0x43, 0x38, 0xce, 0x9b,
+	0xf7, 0x6d, 0x9e, 0x99, 0x27, 0xc3, 0xa6, 0x1f, 0x70, 0xa4, 0x5d, 0x74, 0x3d, 0xa4, 0x35, 0x86,
+	0x9c, 0x77, 0xf1, 0x1d, 0x06, 0xbc, 0xe6, 0x74, 0x6c, 0x3f, 0xa8, 0xf5, 0xeb, 0x35, 0xfe, 0xd1,
+	0xec, 0x51, 0xc2, 0x89, 0x7a, 0x53, 0xea, 0x34, 0x07, 0x9d, 0xa6, 0xe8, 0x34, 0xfb, 0x75, 0xfd,
+	0xde, 0x05, 0x54, 0xfd, 0xba, 0xb4, 0x8a, 0xc9, 0x8c, 0x6f, 0x0a, 0x5c, 0x69, 0x32, 0xcf, 0x42,
+	0xcf, 0x67, 0x1c, 0xe9, 0x81, 0x4d, 0xf9, 0x91, 0xaa, 0x43, 0x89, 0xf4, 0x90, 0xda, 0x9c, 0x50,
+	0x4d, 0xa9, 0x2a, 0x9b, 0x65, 0x2b, 0x5b, 0xab, 0x37, 0x00, 0x28, 0xbe, 0x0f, 0x91, 0xf1, 0x96,
+	0xef, 0x6a, 0xb3, 0x62, 0xb7, 0x9c, 0x54, 0xf6, 0x5c, 0xf5, 0x01, 0xcc, 0xf7, 0x22, 0x0e, 0xad,
+	0x50, 0x55, 0x36, 0x17, 0x1b, 0x55, 0xf3, 0x02, 0xb3, 0xfd, 0xba, 0x29, 0xb4, 0xac, 0xb8, 0xdd,
+	0x38, 0x04, 0x6d, 0xd4, 0x86, 0x85, 0xac, 0x47, 0x02, 0x86, 0x91, 0x1d, 0x16, 0x09, 0x04, 0x0e,
+	0x0a, 0x3b, 0x73, 0x56, 0xb6, 0x56, 0x37, 0xa0, 0xdc, 0x41, 0xdb, 0x6d, 0x75, 0x6c, 0xd6, 0x11,
+	0x6e, 0x96, 0xac, 0x52, 0x54, 0x78, 0x6e, 0xb3, 0x8e, 0xf1, 0x43, 0x01, 0x55, 0xb0, 0x3a, 0x84,
+	0xba, 0xdb, 0x1e, 0x45, 0xa1, 0x3d, 0x4d, 0xbc, 0x1d, 0x28, 0xdb, 0x29, 0x4f, 0x12, 0xf1, 0xd6,
+	0x25, 0x11, 0x33, 0x4d, 0x6b, 0x00, 0x33, 0xde, 0x80, 0x7e, 0xd6, 0xd4, 0xf4, 0x61, 0x19, 0xac,
+	0x34, 0x99, 0xb7, 0xdb, 0x25, 0x0c, 0x0f, 0x90, 0xfa, 0xc4, 0x9d, 0x26, 0xe7, 0x6d, 0x58, 0x75,
+	0x42, 0xde, 0x22, 0xed, 0x76, 0x8b, 0xa1, 0x43, 0x02, 0x97, 0x89, 0xb4, 0x73, 0xd6, 0xb2, 0x13,
+	0xf2, 0xfd, 0x76, 0xfb, 0x30, 0x2e, 0x1a, 0xaf, 0x60, 0x6d, 0x58, 0x74, 0xfa, 0x1c, 0xb6, 0xc8,
+	0xb1, 0xe3, 0x07, 0xee, 0xb6, 0xe3, 0x90, 0x70, 0xcc, 0x79, 0x69, 0x50, 0xb4, 0xe3, 0xb6, 0x24,
+	0x44, 0xba, 0x54, 0xd7, 0xa1, 0x24, 0xae, 0x56, 0x94, 0xaf, 0x20, 0x34, 0x8a, 0x62, 0xbd, 0xe7,
+	0x1a, 0x9a, 0x70, 0x2d, 0x49, 0xa4, 0xae, 0x8d, 0x3d, 0x21, 0xfe, 0x9a, 0x86, 0x8c, 0xef, 0x76,
+	0xfd, 0x71, 0x97, 0x65, 0x03, 0xca, 0x8e, 0xe8, 0x1a, 0x7c, 0xc3, 0x52, 0x5c, 0xc8, 0x44, 0x24,
+	0xaa, 0x4c, 0xe4, 0x25, 0x5c, 0x6d, 0x32, 0xef, 0x99, 0xcf, 0xf8, 0xff, 0xd0, 0xd9, 0x80, 0xf5,
+	0x33, 0x6c, 0x99, 0x14, 0x42, 0x49, 0x9c, 0x0f, 0xda, 0x54, 0x5d, 0x83, 0x05, 0x86, 0x81, 0x8b,
+	0x29, 0x7f, 0xb2, 0x52, 0xb7, 0xa1, 0x98, 0x1c, 0xbc, 0xe0, 0x5e, 0x6c, 0xdc, 0xb9, 0xe4, 0x46,
+	0x0b, 0x2a, 0x2b, 0x6e, 0xb7, 0x52, 0x9c, 0xf1, 0x42, 0x0c, 0x91, 0x64, 0x6f, 0xda, 0x0b, 0xd0,
+	0x84, 0xd5, 0x26, 0xf3, 0x0e, 0x91, 0xef, 0x27, 0xf9, 0x99, 0x7a, 0x1d, 0xca, 0x76, 0xc8, 0x3b,
+	0x84, 0xfa, 0xfc, 0x28, 0x71, 0x3f, 0x28, 0x44, 0xbb, 0xe9, 0xa7, 0x62, 0xda, 0x6c, 0xb5, 0x10,
+	0xed, 0x66, 0x05, 0x63, 0x1d, 0xae, 0x8d, 0xd0, 0xa5, 0x16, 0x1b, 0xbf, 0x8b, 0x50, 0x68, 0x32,
+	0x4f, 0xfd, 0x0c, 0xcb, 0xc3, 0x03, 0xb0, 0x6e, 0x8e, 0x99, 0xb1, 0xe6, 0xe8, 0xb0, 0xd2, 0x1f,
+	0x4f, 0x0c, 0xc9, 0xbe, 0xd4, 0x57, 0x05, 0x56, 0x47, 0x67, 0xd4, 0x56, 0x3e, 0xba, 0x21, 0x90,
+	0xfe, 0xf4, 0x1f, 0x40, 0x99, 0x8b, 0x0f, 0xb0, 0x28, 0x0f, 0x8f, 0x5a, 0x1e, 0x2e, 0x09, 0xa0,
+	0x3f, 0x9c, 0x10, 0x20, 0x0b, 0xcb, 0xaf, 0x3d, 0x97, 0xb0, 0x04, 0xc8, 0x27, 0x7c, 0xce, 0x63,
+	0x8f, 0x84, 0xe5, 0x97, 0x9e, 0x4b, 0x58, 0x02, 0xe4, 0x13, 0x3e, 0x67, 0x00, 0xa8, 0x5f, 0x14,
+	0x58, 0x19, 0x79, 0xfe, 0x8d, 0x3c, 0x5c, 0xc3, 0x18, 0xfd, 0xc9, 0xe4, 0x98, 0xcc, 0x02, 0xc2,
+	0x7c, 0x3c, 0x15, 0xee, 0xe6, 0x3b, 0x36, 0xb4, 0xa9, 0x5e, 0xcf, 0xdd, 0x9a, 0xc9, 0x7c, 0x82,
+	0xa5, 0xa1, 0x87, 0x7c, 0x3f, 0x0f, 0x85, 0x8c, 0xd0, 0x1f, 0x4d, 0x8a, 0x48, 0xb5, 0x77, 0xb4,
+	0x9f, 0x27, 0x15, 0xe5, 0xf8, 0xa4, 0xa2, 0xfc, 0x39, 0xa9, 0x28, 0xdf, 0x4f, 0x2b, 0x33, 0xc7,
+	0xa7, 0x95, 0x99, 0x5f, 0xa7, 0x95, 0x99, 0xb7, 0x0b, 0xe2, 0xdf, 0x67, 0xeb, 0x6f, 0x00, 0x00,
+	0x00, 0xff, 0xff, 0x14, 0x0b, 0x22, 0xaf, 0x74, 0x09, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -739,6 +924,11 @@ type MsgClient interface {
 	ClosePeriod(ctx context.Context, in *MsgClosePeriod, opts ...grpc.CallOption) (*MsgClosePeriodResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error)
+	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
+	// it counts for nothing before an operator has looked at it. Only an operator may.
+	TrustClient(ctx context.Context, in *MsgTrustClient, opts ...grpc.CallOption) (*MsgTrustClientResponse, error)
+	// Facts through the client are refused from now on. Only an operator may.
+	DistrustClient(ctx context.Context, in *MsgDistrustClient, opts ...grpc.CallOption) (*MsgDistrustClientResponse, error)
 	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
 	// bound to a party for that party alone.
 	Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error)
@@ -790,6 +980,24 @@ func (c *msgClient) BindAccount(ctx context.Context, in *MsgBindAccount, opts ..
 	return out, nil
 }
 
+func (c *msgClient) TrustClient(ctx context.Context, in *MsgTrustClient, opts ...grpc.CallOption) (*MsgTrustClientResponse, error) {
+	out := new(MsgTrustClientResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/TrustClient", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DistrustClient(ctx context.Context, in *MsgDistrustClient, opts ...grpc.CallOption) (*MsgDistrustClientResponse, error) {
+	out := new(MsgDistrustClientResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/DistrustClient", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error) {
 	out := new(MsgClearResponse)
 	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/Clear", in, out, opts...)
@@ -815,6 +1023,11 @@ type MsgServer interface {
 	ClosePeriod(context.Context, *MsgClosePeriod) (*MsgClosePeriodResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(context.Context, *MsgBindAccount) (*MsgBindAccountResponse, error)
+	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
+	// it counts for nothing before an operator has looked at it. Only an operator may.
+	TrustClient(context.Context, *MsgTrustClient) (*MsgTrustClientResponse, error)
+	// Facts through the client are refused from now on. Only an operator may.
+	DistrustClient(context.Context, *MsgDistrustClient) (*MsgDistrustClientResponse, error)
 	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
 	// bound to a party for that party alone.
 	Clear(context.Context, *MsgClear) (*MsgClearResponse, error)
@@ -837,6 +1050,12 @@ func (*UnimplementedMsgServer) ClosePeriod(ctx context.Context, req *MsgClosePer
 }
 func (*UnimplementedMsgServer) BindAccount(ctx context.Context, req *MsgBindAccount) (*MsgBindAccountResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method BindAccount not implemented")
+}
+func (*UnimplementedMsgServer) TrustClient(ctx context.Context, req *MsgTrustClient) (*MsgTrustClientResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method TrustClient not implemented")
+}
+func (*UnimplementedMsgServer) DistrustClient(ctx context.Context, req *MsgDistrustClient) (*MsgDistrustClientResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DistrustClient not implemented")
 }
 func (*UnimplementedMsgServer) Clear(ctx context.Context, req *MsgClear) (*MsgClearResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Clear not implemented")
@@ -921,6 +1140,42 @@ func _Msg_BindAccount_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_TrustClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgTrustClient)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).TrustClient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Msg/TrustClient",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).TrustClient(ctx, req.(*MsgTrustClient))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DistrustClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDistrustClient)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DistrustClient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Msg/DistrustClient",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DistrustClient(ctx, req.(*MsgDistrustClient))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgClear)
 	if err := dec(in); err != nil {
@@ -977,6 +1232,14 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BindAccount",
 			Handler:    _Msg_BindAccount_Handler,
+		},
+		{
+			MethodName: "TrustClient",
+			Handler:    _Msg_TrustClient_Handler,
+		},
+		{
+			MethodName: "DistrustClient",
+			Handler:    _Msg_DistrustClient_Handler,
 		},
 		{
 			MethodName: "Clear",
@@ -1303,6 +1566,126 @@ func (m *MsgBindAccountResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgTrustClient) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTrustClient) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTrustClient) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTrustClientResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTrustClientResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTrustClientResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDistrustClient) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDistrustClient) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDistrustClient) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDistrustClientResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDistrustClientResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDistrustClientResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgClear) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1585,6 +1968,58 @@ func (m *MsgBindAccount) Size() (n int) {
 }
 
 func (m *MsgBindAccountResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgTrustClient) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgTrustClientResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDistrustClient) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDistrustClientResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -2577,6 +3012,334 @@ func (m *MsgBindAccountResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgBindAccountResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTrustClient) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTrustClient: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTrustClient: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTrustClientResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTrustClientResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTrustClientResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDistrustClient) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDistrustClient: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDistrustClient: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDistrustClientResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDistrustClientResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDistrustClientResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:

@@ -67,6 +67,16 @@ class QueryBoundAccountsResponse(_message.Message):
     bindings: _containers.RepeatedCompositeFieldContainer[_genesis_pb2.AccountBinding]
     def __init__(self, bindings: _Optional[_Iterable[_Union[_genesis_pb2.AccountBinding, _Mapping]]] = ...) -> None: ...
 
+class QueryTrustedClientsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class QueryTrustedClientsResponse(_message.Message):
+    __slots__ = ("client_ids",)
+    CLIENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    client_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, client_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class QueryNewsAnswerRequest(_message.Message):
     __slots__ = ("client_id", "packet_sequence")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -80,6 +80,11 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.FromString,
                 _registered_method=True)
+        self.TrustedClients = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/TrustedClients',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.FromString,
+                _registered_method=True)
         self.Netting = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Netting',
                 request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
@@ -177,6 +182,13 @@ class QueryServicer(object):
 
     def BoundAccounts(self, request, context):
         """Accounts that act for a party.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrustedClients(self, request, context):
+        """Clients through which facts become liabilities.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -282,6 +294,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.BoundAccounts,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.SerializeToString,
+            ),
+            'TrustedClients': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrustedClients,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.SerializeToString,
             ),
             'Netting': grpc.unary_unary_rpc_method_handler(
                     servicer.Netting,
@@ -567,6 +584,33 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/BoundAccounts',
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsRequest.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrustedClients(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/TrustedClients',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.FromString,
             options,
             channel_credentials,
             insecure,

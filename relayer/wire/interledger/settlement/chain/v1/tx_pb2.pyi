@@ -74,6 +74,30 @@ class MsgBindAccountResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class MsgTrustClient(_message.Message):
+    __slots__ = ("operator", "client_id")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    client_id: str
+    def __init__(self, operator: _Optional[str] = ..., client_id: _Optional[str] = ...) -> None: ...
+
+class MsgTrustClientResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MsgDistrustClient(_message.Message):
+    __slots__ = ("operator", "client_id")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    client_id: str
+    def __init__(self, operator: _Optional[str] = ..., client_id: _Optional[str] = ...) -> None: ...
+
+class MsgDistrustClientResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class MsgClear(_message.Message):
     __slots__ = ("sender", "request")
     SENDER_FIELD_NUMBER: _ClassVar[int]

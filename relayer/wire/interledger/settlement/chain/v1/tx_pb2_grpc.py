@@ -55,6 +55,16 @@ class MsgStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.FromString,
                 _registered_method=True)
+        self.TrustClient = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/TrustClient',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClient.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClientResponse.FromString,
+                _registered_method=True)
+        self.DistrustClient = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/DistrustClient',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
+                _registered_method=True)
         self.Clear = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/Clear',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.SerializeToString,
@@ -91,6 +101,21 @@ class MsgServicer(object):
 
     def BindAccount(self, request, context):
         """Lets an account act for one party, or no longer. Only an operator may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrustClient(self, request, context):
+        """Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
+        it counts for nothing before an operator has looked at it. Only an operator may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DistrustClient(self, request, context):
+        """Facts through the client are refused from now on. Only an operator may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,6 +158,16 @@ def add_MsgServicer_to_server(servicer, server):
                     servicer.BindAccount,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.SerializeToString,
+            ),
+            'TrustClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrustClient,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClient.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClientResponse.SerializeToString,
+            ),
+            'DistrustClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.DistrustClient,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.SerializeToString,
             ),
             'Clear': grpc.unary_unary_rpc_method_handler(
                     servicer.Clear,
@@ -254,6 +289,60 @@ class Msg(object):
             '/interledger.settlement.chain.v1.Msg/BindAccount',
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrustClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/TrustClient',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClient.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgTrustClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DistrustClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/DistrustClient',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
             options,
             channel_credentials,
             insecure,
