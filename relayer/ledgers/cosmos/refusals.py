@@ -66,8 +66,8 @@ _PERMANENT = frozenset(
         "channelv2/9",  # timeout elapsed: what remains is the timeout on the other ledger
         "channelv2/11",  # acknowledgement exists
         "client/3",  # invalid client
-        "client/34",  # another counterparty than the registered one
-        "client/35",  # no counterparty is registered
+        "clientv2/34",  # another counterparty than the registered one
+        "clientv2/35",  # no counterparty is registered
         "host/2",  # identifier
         "host/4",  # packet
         "ibc/8",  # invalid request
