@@ -67,11 +67,16 @@ def decide(state: SettlementReader, command: OperatorCommand) -> CommandDecision
 def decide_facts(state: SettlementReader, command: RecordFacts) -> FactsDecision:
     """Answers every fact; later facts of the command see the earlier ones. Never raises for what a fact says."""
     pending = Overlay(state)
-    answers = tuple(
-        _answer(pending, Claim(state=pending, origin=command.origin, fact=fact, stated_hash=stated))
+    answers = record_facts(pending, command)
+    return FactsDecision(entries=tuple(pending.entries), answers=answers)
+
+
+def record_facts(state: Overlay, command: RecordFacts) -> tuple[FactAnswer, ...]:
+    """Decides like decide_facts and leaves the entries in `state`, for a caller who has an overlay to drop anyway."""
+    return tuple(
+        _answer(state, Claim(state=state, origin=command.origin, fact=fact, stated_hash=stated))
         for fact, stated in zip(command.facts, command.fact_hashes, strict=True)
     )
-    return FactsDecision(entries=tuple(pending.entries), answers=answers)
 
 
 def _answer(pending: Overlay, claim: Claim) -> FactAnswer:

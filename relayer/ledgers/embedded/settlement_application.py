@@ -13,7 +13,7 @@ from relayer.ledgers.embedded.context import Context
 from relayer.ledgers.embedded.refusals import MessageRefused
 from relayer.ledgers.embedded.status_outbox import record_answer, send_again
 from relayer.settlement.commands import RecordFacts
-from relayer.settlement.decide import decide_facts
+from relayer.settlement.decide import record_facts
 from relayer.settlement.model import Origin
 
 CODESPACE = "settlement"
@@ -45,13 +45,11 @@ class SettlementApplication:
             )
         if data.destination not in {"", context.block.chain_id}:
             return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
-        decision = decide_facts(
+        answers = record_facts(
             context.settlement,
             RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes),
         )
-        for entry in decision.entries:
-            context.settlement.apply(entry)
-        return Received(acknowledgement=encode_answers(decision.answers))
+        return Received(acknowledgement=encode_answers(answers))
 
     def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
         """What a contract ledger made of news."""
