@@ -9,9 +9,17 @@ from enum import Enum
 from typing import Protocol, assert_never
 
 from relayer.app.clock import SystemClock
+from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
 from relayer.app.embedded import embedded_ledger
 from relayer.app.evm import evm_ledger
-from relayer.config.ledgers import EmbeddedLedgerSettings, EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
+from relayer.config.ledgers import (
+    CosmosLedgerSettings,
+    EmbeddedLedgerSettings,
+    EvmLedgerSettings,
+    LedgerSettings,
+    RemoteLedgerSettings,
+    SettlementLedgerSettings,
+)
 from relayer.config.serving import load_ledger
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
@@ -34,7 +42,7 @@ class SettlementLedger:
 
 
 class Rights(Enum):
-    """A relayer submits with proofs and needs no token; set-up and business verbs need the operator's."""
+    """A relayer submits with proofs and needs no rights; set-up and business verbs need the operator's token or account."""
 
     RELAYER = "relayer"
     OPERATOR = "operator"
@@ -45,14 +53,14 @@ def make_ledger(name: str, settings: LedgerSettings, *, rights: Rights = Rights.
     match settings:
         case EvmLedgerSettings():
             return evm_ledger(name, settings)
-        case EmbeddedLedgerSettings() | RemoteLedgerSettings():
+        case EmbeddedLedgerSettings() | RemoteLedgerSettings() | CosmosLedgerSettings():
             return make_settlement(name, settings, rights=rights).ledger
         case unreachable:
             assert_never(unreachable)
 
 
 def make_settlement(
-    name: str, settings: EmbeddedLedgerSettings | RemoteLedgerSettings, *, rights: Rights = Rights.RELAYER
+    name: str, settings: SettlementLedgerSettings, *, rights: Rights = Rights.RELAYER
 ) -> SettlementLedger:
     """Opens nothing yet. Raises ConfigurationError."""
     match settings:
@@ -73,6 +81,10 @@ def make_settlement(
                 token=settings.token.resolve() if rights is Rights.OPERATOR and settings.token else None,
             )
             return SettlementLedger(ledger=remote, service=remote.settlement)
+        case CosmosLedgerSettings():
+            account = business_account(settings) if rights is Rights.OPERATOR else relaying_account(settings)
+            chain = cosmos_ledger(name, settings, account)
+            return SettlementLedger(ledger=chain, service=chain.settlement)
         case unreachable:
             assert_never(unreachable)
 

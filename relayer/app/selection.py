@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relayer.config.channels import ChannelSettings, End
-from relayer.config.ledgers import EmbeddedLedgerSettings, EvmLedgerSettings, RemoteLedgerSettings
+from relayer.config.ledgers import EvmLedgerSettings, SettlementLedgerSettings
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
@@ -21,7 +21,7 @@ class Selection:
     contract_end: End
     settlement_end: End
     contract_ledger: EvmLedgerSettings
-    settlement_ledger: EmbeddedLedgerSettings | RemoteLedgerSettings
+    settlement_ledger: SettlementLedgerSettings
 
     @property
     def contract_client(self) -> ClientId:
@@ -57,7 +57,7 @@ def select(path: Path, name: str | None) -> Selection:
                 settlement_ledger=settlement,
             )
     raise ConfigurationError(
-        f"channel {channel.name!r} must join an EVM ledger with a settlement ledger (embedded or remote)"
+        f"channel {channel.name!r} must join an EVM ledger with a settlement ledger (embedded, remote or cosmos)"
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from relayer.config.fields import Account, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
+
+_GAS_PRICE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)[a-zA-Z][a-zA-Z0-9/:._-]{2,127}", re.ASCII)
+_BECH32_PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
 
 StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
 """Nothing at or below this height is ever read: the height at which a router that is older than the channel was deployed."""
@@ -99,5 +103,59 @@ class RemoteLedgerSettings(Section):
     start_height: StartHeight = 0
 
 
-LedgerSettings = Annotated[EvmLedgerSettings | EmbeddedLedgerSettings | RemoteLedgerSettings, Field(discriminator="type")]
+class ChainFees(Section):
+    """What transactions of a Cosmos SDK chain cost: a fixed price per unit of gas, as ``0.025stake``.
+
+    `cap` is the most that one transaction may cost, in that coin; a price of zero needs none.
+    """
+
+    gas_price: str
+    cap: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        match = _GAS_PRICE.fullmatch(self.gas_price)
+        if match is None:
+            raise ValueError("has no gas_price that can be read; write a number and a coin, such as 0.025stake or 0stake")
+        if self.cap is None and match[1].strip("0."):
+            raise ValueError(f"has the gas_price {self.gas_price} without cap; state the most that one transaction may cost")
+        return self
+
+
+class CosmosLedgerSettings(Section):
+    """A Cosmos SDK chain with stock ibc-go, the light client `poa-evm` and the settlement application.
+
+    `account` relays. `business_account` signs what needs rights on the chain: set-up and business commands; where it is left
+    out, `account` signs those too.
+    """
+
+    type: Literal["cosmos"]
+    chain_id: str = Field(min_length=1, max_length=50)
+    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1, max_length=16)]
+    bech32_prefix: str = "cosmos"
+    account: Account
+    business_account: Account | None = None
+    fees: ChainFees
+    transaction_bytes: Annotated[int, Field(ge=65_536, le=20_000_000)] = 1_000_000
+    """Largest transaction: what the pools of the chain's nodes take (max_tx_bytes)."""
+    transaction_gas: Annotated[int, Field(ge=1_000_000, lt=2**62)] | None = None
+    """Most gas that one transaction may ask for; None: four fifths of what a block may take."""
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 15
+    start_height: StartHeight = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if any(not endpoint.startswith("http") for endpoint in self.endpoints):
+            raise ValueError(
+                "has an endpoint that is not http:// or https://; name the node's RPC (port 26657 as a rule), "
+                "hints of new blocks come over a websocket of the same address"
+            )
+        if not _BECH32_PREFIX.fullmatch(self.bech32_prefix):
+            raise ValueError("has a bech32_prefix that is none; write what the chain's addresses begin with, such as cosmos")
+        return self
+
+
+SettlementLedgerSettings = EmbeddedLedgerSettings | RemoteLedgerSettings | CosmosLedgerSettings
+"""Every kind that facts can be settled on."""
+LedgerSettings = Annotated[EvmLedgerSettings | SettlementLedgerSettings, Field(discriminator="type")]
 """One entry of `ledgers`, told apart by its `type`."""

@@ -18,8 +18,8 @@ _SENTENCES = {
     "model_type": _NO_MAPPING,
     "model_attributes_type": _NO_MAPPING,
     "dict_type": _NO_MAPPING,
-    "union_tag_not_found": "the type is missing; write type: evm, embedded or remote",
-    "union_tag_invalid": "unknown type; write type: evm, embedded or remote",
+    "union_tag_not_found": "the type is missing; write type: evm, embedded, remote or cosmos",
+    "union_tag_invalid": "unknown type; write type: evm, embedded, remote or cosmos",
 }
 
 

@@ -76,7 +76,7 @@ REFUSED = {
     "unknown key": (("finality: latest", "finalty: latest"), "ledgers.contracts.finalty: unknown key; did you mean finality?"),
     "unknown key at the top": (("version: 1", "version: 1\nzzzz: 2"), "zzzz: unknown key; remove it"),
     "missing key": (("    chain_id: 1337\n", ""), "ledgers.contracts.chain_id: is missing; add it"),
-    "unknown type": (("type: evm", "type: fabric"), "unknown type; write type: evm, embedded or remote"),
+    "unknown type": (("type: evm", "type: fabric"), "unknown type; write type: evm, embedded, remote or cosmos"),
     "missing type": (("    type: evm\n", ""), "the type is missing"),
     "chain id as text": (("chain_id: 1337", 'chain_id: "1337"'), "ledgers.contracts.chain_id: "),
     "endpoint": (("http://127.0.0.1:8545", "127.0.0.1:8545"), "ledgers.contracts.endpoints[0]: is not an endpoint"),
