@@ -24,6 +24,7 @@ from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
@@ -67,7 +68,9 @@ class CosmosLedger:
             self._rpc, signer, chain_id=options.chain_id, fees=options.fees, clock=clock, patience=options.patience
         )
         self._submitter = Submitter(self._rpc, self._sender, limits=options.limits)
-        self._host = CosmosClientHost(self._rpc, Commander(self._sender), prefix=options.prefix)
+        commander = Commander(self._sender)
+        self._host = CosmosClientHost(self._rpc, commander, prefix=options.prefix)
+        self.settlement = CosmosSettlement(self._rpc, commander, chain_id=options.chain_id)
         self._clients = ClientView(self._rpc)
         self._view = ChainView(self._rpc, ledger=options.ledger_id)
         self._prover = CosmosProver(
