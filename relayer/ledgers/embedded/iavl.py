@@ -170,10 +170,18 @@ class Tree:
         if node.value is not None:
             return self._set_at_leaf(node, key, value)
         node = self._own(node)
-        if key < node.key:
-            node.left = self._set(self.load(node.left), key, value)
+        is_left = key < node.key
+        child = self.load(node.left if is_left else node.right)
+        height, size = child.height, child.size
+        changed = self._set(child, key, value)
+        if is_left:
+            node.left = changed
         else:
-            node.right = self._set(self.load(node.right), key, value)
+            node.right = changed
+        if changed.height == height:
+            # The balance is as it was, so the other side need not be loaded.
+            node.size += changed.size - size
+            return node
         return self._balanced(node)
 
     def _set_at_leaf(self, leaf: Node, key: bytes, value: bytes) -> Node:
