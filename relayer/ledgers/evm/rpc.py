@@ -1,11 +1,13 @@
-"""JSON-RPC over HTTP to one or several nodes of the same ledger, with bounded answers and plain failover.
+"""JSON-RPC over HTTP to one or several nodes of the same ledger, with bounded answers and failover.
 
-Requests go to one node until it fails, then to the next. A node is asked for its chain id before anything else, so that a
+Requests go to one node until it fails, keeps silent, or falls behind the others; then to the next. Which nodes answer and
+keep up is asked beside the requests, never before one. A node is asked for its chain id before anything else, so that a
 failover can never end on another ledger. Nothing here knows what the answers mean.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ from itertools import count
 from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 
-from relayer.errors import LedgerUnavailable, WrongLedger
+from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
 
@@ -23,6 +26,10 @@ MAXIMUM_BATCH = 100
 """Calls in one request; geth accepts 1,000, hosted nodes often 100."""
 
 _HINT_BYTES = 1 << 20
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer)
+"""What another node may do better."""
+_SURVEY_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +49,27 @@ class _Endpoint:
 class JsonRpc:
     """Calls with failover. Safe for concurrent use on one event loop; `close` ends it."""
 
-    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout_seconds: float = 60.0) -> None:
-        """`urls`: HTTP addresses, the preferred one first."""
+    def __init__(
+        self, urls: Sequence[str], *, chain_id: int, timeout_seconds: float = 60.0, silence_seconds: float = 5.0
+    ) -> None:
+        """`urls`: HTTP addresses, the preferred one first. After `silence_seconds` without an answer the next one is asked
+        as well, and the first answer counts."""
         self._endpoints = [_Endpoint(url) for url in urls]
         self._chain_id = chain_id
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._silence_seconds = silence_seconds
         self._session: aiohttp.ClientSession | None = None
         self._current = 0
         self._ids = count(1)
+        self._height = 0
+        self._survey_due = 0.0
+        self._survey: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        survey, self._survey = self._survey, None
+        if survey is not None:
+            survey.cancel()
+            await asyncio.gather(survey, return_exceptions=True)
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -65,32 +83,100 @@ class JsonRpc:
 
     async def batch(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         """Results in the order of `calls`, all of one node; each call that the node refused is its NodeRefused."""
-        start, failures = self._current, []
-        for step in range(len(self._endpoints)):
-            index = (start + step) % len(self._endpoints)
-            endpoint = self._endpoints[index]
+        if len(self._endpoints) == 1:
             try:
-                await self._check_chain(endpoint)
-                results: list[Json | NodeRefused] = []
-                for first in range(0, len(calls), MAXIMUM_BATCH):
-                    results += await self._post(endpoint.url, calls[first : first + MAXIMUM_BATCH])
-            except (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer) as error:
-                failures.append(_words(endpoint, error))
-                continue
-            self._current = index
-            return results
-        raise _unavailable(failures)
+                return await self._ask(self._endpoints[0], calls)
+            except _FAILURES as error:
+                raise _unavailable([_words(self._endpoints[0], error)]) from error
+        self._look_around()
+        return await self._ask_in_turn(calls)
+
+    async def every(self, call: Call) -> list[Json]:
+        """The answers of all nodes that give one; none of them is believed more than another."""
+        answers = await asyncio.gather(*(self._ask(each, [call]) for each in self._endpoints), return_exceptions=True)
+        return [answer[0] for answer in answers if isinstance(answer, list) and not isinstance(answer[0], NodeRefused)]
 
     async def check_endpoints(self) -> None:
         """Asks every node for its chain id. Raises WrongLedger for a foreign one, LedgerUnavailable if none answers."""
         failures = []
-        for endpoint in self._endpoints:
-            try:
-                await self._check_chain(endpoint)
-            except (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer) as error:
+        answers = await asyncio.gather(*map(self._chain_failure, self._endpoints))
+        for endpoint, error in zip(self._endpoints, answers, strict=True):
+            if error is not None:
                 failures.append(_words(endpoint, error))
         if len(failures) == len(self._endpoints):
             raise _unavailable(failures)
+
+    async def _chain_failure(self, endpoint: _Endpoint) -> Exception | None:
+        try:
+            async with asyncio.timeout(self._silence_seconds if len(self._endpoints) > 1 else None):
+                await self._check_chain(endpoint)
+        except _FAILURES as error:
+            return error
+        return None
+
+    async def _ask(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json | NodeRefused]:
+        await self._check_chain(endpoint)
+        results: list[Json | NodeRefused] = []
+        for first in range(0, len(calls), MAXIMUM_BATCH):
+            results += await self._post(endpoint.url, calls[first : first + MAXIMUM_BATCH])
+        return results
+
+    async def _ask_in_turn(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
+        """The chosen node; the next one when that fails, or beside it when it keeps silent."""
+        first, count_all, failures = self._current, len(self._endpoints), []
+        left = [(first + step) % count_all for step in range(count_all)]
+        asked: dict[asyncio.Task[list[Json | NodeRefused]], int] = {}
+        try:
+            while left or asked:
+                if left:
+                    index = left.pop(0)
+                    asked[asyncio.create_task(self._ask(self._endpoints[index], calls))] = index
+                patience = self._silence_seconds if left else None
+                done, _ = await asyncio.wait(asked, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    index = asked.pop(task)
+                    try:
+                        results = task.result()
+                    except _FAILURES as error:
+                        failures.append(_words(self._endpoints[index], error))
+                        continue
+                    if index != first:
+                        self._choose(index)
+                    return results
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        raise _unavailable(failures)
+
+    def _choose(self, index: int) -> None:
+        if index != self._current:
+            before, after = self._endpoints[self._current], self._endpoints[index]
+            _log.warning("endpoint_changed", before=shown(before.url), after=shown(after.url))
+            self._current = index
+
+    def _look_around(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._survey_due and (self._survey is None or self._survey.done()):
+            self._survey_due = now + _SURVEY_SECONDS
+            self._survey = asyncio.create_task(self._compare_endpoints())
+
+    async def _compare_endpoints(self) -> None:
+        """Chooses the first node that answers and has reached what any of them had one look earlier."""
+        heights = await asyncio.gather(*map(self._height_of, self._endpoints))
+        keeping_up = [index for index, height in enumerate(heights) if height is not None and height >= self._height]
+        # Not the highest ever: a ledger that lost blocks is one all the same.
+        self._height = max((height for height in heights if height is not None), default=self._height)
+        if keeping_up:
+            self._choose(keeping_up[0])
+
+    async def _height_of(self, endpoint: _Endpoint) -> int | None:
+        try:
+            async with asyncio.timeout(self._silence_seconds):
+                (answer,) = await self._ask(endpoint, [Call("eth_blockNumber")])
+                return None if isinstance(answer, NodeRefused) else quantity(answer, "eth_blockNumber")
+        except (*_FAILURES, RelayerError):
+            return None
 
     async def _check_chain(self, endpoint: _Endpoint) -> None:
         if endpoint.chain_checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,8 @@ async def node(answer):
         body = await request.json()
         seen.append(body)
         result = answer(body)
+        if asyncio.iscoroutine(result):
+            result = await result
         return result if isinstance(result, web.StreamResponse) else web.json_response(result)
 
     application = web.Application()
@@ -106,7 +109,7 @@ async def test_nonsense_is_passed_over_to_the_next_node(nonsense) -> None:
         async with client(bad) as rpc:
             with pytest.raises(LedgerUnavailable, match="no node"):
                 await rpc.call("method")
-    assert len(seen) == 3
+    assert [each["method"] for each in seen if not each["method"].startswith("eth_")] == ["method", "again"]
 
 
 async def test_an_answer_without_end_is_cut(monkeypatch) -> None:
@@ -120,13 +123,108 @@ async def test_an_answer_without_end_is_cut(monkeypatch) -> None:
             await rpc.call("method")
 
 
-async def test_a_node_that_hangs_is_left() -> None:
-    async with node(honest) as (good, _):
-        server = await __import__("asyncio").start_server(lambda *_: None, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with client(f"http://127.0.0.1:{port}/", good, timeout_seconds=0.2) as rpc:
-            assert await rpc.call("method") == "method"
+@asynccontextmanager
+async def silent():
+    """It takes connections and says nothing."""
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
         server.close()
+
+
+async def test_a_node_that_hangs_is_left() -> None:
+    async with node(honest) as (good, _), silent() as bad, client(bad, good, timeout_seconds=0.2) as rpc:
+        assert await rpc.call("method") == "method"
+    async with silent() as bad, client(bad, timeout_seconds=0.2) as rpc:
+        with pytest.raises(LedgerUnavailable):
+            await rpc.call("method")
+
+
+async def test_a_silent_node_is_not_waited_for_when_another_one_answers() -> None:
+    async with (
+        asyncio.timeout(10),
+        node(honest) as (good, _),
+        silent() as bad,
+        client(bad, good, silence_seconds=0.05) as rpc,
+    ):
+        assert await rpc.call("method") == "method"
+        await rpc.check_endpoints()
+
+
+async def test_a_slow_node_that_answers_after_all_is_heard() -> None:
+    def slow(seconds: float):
+        async def answer(request):
+            if request["method"] == "method":
+                await asyncio.sleep(seconds)
+            return honest(request)
+
+        return answer
+
+    dead = "http://127.0.0.1:9/"
+    async with node(slow(0.2)) as (first, _), client(first, dead, silence_seconds=0.05) as rpc:
+        assert await rpc.call("method") == "method"
+
+
+def at_height(told: dict[str, int]):
+    """A node of that height, changed by the test; `whoami` tells it from the others."""
+
+    def answer(request):
+        results = {"eth_blockNumber": hex(told["height"]), "whoami": told["name"]}
+        return {**honest(request), **({"result": results[request["method"]]} if request["method"] in results else {})}
+
+    return answer
+
+
+async def test_a_node_that_falls_behind_is_left_and_taken_again_when_it_keeps_up(monkeypatch) -> None:
+    monkeypatch.setattr(module, "_SURVEY_SECONDS", 0.0)
+    first, second = {"height": 7, "name": "first"}, {"height": 8, "name": "second"}
+
+    async def until(rpc: JsonRpc, name: str) -> None:
+        async with asyncio.timeout(10):
+            while await rpc.call("whoami") != name:
+                pass
+
+    async with node(at_height(first)) as (one, _), node(at_height(second)) as (other, _), client(one, other) as rpc:
+        assert await rpc.call("whoami") == "first"
+        await until(rpc, "second")
+        first["height"] = 9
+        await until(rpc, "first")
+        # A ledger that lost blocks is at a lower height on every node: the preferred one stays.
+        first["height"] = second["height"] = 2
+        for _ in range(20):
+            await rpc.call("whoami")
+        assert await rpc.call("whoami") == "first"
+
+
+async def test_a_node_that_refuses_everything_is_left(monkeypatch) -> None:
+    monkeypatch.setattr(module, "_SURVEY_SECONDS", 0.0)
+
+    def refusing(request):
+        return {"id": request["id"], "error": {"code": -32005, "message": "limit"}}
+
+    refused = {"height": 7, "name": "good"}
+    chain_known = []
+
+    def bad(request):
+        chain_known.append(request)
+        return honest(request) if request["method"] == "eth_chainId" else refusing(request)
+
+    async with node(bad) as (one, _), node(at_height(refused)) as (other, _), client(one, other) as rpc:
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    assert await rpc.call("whoami") == "good"
+                    break
+                except NodeRefused:
+                    continue
+    assert chain_known
+
+
+async def test_every_node_is_asked_and_those_that_fail_are_left_out() -> None:
+    a, b = at_height({"height": 7, "name": "a"}), at_height({"height": 7, "name": "b"})
+    async with node(a) as (one, _), node(b) as (other, _), client(one, "http://127.0.0.1:9/", other) as rpc:
+        assert await rpc.every(Call("whoami")) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
