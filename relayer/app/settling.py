@@ -39,6 +39,8 @@ from relayer.settlement.netting.solver import Solver, solve
 
 SOLVERS: Mapping[str, Solver] = {"built-in": solve, "ortools": solve_with_ortools}
 _OPERATOR_NAME = "operator"
+_NO_CURRENCY = UnitKey("XXX", 0)
+"""ISO 4217: no currency is involved, so no debt is either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class Desk:
         """With a request id made from the content."""
         content = repr(replace(command, request_id=""))
         return await self.service.clear(replace(command, request_id=f"settle-{sha256(content.encode()).hexdigest()[:40]}"))
+
+    async def consenting(self) -> frozenset[bytes]:
+        """The parties that agree to novation."""
+        nothing = Scope(unit=_NO_CURRENCY, cut_off_seconds=0, value_date_seconds=0)
+        return (await self.service.netting_input(nothing)).consenting
 
     async def unit(self, currency: str, exponent: int | None) -> UnitKey:
         """The unit of a currency; its exponent is that of the ledger's positions. Raises InvalidInput if that is unclear."""

@@ -11,9 +11,9 @@ from secrets import token_hex
 from relayer.app.settling import Desk, actor_of, now_seconds
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
-from relayer.commands.settling import DAY_SECONDS, PAGE, minor_units, open_desk
+from relayer.commands.settling import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
 from relayer.errors import InvalidInput
-from relayer.settlement.clearing.commands import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.clearing.commands import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.clearing.values import Dispute
 from relayer.settlement.model import Liability
 from relayer.settlement.postings import Account, Posting, posted
@@ -42,7 +42,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
             name = request.dispute_id or f"D-{sha256(request.fact_id.encode()).hexdigest()[:16]}"
             _before_and_after(liability, amount, Account.HELD)
             if request.dry_run:
-                say("dry run: nothing was changed")
+                say(NOTHING_CHANGED)
                 return
             command = OpenDispute(
                 request_id="",
@@ -60,7 +60,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
 
 
 def release(
-    config: Path, channel: str | None, dispute_id: str, *, credit: str | None, lapsed: bool, actor: str | None, dry_run: bool
+    config: Path, channel: str | None, dispute_id: str, *, credit: str | None, actor: str | None, dry_run: bool
 ) -> None:
     """`settle release`."""
 
@@ -75,13 +75,11 @@ def release(
             credited = minor_units(credit, liability.exponent) if credit else 0
             _release_before_and_after(liability, found.claim.share.amount, credited)
             if dry_run:
-                say("dry run: nothing was changed")
+                say(NOTHING_CHANGED)
                 return
             acting = (liability.creditor if credit else liability.debtor) if actor is None else actor_of(actor)
             if credit:
                 await at.clear(UpholdDispute(request_id="", actor=acting, dispute_id=dispute_id, credited=credited))
-            elif lapsed:
-                await at.clear(LapseDispute(request_id="", actor=acting, dispute_id=dispute_id))
             else:
                 await at.clear(ReleaseDispute(request_id="", actor=acting, dispute_id=dispute_id))
             say(f"dispute {dispute_id}: {money(credited, liability.exponent)} credited, the rest is owed")
@@ -100,7 +98,7 @@ def write_off(
             minor = minor_units(amount, liability.exponent)
             _before_and_after(liability, minor, Account.CREDITED)
             if dry_run:
-                say("dry run: nothing was changed")
+                say(NOTHING_CHANGED)
                 return
             acting = liability.creditor if actor is None else actor_of(actor)
             await at.service.clear(

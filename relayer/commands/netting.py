@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from relayer.app.ledgers import Rights
-from relayer.app.selection import select
 from relayer.app.settling import (
     SOLVERS,
     Desk,
     actor_of,
     compare,
-    desk,
     now_seconds,
     propose,
+    read_cycle,
     verify_cycle,
 )
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.settling import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import AbortCycle, CommitCycle
+from relayer.settlement.clearing.cycles import can_be
 from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import Cycle
+from relayer.settlement.clearing.values import Cycle, CycleState
 from relayer.settlement.netting.debts import Debt, PartyId
 from relayer.settlement.netting.drawing import draw
 from relayer.settlement.netting.modes import NettingMode, NettingResult, remaining, summarise
@@ -58,33 +58,43 @@ def net(config: Path, channel: str | None, request: NettingRequest, form: Form) 
     asyncio.run(_net(config, channel, request, form))
 
 
-def verify(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+def verify(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
     """`settle verify`."""
 
     async def run() -> None:
-        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            if dry_run:
+                cycle, _ = await _show_step(at, cycle_id, CycleState.VERIFIED)
+                say(f"cycle {cycle_id}: {len(cycle.plan.debts)} debts and the proof checked here")
+                return
             cycle, _ = await verify_cycle(at, cycle_id, actor=actor_of(actor))
             say(f"cycle {cycle_id}: {len(cycle.plan.debts)} debts and the proof checked here; verified on the ledger")
 
     asyncio.run(run())
 
 
-def commit(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
     """`settle commit`."""
 
     async def run() -> None:
-        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            if dry_run:
+                await _show_step(at, cycle_id, CycleState.COMMITTED)
+                return
             head = await at.clear(CommitCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
             say(f"cycle {cycle_id}: committed, settlement sequence {head.sequence}")
 
     asyncio.run(run())
 
 
-def abort(config: Path, channel: str | None, cycle_id: str, actor: str | None) -> None:
+def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
     """`settle abort`."""
 
     async def run() -> None:
-        async with desk(select(config, channel), rights=Rights.OPERATOR) as at:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            if dry_run:
+                await _show_step(at, cycle_id, CycleState.ABORTED)
+                return
             await at.clear(AbortCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
             say(f"cycle {cycle_id}: aborted; what it held is free again")
 
@@ -95,7 +105,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
     """`settle cycles`."""
 
     async def read() -> tuple[list[Cycle], Desk]:
-        async with desk(select(config, channel)) as at:
+        async with open_desk(config, channel, dry_run=True) as at:
             found: list[Cycle] = []
             while page := await at.service.cycles(after_id=found[-1].plan.cycle_id if found else "", limit=_PAGE):
                 found.extend(page)
@@ -124,7 +134,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
 
 async def _net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
     mode, solver = _named(NettingMode.__members__, "mode", request.mode.upper()), _named(SOLVERS, "solver", request.solver)
-    async with desk(select(config, channel), rights=Rights.RELAYER if request.dry_run else Rights.OPERATOR) as at:
+    async with open_desk(config, channel, dry_run=request.dry_run) as at:
         scope = Scope(
             unit=await at.unit(request.currency, request.exponent),
             cut_off_seconds=request.cut_off_seconds,
@@ -138,7 +148,7 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             request.picture.write_text(draw(results[mode], names={PartyId(key): name for key, name in at.names.items()}))
             say(f"wrote {request.picture}")
         if request.dry_run:
-            say("dry run: nothing was changed")
+            say(NOTHING_CHANGED)
             return
         await propose(
             at,
@@ -150,6 +160,25 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             solver=solver,
         )
         say(f"cycle {request.cycle_id}: proposed; another party runs `relayer settle verify {request.cycle_id} --as PARTY`")
+
+
+async def _show_step(at: Desk, cycle_id: str, target: CycleState) -> tuple[Cycle, NettingResult]:
+    """The cycle as it stands and as it would stand; its proof is checked here. Amounts are those that take part."""
+    cycle, result = await read_cycle(at, cycle_id)
+    if not can_be(cycle, target):
+        raise InvalidInput(f"cycle {cycle_id} is {cycle.state}; it cannot be {target}")
+    plan, summary = cycle.plan, summarise(result)
+    before, after = (plan.gross, summary.debts_before), (plan.remaining, summary.debts_after)
+    rows = [
+        (when, state.value, money(owed, plan.exponent), str(debts))
+        for when, state, (owed, debts) in (
+            ("before", cycle.state, before),
+            ("after", target, after if target is CycleState.COMMITTED else before),
+        )
+    ]
+    show_table(f"cycle {cycle_id}, {plan.currency}", ("", "cycle", "owed", "debts"), rows, right=("owed", "debts"))
+    say(NOTHING_CHANGED)
+    return cycle, result
 
 
 def _show(

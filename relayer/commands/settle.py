@@ -69,27 +69,45 @@ def settle_net(
 
 
 @settle_app.command("verify")
-def settle_verify(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+def settle_verify(
+    cycle_id: CycleId,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
     """Check a proposed cycle's certificate in this process, and tell the ledger so. Not by its proposer."""
     from relayer.commands.netting import verify
 
-    verify(config, channel, cycle_id, actor)
+    verify(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("commit")
-def settle_commit(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+def settle_commit(
+    cycle_id: CycleId,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
     """Post a verified cycle, all of it."""
     from relayer.commands.netting import commit
 
-    commit(config, channel, cycle_id, actor)
+    commit(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("abort")
-def settle_abort(cycle_id: CycleId, config: Config = RELAYER_FILE, channel: Channel = None, actor: Actor = None) -> None:
+def settle_abort(
+    cycle_id: CycleId,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
     """Give a running cycle up; what it held is free again."""
     from relayer.commands.netting import abort
 
-    abort(config, channel, cycle_id, actor)
+    abort(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("cycles")
@@ -107,12 +125,14 @@ def settle_consent(
     channel: Channel = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the consent back.")] = False,
     actor: Actor = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Agree that debts are replaced by others (novation), which mode hub needs of every party with a debt."""
     from relayer.commands.settling import set_consent
     from relayer.settlement.clearing.values import Consent
 
-    set_consent(config, channel, party, Consent.WITHDRAWN if withdraw else Consent.GIVEN, actor)
+    consent = Consent.WITHDRAWN if withdraw else Consent.GIVEN
+    set_consent(config, channel, party, consent, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("pay")
@@ -152,18 +172,19 @@ def settle_pay(
 @settle_app.command("record")
 def settle_record(
     payment_id: Annotated[str, typer.Argument(help="The payment's id.")],
-    state: Annotated[str, typer.Argument(help="pending, final, returned or expired.")],
+    state: Annotated[str, typer.Argument(help="pending, final or returned.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     evidence: Annotated[
         str | None, typer.Option(help="bank:REFERENCE or transaction:REFERENCE, for final and returned.")
     ] = None,
     actor: Actor = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Record what became of a payment, with the evidence that shows it."""
     from relayer.commands.settling import record_payment
 
-    record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor)
+    record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("payments")
@@ -201,14 +222,13 @@ def settle_release(
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     credit: Annotated[str | None, typer.Option(help="The creditor gives up this much, such as 12.50.")] = None,
-    lapse: Annotated[bool, typer.Option("--lapse", help="Its time has ended.")] = False,
     actor: Actor = None,
     dry_run: DryRun = False,
 ) -> None:
-    """End a dispute: the debtor withdraws it, the creditor upholds it with --credit, or its time has ended."""
+    """End a dispute: the debtor withdraws it, or the creditor upholds it with --credit. It ends at its deadline anyway."""
     from relayer.commands.disputing import release
 
-    release(config, channel, dispute_id, credit=credit, lapsed=lapse, actor=actor, dry_run=dry_run)
+    release(config, channel, dispute_id, credit=credit, actor=actor, dry_run=dry_run)
 
 
 @settle_app.command("disputes")

@@ -19,16 +19,17 @@ from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.iso20022.money import parse_amount
 from relayer.settlement.clearing.commands import (
-    ExpirePayment,
     FinalisePayment,
     InstructPayment,
     MarkPaymentPending,
     ReturnPayment,
     SetConsent,
 )
+from relayer.settlement.clearing.payments import can_be
 from relayer.settlement.clearing.values import Consent, Evidence, EvidenceKind, Payment, PaymentState
 
 DAY_SECONDS = 86_400
+NOTHING_CHANGED = "dry run: nothing was changed"
 PAGE = 1000
 _LAST_SECOND = 253_402_300_799
 """Of the year 9999."""
@@ -66,13 +67,23 @@ def moment(text: str | None) -> int:
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
-def set_consent(config: Path, channel: str | None, party: str, consent: Consent, actor: str | None) -> None:
+def set_consent(
+    config: Path, channel: str | None, party: str, consent: Consent, *, actor: str | None, dry_run: bool
+) -> None:
     """`settle consent`. May be given and taken back any number of times, so each call is a new request."""
+    key = party_id(party)
 
     async def run() -> None:
-        async with open_desk(config, channel) as at:
-            acting = party_id(party) if actor is None else actor_of(actor)
-            command = SetConsent(request_id=f"consent-{token_hex(16)}", actor=acting, party=party_id(party), consent=consent)
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            if key not in at.names:
+                raise InvalidInput(f"party {party} is not registered on this ledger; `relayer settlement apply` registers")
+            before = Consent.GIVEN if key in await at.consenting() else Consent.WITHDRAWN
+            show_states(f"{party}, consent to novation", before.value, consent.value)
+            if dry_run:
+                say(NOTHING_CHANGED)
+                return
+            acting = key if actor is None else actor_of(actor)
+            command = SetConsent(request_id=f"consent-{token_hex(16)}", actor=acting, party=key, consent=consent)
             await at.service.clear(command)
             say(f"{party}: consent to novation {consent.value}")
 
@@ -93,28 +104,51 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) 
     if form is Form.JSON:
         show_json([_order_json(each, at) for each in payments])
     else:
-        columns = ("payment", "debtor", "creditor", "amount", "currency")
+        columns = ("payment", "debtor", "creditor", "amount", "currency", "before", "after")
         rows = [
-            (each.payment_id, at.name(each.debtor), at.name(each.creditor), money(each.amount, each.exponent), each.currency)
+            (
+                each.payment_id,
+                at.name(each.debtor),
+                at.name(each.creditor),
+                money(each.amount, each.exponent),
+                each.currency,
+                "open",
+                f"held, payment {PaymentState.INSTRUCTED.value}",
+            )
             for each in payments
         ]
         show_table(f"{len(payments)} payments", columns, rows, right=("amount",))
-    say("dry run: nothing was changed" if request.dry_run else f"instructed {len(payments)} payments; the debts are held")
+    say(NOTHING_CHANGED if request.dry_run else f"instructed {len(payments)} payments; the debts are held")
 
 
 def record_payment(
-    config: Path, channel: str | None, payment_id: str, state: str, *, evidence: str | None, actor: str | None
+    config: Path,
+    channel: str | None,
+    payment_id: str,
+    state: str,
+    *,
+    evidence: str | None,
+    actor: str | None,
+    dry_run: bool,
 ) -> None:
     """`settle record`."""
 
     async def run() -> None:
-        async with open_desk(config, channel) as at:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
             payment = await at.service.payment(payment_id)
             if payment is None:
                 raise InvalidInput(
                     f"payment {payment_id} does not stand on this ledger; `relayer settle payments` lists them"
                 )
-            await at.clear(_movement(payment, state, evidence, actor_of(actor)))
+            command, order = _movement(payment, state, evidence, actor_of(actor)), payment.order
+            amount = f"{money(order.amount, order.exponent)} {order.currency}"
+            show_states(f"payment {payment_id}, {amount}", payment.state.value, state)
+            if dry_run:
+                if not can_be(payment, PaymentState(state)):
+                    raise InvalidInput(f"payment {payment_id} is {payment.state}; it cannot be {state}")
+                say(NOTHING_CHANGED)
+                return
+            await at.clear(command)
             say(f"payment {payment_id}: {state}")
 
     asyncio.run(run())
@@ -173,6 +207,11 @@ def minor_units(text: str, exponent: int) -> int:
     return found
 
 
+def show_states(title: str, before: str, after: str) -> None:
+    """What a step changes."""
+    show_table(title, ("before", "after"), [(before, after)])
+
+
 @asynccontextmanager
 async def open_desk(config: Path, channel: str | None, *, dry_run: bool = False) -> AsyncIterator[Desk]:
     """A dry run needs no token."""
@@ -206,19 +245,17 @@ async def _payments(at: Desk, request: PaymentRequest) -> Sequence[InstructPayme
 
 def _movement(
     payment: Payment, state: str, evidence: str | None, actor: bytes
-) -> MarkPaymentPending | FinalisePayment | ReturnPayment | ExpirePayment:
+) -> MarkPaymentPending | FinalisePayment | ReturnPayment:
     name = payment.order.payment_id
     match state:
         case PaymentState.PENDING:
             return MarkPaymentPending(request_id="", actor=actor, payment_id=name)
-        case PaymentState.EXPIRED:
-            return ExpirePayment(request_id="", actor=actor, payment_id=name)
         case PaymentState.FINAL:
             return FinalisePayment(request_id="", actor=actor, payment_id=name, evidence=_evidence(payment, evidence))
         case PaymentState.RETURNED:
             return ReturnPayment(request_id="", actor=actor, payment_id=name, evidence=_evidence(payment, evidence))
         case _:
-            raise InvalidInput(f"state {state[:40]!r}: expected pending, final, returned or expired")
+            raise InvalidInput(f"state {state[:40]!r}: expected pending, final or returned")
 
 
 def _evidence(payment: Payment, text: str | None) -> Evidence:

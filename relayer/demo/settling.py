@@ -161,7 +161,7 @@ class Settlement:
         self._expect((final == len(payments), "not every payment is final"))
         self.result.payments = [*self.result.payments, *payments]
         paid = _eur(sum(each.amount for each in payments))
-        self.tell(f"{path.name} handed to a bank; {len(notifications)} notifications: {final} payments, {paid}, are final")
+        self.tell(f"{path.name} handed to a bank; bank notifications: {len(notifications)}; final payments: {final}, {paid}")
 
     def _expect(self, *rules: tuple[bool, str]) -> None:
         self.result.wrong.extend(words for holds, words in rules if not holds)

@@ -108,6 +108,11 @@ def decide_cycle(state: Reader, command: CycleCommand, act: Act) -> tuple[CycleE
     return (moved,)
 
 
+def can_be(cycle: Cycle, target: CycleState) -> bool:
+    """Whether a cycle can go from its state to this one."""
+    return cycle.state in _MOVES[target]
+
+
 def proof_hash_of(plan: CyclePlan) -> bytes:
     """What a verifier names: sha256 over mode, debts hash and proof."""
     return sha256(plan.mode.value.encode() + plan.debts_hash + plan.proof).digest()
@@ -276,7 +281,7 @@ def _require_second_pair_of_eyes(cycle: Cycle, actor: bytes, proof_hash: bytes) 
 
 
 def _move(act: Act, cycle: Cycle, target: CycleState) -> CycleMoved:
-    if cycle.state not in _MOVES[target]:
+    if not can_be(cycle, target):
         raise ClearingRefused(
             RefusalCode.WRONG_STATE, f"cycle {cycle.plan.cycle_id} is {cycle.state}; it cannot be {target}"
         )

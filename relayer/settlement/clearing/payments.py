@@ -74,6 +74,11 @@ def decide_payment(state: Reader, command: PaymentCommand, act: Act) -> PaymentI
     return moved
 
 
+def can_be(payment: Payment, target: PaymentState) -> bool:
+    """Whether a payment can go from its state to this one."""
+    return payment.state in _MOVES[target]
+
+
 def _instruct(state: Reader, command: InstructPayment, act: Act) -> PaymentInstructed:
     require_id("payment id", command.payment_id)
     require_actor(state, command.actor, (command.debtor,), "instruct the payment of another debtor")
@@ -123,7 +128,7 @@ def _shares(state: Reader, command: InstructPayment, unit: UnitKey) -> tuple[Sha
 
 
 def _move(act: Act, payment: Payment, target: PaymentState, evidence: Evidence | None = None) -> PaymentMoved:
-    if payment.state not in _MOVES[target]:
+    if not can_be(payment, target):
         raise refuse(
             RefusalCode.WRONG_STATE, f"payment {payment.order.payment_id} is {payment.state}; it cannot be {target}"
         )

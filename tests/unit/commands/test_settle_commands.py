@@ -115,7 +115,13 @@ def test_the_whole_life_of_a_cycle(settle: Run, folder: Path) -> None:
     done(settle("dispute", fact, "2856.00", "--reason", "two cars were not ours", "--id", "D-1"))
     done(settle("net", "2026-11", "--as", "DE*NBM"))
     assert refused(settle("verify", "2026-11", "--as", "DE*NBM")).code == "settlement/29"
+    assert "verified" in done(settle("verify", "2026-11", "--as", "DE*ISR", "--dry-run"))
+    assert isinstance(refused(settle("commit", "2026-11", "--dry-run")), InvalidInput)
     done(settle("verify", "2026-11", "--as", "DE*ISR"))
+    words = done(settle("commit", "2026-11", "--dry-run"))
+    assert "128,550.25" in words
+    assert "53,944.49" in words
+    assert json.loads(done(settle("cycles", "--json")))[0]["state"] == "verified"
     done(settle("commit", "2026-11"))
     (cycle,) = json.loads(done(settle("cycles", "--json")))
     assert (cycle["state"], cycle["gross"], cycle["verifier"]) == ("committed", "12855025", "DE*ISR")
@@ -128,6 +134,7 @@ def test_the_whole_life_of_a_cycle(settle: Run, folder: Path) -> None:
     payments = json.loads(done(settle("payments", "--json")))
     assert {each["payment_id"] for each in payments} == {each["payment_id"] for each in planned}
     for number, each in enumerate(payments):
+        done(settle("record", each["payment_id"], "pending", "--as", each["debtor"], "--dry-run"))
         done(settle("record", each["payment_id"], "pending", "--as", each["debtor"]))
         done(settle("record", each["payment_id"], "final", "--evidence", f"bank:S/{number}", "--as", each["creditor"]))
     done(settle("release", "D-1", "--credit", "2000.00"))
@@ -141,7 +148,13 @@ def test_the_whole_life_of_a_cycle(settle: Run, folder: Path) -> None:
 def test_a_hub_cycle_needs_consent(settle: Run) -> None:
     assert "novation" in str(refused(settle("net", "hub-1", "--mode", "hub")))
     for party in PARTY.values():
+        assert "given" in done(settle("consent", party, "--dry-run"))
+    assert "novation" in str(refused(settle("net", "hub-1", "--mode", "hub")))
+    for party in PARTY.values():
         done(settle("consent", party))
+    words = done(settle("consent", "DE*KCS", "--withdraw", "--dry-run"))
+    assert words.index("given") < words.index("withdrawn")
+    assert isinstance(refused(settle("consent", "FR*XYZ", "--dry-run")), InvalidInput)
     done(settle("consent", "DE*KCS", "--withdraw"))
     assert isinstance(refused(settle("net", "hub-1", "--mode", "hub")), InvalidInput)
     done(settle("consent", "DE*KCS"))
@@ -156,6 +169,8 @@ def test_an_aborted_cycle_leaves_everything_as_it_was(settle: Run) -> None:
     before = done(settle("positions", "--json"))
     done(settle("net", "one"))
     assert refused(settle("net", "two")).code == "settlement/26"
+    assert "aborted" in done(settle("abort", "one", "--dry-run"))
+    assert refused(settle("net", "two")).code == "settlement/26"
     done(settle("abort", "one"))
     assert done(settle("positions", "--json")) == before
     done(settle("net", "two"))
@@ -167,7 +182,8 @@ def test_one_payment_by_hand(settle: Run) -> None:
     done(settle(*arguments))
     (payment,) = json.loads(done(settle("payments", "--json")))
     assert (payment["amount"], payment["state"]) == ("10001", "instructed")
-    assert refused(settle("record", "P-1", "expired")).code == "settlement/19"
+    assert isinstance(refused(settle("record", "P-1", "expired")), InvalidInput)
+    assert isinstance(refused(settle("record", "P-1", "returned", "--evidence", "bank:1", "--dry-run")), InvalidInput)
     assert isinstance(refused(settle("record", "P-1", "final")), InvalidInput)
     done(settle("record", "P-1", "final", "--evidence", "transaction:0x01"))
     done(settle("record", "P-1", "returned", "--evidence", "transaction:0x02"))
