@@ -12,6 +12,7 @@ from relayer.keystore import account_from_key, open_keystore
 from relayer.ledgers.evm import finality as rules
 from relayer.ledgers.evm.connection import ConnectionOptions
 from relayer.ledgers.evm.fees import DynamicPrice, FeePolicy, LegacyPrice, ZeroPrice
+from relayer.ledgers.evm.transactions import Patience
 
 
 def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
@@ -20,6 +21,7 @@ def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
         endpoints=settings.endpoints,
         fees=fee_policy(settings.fees),
         finality=finality_rule(settings.finality),
+        patience=Patience(replace_after=settings.fees.raise_after_seconds),
         request_timeout_seconds=settings.request_timeout_seconds,
     )
 

@@ -17,11 +17,15 @@ StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Fees(Section):
-    """What transactions may cost. `cap_wei` bounds the price of one unit of gas, whatever the ledger asks."""
+    """What transactions may cost. `cap_wei` bounds the price of one unit of gas, whatever the ledger asks.
+
+    A transaction that is in no block after `raise_after_seconds` is offered again at a higher price, up to the cap.
+    """
 
     policy: Literal["legacy", "eip1559", "zero"] = "eip1559"
     cap_wei: int | None = Field(default=None, ge=1)
     tip_wei: int | None = Field(default=None, ge=0)
+    raise_after_seconds: Annotated[int, Field(ge=1, le=3_600)] = 30
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,7 +1,8 @@
 """One account's transactions: the only owner of its nonce.
 
 The nonce is kept in memory while all goes well and read again from the ledger on any doubt. A transaction that stays out of
-blocks is replaced at its own nonce with a raised fee, up to the operator's cap. Keys never leave the account object.
+blocks is looked for: it is broadcast again if the node lost it, missing nonces before it are used up, and it is replaced at
+its own nonce with a raised fee, up to the operator's cap. Keys never leave the account object.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ _BROADCAST_ATTEMPTS = 4
 _FIRST_POLL_SECONDS = 0.01
 _LONGEST_POLL_SECONDS = 1.0
 _TRANSFER_GAS = 21_000
+_LARGEST_GAP = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait for a block, in seconds."""
+    """How long to wait, in seconds."""
 
+    answer_within: float = 10.0
+    """For the answer to a broadcast; then the transaction is looked up by its hash."""
+    look_after: float = 5.0
+    """Without a block: is the node still holding the transaction, and is its nonce the next one?"""
     replace_after: float = 30.0
     give_up_after: float = 180.0
 
@@ -52,7 +58,10 @@ class _Sent:
     order: Order
     nonce: int
     offer: Offer
+    raw: bytes
     hashes: list[str]
+    overtaken: bool = False
+    """The nonce was found used once, with no receipt of ours: two nodes may differ for a moment."""
 
 
 class AccountSender:
@@ -101,26 +110,47 @@ class AccountSender:
                 nonce = self._nonce
                 raw, name = self._sign(order, nonce, offer)
                 try:
-                    await self._node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+                    await self._offer(raw, name)
                 except NodeRefused as refusal:
                     self._nonce = None
-                    if await self._node.rpc.call("eth_getTransactionByHash", name) is not None:
+                    if await self._is_known(name):
                         break  # Known already: another node of the same ledger had taken it.
                     await self.require_funds(order.gas, offer)
                     if attempt + 1 == _BROADCAST_ATTEMPTS or await self._transaction_count("pending") == nonce:
                         raise refusal from None
                     continue
-                except LedgerUnavailable as error:
-                    # It may or may not have arrived: the next one reads the nonce again, the facts tell about this one.
-                    self._nonce = None
-                    raise TransactionUncertain(f"transaction {name}: no answer to its broadcast ({error})") from error
                 self._nonce = nonce + 1
                 break
-        return _Sent(order=order, nonce=nonce, offer=offer, hashes=[name])
+        return _Sent(order=order, nonce=nonce, offer=offer, raw=raw, hashes=[name])
+
+    async def _offer(self, raw: bytes, name: str) -> None:
+        """Returns when a node has the transaction. Raises NodeRefused, TransactionUncertain.
+
+        A node may take long to answer although it took the transaction at once, so its answer is not waited for.
+        """
+        try:
+            async with asyncio.timeout(self._patience.answer_within):
+                await self._node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+        except NodeRefused:
+            raise
+        except (LedgerUnavailable, TimeoutError) as error:
+            reason = error
+        else:
+            return
+        # It may or may not have arrived: if nobody knows, the next one reads the nonce again and the facts tell of this one.
+        try:
+            async with asyncio.timeout(self._patience.answer_within):
+                if await self._is_known(name):
+                    return
+        except (LedgerUnavailable, TimeoutError) as error:
+            reason = error
+        self._nonce = None
+        raise TransactionUncertain(f"transaction {name}: no answer to its broadcast ({_words(reason)})") from reason
 
     async def _settle(self, sent: _Sent) -> MinedTransaction:
         started = self._clock.now()
-        replace_at, pause = started + self._patience.replace_after, _FIRST_POLL_SECONDS
+        look_at, replace_at = started + self._patience.look_after, started + self._patience.replace_after
+        pause = _FIRST_POLL_SECONDS
         while True:
             for name in reversed(sent.hashes):
                 receipt = await self._node.receipt(name)
@@ -130,23 +160,41 @@ class AccountSender:
             if now >= started + self._patience.give_up_after:
                 self._nonce = None
                 raise TransactionUncertain(f"transaction {sent.hashes[-1]} is in no block yet; its fee may be too low")
+            if now >= look_at:
+                await self._look_for(sent)
+                look_at = now + self._patience.look_after
             if now >= replace_at:
                 await self._replace(sent)
                 replace_at = now + self._patience.replace_after
             await self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL_SECONDS)
 
-    async def _replace(self, sent: _Sent) -> None:
-        """Raises the fee of the stuck transaction, and of a foreign one that blocks an earlier nonce."""
-        mined = await self._transaction_count("latest")
-        if mined > sent.nonce:
-            receipts = [await self._node.receipt(name) for name in sent.hashes]
-            if not any(receipts):
+    async def _look_for(self, sent: _Sent) -> None:
+        """What keeps it out of blocks, if not its fee: a used nonce, a pool that lost it, missing nonces before it.
+
+        Nodes lose what they had not yet in a block when they restart, and what stood in a block that was reorganised away.
+        """
+        if await self._transaction_count("latest") > sent.nonce:
+            if sent.overtaken and not any([await self._node.receipt(name) for name in sent.hashes]):
                 self._nonce = None
                 raise TransactionUncertain(
                     f"nonce {sent.nonce} of {self._account.address} was used by another transaction; "
                     "does another process use this account?"
                 )
+            sent.overtaken = True
+            return
+        pending = await self._transaction_count("pending")
+        if pending == sent.nonce:
+            await self._offer_again(sent.raw)
+        elif pending < sent.nonce:
+            self._nonce = None
+            for nonce in range(pending, min(sent.nonce, pending + _LARGEST_GAP)):
+                await self._offer_again(self._sign(self._nothing(), nonce, sent.offer)[0])
+
+    async def _replace(self, sent: _Sent) -> None:
+        """Raises the fee of the stuck transaction, and of a foreign one that blocks an earlier nonce."""
+        mined = await self._transaction_count("latest")
+        if mined > sent.nonce:
             return
         try:
             offer = raised(sent.offer, self._fees)
@@ -154,21 +202,27 @@ class AccountSender:
             return
         if mined < sent.nonce:
             # Left over from an earlier run with a fee that nobody takes: an empty transfer to ourselves frees the nonce.
-            blocked = Order(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
-            await self._offer_again(self._sign(blocked, mined, offer)[0])
+            await self._offer_again(self._sign(self._nothing(), mined, offer)[0])
             return
         raw, name = self._sign(sent.order, sent.nonce, offer)
         if await self._offer_again(raw):
-            sent.offer = offer
+            sent.offer, sent.raw = offer, raw
             sent.hashes.append(name)
 
     async def _offer_again(self, raw: bytes) -> bool:
         try:
-            await self._node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+            await self._offer(raw, _name(raw))
         except NodeRefused:
-            # Mined meanwhile, or not raised enough for this node: the next round looks and raises again.
+            # Mined meanwhile, known, or not raised enough for this node: the next round looks and raises again.
             return False
         return True
+
+    async def _is_known(self, name: str) -> bool:
+        return await self._node.rpc.call("eth_getTransactionByHash", name) is not None
+
+    def _nothing(self) -> Order:
+        """An empty transfer to ourselves: it uses up a nonce."""
+        return Order(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
 
     async def require_funds(self, gas: int = _TRANSFER_GAS, offer: Offer | None = None) -> None:
         """Nodes refuse an unpaid transaction with words; the numbers say it for sure. Raises FundsInsufficient."""
@@ -197,4 +251,12 @@ class AccountSender:
         if order.to is not None:
             transaction["to"] = to_checksum_address(order.to)
         raw = bytes(self._account.sign_transaction(transaction).raw_transaction)
-        return raw, "0x" + keccak256(raw).hex()
+        return raw, _name(raw)
+
+
+def _name(raw: bytes) -> str:
+    return "0x" + keccak256(raw).hex()
+
+
+def _words(error: Exception) -> str:
+    return str(error) or "it keeps silent"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import rlp
@@ -120,9 +121,9 @@ class FakeRpc:
         }
 
 
-def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=None) -> AccountSender:
+def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=None, patience: Patience = PATIENCE) -> AccountSender:
     node, fees = EvmNode(rpc, LatestIsFinal()), fees or LegacyPrice(cap_wei=100)
-    return AccountSender(node, ACCOUNT, chain_id=5, fees=fees, clock=clock or FakeClock(), patience=PATIENCE)
+    return AccountSender(node, ACCOUNT, chain_id=5, fees=fees, clock=clock or FakeClock(), patience=patience)
 
 
 async def test_nonces_follow_each_other_without_asking_again() -> None:
@@ -168,14 +169,70 @@ async def test_a_nonce_used_by_another_process_is_read_again() -> None:
     assert [each.nonce for each in rpc.broadcasts] == [0, 5]
 
 
-async def test_a_lost_answer_is_uncertain_and_the_next_nonce_is_read() -> None:
+async def test_a_lost_answer_is_made_up_for_by_a_look() -> None:
     rpc = FakeRpc(lose_answers=True)
     account = sender(rpc)
-    with pytest.raises(TransactionUncertain):
-        await account.execute(ORDER)
-    rpc.lose_answers = False
-    await account.execute(ORDER)
+    for _ in range(2):
+        assert (await account.execute(ORDER)).succeeded
     assert [each.nonce for each in rpc.broadcasts] == [0, 1]
+
+
+async def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
+    rpc = FakeRpc()
+    inner = rpc.call
+
+    async def keeps_silent(method: str, *params: object) -> object:
+        answer = await inner(method, *params)
+        if method == "eth_sendRawTransaction":
+            await asyncio.Event().wait()
+        return answer
+
+    rpc.call = keeps_silent
+    account = sender(rpc, patience=replace(PATIENCE, answer_within=0.02))
+    async with asyncio.timeout(10):
+        assert (await account.execute(ORDER)).succeeded
+    assert [each.nonce for each in rpc.broadcasts] == [0]
+
+
+async def test_a_broadcast_that_nobody_knows_of_is_uncertain_and_the_nonce_is_read_again() -> None:
+    rpc = FakeRpc()
+    account = sender(rpc)
+    inner = rpc.eth_sendRawTransaction
+
+    def lost(_: str) -> str:
+        raise LedgerUnavailable("lost on its way")
+
+    rpc.eth_sendRawTransaction = lost
+    with pytest.raises(TransactionUncertain, match="lost on its way"):
+        await account.execute(ORDER)
+    rpc.eth_sendRawTransaction = inner
+    rpc.count = 3
+    await account.execute(ORDER)
+    assert [each.nonce for each in rpc.broadcasts] == [3]
+
+
+async def test_a_transaction_that_the_pool_lost_is_broadcast_again_at_the_same_price() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    clock.alarms.append((1_002.0, rpc.pool.clear))
+    clock.alarms.append((1_020.0, rpc.mine))
+    mined = await sender(rpc, clock).execute(ORDER)
+    assert [(each.nonce, each.price) for each in rpc.broadcasts] == [(0, 10), (0, 10)]
+    assert mined.gas_price == 10
+
+
+async def test_nonces_that_a_reorganisation_freed_are_used_up() -> None:
+    rpc, clock = FakeRpc(), FakeClock()
+    account = sender(rpc, clock)
+    for _ in range(3):
+        await account.execute(ORDER)
+    rpc.count, rpc.automine = 1, False
+    clock.alarms.append((1_012.0, rpc.mine))
+    assert (await account.execute(ORDER)).succeeded
+    own = bytes.fromhex(ACCOUNT.address[2:])
+    assert [(each.nonce, each.to == own) for each in rpc.broadcasts[3:]] == [(3, False), (1, True), (2, True)]
+    rpc.automine = True
+    await account.execute(ORDER)
+    assert rpc.broadcasts[-1].nonce == 4
 
 
 async def test_a_transaction_that_another_node_took_is_not_sent_twice() -> None:
