@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"math"
 	"math/big"
 	"slices"
@@ -72,7 +71,7 @@ func (b Book) decide(asked requested, checkFields func() error, checkState func(
 		return Head{}, err
 	}
 	if stored := b.kv.Get(key(requestPrefix, []byte(asked.request()))); stored != nil {
-		digest := requestDigest(asked)
+		digest := asked.digest()
 		if !bytes.Equal(stored[:hashBytes], digest[:]) {
 			return Head{}, errorsmod.Wrapf(ErrIDReused, "%q; use a new id", asked.request())
 		}
@@ -195,9 +194,6 @@ func isCurrency(code string) bool {
 	}
 	return true
 }
-
-// requestDigest is what a repeated request id is compared by.
-func requestDigest(asked requested) facts.Hash { return sha256.Sum256(asked.encode()) }
 
 // ParseLimit reads an open limit; empty text means no limit.
 func ParseLimit(text string) (*big.Int, error) {

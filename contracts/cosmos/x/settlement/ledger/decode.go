@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 
 	"interledger.example/cosmos/x/settlement/facts"
 )
@@ -61,17 +60,34 @@ const (
 
 // decodeEvent reads one entry of the log and refuses everything that encode would not have written.
 func decodeEvent(raw []byte) (event, error) {
+	decoded, err := readAny(raw)
+	if err != nil {
+		return nil, errors.Join(errNotAnEvent, err)
+	}
+	if !bytes.Equal(decoded.encode(), raw) {
+		return nil, errNotAnEvent
+	}
+	return decoded, nil
+}
+
+func readAny(raw []byte) (event, error) {
+	var named struct {
+		Event string `json:"event"`
+	}
+	if err := json.Unmarshal(raw, &named); err != nil {
+		return nil, err
+	}
+	if clearing, err := readClearing(named.Event, raw); clearing != nil || err != nil {
+		return clearing, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var wire wireEvent
 	if err := decoder.Decode(&wire); err != nil {
-		return nil, errors.Join(errNotAnEvent, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errNotAnEvent
+		return nil, err
 	}
 	decoded, ok := wire.event()
-	if !ok || !bytes.Equal(decoded.encode(), raw) {
+	if !ok {
 		return nil, errNotAnEvent
 	}
 	return decoded, nil

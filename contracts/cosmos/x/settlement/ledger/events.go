@@ -12,7 +12,8 @@ import (
 type event interface {
 	// encode gives the canonical bytes. They never change once written: a new shape needs a new name.
 	encode() []byte
-	apply(book Book, head Head)
+	// apply changes the state, or says why the event does not fit to it.
+	apply(book Book, head Head) error
 }
 
 type partyRegistered struct {
@@ -53,15 +54,21 @@ type reduction struct {
 	amount *big.Int
 }
 
-// requested is an event that an operator asked for under a request id.
+// requested is an event that somebody asked for under a request id.
 type requested interface {
 	event
 	request() string
+	// digest is what a repeated request id is compared by.
+	digest() facts.Hash
 }
 
 func (e partyRegistered) request() string   { return e.requestID }
 func (e agreementRecorded) request() string { return e.requestID }
 func (e periodClosed) request() string      { return e.requestID }
+
+func (e partyRegistered) digest() facts.Hash   { return sha256.Sum256(e.encode()) }
+func (e agreementRecorded) digest() facts.Hash { return sha256.Sum256(e.encode()) }
+func (e periodClosed) digest() facts.Hash      { return sha256.Sum256(e.encode()) }
 
 var logDomain = []byte("interledger.settlement.log.v1")
 

@@ -25,19 +25,23 @@ func (b Book) Liability(liabilityID facts.Hash) *Liability {
 	if sequence == 0 {
 		return nil
 	}
-	return b.liabilityAt(sequence, b.recorded(sequence))
+	return b.liabilityAt(sequence)
 }
 
-func (b Book) liabilityAt(sequence uint64, recorded factRecorded) *Liability {
-	r := b.mustRecord(recorded.fact.FactID)
-	return &Liability{
-		Amounts:     r.amounts,
-		LiabilityID: r.liabilityID,
-		Head:        Head{Sequence: sequence, Hash: r.headHash},
-		Fact:        recorded.fact,
-		FactHash:    recorded.factHash,
-		Origin:      recorded.origin,
+// liabilityAt is nil if that entry of the log made none.
+func (b Book) liabilityAt(sequence uint64) *Liability {
+	var liability Liability
+	switch made := b.entry(sequence).(type) {
+	case factRecorded:
+		liability = Liability{Fact: made.fact, FactHash: made.factHash, Origin: made.origin}
+	case debtNovated:
+		liability = made.liability()
+	default:
+		return nil
 	}
+	r := b.mustRecord(facts.LiabilityID(liability.Fact.FactID, liability.FactHash))
+	liability.Amounts, liability.LiabilityID, liability.Head = r.amounts, r.liabilityID, Head{Sequence: sequence, Hash: r.headHash}
+	return &liability
 }
 
 // Liabilities lists those with a sequence above after, in order, at most limit.
@@ -48,8 +52,8 @@ func (b Book) Liabilities(after uint64, limit int) []Liability {
 		return nil
 	}
 	for sequence := after + 1; sequence <= last && len(liabilities) < limit; sequence++ {
-		if recorded, ok := b.entry(sequence).(factRecorded); ok {
-			liabilities = append(liabilities, *b.liabilityAt(sequence, recorded))
+		if liability := b.liabilityAt(sequence); liability != nil {
+			liabilities = append(liabilities, *liability)
 		}
 	}
 	return liabilities
@@ -109,12 +113,9 @@ func (b Book) Import(events [][]byte, expected facts.Hash) error {
 		if err != nil {
 			return errorsmod.Wrapf(ErrDamagedLog, "entry %d: %s", i+1, err)
 		}
-		if recorded, ok := next.(factRecorded); ok && recorded.reduction != nil {
-			if related := b.record(recorded.reduction.factID); related == nil || related.amounts.Open.Cmp(recorded.reduction.amount) < 0 {
-				return errorsmod.Wrapf(ErrDamagedLog, "entry %d reduces what is not open", i+1)
-			}
+		if _, err := b.replay(next); err != nil {
+			return errorsmod.Wrapf(ErrDamagedLog, "entry %d: %s", i+1, err)
 		}
-		b.append(next)
 	}
 	if b.Head().Hash != expected {
 		return errorsmod.Wrapf(ErrDamagedLog, "it ends at %x, expected %x", b.Head().Hash, expected)

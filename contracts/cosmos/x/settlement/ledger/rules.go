@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"math/big"
 
 	"interledger.example/cosmos/x/settlement/facts"
@@ -87,6 +88,12 @@ func (c *claim) amount() *big.Int {
 		return new(big.Int)
 	}
 	return c.fact.Gross()
+}
+
+// openKey is the direction and currency that the fact counts towards.
+func (c *claim) openKey() []byte {
+	unit := Unit{Currency: string(c.fact.Currency[:]), Exponent: uint32(c.fact.Exponent)}
+	return openKey(c.fact.Debtor, c.fact.Creditor, unit)
 }
 
 func (c *claim) isReduction() bool {
@@ -183,9 +190,8 @@ func (c *claim) checkRelated() facts.Code {
 	if c.related == nil {
 		return facts.RelatedUnknown
 	}
-	other := c.book.recorded(c.book.sequenceOf(c.related.liabilityID)).fact
-	if other.Creditor != c.fact.Creditor || other.Debtor != c.fact.Debtor ||
-		other.Currency != c.fact.Currency || other.Exponent != c.fact.Exponent {
+	other := c.book.account(c.book.sequenceOf(c.related.liabilityID))
+	if !bytes.Equal(other.openKey(), c.openKey()) {
 		return facts.RelatedUnknown
 	}
 	return facts.OK
@@ -205,7 +211,7 @@ func (c *claim) checkLimit() facts.Code {
 	if c.terms.OpenLimit == nil || amount.Sign() == 0 {
 		return facts.OK
 	}
-	if sum := c.book.openSum(openKey(c.fact)); sum.Add(sum, amount).Cmp(c.terms.OpenLimit) > 0 {
+	if sum := c.book.openSum(c.openKey()); sum.Add(sum, amount).Cmp(c.terms.OpenLimit) > 0 {
 		return facts.LimitExceeded
 	}
 	return facts.OK

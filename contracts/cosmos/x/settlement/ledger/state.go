@@ -14,6 +14,7 @@ import (
 const (
 	headKey         = 0x01 // sequence, hash
 	cutOffKey       = 0x02 // unix seconds
+	deadlinePrefix  = 0x0f // unix seconds, rank, id -> what ends then
 	logPrefix       = 0x10 // sequence -> event
 	partyPrefix     = 0x11 // party id -> sequence
 	agreementPrefix = 0x12 // creditor, debtor -> sequence
@@ -22,6 +23,15 @@ const (
 	liabilityPrefix = 0x15 // liability id -> sequence
 	openPrefix      = 0x16 // debtor, creditor, currency, exponent -> sum of what is open
 	requestPrefix   = 0x17 // request id -> digest, sequence, hash
+	accountPrefix   = 0x18 // sequence of a liability -> what a posting must know of it
+	freePrefix      = 0x19 // currency, exponent, debtor, creditor, sequence -> what may be cleared; only while there is something
+	paymentPrefix   = 0x1a // payment id -> its entries
+	disputePrefix   = 0x1b // dispute id -> its entries
+	cyclePrefix     = 0x1c // cycle id -> its entries
+	unitPrefix      = 0x1d // currency, exponent -> newest cut-off, running cycle
+	consentPrefix   = 0x1e // party id -> exists while the party consents to novation
+	evidencePrefix  = 0x1f // kind, reference -> payment id
+	timePrefix      = 0x21 // height -> unix seconds
 )
 
 // recordPrefix, then the liability id, is where every settlement ledger proves a liability.
@@ -50,56 +60,61 @@ func (b Book) CutOffSeconds() uint64 { return decodeUint64(b.kv.Get([]byte{cutOf
 // Entry is the canonical form of one entry of the log, or nil.
 func (b Book) Entry(sequence uint64) []byte { return b.kv.Get(logKey(sequence)) }
 
-// append adds an event to the log and changes the state accordingly.
+// append adds an event that the rules have decided.
 func (b Book) append(next event) Head {
-	encoded := next.encode()
-	head := nextHead(b.Head(), encoded)
-	b.kv.Set(logKey(head.Sequence), encoded)
-	b.kv.Set([]byte{headKey}, encodeHead(head))
-	next.apply(b, head)
+	head, err := b.replay(next)
+	if err != nil {
+		panic(fmt.Errorf(errLogInconsistent, err))
+	}
 	return head
 }
 
-func (e partyRegistered) apply(book Book, head Head) {
-	book.kv.Set(key(partyPrefix, e.party.PartyID[:]), encodeUint64(head.Sequence))
-	book.remember(e, head)
+// replay adds an event to the log and changes the state accordingly, unless it does not fit to the state.
+func (b Book) replay(next event) (Head, error) {
+	encoded := next.encode()
+	head := nextHead(b.Head(), encoded)
+	if err := next.apply(b, head); err != nil {
+		return Head{}, err
+	}
+	b.kv.Set(logKey(head.Sequence), encoded)
+	b.kv.Set([]byte{headKey}, encodeHead(head))
+	return head, nil
 }
 
-func (e agreementRecorded) apply(book Book, head Head) {
+func (e partyRegistered) apply(book Book, head Head) error {
+	book.kv.Set(key(partyPrefix, e.party.PartyID[:]), encodeUint64(head.Sequence))
+	book.remember(e, head)
+	return nil
+}
+
+func (e agreementRecorded) apply(book Book, head Head) error {
 	pair := append(e.agreement.Creditor[:], e.agreement.Debtor[:]...)
 	book.kv.Set(key(agreementPrefix, pair), encodeUint64(head.Sequence))
 	book.kv.Set(key(pairPrefix, []byte(e.agreement.AgreementID)), pair)
 	book.remember(e, head)
+	return nil
 }
 
-func (e periodClosed) apply(book Book, head Head) {
+func (e periodClosed) apply(book Book, head Head) error {
 	book.kv.Set([]byte{cutOffKey}, encodeUint64(e.cutOffSeconds))
 	book.remember(e, head)
+	return nil
 }
 
-func (e factRecorded) apply(book Book, head Head) {
-	liabilityID := facts.LiabilityID(e.fact.FactID, e.factHash)
-	book.kv.Set(key(factPrefix, e.fact.FactID[:]), liabilityID[:])
-	book.kv.Set(key(liabilityPrefix, liabilityID[:]), encodeUint64(head.Sequence))
-	zero := new(big.Int)
-	amounts := Amounts{Amount: e.amount, Open: e.amount, Netted: zero, Paid: zero, Credited: zero, Held: zero}
-	book.setRecord(record{liabilityID: liabilityID, headHash: head.Hash, factHash: e.factHash, amounts: amounts})
-	book.moveOpenSum(openKey(&e.fact), e.amount)
+func (e factRecorded) apply(book Book, head Head) error {
+	book.open(account{
+		liabilityID: facts.LiabilityID(e.fact.FactID, e.factHash),
+		factID:      e.fact.FactID,
+		debtor:      e.fact.Debtor,
+		creditor:    e.fact.Creditor,
+		unit:        Unit{Currency: string(e.fact.Currency[:]), Exponent: uint32(e.fact.Exponent)},
+		serviceEnd:  e.fact.ServiceEnd,
+		dueDate:     e.fact.DueDate,
+	}, e.factHash, e.amount, head)
 	if e.reduction == nil {
-		return
+		return nil
 	}
-	related := book.mustRecord(e.reduction.factID)
-	taken := e.reduction.amount
-	related.amounts.Open = new(big.Int).Sub(related.amounts.Open, taken)
-	switch e.reduction.kind {
-	case creditReduction:
-		related.amounts.Credited = new(big.Int).Add(related.amounts.Credited, taken)
-	case paymentReduction:
-		related.amounts.Paid = new(big.Int).Add(related.amounts.Paid, taken)
-	}
-	book.setRecord(*related)
-	// A reduction is in the direction and currency of what it reduces; the rules see to it.
-	book.moveOpenSum(openKey(&e.fact), new(big.Int).Neg(taken))
+	return book.post([]posting{e.reduction.posting(book.sequenceOfFact(e.reduction.factID))})
 }
 
 // record is what the ledger proves for a liability: head hash and fact hash, then the six amounts as 16 big-endian bytes.
@@ -127,8 +142,15 @@ func (b Book) record(factID facts.Hash) *record {
 	if indexed == nil {
 		return nil
 	}
-	liabilityID := facts.Hash(indexed)
+	return b.recordOf(facts.Hash(indexed))
+}
+
+// recordOf is nil if there is no liability with that id.
+func (b Book) recordOf(liabilityID facts.Hash) *record {
 	value := b.kv.Get(recordKey(liabilityID))
+	if value == nil {
+		return nil
+	}
 	r := record{liabilityID: liabilityID, headHash: facts.Hash(value), factHash: facts.Hash(value[hashBytes:]), amounts: newAmounts()}
 	rest := value[2*hashBytes:]
 	for i, amount := range r.amounts.list() {
@@ -137,10 +159,10 @@ func (b Book) record(factID facts.Hash) *record {
 	return &r
 }
 
-func (b Book) mustRecord(factID facts.Hash) *record {
-	r := b.record(factID)
+func (b Book) mustRecord(liabilityID facts.Hash) *record {
+	r := b.recordOf(liabilityID)
 	if r == nil {
-		panic(fmt.Errorf(errLogInconsistent, fmt.Errorf("fact %x has no liability", factID)))
+		panic(fmt.Errorf(errLogInconsistent, fmt.Errorf("liability %x has no record", liabilityID)))
 	}
 	return r
 }
@@ -195,18 +217,18 @@ func (b Book) agreement(creditor, debtor facts.Hash) *Agreement {
 	return &recorded.agreement
 }
 
-// recorded is the log's entry of a fact with its head.
-func (b Book) recorded(sequence uint64) factRecorded {
-	recorded, ok := b.entry(sequence).(factRecorded)
-	if !ok {
-		panic(fmt.Errorf(errLogInconsistent, fmt.Errorf("entry %d records no fact", sequence)))
-	}
-	return recorded
-}
-
 // sequenceOf is the entry that recorded a liability; 0 if there is none.
 func (b Book) sequenceOf(liabilityID facts.Hash) uint64 {
 	return decodeUint64(b.kv.Get(key(liabilityPrefix, liabilityID[:])))
+}
+
+// sequenceOfFact is 0 if the fact has no liability.
+func (b Book) sequenceOfFact(factID facts.Hash) uint64 {
+	indexed := b.kv.Get(key(factPrefix, factID[:]))
+	if indexed == nil {
+		return 0
+	}
+	return b.sequenceOf(facts.Hash(indexed))
 }
 
 func (b Book) openSum(sumKey []byte) *big.Int { return new(big.Int).SetBytes(b.kv.Get(sumKey)) }
@@ -220,14 +242,17 @@ func (b Book) moveOpenSum(sumKey []byte, change *big.Int) {
 }
 
 func (b Book) remember(asked requested, head Head) {
-	digest := requestDigest(asked)
+	if asked.request() == "" {
+		return
+	}
+	digest := asked.digest()
 	b.kv.Set(key(requestPrefix, []byte(asked.request())), append(digest[:], encodeHead(head)...))
 }
 
-// openKey is the direction and currency that a fact counts towards.
-func openKey(fact *facts.Fact) []byte {
-	out := append(key(openPrefix, fact.Debtor[:]), fact.Creditor[:]...)
-	return append(append(out, fact.Currency[:]...), fact.Exponent)
+// openKey is a direction and currency that liabilities count towards.
+func openKey(debtor, creditor facts.Hash, unit Unit) []byte {
+	out := append(key(openPrefix, debtor[:]), creditor[:]...)
+	return append(out, unit.key()...)
 }
 
 func key(prefix byte, suffix []byte) []byte {
