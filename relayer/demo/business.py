@@ -14,7 +14,7 @@ from relayer.app.facts import mint, parts, timeout_after
 from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection
 from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimedOut
-from relayer.core.ids import Height
+from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.demo.layout import Layout
 from relayer.demo.processes import DemoFailed
@@ -103,11 +103,15 @@ class Watch:
     sent: dict[int, Packet] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     timed_out: set[int] = field(default_factory=set)
+    client: ClientId | None = None
+    """Only packets through this client; None: the ledger has one channel."""
 
     async def look(self) -> None:
         """Reads what is new."""
         head = await self.ledger.head()
         for event in await self.ledger.events(after=self.seen, until=head.height):
+            if self.client not in {None, event.packet.source_client}:
+                continue
             match event:
                 case PacketCommitted():
                     self.sent[int(event.packet.sequence)] = event.packet

@@ -9,12 +9,14 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from random import Random
 
-from relayer.core.draft import Plan
+from relayer.core.draft import Plan, Record
 from relayer.core.effects import Effect
+from relayer.core.events import PacketCommitted
 from relayer.core.ids import LedgerId
 from relayer.core.lifecycle import wanted
 from relayer.core.machine import Machine
 from relayer.core.packet import PacketKey
+from relayer.core.states import CLOSED
 from relayer.engine.inbox import Inbox
 from relayer.engine.lane import Lane
 from relayer.engine.lane_queue import Age
@@ -56,23 +58,34 @@ class Dispatcher:
             )
             for key in keys
         }
+        self._watchers = watchers
         self._places: dict[PacketKey, Lane] = {}
+        self._old: set[PacketKey] = set()
+        """Open packets of the backlog: they stay behind the new ones on their whole way."""
 
     def recover(self, effects: Iterable[Effect]) -> None:
         """Every effect that no fact has closed, after a restart."""
         for effect in effects:
+            self._old.add(effect.key)
             self._offer(effect, Age.BACKLOG)
 
     def follow(self, plan: Plan) -> None:
         """After a plan was journaled and applied."""
         latest = {transition.key: transition for record in plan.records for transition in record.transitions}
         asked = {effect.key for record in plan.records for effect in record.effects}
+        self._old |= {transition.key for record in plan.records if self._is_old(record) for transition in record.transitions}
         for key, transition in latest.items():
             effect = wanted(transition.after)
             if effect is None:
                 self._withdraw(key)
             elif key in asked:
-                self._offer(effect, Age.LIVE)
+                self._offer(effect, Age.BACKLOG if key in self._old else Age.LIVE)
+            if type(transition.after) in CLOSED:
+                self._old.discard(key)
+
+    def _is_old(self, record: Record) -> bool:
+        event = record.event
+        return isinstance(event, PacketCommitted) and event.height <= self._watchers[event.ledger].old_until
 
     def _offer(self, effect: Effect, age: Age) -> None:
         lane = self.lanes[lane_of(effect)]

@@ -34,6 +34,8 @@ class Watcher:
     ) -> None:
         self.health = Health()
         self.cursor = link.start
+        self.old_until = link.start
+        """Facts up to here were history when they were read: what they ask for waits behind what happens now."""
         self._link = link
         self._ledger = link.ledger
         self._machine = machine
@@ -123,6 +125,8 @@ class Watcher:
                 "before; it is still syncing, or it serves a ledger that was started anew"
             )
         self._behind = self._behind or head.height > self.cursor + self._settings.page_blocks
+        if self._behind:
+            self.old_until = head.height
         await self._read_again()
         await self._advance(head)
         self._behind = False

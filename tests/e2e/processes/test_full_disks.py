@@ -10,6 +10,7 @@ import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,7 @@ def small_disk(tmp_path: Path) -> Iterator[Disk]:
 
     def fill(_child: Child) -> None:
         with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-            while True:
-                file.write(bytes(4_096))
+            file.writelines(repeat(bytes(4_096)))
 
     try:
         yield Disk(folder, fill, ballast.unlink)

@@ -37,13 +37,15 @@ async def facts_flow(business: Business, watch: Watch) -> AsyncIterator[list[int
     """Packets of one fact are sent as others end, until the context is left. Yields the sequences, as they grow."""
     sent: list[int] = []
 
+    async def room() -> bool:
+        return len(set(sent) - watch.acknowledged) < OPEN_PACKETS
+
     async def send() -> None:
         while True:
             issued = await business.issue([TRIP] * 20)
             for _, fact in issued:
                 sent.append(await business.send_packet(TRIP.creditor, [fact], timeout_seconds=3_600))
-                while len(set(sent) - watch.acknowledged) >= OPEN_PACKETS:
-                    await asyncio.sleep(0.02)
+                await until_true(room, "a packet to end", timeout_seconds=120)
 
     flowing = asyncio.create_task(send())
     try:

@@ -374,18 +374,6 @@ class TestFairness:
 
         world.clock.run(scenario())
 
-    def test_live_packets_go_before_the_backlog(self, world: World) -> None:
-        world.settings = EngineSettings(batch_messages=8)
-        world.settlement.faults.down = True
-        for number in range(100):
-            world.send(number.to_bytes(2, "big"))
-        run(world, lambda engine: engine.machine.highest_committed(world.route) == 100)
-        world.settlement.faults.heal()
-        fresh = world.send(b"fresh")
-        run(world, ended(world, 101), within_seconds=60)
-        order = [packet.sequence for _, packet in world.settlement.delivered]
-        assert order.index(fresh.sequence) < 30
-
     def test_a_competitor_is_a_success(self, world: World) -> None:
         """Another relayer over the same ledgers: one of the two delivers, both end clean."""
 
