@@ -203,7 +203,7 @@ class _Job:
     def _cpu_seconds(self) -> dict[str, float]:
         groups = {
             "relayer": [self.relayer.process.pid],
-            "settlement ledger": [self.network.ledger.process.pid],
+            "settlement ledger": self.network.settlement_process_ids,
             "authorities": [each.process.pid for each in self.network.authorities],
             "contract ledger": [self.network.node.process_id],
         }

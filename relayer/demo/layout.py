@@ -25,9 +25,12 @@ MEMBER = PARTY[CONTESTED_PAIR[0]]
 AUTHORITIES = 3
 THRESHOLD = 2
 _CAP_WEI = 100_000_000_000
+_OPERATOR_TOKEN = "keys/ledger.token"  # noqa: S105  (where the token is kept)
 _MEMBER_TOKEN = "keys/member.token"  # noqa: S105  (where the token is kept)
 _CONSOLE = {"format": "console", "level": "info"}
 _NETWORK_ACCOUNTS = {"relayer": 0, "competitor": 1}
+_CHAIN_ACCOUNTS = {**_NETWORK_ACCOUNTS, "chain-operator": 100, "chain-member": 101}
+"""Who needs coins on a settlement chain. The operator may register parties there, the others have no rights."""
 _FIRST_OPERATOR_ACCOUNT = 2
 
 
@@ -39,6 +42,16 @@ class Ports:
     service: int
     competitor: int
     authorities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainPlace:
+    """A settlement chain that runs already, and the prefix of its addresses."""
+
+    chain_id: str
+    endpoints: tuple[str, ...]
+    prefix: str
+    gas_price: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +86,19 @@ def accounts_needed() -> int:
     return _FIRST_OPERATOR_ACCOUNT + len(OPERATORS)
 
 
-def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0, clients: int = 1) -> Layout:
+def chain_keys() -> dict[str, LocalAccount]:
+    """Everyone who needs coins on a settlement chain, by the name of the keystore."""
+    return {name: _account(index) for name, index in _CHAIN_ACCOUNTS.items()}
+
+
+def write_layout(
+    folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.0, clients: int = 1, chain: ChainPlace | None = None
+) -> Layout:
     """Creates the keys and writes relayer.yaml, ledger.yaml, the authorities' and a member's files, settlement.json.
 
-    The authorities serve the first `clients` light clients that the settlement ledger will create.
+    The authorities serve the first `clients` light clients that the settlement ledger will create. With `chain` that is the
+    settlement ledger, and there is no ledger.yaml.
     """
-    Account.enable_unaudited_hdwallet_features()
     numbers = free_ports(3 + AUTHORITIES)
     ports = Ports(ledger=numbers[0], service=numbers[1], competitor=numbers[2], authorities=tuple(numbers[3:]))
     keys = folder / "keys"
@@ -86,7 +106,7 @@ def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.
     password = secrets.token_hex(16)
     (keys / "password").touch(mode=0o600)
     (keys / "password").write_text(password + "\n")
-    for name, index in _NETWORK_ACCOUNTS.items():
+    for name, index in (_CHAIN_ACCOUNTS if chain else _NETWORK_ACCOUNTS).items():
         create_keystore(keys / f"{name}.json", password, key=bytes(_account(index).key))
     authorities = [create_keystore(keys / f"authority-{number}.json", password) for number in range(AUTHORITIES)]
     operators = {each.code: _account(_FIRST_OPERATOR_ACCOUNT + number) for number, each in enumerate(OPERATORS)}
@@ -96,17 +116,21 @@ def write_layout(folder: Path, ledger_url: str, *, heartbeat_seconds: float = 1.
         for account, port in zip(authorities, ports.authorities, strict=True)
     ]
     for name, port in (("relayer", ports.service), ("competitor", ports.competitor)):
-        _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, ports, members))
+        settlement = _on_chain(name, "chain-operator", chain) if chain else _remote(ports, _OPERATOR_TOKEN)
+        _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, members, settlement))
     for number, port in enumerate(ports.authorities):
         _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url, clients))
-    _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
-    _write(layout.member_configuration, _member(_relayer("competitor", ports.competitor, ledger_url, ports, members)))
+    if chain is None:
+        _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
+    settlement = _on_chain("competitor", "chain-member", chain) if chain else _remote(ports, _MEMBER_TOKEN)
+    _write(layout.member_configuration, _relayer("competitor", ports.competitor, ledger_url, members, settlement))
     (folder / "settlement.json").write_text(json.dumps(_parties(operators), indent=2))
     layout.accounts.write_text(json.dumps({each.party: {"name": each.name, "number": each.account} for each in OPERATORS}))
     return layout
 
 
 def _account(index: int) -> LocalAccount:
+    Account.enable_unaudited_hdwallet_features()
     account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
     return account
 
@@ -115,7 +139,7 @@ def _write(path: Path, content: object) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[str, str]]) -> dict[str, Any]:
+def _relayer(name: str, port: int, url: str, members: list[dict[str, str]], settlement: dict[str, Any]) -> object:
     return {
         "version": 1,
         "ledgers": {
@@ -126,16 +150,11 @@ def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[st
                 "finality": "latest",
                 # One Node process answers the operators, two relayers and three authorities on whatever machine this is.
                 "request_timeout_seconds": 120,
-                "account": {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}},
+                "account": _keystore(name),
                 "fees": {"policy": "eip1559", "cap_wei": _CAP_WEI},
                 "authorities": {"threshold": THRESHOLD, "members": members, "request_timeout_seconds": 60},
             },
-            "settlement": {
-                "type": "remote",
-                "address": f"127.0.0.1:{ports.ledger}",
-                "chain_id": SETTLEMENT_CHAIN,
-                "token": {"file": "keys/ledger.token"},
-            },
+            "settlement": settlement,
         },
         "channels": [
             {
@@ -148,6 +167,27 @@ def _relayer(name: str, port: int, url: str, ports: Ports, members: list[dict[st
         "journal": {"path": f"{name}.journal"},
         "service": {"host": "127.0.0.1", "port": port},
         "logging": _CONSOLE,
+    }
+
+
+def _keystore(name: str) -> dict[str, Any]:
+    return {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}}
+
+
+def _remote(ports: Ports, token: str) -> dict[str, Any]:
+    address = f"127.0.0.1:{ports.ledger}"
+    return {"type": "remote", "address": address, "chain_id": SETTLEMENT_CHAIN, "token": {"file": token}}
+
+
+def _on_chain(account: str, business_account: str, chain: ChainPlace) -> dict[str, Any]:
+    return {
+        "type": "cosmos",
+        "chain_id": chain.chain_id,
+        "endpoints": list(chain.endpoints),
+        "bech32_prefix": chain.prefix,
+        "account": _keystore(account),
+        "business_account": _keystore(business_account),
+        "fees": {"gas_price": chain.gas_price},
     }
 
 
@@ -174,16 +214,10 @@ def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
         "operators": [{"keystore": "keys/operator.json", "password": {"file": "keys/password"}}],
         "heartbeat_seconds": heartbeat_seconds,
         "listen": {"host": "127.0.0.1", "port": ports.ledger},
-        "token": {"file": "keys/ledger.token"},
+        "token": {"file": _OPERATOR_TOKEN},
         "party_tokens": {MEMBER: {"file": _MEMBER_TOKEN}},
         "logging": _CONSOLE,
     }
-
-
-def _member(content: dict[str, Any]) -> object:
-    """The competitor's file with the member's token, and without the operator's."""
-    content["ledgers"]["settlement"]["token"] = {"file": _MEMBER_TOKEN}
-    return content
 
 
 def _parties(operators: dict[str, LocalAccount]) -> object:

@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
-from relayer.demo.layout import AUTHORITIES, CHAIN_ID, CHANNEL, Layout, accounts_needed, write_layout
-from relayer.demo.processes import Child, Children, Finished, free_ports
+from relayer.demo.layout import (
+    AUTHORITIES,
+    CHAIN_ID,
+    CHANNEL,
+    SETTLEMENT_CHAIN,
+    ChainPlace,
+    Layout,
+    accounts_needed,
+    chain_keys,
+    write_layout,
+)
+from relayer.demo.processes import Child, Children, DemoFailed, Finished, free_ports
+from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, ChainOptions, SettlementChain
 from relayer.testing.nodes import DevelopmentNode, Ganache, GanacheOptions
 
 Progress = Callable[[str], None]
 Change = Callable[[Any], None]
 StartNode = Callable[[int, int], DevelopmentNode]
 """From a chain id and a number of funded accounts to a running contract ledger."""
+
+
+class SettlementKind(StrEnum):
+    """What the facts are settled on."""
+
+    EMBEDDED = "embedded"
+    COSMOS = "cosmos"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainShape:
+    """Of a settlement chain that the network starts."""
+
+    validators: int = 1
+    block_time_ms: int = 500
 
 
 @dataclass(slots=True)
@@ -28,8 +56,29 @@ class Network:
     layout: Layout
     children: Children
     node: DevelopmentNode
-    ledger: Child
+    settlement: Child | SettlementChain
     authorities: list[Child] = field(default_factory=list)
+
+    @property
+    def ledger(self) -> Child:
+        """The process of the embedded settlement ledger. Raises DemoFailed if facts are settled on a chain."""
+        if not isinstance(self.settlement, Child):
+            raise DemoFailed("there is no embedded settlement ledger in this network; start it with one")
+        return self.settlement
+
+    @property
+    def chain(self) -> SettlementChain:
+        """Raises DemoFailed if facts are settled on an embedded ledger."""
+        if not isinstance(self.settlement, SettlementChain):
+            raise DemoFailed("there is no settlement chain in this network; start it with one")
+        return self.settlement
+
+    @property
+    def settlement_process_ids(self) -> list[int]:
+        """Of everything that the settlement ledger consists of."""
+        if isinstance(self.settlement, Child):
+            return [self.settlement.process.pid]
+        return [node.process_id for node in self.settlement.nodes]
 
     @property
     def configuration(self) -> Path:
@@ -73,21 +122,54 @@ def running_network(
     heartbeat_seconds: float = 1.0,
     clients: int = 1,
     start_node: StartNode = start_ganache,
+    chain: ChainShape | None = None,
 ) -> Iterator[Network]:
-    """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger."""
-    with start_node(CHAIN_ID, accounts_needed()) as node, Children(folder) as children:
-        layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
+    """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger.
+
+    Without `chain`, facts are settled on an embedded ledger.
+    """
+    with ExitStack() as stack:
+        node = stack.enter_context(start_node(CHAIN_ID, accounts_needed()))
+        children = stack.enter_context(Children(folder))
         tell(f"{node.name} runs at {node.url}, everything is kept in {folder}")
+        if chain is None:
+            layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
+            settlement: Child | SettlementChain = _start_embedded(layout, children)
+        else:
+            settlement = stack.enter_context(_new_chain(folder, chain, tell))
+            layout = write_layout(folder, node.url, clients=clients, chain=_place(settlement))
         authorities = [
             children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
         ]
-        children.run("ledger", "init", "ledger.yaml")
-        ledger = children.start("ledger", "ledger", "serve", "ledger.yaml")
-        children.wait_until_listening(ledger, layout.ports.ledger)
         for child, port in zip(authorities, layout.ports.authorities, strict=True):
             children.wait_until_listening(child, port)
-        tell(f"settlement ledger and {AUTHORITIES} authorities run, each as its own process")
+        what = "settlement ledger" if chain is None else f"settlement chain of {chain.validators}"
+        tell(f"{what} and {AUTHORITIES} authorities run, each as its own process")
         children.run("channel", "open", CHANNEL)
         children.run("settlement", "apply", "settlement.json")
         tell("contracts deployed, light clients created and paired, six operators registered")
-        yield Network(layout, children, node, ledger, authorities)
+        yield Network(layout, children, node, settlement, authorities)
+
+
+def _start_embedded(layout: Layout, children: Children) -> Child:
+    children.run("ledger", "init", "ledger.yaml")
+    ledger = children.start("ledger", "ledger", "serve", "ledger.yaml")
+    children.wait_until_listening(ledger, layout.ports.ledger)
+    return ledger
+
+
+def _new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementChain:
+    addresses = {name: CosmosAccount(key, prefix=BECH32_PREFIX).address for name, key in chain_keys().items()}
+    options = ChainOptions(
+        folder=folder / "chain",
+        chain_id=SETTLEMENT_CHAIN,
+        validators=shape.validators,
+        block_time_ms=shape.block_time_ms,
+        operators=(addresses["chain-operator"],),
+        funded=tuple(addresses.values()),
+    )
+    return SettlementChain(options, tell)
+
+
+def _place(chain: SettlementChain) -> ChainPlace:
+    return ChainPlace(chain_id=chain.chain_id, endpoints=chain.endpoints, prefix=BECH32_PREFIX, gas_price=f"0{DENOMINATION}")
