@@ -6,7 +6,7 @@ no applications and no disk; what stands in its store is what a test puts there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -53,6 +53,7 @@ class _MemoryNodes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
     signed: comet.SignedHeader
+    validators: comet.ValidatorSet
     root: NodeRef | None
 
 
@@ -62,11 +63,8 @@ class CometChain:
     def __init__(self, *, chain_id: str = "settlement-1", validators: int = 1, time: int) -> None:
         """Seals header 1 at `time` over a store with one key, because ICS-23 proves nothing about an empty store."""
         self.chain_id = chain_id
-        self._keys = [PrivateKey(sha256(b"validator %d" % number).digest()) for number in range(validators)]
-        self._validators = comet.ValidatorSet.of(
-            comet.Validator(public_key=key.public_key.format(), power=10) for key in self._keys
-        )
-        self._by_address = {comet.address_of(key.public_key.format()): key for key in self._keys}
+        self._by_address: dict[bytes, PrivateKey] = {}
+        self._validators = self._next = self._set_of(range(validators))
         self._nodes = _MemoryNodes()
         self._blocks: list[_Block] = []
         self._tree = Tree(self._nodes, root=None, version=1)
@@ -86,6 +84,22 @@ class CometChain:
         """Deletes a key; the next sealed header proves its absence."""
         self._tree.remove(path)
 
+    def hand_over(self, validators: Sequence[int]) -> None:
+        """The next header announces these validators, and the one after it is signed by them."""
+        self._next = self._set_of(validators)
+
+    def signed(self, height: Height) -> comet.SignedHeader:
+        """A header with its votes."""
+        return self._blocks[height - 1].signed
+
+    def validators(self, height: Height) -> comet.ValidatorSet:
+        """Who signs the header of `height`, which may be one above the newest."""
+        return self._blocks[height - 1].validators if height <= self.height else self._validators
+
+    def read(self, path: bytes, *, at: Height) -> bytes | None:
+        """What stands under a path in the state that header `at` proves."""
+        return self._tree_at(at).get(path)
+
     def seal(self, time: int) -> Height:
         """Adds a header over what was put so far."""
         root = self._tree.save()
@@ -95,12 +109,14 @@ class CometChain:
             height=height,
             time=comet.TimestampNanoseconds(time),
             validators_hash=self._validators.hash(),
-            next_validators_hash=self._validators.hash(),
+            next_validators_hash=self._next.hash(),
             app_hash=merkle.store_map_root(self._stores(self._tree.root_hash())),
             proposer_address=self._validators.validators[0].address,
             last_block_id=comet.NO_BLOCK if height == 1 else self._blocks[-1].signed.commit.block_id,
         )
-        self._blocks.append(_Block(signed=comet.SignedHeader(header=header, commit=self._commit(header)), root=root))
+        signed = comet.SignedHeader(header=header, commit=self._commit(header))
+        self._blocks.append(_Block(signed=signed, validators=self._validators, root=root))
+        self._validators = self._next
         self._tree = Tree(self._nodes, root=root, version=height + 1)
         return Height(height)
 
@@ -130,15 +146,15 @@ class CometChain:
         """Takes a client from `trusted` to the newest header."""
         header = ClientHeader(
             signed=self._blocks[-1].signed,
-            validators=self._validators,
+            validators=self._blocks[-1].validators,
             trusted_height=trusted,
-            trusted_validators=self._validators,
+            trusted_validators=self.validators(Height(trusted + 1)),
         )
         return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=self.height)
 
     def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> list[Proof]:
         """Presence or absence of each path in the state that header `at` proves."""
-        tree = Tree(self._nodes, root=self._blocks[at - 1].root, version=at)
+        tree = self._tree_at(at)
         store = merkle.prove_store(self._stores(tree.root_hash()), _STORE)
         proofs = []
         for path in paths:
@@ -148,6 +164,14 @@ class CometChain:
             value = message.SerializeToString(deterministic=True)
             proofs.append(Proof(value=value, height=at, revision=revision_of(self.chain_id)))
         return proofs
+
+    def _tree_at(self, height: Height) -> Tree:
+        return Tree(self._nodes, root=self._blocks[height - 1].root, version=height)
+
+    def _set_of(self, numbers: Iterable[int]) -> comet.ValidatorSet:
+        keys = [PrivateKey(sha256(b"validator %d" % number).digest()) for number in numbers]
+        self._by_address |= {comet.address_of(key.public_key.format()): key for key in keys}
+        return comet.ValidatorSet.of(comet.Validator(public_key=key.public_key.format(), power=10) for key in keys)
 
     def _stores(self, root: bytes) -> dict[str, bytes]:
         return {_STORE: root, "settlement": _OTHER_STORE_ROOT}

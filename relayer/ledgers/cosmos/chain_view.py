@@ -17,10 +17,9 @@ from relayer.core.events import PacketFact
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.errors import NotFinal
 from relayer.ledgers.cosmos import values
-from relayer.ledgers.cosmos.endpoints import NodeStatus
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.events import MAXIMUM_TRANSACTIONS, BlockEvents, packet_facts, parse_block_results
-from relayer.ledgers.cosmos.light_blocks import missing
+from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, missing
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ports.ledger import Head
 from relayer.proofs.comet_types import NANOSECONDS
@@ -32,18 +31,23 @@ _log = structlog.get_logger(__name__)
 class ChainView:
     """Head and events of one chain."""
 
-    def __init__(self, rpc: CometRpc, *, ledger: LedgerId) -> None:
+    def __init__(self, rpc: CometRpc, blocks: LightBlocks, *, ledger: LedgerId) -> None:
         self._rpc = rpc
+        self._blocks = blocks
         self._ledger = ledger
-        self._head: NodeStatus | None = None
+        self._head: LightBlock | None = None
 
     async def head(self) -> Head:
-        """Never lower than before: a node that lags behind the one asked last changes nothing."""
+        """Never lower than before: a node that lags behind the one asked last changes nothing. Raises LedgerUnavailable."""
         found = await self._rpc.status()
         if self._head is None or found.height > self._head.height:
-            self._head = found
-        known = self._head
-        return Head(height=known.height, timestamp=TimestampSeconds(known.time // NANOSECONDS), hash=known.hash)
+            self._head = await self._blocks.at(found.height)
+        header = self._head.signed.header
+        return Head(
+            height=self._head.height,
+            timestamp=TimestampSeconds(header.time // NANOSECONDS),
+            hash=self._head.signed.commit.block_id.hash,
+        )
 
     async def require_final(self, height: Height) -> None:
         """Asks a node only for what is not known yet. Raises NotFinal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
@@ -22,7 +23,7 @@ async def new_blocks(url: str) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.ws_connect(url.rstrip("/") + "/websocket", heartbeat=20, max_msg_size=_HINT_BYTES) as socket,
+            session.ws_connect(_websocket(url), heartbeat=20, max_msg_size=_HINT_BYTES) as socket,
         ):
             await socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": query})
             async for message in socket:
@@ -31,3 +32,8 @@ async def new_blocks(url: str) -> AsyncIterator[None]:
     except (aiohttp.ClientError, OSError) as error:
         raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({error}); polling goes on") from error
     raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")
+
+
+def _websocket(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/websocket"))

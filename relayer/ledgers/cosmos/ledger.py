@@ -72,10 +72,9 @@ class CosmosLedger:
         self._host = CosmosClientHost(self._rpc, commander, prefix=options.prefix)
         self.settlement = CosmosSettlement(self._rpc, commander, chain_id=options.chain_id)
         self._clients = ClientView(self._rpc)
-        self._view = ChainView(self._rpc, ledger=options.ledger_id)
-        self._prover = CosmosProver(
-            self._rpc, self._view, LightBlocks(self._rpc, chain_id=options.chain_id), chain_id=options.chain_id
-        )
+        blocks = LightBlocks(self._rpc, chain_id=options.chain_id)
+        self._view = ChainView(self._rpc, blocks, ledger=options.ledger_id)
+        self._prover = CosmosProver(self._rpc, self._view, blocks, chain_id=options.chain_id)
 
     @property
     def ledger_id(self) -> LedgerId:

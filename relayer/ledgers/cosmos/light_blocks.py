@@ -1,7 +1,9 @@
-"""Headers of the chain with their validators, each checked by itself: form, hashes, and the votes of its own set.
+"""Headers of the chain with their validators, as a light client follows them: form, hashes, votes, and whether the
+validators known before have signed too (CometBFT's skipping verification).
 
-That does not make them true, since a lying node can make up validators with everything else; a light client compares them
-with what it trusts. It makes sure that nobody pays for a header which cannot convince any client.
+The first header is taken on faith, because nothing is known before it; a light client elsewhere has its own beginning and
+is convinced by nobody here. This makes sure that one lying node among several is found out, and that nobody pays for a
+header which cannot convince any client.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.proofs.comet_client_types import ONE_THIRD
 from relayer.proofs.comet_types import MAXIMUM_VALIDATORS, SignedHeader, Validator, ValidatorSet
 from relayer.proofs.comet_votes import VoteCount
-from relayer.proofs.errors import ProofError
+from relayer.proofs.errors import HeaderRefused, ProofError, Refusal
 
 _PAGE = 100
 _REMEMBERED_BLOCKS = 64
@@ -37,6 +40,10 @@ class LightBlock:
     validators: ValidatorSet
 
     @property
+    def height(self) -> Height:
+        return Height(self.signed.header.height)
+
+    @property
     def app_hash(self) -> bytes:
         """Of the state before this block: what proofs at its height lead to."""
         return self.signed.header.app_hash
@@ -50,23 +57,52 @@ class LightBlocks:
         self._chain_id = chain_id
         self._blocks: OrderedDict[Height, LightBlock] = OrderedDict()
         self._sets: OrderedDict[bytes, ValidatorSet] = OrderedDict()
+        self._newest: LightBlock | None = None
         self._reading = asyncio.Lock()
 
     async def at(self, height: Height) -> LightBlock:
         """Raises NotFinal, HeightPruned, KeyTypeUnknown, LedgerUnavailable."""
         # A header and proofs under it are usually asked for at the same time.
         async with self._reading:
-            known = self._blocks.get(height)
-            if known is None:
-                known = await self._read(height)
-                _remember(self._blocks, height, known, _REMEMBERED_BLOCKS)
-            return known
+            return await self._at(height)
 
     async def next_validators(self, height: Height) -> ValidatorSet:
         """Who may sign the header after `height`, as that of `height` announces. Raises as `at` does."""
-        announced = (await self.at(height)).signed.header.next_validators_hash
         async with self._reading:
-            return await self._validators(Height(height + 1), announced)
+            return await self._announced(await self._at(height))
+
+    async def _at(self, height: Height) -> LightBlock:
+        known = self._blocks.get(height)
+        if known is not None:
+            return known
+        block, newest = await self._read(height), self._newest
+        if newest is None:
+            self._newest = block
+        elif height > newest.height:
+            await self._follow(newest, block)
+            self._newest = block
+        _remember(self._blocks, height, block, _REMEMBERED_BLOCKS)
+        return block
+
+    async def _follow(self, known: LightBlock, block: LightBlock) -> None:
+        """Raises MalformedAnswer unless those who are known have signed, or announced, those who sign now."""
+        steps = [block]
+        while steps:
+            step = steps[-1]
+            trusted = await self._announced(known)
+            try:
+                is_believable = follows(known, trusted, step, chain_id=self._chain_id)
+            except ProofError as error:
+                self._rpc.doubt()
+                raise MalformedAnswer(f"header {step.height} does not follow from {known.height}: {error}") from error
+            if is_believable:
+                known = steps.pop()
+            else:
+                # At worst the very next header, which is signed by exactly the validators that were announced.
+                steps.append(await self._read(Height((known.height + step.height) // 2)))
+
+    async def _announced(self, block: LightBlock) -> ValidatorSet:
+        return await self._validators(Height(block.height + 1), block.signed.header.next_validators_hash)
 
     async def _read(self, height: Height) -> LightBlock:
         try:
@@ -118,6 +154,23 @@ class LightBlocks:
                 raise MalformedAnswer(f"validators of height {height}: pages that do not add up to {total}")
             found += part
         return found
+
+
+def follows(known: LightBlock, trusted: ValidatorSet, block: LightBlock, *, chain_id: str) -> bool:
+    """Whether who believes `known`, which announced `trusted`, believes the later `block`. False: too few of them signed, so
+    a header between the two is needed. Raises HeaderRefused for what no honest chain has."""
+    if block.height == known.height + 1:
+        if block.signed.header.validators_hash != trusted.hash():
+            raise HeaderRefused(Refusal.VALIDATORS_HASH, "not signed by the validators that the header before it announced")
+        return True
+    votes = VoteCount(chain_id=chain_id, commit=block.signed.commit)
+    try:
+        votes.require_trusted(trusted, numerator=ONE_THIRD.numerator, denominator=ONE_THIRD.denominator)
+    except HeaderRefused as error:
+        if error.code is Refusal.POWER_TRUSTED:
+            return False
+        raise
+    return True
 
 
 async def missing(rpc: CometRpc, height: Height, refusal: NodeRefused) -> NotFinal | HeightPruned | LedgerUnavailable:

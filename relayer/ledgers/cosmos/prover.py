@@ -12,7 +12,7 @@ from relayer.core.ids import Height
 from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
-from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks
+from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import ics23
@@ -21,7 +21,6 @@ from relayer.proofs.comet_client_types import (
     CLIENT_TYPE,
     CONSENSUS_STATE_TYPE_URL,
     HEADER_TYPE_URL,
-    ONE_THIRD,
     ClientHeader,
     ClientState,
     ConsensusState,
@@ -30,9 +29,8 @@ from relayer.proofs.comet_client_types import (
     encode_consensus_state,
     revision_of,
 )
-from relayer.proofs.comet_types import NANOSECONDS
-from relayer.proofs.comet_votes import VoteCount
-from relayer.proofs.errors import HeaderRefused, ProofError, Refusal
+from relayer.proofs.comet_types import NANOSECONDS, ValidatorSet
+from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import message_field
 from relayer.wire.cosmos_sdk_protos import staking_query
 
@@ -86,11 +84,15 @@ class CosmosProver:
         if target <= trusted:
             raise HeightPruned(f"a client that trusts height {trusted} cannot go back to {target}; prove at a newer height")
         await self._view.require_final(target)
-        header = await self._header(trusted, target)
-        while not self._is_believable(header):
+        known, validators = await self._blocks.at(trusted), await self._blocks.next_validators(trusted)
+        block = await self._blocks.at(target)
+        while not self._follows(known, validators, block):
             # At worst the very next header, which is signed by exactly the validators that were announced.
-            header = await self._header(trusted, Height((trusted + header.height) // 2))
-        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=Height(header.height))
+            block = await self._blocks.at(Height((trusted + block.height) // 2))
+        header = ClientHeader(
+            signed=block.signed, validators=block.validators, trusted_height=trusted, trusted_validators=validators
+        )
+        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=block.height)
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
         """Merkle proofs in the order of `paths`, of presence or absence."""
@@ -128,30 +130,11 @@ class CosmosProver:
             raise self._lie(f"proof at height {at}: {error}") from error
         return Proof(value=proof, height=at, revision=revision_of(self._chain_id))
 
-    async def _header(self, trusted: Height, target: Height) -> ClientHeader:
-        block = await self._blocks.at(target)
-        return ClientHeader(
-            signed=block.signed,
-            validators=block.validators,
-            trusted_height=trusted,
-            trusted_validators=await self._blocks.next_validators(trusted),
-        )
-
-    def _is_believable(self, header: ClientHeader) -> bool:
-        """Whether a client that trusts its trusted height takes the header. The votes of its own set are checked already."""
-        trusted = header.trusted_validators
-        if header.height == header.trusted_height + 1:
-            if header.signed.header.validators_hash != trusted.hash():
-                raise self._lie(f"header {header.height} is not of the validators that the header before it announced")
-            return True
-        votes = VoteCount(chain_id=self._chain_id, commit=header.signed.commit)
+    def _follows(self, known: LightBlock, validators: ValidatorSet, block: LightBlock) -> bool:
         try:
-            votes.require_trusted(trusted, numerator=ONE_THIRD.numerator, denominator=ONE_THIRD.denominator)
-        except HeaderRefused as error:
-            if error.code is Refusal.POWER_TRUSTED:
-                return False
-            raise self._lie(f"header {header.height}: {error}") from error
-        return True
+            return follows(known, validators, block, chain_id=self._chain_id)
+        except ProofError as error:
+            raise self._lie(f"header {block.height} does not follow from {known.height}: {error}") from error
 
     def _lie(self, words: str) -> MalformedAnswer:
         self._rpc.doubt()
