@@ -14,6 +14,7 @@ CHECKS = (
     ("lint", [str(BIN / "ruff"), "check", "."]),
     ("imports", [str(BIN / "lint-imports"), "--no-cache"]),
     ("types", [str(BIN / "mypy")]),
+    ("go", [sys.executable, str(ROOT / "devnet" / "run_go_tests.py")]),
     ("tests", [sys.executable, "-m", "pytest", "-q"]),
 )
 

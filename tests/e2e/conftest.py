@@ -1,4 +1,7 @@
-"""A whole network of real processes, once for all end-to-end tests: Ganache, three authorities, the settlement ledger."""
+"""A whole network of real processes, once for all end-to-end tests: Ganache, three authorities, the settlement ledger.
+
+A module says with SETTLEMENT_KINDS on which kinds of settlement ledger its tests run; without it, on the embedded one.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,22 @@ import pytest_asyncio
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.demo.business import Business, Watch, open_business
-from relayer.demo.network import Network, running_network
+from relayer.demo.network import ChainShape, Network, SettlementKind, running_network
 
 CLIENTS = 6
+SHAPES = {SettlementKind.EMBEDDED: None, SettlementKind.COSMOS: ChainShape(block_time_ms=300)}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "whole_network" in metafunc.fixturenames:
+        kinds = getattr(metafunc.module, "SETTLEMENT_KINDS", (SettlementKind.EMBEDDED,))
+        metafunc.parametrize("whole_network", kinds, ids=str, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+def whole_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     folder = tmp_path_factory.mktemp("network")
-    with running_network(folder, print, heartbeat_seconds=0.5, clients=CLIENTS) as network:
+    with running_network(folder, print, heartbeat_seconds=0.5, clients=CLIENTS, chain=SHAPES[request.param]) as network:
         yield network
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from relayer.demo.business import Business, Watch
-from relayer.demo.network import Network
+from relayer.demo.network import Network, SettlementKind
 from relayer.demo.processes import Finished
 from relayer.demo.scenario import Draft
 from relayer.facts.schema import FactKind
 
 pytestmark = pytest.mark.node
+SETTLEMENT_KINDS = tuple(SettlementKind)
 
 
 def trip(net: int) -> Draft:

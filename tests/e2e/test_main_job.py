@@ -11,7 +11,7 @@ import pytest
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network
+from relayer.demo.network import Network, SettlementKind
 from relayer.demo.processes import Finished
 from relayer.demo.scenario import Draft
 from relayer.facts.codec import FactCode
@@ -20,6 +20,7 @@ from relayer.ledgers.evm.errors import Reverted
 from relayer.ledgers.evm.facts_contract import FactRecord, FactState
 
 pytestmark = pytest.mark.node
+SETTLEMENT_KINDS = tuple(SettlementKind)
 
 
 def trip(net: int = 1_000, **changes: Any) -> Draft:
