@@ -1,18 +1,22 @@
 """Collects the signatures of k of n authorities over a block hash, in parallel, from slow, dead and lying ones alike.
 
 The hash is the one that our own node shows; an authority that names another is counted as disagreeing. Every signature is
-verified before it counts, so a light client never sees a bad one.
+verified before it counts, so a light client never sees a bad one. An authority that signed two hashes for one number is not
+counted any more, and what it signed is kept as evidence. Those that answer after the threshold was reached are heard out.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import grpc
+import structlog
 
 from relayer.errors import AuthoritiesUnavailable
+from relayer.ledgers.evm.statements import Statement, Statements, TwoHistories
 from relayer.proofs.attestation import ClientIdentity, authority_digest, recover_signer
 from relayer.proofs.errors import ProofError
 from relayer.proofs.seal_engine import AuthorityEngine
@@ -20,6 +24,10 @@ from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_g
 
 _RETRY_PAUSE_SECONDS = 0.1
 _MAXIMUM_ANSWER_BYTES = 65_536
+_HASH_BYTES = 32
+_SECOND_ROUND_SECONDS = 2.0
+_REMEMBERED_ROUNDS = 64
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +41,19 @@ class AuthorityEndpoint:
 @dataclass(frozen=True, slots=True)
 class _Refused(Exception):
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """Which hash a block has, for one light client; `block_hash` is what our own node says."""
+
+    identity: ClientIdentity
+    number: int
+    block_hash: bytes
+
+    def request(self, chain_id: int) -> authority_pb2.AttestRequest:
+        client = authority_pb2.ServedClient(host_chain_id=self.identity.host_chain_id, client_id=self.identity.client_id)
+        return authority_pb2.AttestRequest(chain_id=chain_id, client=client, number=self.number)
 
 
 class AuthorityQuorum:
@@ -53,23 +74,22 @@ class AuthorityQuorum:
         self._chain_id = chain_id
         self._timeout = timeout_seconds
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._statements = Statements(threshold=threshold)
+        self._late: dict[AuthorityEndpoint, asyncio.Task[bytes]] = {}
+        self._second_rounds: OrderedDict[_Question, asyncio.Task[None]] = OrderedDict()
 
     async def close(self) -> None:
+        late, self._late = self._late, {}
+        rounds, self._second_rounds = self._second_rounds, OrderedDict()
+        await _end([*late.values(), *rounds.values()])
         channels, self._channels = self._channels, {}
         for channel in channels.values():
             await channel.close(None)
 
     async def collect(self, identity: ClientIdentity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
         """As many verified signatures as the threshold needs. Raises AuthoritiesUnavailable, naming each one's reason."""
-        digest = authority_digest(chain_id=self._chain_id, identity=identity, number=number, block_hash=block_hash)
-        request = authority_pb2.AttestRequest(
-            chain_id=self._chain_id,
-            client=authority_pb2.ServedClient(host_chain_id=identity.host_chain_id, client_id=identity.client_id),
-            number=number,
-        )
-        tasks = {
-            asyncio.create_task(self._ask(endpoint, request, block_hash, digest)): endpoint for endpoint in self._endpoints
-        }
+        question = _Question(identity=identity, number=number, block_hash=block_hash)
+        tasks = {asyncio.create_task(self._ask(endpoint, question)): endpoint for endpoint in self._endpoints}
         signatures: list[bytes] = []
         reasons: list[str] = []
         pending: set[asyncio.Task[bytes]] = set(tasks)
@@ -82,10 +102,12 @@ class AuthorityQuorum:
                     except _Refused as refusal:
                         endpoint = tasks[task]
                         reasons.append(f"0x{endpoint.address.hex()} at {endpoint.target}: {refusal.reason}")
-        finally:
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        except BaseException:
+            await _end(pending)
+            raise
+        await self._hear_out({tasks[task]: task for task in pending})
+        if (second := self._second_rounds.get(question)) is not None:
+            await asyncio.wait([second], timeout=_SECOND_ROUND_SECONDS)
         if len(signatures) < self.engine.threshold:
             raise AuthoritiesUnavailable(
                 f"block {number}: {len(signatures)} of the {self.engine.threshold} signatures that are needed; "
@@ -93,12 +115,24 @@ class AuthorityQuorum:
             )
         return tuple(signatures[: self.engine.threshold])
 
-    async def _ask(
-        self, endpoint: AuthorityEndpoint, request: authority_pb2.AttestRequest, block_hash: bytes, digest: bytes
-    ) -> bytes:
+    def histories(self, identity: ClientIdentity) -> TwoHistories | None:
+        """Two hashes of one block that the authorities vouched for to this client, if they ever did."""
+        return self._statements.histories(identity)
+
+    async def _hear_out(self, late: dict[AuthorityEndpoint, asyncio.Task[bytes]]) -> None:
+        """What they say may contradict the others. One answer an authority is waited for, the newest."""
+        await _end([task for endpoint in late if (task := self._late.pop(endpoint, None)) is not None])
+        for endpoint, task in late.items():
+            self._late[endpoint] = task
+            task.add_done_callback(_take_note)
+
+    async def _ask(self, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
         """One verified signature. While the authority's node is behind ours it is asked again."""
+        if self._statements.contradiction_of(endpoint.address) is not None:
+            raise _Refused("signed two hashes for one block, so it is not asked any more; replace this authority")
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
+        request = question.request(self._chain_id)
         while True:
             left = deadline - loop.time()
             try:
@@ -108,7 +142,63 @@ class AuthorityQuorum:
                     raise _Refused(f"{error.code().name}: {error.details()}") from error
                 await asyncio.sleep(_RETRY_PAUSE_SECONDS)
                 continue
-            return _verified(answer, endpoint, block_hash, digest)
+            return self._hear(answer, endpoint, question)
+
+    def _hear(self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
+        """The signature, if it is the authority's and over our hash. Whatever else it truly signed is noted."""
+        statement = self._verified(answer, endpoint, question)
+        earlier = self._statements.note(statement)
+        if earlier is not None:
+            _log.error(
+                "authority_contradicts_itself",
+                authority="0x" + endpoint.address.hex(),
+                chain_id=self._chain_id,
+                number=question.number,
+                statements=[_shown(earlier), _shown(statement)],
+            )
+            raise _Refused(
+                f"signed two hashes for block {question.number}, {earlier.block_hash.hex()} and "
+                f"{statement.block_hash.hex()}; replace this authority"
+            )
+        if statement.block_hash != question.block_hash:
+            self._ask_again(question)
+            raise _Refused(
+                f"signs hash {statement.block_hash.hex()}, our node has {question.block_hash.hex()}; "
+                "one of the two nodes is on a fork"
+            )
+        return statement.signature
+
+    def _ask_again(self, question: _Question) -> None:
+        """Somebody truly vouches for another hash. Once more, in case that one of the others does, too."""
+        if question in self._second_rounds:
+            return
+        self._second_rounds[question] = asyncio.create_task(self._second_round(question))
+        while len(self._second_rounds) > _REMEMBERED_ROUNDS:
+            _, oldest = self._second_rounds.popitem(last=False)
+            oldest.cancel()
+
+    async def _second_round(self, question: _Question) -> None:
+        await asyncio.gather(*(self._ask(each, question) for each in self._endpoints), return_exceptions=True)
+
+    def _verified(self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question) -> Statement:
+        if len(answer.block_hash) != _HASH_BYTES:
+            raise _Refused(f"names a hash of {len(answer.block_hash)} bytes")
+        digest = authority_digest(
+            chain_id=self._chain_id, identity=question.identity, number=question.number, block_hash=answer.block_hash
+        )
+        try:
+            signer = recover_signer(digest, answer.signature)
+        except ProofError as error:
+            raise _Refused(f"gives a bad signature ({error})") from error
+        if signer != endpoint.address:
+            raise _Refused(f"signs as 0x{signer.hex()}, so it is not the configured authority")
+        return Statement(
+            identity=question.identity,
+            number=question.number,
+            authority=signer,
+            block_hash=bytes(answer.block_hash),
+            signature=bytes(answer.signature),
+        )
 
     def _stub(self, endpoint: AuthorityEndpoint) -> authority_pb2_grpc.AuthorityStub:
         channel = self._channels.get(endpoint.target)
@@ -124,15 +214,24 @@ class AuthorityQuorum:
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
 
 
-def _verified(answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, block_hash: bytes, digest: bytes) -> bytes:
-    if answer.block_hash != block_hash:
-        raise _Refused(
-            f"signs hash {answer.block_hash.hex()[:64]}, our node has {block_hash.hex()}; one of the two nodes is on a fork"
-        )
-    try:
-        signer = recover_signer(digest, answer.signature)
-    except ProofError as error:
-        raise _Refused(f"gives a bad signature ({error})") from error
-    if signer != endpoint.address:
-        raise _Refused(f"signs as 0x{signer.hex()}, so it is not the configured authority")
-    return bytes(answer.signature)
+def _shown(statement: Statement) -> dict[str, str]:
+    """All that is needed to verify it again."""
+    return {
+        "host_chain_id": statement.identity.host_chain_id,
+        "client_id": statement.identity.client_id,
+        "block_hash": statement.block_hash.hex(),
+        "signature": statement.signature.hex(),
+    }
+
+
+def _take_note(task: asyncio.Task[bytes]) -> None:
+    """Nobody waits for it any more; what it had to say is noted already."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _end(tasks: Iterable[asyncio.Task[bytes] | asyncio.Task[None]]) -> None:
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

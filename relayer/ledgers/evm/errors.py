@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import LedgerError, LedgerUnavailable
+from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailable, WrongLedger
 
 
 class MalformedAnswer(LedgerUnavailable):
@@ -34,5 +34,9 @@ class TransactionUncertain(LedgerUnavailable):
     """A transaction was sent and nothing is known of it yet; the ledger's facts will tell."""
 
 
-class LedgerForked(LedgerError):
+class LedgerForked(WrongLedger):
     """A block that counted as final has another hash now. The finality rule is too weak for this ledger."""
+
+
+class AuthoritiesContradict(AuthoritiesUnavailable):
+    """Enough authorities vouch for one hash of a block, and enough for another one. Nothing that they say can be relayed."""

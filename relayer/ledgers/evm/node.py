@@ -80,6 +80,11 @@ class EvmNode:
         """One block by number or tag. Raises LedgerUnavailable if this node does not have it (yet)."""
         return parse_block(await self.rpc.call(*block_call(number)), number)
 
+    async def blocks_of_hash(self, block_hash: bytes) -> list[Mapping[str, Json]]:
+        """What each node has under that hash, also beside the ledger's present history. Not verified here."""
+        answers = await self.rpc.every(Call("eth_getBlockByHash", ("0x" + block_hash.hex(), False)))
+        return [answer for answer in answers if isinstance(answer, Mapping)]
+
     async def proof(self, address: bytes, slots: Sequence[bytes], at: Height) -> AccountProof:
         """eth_getProof of one account with many slots. Raises HeightPruned if the node dropped the state of that height."""
         keys = ["0x" + slot.hex() for slot in slots]

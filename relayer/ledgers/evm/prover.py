@@ -7,13 +7,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.ledgers.evm.authorities import AuthorityQuorum
 from relayer.ledgers.evm.calls import COMMITMENTS_SLOT, storage_slot
 from relayer.ledgers.evm.chain_view import ChainView
-from relayer.ledgers.evm.errors import MalformedAnswer
+from relayer.ledgers.evm.errors import AuthoritiesContradict, MalformedAnswer
 from relayer.ledgers.evm.node import EvmNode
+from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import mpt
 from relayer.proofs.attestation import ClientIdentity
@@ -23,20 +26,24 @@ from relayer.proofs.poa_evm_types import (
     CLIENT_TYPE,
     ClientState,
     ConsensusState,
+    Misbehaviour,
     SealedHeader,
     encode_client_state,
     encode_consensus_state,
     encode_header,
+    encode_misbehaviour,
     encode_storage_proof,
 )
 
 _PACKAGE = "/interledger.lightclients.poaevm.v1"
 HEADER_TYPE_URL = f"{_PACKAGE}.Header"
+MISBEHAVIOUR_TYPE_URL = f"{_PACKAGE}.Misbehaviour"
 CLIENT_STATE_TYPE_URL = f"{_PACKAGE}.ClientState"
 CONSENSUS_STATE_TYPE_URL = f"{_PACKAGE}.ConsensusState"
 
 _SLOTS_PER_QUERY = 256
 _REMEMBERED_HEIGHTS = 32
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +91,39 @@ class EvmProver:
         )
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
-        """One header with its seals; poa-evm needs no chain of headers from `trusted` to `target`."""
+        """One header with its seals; poa-evm needs no chain of headers from `trusted` to `target`.
+
+        If the authorities have vouched for two hashes of one block, it is the evidence of that, which freezes the client.
+        """
         del trusted
         await self._view.require_final(target)
         anchor = await self._anchor(target)
         identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
         seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
+        if (histories := self._quorum.histories(identity)) is not None:
+            return await self._misbehaviour(histories, target)
         header = SealedHeader(header_rlp=anchor.header.encoding, seals=seals, account_proof=anchor.account_proof)
         return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(header), height=target)
+
+    async def _misbehaviour(self, histories: TwoHistories, target: Height) -> ClientMessage:
+        """Raises AuthoritiesContradict if no node has one of the two headers."""
+        first, second = [await self._sealed(each, histories.number) for each in histories.hashes]
+        evidence = encode_misbehaviour(Misbehaviour(header_1=first, header_2=second))
+        _log.critical("authorities_misbehave", chain_id=self._chain_id, number=histories.number, evidence=evidence.hex())
+        return ClientMessage(type_url=MISBEHAVIOUR_TYPE_URL, value=evidence, height=target)
+
+    async def _sealed(self, vouched: VouchedHash, number: int) -> SealedHeader:
+        for raw in await self._node.blocks_of_hash(vouched.block_hash):
+            try:
+                header = encode_block(raw)
+            except ProofError:
+                continue
+            if header.hash == vouched.block_hash:
+                return SealedHeader(header_rlp=header.encoding, seals=vouched.signatures)
+        raise AuthoritiesContradict(
+            f"the authorities vouch for two hashes of block {number}, and no node has the header of "
+            f"{vouched.block_hash.hex()}; stop relaying, find out which ledger is the real one, and replace the authorities"
+        )
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
         """Storage proofs in the order of `paths`, of presence or absence."""

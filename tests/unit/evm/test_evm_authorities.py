@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
 
@@ -136,6 +137,70 @@ async def test_one_bad_authority_too_many_is_named_with_its_reason() -> None:
     assert "UNAVAILABLE" in text
     assert address(1).hex() in text
     assert "on a fork" in text
+
+
+def answering(number: int, *hashes: bytes):
+    """Signs one hash after the other, and the last one from then on."""
+    left = list(hashes)
+
+    async def answer(request, context):
+        block_hash = left.pop(0) if len(left) > 1 else left[0]
+        identity = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        digest = authority_digest(chain_id=request.chain_id, identity=identity, number=request.number, block_hash=block_hash)
+        return authority_pb2.AttestResponse(block_hash=block_hash, signature=sign_digest(key(number), digest))
+
+    return answer
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+
+
+async def test_an_authority_that_signs_two_hashes_is_not_counted_any_more() -> None:
+    async with quorum(answering(0, HASH, OTHER_HASH), honest(1), refusing(grpc.StatusCode.ABORTED)) as made:
+        assert len(await collect(made)) == 2
+        for _ in range(2):
+            with pytest.raises(AuthoritiesUnavailable, match=r"1 of the 2 signatures.*signed two hashes") as caught:
+                await collect(made)
+            assert f"0x{address(0).hex()}" in str(caught.value)
+        assert made.histories(IDENTITY) is None
+
+
+async def test_one_that_answers_late_is_heard_all_the_same() -> None:
+    release = asyncio.Event()
+
+    async def late(request, context):
+        await release.wait()
+        return await answering(2, OTHER_HASH)(request, context)
+
+    async with quorum(answering(0, HASH, OTHER_HASH), honest(1), late) as made:
+        assert len(await collect(made)) == 2
+        release.set()
+        # The late one's word for another hash makes all be asked again, and the first one contradicts itself.
+        await until(lambda: made.histories(IDENTITY) is not None)
+        histories = made.histories(IDENTITY)
+    assert histories.number == 7
+    assert {each.block_hash for each in histories.hashes} == {HASH, OTHER_HASH}
+    for each in histories.hashes:
+        digest = authority_digest(chain_id=5, identity=IDENTITY, number=7, block_hash=each.block_hash)
+        assert len(check_quorum(digest, each.signatures, authorities=made.engine.authorities, threshold=2)) == 2
+
+
+async def test_two_hashes_below_the_threshold_are_no_evidence() -> None:
+    async with quorum(honest(0), honest(1), answering(2, OTHER_HASH), threshold=2) as made:
+        for _ in range(3):
+            assert len(await collect(made)) == 2
+        assert made.histories(IDENTITY) is None
+
+
+async def test_the_hash_of_a_block_is_the_same_for_every_client() -> None:
+    async with quorum(answering(0, HASH, OTHER_HASH), honest(1), refusing(grpc.StatusCode.ABORTED)) as made:
+        await collect(made)
+        other = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-1")
+        with pytest.raises(AuthoritiesUnavailable, match="signed two hashes"):
+            await made.collect(other, number=7, block_hash=HASH)
 
 
 async def test_a_lagging_authority_is_asked_again() -> None:

@@ -15,16 +15,19 @@ from relayer.errors import LedgerUnavailable
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.calls import storage_slot
 from relayer.ledgers.evm.chain_view import ChainView
-from relayer.ledgers.evm.errors import MalformedAnswer
+from relayer.ledgers.evm.errors import AuthoritiesContradict, MalformedAnswer
 from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.prover import EvmProver
+from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm_types import (
     decode_client_state,
     decode_consensus_state,
     decode_header,
+    decode_misbehaviour,
     decode_storage_proof,
 )
 from relayer.proofs.seal_engine import AuthorityEngine
@@ -36,6 +39,10 @@ REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("po
 
 class FakeQuorum:
     engine = AuthorityEngine(threshold=1, authorities=(b"\x09" * 20,))
+    evidence: TwoHistories | None = None
+
+    def histories(self, identity) -> TwoHistories | None:
+        return self.evidence
 
     async def collect(self, identity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
         return (b"%s %d " % (identity.client_id.encode(), number) + block_hash,)
@@ -77,11 +84,23 @@ class FakeNodeRpc:
         }
         return {**answer, **(self.lies.get(method, {}) if slots or "accountProof" in self.lies.get(method, {}) else {})}
 
+    async def every(self, call: Call) -> list[object]:
+        """Three nodes: one without the block, one that lies, and one with the block of that hash, if it is one of two."""
+        assert call.method == "eth_getBlockByHash"
+        found = [each for each in (self.block, self.fork()) if each["hash"] == call.params[0]]
+        return [None, {**self.block, "extraData": "0x77"}, "words", *found]
 
-def prover(rpc: FakeNodeRpc) -> EvmProver:
+    def fork(self) -> dict[str, object]:
+        """Another block of the same number."""
+        items = rlp.decode(self.header)
+        items[12] = b"fork"
+        return {**self.block, "extraData": "0x" + b"fork".hex(), "hash": "0x" + keccak256(rlp.encode(items)).hex()}
+
+
+def prover(rpc: FakeNodeRpc, quorum: FakeQuorum | None = None) -> EvmProver:
     node, router = EvmNode(rpc, LatestIsFinal()), bytes.fromhex(rpc.state["address"])
     view = ChainView(node, ledger=LedgerId("contracts"), router=router)
-    return EvmProver(node, view, FakeQuorum(), chain_id=5, router=router)
+    return EvmProver(node, view, quorum or FakeQuorum(), chain_id=5, router=router)
 
 
 def paths(state) -> list[CommitmentPath]:
@@ -112,6 +131,30 @@ async def test_headers_and_first_states_are_of_the_block() -> None:
     assert client.router.hex() == rpc.state["address"]
     assert consensus.storage_root.hex() == rpc.state["storage_root"]
     assert consensus.block_hash == keccak256(rpc.header)
+
+
+def two_histories(*hashes: bytes) -> TwoHistories:
+    first, second = (VouchedHash(block_hash=each, signatures=(b"signed " + each,)) for each in hashes)
+    return TwoHistories(number=7, hashes=(first, second))
+
+
+async def test_two_histories_are_told_as_misbehaviour_in_place_of_a_header() -> None:
+    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
+    hashes = [bytes.fromhex(str(block["hash"])[2:]) for block in (rpc.block, rpc.fork())]
+    quorum.evidence = two_histories(*hashes)
+    update = await prover(rpc, quorum).client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
+    assert update.type_url == "/interledger.lightclients.poaevm.v1.Misbehaviour"
+    evidence = decode_misbehaviour(update.value)
+    for header, block_hash in zip((evidence.header_1, evidence.header_2), hashes, strict=True):
+        assert keccak256(header.header_rlp) == block_hash
+        assert header.seals == (b"signed " + block_hash,)
+
+
+async def test_without_the_header_of_a_history_nothing_is_relayed() -> None:
+    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
+    quorum.evidence = two_histories(keccak256(rpc.header), b"\x12" * 32)
+    with pytest.raises(AuthoritiesContradict, match="12121212"):
+        await prover(rpc, quorum).client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
 
 
 async def test_the_account_is_proven_once_a_height_and_slots_go_together() -> None:
