@@ -17,6 +17,7 @@ from typing import Any
 
 from relayer.facts.codec import FactCode, fact_hash
 from relayer.facts.schema import Fact, party_id
+from relayer.ledgers.clearing_codec import clearing_to_message
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     ClearingCommand,
@@ -90,11 +91,13 @@ class Ledger(basic.Ledger):  # type: ignore[misc]
             for number, (debtor, creditor, cents) in enumerate(debts, start=first)
         ]
         self.facts(*facts, codes=[FactCode.OK] * len(facts), hashes=list(map(fact_hash, facts)), sequence=first)
+        self.steps[-1]["at_seconds"] = self.at
         return facts
 
     def clear(self, command: ClearingCommand, *, refusal: RefusalCode | None = None) -> None:
         """`refusal` is what the rules must answer; None: the command is taken, or was before."""
-        step = {"command": type(command).__name__, "at_seconds": self.at, **to_plain(command)}
+        request = clearing_to_message(command).SerializeToString(deterministic=True).hex()
+        step = {"command": type(command).__name__, "at_seconds": self.at, **to_plain(command), "request": request}
         given = None
         try:
             decision = decide_clearing(self.state, command, now_seconds=self.at)

@@ -4,16 +4,16 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	errorsmod "cosmossdk.io/errors"
+
+	"interledger.example/cosmos/wire/settlementv1"
 )
 
-const clearingFolder = "../../../../../tests/cases/clearing"
+const clearingFolder = "../clearing/"
 
 type clearingCase struct {
 	sharedCase
@@ -22,16 +22,63 @@ type clearingCase struct {
 	Payments map[string]json.RawMessage `json:"payments"`
 	Disputes map[string]json.RawMessage `json:"disputes"`
 	Cycles   map[string]json.RawMessage `json:"cycles"`
+
+	Statements []statementCase `json:"statements"`
+}
+
+type statementCase struct {
+	PartyID    string     `json:"party_id"`
+	Unit       []any      `json:"unit"`
+	Since      uint64     `json:"since_seconds"`
+	Until      uint64     `json:"until_seconds"`
+	Payable    totalsCase `json:"payable"`
+	Receivable totalsCase `json:"receivable"`
+	Lines      []lineCase `json:"lines"`
+}
+
+type totalsCase struct {
+	Opening  *big.Int `json:"opening"`
+	Facts    *big.Int `json:"facts"`
+	Novated  *big.Int `json:"novated"`
+	Netted   *big.Int `json:"netted"`
+	Paid     *big.Int `json:"paid"`
+	Credited *big.Int `json:"credited"`
+}
+
+type lineCase struct {
+	Sequence     uint64   `json:"sequence"`
+	AtSeconds    uint64   `json:"at_seconds"`
+	Side         Side     `json:"side"`
+	Kind         LineKind `json:"kind"`
+	Counterparty Bytes    `json:"counterparty"`
+	FactID       Bytes    `json:"fact_id"`
+	Amount       *big.Int `json:"amount"`
+}
+
+func (c *clearingCase) compareStatements(t *testing.T, book Book) {
+	t.Helper()
+	for _, each := range c.Statements {
+		unit := Unit{Currency: each.Unit[0].(string), Exponent: uint32(each.Unit[1].(float64))}
+		statement := book.Statement(toHash(t, each.PartyID), unit, each.Since, each.Until)
+		require.Equal(t, string(canonical(each.Payable)), string(canonical(totalsCase(statement.Payable))))
+		require.Equal(t, string(canonical(each.Receivable)), string(canonical(totalsCase(statement.Receivable))))
+		require.Len(t, statement.Lines, len(each.Lines))
+		for i, line := range statement.Lines {
+			line := lineCase{
+				line.Sequence, line.AtSeconds, line.Side, line.Kind, line.Counterparty[:], line.FactID[:], line.Amount,
+			}
+			require.Equal(t, string(canonical(each.Lines[i])), string(canonical(line)))
+		}
+	}
 }
 
 func loadClearing(t *testing.T) []clearingCase {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(clearingFolder, "clearing.json"))
-	require.NoError(t, err)
-	var cases []clearingCase
-	require.NoError(t, json.Unmarshal(raw, &cases))
-	require.NotEmpty(t, cases)
-	return cases
+	var all []clearingCase
+	for _, name := range []string{"clearing.json", "refusals.json", "stories.json"} {
+		all = append(all, load[clearingCase](t, clearingFolder+name)...)
+	}
+	return all
 }
 
 // play runs all steps, each of which is compared.
@@ -46,8 +93,9 @@ func (c *clearingCase) play(t *testing.T) Book {
 			var each step
 			require.NoError(t, json.Unmarshal(raw, &each))
 			each.run(t, book)
+			book.SetBlockTime(clearing.Height, clearing.AtSeconds)
 		default:
-			clearing.run(t, book, raw)
+			clearing.run(t, book)
 		}
 	}
 	return book
@@ -55,10 +103,10 @@ func (c *clearingCase) play(t *testing.T) Book {
 
 type clearingStep struct {
 	Command   string `json:"command"`
-	RequestID string `json:"request_id"`
-	Actor     Bytes  `json:"actor"`
+	Request   string `json:"request"`
 	AtSeconds uint64 `json:"at_seconds"`
 	Limit     int    `json:"limit"`
+	Height    uint64 `json:"height"`
 
 	Refusal  uint32   `json:"refusal"`
 	Sequence uint64   `json:"sequence"`
@@ -66,7 +114,7 @@ type clearingStep struct {
 	Events   []string `json:"events"`
 }
 
-func (s *clearingStep) run(t *testing.T, book Book, raw json.RawMessage) {
+func (s *clearingStep) run(t *testing.T, book Book) {
 	t.Helper()
 	before := book.Head()
 	head := before
@@ -74,9 +122,8 @@ func (s *clearingStep) run(t *testing.T, book Book, raw json.RawMessage) {
 		require.Equal(t, len(s.Events), book.EndDeadlines(s.AtSeconds, s.Limit))
 		head = book.Head()
 	} else {
-		command := ClearingCommand{RequestID: s.RequestID, Actor: s.Actor, Step: readStep(t, s.Command, raw)}
 		var err error
-		head, err = book.Clear(command, s.AtSeconds)
+		head, err = book.Clear(s.decode(t), s.AtSeconds)
 		codespace, code, _ := errorsmod.ABCIInfo(err, true)
 		require.Equal(t, s.Refusal, code, "%s: %v", s.Command, err)
 		if err != nil {
@@ -93,43 +140,22 @@ func (s *clearingStep) run(t *testing.T, book Book, raw json.RawMessage) {
 	}
 }
 
-// readStep reads the fields of a command, which have the same names everywhere.
-func readStep(t *testing.T, command string, raw json.RawMessage) Step {
+func (s *clearingStep) decode(t *testing.T) ClearingCommand {
 	t.Helper()
-	readers := map[string]func() Step{
-		"InstructPayment":    readAs[InstructPayment](t, raw),
-		"MarkPaymentPending": readAs[MarkPaymentPending](t, raw),
-		"FinalisePayment":    readAs[FinalisePayment](t, raw),
-		"ReturnPayment":      readAs[ReturnPayment](t, raw),
-		"ExpirePayment":      readAs[ExpirePayment](t, raw),
-		"OpenDispute":        readAs[OpenDispute](t, raw),
-		"ReleaseDispute":     readAs[ReleaseDispute](t, raw),
-		"UpholdDispute":      readAs[UpholdDispute](t, raw),
-		"LapseDispute":       readAs[LapseDispute](t, raw),
-		"WriteOff":           readAs[WriteOff](t, raw),
-		"SetConsent":         readAs[SetConsent](t, raw),
-		"ProposeCycle":       readAs[ProposeCycle](t, raw),
-		"VerifyCycle":        readAs[VerifyCycle](t, raw),
-		"CommitCycle":        readAs[CommitCycle](t, raw),
-		"AbortCycle":         readAs[AbortCycle](t, raw),
-		"ExpireCycle":        readAs[ExpireCycle](t, raw),
-	}
-	require.Contains(t, readers, command)
-	return readers[command]()
-}
-
-func readAs[Kind Step](t *testing.T, raw json.RawMessage) func() Step {
-	return func() Step {
-		var read Kind
-		require.NoError(t, json.Unmarshal(raw, &read))
-		return read
-	}
+	var request settlementv1.ClearRequest
+	require.NoError(t, request.Unmarshal(toBytes(t, s.Request)))
+	command, err := DecodeClearing(&request)
+	require.NoError(t, err)
+	require.Equal(t, s.Command, command.Step.command())
+	return command
 }
 
 func TestSharedClearingCasesGiveTheSameAnswersAndBytes(t *testing.T) {
 	for _, each := range loadClearing(t) {
 		t.Run(each.Name, func(t *testing.T) {
-			each.compareClearing(t, each.play(t))
+			book := each.play(t)
+			each.compareClearing(t, book)
+			each.compareStatements(t, book)
 		})
 	}
 }
@@ -140,6 +166,9 @@ func TestALogOfClearingReplaysToTheSameState(t *testing.T) {
 			book, again := each.play(t), newBook()
 			require.NoError(t, again.Import(book.Export(), book.Head().Hash))
 			each.compareClearing(t, again)
+			for _, noted := range book.BlockTimes() {
+				again.SetBlockTime(noted.Height, noted.Seconds)
+			}
 			require.Equal(t, everything(book), everything(again))
 		})
 	}
