@@ -13,11 +13,12 @@ from eth_utils.address import to_checksum_address
 
 from relayer.app.evm import evm_connection, facts_contract
 from relayer.app.evm_settings import address_bytes, open_account
-from relayer.app.ledgers import FullLedger, Rights, connected, make_ledger
+from relayer.app.ledgers import FullLedger, Rights, SettlementLedger, connected, make_ledger, make_settlement
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
+from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.evm.deployment import deploy_contracts
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
@@ -30,8 +31,8 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
     await _deploy(config, select(config, name), progress)
     selection = select(config, name)
     contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
-    async with connected(contract_ledger) as contracts, connected(settlement_ledger) as settlement:
+    business = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
+    async with connected(contract_ledger) as contracts, connected(business.ledger) as settlement:
         follower = await _settlement_client(config, selection, contracts, settlement, progress)
         counterpart = await _contract_client(
             config, selection, contracts, settlement, counterparty=follower, progress=progress
@@ -40,7 +41,15 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
             follower, counterparty_client_id=counterpart, counterparty_merkle_prefix=contracts.merkle_prefix
         )
         progress(f"paired {counterpart} on {contracts.ledger_id} with {follower} on {settlement.ledger_id}")
+        await _trust(business, follower, progress)
     await _name_ledger(selection, counterpart, progress)
+
+
+async def _trust(settlement: SettlementLedger, client: ClientId, progress: Progress) -> None:
+    """On a chain anyone may create a client, so facts through it count for nothing before an operator trusts it."""
+    if isinstance(settlement.service, CosmosSettlement):
+        await settlement.service.trust_client(client)
+        progress(f"facts through {client} become liabilities on {settlement.ledger.ledger_id}")
 
 
 async def recover_channel(config: Path, name: str | None, progress: Progress) -> None:

@@ -101,6 +101,7 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 	app.IBCKeeper = ibckeeper.NewKeeper(app.cdc, app.store(ibcexported.StoreKey), upgrades, authority)
 	app.SettlementKeeper = settlementkeeper.NewKeeper(
 		app.store(settlementtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, app.IBCKeeper.ClientKeeper,
+		app.IBCKeeper.ChannelKeeperV2,
 	)
 	app.addRoutes()
 }

@@ -57,7 +57,9 @@ func (app *App) addModules() {
 
 	app.modules.SetOrderPreBlockers(authtypes.ModuleName)
 	app.modules.SetOrderBeginBlockers(stakingtypes.ModuleName, ibcexported.ModuleName)
-	app.modules.SetOrderEndBlockers(govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName)
+	app.modules.SetOrderEndBlockers(
+		govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName, settlementtypes.ModuleName,
+	)
 	// Staking needs the accounts and coins, governance and the genesis transactions need the stake, and settlement reads
 	// nothing of the others.
 	order := []string{

@@ -1,4 +1,5 @@
-"""Writes one story of a settlement chain that follows an EVM ledger: client, headers, packets with proofs, evidence.
+"""Writes one story of a settlement chain that follows an EVM ledger: client, headers, packets with proofs, evidence, and
+what happens to the liabilities, with the news of it and their answers.
 
 Everything is made by the project's Python and py-trie, as a relayer would make it; a Cosmos SDK chain must take it through
 its ordinary messages. Run it with the project's Python to rewrite the file beside it.
@@ -9,16 +10,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from relayer.core.commitment import packet_commitment
+from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path, packet_commitment
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
-from relayer.core.packet import Packet, Payload
+from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactCode, FactPacketData, encode_packet_data, fact_hash
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact, FactKind, party_id
+from relayer.facts.status_codec import StatusAnswer, StatusPacketData, encode_status_answers, encode_status_packet
+from relayer.ledgers.clearing_codec import clearing_to_message
 from relayer.proofs.poa_evm_types import (
     Misbehaviour,
     encode_client_state,
@@ -27,6 +31,25 @@ from relayer.proofs.poa_evm_types import (
     encode_misbehaviour,
     encode_storage_proof,
 )
+from relayer.settlement.clearing.commands import (
+    ClearingCommand,
+    CommitCycle,
+    FinalisePayment,
+    InstructPayment,
+    OpenDispute,
+    ProposeCycle,
+    ReleaseDispute,
+    VerifyCycle,
+)
+from relayer.settlement.clearing.cycles import proof_hash_of
+from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, UnitKey
+from relayer.settlement.decide_clearing import decide_clearing
+from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.events import LogEntry
+from relayer.settlement.netting.modes import NettingMode
+from relayer.settlement.netting.solver import solve
+from relayer.settlement.news import news
 
 HERE = Path(__file__).parent
 SOURCE_CLIENT, DESTINATION_CLIENT, CHAIN_ID = "client-0", "poa-evm-0", "settlement-1"
@@ -45,6 +68,9 @@ def _sibling(name: str) -> ModuleType:
 
 
 evm, settlement = _sibling("poa_evm"), _sibling("settlement")
+CREDITOR, DEBTOR = settlement.CREDITOR, settlement.DEBTOR
+KCS, NBM = party_id(CREDITOR), party_id(DEBTOR)
+EUR = UnitKey("EUR", 2)
 
 
 def payload(*facts: Fact, **changes: Any) -> Payload:
@@ -58,6 +84,12 @@ def payload(*facts: Fact, **changes: Any) -> Payload:
     )
     value = encode_packet_data(replace(data, **changes))
     return Payload(source_port=PORT, destination_port=PORT, version=FACT_VERSION, encoding=ENCODING, value=value)
+
+
+def opposite() -> Fact:
+    """What the creditor of the other facts owes."""
+    made: Fact = settlement.fact(5, creditor=NBM, debtor=KCS, net=700, tax=100)
+    return made
 
 
 def packets() -> list[tuple[Packet, list[FactCode] | None]]:
@@ -76,6 +108,7 @@ def packets() -> list[tuple[Packet, list[FactCode] | None]]:
         (payload(fact(4), destination="settlement-2"), None),
         (replace(payload(fact(4)), version="fact-2"), None),
         (payload(fact(4), destination=CHAIN_ID), [FactCode.OK]),
+        (payload(opposite()), [FactCode.OK]),
     ]
     made = []
     for number, (each, codes) in enumerate(stories, start=1):
@@ -90,8 +123,158 @@ def packets() -> list[tuple[Packet, list[FactCode] | None]]:
     return made
 
 
+class Clearing:
+    """What happens to the liabilities by the Python rules: requests as a relayer would send them, and the news of each."""
+
+    def __init__(self) -> None:
+        ledger = settlement.ledger()
+        fact = settlement.fact
+        credit = fact(3, kind=FactKind.CREDIT_NOTE, net=190, tax=0, related_fact=fact(1).fact_id)
+        for each in (fact(1), credit, fact(4), opposite()):
+            ledger.facts(each, codes=[FactCode.OK])
+        self.state = ledger.state
+        self.first_news = self.news_of(ledger.state.entries)
+        self.steps: list[dict[str, Any]] = []
+
+    def step(self, command: ClearingCommand, *, sender: str, refusal: RefusalCode | None = None) -> None:
+        """`sender` is a party or "operator". `refusal`: what the rules must answer."""
+        made: dict[str, Any] = {
+            "sender": sender,
+            "request": clearing_to_message(command).SerializeToString(deterministic=True).hex(),
+            "refusal": int(refusal or 0),
+        }
+        given = None
+        try:
+            decision = decide_clearing(self.state, command, now_seconds=evm.time_at(FIRST))
+        except CommandRefused as error:
+            given = error.code
+        assert given == refusal, (command, given)
+        if given is None:
+            for entry in decision.entries:
+                self.state.apply(entry)
+            made["sequence"] = decision.reference.sequence
+            made["news"] = self.news_of(decision.entries)
+        self.steps.append(made)
+
+    def news_of(self, entries: Iterable[LogEntry]) -> list[str]:
+        """Payloads."""
+        found = news(self.state, entries).items()
+        packets = [StatusPacketData(chain_id=to.chain_id, contract=to.contract, updates=tuple(each)) for to, each in found]
+        return [encode_status_packet(packet).hex() for packet in packets]
+
+    def proposal(self) -> ProposeCycle:
+        scope = Scope(unit=EUR, cut_off_seconds=settlement.SERVICE_END, value_date_seconds=2_000_000_000)
+        network = network_of(eligible_claims(self.state, scope), EUR)
+        return ProposeCycle(
+            request_id="propose",
+            actor=NBM,
+            cycle_id="C-1",
+            mode=NettingMode.CYCLE,
+            currency="EUR",
+            exponent=2,
+            cut_off_seconds=scope.cut_off_seconds,
+            value_date_seconds=scope.value_date_seconds,
+            expires_at_seconds=evm.time_at(FIRST) + 86_400,
+            debts_hash=network.digest(),
+            proof=solve(network).encode(),
+        )
+
+    def verification(self) -> VerifyCycle:
+        cycle = self.state.cycle("C-1")
+        assert cycle is not None
+        return VerifyCycle(request_id="verify", actor=KCS, cycle_id="C-1", proof_hash=proof_hash_of(cycle.plan))
+
+    def run(self) -> None:
+        """A cycle, a dispute with its end, and a payment that settles the rest."""
+        proposal = self.proposal()
+        forged = bytearray(proposal.proof)
+        forged[-1] ^= 1
+        self.step(replace(proposal, proof=bytes(forged)), sender=DEBTOR, refusal=RefusalCode.PROOF_FALSE)
+        self.step(proposal, sender=DEBTOR)
+        commit = CommitCycle(request_id="commit", actor=OPERATOR, cycle_id="C-1")
+        self.step(commit, sender="operator", refusal=RefusalCode.WRONG_STATE)
+        self.step(self.verification(), sender=CREDITOR)
+        self.step(commit, sender="operator")
+        self.step(
+            OpenDispute(
+                request_id="dispute",
+                actor=NBM,
+                dispute_id="D-1",
+                fact_id=settlement.fact(4).fact_id,
+                amount=100,
+                reason="wrong car",
+                deadline_seconds=evm.time_at(FIRST) + 80 * 86_400,
+            ),
+            sender=DEBTOR,
+        )
+        self.step(ReleaseDispute(request_id="release", actor=NBM, dispute_id="D-1"), sender=DEBTOR)
+        paid = 2 * 1190 - 190 - 800
+        order = InstructPayment(
+            request_id="pay",
+            actor=NBM,
+            payment_id="P-1",
+            debtor=NBM,
+            creditor=KCS,
+            currency="EUR",
+            exponent=2,
+            amount=paid,
+            cycle_id="C-1",
+            expires_at_seconds=evm.time_at(FIRST) + 80 * 86_400,
+        )
+        self.step(order, sender=DEBTOR)
+        evidence = Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference="S/1", amount=paid, currency="EUR")
+        self.step(FinalisePayment(request_id="paid", actor=KCS, payment_id="P-1", evidence=evidence), sender=CREDITOR)
+
+
+ANSWERS = {
+    1: [StatusAnswer.APPLIED],
+    4: [StatusAnswer.WRONG_STATE],
+    5: [StatusAnswer.STALE, StatusAnswer.WRONG_STATE],
+    6: [StatusAnswer.APPLIED],
+}
+"""What the contract ledger made of the packets of news, by their sequences. It never received the third."""
+NOT_RECEIVED = 3
+
+
+def acknowledgement_of(sequence: int) -> Acknowledgement:
+    return Acknowledgement(app_acknowledgements=(encode_status_answers(ANSWERS[sequence]),))
+
+
+def news_path(kind: PathKind, sequence: int) -> bytes:
+    return bytes(commitment_path(ClientId(SOURCE_CLIENT), kind, Sequence(sequence)))
+
+
+def clearing(state: Any) -> dict[str, Any]:
+    """The steps, and the proofs of what became of their news on the contract ledger."""
+    run = Clearing()
+    run.run()
+    return {
+        "parties": {DEBTOR: NBM.hex(), CREDITOR: KCS.hex()},
+        "first_news": run.first_news,
+        "steps": run.steps,
+        "answers": [
+            {
+                "sequence": sequence,
+                "acknowledgement": acknowledgement_of(sequence).app_acknowledgements[0].hex(),
+                "proof": encode_storage_proof(
+                    tuple(state.storage.proof(news_path(PathKind.ACKNOWLEDGEMENT, sequence)))
+                ).hex(),
+            }
+            for sequence in ANSWERS
+        ],
+        "not_received": {
+            "sequence": NOT_RECEIVED,
+            "proof": encode_storage_proof(tuple(state.storage.proof(news_path(PathKind.RECEIPT, NOT_RECEIVED)))).hex(),
+        },
+    }
+
+
 def story() -> dict[str, Any]:
     words = {evm.path_of(packet.sequence): bytes(packet_commitment(packet)) for packet, _ in packets()}
+    words |= {
+        news_path(PathKind.ACKNOWLEDGEMENT, sequence): bytes(acknowledgement_commitment(acknowledgement_of(sequence)))
+        for sequence in ANSWERS
+    }
     state = evm.World(words | {evm.path_of(number): evm.word(str(number)) for number in range(50, 90)})
     identity = replace(evm.IDENTITY, host_chain_id=CHAIN_ID, client_id=DESTINATION_CLIENT)
 
@@ -128,6 +311,7 @@ def story() -> dict[str, Any]:
             }
             for packet, codes in packets()
         ],
+        "clearing": clearing(state),
     }
 
 

@@ -4,6 +4,7 @@
 package settlement
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -34,6 +35,8 @@ var (
 	_ module.HasGenesis     = AppModule{}
 	_ module.HasServices    = AppModule{}
 	_ appmodule.AppModule   = AppModule{}
+
+	_ appmodule.HasEndBlocker = AppModule{}
 )
 
 // AppModule fits the keeper to the SDK.
@@ -105,6 +108,9 @@ func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawM
 	return cdc.MustMarshalJSON(genesis)
 }
 
+// EndBlock ends what has passed its deadline, and sends the news of the block.
+func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
+
 // GetTxCmd has the transactions, which are written by hand.
 func (AppModule) GetTxCmd() *cobra.Command { return cli.TxCommand() }
 
@@ -124,6 +130,24 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "sequence"}},
 			},
 			{RpcMethod: "BoundAccounts", Use: "bound-accounts", Short: "Accounts that act for a party"},
+			{RpcMethod: "TrustedClients", Use: "trusted-clients", Short: "Clients through which facts become liabilities"},
+			{
+				RpcMethod: "Payment", Use: "payment [payment-id]", Short: "One payment",
+				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "payment_id"}},
+			},
+			{RpcMethod: "Payments", Use: "payments", Short: "Payments in the order of their ids"},
+			{RpcMethod: "Disputes", Use: "disputes", Short: "Disputes in the order of their ids"},
+			{
+				RpcMethod: "Cycle", Use: "cycle [cycle-id]", Short: "One netting cycle with its proof",
+				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "cycle_id"}},
+			},
+			{RpcMethod: "Cycles", Use: "cycles", Short: "Netting cycles in the order of their ids"},
+			{RpcMethod: "Netting", Use: "netting", Short: "The debts that a cycle would be about now"},
+			{RpcMethod: "Statement", Use: "statement", Short: "What a party owed and was owed, and what happened to it"},
+			{
+				RpcMethod: "NewsAnswer", Use: "news-answer [client-id] [packet-sequence]", Short: "What a contract ledger made of news",
+				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "client_id"}, {ProtoField: "packet_sequence"}},
+			},
 			{RpcMethod: "Operators", Use: "operators", Short: "Accounts that may change parties and agreements"},
 		},
 	}}

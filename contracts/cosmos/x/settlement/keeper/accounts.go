@@ -15,10 +15,11 @@ import (
 // Which account may do what. Operators set the ledger up and may act for anyone; an account that they bound to a party may
 // act for that party alone. Nothing of this stands in the log, which says who acted and not with which key.
 
-// Keys of the store, outside of the ledger's own.
+// Keys of the store, outside of the ledger's own. outbox.go has the others.
 const (
 	operatorPrefix = 0x20 // account -> 1
-	bindingPrefix  = 0x21 // account -> party id
+	bindingPrefix  = 0x40 // account -> party id
+	trustedPrefix  = 0x41 // client id -> 1
 )
 
 // EventTypeAccountBound says that an account may act for a party from now on, or for nobody.

@@ -1,12 +1,14 @@
 // Package keeper runs the settlement ledger on a Cosmos SDK chain: who may send which command, which packets become
 // commands, and what the chain tells about it. The rules themselves are in the package ledger; nothing here decides them.
 //
-// In the order of a fact's life: commands.go sets up parties and agreements, packets.go receives facts, queries.go tells
-// what became of them, genesis.go carries all of it to another chain.
+// In the order of a fact's life: commands.go sets up parties and agreements, accounts.go and trust.go say who may do what,
+// packets.go receives facts, clearing.go nets and pays them, outbox.go sends the news of it, queries.go and records.go tell what
+// became of them, genesis.go carries all of it to another chain.
 package keeper
 
 import (
 	"context"
+	"fmt"
 
 	"cosmossdk.io/core/address"
 	corestore "cosmossdk.io/core/store"
@@ -14,6 +16,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/runtime"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkaddress "github.com/cosmos/cosmos-sdk/types/address"
 
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 
@@ -21,25 +24,34 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-// ClientKeeper tells which client a packet came through. Core IBC's client keeper is one.
+// ClientKeeper tells about the clients that packets go through. Core IBC's client keeper is one.
 type ClientKeeper interface {
 	GetClientState(ctx sdk.Context, clientID string) (exported.ClientState, bool)
+	GetClientStatus(ctx sdk.Context, clientID string) exported.Status
 }
 
 // Keeper holds nothing but where things are.
 type Keeper struct {
-	*types.UnimplementedMsgServer
 	storeService corestore.KVStoreService
 	addresses    address.Codec
 	authority    string
 	clients      ClientKeeper
+	packets      PacketSender
+	// self is the account that sends the news; nobody has its key.
+	self string
 }
 
-// NewKeeper takes the account that may replace the operators, as text.
+// NewKeeper takes the account that may replace the operators, as text. It panics if the module's account has no form as text.
 func NewKeeper(
-	storeService corestore.KVStoreService, addresses address.Codec, authority string, clients ClientKeeper,
+	storeService corestore.KVStoreService, addresses address.Codec, authority string, clients ClientKeeper, packets PacketSender,
 ) Keeper {
-	return Keeper{storeService: storeService, addresses: addresses, authority: authority, clients: clients}
+	self, err := addresses.BytesToString(sdkaddress.Module(types.ModuleName))
+	if err != nil {
+		panic(fmt.Errorf("settlement: %w", err))
+	}
+	return Keeper{
+		storeService: storeService, addresses: addresses, authority: authority, clients: clients, packets: packets, self: self,
+	}
 }
 
 // Authority is the account that may replace the operators.

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,16 +12,18 @@ import (
 	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkaddress "github.com/cosmos/cosmos-sdk/types/address"
 
 	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
 	ibcapi "github.com/cosmos/ibc-go/v11/modules/core/api"
 
 	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/ledger"
+	"interledger.example/cosmos/x/settlement/types"
 )
 
-// ErrSendsNothing refuses packets in the name of this application.
-var ErrSendsNothing = errorsmod.Register(ledger.Codespace, 101, "port settlement takes facts and sends no packets")
+// ErrSendsNewsOnly refuses packets in the name of this application, and answers to what it never sent.
+var ErrSendsNewsOnly = errorsmod.Register(ledger.Codespace, 101, "port settlement takes facts and sends its own news only")
 
 // Event of each answered fact, and its attributes.
 const (
@@ -44,9 +47,14 @@ var _ ibcapi.IBCModule = IBCModule{}
 // NewIBCModule is what an app adds to its IBC v2 router under facts.Port.
 func NewIBCModule(keeper Keeper) IBCModule { return IBCModule{keeper: keeper} }
 
-// OnSendPacket always refuses: nobody may send in the name of the settlement application.
-func (IBCModule) OnSendPacket(sdk.Context, string, string, uint64, channeltypesv2.Payload, sdk.AccAddress) error {
-	return ErrSendsNothing
+// OnSendPacket refuses all but the application itself.
+func (m IBCModule) OnSendPacket(
+	_ sdk.Context, _, _ string, _ uint64, payload channeltypesv2.Payload, signer sdk.AccAddress,
+) error {
+	if !bytes.Equal(signer, sdkaddress.Module(types.ModuleName)) {
+		return ErrSendsNewsOnly
+	}
+	return requireNews(payload)
 }
 
 // OnRecvPacket records the facts of a fact-1 payload. A payload that is not exactly what its version says is refused as a
@@ -59,7 +67,9 @@ func (m IBCModule) OnRecvPacket(
 		ctx.EventManager().EmitEvent(sdk.NewEvent("facts_refused", sdk.NewAttribute("reason", err.Error())))
 		return channeltypesv2.RecvPacketResult{Status: channeltypesv2.PacketStatus_Failure}
 	}
-	answers := m.keeper.book(ctx).RecordFacts(ledger.Origin{
+	book := m.keeper.book(ctx)
+	book.SetBlockTime(uint64(ctx.BlockHeight()), blockSeconds(ctx))
+	answers := book.RecordFacts(ledger.Origin{
 		ChainID:        data.ChainID,
 		Contract:       data.Contract,
 		Issuer:         data.Issuer,
@@ -77,16 +87,33 @@ func (m IBCModule) OnRecvPacket(
 	}
 }
 
-// OnTimeoutPacket has nothing to undo, because nothing was sent.
-func (IBCModule) OnTimeoutPacket(sdk.Context, string, string, uint64, channeltypesv2.Payload, sdk.AccAddress) error {
-	return ErrSendsNothing
+// OnTimeoutPacket sends news that nobody delivered in time again.
+func (m IBCModule) OnTimeoutPacket(
+	ctx sdk.Context, sourceClient, _ string, sequence uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
+) error {
+	if err := requireNews(payload); err != nil {
+		return err
+	}
+	m.keeper.sendAgain(ctx, sourceClient, sequence, payload.Value)
+	return nil
 }
 
-// OnAcknowledgementPacket has nothing to learn, because nothing was sent.
-func (IBCModule) OnAcknowledgementPacket(
-	sdk.Context, string, string, uint64, []byte, channeltypesv2.Payload, sdk.AccAddress,
+// OnAcknowledgementPacket keeps what a contract ledger made of news.
+func (m IBCModule) OnAcknowledgementPacket(
+	ctx sdk.Context, sourceClient, _ string, sequence uint64, acknowledgement []byte, payload channeltypesv2.Payload,
+	_ sdk.AccAddress,
 ) error {
-	return ErrSendsNothing
+	if err := requireNews(payload); err != nil {
+		return err
+	}
+	return m.keeper.recordAnswer(ctx, sourceClient, sequence, payload.Value, acknowledgement)
+}
+
+func requireNews(payload channeltypesv2.Payload) error {
+	if payload.Version != facts.StatusVersion || payload.Encoding != facts.Encoding || payload.DestinationPort != facts.Port {
+		return ErrSendsNewsOnly
+	}
+	return nil
 }
 
 // chainFollower is a client state that names the chain behind it.
@@ -102,6 +129,9 @@ func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channe
 	data, err := facts.DecodePacketData(payload.Value)
 	if err != nil {
 		return nil, err
+	}
+	if !k.isTrusted(ctx, clientID) {
+		return nil, fmt.Errorf("no operator trusts the client %s", clientID)
 	}
 	client, found := k.clients.GetClientState(ctx, clientID)
 	if !found {

@@ -17,7 +17,6 @@ const maximumListed = 1000
 
 // Queries serves the gRPC queries.
 type Queries struct {
-	*types.UnimplementedQueryServer
 	keeper Keeper
 }
 
@@ -150,6 +149,13 @@ func (q Queries) BoundAccounts(
 		return nil, err
 	}
 	return &types.QueryBoundAccountsResponse{Bindings: bindings}, nil
+}
+
+// TrustedClients in their order.
+func (q Queries) TrustedClients(
+	ctx context.Context, _ *types.QueryTrustedClientsRequest,
+) (*types.QueryTrustedClientsResponse, error) {
+	return &types.QueryTrustedClientsResponse{ClientIds: q.keeper.trustedClients(ctx)}, nil
 }
 
 // listed is how many a list may have: what was asked for, or all that is allowed.

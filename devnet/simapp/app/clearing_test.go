@@ -1,0 +1,272 @@
+package app_test
+
+import (
+	"encoding/hex"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkaddress "github.com/cosmos/cosmos-sdk/types/address"
+
+	clienttypes "github.com/cosmos/ibc-go/v11/modules/core/02-client/types"
+	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
+
+	"interledger.example/cosmos/wire/settlementv1"
+	"interledger.example/cosmos/x/settlement/facts"
+	settlementkeeper "interledger.example/cosmos/x/settlement/keeper"
+	settlementtypes "interledger.example/cosmos/x/settlement/types"
+)
+
+// Who sends what: the operator is the chain's first account.
+const (
+	debtorAccount   = 1
+	creditorAccount = 2
+	strangerAccount = 3
+
+	debtor   = "DE*NBM"
+	creditor = "DE*KCS"
+)
+
+func (w *world) account(number int) string {
+	return w.chain.SenderAccounts[number].SenderAccount.GetAddress().String()
+}
+
+// received is a world in which all facts of the story are liabilities, and each party has an account.
+func received(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.setUp()
+	w.mustSend(w.updateWith("Header", w.Headers[0].Message))
+	for _, packet := range w.Packets {
+		w.mustSend(w.receive(packet))
+	}
+	require.Equal(t, len(w.Clearing.FirstNews), len(w.sent))
+	for i, value := range w.Clearing.FirstNews {
+		require.Equal(t, hex.EncodeToString(value), hex.EncodeToString(w.sent[i].Payloads[0].Value))
+	}
+	for party, number := range map[string]int{debtor: debtorAccount, creditor: creditorAccount} {
+		w.mustSend(&settlementtypes.MsgBindAccount{
+			Operator: w.sender(), Account: w.account(number), PartyId: w.Clearing.Parties[party],
+		})
+	}
+	return w
+}
+
+// clear sends a request from the account with that number.
+func (w *world) clear(number int, request *settlementv1.ClearRequest) (*abci.ExecTxResult, error) {
+	account := w.chain.SenderAccounts[number]
+	if number == 0 {
+		// The chain counts the transactions of its first account by itself.
+		return w.chain.SendMsgs(&settlementtypes.MsgClear{Sender: w.sender(), Request: request})
+	}
+	return w.chain.SendMsgsWithSender(account, &settlementtypes.MsgClear{Sender: w.account(number), Request: request})
+}
+
+func (s *clearingStep) account() int {
+	return map[string]int{debtor: debtorAccount, creditor: creditorAccount}[s.Sender]
+}
+
+func (s *clearingStep) request(t *testing.T) *settlementv1.ClearRequest {
+	t.Helper()
+	var request settlementv1.ClearRequest
+	require.NoError(t, proto.Unmarshal(s.Request, &request))
+	return &request
+}
+
+// run sends the story's steps and compares what they answer and tell.
+func (w *world) run() {
+	w.t.Helper()
+	for i, step := range w.Clearing.Steps {
+		told := len(w.sent)
+		before := w.head()
+		result, err := w.clear(step.account(), step.request(w.t))
+		require.Equal(w.t, step.Refusal, result.Code, "step %d: %v", i, err)
+		if step.Refusal != 0 {
+			require.Equal(w.t, "settlement", result.Codespace)
+			require.Equal(w.t, before, w.head())
+			require.Equal(w.t, told, len(w.sent))
+			continue
+		}
+		var answer settlementtypes.MsgClearResponse
+		require.NoError(w.t, proto.Unmarshal(answerOf(w.t, result), &answer))
+		require.Equal(w.t, step.Sequence, answer.Sequence)
+		require.Equal(w.t, w.head(), answer.HeadHash)
+		require.Equal(w.t, told+len(step.News), len(w.sent), "step %d", i)
+		for j, value := range step.News {
+			packet := w.sent[told+j]
+			require.Equal(w.t, hex.EncodeToString(value), hex.EncodeToString(packet.Payloads[0].Value), "step %d", i)
+			require.Equal(w.t, channeltypesv2.NewPacket(uint64(told+j+1), w.ClientID, w.CounterpartyClientID, packet.TimeoutTimestamp,
+				channeltypesv2.NewPayload(facts.Port, facts.Port, facts.StatusVersion, facts.Encoding, value)), packet)
+		}
+	}
+}
+
+// answerOf the only message of a transaction.
+func answerOf(t *testing.T, result *abci.ExecTxResult) []byte {
+	t.Helper()
+	var data sdk.TxMsgData
+	require.NoError(t, proto.Unmarshal(result.Data, &data))
+	require.Len(t, data.MsgResponses, 1)
+	return data.MsgResponses[0].Value
+}
+
+func (w *world) acknowledge(sequence uint64) {
+	w.t.Helper()
+	for _, answer := range w.Clearing.Answers {
+		if answer.Sequence == sequence {
+			w.mustSend(channeltypesv2.NewMsgAcknowledgement(
+				w.sent[sequence-1], channeltypesv2.NewAcknowledgement(answer.Acknowledgement), answer.Proof,
+				clienttypes.NewHeight(0, w.Headers[0].Height), w.sender(),
+			))
+			var stored settlementtypes.QueryNewsAnswerResponse
+			require.Zero(w.t, w.query("NewsAnswer", &settlementtypes.QueryNewsAnswerRequest{
+				ClientId: w.ClientID, PacketSequence: sequence,
+			}, &stored))
+			require.Equal(w.t, []byte(answer.Acknowledgement), stored.Acknowledgement)
+			return
+		}
+	}
+	w.t.Fatalf("the story has no answer to packet %d", sequence)
+}
+
+// updatesIn the payload of the packet with that sequence.
+func (w *world) updatesIn(sequence int) []facts.StatusUpdate {
+	w.t.Helper()
+	data, err := facts.DecodeStatusPacket(w.sent[sequence-1].Payloads[0].Value)
+	require.NoError(w.t, err)
+	return data.Updates
+}
+
+func TestDebtsAreNettedDisputedAndPaidAndTheNewsGoOut(t *testing.T) {
+	w := received(t)
+	w.run()
+	var list settlementv1.ListLiabilitiesResponse
+	require.Zero(t, w.query("Liabilities", &settlementv1.ListLiabilitiesRequest{}, &list))
+	for _, liability := range list.Liabilities {
+		require.Equal(t, []string{"0", "0"}, []string{liability.Open, liability.Held})
+	}
+	trip := list.Liabilities[0]
+	require.Equal(t, []string{"1190", "800", "200", "190"}, []string{trip.Amount, trip.Netted, trip.Paid, trip.Credited})
+
+	require.Equal(t, 5, len(w.sent))
+	w.acknowledge(1)
+	require.Equal(t, 5, len(w.sent), "what was applied is not sent again")
+	w.acknowledge(4)
+	require.Equal(t, 6, len(w.sent))
+	require.Equal(t, w.sent[3].Payloads, w.sent[5].Payloads)
+	w.acknowledge(5)
+	require.Equal(t, 7, len(w.sent))
+	require.Equal(t, w.updatesIn(5)[1:], w.updatesIn(7), "only what was in the wrong state goes out again")
+	w.acknowledge(6)
+	require.Equal(t, 7, len(w.sent))
+}
+
+func TestNewsThatTimeOutAreSentAgain(t *testing.T) {
+	w := received(t)
+	w.run()
+	for _, header := range w.Headers[1:] {
+		w.goTo(header.TimeSeconds)
+		w.mustSend(w.updateWith("Header", header.Message))
+	}
+	late := channeltypesv2.NewMsgTimeout(
+		w.sent[w.Clearing.NotReceived.Sequence-1], w.Clearing.NotReceived.Proof,
+		clienttypes.NewHeight(0, w.Headers[2].Height), w.sender(),
+	)
+	w.mustSend(late)
+	require.Equal(t, 6, len(w.sent))
+	require.Equal(t, w.sent[2].Payloads, w.sent[5].Payloads)
+	w.mustSend(late)
+	require.Equal(t, 6, len(w.sent), "a packet times out once")
+}
+
+func TestNewsInTheWrongStateAreNotSentForEver(t *testing.T) {
+	w := received(t)
+	w.run()
+	ctx := w.chain.GetContext()
+	module := settlementkeeper.NewIBCModule(w.app.SettlementKeeper)
+	answer := w.Clearing.Answers[1].Acknowledgement
+	payload := w.sent[3].Payloads[0]
+	for sequence := uint64(4); len(w.sent) < 20; sequence = w.sent[len(w.sent)-1].Sequence {
+		sent := len(w.sent)
+		require.NoError(t, module.OnAcknowledgementPacket(ctx, w.ClientID, w.CounterpartyClientID, sequence, answer, payload, nil))
+		w.chain.NextBlock()
+		ctx = w.chain.GetContext()
+		if len(w.sent) == sent {
+			break
+		}
+		require.Equal(t, payload, w.sent[sent].Payloads[0])
+	}
+	const atFirst, repeats = 5, 3
+	require.Equal(t, atFirst+repeats, len(w.sent))
+}
+
+func TestAClientThatCannotBeUsedKeepsItsNews(t *testing.T) {
+	w := received(t)
+	w.mustSend(w.updateWith("Misbehaviour", w.Misbehaviour))
+	for _, step := range w.Clearing.Steps[:5] {
+		_, _ = w.clear(step.account(), step.request(t))
+	}
+	require.Equal(t, len(w.Clearing.FirstNews), len(w.sent))
+	genesis, err := w.app.SettlementKeeper.ExportGenesis(w.chain.GetContext())
+	require.NoError(t, err)
+	require.Len(t, genesis.Outbox.Queue, 1)
+	require.Equal(t, uint64(12), genesis.Outbox.ToldSequence)
+}
+
+func TestOnlyTheApplicationSendsNews(t *testing.T) {
+	w := received(t)
+	w.run()
+	payload := w.sent[0].Payloads[0]
+	_, err := w.chain.SendMsgs(channeltypesv2.NewMsgSendPacket(w.ClientID, w.sent[0].TimeoutTimestamp, w.sender(), payload))
+	require.ErrorContains(t, err, "its own news only")
+	module := settlementkeeper.NewIBCModule(w.app.SettlementKeeper)
+	other := payload
+	other.Version = facts.Version
+	self := sdk.AccAddress(sdkaddress.Module(settlementtypes.ModuleName))
+	ctx := w.chain.GetContext()
+	require.NoError(t, module.OnSendPacket(ctx, w.ClientID, w.CounterpartyClientID, 9, payload, self))
+	require.ErrorIs(t, module.OnSendPacket(ctx, w.ClientID, w.CounterpartyClientID, 9, other, self), settlementkeeper.ErrSendsNewsOnly)
+	require.ErrorIs(t, module.OnTimeoutPacket(ctx, w.ClientID, w.CounterpartyClientID, 9, other, nil), settlementkeeper.ErrSendsNewsOnly)
+	require.ErrorIs(t,
+		module.OnAcknowledgementPacket(ctx, w.ClientID, w.CounterpartyClientID, 9, nil, other, nil), settlementkeeper.ErrSendsNewsOnly)
+}
+
+func TestAnAccountActsForItsPartyAlone(t *testing.T) {
+	proposal := func(w *world) *settlementv1.ClearRequest { return w.Clearing.Steps[1].request(w.t) }
+	for name, try := range map[string]struct {
+		account int
+		change  func(w *world, request *settlementv1.ClearRequest)
+		isTaken bool
+	}{
+		"its party":         {account: debtorAccount, isTaken: true},
+		"an operator":       {account: 0, isTaken: true},
+		"a stranger":        {account: strangerAccount},
+		"another party":     {account: creditorAccount},
+		"as an operator":    {account: debtorAccount, change: func(_ *world, r *settlementv1.ClearRequest) { r.Actor = nil }},
+		"an empty stranger": {account: strangerAccount, change: func(_ *world, r *settlementv1.ClearRequest) { r.Actor = nil }},
+		"no longer its party": {account: debtorAccount, change: func(w *world, _ *settlementv1.ClearRequest) {
+			w.mustSend(&settlementtypes.MsgBindAccount{Operator: w.sender(), Account: w.account(debtorAccount)})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := received(t)
+			request := proposal(w)
+			if try.change != nil {
+				try.change(w, request)
+			}
+			before := w.head()
+			result, err := w.clear(try.account, request)
+			if try.isTaken {
+				require.NoError(t, err)
+				return
+			}
+			require.Equal(t, []any{"sdk", uint32(4)}, []any{result.Codespace, result.Code})
+			require.Equal(t, before, w.head())
+		})
+	}
+}
