@@ -39,7 +39,12 @@ class TransactionUncertain(LedgerUnavailable):
 
 
 class TransactionLost(LedgerUnavailable):
-    """A transaction was sent and can be in no block any more."""
+    """A transaction was sent and can be in no block any more. `was_refused`: a node did not even take it, without a code:
+    its pool is full, or takes none of this size."""
+
+    def __init__(self, message: str, *, was_refused: bool) -> None:
+        super().__init__(message)
+        self.was_refused = was_refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +87,15 @@ class Simulated:
     responses: Sequence[any_.Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Sent:
     signed: SignedTransaction
     sequence: int
     fee: int
     sent_at: Height
     timeout_height: Height
+    refused: NodeRefused | None = None
+    """What the node said when it was last offered, if it said no without a code."""
 
 
 class AccountSender:
@@ -155,30 +162,32 @@ class AccountSender:
             for _ in range(_SEQUENCE_ATTEMPTS):
                 view, sequence = await self._position()
                 signed, timeout_height = self._sign(order.messages, view, sequence, gas=order.gas, fee=fee)
-                try:
-                    refusal = await self._offer(signed)
-                except TransactionUncertain:
-                    self._sequence = None
-                    raise
+                sent = _Sent(signed=signed, sequence=sequence, fee=fee, sent_at=self._height, timeout_height=timeout_height)
+                refusal = await self._offer(sent)
                 if refusal is None:
-                    self._sequence = sequence + 1
                     self._under_way.add(sequence)
-                    return _Sent(
-                        signed=signed, sequence=sequence, fee=fee, sent_at=self._height, timeout_height=timeout_height
-                    )
+                    self._sequence = sequence + 1 if sent.refused is None else None
+                    return sent
                 if not Known.WRONG_SEQUENCE.fits(refusal):
                     self._require_payable(refusal, fee=fee)
                     raise TransactionRefused(refusal)
                 await self._doubt()
         raise self._out_of_sequence()
 
-    async def _offer(self, signed: SignedTransaction) -> Refusal | None:
+    async def _offer(self, sent: _Sent) -> Refusal | None:
+        """None: it may be in the pool. A node that has it already says so by an error that no code tells from a full pool;
+        waiting and offering again is right for both."""
+        sent.refused = None
         try:
-            answer = await self._rpc.broadcast_sync(signed.raw)
+            answer = await self._rpc.broadcast_sync(sent.signed.raw)
+        except NodeRefused as refused:
+            sent.refused = refused
+            return None
         except LedgerUnavailable as error:
             # It may have arrived all the same: the facts tell about it.
-            raise TransactionUncertain(f"transaction {_name(signed)}: not known whether a node took it ({error})") from error
-        if answer.hash != signed.hash:
+            self._sequence = None
+            raise TransactionUncertain(f"transaction {_name(sent)}: not known whether a node took it ({error})") from error
+        if answer.hash != sent.signed.hash:
             raise MalformedAnswer("the node calls the transaction by another hash than its own")
         refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
         return None if not answer.code or Known.ALREADY_IN_POOL.fits(refusal) else refusal
@@ -202,7 +211,7 @@ class AccountSender:
                 return _executed(found, sent)
             now = self._clock.now()
             if now >= give_up:
-                raise TransactionUncertain(f"transaction {_name(sent.signed)} is in no block yet; does the chain move?")
+                raise TransactionUncertain(f"transaction {_name(sent)} is in no block yet; does the chain move?")
             if now >= look:
                 await self._look_after(sent)
                 look = now + self._patience.look_seconds
@@ -218,26 +227,25 @@ class AccountSender:
             # In a block since the last poll, or never: asked again, because the index runs behind the state.
             await self._clock.sleep(_LONGEST_POLL_SECONDS)
             if await self._rpc.transaction(sent.signed.hash) is None:
-                raise TransactionLost(
-                    f"transaction {_name(sent.signed)} with sequence {sent.sequence} of {self.address} is in no block, and "
-                    f"can be in none: the account is at {view.sequence}, the last block for it was {sent.timeout_height}; "
-                    "does another process use this account?"
-                )
+                raise self._lost(sent, view)
             return
-        try:
-            refusal = await self._offer(sent.signed)
-        except TransactionUncertain as error:
-            # A node that has it already says so by an error, which no code tells from others; the next look decides.
-            if isinstance(error.__cause__, NodeRefused):
-                return
-            raise
+        refusal = await self._offer(sent)
         if refusal is None:
             return
         if not Known.WRONG_SEQUENCE.fits(refusal):
             # Dropped from the pool, because what it would do became impossible or was done by somebody else.
             raise TransactionRefused(refusal)
         if not any(sequence < sent.sequence for sequence in self._under_way):
-            raise TransactionLost(f"transaction {_name(sent.signed)} waits for sequence {view.sequence}, which was lost")
+            raise self._lost(sent, view)
+
+    def _lost(self, sent: _Sent, view: AccountView) -> TransactionLost:
+        words = f"; the node refused it: {sent.refused}" if sent.refused else "; does another process use this account?"
+        return TransactionLost(
+            f"transaction {_name(sent)} with sequence {sent.sequence} of {self.address} is in no block, and can be in none: "
+            f"the account is at {view.sequence}, the ledger at {view.height}, the last block for it is {sent.timeout_height}"
+            f"{words}",
+            was_refused=sent.refused is not None,
+        )
 
     async def _position(self) -> tuple[AccountView, int]:
         """Account and the next sequence; from the ledger unless transactions of ours are under way."""
@@ -245,6 +253,9 @@ class AccountSender:
         if view is None or self._sequence is None or not self._under_way:
             view = await self._read()
             self._sequence = view.sequence
+            while self._sequence in self._under_way:
+                # Ours, and offered again until it lands: taking its place would undo it.
+                self._sequence += 1
         return view, self._sequence
 
     async def _read(self) -> AccountView:
@@ -300,7 +311,7 @@ def _simulated(value: bytes) -> Simulated:
 def _executed(found: TransactionResult, sent: _Sent) -> Executed:
     refusal = Refusal(codespace=found.codespace, code=found.code, log=found.log) if found.code else None
     return Executed(
-        hash=_name(sent.signed),
+        hash=_name(sent),
         height=found.height,
         gas_used=found.gas_used,
         fee=sent.fee,
@@ -309,5 +320,5 @@ def _executed(found: TransactionResult, sent: _Sent) -> Executed:
     )
 
 
-def _name(signed: SignedTransaction) -> str:
-    return signed.hash.hex().upper()
+def _name(sent: _Sent) -> str:
+    return sent.signed.hash.hex().upper()
