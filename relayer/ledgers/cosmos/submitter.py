@@ -18,7 +18,7 @@ from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order
+from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, TransactionLost
 from relayer.ports.ledger import (
     MessageResult,
     Outcome,
@@ -33,6 +33,7 @@ _UNRECEIVED_PACKETS = "/ibc.core.channel.v2.Query/UnreceivedPackets"
 _UNRECEIVED_ACKNOWLEDGEMENTS = "/ibc.core.channel.v2.Query/UnreceivedAcks"
 _SIMULATION_MARGIN_PERCENT = 130
 _ROUNDS = 4
+_LEAST_ROOM_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,10 @@ class Submitter:
             executed = await self._sender.execute(Order(messages=framed, gas=gas))
         except TransactionRefused as error:
             refusal = error.refusal
+        except TransactionLost as error:
+            if error.was_refused:
+                self._shrink()
+            raise
         else:
             progress.executed.append(executed)
             if executed.refusal is None:
@@ -245,6 +250,11 @@ class Submitter:
         """A received packet runs an application that answers it: its bytes cost several times those of an answer."""
         receives = any(isinstance(item.message, ReceivePacket) for item in messages)
         return self._gas_of_received if receives else self._gas_of_answers
+
+    def _shrink(self) -> None:
+        """A pool may take less than the configured size, and says so by no code: smaller transactions are tried from now."""
+        if self._room is not None:
+            self._room = Room(max(self._room.size // 2, min(self._room.size, _LEAST_ROOM_BYTES)), self._room.gas)
 
     async def _find_room(self) -> Room:
         if self._room is None:
