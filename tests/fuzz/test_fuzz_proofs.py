@@ -21,9 +21,9 @@ from relayer.ledgers.embedded.transactions import decode_transaction, encode_tra
 from relayer.ledgers.evm import comet_abi
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
-from relayer.proofs import comet, comet_client_types, evm_header, ics23, mpt, poa_evm, poa_evm_types, rlp
-from relayer.proofs.attestation import recover_signer, sign_digest
-from relayer.proofs.client import MappingConsensusStates
+from relayer.proofs import comet, comet_client, comet_client_types, evm_header, ics23, mpt, poa_evm, poa_evm_types, rlp
+from relayer.proofs.attestation import ClientIdentity, recover_signer, sign_digest
+from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.errors import ProofError
 from relayer.settlement.clearing.commands import ProposeCycle
 from relayer.settlement.netting import certificate
@@ -76,6 +76,52 @@ def refused(name: str, decode: Any, seeds: tuple[bytes, ...], encode: Any = None
     return Target(name=name, decode=decode, seeds=seeds, refusals=(ProofError,), encode=encode)
 
 
+def alone(name: str, check: Any, proof: bytes) -> Target:
+    """No other bytes than these may prove the same."""
+    return refused(name, check, (proof,), lambda _: proof)
+
+
+def taught(client: str) -> list[Target]:
+    """A changed header is refused, or teaches the client exactly what the untouched one teaches."""
+    return [_taught(client, case) for case in cases(client, "update", "updated")]
+
+
+def _taught(client: str, case: dict[str, Any]) -> Target:
+    update, encode = (_comet_update if client == "comet" else _poa_update)(case)
+
+    def check(raw: bytes) -> None:
+        outcome = update(raw)
+        assert isinstance(outcome, Updated)
+        assert encode(outcome.consensus_state).hex() == case["consensus_state_after"]
+
+    return refused(f"{client} update: {case['name']}", check, (h(case["message"]),))
+
+
+def _comet_update(case: dict[str, Any]) -> Any:
+    client = comet_client_types.decode_client_state(h(case["client_state"]))
+    known = {int(at): comet_client_types.decode_consensus_state(h(raw)) for at, raw in case["consensus_states"].items()}
+    now = comet.TimestampNanoseconds(case["now"]["seconds"] * comet.NANOSECONDS + case["now"]["nanos"])
+
+    def update(raw: bytes) -> object:
+        header = comet_client_types.decode_client_header(raw)
+        return comet_client.update(client, MappingConsensusStates(known), header, now=now)
+
+    return update, comet_client_types.encode_consensus_state
+
+
+def _poa_update(case: dict[str, Any]) -> Any:
+    client = poa_evm_types.decode_client_state(h(case["client_state"]))
+    known = {int(at): poa_evm_types.decode_consensus_state(h(raw)) for at, raw in case["consensus_states"].items()}
+    identity = ClientIdentity(host_chain_id=case["host_chain_id"], client_id=case["client_id"])
+
+    def update(raw: bytes) -> object:
+        header = poa_evm_types.decode_header(raw)
+        now = case["now_seconds"]
+        return poa_evm.update(client, MappingConsensusStates(known), header, identity=identity, now_seconds=now)
+
+    return update, poa_evm_types.encode_consensus_state
+
+
 CODECS = [
     refused("CometBFT header", comet.decode_header, unique(comet.encode_header(each.header) for each in SIGNED)),
     refused("CometBFT commit", comet.decode_commit, unique(comet.encode_commit(each.commit) for each in SIGNED)),
@@ -109,7 +155,7 @@ def _comet_proof(case: dict[str, Any]) -> Target:
     check = ics23.verify_non_membership
     if "value" in case:
         check = partial(ics23.verify_membership, value=h(case["value"]))
-    return refused(f"ICS-23: {case['name']}", lambda raw: check(raw, **asked), (h(case["proof"]),))
+    return alone(f"ICS-23: {case['name']}", lambda raw: check(raw, **asked), h(case["proof"]))
 
 
 def _storage_proof(case: dict[str, Any]) -> Target:
@@ -121,10 +167,12 @@ def _storage_proof(case: dict[str, Any]) -> Target:
     def check(raw: bytes) -> object:
         return mpt.verify_storage(poa_evm_types.decode_storage_proof(raw), storage_root=root, slot=slot)
 
-    return refused(f"storage: {case['name']}", check, (h(case["proof"]),))
+    return alone(f"storage: {case['name']}", check, h(case["proof"]))
 
 
 PROOFS = [
+    *taught("comet")[:6],
+    *taught("poa_evm")[:6],
     *map(_comet_proof, cases("comet", "membership", "ok")[:8]),
     *map(_storage_proof, [case for case in cases("poa_evm", "membership", "ok") if len(case["path"]) == 1][:8]),
     refused(

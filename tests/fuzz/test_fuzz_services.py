@@ -1,0 +1,240 @@
+"""What comes over gRPC: messages that a stranger wrote, and answers of a service that lies. FUZZ_EXAMPLES as elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from google.protobuf.message import DecodeError, Message
+
+from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
+from relayer.errors import InvalidInput, InvariantBroken
+from relayer.ledgers import adapter_codec as adapter
+from relayer.ledgers import clearing_records_codec as records
+from relayer.ledgers import netting_codec, settlement_codec
+from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
+from relayer.ports.ledger import (
+    AcknowledgePacket,
+    ClientCondition,
+    ClientStatus,
+    Head,
+    MessageResult,
+    Outcome,
+    ReceivePacket,
+    SubmissionBatch,
+    SubmissionReceipt,
+    TimeoutPacket,
+)
+from relayer.ports.prover import ClientCreation, ClientMessage, Proof
+from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, SetConsent
+from relayer.settlement.clearing.values import OPERATOR, Consent, Evidence, EvidenceKind, UnitKey
+from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
+from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.netting.modes import NettingMode
+from relayer.settlement.statement import make_statement
+from relayer.testing.factories import ACKNOWLEDGEMENT, CONTRACTS, a_packet, acknowledged, answered, committed, received
+from relayer.testing.fuzzing import Target, fuzz
+from relayer.testing.settlement_bench import EUR, PARTIES, START, SettlementBench
+from relayer.wire.interledger.adapter.v1 import adapter_pb2
+from relayer.wire.interledger.settlement.v1 import settlement_pb2
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
+NBM, KCS = PARTIES["NBM"], PARTIES["KCS"]
+PROOF = Proof(value=b"proof", height=Height(7), revision=1)
+PACKET = a_packet()
+
+
+def message(
+    kind: Any, read: Callable[[Any], object], *seeds: Message, refusals: tuple[type[Exception], ...] = (InvalidInput,)
+) -> Target:
+    """gRPC itself refuses what is no message of the kind."""
+    return Target(
+        name=kind.DESCRIPTOR.name,
+        decode=lambda raw: read(kind.FromString(raw)),
+        seeds=tuple(each.SerializeToString(deterministic=True) for each in seeds),
+        refusals=(*refusals, DecodeError),
+    )
+
+
+STATUS = ClientStatus(
+    client_id=ClientId("client-0"),
+    condition=ClientCondition.ACTIVE,
+    client_type="07-tendermint",
+    latest_height=Height(9),
+    latest_timestamp=TimestampSeconds(99),
+    trusting_period_seconds=1_000,
+    counterparty_client_id="poa-evm-0",
+    counterparty_chain_id="settlement-1",
+)
+CREATION = ClientCreation(
+    client_type="07-tendermint",
+    client_state_type_url="/a",
+    client_state=b"state",
+    consensus_state_type_url="/b",
+    consensus_state=b"consensus",
+    height=Height(3),
+)
+UPDATE = ClientMessage(type_url="/c", value=b"header", height=Height(8))
+BATCH = SubmissionBatch(
+    client_id=ClientId("client-0"),
+    update=UPDATE,
+    messages=(
+        ReceivePacket(packet=PACKET, proof=PROOF),
+        AcknowledgePacket(packet=PACKET, acknowledgement=ACKNOWLEDGEMENT, proof=PROOF),
+        TimeoutPacket(packet=PACKET, proof=PROOF),
+    ),
+)
+RECEIPT = SubmissionReceipt(
+    results=(MessageResult(outcome=Outcome.DELIVERED), MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
+    transactions=(TransactionId("0x1"),),
+)
+FACTS = (committed(PACKET), received(PACKET), answered(PACKET), acknowledged(PACKET))
+
+ADAPTER = [
+    message(
+        adapter_pb2.LedgerEvent,
+        lambda each: adapter.event_from_message(CONTRACTS, each),
+        *map(adapter.event_to_message, FACTS),
+    ),
+    message(adapter_pb2.SubmitRequest, adapter.batch_from_message, adapter.batch_to_message(BATCH)),
+    message(adapter_pb2.SubmitResponse, adapter.receipt_from_message, adapter.receipt_to_message(RECEIPT)),
+    message(adapter_pb2.Packet, adapter.packet_from_message, adapter.packet_to_message(PACKET)),
+    message(
+        adapter_pb2.Acknowledgement,
+        adapter.acknowledgement_from_message,
+        adapter.acknowledgement_to_message(ACKNOWLEDGEMENT),
+    ),
+    message(adapter_pb2.Proof, adapter.proof_from_message, adapter.proof_to_message(PROOF)),
+    message(
+        adapter_pb2.Head,
+        adapter.head_from_message,
+        adapter.head_to_message(Head(height=Height(4), timestamp=TimestampSeconds(5), hash=bytes(32))),
+    ),
+    message(adapter_pb2.ClientMessage, adapter.client_message_from_message, adapter.client_message_to_message(UPDATE)),
+    message(adapter_pb2.ClientCreation, adapter.creation_from_message, adapter.creation_to_message(CREATION)),
+    message(
+        adapter_pb2.ClientStatus,
+        adapter.status_from_message,
+        adapter.status_to_message(STATUS, type_url="/a", state=b"state"),
+    ),
+]
+
+
+def a_bench() -> SettlementBench:
+    bench = SettlementBench()
+    owed = bench.owe("NBM", "KCS", 500)
+    bench.owe("KCS", "ROL", 400)
+    bench.owe("ROL", "NBM", 300)
+    bench.clear(PAYMENT)
+    bench.clear(
+        OpenDispute(
+            request_id="d",
+            actor=NBM,
+            dispute_id="D-1",
+            fact_id=owed.fact_id,
+            amount=5,
+            reason="r",
+            deadline_seconds=START + 50,
+        )
+    )
+    bench.clear(bench.proposal("C-1"))
+    bench.clear(replace_evidence())
+    return bench
+
+
+def replace_evidence() -> FinalisePayment:
+    evidence = Evidence(kind=EvidenceKind.TRANSACTION, reference="0x1", amount=100, currency="EUR")
+    return FinalisePayment(request_id="f", actor=KCS, payment_id="P-1", evidence=evidence)
+
+
+PAYMENT = InstructPayment(
+    request_id="p",
+    actor=NBM,
+    payment_id="P-1",
+    debtor=NBM,
+    creditor=KCS,
+    currency="EUR",
+    exponent=2,
+    amount=100,
+    cycle_id="",
+    expires_at_seconds=START + 50,
+)
+BENCH = a_bench()
+PARTY = Party(party_id=NBM, ocpi_id="DE*NBM", name="Nordbahn", lei="", vat_id="")
+AGREEMENT = Agreement(
+    agreement_id="a",
+    creditor=KCS,
+    debtor=NBM,
+    currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=10**30),),
+    netting_modes=(NettingMode.CYCLE,),
+)
+COMMANDS = (
+    PAYMENT,
+    replace_evidence(),
+    BENCH.proposal("C-2"),
+    SetConsent(request_id="s", actor=OPERATOR, party=NBM, consent=Consent.GIVEN),
+)
+STATEMENT = make_statement(NBM, EUR, since_seconds=0, until_seconds=9, movements=[])
+NETTING = settlement_pb2.GetNettingResponse(
+    debts=[
+        settlement_pb2.Debt(debtor=NBM, creditor=KCS, amount="5"),
+        settlement_pb2.Debt(debtor=KCS, creditor=NBM, amount="7"),
+    ],
+    consenting=[NBM],
+    liabilities=2,
+)
+
+SETTLEMENT = [
+    *(
+        message(type(settlement_codec.command_to_message(each)), settlement_codec.command_from_message, seed)
+        for each in (
+            RegisterParty(request_id="r", party=PARTY),
+            RecordAgreement(request_id="a", agreement=AGREEMENT),
+            ClosePeriod(request_id="c", cut_off_seconds=9),
+        )
+        for seed in (settlement_codec.command_to_message(each),)
+    ),
+    message(settlement_pb2.ClearRequest, clearing_from_message, *map(clearing_to_message, COMMANDS)),
+    message(
+        settlement_pb2.Liability,
+        settlement_codec.liability_from_message,
+        *map(settlement_codec.liability_to_message, BENCH.state.liabilities.values()),
+        refusals=(InvalidInput, InvariantBroken),
+    ),
+    message(settlement_pb2.Party, settlement_codec.party_from_message, settlement_codec.party_to_message(PARTY)),
+    message(
+        settlement_pb2.Position,
+        settlement_codec.position_from_message,
+        settlement_pb2.Position(party_id=NBM, ocpi_id="DE*NBM", currency="EUR", exponent=2, payable="1", receivable="2"),
+    ),
+    message(
+        settlement_pb2.Payment,
+        records.payment_from_message,
+        *map(records.payment_to_message, BENCH.state.payments.values()),
+    ),
+    message(
+        settlement_pb2.Dispute,
+        records.dispute_from_message,
+        *map(records.dispute_to_message, BENCH.state.disputes.values()),
+    ),
+    message(
+        settlement_pb2.Cycle,
+        records.cycle_from_message,
+        *map(records.cycle_to_message, BENCH.state.cycles.values()),
+    ),
+    message(settlement_pb2.Statement, records.statement_from_message, records.statement_to_message(STATEMENT)),
+    message(
+        settlement_pb2.GetNettingResponse,
+        lambda each: netting_codec.netting_from_message(each, UnitKey("EUR", 2)),
+        NETTING,
+        refusals=(InvalidInput, InvariantBroken),
+    ),
+]
+
+
+@pytest.mark.parametrize("target", [*ADAPTER, *SETTLEMENT], ids=lambda target: target.name)
+def test_a_foreign_message_is_read_or_refused(target: Target) -> None:
+    fuzz(target, inputs=EXAMPLES, seed=SEED)
