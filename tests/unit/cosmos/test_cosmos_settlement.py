@@ -1,0 +1,211 @@
+"""Business verbs of a chain: what is sent for a command, what is read for a question, and what is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from google.protobuf.message import Message
+
+from relayer.core.ids import ClientId
+from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable
+from relayer.facts.schema import party_id
+from relayer.keystore import account_from_key
+from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.errors import QueryRefused
+from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.settlement import CosmosSettlement
+from relayer.ledgers.cosmos.setup import Commander
+from relayer.ledgers.cosmos.transactions import AccountSender
+from relayer.settlement.clearing.commands import ExpirePayment
+from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
+from relayer.settlement.model import Agreement, CurrencyTerms, LogHead, Party
+from relayer.testing.sdk_chain import SdkChain, SdkClock
+from relayer.wire.cosmos_protos import any_
+from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
+from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+
+SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
+PACKAGE = "/interledger.settlement.chain.v1."
+HEAD = LogHead(5, b"\7" * 32)
+DEBTOR, CREDITOR = party_id("DE*AAA"), party_id("DE*BBB")
+PARTY = Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A", lei="", vat_id="")
+AGREEMENT = Agreement(
+    agreement_id="a-1",
+    creditor=CREDITOR,
+    debtor=DEBTOR,
+    currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
+)
+EXPIRE = ExpirePayment(request_id="r", actor=b"", payment_id="p-1")
+Service = Callable[[], CosmosSettlement]
+
+
+@pytest.fixture
+def chain() -> SdkChain:
+    return SdkChain(SIGNER.address)
+
+
+@pytest.fixture
+def service(chain: SdkChain) -> CosmosSettlement:
+    fees = FeePolicy(price=Fraction(0), denomination="stake", cap=0)
+    sender = AccountSender(chain, SIGNER, chain_id=chain.chain_id, fees=fees, clock=SdkClock(chain))
+    return CosmosSettlement(chain, Commander(sender), chain_id=chain.chain_id)
+
+
+def accept(chain: SdkChain, name: str) -> list[any_.Any]:
+    """The chain takes one kind of message. Returns those that it sees, simulated ones too."""
+    seen: list[any_.Any] = []
+
+    def rule(message: any_.Any) -> Message:
+        seen.append(message)
+        response: type[Message] = getattr(tx_pb2, f"{name}Response")
+        known = response.DESCRIPTOR.fields_by_name
+        return response(sequence=HEAD.sequence, head_hash=HEAD.head_hash) if "sequence" in known else response()
+
+    chain.rules[PACKAGE + name] = rule
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "expected"),
+    [
+        (
+            RegisterParty(request_id="r", party=PARTY),
+            "MsgRegisterParty",
+            tx_pb2.MsgRegisterParty(
+                operator=SIGNER.address,
+                request_id="r",
+                party=wire.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A"),
+            ),
+        ),
+        (
+            RecordAgreement(request_id="r", agreement=AGREEMENT),
+            "MsgRecordAgreement",
+            tx_pb2.MsgRecordAgreement(
+                operator=SIGNER.address,
+                request_id="r",
+                agreement=wire.Agreement(
+                    agreement_id="a-1",
+                    creditor=CREDITOR,
+                    debtor=DEBTOR,
+                    currencies=[wire.CurrencyLimit(currency="EUR", exponent=2)],
+                ),
+            ),
+        ),
+        (
+            ClosePeriod(request_id="r", cut_off_seconds=77),
+            "MsgClosePeriod",
+            tx_pb2.MsgClosePeriod(operator=SIGNER.address, request_id="r", cut_off_seconds=77),
+        ),
+    ],
+)
+async def test_a_command_is_one_message_of_the_operator(
+    chain: SdkChain, service: CosmosSettlement, command: OperatorCommand, name: str, expected: Message
+) -> None:
+    seen = accept(chain, name)
+    assert await service.execute(command) == HEAD
+    assert seen[-1].value == expected.SerializeToString(deterministic=True)
+    assert len(chain.executed) == 1
+
+
+async def test_a_clearing_step_travels_as_every_ledger_takes_it(chain: SdkChain, service: CosmosSettlement) -> None:
+    seen = accept(chain, "MsgClear")
+    assert await service.clear(EXPIRE) == HEAD
+    sent = tx_pb2.MsgClear.FromString(seen[-1].value)
+    assert sent.sender == SIGNER.address
+    assert sent.request == clearing_to_message(EXPIRE)
+
+
+async def test_a_broken_rule_is_told_by_its_code(chain: SdkChain, service: CosmosSettlement) -> None:
+    chain.rules[PACKAGE + "MsgClosePeriod"] = lambda _: ("settlement", 7)
+    with pytest.raises(LedgerRefused, match="command r") as refused:
+        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77))
+    assert refused.value.code == "settlement/7"
+    assert chain.executed == []
+
+
+async def test_an_account_that_is_no_operators(chain: SdkChain, service: CosmosSettlement) -> None:
+    chain.rules[PACKAGE + "MsgClosePeriod"] = lambda _: ("sdk", 4)
+    with pytest.raises(AccessDenied, match=f"account {SIGNER.address} has no right to it on chain settlement-1"):
+        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77))
+
+
+async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettlement) -> None:
+    seen = accept(chain, "MsgTrustClient")
+    trusted: list[str] = []
+    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(client_ids=trusted)
+    await service.trust_client(ClientId("poa-evm-0"))
+    assert tx_pb2.MsgTrustClient.FromString(seen[-1].value).client_id == "poa-evm-0"
+    trusted.append("poa-evm-0")
+    await service.trust_client(ClientId("poa-evm-0"))
+    assert len(chain.executed) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "ask"),
+    [
+        ("Liability", lambda service: service.liability(bytes(32))),
+        ("Liability", lambda service: service.liability_of_fact(bytes(32))),
+        ("Payment", lambda service: service.payment("p-1")),
+        ("Cycle", lambda service: service.cycle("c-1")),
+    ],
+)
+async def test_what_does_not_stand_is_none_and_other_refusals_are_not(
+    chain: SdkChain, service: CosmosSettlement, method: str, ask: Callable[[CosmosSettlement], object]
+) -> None:
+    chain.queries[PACKAGE + f"Query/{method}"] = lambda _: ("sdk", 22)
+    assert await ask(service) is None
+    chain.queries[PACKAGE + f"Query/{method}"] = lambda _: ("sdk", 18)
+    with pytest.raises(QueryRefused):
+        await ask(service)
+
+
+async def test_lists_are_read(chain: SdkChain, service: CosmosSettlement) -> None:
+    asked: list[bytes] = []
+
+    def liabilities(data: bytes) -> Message:
+        asked.append(data)
+        return wire.ListLiabilitiesResponse(liabilities=[_liability()])
+
+    chain.queries[PACKAGE + "Query/Liabilities"] = liabilities
+    (found,) = await service.liabilities(after_sequence=4, limit=9)
+    assert (found.sequence, found.open, found.amount) == (5, 100, 100)
+    assert wire.ListLiabilitiesRequest.FromString(asked[0]) == wire.ListLiabilitiesRequest(after_sequence=4, limit=9)
+    chain.queries[PACKAGE + "Query/Parties"] = lambda _: wire.ListPartiesResponse(
+        parties=[wire.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A")]
+    )
+    assert await service.parties() == [PARTY]
+
+
+def _liability(**changes: object) -> wire.Liability:
+    fields = {
+        "liability_id": b"\1" * 32,
+        "sequence": 5,
+        "fact_id": b"\2" * 32,
+        "fact_hash": b"\3" * 32,
+        "creditor": CREDITOR,
+        "debtor": DEBTOR,
+        "currency": "EUR",
+        "exponent": 2,
+        "amount": "100",
+        "open": "100",
+        "netted": "0",
+        "paid": "0",
+        "credited": "0",
+        "held": "0",
+        "kind": 2,
+        "origin": wire.Origin(chain_id="1337", contract=b"\4" * 20, issuer=b"\5" * 20, client_id="poa-evm-0"),
+        "head_hash": b"\6" * 32,
+    }
+    return wire.Liability(**(fields | changes))
+
+
+@pytest.mark.parametrize("change", [{"amount": "-1"}, {"amount": "x"}, {"open": "99"}, {"kind": 99}])
+async def test_an_answer_that_breaks_the_rules_is_not_believed(
+    chain: SdkChain, service: CosmosSettlement, change: dict[str, object]
+) -> None:
+    chain.queries[PACKAGE + "Query/Liability"] = lambda _: _liability(**change)
+    with pytest.raises(LedgerUnavailable, match="does not allow"):
+        await service.liability(b"\1" * 32)
