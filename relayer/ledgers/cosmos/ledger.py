@@ -25,7 +25,6 @@ from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
-from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
