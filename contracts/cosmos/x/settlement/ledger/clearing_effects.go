@@ -218,7 +218,7 @@ func (e cycleMoved) postings(plan *CyclePlan) ([]posting, error) {
 func (e debtNovated) apply(book Book, head Head) error {
 	novated := e.liability()
 	fact := &novated.Fact
-	book.open(account{
+	return book.open(account{
 		liabilityID: facts.LiabilityID(fact.FactID, novated.FactHash),
 		factID:      fact.FactID,
 		debtor:      fact.Debtor,
@@ -228,7 +228,6 @@ func (e debtNovated) apply(book Book, head Head) error {
 		dueDate:     e.DueDate,
 		isNovated:   true,
 	}, novated.FactHash, e.Amount, head)
-	return nil
 }
 
 // liability of a debt without a fact, as far as the event tells it. Its ids are hashes over the cycle and the debt; kind 0 and

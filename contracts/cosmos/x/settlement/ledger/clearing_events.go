@@ -111,14 +111,18 @@ func (e writtenOff) digest() facts.Hash        { return facts.Hash(e.Act.Request
 func (e cycleProposed) digest() facts.Hash     { return facts.Hash(e.Act.RequestDigest) }
 func (e cycleMoved) digest() facts.Hash        { return facts.Hash(e.Act.RequestDigest) }
 
-func (a Act) isWhole() bool { return len(a.RequestDigest) == hashBytes }
+func (a Act) isWhole() bool {
+	return len(a.RequestDigest) == hashBytes && (a.Actor.isOperator() || len(a.Actor) == hashBytes)
+}
 
 func (e consentSet) isWhole() bool {
 	return e.Act.isWhole() && len(e.Party) == hashBytes && (e.Consent == ConsentGiven || e.Consent == ConsentWithdrawn)
 }
 
 func (e paymentInstructed) isWhole() bool {
-	return e.Act.isWhole() && isAmount(e.Order.Amount) && e.Order.Shares != nil
+	order := &e.Order
+	areIDs := len(order.Debtor) == hashBytes && len(order.Creditor) == hashBytes
+	return e.Act.isWhole() && areIDs && isAmount(order.Amount) && order.Shares != nil
 }
 
 func (e paymentMoved) isWhole() bool {
@@ -128,7 +132,9 @@ func (e paymentMoved) isWhole() bool {
 	return e.Act.isWhole()
 }
 
-func (e disputeOpened) isWhole() bool { return e.Act.isWhole() && isAmount(e.Claim.Share.Amount) }
+func (e disputeOpened) isWhole() bool {
+	return e.Act.isWhole() && isAmount(e.Claim.Share.Amount) && len(e.Claim.FactID) == hashBytes
+}
 
 func (e disputeClosed) isWhole() bool { return e.Act.isWhole() && isAmount(e.Credited) }
 
@@ -136,6 +142,11 @@ func (e writtenOff) isWhole() bool { return e.Act.isWhole() && isAmount(e.Share.
 
 func (e cycleProposed) isWhole() bool {
 	plan := &e.Plan
+	for _, party := range plan.Parties {
+		if len(party) != hashBytes {
+			return false
+		}
+	}
 	areListed := plan.Parties != nil && plan.Debts != nil && plan.Shares != nil && plan.Novated != nil
 	return e.Act.isWhole() && areListed && isAmount(plan.Gross) && isAmount(plan.Remaining) && plan.unit().isKnown()
 }

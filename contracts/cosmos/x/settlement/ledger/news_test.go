@@ -3,78 +3,59 @@ package ledger
 import (
 	"encoding/hex"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"interledger.example/cosmos/x/settlement/facts"
 )
 
-const newsFolder = "../../../../../tests/cases/news"
-
-// toldCase is one destination's part of the news, as it stands in the files.
-type toldCase struct {
-	ClientID string       `json:"client_id"`
-	ChainID  string       `json:"chain_id"`
-	Contract string       `json:"contract"`
-	Updates  []updateCase `json:"updates"`
+type newsCase struct {
+	Name     string            `json:"name"`
+	Log      []string          `json:"log"`
+	News     []json.RawMessage `json:"news"`
+	Together json.RawMessage   `json:"together"`
 }
 
-type updateCase struct {
-	FactID      string `json:"fact_id"`
-	LiabilityID string `json:"liability_id"`
-	Status      uint8  `json:"status"`
-	Sequence    uint64 `json:"sequence"`
-	Reference   string `json:"reference"`
-	Open        string `json:"open"`
-}
-
-type storyCase struct {
-	Name     string       `json:"name"`
-	Log      []string     `json:"log"`
-	News     [][]toldCase `json:"news"`
-	Together []toldCase   `json:"together"`
-}
-
-func TestSharedLogsGiveTheSameNews(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(newsFolder, "stories.json"))
-	require.NoError(t, err)
-	var stories []storyCase
-	require.NoError(t, json.Unmarshal(raw, &stories))
-	require.NotEmpty(t, stories)
-	for _, story := range stories {
-		t.Run(story.Name, func(t *testing.T) {
+func TestSharedStoriesGiveTheSameNews(t *testing.T) {
+	for _, each := range load[newsCase](t, "../news/stories.json") {
+		t.Run(each.Name, func(t *testing.T) {
 			book := newBook()
-			for i, entry := range story.Log {
-				next, err := decodeEvent([]byte(entry))
+			for i, text := range each.Log {
+				next, err := decodeEvent([]byte(text))
 				require.NoError(t, err)
-				head, err := book.replay(next)
-				require.NoError(t, err)
-				require.Equal(t, story.News[i], asCase(book.News(head.Sequence-1, head.Sequence)), "entry %d", head.Sequence)
+				book.append(next)
+				sequence := uint64(i) + 1
+				requireNews(t, each.News[i], book.News(sequence-1, sequence))
 			}
-			require.Equal(t, story.Together, asCase(book.News(0, book.Head().Sequence)))
-			require.Empty(t, book.News(book.Head().Sequence, book.Head().Sequence))
+			requireNews(t, each.Together, book.News(0, book.Head().Sequence))
 		})
 	}
 }
 
-func asCase(news []Tidings) []toldCase {
-	cases := []toldCase{}
-	for _, tidings := range news {
-		each := toldCase{
-			ClientID: tidings.ClientID, ChainID: tidings.ChainID.String(), Contract: hex.EncodeToString(tidings.Contract[:]),
-		}
-		for _, update := range tidings.Updates {
-			each.Updates = append(each.Updates, updateCase{
-				FactID:      hex.EncodeToString(update.FactID[:]),
-				LiabilityID: hex.EncodeToString(update.LiabilityID[:]),
-				Status:      uint8(update.Status),
-				Sequence:    update.Sequence,
-				Reference:   hex.EncodeToString(update.Reference[:]),
-				Open:        update.Open.String(),
+func TestThereAreNoNewsOfNothing(t *testing.T) {
+	book := newBook()
+	require.Empty(t, book.News(0, 0))
+	require.Empty(t, loadClearing(t)[0].play(t).News(3, 3))
+}
+
+func requireNews(t *testing.T, expected json.RawMessage, news []Tidings) {
+	t.Helper()
+	plain := []map[string]any{}
+	for _, each := range news {
+		var updates []map[string]any
+		for _, update := range each.Updates {
+			updates = append(updates, map[string]any{
+				"fact_id": hexOf(update.FactID), "liability_id": hexOf(update.LiabilityID), "status": update.Status,
+				"sequence": update.Sequence, "reference": hexOf(update.Reference), "open": update.Open.String(),
 			})
 		}
-		cases = append(cases, each)
+		plain = append(plain, map[string]any{
+			"client_id": each.ClientID, "chain_id": each.ChainID.String(),
+			"contract": hex.EncodeToString(each.Contract[:]), "updates": updates,
+		})
 	}
-	return cases
+	require.JSONEq(t, string(expected), string(canonical(plain)))
 }
+
+func hexOf(hash facts.Hash) string { return hex.EncodeToString(hash[:]) }

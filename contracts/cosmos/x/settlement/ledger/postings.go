@@ -109,7 +109,10 @@ func (b Book) account(sequence uint64) *account {
 }
 
 // open adds a new liability, all of it free.
-func (b Book) open(a account, factHash facts.Hash, amount *big.Int, head Head) {
+func (b Book) open(a account, factHash facts.Hash, amount *big.Int, head Head) error {
+	if b.kv.Has(key(factPrefix, a.factID[:])) {
+		return fmt.Errorf("fact %x has a liability already", a.factID)
+	}
 	a.sequence = head.Sequence
 	zero := new(big.Int)
 	amounts := Amounts{Amount: amount, Open: amount, Netted: zero, Paid: zero, Credited: zero, Held: zero}
@@ -119,6 +122,7 @@ func (b Book) open(a account, factHash facts.Hash, amount *big.Int, head Head) {
 	b.setRecord(record{liabilityID: a.liabilityID, headHash: head.Hash, factHash: factHash, amounts: amounts})
 	b.setFree(&a, amount)
 	b.moveOpenSum(a.openKey(), amount)
+	return nil
 }
 
 // post moves amounts, or says which posting does not fit. Sums of a direction are written once for all that follow each other.

@@ -102,7 +102,7 @@ func (e periodClosed) apply(book Book, head Head) error {
 }
 
 func (e factRecorded) apply(book Book, head Head) error {
-	book.open(account{
+	opened := book.open(account{
 		liabilityID: facts.LiabilityID(e.fact.FactID, e.factHash),
 		factID:      e.fact.FactID,
 		debtor:      e.fact.Debtor,
@@ -111,8 +111,8 @@ func (e factRecorded) apply(book Book, head Head) error {
 		serviceEnd:  e.fact.ServiceEnd,
 		dueDate:     e.fact.DueDate,
 	}, e.factHash, e.amount, head)
-	if e.reduction == nil {
-		return nil
+	if opened != nil || e.reduction == nil {
+		return opened
 	}
 	return book.post([]posting{e.reduction.posting(book.sequenceOfFact(e.reduction.factID))})
 }
