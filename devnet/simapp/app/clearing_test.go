@@ -82,6 +82,7 @@ func (s *clearingStep) request(t *testing.T) *settlementv1.ClearRequest {
 func (w *world) run() {
 	w.t.Helper()
 	for i, step := range w.Clearing.Steps {
+		w.compareAnswers(i)
 		told := len(w.sent)
 		before := w.head()
 		result, err := w.clear(step.account(), step.request(w.t))
@@ -103,6 +104,22 @@ func (w *world) run() {
 			require.Equal(w.t, channeltypesv2.NewPacket(uint64(told+j+1), w.ClientID, w.CounterpartyClientID, packet.TimeoutTimestamp,
 				channeltypesv2.NewPayload(facts.Port, facts.Port, facts.StatusVersion, facts.Encoding, value)), packet)
 		}
+	}
+}
+
+// compareAnswers of the story's queries after that many steps.
+func (w *world) compareAnswers(steps int) {
+	w.t.Helper()
+	for _, query := range w.Clearing.Queries {
+		if query.AfterSteps != steps {
+			continue
+		}
+		answer, err := w.app.Query(w.chain.GetContext(), &abci.RequestQuery{
+			Path: "/interledger.settlement.chain.v1.Query/" + query.Method, Data: query.Request,
+		})
+		require.NoError(w.t, err)
+		require.Zero(w.t, answer.Code, answer.Log)
+		require.Equal(w.t, hex.EncodeToString(query.Response), hex.EncodeToString(answer.Value), "%s after %d steps", query.Method, steps)
 	}
 }
 
@@ -145,6 +162,7 @@ func (w *world) updatesIn(sequence int) []facts.StatusUpdate {
 func TestDebtsAreNettedDisputedAndPaidAndTheNewsGoOut(t *testing.T) {
 	w := received(t)
 	w.run()
+	w.compareAnswers(len(w.Clearing.Steps))
 	var list settlementv1.ListLiabilitiesResponse
 	require.Zero(t, w.query("Liabilities", &settlementv1.ListLiabilitiesRequest{}, &list))
 	for _, liability := range list.Liabilities {

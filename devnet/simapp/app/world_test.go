@@ -72,6 +72,15 @@ type clearingStory struct {
 	Steps       []clearingStep `json:"steps"`
 	Answers     []newsAnswer   `json:"answers"`
 	NotReceived newsAnswer     `json:"not_received"`
+	Queries     []storyQuery   `json:"queries"`
+}
+
+// storyQuery is what a query answers after that many steps.
+type storyQuery struct {
+	AfterSteps int      `json:"after_steps"`
+	Method     string   `json:"method"`
+	Request    hexBytes `json:"request"`
+	Response   hexBytes `json:"response"`
 }
 
 type clearingStep struct {

@@ -16,13 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from google.protobuf.message import Message
+
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path, packet_commitment
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactCode, FactPacketData, encode_packet_data, fact_hash
 from relayer.facts.schema import Fact, FactKind, party_id
 from relayer.facts.status_codec import StatusAnswer, StatusPacketData, encode_status_answers, encode_status_packet
+from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.netting_codec import netting_to_request
 from relayer.proofs.poa_evm_types import (
     Misbehaviour,
     encode_client_state,
@@ -50,6 +54,7 @@ from relayer.settlement.events import LogEntry
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.news import news
+from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
 HERE = Path(__file__).parent
 SOURCE_CLIENT, DESTINATION_CLIENT, CHAIN_ID = "client-0", "poa-evm-0", "settlement-1"
@@ -123,6 +128,13 @@ def packets() -> list[tuple[Packet, list[FactCode] | None]]:
     return made
 
 
+SCOPE = Scope(unit=EUR, cut_off_seconds=settlement.SERVICE_END, value_date_seconds=2_000_000_000)
+
+
+def _hex(message: Message) -> str:
+    return message.SerializeToString(deterministic=True).hex()
+
+
 class Clearing:
     """What happens to the liabilities by the Python rules: requests as a relayer would send them, and the news of each."""
 
@@ -134,13 +146,14 @@ class Clearing:
             ledger.facts(each, codes=[FactCode.OK])
         self.state = ledger.state
         self.first_news = self.news_of(ledger.state.entries)
+        self.queries: list[dict[str, Any]] = []
         self.steps: list[dict[str, Any]] = []
 
     def step(self, command: ClearingCommand, *, sender: str, refusal: RefusalCode | None = None) -> None:
         """`sender` is a party or "operator". `refusal`: what the rules must answer."""
         made: dict[str, Any] = {
             "sender": sender,
-            "request": clearing_to_message(command).SerializeToString(deterministic=True).hex(),
+            "request": _hex(clearing_to_message(command)),
             "refusal": int(refusal or 0),
         }
         given = None
@@ -155,6 +168,7 @@ class Clearing:
             made["sequence"] = decision.reference.sequence
             made["news"] = self.news_of(decision.entries)
         self.steps.append(made)
+        self.ask_for_records()
 
     def news_of(self, entries: Iterable[LogEntry]) -> list[str]:
         """Payloads."""
@@ -162,8 +176,40 @@ class Clearing:
         packets = [StatusPacketData(chain_id=to.chain_id, contract=to.contract, updates=tuple(each)) for to, each in found]
         return [encode_status_packet(packet).hex() for packet in packets]
 
+    def ask(self, method: str, request: Message, response: Message) -> None:
+        """What a query answers before the next step."""
+        made = {"after_steps": len(self.steps), "method": method}
+        self.queries.append({**made, "request": _hex(request), "response": _hex(response)})
+
+    def ask_for_records(self) -> None:
+        payment, dispute, cycle = self.state.payment("P-1"), self.state.dispute("D-1"), self.state.cycle("C-1")
+        if payment is not None:
+            message = records.payment_to_message(payment)
+            self.ask("Payment", wire.GetPaymentRequest(payment_id="P-1"), message)
+            self.ask("Payments", wire.ListPaymentsRequest(limit=1), wire.ListPaymentsResponse(payments=[message]))
+            self.ask("Payments", wire.ListPaymentsRequest(after_id="P-1"), wire.ListPaymentsResponse())
+        if dispute is not None:
+            disputes = [records.dispute_to_message(dispute)]
+            self.ask("Disputes", wire.ListDisputesRequest(), wire.ListDisputesResponse(disputes=disputes))
+        if cycle is not None:
+            self.ask("Cycle", wire.GetCycleRequest(cycle_id="C-1"), records.cycle_to_message(cycle))
+            self.ask("Cycles", wire.ListCyclesRequest(), wire.ListCyclesResponse(cycles=[records.cycle_summary(cycle)]))
+        found = eligible_claims(self.state, SCOPE)
+        self.ask(
+            "Netting",
+            netting_to_request(SCOPE),
+            wire.GetNettingResponse(
+                debts=[
+                    wire.Debt(debtor=each.debtor, creditor=each.creditor, amount=str(each.amount))
+                    for each in network_of(found, EUR).debts()
+                ],
+                liabilities=len(found),
+                running_cycle_id=self.state.unit_cycles(EUR).running or "",
+            ),
+        )
+
     def proposal(self) -> ProposeCycle:
-        scope = Scope(unit=EUR, cut_off_seconds=settlement.SERVICE_END, value_date_seconds=2_000_000_000)
+        scope = SCOPE
         network = network_of(eligible_claims(self.state, scope), EUR)
         return ProposeCycle(
             request_id="propose",
@@ -252,6 +298,7 @@ def clearing(state: Any) -> dict[str, Any]:
         "parties": {DEBTOR: NBM.hex(), CREDITOR: KCS.hex()},
         "first_news": run.first_news,
         "steps": run.steps,
+        "queries": run.queries,
         "answers": [
             {
                 "sequence": sequence,

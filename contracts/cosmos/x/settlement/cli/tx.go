@@ -20,10 +20,14 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-// TxCommand groups what an operator may send.
+// TxCommand groups what operators and parties may send.
 func TxCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: types.ModuleName, Short: "Parties, agreements and periods", RunE: client.ValidateCmd}
-	cmd.AddCommand(registerPartyCommand(), recordAgreementCommand(), closePeriodCommand(), bindAccountCommand())
+	cmd := &cobra.Command{Use: types.ModuleName, Short: "Parties, agreements, periods, and clearing", RunE: client.ValidateCmd}
+	cmd.AddCommand(
+		registerPartyCommand(), recordAgreementCommand(), closePeriodCommand(), bindAccountCommand(),
+		trustClientCommand(), distrustClientCommand(),
+	)
+	cmd.AddCommand(clearingCommands()...)
 	return cmd
 }
 
@@ -31,11 +35,11 @@ func registerPartyCommand() *cobra.Command {
 	var lei, vatID string
 	cmd := newCommand("register-party [request-id] [ocpi-id] [name]", "Add a party, such as DE*KCS", 3,
 		func(operator string, arguments []string) (sdk.Msg, error) {
-			partyID, ok := facts.PartyID(arguments[1])
-			if !ok {
-				return nil, fmt.Errorf("%q is no id of two letters, an asterisk and three characters", arguments[1])
+			partyID, err := toParty(arguments[1])
+			if err != nil {
+				return nil, err
 			}
-			party := &settlementv1.Party{PartyId: partyID[:], OcpiId: arguments[1], Name: arguments[2], Lei: lei, VatId: vatID}
+			party := &settlementv1.Party{PartyId: partyID, OcpiId: arguments[1], Name: arguments[2], Lei: lei, VatId: vatID}
 			return &types.MsgRegisterParty{Operator: operator, RequestId: arguments[0], Party: party}, nil
 		})
 	cmd.Flags().StringVar(&lei, "lei", "", "ISO 17442 code")
@@ -53,6 +57,8 @@ type agreementFile struct {
 		Exponent  uint32 `json:"exponent"`
 		OpenLimit string `json:"open_limit"`
 	} `json:"currencies"`
+	// NettingModes that are allowed, such as CYCLE; none: all of them.
+	NettingModes []string `json:"netting_modes"`
 }
 
 func recordAgreementCommand() *cobra.Command {
@@ -77,6 +83,13 @@ func recordAgreementCommand() *cobra.Command {
 					Currency: terms.Currency, Exponent: terms.Exponent, OpenLimit: terms.OpenLimit,
 				})
 			}
+			for _, name := range file.NettingModes {
+				mode, isKnown := settlementv1.NettingMode_value["NETTING_MODE_"+name]
+				if !isKnown {
+					return nil, fmt.Errorf("%s: netting mode %q is none of BILATERAL, CYCLE and HUB", arguments[1], name)
+				}
+				agreement.NettingModes = append(agreement.NettingModes, settlementv1.NettingMode(mode))
+			}
 			return &types.MsgRecordAgreement{Operator: operator, RequestId: arguments[0], Agreement: agreement}, nil
 		})
 }
@@ -99,17 +112,39 @@ func bindAccountCommand() *cobra.Command {
 			if arguments[1] == "-" {
 				return message, nil
 			}
-			partyID, ok := facts.PartyID(arguments[1])
-			if !ok {
-				return nil, fmt.Errorf("%q is no id of two letters, an asterisk and three characters", arguments[1])
+			partyID, err := toParty(arguments[1])
+			if err != nil {
+				return nil, err
 			}
-			message.PartyId = partyID[:]
+			message.PartyId = partyID
 			return message, nil
+		})
+}
+
+func trustClientCommand() *cobra.Command {
+	return newCommand("trust-client [client-id]", "Let facts through a light client become liabilities", 1,
+		func(operator string, arguments []string) (sdk.Msg, error) {
+			return &types.MsgTrustClient{Operator: operator, ClientId: arguments[0]}, nil
+		})
+}
+
+func distrustClientCommand() *cobra.Command {
+	return newCommand("distrust-client [client-id]", "Refuse facts through a light client from now on", 1,
+		func(operator string, arguments []string) (sdk.Msg, error) {
+			return &types.MsgDistrustClient{Operator: operator, ClientId: arguments[0]}, nil
 		})
 }
 
 // newCommand signs and sends what build makes for the account of --from.
 func newCommand(use, short string, count int, build func(operator string, arguments []string) (sdk.Msg, error)) *cobra.Command {
+	return newCommandIn(use, short, count, func(_ client.Context, sender string, arguments []string) (sdk.Msg, error) {
+		return build(sender, arguments)
+	})
+}
+
+func newCommandIn(
+	use, short string, count int, build func(clientCtx client.Context, sender string, arguments []string) (sdk.Msg, error),
+) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
@@ -119,7 +154,7 @@ func newCommand(use, short string, count int, build func(operator string, argume
 			if err != nil {
 				return err
 			}
-			message, err := build(clientCtx.GetFromAddress().String(), arguments)
+			message, err := build(clientCtx, clientCtx.GetFromAddress().String(), arguments)
 			if err != nil {
 				return err
 			}
