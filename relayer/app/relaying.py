@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,19 +11,27 @@ import structlog
 
 from relayer.app.clock import SystemClock
 from relayer.app.journal import journal_writer, routes
-from relayer.app.ledgers import make_ledger
+from relayer.app.ledgers import FullLedger, make_ledger
 from relayer.app.policy import policy
+from relayer.app.probing import Probe
 from relayer.app.report import service_report
 from relayer.config.relayer_file import RelayerSettings
-from relayer.core.ids import Height
+from relayer.core.ids import Height, LedgerId
 from relayer.engine.engine import Engine
 from relayer.engine.links import LedgerLink
 from relayer.engine.runner import JournalThread
 from relayer.engine.settings import EngineSettings
+from relayer.journal.statistics import JournalStatistics
 from relayer.ports.journal import Journal
 from relayer.service.http import StatusServer, bind
+from relayer.service.remembered import Remembered
+from relayer.service.report import Source
 
 _log = structlog.get_logger(__name__)
+
+_FIGURES_SECONDS = 5.0
+_PROBE_SECONDS = 1.0
+"""How old an answer of the service may be: nobody who asks often may slow the work down."""
 
 OpenJournal = Callable[[Path], AbstractContextManager[Journal]]
 
@@ -35,21 +43,19 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
     listener = bind(settings.service.host, settings.service.port)
     try:
         with open_journal(settings.journal.path) as journal:
-            thread = JournalThread()
-            links = []
-            for name in sorted(used):
-                ledger = make_ledger(name, settings.ledgers[name])
-                links.append(LedgerLink(ledger=ledger, prover=ledger, origin=Height(settings.ledgers[name].start_height)))
+            thread, reading = JournalThread(), JournalThread()
+            ledgers = {LedgerId(name): make_ledger(name, settings.ledgers[name]) for name in sorted(used)}
             engine = Engine(
                 routes=paths,
-                links=links,
+                links=links(ledgers, settings),
                 journal=journal,
                 policy=policy(settings.channels),
                 clock=SystemClock(),
                 blocking=thread,
-                settings=_engine_settings(settings),
+                settings=engine_settings(settings),
             )
-            server = StatusServer(lambda: service_report(engine.snapshot()))
+            statistics = JournalStatistics(settings.journal.path)
+            server = StatusServer(_source(engine, Probe(paths, ledgers, statistics, blocking=reading)))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             _log.info(
                 "relayer starts", channels=len(settings.channels), service=f"{settings.service.host}:{settings.service.port}"
@@ -60,11 +66,31 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
                 server.should_exit = True
                 await serving
                 thread.close()
+                reading.close()
+                statistics.close()
     finally:
         listener.close()
 
 
-def _engine_settings(settings: RelayerSettings) -> EngineSettings:
+def _source(engine: Engine, probe: Probe) -> Source:
+    clock = SystemClock()
+    return Source(
+        report=lambda: service_report(engine.snapshot()),
+        figures=Remembered(probe.figures, seconds=_FIGURES_SECONDS, clock=clock),
+        probe=Remembered(probe.look, seconds=_PROBE_SECONDS, clock=clock),
+    )
+
+
+def links(ledgers: Mapping[LedgerId, FullLedger], settings: RelayerSettings) -> list[LedgerLink]:
+    """The ledgers as the engine holds them."""
+    return [
+        LedgerLink(ledger=ledger, prover=ledger, origin=Height(settings.ledgers[name].start_height))
+        for name, ledger in ledgers.items()
+    ]
+
+
+def engine_settings(settings: RelayerSettings) -> EngineSettings:
+    """What the file says of the engine; the rest as it comes."""
     return EngineSettings(
         poll_seconds=settings.engine.poll_seconds,
         batch_messages=settings.engine.batch_packets,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from relayer.engine.status import EngineSnapshot
-from relayer.service.report import ClientReport, LedgerReport, PacketCount, PendingReport, Report
+from relayer.service.report import (
+    ClientReport,
+    ErrorCount,
+    LedgerReport,
+    PacketCount,
+    PendingReport,
+    Report,
+    SpendingReport,
+)
 
 
 def service_report(snapshot: EngineSnapshot) -> Report:
@@ -31,6 +39,24 @@ def service_report(snapshot: EngineSnapshot) -> Report:
             for lane in snapshot.lanes
         ),
         packets=tuple(PacketCount(channel=channel, state=state, count=count) for (channel, state), count in counts.items()),
+        errors=tuple(
+            ErrorCount(ledger=ledger, client=client, kind=kind, count=count)
+            for ledger, client, errors in (
+                *((each.ledger, "", each.errors) for each in snapshot.ledgers),
+                *((each.ledger, each.client, each.errors) for each in snapshot.lanes),
+            )
+            for kind, count in errors.items()
+        ),
+        spending=tuple(
+            SpendingReport(
+                ledger=lane.ledger,
+                client=lane.client,
+                fee=lane.spent.fee,
+                gas=lane.spent.gas,
+                transactions=lane.spent.transactions,
+            )
+            for lane in snapshot.lanes
+        ),
         pending=tuple(
             PendingReport(ledger=row.ledger, kind=row.kind, count=row.count, oldest=str(row.oldest))
             for row in snapshot.pending

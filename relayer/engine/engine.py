@@ -154,6 +154,7 @@ class Engine:
             error=watcher.health.error,
             error_kind=watcher.health.kind,
             error_since=watcher.health.since,
+            errors=dict(watcher.health.kinds),
             deferred_channels=tuple(dict.fromkeys(route.channel for route in watcher.deferred)),
         )
 
@@ -209,6 +210,8 @@ def _lane_snapshot(lane: Lane) -> LaneSnapshot:
         error=lane.health.error,
         error_kind=lane.health.kind,
         error_since=lane.health.since,
+        errors=dict(lane.health.kinds),
+        spent=lane.spent,
         client_status=lane.status,
     )
 

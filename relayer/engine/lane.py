@@ -22,6 +22,7 @@ from relayer.engine.lane_queue import Age, LaneQueue, Pending
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, message, proof_path
 from relayer.engine.settings import EngineSettings
+from relayer.engine.status import Spent
 from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, both, wait_for
 from relayer.engine.watcher import Watcher
 from relayer.errors import (
@@ -81,6 +82,7 @@ class Lane:
         self.queue = LaneQueue()
         self.health = Health()
         self.status: ClientStatus | None = None
+        self.spent = Spent()
         self.submitting = False
         self.stopping = False
         self._host = host
@@ -217,6 +219,7 @@ class Lane:
                 receipt = await self._host.ledger.submit(batch)
             finally:
                 self.submitting = False
+        self.spent = self.spent.and_for(receipt)
         _log.info(
             "submitted",
             ledger=self.key.ledger,

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import PacketKey
-from relayer.ports.ledger import ClientStatus
+from relayer.ports.ledger import ClientStatus, SubmissionReceipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What submissions took since the start; the fee in the ledger's smallest unit."""
+
+    fee: int = 0
+    gas: int = 0
+    transactions: int = 0
+
+    def and_for(self, receipt: SubmissionReceipt) -> Spent:
+        return Spent(
+            fee=self.fee + receipt.fee,
+            gas=self.gas + receipt.gas,
+            transactions=self.transactions + len(receipt.transactions),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +39,8 @@ class LedgerSnapshot:
     error: str
     error_kind: str
     error_since: float
+    errors: Mapping[str, int]
+    """Since the start, by kind."""
     deferred_channels: tuple[ChannelId, ...]
     """Channels with so many open packets that new ones wait on the ledger."""
 
@@ -41,6 +60,9 @@ class LaneSnapshot:
     error: str
     error_kind: str
     error_since: float
+    errors: Mapping[str, int]
+    """Since the start, by kind."""
+    spent: Spent
     client_status: ClientStatus | None
     """As last looked at; None: not yet."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
@@ -86,6 +87,8 @@ class Health:
     kind: str = ""
     since: float = 0.0
     failures: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Every error since the start, by its kind."""
 
     def ok(self) -> None:
         self.error, self.kind, self.since, self.failures = "", "", 0.0, 0
@@ -95,3 +98,4 @@ class Health:
             self.since = now
         self.error, self.kind = str(error), type(error).__name__
         self.failures += 1
+        self.kinds[self.kind] += 1

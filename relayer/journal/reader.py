@@ -46,6 +46,11 @@ class SqliteJournalReader:
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             self._check_application()
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """For further questions of this package."""
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from relayer.core.channels import Route
 from relayer.core.effects import EffectKind
 from relayer.core.events import Event
-from relayer.core.ids import Height, LedgerId
+from relayer.core.ids import ChannelId, Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.core.packet import PacketKey
 
@@ -67,6 +67,51 @@ class Checkpoint:
 
     row: int
     memory: Memory
+
+
+LATENCY_BOUNDS_MS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
+"""Upper bounds of the classes in which latencies are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteFigures:
+    """Packets of one direction of a channel. All times are local times of journaling, in milliseconds.
+
+    `open` counts the quarantined as well; `oldest_open` is a sequence, 0 if none is open. `acknowledged_ms` is the sum of
+    what the acknowledged packets took, from the first row of each to its last; `acknowledged_within` counts those that took
+    at most each of LATENCY_BOUNDS_MS.
+    """
+
+    channel: ChannelId
+    source: LedgerId
+    acknowledged: int
+    timed_out: int
+    contradicted: int
+    quarantined: int
+    open: int
+    oldest_open: int
+    oldest_open_at_ms: int
+    acknowledged_ms: int
+    acknowledged_within: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalFigures:
+    """How often a ledger refused a submission with a code; effect None: how often the channel's rules refused a packet."""
+
+    channel: ChannelId
+    effect: EffectKind | None
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalFigures:
+    """What a journal adds up to."""
+
+    rows: int
+    routes: tuple[RouteFigures, ...]
+    refusals: tuple[RefusalFigures, ...]
 
 
 class JournalReader(Protocol):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from fractions import Fraction
+from typing import Protocol, runtime_checkable
 
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
@@ -153,6 +154,42 @@ class Ledger(Protocol):
         """Partial success is reported per message. Raises LedgerUnavailable only if nothing is known to have happened
         or the outcome is unknown; the caller then looks at the ledger's facts. A refused client update rejects the messages
         behind it; without messages it raises a LedgerError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a submission would take now. `fee` is the most it may cost, `price` that of one gas, in the smallest unit.
+
+    `refusals` has a result for each message, None for one that the ledger would take.
+    """
+
+    transactions: int
+    gas: int
+    price: Fraction
+    fee: int
+    refusals: tuple[MessageResult | None, ...]
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A ledger whose submissions are paid for from an account."""
+
+    async def balance(self) -> int:
+        """What the account has, in the smallest unit."""
+        ...
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        """Simulates the submission against the newest state and prices it; sends nothing. Raises as `submit`."""
+        ...
+
+
+@runtime_checkable
+class Vouched(Protocol):
+    """A ledger whose headers need signatures of others than its own node."""
+
+    async def require_vouching(self) -> None:
+        """Raises AuthoritiesUnavailable, naming each one's reason, if too few of them answer."""
         ...
 
 

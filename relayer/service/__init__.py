@@ -1,1 +1,1 @@
-"""Health, status and metrics over HTTP on the loopback interface. It reads a report and never touches a ledger."""
+"""Health, status and metrics over HTTP on the loopback interface. It tells, and changes nothing."""

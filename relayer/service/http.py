@@ -14,22 +14,25 @@ from starlette.routing import Route
 
 from relayer.errors import ConfigurationError
 from relayer.service.metrics import metrics_text
-from relayer.service.report import ReportSource
+from relayer.service.report import Source
 
 
-def application(source: ReportSource) -> Starlette:
-    """The ASGI application."""
+def application(source: Source) -> Starlette:
+    """The ASGI application. /healthz asks ledgers, clients and authorities; it does not only tell what was seen last."""
 
     async def healthz(_request: Request) -> Response:
-        reasons = list(source().standstill)
-        body = {"healthy": not reasons, "reasons": reasons}
+        found = await source.probe()
+        reasons = list(dict.fromkeys((*source.report().standstill, *found.reasons)))
+        body = {"healthy": not reasons, "reasons": reasons, "checked": list(found.checked)}
         return JSONResponse(body, status_code=503 if reasons else 200)
 
     async def status(_request: Request) -> Response:
-        return JSONResponse(source().as_plain())
+        return JSONResponse(source.report().as_plain())
 
     async def metrics(_request: Request) -> Response:
-        return Response(metrics_text(source()), media_type="text/plain; version=0.0.4; charset=utf-8")
+        figures = await source.figures()
+        text = metrics_text(source.report(), figures)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [Route(f"/{handler.__name__}", handler, methods=["GET"]) for handler in (healthz, status, metrics)]
     return Starlette(routes=routes)
@@ -54,7 +57,7 @@ def bind(host: str, port: int) -> socket.socket:
 class StatusServer(uvicorn.Server):
     """Serves until `should_exit` is set. Signals belong to the command that runs it, not to the server."""
 
-    def __init__(self, source: ReportSource) -> None:
+    def __init__(self, source: Source) -> None:
         super().__init__(uvicorn.Config(application(source), log_config=None, access_log=False, lifespan="off"))
 
     @contextlib.contextmanager

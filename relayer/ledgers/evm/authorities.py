@@ -42,6 +42,9 @@ class AuthorityEndpoint:
 class _Refused(Exception):
     reason: str
 
+    def __str__(self) -> str:
+        return self.reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
@@ -115,6 +118,29 @@ class AuthorityQuorum:
             )
         return tuple(signatures[: self.engine.threshold])
 
+    async def require_answers(self) -> None:
+        """Asks each who it is. Raises AuthoritiesUnavailable if fewer than the threshold are what they should be."""
+        found = await asyncio.gather(*map(self._describe, self._endpoints), return_exceptions=True)
+        failed = {each: why for each, why in zip(self._endpoints, found, strict=True) if why is not None}
+        for why in failed.values():
+            if not isinstance(why, _Refused):
+                raise why
+        if len(self._endpoints) - len(failed) < self.engine.threshold:
+            raise AuthoritiesUnavailable(
+                f"{len(self._endpoints) - len(failed)} of {len(self._endpoints)} authorities answer, "
+                f"{self.engine.threshold} are needed; "
+                + "; ".join(f"0x{each.address.hex()} at {each.target}: {why}" for each, why in failed.items())
+            )
+
+    async def _describe(self, endpoint: AuthorityEndpoint) -> None:
+        self._require_consistent(endpoint)
+        try:
+            told = await self._stub(endpoint).Describe(authority_pb2.DescribeRequest(), timeout=self._timeout)
+        except grpc.aio.AioRpcError as error:
+            raise _Refused(f"{error.code().name}: {error.details()}") from error
+        if (told.address, told.chain_id) != (endpoint.address, self._chain_id):
+            raise _Refused(f"is 0x{told.address.hex()} of chain {told.chain_id}; compare it with the configuration")
+
     def histories(self, identity: ClientIdentity) -> TwoHistories | None:
         """Two hashes of one block that the authorities vouched for to this client, if they ever did."""
         return self._statements.histories(identity)
@@ -128,8 +154,7 @@ class AuthorityQuorum:
 
     async def _ask(self, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
         """One verified signature. While the authority's node is behind ours it is asked again."""
-        if self._statements.contradiction_of(endpoint.address) is not None:
-            raise _Refused("signed two hashes for one block, so it is not asked any more; replace this authority")
+        self._require_consistent(endpoint)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         request = question.request(self._chain_id)
@@ -143,6 +168,10 @@ class AuthorityQuorum:
                 await asyncio.sleep(_RETRY_PAUSE_SECONDS)
                 continue
             return self._hear(answer, endpoint, question)
+
+    def _require_consistent(self, endpoint: AuthorityEndpoint) -> None:
+        if self._statements.contradiction_of(endpoint.address) is not None:
+            raise _Refused("signed two hashes for one block, so it is not asked any more; replace this authority")
 
     def _hear(self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
         """The signature, if it is the authority's and over our hash. Whatever else it truly signed is noted."""

@@ -24,7 +24,7 @@ from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.rpc import new_heads
 from relayer.ledgers.evm.submitter import Submitter
 from relayer.ports.clock import Clock
-from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.errors import ProofError
 
@@ -125,6 +125,12 @@ class EvmLedger:
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         return await self._submitter.submit(batch)
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        return await self._submitter.quote(batch)
+
+    async def require_vouching(self) -> None:
+        await self._quorum.require_answers()
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         return await self._prover.initial_client(terms)

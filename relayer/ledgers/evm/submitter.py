@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from relayer.core.ids import ClientId, TransactionId
 from relayer.errors import InvalidInput, LedgerError, LedgerUnavailable
@@ -33,6 +34,7 @@ from relayer.ports.ledger import (
     MessageResult,
     Outcome,
     PacketMessage,
+    Quote,
     ReceivePacket,
     SubmissionBatch,
     SubmissionReceipt,
@@ -102,6 +104,29 @@ class Submitter:
             transactions=tuple(TransactionId(mined.hash) for mined in progress.mined),
             fee=sum(each.gas_used * each.gas_price for each in progress.mined + progress.reverted),
             gas=sum(each.gas_used for each in progress.mined + progress.reverted),
+        )
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        """What `submit` would take, each transaction simulated with the client update in front. Raises as `submit`."""
+        progress = _Progress()
+        messages = await self._leave_out_redundant(self._encode(batch, progress), progress)
+        update = None
+        if batch.update is not None and (messages or not batch.messages):
+            update = await self._encode_update(batch.client_id, batch.update)
+        if update is not None or messages:
+            messages = await self._leave_out_bad(update, messages, progress)
+        front = [] if update is None else [update]
+        calls = [[*front, *(item.call for item in chunk)] for chunk in _chunks(messages, sum(map(len, front)))]
+        if front and not batch.messages:
+            calls = [front]
+        estimates = [await self._simulator.estimate(multicall(each)) for each in calls]
+        gas = [each for each in estimates if each is not None]
+        if len(gas) != len(calls):
+            raise LedgerUnavailable("the node gives no gas estimate although its simulation passes; is another node better?")
+        price = (await self._sender.offer()).price
+        refusals = tuple(progress.results.get(index) for index in range(len(batch.messages)))
+        return Quote(
+            transactions=len(calls), gas=sum(gas), price=Fraction(price), fee=sum(gas) * price, refusals=refusals
         )
 
     def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[_Message]:

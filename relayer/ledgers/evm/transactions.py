@@ -224,9 +224,13 @@ class AccountSender:
         """An empty transfer to ourselves: it uses up a nonce."""
         return Order(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
 
+    async def offer(self) -> Offer:
+        """What a transaction would offer for gas now. Raises FeeCapExceeded."""
+        return await current_offer(self._node, self._fees)
+
     async def require_funds(self, gas: int = _TRANSFER_GAS, offer: Offer | None = None) -> None:
         """Nodes refuse an unpaid transaction with words; the numbers say it for sure. Raises FundsInsufficient."""
-        price = (offer or await current_offer(self._node, self._fees)).price
+        price = (offer or await self.offer()).price
         balance, needed = await self._node.balance(self.address), gas * price
         if balance < needed:
             raise FundsInsufficient(

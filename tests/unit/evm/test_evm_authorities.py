@@ -219,3 +219,40 @@ async def test_the_wait_has_an_end() -> None:
 async def test_a_set_that_no_client_accepts_is_refused() -> None:
     with pytest.raises(ClientRefused):
         AuthorityQuorum([AuthorityEndpoint(address=address(0), target="127.0.0.1:9")], threshold=2, chain_id=5)
+
+
+def describing(number: int, chain_id: int = 5):
+    async def answer(request, context):
+        return authority_pb2.DescribeResponse(address=address(number), chain_id=chain_id, final_height=7)
+
+    return answer
+
+
+@asynccontextmanager
+async def described(*answers: object):
+    async with AsyncExitStack() as stack:
+        endpoints = []
+        for number, answer in enumerate(answers):
+            server = grpc.aio.server()
+            servicer = authority_pb2_grpc.AuthorityServicer()
+            servicer.Describe = answer
+            authority_pb2_grpc.add_AuthorityServicer_to_server(servicer, server)
+            port = server.add_insecure_port("127.0.0.1:0")
+            await server.start()
+            stack.push_async_callback(server.stop, None)
+            endpoints.append(AuthorityEndpoint(address=address(number), target=f"127.0.0.1:{port}"))
+        made = AuthorityQuorum(endpoints, threshold=2, chain_id=5, timeout_seconds=0.5)
+        stack.push_async_callback(made.close)
+        yield made
+
+
+async def test_enough_authorities_answer_who_they_are() -> None:
+    async with described(describing(0), hanging, describing(2)) as made:
+        await made.require_answers()
+
+
+@pytest.mark.parametrize("other", [hanging, refusing(grpc.StatusCode.UNAVAILABLE), describing(0), describing(1, chain_id=6)])
+async def test_too_few_authorities_answer_as_they_should(other: object) -> None:
+    async with described(describing(0), other, hanging) as made:
+        with pytest.raises(AuthoritiesUnavailable, match="1 of 3 authorities answer, 2 are needed"):
+            await made.require_answers()

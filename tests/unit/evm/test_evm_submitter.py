@@ -13,6 +13,7 @@ from relayer.errors import ClientUnusable, InvalidInput, LedgerError, LedgerUnav
 from relayer.ledgers.evm import calls
 from relayer.ledgers.evm.errors import NodeRefused, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET
+from relayer.ledgers.evm.fees import Offer
 from relayer.ledgers.evm.node import MinedTransaction
 from relayer.ledgers.evm.submitter import MAXIMUM_TRANSACTION_BYTES, Submitter
 from relayer.ports.ledger import AcknowledgePacket, Outcome, ReceivePacket, SubmissionBatch
@@ -123,6 +124,9 @@ class FakeRouter:
             refusal = self._refusal(bytes.fromhex(each.params[0]["data"][2:]))
             answers.append("0x" if refusal is None else NodeRefused("eth_call", 3, "words", refusal))
         return answers
+
+    async def offer(self) -> Offer:
+        return Offer(price=3)
 
     async def execute_all(self, orders) -> list[MinedTransaction]:
         self.broadcast_together.append(len(orders))
@@ -399,3 +403,38 @@ async def test_a_client_that_froze_meanwhile_is_found_behind_a_guess() -> None:
     router.update_refusal = FROZEN
     with pytest.raises(ClientUnusable):
         await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(2),)))
+
+
+async def quote(router: FakeRouter, *messages, update: ClientMessage | None = UPDATE):
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    return await submitter.quote(SubmissionBatch(client_id=CLIENT, update=update, messages=messages))
+
+
+async def test_a_quote_sends_nothing_and_multiplies_gas_by_price() -> None:
+    router = FakeRouter()
+    told = await quote(router, message(1), message(2))
+    gas = (2 * router.gas_each + 50_000) * 125 // 100
+    assert (told.transactions, told.gas, told.price, told.fee) == (1, gas, 3, 3 * gas)
+    assert told.refusals == (None, None)
+    assert router.transactions == []
+
+
+async def test_a_quote_names_what_would_be_refused_and_prices_the_rest() -> None:
+    router = FakeRouter(refusals={2: b"\x01\x02\x03\x04"}, open_packets={1, 2, 4})
+    told = await quote(router, message(1), message(2), message(3), message(4))
+    outcomes_told = [None if each is None else each.outcome for each in told.refusals]
+    assert outcomes_told == [None, Outcome.REJECTED, Outcome.REDUNDANT, None]
+    assert (told.transactions, told.gas) == (1, (2 * router.gas_each + 50_000) * 125 // 100)
+
+
+async def test_a_quote_for_several_transactions_and_for_an_update_alone() -> None:
+    router = FakeRouter()
+    assert (await quote(router, *large(1, 7))).transactions == 3
+    assert (await quote(router)).transactions == 1
+    assert (await quote(router, update=None)).transactions == 0
+    assert router.transactions == []
+
+
+async def test_no_quote_for_a_refused_update() -> None:
+    with pytest.raises(Reverted):
+        await quote(FakeRouter(update_refusal=b"\x01\x02\x03\x04"))

@@ -10,9 +10,26 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message, Scope
 
+from relayer.core.effects import EffectKind
+from relayer.core.ids import ChannelId, LedgerId
 from relayer.errors import ConfigurationError
+from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RefusalFigures, RouteFigures
 from relayer.service.http import StatusServer, application, bind
-from relayer.service.report import ClientReport, LedgerReport, PacketCount, PendingReport, Report
+from relayer.service.remembered import Remembered
+from relayer.service.report import (
+    ClientReport,
+    ErrorCount,
+    Figures,
+    Finding,
+    LedgerReport,
+    PacketCount,
+    PendingReport,
+    Report,
+    Source,
+    SpendingReport,
+    WalletReport,
+)
+from relayer.testing.clock import ManualClock
 
 REPORT = Report(
     now_seconds=1_000.0,
@@ -26,10 +43,51 @@ REPORT = Report(
         PacketCount(channel="main", state="Committed", count=3),
     ),
     pending=(PendingReport(ledger="settlement", kind="receive", count=3, oldest="main/contracts/41"),),
+    errors=(
+        ErrorCount(ledger="contracts", client="client-0", kind="FundsInsufficient", count=2),
+        ErrorCount(ledger="settlement", client="", kind="LedgerUnavailable", count=9),
+    ),
+    spending=(SpendingReport(ledger="contracts", client="client-0", fee=10**15, gas=700_000, transactions=3),),
 )
+FIGURES = Figures(
+    journal=JournalFigures(
+        rows=12,
+        routes=(
+            RouteFigures(
+                channel=ChannelId("main"),
+                source=LedgerId("contracts"),
+                acknowledged=40,
+                timed_out=2,
+                contradicted=0,
+                quarantined=1,
+                open=3,
+                oldest_open=41,
+                oldest_open_at_ms=990_000,
+                acknowledged_ms=12_000,
+                acknowledged_within=(0, 10, 30, *(40,) * (len(LATENCY_BOUNDS_MS) - 3)),
+            ),
+        ),
+        refusals=(
+            RefusalFigures(channel=ChannelId("main"), effect=EffectKind.RECEIVE, code="AppError", count=5),
+            RefusalFigures(channel=ChannelId("main"), effect=None, code="PacketRefused", count=1),
+        ),
+    ),
+    wallets=(WalletReport(ledger="contracts", balance=10**18),),
+)
+WELL = Finding(checked=("ledger contracts: height 7",), reasons=())
 
 
-async def get(path: str, report: Report) -> tuple[int, bytes]:
+def source(report: Report = REPORT, *, figures: Figures = FIGURES, finding: Finding = WELL) -> Source:
+    async def look_up() -> Figures:
+        return figures
+
+    async def probe() -> Finding:
+        return finding
+
+    return Source(report=lambda: report, figures=look_up, probe=probe)
+
+
+async def get(path: str, told: Source) -> tuple[int, bytes]:
     scope: Scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
     messages: list[Message] = []
 
@@ -39,22 +97,32 @@ async def get(path: str, report: Report) -> tuple[int, bytes]:
     async def send(message: Message) -> None:
         messages.append(message)
 
-    await application(lambda: report)(scope, receive, send)
+    await application(told)(scope, receive, send)
     return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
 
 
 async def test_healthy() -> None:
-    status, body = await get("/healthz", REPORT)
-    assert (status, json.loads(body)) == (200, {"healthy": True, "reasons": []})
+    status, body = await get("/healthz", source())
+    assert (status, json.loads(body)) == (200, {"healthy": True, "reasons": [], "checked": ["ledger contracts: height 7"]})
 
 
 async def test_a_standstill_says_why() -> None:
-    status, body = await get("/healthz", replace(REPORT, standstill=("settlement does not answer",)))
-    assert (status, json.loads(body)) == (503, {"healthy": False, "reasons": ["settlement does not answer"]})
+    told = source(
+        replace(REPORT, standstill=("settlement does not answer",)),
+        finding=Finding(checked=(), reasons=("authorities are missing", "settlement does not answer")),
+    )
+    status, body = await get("/healthz", told)
+    reasons = ["settlement does not answer", "authorities are missing"]
+    assert (status, json.loads(body)) == (503, {"healthy": False, "reasons": reasons, "checked": []})
+
+
+async def test_what_is_found_when_asked_counts_though_nothing_was_noticed_before() -> None:
+    status, body = await get("/healthz", source(finding=Finding(checked=(), reasons=("authorities are missing",))))
+    assert (status, json.loads(body)["healthy"]) == (503, False)
 
 
 async def test_status_holds_everything() -> None:
-    status, body = await get("/status", REPORT)
+    status, body = await get("/status", source())
     told = json.loads(body)
     assert status == 200
     assert told["pending"] == [{"ledger": "settlement", "kind": "receive", "count": 3, "oldest": "main/contracts/41"}]
@@ -62,19 +130,62 @@ async def test_status_holds_everything() -> None:
 
 
 async def test_metrics_come_from_the_report() -> None:
-    status, body = await get("/metrics", REPORT)
+    status, body = await get("/metrics", source())
     lines = set(body.decode().splitlines())
     assert status == 200
-    assert 'relayer_packets{channel="main",state="Acknowledged"} 40.0' in lines
-    assert 'relayer_backlog_packets{channel="main"} 3.0' in lines
-    assert 'relayer_client_expiry_seconds{client="client-0",ledger="contracts"} 500.0' in lines
-    assert 'relayer_ledger_height{ledger="contracts"} 7.0' in lines
-    assert 'relayer_pending_messages{kind="receive",ledger="settlement"} 3.0' in lines
-    assert "relayer_healthy 1.0" in lines
+    expected = """
+relayer_healthy 1.0
+relayer_packets{channel="main",state="Acknowledged"} 40.0
+relayer_packets_ended_total{channel="main",end="timed_out",source="contracts"} 2.0
+relayer_backlog_packets{channel="main",source="contracts"} 3.0
+relayer_backlog_oldest_sequence{channel="main",source="contracts"} 41.0
+relayer_backlog_oldest_seconds{channel="main",source="contracts"} 10.0
+relayer_quarantined_packets{channel="main",source="contracts"} 1.0
+relayer_packet_latency_seconds_bucket{channel="main",le="0.1",source="contracts"} 10.0
+relayer_packet_latency_seconds_bucket{channel="main",le="+Inf",source="contracts"} 40.0
+relayer_packet_latency_seconds_count{channel="main",source="contracts"} 40.0
+relayer_packet_latency_seconds_sum{channel="main",source="contracts"} 12.0
+relayer_refusals_total{channel="main",code="AppError",effect="receive"} 5.0
+relayer_refusals_total{channel="main",code="PacketRefused",effect=""} 1.0
+relayer_client_expiry_seconds{client="client-0",ledger="contracts"} 500.0
+relayer_ledger_height{ledger="contracts"} 7.0
+relayer_pending_messages{kind="receive",ledger="settlement"} 3.0
+relayer_wallet_balance{ledger="contracts"} 1e+18
+relayer_errors_total{client="client-0",kind="FundsInsufficient",ledger="contracts"} 2.0
+relayer_errors_total{client="",kind="LedgerUnavailable",ledger="settlement"} 9.0
+relayer_fees_total{client="client-0",ledger="contracts"} 1e+15
+relayer_gas_total{client="client-0",ledger="contracts"} 700000.0
+relayer_transactions_total{client="client-0",ledger="contracts"} 3.0
+"""
+    assert set(expected.strip().splitlines()) - lines == set()
+
+
+async def test_metrics_without_a_journal_to_read() -> None:
+    status, body = await get("/metrics", source(figures=Figures(journal=None, wallets=())))
+    assert status == 200
+    assert b"relayer_healthy 1.0" in body
+    assert b"relayer_backlog" not in body
+
+
+async def test_an_answer_is_asked_for_again_when_it_is_old() -> None:
+    calls: list[int] = []
+
+    async def call() -> int:
+        calls.append(len(calls))
+        await asyncio.sleep(0)
+        return len(calls)
+
+    clock = ManualClock()
+    remembered = Remembered(call, seconds=5, clock=clock)
+    assert await asyncio.gather(remembered(), remembered()) == [1, 1]
+    clock.advance(4.9)
+    assert await remembered() == 1
+    clock.advance(0.2)
+    assert await remembered() == 2
 
 
 async def test_only_reading_is_served() -> None:
-    status, _ = await get("/nothing", REPORT)
+    status, _ = await get("/nothing", source())
     assert status == 404
 
 
@@ -85,7 +196,7 @@ def test_a_port_in_use_says_what_to_do() -> None:
 
 async def test_the_server_answers_and_stops_when_told() -> None:
     listener = bind("127.0.0.1", 0)
-    server = StatusServer(lambda: REPORT)
+    server = StatusServer(source())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
     reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 10)

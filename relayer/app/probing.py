@@ -1,0 +1,95 @@
+"""Asking every part of the way that packets take, for /healthz and /metrics: each ledger and light client, the authorities.
+
+It uses the relayer's own connections, so that what it finds is what the relayer finds, and it changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+
+from relayer.app.ledgers import FullLedger
+from relayer.core.channels import Route
+from relayer.core.ids import ClientId, LedgerId
+from relayer.engine.runner import RunBlocking
+from relayer.errors import ClientUnusable, RelayerError
+from relayer.journal.statistics import JournalStatistics
+from relayer.ports.ledger import ClientCondition, Priced, Vouched
+from relayer.service.report import Figures, Finding, WalletReport
+
+_PATIENCE_SECONDS = 5.0
+
+
+class Probe:
+    """Over the ledgers of a running relayer."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        ledgers: Mapping[LedgerId, FullLedger],
+        statistics: JournalStatistics,
+        *,
+        blocking: RunBlocking,
+    ) -> None:
+        self._ledgers = ledgers
+        self._clients = list(dict.fromkeys((route.source, route.source_client) for route in routes))
+        self._statistics = statistics
+        self._blocking = blocking
+
+    async def look(self) -> Finding:
+        """All at once; what does not answer in time is a reason as well."""
+        found = await asyncio.gather(*(_in_time(what, call) for what, call in self._questions()))
+        return Finding(
+            checked=tuple(words for words, is_good in found if is_good),
+            reasons=tuple(words for words, is_good in found if not is_good),
+        )
+
+    async def figures(self) -> Figures:
+        """What cannot be had now is left out."""
+        try:
+            journal = await self._blocking(self._statistics.figures)
+        except RelayerError:
+            journal = None
+        priced = {name: ledger for name, ledger in self._ledgers.items() if isinstance(ledger, Priced)}
+        found = await asyncio.gather(*(_balance(name, ledger) for name, ledger in priced.items()))
+        return Figures(journal=journal, wallets=tuple(each for each in found if each is not None))
+
+    def _questions(self) -> Iterator[tuple[str, Awaitable[str]]]:
+        for name, ledger in self._ledgers.items():
+            yield f"ledger {name}", _height(ledger)
+            if isinstance(ledger, Vouched):
+                yield f"authorities of {name}", _vouching(ledger)
+        for name, client in self._clients:
+            yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
+
+
+async def _in_time(what: str, call: Awaitable[str]) -> tuple[str, bool]:
+    try:
+        return f"{what}: {await asyncio.wait_for(call, _PATIENCE_SECONDS)}", True
+    except TimeoutError:
+        return f"{what}: no answer within {_PATIENCE_SECONDS:.0f} seconds", False
+    except RelayerError as error:
+        return f"{what}: {error}", False
+
+
+async def _height(ledger: FullLedger) -> str:
+    return f"height {(await ledger.head()).height}"
+
+
+async def _vouching(ledger: Vouched) -> str:
+    await ledger.require_vouching()
+    return "enough answer"
+
+
+async def _condition(ledger: FullLedger, client: ClientId) -> str:
+    status = await ledger.client_status(client)
+    if status.condition is not ClientCondition.ACTIVE:
+        raise ClientUnusable(f"it is {status.condition}; `relayer check` says what to do")
+    return f"active, at height {status.latest_height}"
+
+
+async def _balance(name: LedgerId, ledger: Priced) -> WalletReport | None:
+    try:
+        return WalletReport(ledger=name, balance=await asyncio.wait_for(ledger.balance(), _PATIENCE_SECONDS))
+    except (TimeoutError, RelayerError):
+        return None

@@ -1,0 +1,100 @@
+"""Asking every part of the way: what answers, what does not, and what takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relayer.app import probing
+from relayer.app.probing import Probe
+from relayer.engine.runner import inline
+from relayer.errors import AuthoritiesUnavailable
+from relayer.journal.sqlite import SqliteJournal
+from relayer.journal.statistics import JournalStatistics
+from relayer.ports.ledger import Priced, Quote, SubmissionBatch
+from relayer.testing.clock import VirtualClock
+from relayer.testing.simulated import SimulatedLedger
+from relayer.testing.world import World
+
+
+class PaidLedger(SimulatedLedger):
+    """One with an account and authorities."""
+
+    async def balance(self) -> int:
+        await self.head()
+        return 7
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        raise NotImplementedError
+
+    async def require_vouching(self) -> None:
+        if self.faults.authorities_down:
+            raise AuthoritiesUnavailable("1 of 3 authorities answer, 2 are needed")
+
+
+@pytest.fixture
+def clock() -> Iterator[VirtualClock]:
+    made = VirtualClock()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(clock: VirtualClock, tmp_path: Path) -> World:
+    return clock.run(World.build(clock, tmp_path / "journal.db"))
+
+
+@pytest.fixture
+def probe(world: World) -> Iterator[Probe]:
+    world.contracts.__class__ = PaidLedger
+    SqliteJournal(world.path).close()
+    statistics = JournalStatistics(world.path)
+    ledgers: Any = {ledger.ledger_id: ledger for ledger in (world.contracts, world.settlement)}
+    yield Probe(world.routes, ledgers, statistics, blocking=inline)
+    statistics.close()
+
+
+def test_all_is_well(world: World, probe: Probe) -> None:
+    found = world.clock.run(probe.look())
+    assert found.reasons == ()
+    assert [line.split(":")[0] for line in found.checked] == [
+        "ledger contracts",
+        "authorities of contracts",
+        "ledger settlement",
+        "client simulated-0 of ledger contracts",
+        "client simulated-0 of ledger settlement",
+    ]
+
+
+def test_a_dead_ledger_and_missing_authorities(world: World, probe: Probe) -> None:
+    world.settlement.faults.down = world.contracts.faults.authorities_down = True
+    found = world.clock.run(probe.look())
+    assert found.reasons[0] == "authorities of contracts: 1 of 3 authorities answer, 2 are needed"
+    assert found.reasons[1].startswith("ledger settlement: ")
+    assert found.reasons[2].startswith("client simulated-0 of ledger settlement: ")
+    assert len(found.checked) == 2
+
+
+def test_a_silent_ledger(world: World, probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "_PATIENCE_SECONDS", 0.05)
+
+    async def silent() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(world.settlement, "head", silent)
+    found = world.clock.run(probe.look())
+    assert found.reasons == ("ledger settlement: no answer within 0 seconds",)
+
+
+def test_figures_leave_out_what_cannot_be_had(world: World, probe: Probe) -> None:
+    assert isinstance(world.contracts, Priced)
+    assert not isinstance(world.settlement, Priced)
+    figures = world.clock.run(probe.figures())
+    assert [(each.ledger, each.balance) for each in figures.wallets] == [("contracts", 7)]
+    assert figures.journal is not None
+    world.contracts.faults.down = True
+    assert world.clock.run(probe.figures()).wallets == ()
