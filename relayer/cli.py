@@ -13,6 +13,7 @@ import typer
 
 from relayer.commands.form import form
 from relayer.commands.settle import settle_app
+from relayer.devnet.commands import devnet_app
 
 app = typer.Typer(
     name="relayer",
@@ -38,6 +39,7 @@ for _name, _group in (
     ("settle", settle_app),
     ("ledger", ledger_app),
     ("authority", authority_app),
+    ("devnet", devnet_app),
     ("bench", bench_app),
 ):
     app.add_typer(_group, name=_name)

@@ -24,6 +24,7 @@ from relayer.demo.layout import (
     write_layout,
 )
 from relayer.demo.processes import Child, Children, DemoFailed, Finished, free_ports
+from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, ChainOptions, SettlementChain
 from relayer.testing.nodes import DevelopmentNode, Ganache, GanacheOptions
@@ -39,6 +40,13 @@ class SettlementKind(StrEnum):
 
     EMBEDDED = "embedded"
     COSMOS = "cosmos"
+
+
+def settlement_kind(name: str) -> SettlementKind:
+    """Raises InvalidInput for a name that is none."""
+    if name not in {kind.value for kind in SettlementKind}:
+        raise InvalidInput(f"settlement ledger {name!r}: choose {' or '.join(SettlementKind)}")
+    return SettlementKind(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +144,8 @@ def running_network(
             layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
             settlement: Child | SettlementChain = _start_embedded(layout, children)
         else:
-            settlement = stack.enter_context(_new_chain(folder, chain, tell))
-            layout = write_layout(folder, node.url, clients=clients, chain=_place(settlement))
+            settlement = stack.enter_context(new_chain(folder, chain, tell))
+            layout = write_layout(folder, node.url, clients=clients, chain=place_of(settlement))
         authorities = [
             children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
         ]
@@ -158,7 +166,8 @@ def _start_embedded(layout: Layout, children: Children) -> Child:
     return ledger
 
 
-def _new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementChain:
+def new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementChain:
+    """In ``chain`` below the folder, not started. Everyone of the demo has coins on it."""
     addresses = {name: CosmosAccount(key, prefix=BECH32_PREFIX).address for name, key in chain_keys().items()}
     options = ChainOptions(
         folder=folder / "chain",
@@ -171,5 +180,6 @@ def _new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementCha
     return SettlementChain(options, tell)
 
 
-def _place(chain: SettlementChain) -> ChainPlace:
+def place_of(chain: SettlementChain) -> ChainPlace:
+    """For the configuration files."""
     return ChainPlace(chain_id=chain.chain_id, endpoints=chain.endpoints, prefix=BECH32_PREFIX, gas_price=f"0{DENOMINATION}")
