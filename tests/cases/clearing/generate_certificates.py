@@ -1,6 +1,7 @@
 """Writes networks with what each mode leaves of them, and certificates with the reason why each is refused, or none.
 
-Of the certificates one is the solver's own; the others differ from it in one value. A test fails when the file differs.
+Of the certificates one is the solver's own; the others differ from it in one value. The last network is the demo's, with the
+figures that are published for it. A test fails when the file differs.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from relayer.demo.scenario import PUBLISHED, published_debts
 from relayer.settlement.netting.certificate import Certificate, check
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import net_bilateral, net_hub
 from relayer.settlement.netting.solver import solve
 
+EUR = Unit(currency="EUR", exponent=2)
 HERE = Path(__file__).parent
 Case = dict[str, Any]
 
@@ -29,7 +32,11 @@ def _cases() -> Iterator[Case]:
         pairs = source.sample([(a, b) for a in names for b in names if a != b], debts)
         rows = [Debt(debtor=a, creditor=b, amount=source.randint(1, largest)) for a, b in pairs]
         used = {party for row in rows for party in (row.debtor, row.creditor)}
-        yield _certificate_case(debt_network(unit=Unit(currency="EUR", exponent=2), parties=used, debts=rows))
+        yield _certificate_case(debt_network(unit=EUR, parties=used, debts=rows))
+    rows = [Debt(debtor=PartyId(a), creditor=PartyId(b), amount=cents) for (a, b), cents in published_debts().items()]
+    used = {party for row in rows for party in (row.debtor, row.creditor)}
+    published = {name: [str(owed), debts] for name, (owed, debts) in PUBLISHED.items()}
+    yield {**_certificate_case(debt_network(unit=EUR, parties=used, debts=rows)), "published": published}
 
 
 def _certificate_case(network: DebtNetwork) -> Case:

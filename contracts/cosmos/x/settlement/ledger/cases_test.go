@@ -67,7 +67,7 @@ type sharedCase struct {
 	Positions     [][]any           `json:"positions"`
 }
 
-func load[Case any](t *testing.T, name string) []Case {
+func load[Case any](t testing.TB, name string) []Case {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(caseFolder, name))
 	require.NoError(t, err)

@@ -147,6 +147,11 @@ func (e cycleProposed) isWhole() bool {
 			return false
 		}
 	}
+	for _, debt := range plan.Debts {
+		if int(max(debt.Debtor, debt.Creditor)) >= len(plan.Parties) {
+			return false
+		}
+	}
 	areListed := plan.Parties != nil && plan.Debts != nil && plan.Shares != nil && plan.Novated != nil
 	return e.Act.isWhole() && areListed && isAmount(plan.Gross) && isAmount(plan.Remaining) && plan.unit().isKnown()
 }

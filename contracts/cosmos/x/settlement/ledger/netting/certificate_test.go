@@ -17,6 +17,8 @@ type certificateCase struct {
 	Bilateral    []string    `json:"bilateral"`
 	Hub          [][3]string `json:"hub"`
 	Certificates [][2]string `json:"certificates"`
+	// Published is there for the demo's network alone: what is still owed, and the number of debts.
+	Published map[string][2]any `json:"published"`
 }
 
 // names of the codes in the case file.
@@ -66,6 +68,30 @@ func TestSharedNetworksAreSetOffTheSame(t *testing.T) {
 			_, err := Hub(network, func(party Party) bool { return party != absent })
 			requireRefused(t, ConsentMissing, err)
 		}
+	}
+}
+
+func TestThePublishedFiguresCome(t *testing.T) {
+	cases := loadCertificates(t)
+	demo := cases[len(cases)-1]
+	network := networkOf(t, demo.Debts)
+	certificate := certificateOf(t, demo.Certificates[0][0])
+	require.NoError(t, Check(network, certificate))
+	payments, err := Hub(network, func(Party) bool { return true })
+	require.NoError(t, err)
+	var paid []*big.Int
+	for _, payment := range payments {
+		paid = append(paid, payment.Amount)
+	}
+	for mode, owed := range map[string][]*big.Int{
+		"gross": network.Amounts(), "bilateral": Bilateral(network), "cycle": certificate.Remainder, "hub": paid,
+	} {
+		sum, count := new(big.Int), 0
+		for _, amount := range owed {
+			sum.Add(sum, amount)
+			count += amount.Sign()
+		}
+		require.Equal(t, demo.Published[mode], [2]any{sum.String(), float64(count)}, mode)
 	}
 }
 
