@@ -19,6 +19,13 @@ MAXIMUM_SECONDS = 2.0
 """Of processor time for one input; a decoder of bounded effort needs milliseconds."""
 
 
+MAXIMUM_BYTES = 1 << 17
+"""Of one input. That readers bound what they take is for tests with longer ones."""
+
+_MAXIMUM_ITEMS = 300
+_SHOWN_BYTES = 2_000
+
+
 class Form(Enum):
     """What kind of bytes a target reads, for changes that get deeper than a flipped bit."""
 
@@ -68,7 +75,7 @@ def fuzz(target: Target, *, inputs: int, seed: int) -> Tally:
         took = time.thread_time() - began
         slowest = max(slowest, took)
         if took > MAXIMUM_SECONDS:
-            raise FuzzFailure(f"{target.name}, seed {seed}, input {number} took {took:.1f} s: {raw.hex()}")
+            raise FuzzFailure(f"{target.name}, seed {seed}, input {number} took {took:.1f} s: {_shown(raw)}")
     return Tally(inputs=inputs, accepted=accepted, slowest_seconds=slowest)
 
 
@@ -78,19 +85,24 @@ def mutate(source: random.Random, seeds: Sequence[bytes], form: Form) -> bytes:
         return source.randbytes(source.randrange(200))
     raw = source.choice(seeds)
     if form is Form.JSON and source.random() < 0.7:
-        return _changed_json(source, raw)
+        return _changed_json(source, raw)[:MAXIMUM_BYTES]
     for _ in range(source.choice((1, 1, 1, 2, 2, 3, 4))):
         change = source.choice(_TEXT_CHANGES if form is not Form.BINARY else _BINARY_CHANGES)
         raw = change(source, raw, seeds)
-    return raw
+    return raw[:MAXIMUM_BYTES]
 
 
 def _try(target: Target, raw: bytes) -> bool:
     """Whether it was read."""
     value = target.decode(raw)
     if target.encode is not None and target.encode(value) != raw:
-        raise FuzzFailure(f"{target.name}: takes {raw.hex()}, which is not the form of what it says")
+        raise FuzzFailure(f"{target.name}: takes {_shown(raw)}, which is not the form of what it says")
     return True
+
+
+def _shown(raw: bytes) -> str:
+    """Seed and number give the rest again."""
+    return raw[:_SHOWN_BYTES].hex() + ("…" if len(raw) > _SHOWN_BYTES else "")
 
 
 class _Witness:
@@ -105,7 +117,7 @@ class _Witness:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None:
             target, seed, number, raw = self._input
-            error.add_note(f"{target.name}, seed {seed}, input {number}: {raw.hex()}")
+            error.add_note(f"{target.name}, seed {seed}, input {number}: {_shown(raw)}")
 
 
 _Change = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
@@ -249,7 +261,7 @@ def _changed_list(source: random.Random, value: list[Any]) -> list[Any]:
         case 1:
             value.insert(at, value[source.randrange(len(value))])
         case 2:
-            value *= source.choice((2, 3, 100))
+            value = (value * source.choice((2, 3, 100)))[:_MAXIMUM_ITEMS]
         case 3:
             source.shuffle(value)
         case _:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 
 from relayer.core.ids import MAXIMUM_UINT64, ClientId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
@@ -82,6 +86,15 @@ def encode_packet_message(packet: Packet, acknowledgement: bytes | None, proof: 
 
 def _texts(payload: Payload) -> tuple[str, str, str, str]:
     return payload.source_port, payload.destination_port, payload.version, payload.encoding
+
+
+def decode_values(types: Sequence[str], content: bytes) -> tuple[Any, ...]:
+    """What a contract returned, in whatever layout its offsets give. Raises InvalidInput."""
+    try:
+        return tuple(decode(types, content))
+    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
+        # OverflowError: a length or an offset that no memory has room for.
+        raise InvalidInput(f"ABI data does not decode ({error})") from error
 
 
 class Reader:

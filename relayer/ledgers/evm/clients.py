@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
+from eth_abi.abi import encode
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
-from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
+from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, client_call
 from relayer.ledgers.evm.contracts import error_name
 from relayer.ledgers.evm.deployer import Deployer
@@ -59,8 +59,8 @@ class RouterClients:
                 return "", ()
             raise
         try:
-            ((counterparty, prefix),) = decode((_COUNTERPARTY,), answer)
-        except (DecodingError, UnicodeDecodeError) as error:
+            ((counterparty, prefix),) = decode_values((_COUNTERPARTY,), answer)
+        except InvalidInput as error:
             raise MalformedAnswer(f"getCounterparty: {error}") from error
         return counterparty, tuple(prefix)
 
@@ -77,10 +77,10 @@ class RouterClients:
             if isinstance(answer, NodeRefused):
                 raise LedgerUnavailable(f"client {client}: {to} is not a CometBFT light client of ours ({answer})")
         try:
-            (encoded,) = decode(("bytes",), data(state, "getClientState"))
-            ((chain_id, _, height, trusting, _, _, time, _),) = decode((_CLIENT_STATE,), encoded)
-            (code,) = decode(("uint8",), data(condition, "status"))
-        except (DecodingError, UnicodeDecodeError) as error:
+            (encoded,) = decode_values(("bytes",), data(state, "getClientState"))
+            ((chain_id, _, height, trusting, _, _, time, _),) = decode_values((_CLIENT_STATE,), encoded)
+            (code,) = decode_values(("uint8",), data(condition, "status"))
+        except InvalidInput as error:
             raise MalformedAnswer(f"client {client}: its state at {to} does not decode ({error})") from error
         if code >= len(_CONDITIONS):
             raise MalformedAnswer(f"client {client}: status {code} is none that is known here")
@@ -119,8 +119,8 @@ def _added_client(mined: MinedTransaction, router: bytes) -> ClientId:
         log = parse_log(item)
         if log.address == router and log.topics[:1] == (_CLIENT_ADDED,):
             try:
-                client, _, _ = decode(("string", _COUNTERPARTY, "address"), log.data)
-            except (DecodingError, UnicodeDecodeError) as error:
+                client, _, _ = decode_values(("string", _COUNTERPARTY, "address"), log.data)
+            except InvalidInput as error:
                 raise MalformedAnswer(f"ICS02ClientAdded: {error}") from error
             return parse_client_id(client)
     raise MalformedAnswer("addClient succeeded without its event; is the router an IBC v2 router?")

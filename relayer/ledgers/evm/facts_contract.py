@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
-from relayer.errors import LedgerError
+from relayer.errors import InvalidInput, LedgerError
 from relayer.facts.codec import fact_id
 from relayer.facts.schema import Fact
+from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
@@ -194,8 +192,8 @@ def _call(function: str, *arguments: object) -> bytes:
 
 def _decode(types: Sequence[str], content: bytes) -> tuple[object, ...]:
     try:
-        return tuple(decode(types, content))
-    except (DecodingError, UnicodeDecodeError) as error:
+        return decode_values(types, content)
+    except InvalidInput as error:
         raise MalformedAnswer(f"BusinessFacts: an answer does not decode ({error}); is the address right?") from error
 
 
@@ -205,6 +203,8 @@ def _record(fact: bytes, answer: object) -> FactRecord:
     (values,) = _decode((_STATUS,), data(answer, "factStatus"))
     assert isinstance(values, tuple)
     state, code, issued, packet, settled, digest, liability, ledger, news, opened = values
+    if state not in set(FactState):
+        raise MalformedAnswer(f"factStatus: state {state} is none that is known here; is the address right?")
     return FactRecord(
         fact_id=fact,
         state=FactState(state),

@@ -5,10 +5,8 @@ Never by text: nodes word the same revert in different ways.
 
 from __future__ import annotations
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
-from relayer.errors import ClientUnusable
+from relayer.errors import ClientUnusable, InvalidInput
+from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.contracts import error_by_selector
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ports.ledger import MessageResult, Outcome, PacketMessage, TimeoutPacket
@@ -43,8 +41,8 @@ def describe_revert(revert: bytes | None) -> tuple[str, str]:
     if known is None:
         return "0x" + revert[:4].hex(), ""
     try:
-        values = decode(known.types, revert[4:])
-    except (DecodingError, UnicodeDecodeError):
+        values = decode_values(known.types, revert[4:])
+    except InvalidInput:
         return known.name, "its arguments do not decode"
     shown = ("0x" + value.hex() if isinstance(value, bytes) else str(value) for value in values)
     return known.name, ", ".join(shown)[:_MAXIMUM_DETAIL]
