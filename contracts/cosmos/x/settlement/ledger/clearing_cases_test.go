@@ -11,6 +11,7 @@ import (
 	errorsmod "cosmossdk.io/errors"
 
 	"interledger.example/cosmos/wire/settlementv1"
+	"interledger.example/cosmos/x/settlement/ledger/netting"
 )
 
 const clearingFolder = "../clearing/"
@@ -122,8 +123,12 @@ func (s *clearingStep) run(t *testing.T, book Book) {
 		require.Equal(t, len(s.Events), book.EndDeadlines(s.AtSeconds, s.Limit))
 		head = book.Head()
 	} else {
+		command := s.decode(t)
+		if proposal, ok := command.Step.(ProposeCycle); ok && len(s.Events) > 0 {
+			requireNettingInput(t, book, proposal)
+		}
 		var err error
-		head, err = book.Clear(s.decode(t), s.AtSeconds)
+		head, err = book.Clear(command, s.AtSeconds)
 		codespace, code, _ := errorsmod.ABCIInfo(err, true)
 		require.Equal(t, s.Refusal, code, "%s: %v", s.Command, err)
 		if err != nil {
@@ -137,6 +142,24 @@ func (s *clearingStep) run(t *testing.T, book Book) {
 	require.Equal(t, len(s.Events), int(book.Head().Sequence-before.Sequence))
 	for i, event := range s.Events {
 		require.Equal(t, event, string(book.Entry(before.Sequence+uint64(i)+1)))
+	}
+}
+
+// requireNettingInput compares what a proposer is told with what the proposal that was taken is about.
+func requireNettingInput(t *testing.T, book Book, proposal ProposeCycle) {
+	t.Helper()
+	input, err := book.Netting(Scope{
+		Unit: proposal.unit(), CutOffSeconds: proposal.CutOffSeconds, ValueDateSeconds: proposal.ValueDateSeconds, Mode: proposal.Mode,
+	})
+	require.NoError(t, err)
+	network, err := netting.NewNetwork(proposal.Currency, uint8(proposal.Exponent), input.Debts)
+	require.NoError(t, err)
+	digest := network.Digest()
+	require.Equal(t, proposal.DebtsHash, Bytes(digest[:]))
+	require.Empty(t, input.RunningCycleID)
+	require.GreaterOrEqual(t, input.Liabilities, uint64(len(input.Debts)))
+	if proposal.Mode == ModeHub {
+		require.Equal(t, network.Parties, input.Consenting)
 	}
 }
 
