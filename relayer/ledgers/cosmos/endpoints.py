@@ -86,6 +86,9 @@ class Endpoints:
         self._survey: asyncio.Task[None] | None = None
         self._next_survey = 0.0
 
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
     async def close(self) -> None:
         survey, self._survey = self._survey, None
         if survey is not None:

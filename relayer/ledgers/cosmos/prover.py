@@ -107,17 +107,27 @@ class CosmosProver:
         block = await self._blocks.at(at)
         proofs: list[Proof] = []
         for part in parts:
-            answers = await self._rpc.abci_queries([(_QUERY_PATH, path) for path in part], height=state, prove=True)
-            for path, answer in zip(part, answers, strict=True):
+            for path, answer in zip(part, await self._answers(part, state), strict=True):
                 proofs.append(self._proof(path, answer, block, at))
         return proofs
 
+    async def _answers(self, paths: Sequence[CommitmentPath], state: Height) -> Sequence[AbciAnswer]:
+        """Of one node; the others are asked too if it does not have the state. Raises HeightPruned if none has."""
+        queries = [(_QUERY_PATH, path) for path in paths]
+        refused = None
+        for _ in range(self._rpc.nodes):
+            answers = await self._rpc.abci_queries(queries, height=state, prove=True)
+            refused = next((answer for answer in answers if answer.code), None)
+            if refused is None:
+                return answers
+            self._rpc.doubt()
+        assert refused is not None
+        raise HeightPruned(
+            f"no node gives proofs of the state after block {state} ({refused.codespace} {refused.code}: "
+            f"{printable(refused.log)}); name a node that keeps more states (pruning in its app.toml)"
+        )
+
     def _proof(self, path: CommitmentPath, answer: AbciAnswer, block: LightBlock, at: Height) -> Proof:
-        if answer.code:
-            raise HeightPruned(
-                f"the node gives no proofs of the state after block {at - 1} ({answer.codespace} {answer.code}: "
-                f"{printable(answer.log)}); name a node that keeps more states (pruning in its app.toml)"
-            )
         if answer.height != at - 1 or tuple(op.kind for op in answer.proof_ops) != _OP_KINDS:
             raise self._lie(f"proof at height {at}: the node gave another height or another kind of proof")
         proof = b"".join(message_field(1, op.data) for op in answer.proof_ops)

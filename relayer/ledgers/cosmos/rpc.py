@@ -87,6 +87,11 @@ class CometRpc:
         """`urls`: http(s) addresses, the preferred one first."""
         self.endpoints = Endpoints(urls, chain_id=chain_id, options=options or EndpointOptions())
 
+    @property
+    def nodes(self) -> int:
+        """How many are configured; at least one."""
+        return len(self.endpoints)
+
     async def close(self) -> None:
         await self.endpoints.close()
 

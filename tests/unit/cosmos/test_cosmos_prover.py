@@ -121,7 +121,7 @@ class TestRecorded:
 
     async def test_a_state_that_is_gone_is_pruned(self, bench: Bench) -> None:
         bench.node.overrides["abci_query"] = lambda _: RECORDED["pruned_answer"]
-        with pytest.raises(HeightPruned, match=r"no proofs of the state after block 9 \(store 7"):
+        with pytest.raises(HeightPruned, match=r"no node gives proofs of the state after block 9 \(store 7"):
             await bench.prover.prove([path_of(1)], at=Height(10))
 
 
@@ -272,6 +272,20 @@ class TestProofs:
         bench.node.overrides["abci_query"] = lambda _: {"response": {**answer["response"], **lie}}
         with pytest.raises(MalformedAnswer):
             await bench.prover.prove([path_of(1)], at=height)
+
+    async def test_a_state_that_one_node_forgot_is_proven_by_another(self, bench: Bench) -> None:
+        async with CometNode(bench.chain) as archive:
+            rpc = CometRpc([bench.node.url, archive.url], chain_id=bench.chain.chain_id)
+            blocks = LightBlocks(rpc, chain_id=bench.chain.chain_id)
+            prover = CosmosProver(
+                rpc, ChainView(rpc, blocks, ledger=LedgerId("settlement")), blocks, chain_id=bench.chain.chain_id
+            )
+            bench.node.earliest = 8
+            assert len(await prover.prove([path_of(1)], at=Height(5))) == 1
+            archive.earliest = 8
+            with pytest.raises(HeightPruned, match="store 7"):
+                await prover.prove([path_of(2)], at=Height(5))
+            await rpc.close()
 
     async def test_a_proof_of_another_key_is_not_handed_out(self, bench: Bench) -> None:
         answer = bench.node._abci_query({"path": "store/ibc/key", "data": path_of(2).hex(), "height": "9", "prove": True})
