@@ -14,6 +14,16 @@ _BASE = 200_000
 """A client update that the last transactions did without, and what does not grow with the bytes."""
 
 
+_SIMULATION_MARGIN_PERCENT = 130
+_SIMULATION_BASE = 30_000
+"""State that is another by the next block: a first receipt of coins, a longer number."""
+
+
+def with_margin(simulated_gas: int) -> int:
+    """What to ask for after a simulation."""
+    return _SIMULATION_BASE + simulated_gas * _SIMULATION_MARGIN_PERCENT // 100
+
+
 class GasModel:
     """Gas by bytes: proofs, packets and acknowledgements are paid for by their length, and so is what they store."""
 

@@ -131,6 +131,8 @@ def require_payable(refusal: Refusal, *, account: str, offer: str) -> None:
         raise missing_account(account)
     if Known.POOL_FULL.fits(refusal):
         raise LedgerUnavailable("the node's pool of transactions is full; it is tried again")
+    if Known.TIMEOUT_HEIGHT_PASSED.fits(refusal):
+        raise LedgerUnavailable("the ledger moved past the last block for a transaction before taking it; it is tried again")
 
 
 def missing_account(account: str) -> AccountMissing:

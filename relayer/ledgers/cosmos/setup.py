@@ -8,13 +8,13 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.errors import LedgerRefused
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.gas_model import with_margin
 from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused
 from relayer.ledgers.cosmos.signing import framed
 from relayer.ledgers.cosmos.transactions import AccountSender, Order
 
 _M = TypeVar("_M", bound=Message)
-_MARGIN_PERCENT = 150
 
 
 class Commander:
@@ -35,9 +35,8 @@ class Commander:
         trial = await self._sender.simulate([packed])
         if isinstance(trial, Refusal):
             raise _refused(trial, what)
-        gas = trial.gas_used * _MARGIN_PERCENT // 100
         try:
-            executed = await self._sender.execute(Order(messages=(packed,), gas=gas))
+            executed = await self._sender.execute(Order(messages=(packed,), gas=with_margin(trial.gas_used)))
         except TransactionRefused as error:
             raise _refused(error.refusal, what) from error
         if executed.refusal is not None:

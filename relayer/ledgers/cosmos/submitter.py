@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from relayer.core.ids import ClientId, TransactionId
 from relayer.ledgers.cosmos.errors import MalformedAnswer
-from relayer.ledgers.cosmos.gas_model import GasModel
+from relayer.ledgers.cosmos.gas_model import GasModel, with_margin
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
@@ -31,7 +31,6 @@ from relayer.wire.cosmos_sdk_protos import channel_query
 
 _UNRECEIVED_PACKETS = "/ibc.core.channel.v2.Query/UnreceivedPackets"
 _UNRECEIVED_ACKNOWLEDGEMENTS = "/ibc.core.channel.v2.Query/UnreceivedAcks"
-_SIMULATION_MARGIN_PERCENT = 130
 _ROUNDS = 4
 _LEAST_ROOM_BYTES = 65_536
 
@@ -138,7 +137,7 @@ class Submitter:
         if isinstance(trial, Refusal):
             require_usable(trial, account=self._sender.address, client=progress.client)
             raise refused(trial, f"update of client {progress.client}")
-        executed = await self._sender.execute(Order(messages=(update,), gas=_with_margin(trial.gas_used)))
+        executed = await self._sender.execute(Order(messages=(update,), gas=with_margin(trial.gas_used)))
         progress.executed.append(executed)
         if executed.refusal is not None:
             raise refused(executed.refusal, f"update of client {progress.client}")
@@ -161,7 +160,7 @@ class Submitter:
                         return
                     messages = left
                     continue
-                gas = _with_margin(trial.gas_used)
+                gas = with_margin(trial.gas_used)
             most_gas = (await self._find_room()).gas
             if gas > most_gas and len(messages) > 1:
                 await self._send_apart(update, messages, progress)
@@ -265,10 +264,6 @@ class Submitter:
 def _together(update: bytes | None, messages: Sequence[_Message]) -> tuple[bytes, ...]:
     front = () if update is None else (update,)
     return (*front, *(item.framed for item in messages))
-
-
-def _with_margin(gas_used: int) -> int:
-    return gas_used * _SIMULATION_MARGIN_PERCENT // 100
 
 
 def _chunks(messages: Sequence[_Message], room: int, first_bytes: int) -> list[list[_Message]]:

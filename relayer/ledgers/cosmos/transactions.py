@@ -137,7 +137,8 @@ class AccountSender:
         async with self._lock:
             for _ in range(_SEQUENCE_ATTEMPTS):
                 view, sequence = await self._position()
-                signed, _ = self._sign(messages, view, sequence, gas=0)
+                # A fee, where one is paid at all: taking it costs gas too.
+                signed, _ = self._sign(messages, view, sequence, gas=0, fee=min(self._fees.price.numerator, 1))
                 answer = await self._rpc.abci_query(_SIMULATE, signed.raw)
                 if not answer.code:
                     return _simulated(answer.value)
@@ -232,11 +233,13 @@ class AccountSender:
         refusal = await self._offer(sent)
         if refusal is None:
             return
-        if not Known.WRONG_SEQUENCE.fits(refusal):
-            # Dropped from the pool, because what it would do became impossible or was done by somebody else.
-            raise TransactionRefused(refusal)
-        if not any(sequence < sent.sequence for sequence in self._under_way):
+        is_early = Known.WRONG_SEQUENCE.fits(refusal) and any(each < sent.sequence for each in self._under_way)
+        if is_early:
+            return
+        if Known.WRONG_SEQUENCE.fits(refusal) or Known.TIMEOUT_HEIGHT_PASSED.fits(refusal):
             raise self._lost(sent, view)
+        # Dropped from the pool, because what it would do became impossible or was done by somebody else.
+        raise TransactionRefused(refusal)
 
     def _lost(self, sent: _Sent, view: AccountView) -> TransactionLost:
         words = f"; the node refused it: {sent.refused}" if sent.refused else "; does another process use this account?"
