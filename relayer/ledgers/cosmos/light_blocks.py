@@ -91,7 +91,7 @@ class LightBlocks:
             step = steps[-1]
             trusted = await self._announced(known)
             try:
-                is_believable = follows(known, trusted, step, chain_id=self._chain_id)
+                is_believable = follows(known.height, trusted, step, chain_id=self._chain_id)
             except ProofError as error:
                 self._rpc.doubt()
                 raise MalformedAnswer(f"header {step.height} does not follow from {known.height}: {error}") from error
@@ -156,10 +156,10 @@ class LightBlocks:
         return found
 
 
-def follows(known: LightBlock, trusted: ValidatorSet, block: LightBlock, *, chain_id: str) -> bool:
-    """Whether who believes `known`, which announced `trusted`, believes the later `block`. False: too few of them signed, so
-    a header between the two is needed. Raises HeaderRefused for what no honest chain has."""
-    if block.height == known.height + 1:
+def follows(known: Height, trusted: ValidatorSet, block: LightBlock, *, chain_id: str) -> bool:
+    """Whether who believes the header of `known`, which announced `trusted`, believes the later `block`. False: too few of
+    them signed, so a header between the two is needed. Raises HeaderRefused for what no honest chain has."""
+    if block.height == known + 1:
         if block.signed.header.validators_hash != trusted.hash():
             raise HeaderRefused(Refusal.VALIDATORS_HASH, "not signed by the validators that the header before it announced")
         return True

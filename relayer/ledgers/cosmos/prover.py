@@ -84,9 +84,8 @@ class CosmosProver:
         if target <= trusted:
             raise HeightPruned(f"a client that trusts height {trusted} cannot go back to {target}; prove at a newer height")
         await self._view.require_final(target)
-        known, validators = await self._blocks.at(trusted), await self._blocks.next_validators(trusted)
-        block = await self._blocks.at(target)
-        while not self._follows(known, validators, block):
+        validators, block = await self._trusted_validators(trusted), await self._blocks.at(target)
+        while not self._follows(trusted, validators, block):
             # At worst the very next header, which is signed by exactly the validators that were announced.
             block = await self._blocks.at(Height((trusted + block.height) // 2))
         header = ClientHeader(
@@ -140,11 +139,20 @@ class CosmosProver:
             raise self._lie(f"proof at height {at}: {error}") from error
         return Proof(value=proof, height=at, revision=revision_of(self._chain_id))
 
-    def _follows(self, known: LightBlock, validators: ValidatorSet, block: LightBlock) -> bool:
+    async def _trusted_validators(self, trusted: Height) -> ValidatorSet:
         try:
-            return follows(known, validators, block, chain_id=self._chain_id)
+            return await self._blocks.next_validators(trusted)
+        except HeightPruned:
+            # Sets change seldom, and a client that has not been updated for long is the one that most needs to be. If the
+            # set did change since, the client refuses this one, and nothing but a node that keeps more can help.
+            oldest = (await self._rpc.status()).earliest_height
+            return (await self._blocks.at(oldest)).validators
+
+    def _follows(self, trusted: Height, validators: ValidatorSet, block: LightBlock) -> bool:
+        try:
+            return follows(trusted, validators, block, chain_id=self._chain_id)
         except ProofError as error:
-            raise self._lie(f"header {block.height} does not follow from {known.height}: {error}") from error
+            raise self._lie(f"header {block.height} does not follow from {trusted}: {error}") from error
 
     def _lie(self, words: str) -> MalformedAnswer:
         self._rpc.doubt()

@@ -28,6 +28,7 @@ from relayer.proofs.comet_client_types import (
     decode_consensus_state,
 )
 from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.testing.comet_chain import CometChain
 from relayer.testing.comet_node import CometNode, encode
 from relayer.wire.cosmos_sdk_protos import staking_query
@@ -156,10 +157,27 @@ class TestClients:
         with pytest.raises(HeightPruned, match="newer height"):
             await bench.update(9, 9)
 
-    async def test_a_trusted_height_that_no_node_remembers_is_pruned(self, bench: Bench) -> None:
+    async def test_a_trusted_height_may_be_forgotten_while_the_validators_stay(self, bench: Bench) -> None:
+        follower = Follower(await bench.prover.initial_client(TERMS))
+        bench.seal(30)
+        bench.start()
+        bench.node.earliest = 20
+        follower.take(await bench.update(10, 40))
+
+    async def test_validators_that_were_forgotten_convince_no_client(self, bench: Bench) -> None:
+        follower = Follower(await bench.prover.initial_client(TERMS))
+        bench.chain.hand_over([4, 5, 6, 7])
+        bench.seal(30)
+        bench.start()
+        bench.node.earliest = 20
+        with pytest.raises(HeaderRefused) as refusal:
+            follower.take(await bench.update(10, 40))
+        assert refusal.value.code is Refusal.TRUSTED_VALIDATORS
+
+    async def test_a_forgotten_target_is_pruned(self, bench: Bench) -> None:
         bench.node.earliest = 5
         with pytest.raises(HeightPruned, match="nothing below height 5"):
-            await bench.update(3, 10)
+            await bench.update(1, 4)
 
     async def test_many_validators_come_in_pages(self) -> None:
         chain = CometChain(validators=120, time=START * NANOSECONDS)
