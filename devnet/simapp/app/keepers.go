@@ -111,6 +111,7 @@ func (app *App) addRoutes() {
 	app.IBCKeeper.SetRouter(porttypes.NewRouter())
 	router := ibcapi.NewRouter()
 	router.AddRoute(facts.Port, settlementkeeper.NewIBCModule(app.SettlementKeeper))
+	router.AddRoute(LettersPort, letters{})
 	app.IBCKeeper.SetRouterV2(router)
 
 	clients := app.IBCKeeper.ClientKeeper

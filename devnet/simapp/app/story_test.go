@@ -7,10 +7,7 @@ import (
 
 	"github.com/cosmos/gogoproto/proto"
 
-	abci "github.com/cometbft/cometbft/abci/types"
-
 	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
-	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 	ibctesting "github.com/cosmos/ibc-go/v11/testing"
 
 	"interledger.example/cosmos/light-clients/poaevm"
@@ -169,31 +166,4 @@ func TestMalformedCommandsAreRefused(t *testing.T) {
 			require.Equal(t, head, w.head())
 		})
 	}
-}
-
-func TestAnExportedChainGoesOn(t *testing.T) {
-	w := newWorld(t)
-	w.setUp()
-	w.mustSend(w.updateWith("Header", w.Headers[0].Message))
-	w.mustSend(w.receive(w.Packets[0]))
-	head := w.head()
-	state, err := w.app.Export()
-	require.NoError(t, err)
-
-	again := newApp()
-	_, err = again.InitChain(&abci.RequestInitChain{
-		ChainId: "", AppStateBytes: state.AppState, ConsensusParams: &state.ConsensusParams, Time: w.coord.CurrentTime, InitialHeight: state.Height,
-	})
-	require.NoError(t, err)
-	ctx := again.NewContext(false).WithBlockTime(w.coord.CurrentTime)
-	genesis, err := again.SettlementKeeper.ExportGenesis(ctx)
-	require.NoError(t, err)
-	require.Equal(t, head, genesis.HeadHash)
-	require.Equal(t, []string{w.sender()}, genesis.Operators)
-	require.Equal(t, exported.Active, again.IBCKeeper.ClientKeeper.GetClientStatus(ctx, w.ClientID))
-	outcome, err := again.IBCKeeper.ClientKeeper.Route(ctx, w.ClientID)
-	require.NoError(t, err)
-	var header poaevm.Header
-	require.NoError(t, proto.Unmarshal(w.Headers[0].Message, &header))
-	require.NoError(t, outcome.VerifyClientMessage(ctx.WithChainID(w.ChainID), w.ClientID, &header))
 }

@@ -9,6 +9,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
+	"interledger.example/cosmos/x/settlement/ledger"
 	"interledger.example/cosmos/x/settlement/types"
 )
 
@@ -56,7 +57,7 @@ func (k Keeper) bind(ctx context.Context, account, rawPartyID []byte) error {
 		return err
 	}
 	if k.book(ctx).OCPIID(partyID) == "" {
-		return errorsmod.Wrapf(sdkerrors.ErrNotFound, "party %x is not registered; register it first", partyID)
+		return errorsmod.Wrapf(ledger.ErrNotFound, "party %x is not registered; register it first", partyID)
 	}
 	k.store(ctx).Set(bindingKey(account), partyID[:])
 	return nil

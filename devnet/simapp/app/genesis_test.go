@@ -1,0 +1,138 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+
+	"github.com/cosmos/ibc-go/v11/modules/core/exported"
+
+	"interledger.example/cosmos/light-clients/poaevm"
+	settlementtypes "interledger.example/cosmos/x/settlement/types"
+)
+
+func TestAnExportedChainGoesOn(t *testing.T) {
+	w := received(t)
+	w.run()
+	w.acknowledge(1)
+	w.acknowledge(4)
+	head := w.head()
+	before, err := w.app.SettlementKeeper.ExportGenesis(w.chain.GetContext())
+	require.NoError(t, err)
+	state, err := w.app.Export()
+	require.NoError(t, err)
+
+	again := newApp()
+	_, err = again.InitChain(&abci.RequestInitChain{
+		ChainId: "", AppStateBytes: state.AppState, ConsensusParams: &state.ConsensusParams, Time: w.coord.CurrentTime, InitialHeight: state.Height,
+	})
+	require.NoError(t, err)
+	ctx := again.NewContext(false).WithBlockTime(w.coord.CurrentTime)
+	genesis, err := again.SettlementKeeper.ExportGenesis(ctx)
+	require.NoError(t, err)
+	require.Equal(t, head, genesis.HeadHash)
+	require.Equal(t, []string{w.sender()}, genesis.Operators)
+	require.Equal(t, []string{w.ClientID}, genesis.TrustedClients)
+	require.Len(t, genesis.Bindings, 2)
+	require.Len(t, genesis.Outbox.Answers, 2)
+	require.Len(t, genesis.Outbox.RepeatedNews, 1)
+	require.NotEmpty(t, genesis.BlockTimes)
+	require.Equal(t, before.String(), genesis.String())
+	require.Equal(t, exported.Active, again.IBCKeeper.ClientKeeper.GetClientStatus(ctx, w.ClientID))
+	outcome, err := again.IBCKeeper.ClientKeeper.Route(ctx, w.ClientID)
+	require.NoError(t, err)
+	var header poaevm.Header
+	require.NoError(t, proto.Unmarshal(w.Headers[0].Message, &header))
+	require.NoError(t, outcome.VerifyClientMessage(ctx.WithChainID(w.ChainID), w.ClientID, &header))
+}
+
+// queueOf that many packets of news, which no other part of the chain has to know of.
+func queueOf(w *world, packets int) *settlementtypes.Outbox {
+	outbox := &settlementtypes.Outbox{}
+	for range packets {
+		outbox.Queue = append(outbox.Queue, &settlementtypes.QueuedNews{ClientId: w.ClientID, Value: w.Clearing.FirstNews[0]})
+	}
+	return outbox
+}
+
+func TestALongQueueOfNewsDrainsOverSeveralBlocks(t *testing.T) {
+	const queued, perBlock = 20, 16
+	w := newWorld(t)
+	genesis := settlementtypes.DefaultGenesis()
+	genesis.Outbox = queueOf(w, queued)
+	require.NoError(t, w.app.SettlementKeeper.InitGenesis(w.chain.GetContext(), genesis))
+	w.chain.NextBlock()
+	require.Equal(t, perBlock, len(w.sent))
+	w.chain.NextBlock()
+	require.Equal(t, queued, len(w.sent))
+	w.chain.NextBlock()
+	require.Equal(t, queued, len(w.sent))
+}
+
+func TestALogThatComesWithoutAnOutboxTellsNothingAgain(t *testing.T) {
+	w := received(t)
+	w.run()
+	genesis, err := w.app.SettlementKeeper.ExportGenesis(w.chain.GetContext())
+	require.NoError(t, err)
+	genesis.Outbox = nil
+	again := newWorld(t)
+	require.NoError(t, again.app.SettlementKeeper.InitGenesis(again.chain.GetContext(), genesis))
+	again.chain.NextBlock()
+	require.Equal(t, 0, len(again.sent))
+	require.Equal(t, w.head(), again.head())
+}
+
+func TestAGenesisThatCannotBeIsRefused(t *testing.T) {
+	w := received(t)
+	w.run()
+	w.acknowledge(4)
+	baseline := func() *settlementtypes.GenesisState {
+		genesis, err := w.app.SettlementKeeper.ExportGenesis(w.chain.GetContext())
+		require.NoError(t, err)
+		genesis.Outbox.Queue = queueOf(w, 1).Queue
+		return genesis
+	}
+	for name, change := range map[string]func(genesis *settlementtypes.GenesisState){
+		"nothing changed":        func(*settlementtypes.GenesisState) {},
+		"a head without a log":   func(g *settlementtypes.GenesisState) { g.Events = nil },
+		"a log without its head": func(g *settlementtypes.GenesisState) { g.HeadHash = nil },
+		"another head":           func(g *settlementtypes.GenesisState) { g.HeadHash[0] ^= 1 },
+		"a log that ends early":  func(g *settlementtypes.GenesisState) { g.Events = g.Events[:len(g.Events)-1] },
+		"an entry changed": func(g *settlementtypes.GenesisState) {
+			g.Events[14] = bytes.Replace(g.Events[14], []byte("1390"), []byte("1391"), 1)
+		},
+		"an operator twice":      func(g *settlementtypes.GenesisState) { g.Operators = append(g.Operators, g.Operators[0]) },
+		"an operator in no form": func(g *settlementtypes.GenesisState) { g.Operators[0] = "cosmos1" },
+		"a bound account":        func(g *settlementtypes.GenesisState) { g.Bindings[0].Account = "cosmos1" },
+		"an unknown party":       func(g *settlementtypes.GenesisState) { g.Bindings[0].PartyId = make([]byte, 32) },
+		"a party of 31 bytes":    func(g *settlementtypes.GenesisState) { g.Bindings[0].PartyId = g.Bindings[0].PartyId[1:] },
+		"a client with a slash":  func(g *settlementtypes.GenesisState) { g.TrustedClients[0] = "poa/evm" },
+		"too many clients": func(g *settlementtypes.GenesisState) {
+			for i := range settlementtypes.MaximumTrustedClients {
+				g.TrustedClients = append(g.TrustedClients, fmt.Sprintf("poa-evm-%d", i))
+			}
+		},
+		"news of the future":        func(g *settlementtypes.GenesisState) { g.Outbox.ToldSequence = uint64(len(g.Events)) + 1 },
+		"queued for nobody":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].ClientId = "" },
+		"queued in no form":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].Value = []byte{1} },
+		"sent far too often":        func(g *settlementtypes.GenesisState) { g.Outbox.RepeatedNews[0].Repeats = 256 },
+		"answers to a bad client":   func(g *settlementtypes.GenesisState) { g.Outbox.Answers[0].ClientId = "a/b" },
+		"repeated for a bad client": func(g *settlementtypes.GenesisState) { g.Outbox.RepeatedNews[0].ClientId = "x" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			genesis := baseline()
+			change(genesis)
+			again := newApp()
+			ctx := again.NewUncachedContext(false, cmtproto.Header{})
+			err := again.SettlementKeeper.InitGenesis(ctx, genesis)
+			require.Equal(t, name == "nothing changed", err == nil, "%v", err)
+		})
+	}
+}
