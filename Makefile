@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: setup setup-go demo demo-cosmos test test-go lint typecheck clean
+.PHONY: setup setup-go demo demo-cosmos test test-go fuzz lint typecheck clean
 
 setup: $(VENV)/.dev-installed $(VENV)/.node-installed $(VENV)/.solidity-installed setup-go
 
@@ -26,6 +26,11 @@ test: setup
 # The first run compiles everything, which takes minutes; later ones take seconds.
 test-go: setup-go
 	@$(BIN)/python devnet/run_go_tests.py
+
+# A hundred thousand inputs for each reader of foreign bytes; `make test` gives each two thousand.
+FUZZ_EXAMPLES ?= 100000
+fuzz: $(VENV)/.dev-installed
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q --durations=0 tests/fuzz tests/property/test_bank_messages.py
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .

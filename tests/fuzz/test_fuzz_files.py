@@ -1,0 +1,221 @@
+"""Files that strangers hand over or that may be damaged: evidence, bank messages, logs, settings. FUZZ_EXAMPLES as
+elsewhere, and a tenth of them for settings, which are the operator's own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from relayer.commands.accounts_file import read_accounts
+from relayer.commands.fact_file import read_facts
+from relayer.commands.register_file import read_register
+from relayer.config.deployment import read_deployment
+from relayer.config.relayer_file import load_relayer
+from relayer.config.serving import load_authority, load_ledger
+from relayer.core.effects import EffectKind
+from relayer.core.ids import Height
+from relayer.core.packet import PacketKey
+from relayer.errors import ConfigurationError, InvalidInput, JournalCorrupt
+from relayer.evidence import codec as evidence_codec
+from relayer.evidence import trust as trust_codec
+from relayer.evidence.errors import EvidenceRefused, TrustRefused
+from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
+from relayer.iso20022.camt054 import import_camt054
+from relayer.iso20022.documents import CAMT_054, PAIN_001, read_document
+from relayer.iso20022.errors import BankMessageRefused
+from relayer.journal.codec import content_name, decode_row, encode_row
+from relayer.ports.journal import EffectNote
+from relayer.proofs.comet import Validator, ValidatorSet
+from relayer.proofs.seal_engine import AuthorityEngine
+from relayer.settlement.clearing.codec import decode_record
+from relayer.settlement.clearing.values import Cycle, Dispute, Payment
+from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
+from relayer.testing.factories import ACKNOWLEDGEMENT, CHANNEL, ROUTE, a_head, a_packet, acknowledged, answered, committed
+from relayer.testing.fuzzing import Form, Target, fuzz
+
+TESTS = Path(__file__).parents[1]
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
+PACKET = a_packet()
+
+
+def _evidence() -> bytes:
+    return evidence_codec.encode_evidence(
+        Evidence(
+            source=LedgerName(chain_id="1337", client_type="poa-evm"),
+            destination=LedgerName(chain_id="settlement-1", client_type="07-tendermint"),
+            packet=PACKET,
+            acknowledgement=ACKNOWLEDGEMENT,
+            statements=tuple(
+                Statement(claim=claim, height=Height(9), header=b"header", proof=b"proof")
+                for claim in (Claim.PACKET_COMMITTED, Claim.ACKNOWLEDGEMENT_WRITTEN, Claim.COMMITMENT_CLEARED)
+            ),
+        )
+    )
+
+
+def _trust() -> bytes:
+    engine = AuthorityEngine(threshold=2, authorities=(b"\x01" * 20, b"\x02" * 20, b"\x03" * 20))
+    keys = [bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")]
+    members = ValidatorSet.of(Validator(public_key=key, power=10) for key in keys)
+    return trust_codec.encode_trust(
+        trust_codec.Trust(
+            ends=(
+                trust_codec.TrustedEnd(
+                    client_id="client-0",  # type: ignore[arg-type]
+                    ledger=trust_codec.EvmTrust(chain_id="1337", router=b"\x11" * 20, engine=engine),
+                ),
+                trust_codec.TrustedEnd(
+                    client_id="poa-evm-0",  # type: ignore[arg-type]
+                    ledger=trust_codec.CometTrust(chain_id="settlement-1", validator_sets=(members,)),
+                ),
+            )
+        )
+    )
+
+
+def _log_entries() -> tuple[bytes, ...]:
+    stories = json.loads((TESTS / "cases" / "clearing" / "clearing.json").read_text())
+    steps = [step for story in stories for step in story["steps"]]
+    return tuple(dict.fromkeys(each.encode() for step in steps for each in step.get("events", ())))
+
+
+LOG = _log_entries()
+EVENTS = tuple(map(decode_event, LOG))
+AGREEMENTS = tuple(encode_agreement(each.agreement) for each in EVENTS if hasattr(each, "agreement"))
+NOTE = EffectNote(kind=EffectKind.RECEIVE, key=PacketKey(CHANNEL, ROUTE.source, PACKET.sequence), provable_from=Height(3))
+SHELF: dict[str, bytes] = {}
+
+
+def _store(content: bytes) -> str:
+    SHELF[content_name(content)] = content
+    return content_name(content)
+
+
+def _load(name: str) -> bytes:
+    if name not in SHELF:
+        raise JournalCorrupt("gone")
+    return SHELF[name]
+
+
+ROWS = tuple(
+    encode_row(event, (NOTE,), 1_900_000_000_000, _store)
+    for event in (committed(PACKET), answered(PACKET), acknowledged(PACKET), a_head(ROUTE.source))
+)
+
+
+def _records(kind: str) -> tuple[bytes, ...]:
+    stories = json.loads((TESTS / "cases" / "clearing" / "clearing.json").read_text())
+    found = [each for story in stories for each in story[kind].values()]
+    return tuple(json.dumps(each, sort_keys=True, separators=(",", ":")).encode() for each in found)
+
+
+def document(name: str, decode: Callable[[bytes], object], *seeds: bytes, refusals: tuple[type[Exception], ...]) -> Target:
+    return Target(name=name, decode=decode, seeds=seeds, refusals=refusals, form=Form.JSON)
+
+
+LOGS = [
+    Target(
+        name="settlement log",
+        decode=decode_event,
+        encode=encode_event,
+        seeds=LOG,
+        refusals=(InvalidInput,),
+        form=Form.JSON,
+    ),
+    document("agreement in force", decode_agreement, *AGREEMENTS, refusals=(InvalidInput,)),
+    *(
+        document(f"stored {name}", partial(decode_record, kind), *_records(name), refusals=(InvalidInput,))
+        for name, kind in (("payments", Payment), ("disputes", Dispute), ("cycles", Cycle))
+    ),
+    document("journal row", lambda raw: decode_row(1, raw, _load), *ROWS, refusals=(JournalCorrupt,)),
+    Target(
+        name="evidence",
+        decode=evidence_codec.decode_evidence,
+        seeds=(_evidence(),),
+        refusals=(EvidenceRefused,),
+        form=Form.JSON,
+    ),
+    Target(name="trust", decode=trust_codec.decode_trust, seeds=(_trust(),), refusals=(TrustRefused,), form=Form.JSON),
+    *(
+        Target(
+            name=message,
+            decode=lambda raw, message=message: read_document(raw, message),
+            seeds=((TESTS / "vectors" / "iso20022" / f"{file}.xml").read_bytes(),),
+            refusals=(BankMessageRefused,),
+            form=Form.TEXT,
+        )
+        for message, file in ((PAIN_001, "pain.001"), (CAMT_054, "camt.054"))
+    ),
+    Target(
+        name="bank notification",
+        decode=lambda raw: import_camt054(raw, (), accounts={}, recorded=()),
+        seeds=((TESTS / "vectors" / "iso20022" / "camt.054.xml").read_bytes(),),
+        refusals=(BankMessageRefused,),
+        form=Form.TEXT,
+    ),
+]
+
+
+@pytest.mark.parametrize("target", LOGS, ids=lambda target: target.name)
+def test_a_damaged_document_is_read_or_refused(target: Target) -> None:
+    fuzz(target, inputs=EXAMPLES, seed=SEED)
+
+
+def example(name: str) -> bytes:
+    return resources.files("relayer.examples").joinpath(name).read_bytes()
+
+
+FACTS = json.dumps(
+    [
+        {
+            "kind": "trip_completed",
+            "category": "fare",
+            "creditor": "DE*KCS",
+            "debtor": "DE*NBM",
+            "currency": "EUR",
+            "exponent": 2,
+            "net": 1840,
+            "tax": 350,
+            "service_end": 1790000000,
+            "due_date": 1795000000,
+            "document": {"trip": "T-1", "lines": [{"text": "62 minutes", "net": 1840}]},
+        }
+    ]
+).encode()
+ACCOUNTS = json.dumps({"DE*NBM": {"name": "Nordbahn", "number": "DE89370400440532013000", "bic": "COBADEFFXXX"}}).encode()
+DEPLOYMENT = json.dumps(
+    {
+        "contracts": {"contracts": {"router": "0x" + "11" * 20, "facts": "0x" + "22" * 20}},
+        "clients": {"main": {"contracts": "client-0"}},
+    }
+).encode()
+READERS: dict[str, tuple[Callable[[Path], object], bytes, Form]] = {
+    "relayer.yaml": (load_relayer, example("relayer.yaml"), Form.TEXT),
+    "authority.yaml": (load_authority, example("authority.yaml"), Form.TEXT),
+    "ledger.yaml": (load_ledger, example("ledger.yaml"), Form.TEXT),
+    "relayer.deployed.json": (read_deployment, DEPLOYMENT, Form.JSON),
+    "settlement.json": (read_register, example("settlement.json"), Form.JSON),
+    "facts.json": (read_facts, FACTS, Form.JSON),
+    "accounts.json": (read_accounts, ACCOUNTS, Form.JSON),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_of_settings_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    read, seed, form = READERS[name]
+    path = tmp_path / name
+
+    def decode(raw: bytes) -> object:
+        path.write_bytes(raw)
+        return read(path)
+
+    refusals = (ConfigurationError, InvalidInput)
+    target = Target(name=name, decode=decode, seeds=(seed,), refusals=refusals, form=form)
+    fuzz(target, inputs=EXAMPLES // 10, seed=SEED)
