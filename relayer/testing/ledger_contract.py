@@ -45,7 +45,6 @@ from relayer.ports.prover import ClientReference, Proof, Prover
 _Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowledged, PacketTimedOut)
 _DEADLINE_SECONDS = 20.0
 _HOUR = 3_600
-_SHORT = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +68,8 @@ class LedgerBench:
     """Both ledgers reach a head at least so many seconds later."""
     misconfigured: Ledger
     """The subject's ledger as an operator would configure it who expects another chain id; not connected."""
+    short_seconds: int = 30
+    """A timeout that delivery can keep and `pass_time` lets run out; small where time cannot be made to pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,10 @@ class LedgerContractSuite:
 
     async def test_heads_only_grow(self, bench: LedgerBench) -> None:
         first = await bench.subject.ledger.head()
-        await bench.pass_time(_SHORT)
+        await bench.pass_time(bench.short_seconds)
         second = await bench.subject.ledger.head()
         assert second.height > first.height
-        assert second.timestamp >= first.timestamp + _SHORT
+        assert second.timestamp >= first.timestamp + bench.short_seconds
         assert second.hash != first.hash
         third = await bench.subject.ledger.head()
         assert third.height >= second.height
@@ -188,7 +189,7 @@ class LedgerContractSuite:
         assert status.latest_height == batch.update.height
 
     async def test_a_client_is_updated_without_packets(self, bench: LedgerBench) -> None:
-        await bench.pass_time(_SHORT)
+        await bench.pass_time(bench.short_seconds)
         before = await bench.subject.ledger.client_status(bench.subject.client)
         batch = await _receives(bench.counterparty, bench.subject, [])
         receipt = await bench.subject.ledger.submit(batch)
@@ -198,8 +199,8 @@ class LedgerContractSuite:
         assert after.latest_timestamp > before.latest_timestamp
 
     async def test_a_late_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench, seconds=_SHORT)
-        await bench.pass_time(_SHORT + 1)
+        packet = await _send(bench.counterparty, bench, seconds=bench.short_seconds)
+        await bench.pass_time(bench.short_seconds + 1)
         proven = await _deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.REJECTED]
 
@@ -214,8 +215,8 @@ class LedgerContractSuite:
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
     async def test_a_packet_times_out_by_proof_of_absence(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench, seconds=_SHORT)
-        await bench.pass_time(_SHORT + 1)
+        packet = await _send(bench.subject, bench, seconds=bench.short_seconds)
+        await bench.pass_time(bench.short_seconds + 1)
         batch = await _timeouts(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
@@ -229,9 +230,9 @@ class LedgerContractSuite:
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_a_timeout_of_a_received_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench, seconds=_SHORT)
+        packet = await _send(bench.subject, bench, seconds=bench.short_seconds)
         await _deliver(bench.subject, bench.counterparty, [packet])
-        await bench.pass_time(_SHORT + 1)
+        await bench.pass_time(bench.short_seconds + 1)
         receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 

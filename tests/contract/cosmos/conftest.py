@@ -20,9 +20,16 @@ def relayer_account() -> LocalAccount:
 
 
 @pytest.fixture(scope="session")
-def chain_options(relayer_account: LocalAccount) -> ChainOptions:
-    address = CosmosAccount(relayer_account, prefix=BECH32_PREFIX).address
-    return ChainOptions(operators=(address,), funded=(address,), block_time_ms=200)
+def writer_account() -> LocalAccount:
+    """Has coins as well, and no rights."""
+    account: LocalAccount = Account.from_key("0x" + "42" * 32)
+    return account
+
+
+@pytest.fixture(scope="session")
+def chain_options(relayer_account: LocalAccount, writer_account: LocalAccount) -> ChainOptions:
+    relayer, writer = (CosmosAccount(account, prefix=BECH32_PREFIX).address for account in (relayer_account, writer_account))
+    return ChainOptions(operators=(relayer,), funded=(relayer, writer), block_time_ms=200)
 
 
 @pytest.fixture(scope="session")

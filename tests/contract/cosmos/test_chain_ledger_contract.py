@@ -1,0 +1,136 @@
+"""The Cosmos ledger on a real chain keeps the contract of all ledgers; an embedded ledger is its counterparty.
+
+Each follows the other by a stock `07-tendermint` client, and letters go both ways through the chain's own messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from eth_account.signers.local import LocalAccount
+
+from relayer.app.clock import SystemClock
+from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
+from relayer.core.packet import Packet, Payload
+from relayer.demo.business import until_true
+from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
+from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.cosmos.setup import Commander
+from relayer.ledgers.cosmos.transactions import AccountSender
+from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
+from relayer.testing.embedded import EchoApplication, embedded_ledger
+from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.world import pair
+from relayer.wire.cosmos_protos import channel_packet, channel_tx
+
+FREE = FeePolicy(price=Fraction(0), denomination=DENOMINATION, cap=0)
+LETTERS = "letters"
+LETTER = Payload(source_port=LETTERS, destination_port=LETTERS, version="letter-1", encoding="text/plain", value=b"dear you")
+
+
+@dataclass
+class Writer:
+    """Sends letters on the chain from an account of its own."""
+
+    commander: Commander
+    client: ClientId
+    counterparty: ClientId
+
+    async def send(self, timeout_timestamp: TimestampSeconds) -> Packet:
+        message = channel_tx.MsgSendPacket(
+            source_client=self.client,
+            timeout_timestamp=timeout_timestamp,
+            payloads=[
+                channel_packet.Payload(
+                    source_port=LETTER.source_port,
+                    destination_port=LETTER.destination_port,
+                    version=LETTER.version,
+                    encoding=LETTER.encoding,
+                    value=LETTER.value,
+                )
+            ],
+            signer=self.commander.address,
+        )
+        answer = await self.commander.execute(message, channel_tx.MsgSendPacketResponse, what="letter")
+        return Packet(
+            sequence=answer.sequence,
+            source_client=self.client,
+            destination_client=self.counterparty,
+            timeout_timestamp=timeout_timestamp,
+            payloads=(LETTER,),
+        )
+
+
+def embedded_side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId) -> Side:
+    async def send_packet(deadline: TimestampSeconds) -> Packet:
+        sequence = await ledger.send_packet(client, LETTER, timeout_timestamp=deadline, signer="anyone")
+        return Packet(
+            sequence=sequence,
+            source_client=client,
+            destination_client=theirs,
+            timeout_timestamp=deadline,
+            payloads=(LETTER,),
+        )
+
+    return Side(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
+
+
+async def build(stack: AsyncExitStack, chain: SettlementChain, account: LocalAccount, writer: LocalAccount, folder: Path):
+    clock = SystemClock()
+    options = CosmosLedgerOptions(
+        ledger_id=LedgerId("chain"), chain_id=chain.chain_id, endpoints=chain.endpoints, prefix=BECH32_PREFIX, fees=FREE
+    )
+    ledger = CosmosLedger(options, account, clock)
+    stack.push_async_callback(ledger.close)
+    await ledger.connect()
+    other = embedded_ledger(folder, clock, name="other", applications={LETTERS: EchoApplication()})
+    await other.connect()
+    stack.push_async_callback(other.close)
+    there, back = await pair((ledger, ledger, ledger), (other, other, other))
+    mine, theirs = there.source_client, back.source_client
+    await other.register_counterparty(theirs, counterparty_client_id=mine, counterparty_merkle_prefix=ledger.merkle_prefix)
+    rpc = CometRpc(chain.endpoints, chain_id=chain.chain_id)
+    stack.push_async_callback(rpc.close)
+    sender = AccountSender(rpc, CosmosAccount(writer, prefix=BECH32_PREFIX), chain_id=chain.chain_id, fees=FREE, clock=clock)
+
+    async def pass_time(seconds: int) -> None:
+        moment = (await ledger.head()).timestamp + seconds
+
+        async def reached() -> bool:
+            return (await ledger.head()).timestamp >= moment
+
+        await until_true(reached, "the chain's time")
+        await other.advance()
+
+    return LedgerBench(
+        subject=Side(ledger=ledger, prover=ledger, client=mine, send_packet=Writer(Commander(sender), mine, theirs).send),
+        counterparty=embedded_side(other, theirs, mine),
+        pass_time=pass_time,
+        misconfigured=CosmosLedger(replace(options, chain_id="another-1"), account, clock),
+        short_seconds=4,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chain_bench(
+    chain: SettlementChain, relayer_account: LocalAccount, writer_account: LocalAccount, tmp_path_factory
+) -> AsyncIterator[LedgerBench]:
+    async with AsyncExitStack() as stack:
+        yield await build(stack, chain, relayer_account, writer_account, tmp_path_factory.mktemp("other"))
+
+
+@pytest.mark.node
+@pytest.mark.asyncio(loop_scope="module")
+class TestCosmosLedger(LedgerContractSuite):
+    @pytest.fixture
+    def bench(self, chain_bench: LedgerBench) -> LedgerBench:
+        return chain_bench
