@@ -26,6 +26,7 @@ from relayer.settlement.clearing.commands import (
     LapseDispute,
     MarkPaymentPending,
     OpenDispute,
+    ProposeCycle,
     ReleaseDispute,
     ReturnPayment,
     SetConsent,
@@ -35,6 +36,7 @@ from relayer.settlement.clearing.commands import (
 )
 from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent
+from relayer.settlement.commands import RecordAgreement
 from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.modes import NettingMode
@@ -67,6 +69,7 @@ class Teller:
     """Random steps over a ledger of three parties; most of them make sense, and the rules answer all of them."""
 
     def __init__(self, seed: int) -> None:
+        self.name = f"story {seed}"
         self.source = random.Random(seed)
         self.made = base.Ledger()
         self.facts: list[Fact] = []
@@ -77,7 +80,10 @@ class Teller:
             self.source.choice(self._choices())()
         self.made.at += 400
         self._end_deadlines()
-        return {**self.made.case("story"), "statements": list(self._statements())}
+        return self.case(self.name)
+
+    def case(self, name: str) -> Case:
+        return {**self.made.case(name), "statements": list(self._statements())}
 
     def _choices(self) -> list[Callable[[], None]]:
         seldom = [self._wait, self._dispute, self._close_dispute, self._consent]
@@ -200,9 +206,34 @@ class Teller:
         return [step.get("at_seconds", NOW) for step in self.made.steps for _ in step.get("events", ())]
 
 
+def _novated() -> Case:
+    """Debts that a hub cycle made: netted without an agreement, paid, and on the statements."""
+    teller = Teller(0)
+    made = teller.made
+    made.owe((NBM, KCS, 1000), (KCS, ATX, 800), (ATX, NBM, 100))
+    for party in (NBM, KCS, ATX):
+        made.clear(SetConsent(request_id=party.hex(), actor=party, party=party, consent=Consent.GIVEN))
+    _commit(made, made.proposal("C-1", NettingMode.HUB))
+    made.at += 60
+    terms = base.basic.agreement(base.basic.THIRD, base.basic.DEBTOR, netting_modes=(NettingMode.HUB,))
+    made.command(RecordAgreement(request_id="hub only", agreement=terms))
+    made.owe((ATX, NBM, 300), (NBM, ATX, 50))
+    _commit(made, made.proposal("C-2", NettingMode.BILATERAL))
+    left = base.instruct(200, creditor=ATX, request_id="rest", payment_id="P-2", expires_at_seconds=made.at + 60)
+    made.clear(left)
+    made.clear(FinalisePayment(request_id="final", actor=ATX, payment_id="P-2", evidence=base.proof_of(200, "S/1")))
+    return teller.case("a debt that a hub cycle made")
+
+
+def _commit(made: Any, proposal: ProposeCycle) -> None:
+    made.clear(proposal)
+    made.clear(made.verification(proposal.cycle_id, actor=ATX))
+    made.clear(CommitCycle(request_id=f"commit {proposal.cycle_id}", actor=OPERATOR, cycle_id=proposal.cycle_id))
+
+
 def build() -> list[Case]:
     """All cases."""
-    return [{**Teller(seed).tell(), "name": f"story {seed}"} for seed in range(STORIES)]
+    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated()]
 
 
 def main() -> None:
