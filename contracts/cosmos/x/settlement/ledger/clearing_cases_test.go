@@ -136,6 +136,7 @@ func (s *clearingStep) run(t *testing.T, book Book) {
 			require.Equal(t, stored, everything(book))
 			return
 		}
+		requireRepeatable(t, book, command, head)
 	}
 	require.Equal(t, s.Sequence, head.Sequence)
 	require.Equal(t, s.HeadHash, hex.EncodeToString(head.Hash[:]))
@@ -143,6 +144,18 @@ func (s *clearingStep) run(t *testing.T, book Book) {
 	for i, event := range s.Events {
 		require.Equal(t, event, string(book.Entry(before.Sequence+uint64(i)+1)))
 	}
+}
+
+// requireRepeatable sends a command again that was taken: later as it was, and with other content.
+func requireRepeatable(t *testing.T, book Book, command ClearingCommand, first Head) {
+	t.Helper()
+	stored := everything(book)
+	again, err := book.Clear(command, 1<<62)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	_, err = book.Clear(ClearingCommand{RequestID: command.RequestID, Actor: Bytes{1}, Step: command.Step}, 1)
+	require.ErrorIs(t, err, ErrIDReused)
+	require.Equal(t, stored, everything(book))
 }
 
 // requireNettingInput compares what a proposer is told with what the proposal that was taken is about.
