@@ -145,6 +145,21 @@ async def test_what_is_not_there(chain: SettlementChain) -> None:
             await foreign.rpc.check_endpoints()
 
 
+async def test_states_that_the_node_throws_away(chain_options: ChainOptions) -> None:
+    with SettlementChain(chain_options) as alone:
+        (node,) = alone.nodes
+        node.stop()
+        node.start("--pruning", "everything")
+        alone.wait_for_blocks(30)
+        async with Reader(node.url, chain_id=alone.chain_id) as reader:
+            head = await reader.view.head()
+            assert len(await reader.prover.prove(PATHS, at=head.height)) == len(PATHS)
+            with pytest.raises(HeightPruned, match="name a node that keeps more states"):
+                await reader.prover.prove(PATHS, at=Height(5))
+            assert (await reader.update(Height(4), head.height)).height == head.height
+            assert list(await reader.view.events(after=Height(0), until=head.height)) == []
+
+
 async def test_every_block_is_a_hint(chain: SettlementChain) -> None:
     hints = new_blocks(chain.endpoints[0])
     for _ in range(3):
