@@ -13,7 +13,7 @@ import pytest_asyncio
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network
+from relayer.demo.network import Network, SettlementKind
 from relayer.demo.scenario import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.facts_contract import FactRecord, FactState
@@ -22,6 +22,7 @@ from relayer.settlement.clearing.commands import FinalisePayment, InstructPaymen
 from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind
 
 pytestmark = pytest.mark.node
+SETTLEMENT_KINDS = tuple(SettlementKind)
 NAME = "news-1"
 
 
