@@ -18,8 +18,10 @@ from google.protobuf.message import Message
 
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable
+from relayer.ledgers.cosmos.endpoints import NodeStatus
 from relayer.ledgers.cosmos.errors import NodeRefused, QueryRefused
 from relayer.ledgers.cosmos.rpc import NEWEST, AbciAnswer, BroadcastAnswer, TransactionResult
+from relayer.proofs.comet_types import TimestampNanoseconds
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.cosmos_sdk_protos import auth_query, base_abci, secp256k1_keys, tx
 
@@ -109,11 +111,23 @@ class SdkChain:
             raise QueryRefused(path, answer.codespace, answer.code, answer.log)
         return answer.value
 
+    async def status(self) -> NodeStatus:
+        """As CometRpc's."""
+        self._require_up()
+        return NodeStatus(
+            chain_id=self.chain_id,
+            height=Height(self.height),
+            hash=bytes(32),
+            time=TimestampNanoseconds(0),
+            earliest_height=Height(1),
+            is_catching_up=False,
+            is_indexing=True,
+        )
+
     async def call(self, method: str, params: Mapping[str, object]) -> object:
         """`consensus_params` alone."""
-        del params
         self._require_up()
-        assert method == "consensus_params", method
+        assert (method, params) == ("consensus_params", {"height": str(self.height)})
         return {"consensus_params": {"block": dict(self.parameters)}}
 
     async def broadcast_sync(self, transaction: bytes) -> BroadcastAnswer:

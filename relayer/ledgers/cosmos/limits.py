@@ -32,7 +32,10 @@ class Room:
 async def read_room(rpc: CometRpc, limits: TransactionLimits) -> Room:
     """The configured limits within those of the chain's blocks. Raises LedgerUnavailable."""
     what = "consensus_params"
-    params = values.member(values.member(await rpc.call(what, {}), "consensus_params", what), "block", what)
+    # Without a height a node asks itself for those of the coming block, which it may not have yet.
+    height = (await rpc.status()).height
+    answer = await rpc.call(what, {"height": str(height)})
+    params = values.member(values.member(answer, "consensus_params", what), "block", what)
     block_bytes = values.integer(values.member(params, "max_bytes", what), "largest block", minimum=-1)
     block_gas = values.integer(values.member(params, "max_gas", what), "gas of a block", minimum=-1)
     size = limits.maximum_bytes if block_bytes < 0 else min(limits.maximum_bytes, block_bytes)

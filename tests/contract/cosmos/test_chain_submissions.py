@@ -6,8 +6,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,132 +15,32 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from relayer.app.clock import SystemClock
-from relayer.core.commitment import PathKind, commitment_path
-from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
-from relayer.core.packet import Packet, Payload
+from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.core.packet import Packet
 from relayer.errors import AccessDenied, ClientUnusable, FundsInsufficient, LedgerRefused, LedgerUnavailable, WrongLedger
-from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, encode_packet_data, fact_hash, fact_id
-from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import party_id
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
+from relayer.ledgers.cosmos.ledger import CosmosLedger
 from relayer.ledgers.cosmos.refusals import AccountMissing, FeeInsufficient
-from relayer.ledgers.cosmos.transactions import Patience
-from relayer.ports.ledger import ClientCondition, Outcome, ReceivePacket, SubmissionBatch
+from relayer.ports.ledger import ClientCondition, Outcome, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.commands import RegisterParty
+from relayer.settlement.model import Party
+from relayer.testing.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
 from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, VALIDATOR_KEY, ChainOptions, SettlementChain
-from relayer.testing.evm_counterparty import CLIENT_ID, EvmCounterparty
+from relayer.testing.evm_counterparty import CLIENT_ID
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
-CONTRACT, ISSUER = bytes(19) + b"\6", bytes(19) + b"\5"
-CREDITOR, DEBTOR = party_id("DE*AAA"), party_id("DE*BBB")
-FREE = FeePolicy(price=Fraction(0), denomination=DENOMINATION, cap=0)
-DAY = 86_400
-_NUMBERS = iter(range(1, 1_000_000))
 
-
-def make_ledger(chain: SettlementChain, account: LocalAccount, **changes: object) -> CosmosLedger:
-    options = CosmosLedgerOptions(
-        ledger_id=LedgerId("settlement"),
-        chain_id=chain.chain_id,
-        endpoints=chain.endpoints,
-        prefix=BECH32_PREFIX,
-        fees=FREE,
-        patience=Patience(blocks=30),
-    )
-    return CosmosLedger(replace(options, **changes), account, SystemClock())
-
-
-@dataclass
-class Channel:
-    """A chain that follows an EVM ledger of its own."""
-
-    ledger: CosmosLedger
-    evm: EvmCounterparty
-    client: ClientId
-
-    def send(self, *, timeout_seconds: int = DAY // 2) -> Packet:
-        number = next(_NUMBERS)
-        fact = Fact(
-            fact_id=fact_id(chain_id=1337, contract=CONTRACT, issuer=ISSUER, issuer_sequence=number),
-            schema=1,
-            kind=FactKind.TRIP_COMPLETED,
-            category=FactCategory.FARE,
-            creditor=CREDITOR,
-            debtor=DEBTOR,
-            currency=b"EUR",
-            exponent=2,
-            net=1_000,
-            tax=190,
-            service_end=1_772_366_400,
-            due_date=1_772_366_400 + DAY,
-            issuer_sequence=number,
-            related_fact=bytes(32),
-            document_hash=bytes(32),
-        )
-        data = FactPacketData(
-            chain_id=1337, contract=CONTRACT, issuer=ISSUER, destination="", facts=(fact,), fact_hashes=(fact_hash(fact),)
-        )
-        packet = Packet(
-            sequence=self.evm.next_sequence(),
-            source_client=CLIENT_ID,
-            destination_client=self.client,
-            timeout_timestamp=TimestampSeconds(int(time.time()) + timeout_seconds),
-            payloads=(
-                Payload(
-                    source_port=PORT,
-                    destination_port=PORT,
-                    version=FACT_VERSION,
-                    encoding=ENCODING,
-                    value=encode_packet_data(data),
-                ),
-            ),
-        )
-        self.evm.commit(packet)
-        return packet
-
-    async def batch(self, packets: list[Packet]) -> SubmissionBatch:
-        at = self.evm.seal()
-        reference = ClientReference(host_chain_id=self.ledger.chain_id, client_id=self.client)
-        update = await self.evm.client_update(reference, trusted=Height(1), target=at)
-        paths = [commitment_path(each.source_client, PathKind.COMMITMENT, each.sequence) for each in packets]
-        proofs = await self.evm.prove(paths, at=at)
-        messages = tuple(ReceivePacket(packet=packet, proof=proof) for packet, proof in zip(packets, proofs, strict=True))
-        return SubmissionBatch(client_id=self.client, update=update, messages=messages)
-
-    async def deliver(self, count: int, ledger: CosmosLedger | None = None) -> list[Outcome]:
-        batch = await self.batch([self.send() for _ in range(count)])
-        return [result.outcome for result in (await (ledger or self.ledger).submit(batch)).results]
-
-
-@asynccontextmanager
-async def open_channel(ledger: CosmosLedger, *, trusting_period_seconds: int = DAY) -> AsyncIterator[Channel]:
-    await ledger.connect()
-    evm = EvmCounterparty(SystemClock())
-    terms = ClientTerms(trusting_period_seconds=trusting_period_seconds, max_clock_drift_seconds=15)
-    creation = await evm.initial_client(terms)
-    client = await ledger.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=())
-    await ledger.register_counterparty(client, counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=(b"",))
-    await ledger.settlement.trust_client(client)
-    for name in ("DE*AAA", "DE*BBB"):
-        party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
-        await ledger.settlement.execute(RegisterParty(request_id=f"party {name[3:]}", party=party))
-    terms_of_debt = (CurrencyTerms(currency="EUR", exponent=2, open_limit=None),)
-    agreement = Agreement(agreement_id="a-1", creditor=CREDITOR, debtor=DEBTOR, currencies=terms_of_debt)
-    await ledger.settlement.execute(RecordAgreement(request_id="agreement", agreement=agreement))
-    try:
-        yield Channel(ledger, evm, client)
-    finally:
-        await ledger.close()
+def several(channel: ChainChannel, count: int) -> list[Packet]:
+    return [channel.send() for _ in range(count)]
 
 
 @pytest.fixture
-async def channel(chain: SettlementChain, relayer_account: LocalAccount) -> AsyncIterator[Channel]:
-    async with open_channel(make_ledger(chain, relayer_account)) as channel:
+async def channel(chain: SettlementChain, relayer_account: LocalAccount) -> AsyncIterator[ChainChannel]:
+    async with open_chain_channel(chain_ledger(chain, relayer_account)) as channel:
         yield channel
 
 
@@ -150,7 +50,7 @@ async def ledgers(chain: SettlementChain) -> AsyncIterator[Callable[..., Awaitab
     async with AsyncExitStack() as stack:
 
         async def connect(account: LocalAccount, **changes: object) -> CosmosLedger:
-            ledger = make_ledger(chain, account, **changes)
+            ledger = chain_ledger(chain, account, **changes)
             stack.push_async_callback(ledger.close)
             await ledger.connect()
             return ledger
@@ -163,22 +63,22 @@ def fund(chain: SettlementChain, account: LocalAccount) -> None:
     chain.transact("bank", "send", chain.address(VALIDATOR_KEY), address, f"1000000{DENOMINATION}", sender=VALIDATOR_KEY)
 
 
-async def test_a_full_batch_goes_in_one_transaction_and_becomes_liabilities(channel: Channel) -> None:
+async def test_a_full_batch_goes_in_one_transaction_and_becomes_liabilities(channel: ChainChannel) -> None:
     before = await channel.ledger.settlement.positions()
-    batch = await channel.batch([channel.send() for _ in range(64)])
+    batch = await channel.batch(several(channel, 64))
     receipt = await channel.ledger.submit(batch)
     assert {result.outcome for result in receipt.results} == {Outcome.DELIVERED}
     assert len(receipt.transactions) == 1
     after = await channel.ledger.settlement.positions()
-    assert sum(each.payable for each in after) - sum(each.payable for each in before) == 64 * 1_190
+    assert sum(each.payable for each in after) - sum(each.payable for each in before) == 64 * 1_000
 
     again = await channel.ledger.submit(batch)
     assert {result.outcome for result in again.results} == {Outcome.REDUNDANT}
     assert again.transactions == ()
 
 
-async def test_the_bad_ones_of_a_batch_are_named_by_the_chains_codes(channel: Channel) -> None:
-    batch = await channel.batch([channel.send() for _ in range(12)])
+async def test_the_bad_ones_of_a_batch_are_named_by_the_chains_codes(channel: ChainChannel) -> None:
+    batch = await channel.batch(several(channel, 12))
     messages = list(batch.messages)
 
     def spoil(index: int, **changes: object) -> None:
@@ -200,7 +100,7 @@ async def test_the_bad_ones_of_a_batch_are_named_by_the_chains_codes(channel: Ch
     assert [each.outcome for each in receipt.results].count(Outcome.DELIVERED) == 7
 
 
-async def test_a_refused_header_is_told_as_the_updates_fault(channel: Channel) -> None:
+async def test_a_refused_header_is_told_as_the_updates_fault(channel: ChainChannel) -> None:
     batch = await channel.batch([channel.send()])
     assert batch.update is not None
     other = ClientReference(host_chain_id="another-1", client_id=channel.client)
@@ -212,13 +112,13 @@ async def test_a_refused_header_is_told_as_the_updates_fault(channel: Channel) -
 
 
 async def test_competitors_deliver_each_packet_once_and_none_fails(
-    chain: SettlementChain, channel: Channel, ledgers: Callable[..., Awaitable[CosmosLedger]]
+    chain: SettlementChain, channel: ChainChannel, ledgers: Callable[..., Awaitable[CosmosLedger]]
 ) -> None:
     rival_account: LocalAccount = Account.create()
     fund(chain, rival_account)
     rival = await ledgers(rival_account)
     for _ in range(3):
-        batch = await channel.batch([channel.send() for _ in range(10)])
+        batch = await channel.batch(several(channel, 10))
         receipts = await asyncio.gather(channel.ledger.submit(batch), rival.submit(batch))
         for pair in zip(*(receipt.results for receipt in receipts), strict=True):
             assert {result.outcome for result in pair} <= {Outcome.DELIVERED, Outcome.REDUNDANT}
@@ -226,16 +126,20 @@ async def test_competitors_deliver_each_packet_once_and_none_fails(
 
 
 async def test_two_processes_with_one_account_find_their_sequences(
-    channel: Channel, relayer_account: LocalAccount, ledgers: Callable[..., Awaitable[CosmosLedger]]
+    channel: ChainChannel, relayer_account: LocalAccount, ledgers: Callable[..., Awaitable[CosmosLedger]]
 ) -> None:
     other = await ledgers(relayer_account)
     for _ in range(3):
-        outcomes = await asyncio.gather(channel.deliver(3), channel.deliver(4, other), channel.deliver(2))
+        outcomes = await asyncio.gather(
+            channel.deliver(several(channel, 3)),
+            channel.deliver(several(channel, 4), other),
+            channel.deliver(several(channel, 2)),
+        )
         assert {outcome for each in outcomes for outcome in each} == {Outcome.DELIVERED}
 
 
 async def test_an_account_comes_into_being_while_it_is_waited_for(
-    chain: SettlementChain, channel: Channel, ledgers: Callable[..., Awaitable[CosmosLedger]]
+    chain: SettlementChain, channel: ChainChannel, ledgers: Callable[..., Awaitable[CosmosLedger]]
 ) -> None:
     account: LocalAccount = Account.create()
     newcomer = await ledgers(account)
@@ -249,7 +153,7 @@ async def test_an_account_comes_into_being_while_it_is_waited_for(
 
 
 async def test_an_account_that_cannot_pay(
-    chain: SettlementChain, channel: Channel, ledgers: Callable[..., Awaitable[CosmosLedger]]
+    chain: SettlementChain, channel: ChainChannel, ledgers: Callable[..., Awaitable[CosmosLedger]]
 ) -> None:
     account: LocalAccount = Account.create()
     fund(chain, account)
@@ -260,7 +164,7 @@ async def test_an_account_that_cannot_pay(
 
 
 async def test_the_prefix_of_another_chain_is_told_at_once(chain: SettlementChain, relayer_account: LocalAccount) -> None:
-    ledger = make_ledger(chain, relayer_account, prefix="osmo")
+    ledger = chain_ledger(chain, relayer_account, prefix="osmo")
     try:
         with pytest.raises(WrongLedger, match="begin with 'cosmos', the configuration says 'osmo'"):
             await ledger.connect()
@@ -269,17 +173,17 @@ async def test_the_prefix_of_another_chain_is_told_at_once(chain: SettlementChai
 
 
 async def test_rights_are_the_chains(
-    chain: SettlementChain, channel: Channel, ledgers: Callable[..., Awaitable[CosmosLedger]]
+    chain: SettlementChain, channel: ChainChannel, ledgers: Callable[..., Awaitable[CosmosLedger]]
 ) -> None:
     account: LocalAccount = Account.create()
     fund(chain, account)
     stranger = await ledgers(account)
-    party = Party(party_id=party_id("DE*CCC"), ocpi_id="DE*CCC", name="C", lei="", vat_id="")
+    party = Party(party_id=party_id("DE*ZZZ"), ocpi_id="DE*ZZZ", name="Z", lei="", vat_id="")
     with pytest.raises(AccessDenied, match=f"{stranger.account} has no right to it"):
         await stranger.settlement.execute(RegisterParty(request_id="c", party=party))
     with pytest.raises(AccessDenied, match="has no right to it"):
         await stranger.settlement.trust_client(ClientId("poa-evm-77"))
-    creation = await channel.evm.initial_client(ClientTerms(trusting_period_seconds=DAY, max_clock_drift_seconds=15))
+    creation = await channel.evm.initial_client(ClientTerms(trusting_period_seconds=DAY_SECONDS, max_clock_drift_seconds=15))
     theirs = await stranger.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=())
     with pytest.raises(AccessDenied, match=f"was created by {stranger.account}, and only that account may pair it"):
         await channel.ledger.register_counterparty(
@@ -294,9 +198,9 @@ async def test_rights_are_the_chains(
 async def test_the_nodes_price_is_asked_for_in_words(chain_options: ChainOptions, relayer_account: LocalAccount) -> None:
     with SettlementChain(replace(chain_options, gas_price="0.01")) as priced:
         paying = FeePolicy(price=Fraction(1, 100), denomination=DENOMINATION, cap=10**6)
-        async with open_channel(make_ledger(priced, relayer_account, fees=paying)) as channel:
+        async with open_chain_channel(chain_ledger(priced, relayer_account, fees=paying)) as channel:
             batch = await channel.batch([channel.send()])
-            ledger = make_ledger(priced, relayer_account)
+            ledger = chain_ledger(priced, relayer_account)
             try:
                 with pytest.raises(FeeInsufficient, match="raise the gas price"):
                     await ledger.submit(batch)
@@ -313,8 +217,8 @@ async def test_what_a_dying_node_forgot_is_delivered_by_trying_again(
 ) -> None:
     options = replace(chain_options, folder=tmp_path / "chain", block_time_ms=2_000)
     with SettlementChain(options) as fragile:
-        async with open_channel(make_ledger(fragile, relayer_account)) as channel:
-            batch = await channel.batch([channel.send() for _ in range(5)])
+        async with open_chain_channel(chain_ledger(fragile, relayer_account)) as channel:
+            batch = await channel.batch(several(channel, 5))
             submission = asyncio.ensure_future(channel.ledger.submit(batch))
             await asyncio.sleep(0.3)
             fragile.nodes[0].kill()
@@ -331,10 +235,10 @@ async def test_a_chain_that_stands_still_takes_what_waits_when_it_goes_on(
     chain_options: ChainOptions, relayer_account: LocalAccount
 ) -> None:
     with SettlementChain(replace(chain_options, validators=4)) as four:
-        async with open_channel(make_ledger(four, relayer_account)) as channel:
+        async with open_chain_channel(chain_ledger(four, relayer_account)) as channel:
             for node in four.nodes[2:]:
                 node.freeze()
-            submission = asyncio.ensure_future(channel.deliver(5))
+            submission = asyncio.ensure_future(channel.deliver(several(channel, 5)))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(submission), 4)
             for node in four.nodes[2:]:
@@ -346,12 +250,14 @@ async def test_governance_recovers_an_expired_client_by_the_proposal_told(
     chain_options: ChainOptions, relayer_account: LocalAccount, tmp_path: Path
 ) -> None:
     with SettlementChain(replace(chain_options, voting_period_seconds=3)) as governed:
-        async with open_channel(make_ledger(governed, relayer_account), trusting_period_seconds=8) as channel:
+        async with open_chain_channel(chain_ledger(governed, relayer_account), trusting_period_seconds=8) as channel:
             await _until(channel, ClientCondition.EXPIRED)
             with pytest.raises(ClientUnusable):
-                await channel.deliver(1)
+                await channel.deliver(several(channel, 1))
             channel.evm.seal()
-            start = await channel.evm.initial_client(ClientTerms(trusting_period_seconds=DAY, max_clock_drift_seconds=15))
+            start = await channel.evm.initial_client(
+                ClientTerms(trusting_period_seconds=DAY_SECONDS, max_clock_drift_seconds=15)
+            )
             with pytest.raises(AccessDenied, match="only the chain's authority") as denied:
                 await channel.ledger.recover_client(channel.client, start)
             words = str(denied.value)
@@ -361,12 +267,12 @@ async def test_governance_recovers_an_expired_client_by_the_proposal_told(
             await asyncio.to_thread(governed.transact, "gov", "submit-proposal", str(file), sender=VALIDATOR_KEY)
             await asyncio.to_thread(governed.transact, "gov", "vote", "1", "yes", sender=VALIDATOR_KEY)
             await _until(channel, ClientCondition.ACTIVE)
-            assert await channel.deliver(2) == [Outcome.DELIVERED] * 2
+            assert await channel.deliver(several(channel, 2)) == [Outcome.DELIVERED] * 2
             with pytest.raises(LedgerRefused, match="is active"):
                 await channel.ledger.recover_client(channel.client, start)
 
 
-async def _until(channel: Channel, condition: ClientCondition) -> None:
+async def _until(channel: ChainChannel, condition: ClientCondition) -> None:
     deadline = time.monotonic() + 40
     while (await channel.ledger.client_status(channel.client)).condition is not condition:
         assert time.monotonic() < deadline, f"the client never became {condition}"
