@@ -111,8 +111,21 @@ def channel_recover(
 
 
 @app.command()
-def start(config: Config = RELAYER_FILE) -> None:
+def start(
+    config: Config = RELAYER_FILE,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build the next submissions with their proofs, price them, and send nothing.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --dry-run: print JSON for a program to read.")] = False,
+) -> None:
     """Relay until SIGINT or SIGTERM."""
+    if dry_run:
+        from relayer.commands.rehearse import rehearse_start
+
+        rehearse_start(config, form(json))
+        return
+    if json:
+        raise typer.BadParameter("--json goes with --dry-run; a relayer's log has its form from the configuration")
     from relayer.commands.start import start_relayer
 
     start_relayer(config)

@@ -224,7 +224,7 @@ def decode_row(row: int, body: bytes, load: Load) -> tuple[ev.Event, tuple[Effec
         )
         recorded_at_ms = int(value["at"])
         again = encode_row(event, effects, recorded_at_ms, content_name)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, InvalidInput) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as error:
         raise JournalCorrupt(f"journal row {row}: it does not read ({error!r}); restore the file from a copy") from error
     if again != body:
         raise JournalCorrupt(f"journal row {row}: it is not in canonical form; restore the file from a copy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from relayer.core.channels import Route
-from relayer.core.ids import ChannelId, LedgerId
+from relayer.core.ids import ChannelId, Height, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
-from relayer.errors import JournalCorrupt, JournalUnavailable
+from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
 from relayer.journal.codec import content_name, decode_row, row_hash
-from relayer.journal.memory_codec import decode_route
+from relayer.journal.memory_codec import decode_memory, decode_route
 from relayer.journal.schema import APPLICATION_ID
-from relayer.ports.journal import Entry, JournalHead, PacketLine
+from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
 
 GENESIS = bytes(32)
 """The hash before row 1."""
@@ -121,6 +122,26 @@ class SqliteJournalReader:
                 _check_link(row, row, previous, body, stored)
                 entries.append(self._entry(row, body, previous, stored))
         return entries
+
+    def cursors(self) -> Mapping[LedgerId, Height]:
+        with translated(self.path):
+            rows = self._db.execute("SELECT ledger, height FROM cursor").fetchall()
+        return {LedgerId(ledger): Height(int(height)) for ledger, height in rows}
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        head = self.head().row
+        with translated(self.path):
+            rows = self._db.execute("SELECT row, body, hash FROM checkpoint ORDER BY row DESC").fetchall()
+        for row, body, stored in rows:
+            if row > head or row_hash(self._hash_of(row), body) != stored:
+                continue
+            try:
+                memory = decode_memory(body, self._load)
+            except (KeyError, ValueError, TypeError, json.JSONDecodeError, InvalidInput, JournalCorrupt):
+                continue  # derived data: an older one, or replaying, tells the same
+            if memory is not None:
+                return Checkpoint(row=row, memory=memory)
+        return None
 
     def _check_application(self) -> None:
         (found,) = self._db.execute("PRAGMA application_id").fetchone()

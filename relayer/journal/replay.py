@@ -35,8 +35,13 @@ def replay(journal: JournalReader) -> Iterator[Replayed]:
 
 
 def recover(journal: Journal, routes: Sequence[Route], *, limits: Limits | None = None) -> Machine:
-    """The machine as the journal's last row left it: from the newest checkpoint that fits, and the rows after it."""
+    """The machine as the journal's last row left it, for the one who writes on."""
     journal.register(routes)
+    return remembered(journal, routes, limits=limits)
+
+
+def remembered(journal: JournalReader, routes: Sequence[Route], *, limits: Limits | None = None) -> Machine:
+    """The same for one who only reads: from the newest checkpoint that fits, and the rows after it."""
     checkpoint = journal.load_checkpoint()
     machine, after = Machine(routes, limits=limits), 0
     if checkpoint is not None:

@@ -7,7 +7,6 @@ process. Readers are never kept out (write-ahead log).
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +19,12 @@ from relayer.core.channels import Route
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.core.states import State
-from relayer.errors import InvalidInput, JournalCorrupt, JournalLocked, JournalUnavailable
+from relayer.errors import JournalLocked, JournalUnavailable
 from relayer.journal.codec import content_name, encode_row, note, row_hash
-from relayer.journal.memory_codec import decode_memory, encode_memory, encode_route
+from relayer.journal.memory_codec import encode_memory, encode_route
 from relayer.journal.reader import SqliteJournalReader, key_columns, translated
 from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, UPSERT_PACKET
-from relayer.ports.journal import Checkpoint, Entry
+from relayer.ports.journal import Entry
 
 _CHECKPOINTS_KEPT = 2
 
@@ -91,11 +90,6 @@ class SqliteJournal(SqliteJournalReader):
             self._head = type(self._head)(row=row, hash=previous)
         return entries
 
-    def cursors(self) -> Mapping[LedgerId, Height]:
-        with translated(self.path):
-            rows = self._db.execute("SELECT ledger, height FROM cursor").fetchall()
-        return {LedgerId(ledger): Height(int(height)) for ledger, height in rows}
-
     def save_checkpoint(self, memory: Memory) -> None:
         body = encode_memory(memory)
         with self._transaction():
@@ -107,20 +101,6 @@ class SqliteJournal(SqliteJournalReader):
                 "DELETE FROM checkpoint WHERE row NOT IN (SELECT row FROM checkpoint ORDER BY row DESC LIMIT ?)",
                 (_CHECKPOINTS_KEPT,),
             )
-
-    def load_checkpoint(self) -> Checkpoint | None:
-        with translated(self.path):
-            rows = self._db.execute("SELECT row, body, hash FROM checkpoint ORDER BY row DESC").fetchall()
-        for row, body, stored in rows:
-            if row > self._head.row or row_hash(self._hash_of(row), body) != stored:
-                continue
-            try:
-                memory = decode_memory(body, self._load)
-            except (KeyError, ValueError, TypeError, json.JSONDecodeError, InvalidInput, JournalCorrupt):
-                continue  # derived data: an older one, or replaying, tells the same
-            if memory is not None:
-                return Checkpoint(row=row, memory=memory)
-        return None
 
     def _index(self, record: Record, row: int, recorded_at_ms: int) -> None:
         for transition in record.transitions:

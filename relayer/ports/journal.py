@@ -145,6 +145,14 @@ class JournalReader(Protocol):
         """Every row that moved this packet."""
         ...
 
+    def cursors(self) -> Mapping[LedgerId, Height]:
+        """Per ledger, the height up to which everything told has been journaled."""
+        ...
+
+    def load_checkpoint(self) -> Checkpoint | None:
+        """The newest one that fits its row; None: replay from the first row."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -161,14 +169,6 @@ class Journal(JournalReader, Protocol):
         """All or nothing, on the disk when it returns. `cursors` move with the records, or alone."""
         ...
 
-    def cursors(self) -> Mapping[LedgerId, Height]:
-        """Per ledger, the height up to which everything told has been journaled."""
-        ...
-
     def save_checkpoint(self, memory: Memory) -> None:
         """What the machine knows after the newest row. Derived: it may be lost."""
-        ...
-
-    def load_checkpoint(self) -> Checkpoint | None:
-        """The newest one that fits its row; None: replay from the first row."""
         ...

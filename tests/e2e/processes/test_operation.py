@@ -1,0 +1,154 @@
+"""What an operator sees of a running relayer, and of one that has not started: health, metrics, a rehearsal."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from relayer.config.relayer_file import load_relayer
+from relayer.demo.business import Business, Watch
+from relayer.demo.network import Network
+from relayer.demo.scenario import Draft
+from relayer.facts.schema import FactKind
+
+pytestmark = pytest.mark.node
+
+TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+ROUTE = '{channel="main",source="contracts"}'
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    told = answer.status, answer.read().decode()
+    connection.close()
+    return told
+
+
+def health(port: int) -> tuple[int, Any]:
+    status, body = ask(port, "/healthz")
+    return status, json.loads(body)
+
+
+def metrics(port: int) -> Mapping[str, float]:
+    status, body = ask(port, "/metrics")
+    assert status == 200
+    lines = [line.rsplit(" ", 1) for line in body.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+async def test_health_asks_every_part_of_the_way(network: Network) -> None:
+    configuration = network.variant("healthy")
+    relayer = network.start_relayer(configuration)
+    port = load_relayer(configuration).service.port
+    network.children.wait_until_listening(relayer, port)
+    network.children.wait_until(relayer, lambda: health(port)[0] == 200, timeout_seconds=20)
+    checked = health(port)[1]["checked"]
+    assert [line.split(":")[0] for line in checked] == [
+        "ledger contracts",
+        "authorities of contracts",
+        "ledger settlement",
+        "client client-0 of ledger contracts",
+        "client poa-evm-0 of ledger settlement",
+    ]
+
+    def reasons() -> str:
+        status, told = health(port)
+        assert (status == 200) == told["healthy"] == (not told["reasons"])
+        return "; ".join(told["reasons"])
+
+    # Nothing is under way, so nobody but the probe could notice.
+    silent = network.authorities[:2]
+    for child in silent:
+        os.killpg(child.process.pid, signal.SIGSTOP)
+    try:
+        network.children.wait_until(relayer, lambda: "authorities of contracts" in reasons(), timeout_seconds=30)
+    finally:
+        for child in silent:
+            os.killpg(child.process.pid, signal.SIGCONT)
+    network.children.wait_until(relayer, lambda: not reasons(), timeout_seconds=30)
+    os.killpg(network.ledger.process.pid, signal.SIGSTOP)
+    try:
+        network.children.wait_until(relayer, lambda: "ledger settlement: no answer" in reasons(), timeout_seconds=30)
+    finally:
+        os.killpg(network.ledger.process.pid, signal.SIGCONT)
+    network.children.wait_until(relayer, lambda: not reasons(), timeout_seconds=60)
+
+
+async def test_a_rehearsal_and_then_metrics_of_the_same_packets(network: Network, business: Business, watch: Watch) -> None:
+    configuration = network.variant("rehearsed")
+    sent = set(await business.send(await business.issue([TRIP] * 3), size=1, timeout_seconds=3_600))
+    dry = network.run("start", "--dry-run", "--json", "--config", configuration.name)
+    assert dry.status == 0, dry
+    (lane,) = json.loads(dry.output)["lanes"]
+    assert (lane["ledger"], lane["proves"], lane["quote"], lane["error"]) == ("settlement", "contracts", None, "")
+    assert [each["packet"] for each in lane["messages"]] == [f"main/contracts/{sequence}" for sequence in sorted(sent)]
+    assert all(each["proof_bytes"] > 100 for each in lane["messages"])
+    assert lane["updated_to"]
+    await watch.look()
+    assert not watch.acknowledged & sent
+    assert not load_relayer(configuration).journal.path.exists()
+
+    relayer = network.start_relayer(configuration)
+    port = load_relayer(configuration).service.port
+    await watch.until(lambda: watch.acknowledged >= sent, "every packet's end")
+    ended = 'relayer_packets_ended_total{channel="main",end="acknowledged",source="contracts"}'
+    network.children.wait_until(relayer, lambda: metrics(port).get(ended, 0) >= 3, timeout_seconds=20)
+    told = metrics(port)
+    assert told[f"relayer_backlog_packets{ROUTE}"] == told[f"relayer_backlog_oldest_sequence{ROUTE}"] == 0
+    assert told[f"relayer_packet_latency_seconds_count{ROUTE}"] == told[ended]
+    assert told['relayer_wallet_balance{ledger="contracts"}'] > 0
+    assert told['relayer_fees_total{client="client-0",ledger="contracts"}'] > 21_000
+    assert told['relayer_client_expiry_seconds{client="client-0",ledger="contracts"}'] > 3_600
+    assert told['relayer_ledger_height{ledger="contracts"}'] > 0
+    assert relayer.stop() == 0
+
+
+async def test_a_rehearsal_prices_acknowledgements_by_gas_and_price(
+    network: Network, business: Business, watch: Watch
+) -> None:
+    def poor(ledgers: dict[str, Any]) -> None:
+        ledgers["contracts"]["fees"]["cap_wei"] = 1
+
+    # With so low a cap nothing is sent to the contract ledger, so the answers wait.
+    waiting = network.variant("waiting", ledgers=poor)
+    sent = await business.send(await business.issue([TRIP] * 2), size=1, timeout_seconds=3_600)
+    relayer = network.start_relayer(waiting)
+    port = load_relayer(waiting).service.port
+    pending = 'relayer_pending_messages{kind="acknowledge",ledger="contracts"}'
+    network.children.wait_until_listening(relayer, port)
+    network.children.wait_until(relayer, lambda: metrics(port).get(pending) == 2, timeout_seconds=20)
+    oldest = f"relayer_backlog_oldest_sequence{ROUTE}"
+    network.children.wait_until(relayer, lambda: metrics(port).get(oldest) == min(sent), timeout_seconds=20)
+    errors = 'relayer_errors_total{client="client-0",kind="FeeCapExceeded",ledger="contracts"}'
+    assert metrics(port)[errors] >= 1
+    assert any("raise the cap" in reason for reason in health(port)[1]["reasons"])
+    refused = network.run("start", "--dry-run", "--config", waiting.name)
+    assert refused.status == 1
+    assert "raise the cap" in refused.words
+    assert relayer.stop() == 0
+
+    def same_journal(journal: dict[str, Any]) -> None:
+        journal["path"] = "waiting.journal"
+
+    able = network.variant("able", journal=same_journal)
+    dry = network.run("start", "--dry-run", "--json", "--config", able.name)
+    assert dry.status == 0, dry
+    (lane,) = json.loads(dry.output)["lanes"]
+    assert [each["kind"] for each in lane["messages"]] == ["acknowledge"] * 2
+    quote = lane["quote"]
+    assert quote["transactions"] == 1
+    assert quote["gas"] > 200_000
+    assert quote["fee"] == quote["gas"] * int(quote["price"]) < lane["balance"]
+    words = network.run("start", "--dry-run", "--config", able.name)
+    assert "2 acknowledge" in words.output
+    assert "nothing was sent" in words.output
+    network.start_relayer(able)
+    await watch.until(lambda: watch.acknowledged >= set(sent), "every packet's end")
