@@ -183,7 +183,7 @@ def _refused_disputes() -> Iterator[Case]:
 def _refused_cycles() -> Iterator[Case]:
     made = base.Ledger()
     made.owe((NBM, KCS, 1000), (KCS, NBM, 800))
-    proposal = made.proposal("C-1")
+    proposal = replace(made.proposal("C-1"), value_date_seconds=(1 << 63) - 1)
     empty = debt_network(unit=Unit(currency="EUR", exponent=3), parties=(), debts=())
     _each(
         made,
