@@ -74,7 +74,7 @@ def decode_event(data: bytes) -> SettlementEvent:
     try:
         body = json.loads(data)
         event = _READERS.get(body["event"], read_clearing)(body)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(f"settlement log: an entry is not an event ({error!r}); restore the database") from error
     if encode_event(event) != data:
         raise InvalidInput("settlement log: an entry is not in canonical form; restore the database")
@@ -90,7 +90,7 @@ def decode_agreement(data: bytes) -> Agreement:
     """The inverse of encode_agreement."""
     try:
         return _to_agreement(json.loads(data))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(f"settlement state: an agreement is damaged ({error!r}); restore the database") from error
 
 

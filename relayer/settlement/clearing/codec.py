@@ -68,7 +68,7 @@ def decode_record(kind: type[_Record], data: bytes) -> _Record:
     """The inverse of encode_record. Raises InvalidInput for a damaged record."""
     try:
         return from_plain(kind, json.loads(data))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"settlement state: a stored {kind.__name__} is damaged; restore the database") from error
 
 
