@@ -29,7 +29,7 @@ from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
 from relayer.ports.clock import Clock
-from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 
 _HINT_RECONNECT_SECONDS = 5.0
@@ -127,6 +127,9 @@ class CosmosLedger:
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         return await self._submitter.submit(batch)
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        return await self._submitter.quote(batch)
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         return await self._prover.initial_client(terms)

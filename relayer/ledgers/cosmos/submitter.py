@@ -23,6 +23,7 @@ from relayer.ports.ledger import (
     MessageResult,
     Outcome,
     PacketMessage,
+    Quote,
     ReceivePacket,
     SubmissionBatch,
     SubmissionReceipt,
@@ -67,11 +68,8 @@ class Submitter:
         LedgerRefused for a lone client update."""
         progress = _Progress(client=batch.client_id)
         room = await self._find_room()
-        messages = self._encode(batch, room, progress)
-        messages = await self._leave_out_redundant(messages, progress)
-        update = None
-        if batch.update is not None and (messages or not batch.messages):
-            update = update_message(batch.client_id, batch.update, signer=self._sender.address)
+        messages = await self._leave_out_redundant(self._encode(batch, room, progress), progress)
+        update = self._encode_update(batch, messages)
         if update is not None and not messages:
             await self._send_update(update, progress)
         for chunk in _chunks(messages, room.size, 0 if update is None else len(update)):
@@ -83,6 +81,30 @@ class Submitter:
             fee=sum(each.fee for each in progress.executed),
             gas=sum(each.gas_used for each in progress.executed),
         )
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        """What `submit` would take, each transaction simulated with the client update in front. Raises as `submit`."""
+        progress = _Progress(client=batch.client_id)
+        room = await self._find_room()
+        messages = await self._leave_out_redundant(self._encode(batch, room, progress), progress)
+        update = self._encode_update(batch, messages)
+        gas = [] if update is None or messages else [await self._price_update(update, progress)]
+        for chunk in _chunks(messages, room.size, 0 if update is None else len(update)):
+            found = await self._price(update, chunk, progress)
+            gas += [] if found is None else [found]
+        return Quote(
+            transactions=len(gas),
+            gas=sum(gas),
+            price=self._sender.fees.price,
+            fee=sum(map(self._sender.fees.fee, gas)),
+            refusals=tuple(progress.results.get(index) for index in range(len(batch.messages))),
+        )
+
+    def _encode_update(self, batch: SubmissionBatch, messages: Sequence[_Message]) -> bytes | None:
+        """None if there is none, or if all that it is for was done by others."""
+        if batch.update is None or (batch.messages and not messages):
+            return None
+        return update_message(batch.client_id, batch.update, signer=self._sender.address)
 
     def _encode(self, batch: SubmissionBatch, room: Room, progress: _Progress) -> list[_Message]:
         encoded = []
@@ -133,15 +155,31 @@ class Submitter:
 
     async def _send_update(self, update: bytes, progress: _Progress) -> None:
         """The update alone. Raises LedgerRefused, ClientUnusable."""
-        trial = await self._sender.simulate([update])
-        if isinstance(trial, Refusal):
-            require_usable(trial, account=self._sender.address, client=progress.client)
-            raise refused(trial, f"update of client {progress.client}")
-        executed = await self._sender.execute(Order(messages=(update,), gas=with_margin(trial.gas_used)))
+        gas = await self._price_update(update, progress)
+        executed = await self._sender.execute(Order(messages=(update,), gas=gas))
         progress.executed.append(executed)
         if executed.refusal is not None:
             raise refused(executed.refusal, f"update of client {progress.client}")
         progress.is_updated = True
+
+    async def _price_update(self, update: bytes, progress: _Progress) -> int:
+        """Gas of the update alone. Raises LedgerRefused, ClientUnusable."""
+        trial = await self._sender.simulate([update])
+        if isinstance(trial, Refusal):
+            require_usable(trial, account=self._sender.address, client=progress.client)
+            raise refused(trial, f"update of client {progress.client}")
+        return with_margin(trial.gas_used)
+
+    async def _price(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> int | None:
+        """Gas of those that the ledger would take; None if it would take none of them."""
+        trial = await self._sender.simulate(_together(update, messages))
+        if isinstance(trial, Refusal):
+            messages = await self._leave_out_bad(update, messages, trial, progress)
+            trial = await self._sender.simulate(_together(update, messages)) if messages else trial
+        if isinstance(trial, Refusal):
+            progress.results.update({item.index: rejection(trial) for item in messages})
+            return None
+        return with_margin(trial.gas_used)
 
     async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
         last: Refusal | None = None

@@ -112,10 +112,10 @@ class AccountSender:
         patience: Patience | None = None,
     ) -> None:
         self.reader = AccountReader(rpc, account)
+        self.fees = fees
         self._rpc = rpc
         self._account = account
         self._chain_id = chain_id
-        self._fees = fees
         self._clock = clock
         self._patience = patience or Patience()
         self._view: AccountView | None = None
@@ -138,7 +138,7 @@ class AccountSender:
             for _ in range(_SEQUENCE_ATTEMPTS):
                 view, sequence = await self._position()
                 # A fee, where one is paid at all: taking it costs gas too.
-                signed, _ = self._sign(messages, view, sequence, gas=0, fee=min(self._fees.price.numerator, 1))
+                signed, _ = self._sign(messages, view, sequence, gas=0, fee=min(self.fees.price.numerator, 1))
                 answer = await self._rpc.abci_query(_SIMULATE, signed.raw)
                 if not answer.code:
                     return _simulated(answer.value)
@@ -158,7 +158,7 @@ class AccountSender:
         return await self._settle(await self._broadcast(order))
 
     async def _broadcast(self, order: Order) -> _Sent:
-        fee = self._fees.fee(order.gas)
+        fee = self.fees.fee(order.gas)
         async with self._lock:
             for _ in range(_SEQUENCE_ATTEMPTS):
                 view, sequence = await self._position()
@@ -288,13 +288,13 @@ class AccountSender:
             sequence=sequence,
             gas=gas,
             fee=fee,
-            denomination=self._fees.denomination,
+            denomination=self.fees.denomination,
             timeout_height=timeout_height,
         )
         return sign(messages, self._account, terms), timeout_height
 
     def _require_payable(self, refusal: Refusal, *, fee: int) -> None:
-        offer = f"{fee} {self._fees.denomination} (gas price {float(self._fees.price):g})"
+        offer = f"{fee} {self.fees.denomination} (gas price {float(self.fees.price):g})"
         require_payable(refusal, account=self.address, offer=offer)
 
 

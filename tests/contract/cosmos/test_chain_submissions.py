@@ -207,9 +207,14 @@ async def test_the_nodes_price_is_asked_for_in_words(chain_options: ChainOptions
             finally:
                 await ledger.close()
             before = await channel.ledger.balance()
+            quote = await channel.ledger.quote(batch)
+            assert (quote.transactions, quote.refusals) == (1, (None,))
+            assert await channel.ledger.balance() == before
             receipt = await channel.ledger.submit(batch)
             assert [each.outcome for each in receipt.results] == [Outcome.DELIVERED]
             assert before - await channel.ledger.balance() == receipt.fee > 0
+            assert receipt.gas < quote.gas
+            assert receipt.fee <= quote.fee
 
 
 async def test_what_a_dying_node_forgot_is_delivered_by_trying_again(

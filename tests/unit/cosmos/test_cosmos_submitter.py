@@ -396,6 +396,36 @@ async def test_answers_that_do_not_fit_the_messages_are_not_believed(bench: Benc
         await bench.submitter.submit(batch(receive(1)))
 
 
+async def test_a_quote_prices_what_would_go_and_sends_nothing(bench: Bench) -> None:
+    bench.host.done, bench.host.refuses = {1}, {3: ("channelv2", 9)}
+    asked = batch(*map(receive, range(1, 5)))
+    quote = await bench.submitter.quote(asked)
+    assert (quote.transactions, quote.price) == (1, Fraction(1, 1_000))
+    assert 3 * GAS_PER_MESSAGE < quote.gas < 10 * GAS_PER_MESSAGE
+    assert quote.fee == -(-quote.gas // 1_000)
+    assert [None if each is None else (each.outcome, each.code) for each in quote.refusals] == [
+        (Outcome.REDUNDANT, ""),
+        None,
+        (Outcome.REJECTED, "channelv2/9"),
+        None,
+    ]
+    assert (bench.chain.broadcasts, bench.chain.account.coins) == (0, 1_000_000)
+    receipt = await bench.submitter.submit(asked)
+    assert receipt.fee <= quote.fee
+
+
+async def test_a_quote_of_an_update_alone_and_of_nothing_that_goes(bench: Bench) -> None:
+    quote = await bench.submitter.quote(batch())
+    assert (quote.transactions, quote.refusals) == (1, ())
+    bench.host.refuses = {1: ("channelv2", 9)}
+    quote = await bench.submitter.quote(batch(receive(1)))
+    assert (quote.transactions, quote.gas, quote.fee) == (0, 0, 0)
+    bench.host.refuses_update = ("poa-evm", 17)
+    with pytest.raises(LedgerRefused, match="poa-evm/17"):
+        await bench.submitter.quote(batch())
+    assert bench.chain.broadcasts == 0
+
+
 async def test_a_node_that_is_down_is_told_as_such(bench: Bench) -> None:
     bench.chain.is_down = True
     with pytest.raises(LedgerUnavailable):
