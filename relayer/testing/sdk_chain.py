@@ -190,7 +190,6 @@ class SdkChain:
             gas_wanted=pooled.info.fee.gas_limit,
             gas_used=gas,
             data=data,
-            events=(),
         )
 
     def _check(self, pooled: Pooled) -> Code | None:

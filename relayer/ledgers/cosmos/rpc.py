@@ -20,8 +20,6 @@ from relayer.ledgers.cosmos.values import Json
 NEWEST = Height(0)
 """As the height of a query: the newest state that the node has committed."""
 
-_MAXIMUM_EVENTS = 100_000
-_MAXIMUM_ATTRIBUTES = 1_000
 _MAXIMUM_OPS = 16
 
 
@@ -56,17 +54,10 @@ class BroadcastAnswer:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One ABCI event with its attributes in order."""
-
-    kind: str
-    attributes: tuple[tuple[str, str], ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionResult:
-    """What became of a transaction in the block of `height`. `data` is `cosmos.base.abci.v1beta1.TxMsgData` bytes."""
+    """What became of a transaction in the block of `height`. `data` is `cosmos.base.abci.v1beta1.TxMsgData` bytes. Events
+    are read by block, not here."""
 
     hash: bytes
     height: Height
@@ -77,7 +68,6 @@ class TransactionResult:
     gas_wanted: int
     gas_used: int
     data: bytes
-    events: tuple[Event, ...]
 
 
 class CometRpc:
@@ -177,26 +167,6 @@ def transaction_result(value: Json) -> TransactionResult:
         gas_wanted=values.integer(values.optional(result, "gas_wanted", "transaction") or 0, "gas wanted", minimum=-1),
         gas_used=values.integer(values.optional(result, "gas_used", "transaction") or 0, "gas used"),
         data=values.base64(values.optional(result, "data", "transaction"), "transaction data"),
-        events=parse_events(values.optional(result, "events", "transaction")),
-    )
-
-
-def parse_events(value: Json) -> tuple[Event, ...]:
-    """Strict reading of a list of ABCI events. Raises MalformedAnswer."""
-    return tuple(_event(item) for item in values.listing(value, "events", maximum=_MAXIMUM_EVENTS))
-
-
-def _event(value: Json) -> Event:
-    attributes = values.listing(values.optional(value, "attributes", "event"), "attributes", maximum=_MAXIMUM_ATTRIBUTES)
-    return Event(
-        values.text(values.member(value, "type", "event"), "event type"),
-        tuple(
-            (
-                values.text(values.member(item, "key", "attribute"), "attribute key"),
-                values.text(values.optional(item, "value", "attribute") or "", "attribute value", maximum=1 << 22),
-            )
-            for item in attributes
-        ),
     )
 
 

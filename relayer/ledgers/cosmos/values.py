@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,14 +20,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def member(value: Json, key: str, what: str) -> Json:
     """A member of a JSON object that must be there."""
-    if not isinstance(value, Mapping) or key not in value:
+    if not isinstance(value, dict) or key not in value:
         raise MalformedAnswer(f"{what}: the node's answer has no {key}")
     return value[key]
 
 
 def optional(value: Json, key: str, what: str) -> Json:
     """A member that Go may leave out or write as null."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise MalformedAnswer(f"{what}: the node gave no object")
     return value.get(key)
 
