@@ -56,7 +56,7 @@ func (app *App) addModules() {
 	app.basics.RegisterInterfaces(app.registry)
 
 	app.modules.SetOrderPreBlockers(authtypes.ModuleName)
-	app.modules.SetOrderBeginBlockers(stakingtypes.ModuleName, ibcexported.ModuleName)
+	app.modules.SetOrderBeginBlockers(stakingtypes.ModuleName, ibcexported.ModuleName, settlementtypes.ModuleName)
 	app.modules.SetOrderEndBlockers(
 		govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName, settlementtypes.ModuleName,
 	)

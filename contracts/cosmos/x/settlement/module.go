@@ -36,7 +36,8 @@ var (
 	_ module.HasServices    = AppModule{}
 	_ appmodule.AppModule   = AppModule{}
 
-	_ appmodule.HasEndBlocker = AppModule{}
+	_ appmodule.HasBeginBlocker = AppModule{}
+	_ appmodule.HasEndBlocker   = AppModule{}
 )
 
 // AppModule fits the keeper to the SDK.
@@ -108,7 +109,10 @@ func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawM
 	return cdc.MustMarshalJSON(genesis)
 }
 
-// EndBlock ends what has passed its deadline, and sends the news of the block.
+// BeginBlock ends what has passed its deadline, ahead of the block's transactions.
+func (m AppModule) BeginBlock(ctx context.Context) error { return m.keeper.BeginBlock(ctx) }
+
+// EndBlock sends the news of the block.
 func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
 
 // GetTxCmd has the transactions, which are written by hand.

@@ -55,12 +55,17 @@ func (k Keeper) Clear(ctx context.Context, msg *types.MsgClear) (*types.MsgClear
 	return &types.MsgClearResponse{Sequence: head.Sequence, HeadHash: head.Hash[:]}, nil
 }
 
-// EndBlock ends what has passed its deadline, then queues and sends the news of the block. What it does in one block is bounded;
-// the rest follows in the next ones.
-func (k Keeper) EndBlock(ctx context.Context) error {
+// BeginBlock ends what has passed its deadline, as every settlement ledger does ahead of a block's transactions. What it does in
+// one block is bounded; the rest follows in the next ones.
+func (k Keeper) BeginBlock(ctx context.Context) error {
 	if ended := k.book(ctx).EndDeadlines(blockSeconds(ctx), ledger.MaximumEnded); ended > 0 {
 		emit(ctx, EventTypeDeadlinesEnded, sdk.NewAttribute(AttributeCount, strconv.Itoa(ended)))
 	}
+	return nil
+}
+
+// EndBlock queues and sends the news of the block, so much that one block bears it.
+func (k Keeper) EndBlock(ctx context.Context) error {
 	k.queueNews(ctx)
 	k.sendQueued(ctx)
 	return nil
