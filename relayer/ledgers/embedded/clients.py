@@ -93,7 +93,7 @@ class ClientRegistry:
         return client_id
 
     def counterparty(self, context: Context, client_id: ClientId) -> Counterparty:
-        """Raises client/35 for a client that is not paired or does not exist."""
+        """Raises clientv2/35 for a client that is not paired or does not exist."""
         raw = ClientStore(context.store, client_id).get(_COUNTERPARTY)
         if raw is None:
             raise refuse(Code.COUNTERPARTY_NOT_FOUND, f"{client_id} has no counterparty; register it first")

@@ -35,8 +35,8 @@ class Code(Enum):
     MEMBERSHIP_FAILED = ("client", 30, True)
     NON_MEMBERSHIP_FAILED = ("client", 31, True)
     ROUTE_NOT_FOUND = ("client", 32, False)
-    INVALID_COUNTERPARTY = ("client", 34, False)
-    COUNTERPARTY_NOT_FOUND = ("client", 35, False)
+    INVALID_COUNTERPARTY = ("clientv2", 34, False)
+    COUNTERPARTY_NOT_FOUND = ("clientv2", 35, False)
 
     PORT_NOT_ROUTED = ("port", 5, False)
     UNAUTHORIZED = ("ibc", 2, False)

@@ -53,11 +53,11 @@ def test_a_client_must_start_active(host) -> None:
 @pytest.mark.parametrize(
     ("code", "changes"),
     [
-        ("client/34", {"counterparty_merkle_prefix": ()}),
+        ("clientv2/34", {"counterparty_merkle_prefix": ()}),
         ("ibc/17", {"counterparty_merkle_prefix": (b"",) * 33}),
         ("ibc/17", {"counterparty_merkle_prefix": (bytes(257),)}),
-        ("client/34", {"counterparty_client_id": "short-1"}),
-        ("client/34", {"counterparty_client_id": "no number at all"}),
+        ("clientv2/34", {"counterparty_client_id": "short-1"}),
+        ("clientv2/34", {"counterparty_client_id": "no number at all"}),
         ("ibc/2", {"signer": "somebody"}),
         ("ibc/2", {"client_id": "fake-evm-7"}),
     ],

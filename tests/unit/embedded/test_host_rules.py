@@ -63,7 +63,7 @@ class TestSend:
 
     def test_a_client_without_counterparty(self, host, payload) -> None:
         client = host.create_client()
-        assert host.one(send(host, payload(), client=client)).code_text == "client/35"
+        assert host.one(send(host, payload(), client=client)).code_text == "clientv2/35"
 
     def test_a_frozen_client(self, host, payload) -> None:
         host.light_client.state = ClientCondition.FROZEN
@@ -139,8 +139,8 @@ class TestReceive:
     @pytest.mark.parametrize(
         ("code", "changes"),
         [
-            ("client/35", {"destination_client": ClientId("fake-evm-99")}),
-            ("client/34", {"source_client": ClientId("their-client-8")}),
+            ("clientv2/35", {"destination_client": ClientId("fake-evm-99")}),
+            ("clientv2/34", {"source_client": ClientId("their-client-8")}),
         ],
     )
     def test_other_clients(self, host, incoming, good, code: str, changes: dict) -> None:
@@ -205,7 +205,7 @@ class TestAcknowledge:
     def test_another_destination(self, host, sent, good) -> None:
         other = replace(sent, destination_client=ClientId("their-client-8"))
         message = AcknowledgePacket(packet=other, acknowledgement=ACKNOWLEDGEMENT, proof=good)
-        assert host.one(message).code_text == "client/34"
+        assert host.one(message).code_text == "clientv2/34"
 
     def test_a_bad_proof_leaves_the_commitment(self, host, sent, bad) -> None:
         message = AcknowledgePacket(packet=sent, acknowledgement=ACKNOWLEDGEMENT, proof=bad)
@@ -264,7 +264,7 @@ class TestTimeout:
 
     def test_another_destination(self, host, sent, late) -> None:
         other = replace(sent, destination_client=ClientId("their-client-8"))
-        assert host.one(TimeoutPacket(packet=other, proof=late)).code_text == "client/34"
+        assert host.one(TimeoutPacket(packet=other, proof=late)).code_text == "clientv2/34"
 
     def test_a_frozen_client(self, host, sent, late) -> None:
         host.light_client.state = ClientCondition.FROZEN
