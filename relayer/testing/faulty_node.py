@@ -18,6 +18,7 @@ from aiohttp import web
 _MAXIMUM_BYTES = 64 << 20
 _LIMIT_EXCEEDED = -32005
 _UNKNOWN_BLOCK = -32000
+_NEWEST = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
 _BLOCK_PARAMETER = {
     "eth_call": 1,
     "eth_getBalance": 1,
@@ -82,7 +83,7 @@ class FaultyNode:
     async def set(self, fault: NodeFault) -> None:
         """From now on; NONE heals it. Requests that a silent node kept are dropped then."""
         if fault is NodeFault.LAGS:
-            self._height = int((await self._forward({"id": 1, "method": "eth_blockNumber", "params": []}))["result"], 16)
+            self._height = int((await self._forward(_NEWEST))["result"], 16)
         self._fault = fault
         self._changed.set()
         self._changed = asyncio.Event()

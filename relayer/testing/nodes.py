@@ -58,6 +58,8 @@ class AnvilOptions:
     block_gas_limit: int = 60_000_000
     port: int = 0
     """0: any free port."""
+    fork_url: str | None = None
+    """Another node whose ledger it shares up to now; from here on it makes blocks of its own."""
 
 
 def node_environment() -> tuple[Path, dict[str, str]]:
@@ -197,5 +199,7 @@ class Anvil(DevelopmentNode):
             "--order": "fifo",
             "--port": options.port,
         }
+        if options.fork_url is not None:
+            arguments["--fork-url"] = options.fork_url
         words = [str(word) for pair in arguments.items() for word in pair]
         super().__init__("anvil", ANVIL_FOLDER, ["anvil.mjs", *words], chain_id=options.chain_id)

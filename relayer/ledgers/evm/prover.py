@@ -11,6 +11,7 @@ import structlog
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
+from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.authorities import AuthorityQuorum
 from relayer.ledgers.evm.calls import COMMITMENTS_SLOT, storage_slot
 from relayer.ledgers.evm.chain_view import ChainView
@@ -99,7 +100,12 @@ class EvmProver:
         await self._view.require_final(target)
         anchor = await self._anchor(target)
         identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
-        seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
+        try:
+            seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
+        except AuthoritiesUnavailable:
+            if self._quorum.histories(identity) is None:
+                raise
+            seals = ()
         if (histories := self._quorum.histories(identity)) is not None:
             return await self._misbehaviour(histories, target)
         header = SealedHeader(header_rlp=anchor.header.encoding, seals=seals, account_proof=anchor.account_proof)

@@ -11,7 +11,7 @@ import rlp
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.errors import LedgerUnavailable
+from relayer.errors import AuthoritiesUnavailable, LedgerUnavailable
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.calls import storage_slot
 from relayer.ledgers.evm.chain_view import ChainView
@@ -37,14 +37,18 @@ STATES = [each for each in VECTORS["states"] if each["slots"]]
 REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-0"))
 
 
+@dataclass
 class FakeQuorum:
     engine = AuthorityEngine(threshold=1, authorities=(b"\x09" * 20,))
     evidence: TwoHistories | None = None
+    unavailable: bool = False
 
     def histories(self, identity) -> TwoHistories | None:
         return self.evidence
 
     async def collect(self, identity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
+        if self.unavailable:
+            raise AuthoritiesUnavailable("too few")
         return (b"%s %d " % (identity.client_id.encode(), number) + block_hash,)
 
 
@@ -138,8 +142,9 @@ def two_histories(*hashes: bytes) -> TwoHistories:
     return TwoHistories(number=7, hashes=(first, second))
 
 
-async def test_two_histories_are_told_as_misbehaviour_in_place_of_a_header() -> None:
-    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
+@pytest.mark.parametrize("unavailable", [False, True])
+async def test_two_histories_are_told_as_misbehaviour_in_place_of_a_header(unavailable: bool) -> None:
+    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum(unavailable=unavailable)
     hashes = [bytes.fromhex(str(block["hash"])[2:]) for block in (rpc.block, rpc.fork())]
     quorum.evidence = two_histories(*hashes)
     update = await prover(rpc, quorum).client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
