@@ -11,10 +11,12 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from relayer.facts.codec import FactCode
 from relayer.facts.schema import Fact
 from relayer.settlement.clearing.commands import (
     AbortCycle,
@@ -38,7 +40,7 @@ from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent
 from relayer.settlement.commands import RecordAgreement
 from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
-from relayer.settlement.errors import CommandRefused
+from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
 from relayer.settlement.statement import Movement, make_statement
@@ -225,6 +227,38 @@ def _novated() -> Case:
     return teller.case("a debt that a hub cycle made")
 
 
+def _dates() -> Case:
+    """Liabilities that are due at different times: which of them take part, and which one is paid or cleared first."""
+    teller = Teller(0)
+    made, basic, day = teller.made, base.basic, 86_400
+    late, early = NOW + day, NOW - 20 * day
+    dates = [
+        *((NBM, KCS, due, NOW - day) for due in (late, NOW, early, NOW, late)),
+        *((KCS, NBM, due, NOW - day) for due in (late, late, NOW)),
+        *((KCS, NBM, NOW, end) for end in (NOW + 1, NOW)),
+        *((KCS, ATX, due, NOW - day) for due in (NOW + 1, NOW)),
+        *((ATX, NBM, due, NOW - day) for due in (NOW + 1, NOW)),
+    ]
+    facts = [
+        basic.fact(number, debtor=debtor, creditor=creditor, net=100, tax=0, due_date=due, service_end=end)
+        for number, (debtor, creditor, due, end) in enumerate(dates, start=1)
+    ]
+    made.facts(*facts, codes=[FactCode.OK] * len(facts))
+    made.steps[-1]["at_seconds"] = made.at
+    made.clear(base.instruct(150))
+    _commit(made, made.proposal("C-1"))
+    shortest = {"request_id": "shortest", "dispute_id": "D-2", "deadline_seconds": NOW + 1, "reason": "x" * 200}
+    made.clear(replace(base.open_dispute(facts[0], 1), **shortest))
+    for consent in (Consent.GIVEN, Consent.WITHDRAWN):
+        for party in (NBM, KCS, ATX):
+            request = f"{consent.value} {party.hex()}"
+            made.clear(SetConsent(request_id=request, actor=party, party=party, consent=consent))
+    made.at = late
+    made.clear(made.proposal("C-2", NettingMode.HUB), refusal=RefusalCode.CONSENT_MISSING)
+    _commit(made, made.proposal("C-2"))
+    return teller.case("liabilities that are due at different times")
+
+
 def _commit(made: Any, proposal: ProposeCycle) -> None:
     made.clear(proposal)
     made.clear(made.verification(proposal.cycle_id, actor=ATX))
@@ -233,7 +267,7 @@ def _commit(made: Any, proposal: ProposeCycle) -> None:
 
 def build() -> list[Case]:
     """All cases."""
-    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated()]
+    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated(), _dates()]
 
 
 def main() -> None:
