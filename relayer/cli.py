@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from relayer.bench.commands import bench_app
 from relayer.commands.form import form
 from relayer.commands.settle import settle_app
 from relayer.devnet.commands import devnet_app
@@ -31,7 +32,6 @@ facts_app = typer.Typer(no_args_is_help=True, help="Business facts on the contra
 settlement_app = typer.Typer(no_args_is_help=True, help="Parties, agreements and positions on the settlement ledger.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The embedded settlement ledger.")
 authority_app = typer.Typer(no_args_is_help=True, help="An authority that vouches for block hashes.")
-bench_app = typer.Typer(invoke_without_command=True, help="Measurements: without a further word, those of the main job.")
 for _name, _group in (
     ("channel", channel_app),
     ("facts", facts_app),
@@ -359,37 +359,3 @@ def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yam
     from relayer.commands.authority import serve_authority
 
     serve_authority(settings)
-
-
-@bench_app.callback()
-def bench_main_job(
-    context: typer.Context,
-    ledger: Annotated[list[str] | None, typer.Option(help="anvil or ganache; may be repeated.")] = None,
-    packets: Annotated[int, typer.Option(min=1, max=10_000, help="Packets of one fact, committed at once.")] = 1_000,
-    full_packets: Annotated[int, typer.Option(min=1, max=1_000, help="Packets of 64 facts, committed at once.")] = 50,
-    samples: Annotated[int, typer.Option(min=1, max=10_000, help="Packets sent one at a time.")] = 100,
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
-    json: Json = False,
-) -> None:
-    """Measure the main job with real processes on development ledgers: throughput, latency, gas, CPU and memory."""
-    if context.invoked_subcommand is not None:
-        return
-    from relayer.bench.main_job import Plan, node_kinds, run
-
-    share = 10 if quick else 1
-    plan = Plan(
-        packets=max(packets // share, 1), full_packets=max(full_packets // share, 1), samples=max(samples // share, 1)
-    )
-    run(plan, ledgers=node_kinds(ledger or ()), as_json=json)
-
-
-@bench_app.command("netting")
-def bench_netting(
-    parties: Annotated[list[int] | None, typer.Option(min=2, help="Size of a network; may be repeated.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 1,
-    json: Json = False,
-) -> None:
-    """Solve seeded networks of debts with every solver at hand: time, memory, cleared share, certificate."""
-    from relayer.bench.netting import run
-
-    run(parties=parties or (1_000, 10_000), seed=seed, as_json=json)
