@@ -65,6 +65,10 @@ class Job:
         self.sent |= set(sequences)
         return sequences
 
+    def draft(self, net: int) -> Draft:
+        """Of a fact that `send` would issue."""
+        return trip(net)
+
     async def until_acknowledged(self, *, timeout_seconds: float = 60.0) -> None:
         """All that was sent so far."""
         await self.watch.until(
@@ -148,12 +152,18 @@ StandIn = Callable[..., Awaitable[Authorities]]
 
 @pytest.fixture
 def stand_in(network: Network, stack: AsyncExitStack) -> StandIn:
-    """Authorities in place of the network's. `forks`: by the authority's number, the node of another history."""
+    """Authorities in place of the network's. By an authority's number: the node that it asks, if not the network's, and
+    the node of another history, for one that contradicts itself."""
 
-    async def start(*, finality: FinalityRule | None = None, forks: dict[int, str] | None = None) -> Authorities:
+    async def start(
+        *,
+        finality: FinalityRule | None = None,
+        nodes: dict[int, str] | None = None,
+        forks: dict[int, str] | None = None,
+    ) -> Authorities:
         members = []
         for number in range(len(network.authorities)):
-            source = _source(stack, network, network.node.url, finality)
+            source = _source(stack, network, (nodes or {}).get(number, network.node.url), finality)
             fork = _source(stack, network, url, finality) if (url := (forks or {}).get(number)) else None
             account = _key(network.layout.folder, number)
             authority = FaultyAuthority(account, source, chain_id=network.node.chain_id, fork=fork)
