@@ -243,14 +243,14 @@ func (c *clearingCase) compareClearing(t *testing.T, book Book) {
 		}
 	})
 	var postings [][]any
-	for _, entry := range book.journal() {
+	book.journal(func(entry journalEntry) {
 		for _, each := range entry.postings {
 			amount, _ := new(big.Float).SetInt(each.amount).Float64()
 			postings = append(postings, []any{
 				float64(entry.sequence), float64(each.liability), string(each.source), string(each.target), amount,
 			})
 		}
-	}
+	})
 	require.Equal(t, c.Postings, postings)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"interledger.example/cosmos/x/settlement/facts"
 )
@@ -44,8 +45,8 @@ func (e paymentInstructed) postings() []posting {
 
 func (e paymentMoved) apply(book Book, head Head) error {
 	before := book.Payment(e.PaymentID)
-	if before == nil {
-		return fmt.Errorf("payment %s moves before it was there", e.PaymentID)
+	if before == nil || !slices.Contains(paymentMoves[e.State], before.State) {
+		return fmt.Errorf("payment %s cannot move to %q", e.PaymentID, e.State)
 	}
 	postings, err := e.postings(&before.Order, before.State)
 	if err != nil {
@@ -173,8 +174,8 @@ func (e cycleProposed) postings() []posting {
 
 func (e cycleMoved) apply(book Book, head Head) error {
 	before := book.Cycle(e.CycleID)
-	if before == nil {
-		return fmt.Errorf("cycle %s moves before it was there", e.CycleID)
+	if before == nil || !slices.Contains(cycleMoves[e.State], before.State) {
+		return fmt.Errorf("cycle %s cannot move to %q", e.CycleID, e.State)
 	}
 	postings, err := e.postings(&before.Plan)
 	if err != nil {

@@ -5,7 +5,8 @@ import (
 	"math/big"
 )
 
-// The journal is all postings that the log led to, in its order. It is made anew from the log whenever somebody asks.
+// The journal is all postings that the log led to, in its order. It is made anew from the log whenever somebody asks, entry by
+// entry, so that it takes no memory for what is over.
 
 // journalEntry is what one entry of the log moved.
 type journalEntry struct {
@@ -24,21 +25,17 @@ type journalist struct {
 	committedAt uint64
 }
 
-func (b Book) journal() []journalEntry {
+func (b Book) journal(visit func(journalEntry)) {
 	reader := journalist{
 		book: b, payments: map[string]*Payment{}, disputes: map[string]*DisputeClaim{}, cycles: map[string]*CyclePlan{},
 	}
-	var journal []journalEntry
 	for sequence, last := uint64(1), b.Head().Sequence; sequence <= last; sequence++ {
 		entry, err := reader.read(sequence, b.entry(sequence))
 		if err != nil {
 			panic(fmt.Errorf(errLogInconsistent, err))
 		}
-		if len(entry.postings) > 0 {
-			journal = append(journal, entry)
-		}
+		visit(entry)
 	}
-	return journal
 }
 
 func (j *journalist) read(sequence uint64, next event) (journalEntry, error) {
@@ -64,18 +61,25 @@ func (j *journalist) read(sequence uint64, next event) (journalEntry, error) {
 		entry.atSeconds = made.Act.AtSeconds
 		entry.postings, err = made.postings(&payment.Order, payment.State)
 		payment.State = made.State
+		if made.State == PaymentReturned || made.State == PaymentExpired {
+			delete(j.payments, made.PaymentID)
+		}
 	case disputeOpened:
 		j.disputes[made.Claim.DisputeID] = &made.Claim
 		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
 	case disputeClosed:
 		entry.atSeconds = made.Act.AtSeconds
 		entry.postings, err = made.postings(j.disputes[made.DisputeID])
+		delete(j.disputes, made.DisputeID)
 	case cycleProposed:
 		j.cycles[made.Plan.CycleID] = &made.Plan
 		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
 	case cycleMoved:
 		j.committedAt, entry.atSeconds = made.Act.AtSeconds, made.Act.AtSeconds
 		entry.postings, err = made.postings(j.cycles[made.CycleID])
+		if made.State != CycleVerified {
+			delete(j.cycles, made.CycleID)
+		}
 	}
 	entry.postings = withoutZeros(entry.postings)
 	return entry, err

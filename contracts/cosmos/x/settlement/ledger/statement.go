@@ -66,9 +66,9 @@ type Statement struct {
 // before everything.
 func (b Book) Statement(party facts.Hash, unit Unit, since, until uint64) *Statement {
 	statement := &Statement{Payable: newTotals(), Receivable: newTotals()}
-	for _, entry := range b.journal() {
+	b.journal(func(entry journalEntry) {
 		if entry.atSeconds >= until {
-			continue
+			return
 		}
 		for _, each := range entry.postings {
 			moved := b.account(each.liability)
@@ -76,7 +76,7 @@ func (b Book) Statement(party facts.Hash, unit Unit, since, until uint64) *State
 				statement.add(party, moved, each, entry, since)
 			}
 		}
-	}
+	})
 	return statement
 }
 
