@@ -40,13 +40,16 @@ class ChainView:
     async def head(self) -> Head:
         """Never lower than before: a node that lags behind the one asked last changes nothing. Raises LedgerUnavailable."""
         found = await self._rpc.status()
-        if self._head is None or found.height > self._head.height:
-            self._head = await self._blocks.at(found.height)
-        header = self._head.signed.header
+        known = self._head
+        if known is None or found.height > known.height:
+            block = await self._blocks.at(found.height)
+            # Somebody else may have asked a faster node in the meantime.
+            known = block if self._head is None or block.height > self._head.height else self._head
+            self._head = known
         return Head(
-            height=self._head.height,
-            timestamp=TimestampSeconds(header.time // NANOSECONDS),
-            hash=self._head.signed.commit.block_id.hash,
+            height=known.height,
+            timestamp=TimestampSeconds(known.signed.header.time // NANOSECONDS),
+            hash=known.signed.commit.block_id.hash,
         )
 
     async def require_final(self, height: Height) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -132,6 +133,18 @@ class TestHead:
         first = await view.head()
         node.lag = 3
         assert await view.head() == first
+
+    async def test_it_never_goes_back_when_several_ask_at_a_time(self, node, view) -> None:
+        heads = []
+
+        async def ask() -> None:
+            heads.append((await view.head()).height)
+
+        for lag in (9, 3, 6, 0, 8):
+            node.lag = lag
+            await asyncio.gather(*(ask() for _ in range(3)))
+        assert heads == sorted(heads)
+        assert heads[-1] == 120
 
     async def test_a_header_without_enough_votes_is_no_head(self, node, view) -> None:
         answer = node._commit({"height": "120"})
