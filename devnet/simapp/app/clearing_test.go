@@ -202,6 +202,27 @@ func TestNewsThatTimeOutAreSentAgain(t *testing.T) {
 	require.Equal(t, 6, len(w.sent), "a packet times out once")
 }
 
+func TestABlockEndsWhatHasPassedItsDeadlineAndTellsIt(t *testing.T) {
+	w := received(t)
+	told := len(w.sent)
+	dispute := w.Clearing.Steps[5].request(t).GetOpenDispute()
+	dispute.DeadlineSeconds = uint64(w.coord.CurrentTime.Unix()) + 60
+	_, err := w.clear(0, &settlementv1.ClearRequest{
+		RequestId: "open", Command: &settlementv1.ClearRequest_OpenDispute{OpenDispute: dispute},
+	})
+	require.NoError(t, err)
+	require.Equal(t, told+1, len(w.sent))
+	require.Equal(t, facts.Disputed, w.updatesIn(told + 1)[0].Status)
+	w.goTo(int64(dispute.DeadlineSeconds) - 1)
+	require.Equal(t, told+1, len(w.sent))
+	w.goTo(int64(dispute.DeadlineSeconds))
+	require.Equal(t, told+2, len(w.sent))
+	require.Equal(t, facts.Released, w.updatesIn(told + 2)[0].Status)
+	var list settlementv1.ListDisputesResponse
+	require.Zero(t, w.query("Disputes", &settlementv1.ListDisputesRequest{}, &list))
+	require.Equal(t, settlementv1.DisputeState_DISPUTE_STATE_LAPSED, list.Disputes[0].State)
+}
+
 func TestNewsInTheWrongStateAreNotSentForEver(t *testing.T) {
 	w := received(t)
 	w.run()

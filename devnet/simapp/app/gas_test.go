@@ -108,40 +108,54 @@ func (w *world) record(ctx sdk.Context, network *networkCase) {
 	}
 }
 
-// TestACycleCostsGasInProportionToItsDebts measures each step of a cycle. The bounds are what the README states.
-func TestACycleCostsGasInProportionToItsDebts(t *testing.T) {
+func loadNetworks(t *testing.T) []networkCase {
+	t.Helper()
 	raw, err := os.ReadFile(networksFile)
 	require.NoError(t, err)
 	var networks []networkCase
 	require.NoError(t, json.Unmarshal(raw, &networks))
-	for _, network := range networks {
+	require.NotEmpty(t, networks)
+	return networks
+}
+
+// cycleStep is one step of the network's cycle with the most gas that a debt may take.
+type cycleStep struct {
+	name    string
+	bound   uint64
+	request *settlementv1.ClearRequest
+}
+
+func (n *networkCase) cycle(t *testing.T, now uint64) []cycleStep {
+	t.Helper()
+	proposal := &settlementv1.ProposeCycle{
+		CycleId: "C-1", Mode: settlementv1.NettingMode_NETTING_MODE_CYCLE, Currency: "EUR", Exponent: 2, CutOffSeconds: 1,
+		ValueDateSeconds: 1, ExpiresAtSeconds: now + 60, DebtsHash: n.DebtsHash, Proof: n.Proof,
+	}
+	proofHash := sha256.Sum256(append(append([]byte("CYCLE"), n.DebtsHash...), n.Proof...))
+	verification := &settlementv1.VerifyCycle{CycleId: "C-1", ProofHash: proofHash[:]}
+	verifier := idOf(t, n.Debts[0].debtor)
+	const propose, verify, commit = 25_000, 3_000, 25_000
+	return []cycleStep{
+		{"propose", propose, &settlementv1.ClearRequest{
+			RequestId: "propose", Command: &settlementv1.ClearRequest_ProposeCycle{ProposeCycle: proposal},
+		}},
+		{"verify", verify, &settlementv1.ClearRequest{
+			RequestId: "verify", Actor: verifier[:], Command: &settlementv1.ClearRequest_VerifyCycle{VerifyCycle: verification},
+		}},
+		{"commit", commit, &settlementv1.ClearRequest{
+			RequestId: "commit", Command: &settlementv1.ClearRequest_CommitCycle{CommitCycle: &settlementv1.CommitCycle{CycleId: "C-1"}},
+		}},
+	}
+}
+
+// TestACycleCostsGasInProportionToItsDebts measures each step of a cycle; -v prints what the README states.
+func TestACycleCostsGasInProportionToItsDebts(t *testing.T) {
+	for _, network := range loadNetworks(t) {
 		count := uint64(len(network.Debts))
 		t.Run(fmt.Sprintf("%d debts", count), func(t *testing.T) {
 			w := owing(t, &network)
 			ctx := w.chain.GetContext()
-			proposal := &settlementv1.ProposeCycle{
-				CycleId: "C-1", Mode: settlementv1.NettingMode_NETTING_MODE_CYCLE, Currency: "EUR", Exponent: 2, CutOffSeconds: 1,
-				ValueDateSeconds: 1, ExpiresAtSeconds: uint64(ctx.BlockTime().Unix()) + 60, DebtsHash: network.DebtsHash, Proof: network.Proof,
-			}
-			proofHash := sha256.Sum256(append(append([]byte("CYCLE"), network.DebtsHash...), network.Proof...))
-			verifier := idOf(t, network.Debts[0].debtor)
-			for _, step := range []struct {
-				name    string
-				bound   uint64
-				request *settlementv1.ClearRequest
-			}{
-				{"propose", 25_000, &settlementv1.ClearRequest{
-					Command: &settlementv1.ClearRequest_ProposeCycle{ProposeCycle: proposal},
-				}},
-				{"verify", 25_000, &settlementv1.ClearRequest{
-					Actor:   verifier[:],
-					Command: &settlementv1.ClearRequest_VerifyCycle{VerifyCycle: &settlementv1.VerifyCycle{CycleId: "C-1", ProofHash: proofHash[:]}},
-				}},
-				{"commit", 25_000, &settlementv1.ClearRequest{
-					Command: &settlementv1.ClearRequest_CommitCycle{CommitCycle: &settlementv1.CommitCycle{CycleId: "C-1"}},
-				}},
-			} {
-				step.request.RequestId = step.name
+			for _, step := range network.cycle(t, uint64(ctx.BlockTime().Unix())) {
 				meter := storetypes.NewInfiniteGasMeter()
 				began := time.Now()
 				_, err := w.app.SettlementKeeper.Clear(
@@ -154,4 +168,45 @@ func TestACycleCostsGasInProportionToItsDebts(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheNewsOfALargeCycleGoOutInFullPackets(t *testing.T) {
+	networks := loadNetworks(t)
+	network := networks[len(networks)-1]
+	w := owing(t, &network)
+	ctx := w.chain.GetContext()
+	for _, step := range network.cycle(t, uint64(ctx.BlockTime().Unix())) {
+		_, err := w.app.SettlementKeeper.Clear(ctx, &settlementtypes.MsgClear{Sender: w.sender(), Request: step.request})
+		require.NoError(t, err)
+	}
+	// The log also says who takes part, which takes the news of the cycle over the first block's thousand entries.
+	for range 4 {
+		w.chain.NextBlock()
+	}
+	closed := map[facts.Hash]bool{}
+	for after := uint64(0); ; {
+		var list settlementv1.ListLiabilitiesResponse
+		require.Zero(t, w.query("Liabilities", &settlementv1.ListLiabilitiesRequest{AfterSequence: after}, &list))
+		if len(list.Liabilities) == 0 {
+			break
+		}
+		for _, liability := range list.Liabilities {
+			after = liability.Sequence
+			if liability.Open == "0" {
+				closed[facts.Hash(liability.LiabilityId)] = true
+			}
+		}
+	}
+	const packetsPerBlock = 16
+	require.Greater(t, len(closed), packetsPerBlock*facts.MaximumUpdates/2)
+	for number := range w.sent {
+		updates := w.updatesIn(number + 1)
+		require.True(t, len(updates) == facts.MaximumUpdates || number == len(w.sent)-1)
+		for _, update := range updates {
+			require.Equal(t, facts.Settled, update.Status)
+			require.True(t, closed[update.LiabilityID])
+			delete(closed, update.LiabilityID)
+		}
+	}
+	require.Empty(t, closed)
 }

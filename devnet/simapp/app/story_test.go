@@ -113,7 +113,11 @@ func TestOnlyOperatorsSendCommands(t *testing.T) {
 	require.ErrorContains(t, err, "no operator")
 	_, err = w.chain.SendMsgs(&settlementtypes.MsgSetOperators{Authority: w.sender(), Operators: []string{w.sender()}})
 	require.ErrorContains(t, err, "authority")
+	_, err = w.chain.SendMsgs(&settlementtypes.MsgClear{Sender: w.sender()})
+	require.ErrorContains(t, err, "neither as an operator")
 	w.setUp()
+	_, err = w.chain.SendMsgs(&settlementtypes.MsgClear{Sender: w.sender()})
+	require.ErrorContains(t, err, "without a command")
 	other := w.chain.SenderAccounts[1]
 	_, err = w.chain.SendMsgsWithSender(other, step.message(t, w.sender()))
 	require.Error(t, err, "a signature of another account than the operator's")
