@@ -15,7 +15,8 @@ WORD = 32
 
 def keccak256(data: bytes) -> bytes:
     """32 bytes: Ethereum's hash, not SHA3-256."""
-    return keccak_256(data).digest()
+    digest: bytes = keccak_256(data).digest()
+    return digest
 
 
 def number(value: int) -> bytes:

@@ -7,4 +7,5 @@ from sha3 import keccak_256
 
 def keccak256(data: bytes) -> bytes:
     """32 bytes. Straight to the C code: a third of the time of going through cffi, and proofs are mostly hashing."""
-    return keccak_256(data).digest()
+    digest: bytes = keccak_256(data).digest()
+    return digest
