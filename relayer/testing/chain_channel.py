@@ -71,9 +71,10 @@ class ChainChannel:
         debtor: bytes = DEBTOR,
         creditor: bytes = CREDITOR,
         net: int = 1_000,
+        padding: int = 0,
         timeout_seconds: int = DAY_SECONDS // 2,
     ) -> Packet:
-        """A packet with one fact; the next block of the EVM ledger holds its commitment."""
+        """A packet with one fact; the next block of the EVM ledger holds its commitment. The application refuses padding."""
         number = next(self.numbers)
         fact = Fact(
             fact_id=fact_id(chain_id=_EVM_CHAIN_ID, contract=_CONTRACT, issuer=_ISSUER, issuer_sequence=number),
@@ -105,7 +106,7 @@ class ChainChannel:
             destination_port=PORT,
             version=FACT_VERSION,
             encoding=ENCODING,
-            value=encode_packet_data(data),
+            value=encode_packet_data(data) + bytes(padding),
         )
         packet = Packet(
             sequence=self.evm.next_sequence(),

@@ -9,6 +9,8 @@ from relayer.ledgers.cosmos.rpc import CometRpc
 
 _ENVELOPE_BYTES = 4_096
 """Signature, key, fee and framing, and what a block has beside its transactions."""
+_REQUEST_BYTES = 1_000_000
+"""CometBFT's default for the largest request (max_body_bytes). What is simulated travels in hexadecimal, twice as long."""
 _UNBOUNDED_GAS = 1 << 40
 
 
@@ -38,6 +40,6 @@ async def read_room(rpc: CometRpc, limits: TransactionLimits) -> Room:
     params = values.member(values.member(answer, "consensus_params", what), "block", what)
     block_bytes = values.integer(values.member(params, "max_bytes", what), "largest block", minimum=-1)
     block_gas = values.integer(values.member(params, "max_gas", what), "gas of a block", minimum=-1)
-    size = limits.maximum_bytes if block_bytes < 0 else min(limits.maximum_bytes, block_bytes)
+    sizes = [limits.maximum_bytes, _REQUEST_BYTES // 2] + ([block_bytes] if block_bytes >= 0 else [])
     most = _UNBOUNDED_GAS if block_gas <= 0 else block_gas * 4 // 5
-    return Room(max(size - _ENVELOPE_BYTES, 0), most if limits.maximum_gas is None else min(most, limits.maximum_gas))
+    return Room(max(min(sizes) - _ENVELOPE_BYTES, 0), most if limits.maximum_gas is None else min(most, limits.maximum_gas))

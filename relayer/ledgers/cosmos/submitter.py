@@ -6,19 +6,20 @@ reported with the code of its own refusal, and the rest goes. What became of a m
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 
 from relayer.core.ids import ClientId, TransactionId
-from relayer.ledgers.cosmos.errors import MalformedAnswer
+from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.gas_model import GasModel, with_margin
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, TransactionLost
+from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
 from relayer.ports.ledger import (
     MessageResult,
     Outcome,
@@ -33,7 +34,7 @@ from relayer.wire.cosmos_sdk_protos import channel_query
 _UNRECEIVED_PACKETS = "/ibc.core.channel.v2.Query/UnreceivedPackets"
 _UNRECEIVED_ACKNOWLEDGEMENTS = "/ibc.core.channel.v2.Query/UnreceivedAcks"
 _ROUNDS = 4
-_LEAST_ROOM_BYTES = 65_536
+_LEAST_CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Submitter:
         self._sender = sender
         self._limits = limits
         self._room: Room | None = None
+        self._chunk_bytes = limits.maximum_bytes
         self._gas_of_received, self._gas_of_answers = GasModel(), GasModel()
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
@@ -72,9 +74,11 @@ class Submitter:
         update = self._encode_update(batch, messages)
         if update is not None and not messages:
             await self._send_update(update, progress)
-        for chunk in _chunks(messages, room.size, 0 if update is None else len(update)):
-            # Later chunks rest on the update of the first one, if it got that far.
-            await self._send(None if progress.is_updated else update, chunk, progress)
+        chunks = _chunks(messages, min(room.size, self._chunk_bytes), 0 if update is None else len(update))
+        # Each with the update in front, so that none waits for another's block.
+        sent = await asyncio.gather(*(self._send(update, chunk, progress) for chunk in chunks), return_exceptions=True)
+        for failure in filter(None, sent):
+            raise failure
         return SubmissionReceipt(
             results=tuple(progress.results[index] for index in range(len(batch.messages))),
             transactions=tuple(TransactionId(each.hash) for each in progress.executed),
@@ -89,7 +93,7 @@ class Submitter:
         messages = await self._leave_out_redundant(self._encode(batch, room, progress), progress)
         update = self._encode_update(batch, messages)
         gas = [] if update is None or messages else [await self._price_update(update, progress)]
-        for chunk in _chunks(messages, room.size, 0 if update is None else len(update)):
+        for chunk in _chunks(messages, min(room.size, self._chunk_bytes), 0 if update is None else len(update)):
             found = await self._price(update, chunk, progress)
             gas += [] if found is None else [found]
         return Quote(
@@ -189,7 +193,7 @@ class Submitter:
             framed = _together(update, messages)
             gas = self._gas_model(messages).guess(sum(map(len, framed)))
             if gas is None:
-                trial = await self._sender.simulate(framed)
+                trial = await self._simulate(framed)
                 if isinstance(trial, Refusal):
                     last = trial
                     left = await self._leave_out_bad(update, messages, trial, progress)
@@ -209,6 +213,13 @@ class Submitter:
             messages = await self._leave_out_redundant(messages, progress)
         self._give_up(messages, last, progress)
 
+    async def _simulate(self, framed: tuple[bytes, ...]) -> Simulated | Refusal:
+        try:
+            return await self._sender.simulate(framed)
+        except NodeRefused:
+            self._shrink(framed)
+            raise
+
     async def _try(
         self, framed: tuple[bytes, ...], gas: int, messages: list[_Message], progress: _Progress
     ) -> Refusal | None:
@@ -220,7 +231,7 @@ class Submitter:
             refusal = error.refusal
         except TransactionLost as error:
             if error.was_refused:
-                self._shrink()
+                self._shrink(framed)
             raise
         else:
             progress.executed.append(executed)
@@ -288,10 +299,9 @@ class Submitter:
         receives = any(isinstance(item.message, ReceivePacket) for item in messages)
         return self._gas_of_received if receives else self._gas_of_answers
 
-    def _shrink(self) -> None:
-        """A pool may take less than the configured size, and says so by no code: smaller transactions are tried from now."""
-        if self._room is not None:
-            self._room = Room(max(self._room.size // 2, min(self._room.size, _LEAST_ROOM_BYTES)), self._room.gas)
+    def _shrink(self, framed: tuple[bytes, ...]) -> None:
+        """A node may take less than the configured size, and says so by no code: transactions are half as large from now."""
+        self._chunk_bytes = min(self._chunk_bytes, max(sum(map(len, framed)) // 2, _LEAST_CHUNK_BYTES))
 
     async def _find_room(self) -> Room:
         if self._room is None:
@@ -305,7 +315,7 @@ def _together(update: bytes | None, messages: Sequence[_Message]) -> tuple[bytes
 
 
 def _chunks(messages: Sequence[_Message], room: int, first_bytes: int) -> list[list[_Message]]:
-    """Runs of messages that fit one transaction; room for the client update is kept in each, should the first one fail."""
+    """Runs of messages that fit one transaction with the client update in front."""
     chunks: list[list[_Message]] = []
     left = 0
     for item in messages:

@@ -77,6 +77,15 @@ async def test_a_full_batch_goes_in_one_transaction_and_becomes_liabilities(chan
     assert again.transactions == ()
 
 
+async def test_a_megabyte_goes_in_several_transactions_that_a_node_takes(channel: ChainChannel) -> None:
+    # What a deep state trie adds to each proof, without the work: the payloads grow instead.
+    heavy = [channel.send(padding=32_000) for _ in range(30)]
+    batch = await channel.batch(heavy)
+    receipt = await channel.ledger.submit(batch)
+    assert {result.outcome for result in receipt.results} == {Outcome.DELIVERED}
+    assert len(receipt.transactions) == 3
+
+
 async def test_the_bad_ones_of_a_batch_are_named_by_the_chains_codes(channel: ChainChannel) -> None:
     batch = await channel.batch(several(channel, 12))
     messages = list(batch.messages)

@@ -309,7 +309,8 @@ async def test_batches_are_split_by_bytes(bench: Bench) -> None:
     bench = make_bench(TransactionLimits(maximum_bytes=20_000))
     receipt = await bench.submitter.submit(batch(*(receive(each, size=3_000) for each in range(1, 11))))
     assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED] * 10
-    assert [len(each.body.messages) for each in bench.chain.executed] == [5, 4, 2]
+    assert [len(each.body.messages) for each in bench.chain.executed] == [5, 5, 3]
+    assert len({bench.chain.blocks[each.hash].height for each in bench.chain.executed}) == 1
     assert all(len(each.raw) <= 20_000 for each in bench.chain.executed)
 
 
@@ -376,16 +377,43 @@ async def test_a_pool_that_takes_no_large_transactions_gets_smaller_ones(bench: 
     take = bench.chain.broadcast_sync
 
     async def only_small(raw: bytes) -> object:
-        if len(raw) > 300_000:
+        if len(raw) > 150_000:
             raise NodeRefused("broadcast_tx_sync", -32_603, "Tx too large")
         return await take(raw)
 
     bench.chain.broadcast_sync = only_small
-    large = batch(*(receive(each, size=200_000) for each in range(1, 5)))
-    for _ in range(2):
-        with pytest.raises(TransactionLost, match="Tx too large"):
-            await bench.submitter.submit(large)
+    large = batch(*(receive(each, size=100_000) for each in range(1, 5)))
+    with pytest.raises(TransactionLost, match="Tx too large"):
+        await bench.submitter.submit(large)
     assert await bench.outcomes(large) == [Outcome.DELIVERED] * 4
+
+
+async def test_a_node_that_takes_no_large_requests_gets_smaller_ones(bench: Bench) -> None:
+    ask = bench.chain.abci_query
+
+    async def only_short(path: str, data: bytes, **more: object) -> object:
+        if len(data) > 150_000:
+            raise NodeRefused("abci_query", -32_600, "http: request body too large")
+        return await ask(path, data, **more)
+
+    bench.chain.abci_query = only_short
+    large = batch(*(receive(each, size=100_000) for each in range(1, 5)))
+    with pytest.raises(NodeRefused):
+        await bench.submitter.submit(large)
+    assert await bench.outcomes(large) == [Outcome.DELIVERED] * 4
+
+
+async def test_no_transaction_is_too_long_to_be_simulated_by_a_node_as_it_is_installed(bench: Bench) -> None:
+    simulated: list[int] = []
+    ask = bench.chain.abci_query
+
+    async def note(path: str, data: bytes, **more: object) -> object:
+        simulated.append(len(data.hex()))
+        return await ask(path, data, **more)
+
+    bench.chain.abci_query = note
+    assert set(await bench.outcomes(batch(*(receive(each, size=30_000) for each in range(1, 34))))) == {Outcome.DELIVERED}
+    assert max(simulated) < 1_000_000
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
