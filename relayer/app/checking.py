@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import grpc
 
+from relayer.app.cosmos import cosmos_ledger, fee_policy, relaying_account
 from relayer.app.evm import evm_connection
 from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.journal import journal_reader
-from relayer.app.ledgers import FullLedger, make_ledger
+from relayer.app.ledgers import FullLedger, connected, make_ledger
 from relayer.app.running import running_report
 from relayer.config.channels import ChannelSettings
-from relayer.config.ledgers import AuthorityMember, EvmLedgerSettings
+from relayer.config.ledgers import AuthorityMember, CosmosLedgerSettings, EvmLedgerSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
@@ -46,6 +47,8 @@ async def check(settings: RelayerSettings) -> AsyncIterator[Line]:
             if isinstance(ledger_settings, EvmLedgerSettings):
                 async for line in _evm_lines(name, ledger_settings):
                     yield line
+            if isinstance(ledger_settings, CosmosLedgerSettings):
+                yield await _chain_account_line(name, ledger_settings)
             yield await _ledger_line(name, settings, ledgers)
         for channel in settings.channels:
             async for line in _channel_lines(channel, settings, ledgers):
@@ -93,6 +96,22 @@ async def _evm_lines(name: str, settings: EvmLedgerSettings) -> AsyncIterator[Li
         subject=f"authorities of {name}",
         found=f"{good} of {len(settings.authorities.members)} answer, {threshold} are needed",
         remedy="" if good >= threshold else "start more of the authorities, or nothing can be proven to the other ledgers",
+    )
+
+
+async def _chain_account_line(name: str, settings: CosmosLedgerSettings) -> Line:
+    subject = f"account of {name}"
+    try:
+        ledger = cosmos_ledger(name, settings, relaying_account(settings))
+        async with connected(ledger):
+            await ledger.require_account()
+            balance = await ledger.balance()
+    except RelayerError as error:
+        return Line(subject=subject, found="cannot be looked at", remedy=str(error))
+    is_free = not fee_policy(settings.fees).price
+    remedy = "" if balance or is_free else f"send coins to {ledger.account}, it pays the fees"
+    return Line(
+        subject=subject, found=f"{ledger.account} has {balance} {fee_policy(settings.fees).denomination}", remedy=remedy
     )
 
 

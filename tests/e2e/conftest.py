@@ -17,7 +17,12 @@ from relayer.demo.business import Business, Watch, open_business
 from relayer.demo.network import ChainShape, Network, SettlementKind, running_network
 
 CLIENTS = 6
-SHAPES = {SettlementKind.EMBEDDED: None, SettlementKind.COSMOS: ChainShape(block_time_ms=300)}
+FOUR_VALIDATORS = "cosmos of four"
+SHAPES = {
+    SettlementKind.EMBEDDED: None,
+    SettlementKind.COSMOS: ChainShape(block_time_ms=300),
+    FOUR_VALIDATORS: ChainShape(validators=4, block_time_ms=300),
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -105,6 +105,10 @@ class CosmosLedger:
         """What the submitting account has of the coin that pays fees."""
         return await self._sender.reader.balance(self._options.fees.denomination)
 
+    async def require_account(self) -> None:
+        """Raises AccountMissing unless the chain knows the submitting account, LedgerUnavailable."""
+        await self._sender.reader.view()
+
     async def head(self) -> Head:
         return await self._view.head()
 
