@@ -163,7 +163,7 @@ def _refused_disputes() -> Iterator[Case]:
     made.clear(ReleaseDispute(request_id="release", actor=KCS, dispute_id="D-1"), refusal=R.NOT_AUTHORISED)
     made.at += 600
     made.clear(uphold, refusal=R.DEADLINE_PASSED)
-    made.at -= 600
+    made.at -= 1
     _each(
         made,
         uphold,
