@@ -38,6 +38,8 @@ class NodeFault(Enum):
     """A JSON-RPC error for whatever is asked."""
     BROKEN = "broken"
     """Status 503 and a page for people."""
+    SWALLOWS = "swallows"
+    """Transactions are passed on, and nobody hears that they were."""
     LAGS = "lags"
     """The ledger ends for it where it ended when the fault began. Transactions still go out."""
 
@@ -128,7 +130,11 @@ class FaultyNode:
                 answers = [_error(call, _LIMIT_EXCEEDED, "rate limit exceeded") for call in calls]
             case NodeFault.LAGS:
                 answers = [await self._from_the_past(call) for call in calls]
-            case NodeFault.NONE:
+            case NodeFault.SWALLOWS if any(call["method"] == "eth_sendRawTransaction" for call in calls):
+                await self._forward(content)
+                await self._changed.wait()
+                raise web.HTTPServiceUnavailable
+            case NodeFault.NONE | NodeFault.SWALLOWS:
                 return web.json_response(await self._forward(content))
         return web.json_response(answers if isinstance(content, list) else answers[0])
 

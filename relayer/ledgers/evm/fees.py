@@ -75,14 +75,15 @@ async def current_offer(node: EvmNode, policy: FeePolicy) -> Offer:
             assert_never(unreachable)
 
 
-def raised(offer: Offer, policy: FeePolicy) -> Offer:
+def raised(offer: Offer, policy: FeePolicy, *, at_least: int = 0) -> Offer:
     """The least offer that nodes accept in place of `offer`: an eighth more (geth asks for a tenth), under the cap.
 
-    Raises FeeCapExceeded when the cap leaves no room, and for the zero price, which has nothing to raise.
+    `at_least`: what the ledger asks by now, in wei. Raises FeeCapExceeded when the cap leaves no room, and for the zero
+    price, which has nothing to raise.
     """
     if isinstance(policy, ZeroPrice):
         raise FeeCapExceeded("a transaction at price zero is stuck and cannot be raised; ask the ledger's operators")
-    price = offer.price + max(1, -(-offer.price // 8))
+    price = max(offer.price + max(1, -(-offer.price // 8)), at_least)
     _check_price(price, policy.cap_wei)
     if offer.tip is None:
         return Offer(price=price)

@@ -125,9 +125,7 @@ class Submitter:
             raise LedgerUnavailable("the node gives no gas estimate although its simulation passes; is another node better?")
         price = (await self._sender.offer()).price
         refusals = tuple(progress.results.get(index) for index in range(len(batch.messages)))
-        return Quote(
-            transactions=len(calls), gas=sum(gas), price=Fraction(price), fee=sum(gas) * price, refusals=refusals
-        )
+        return Quote(transactions=len(calls), gas=sum(gas), price=Fraction(price), fee=sum(gas) * price, refusals=refusals)
 
     def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[_Message]:
         """Proofs that do not even have their standard form are refused here, alone."""

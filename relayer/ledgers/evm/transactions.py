@@ -197,7 +197,7 @@ class AccountSender:
         if mined > sent.nonce:
             return
         try:
-            offer = raised(sent.offer, self._fees)
+            offer = raised(sent.offer, self._fees, at_least=await self._present_price())
         except FeeCapExceeded:
             return
         if mined < sent.nonce:
@@ -208,6 +208,13 @@ class AccountSender:
         if await self._offer_again(raw):
             sent.offer, sent.raw = offer, raw
             sent.hashes.append(name)
+
+    async def _present_price(self) -> int:
+        """What a new transaction would offer; 0 if that is above the cap, which no raise helps."""
+        try:
+            return (await current_offer(self._node, self._fees)).price
+        except FeeCapExceeded:
+            return 0
 
     async def _offer_again(self, raw: bytes) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.errors import LedgerForked, Reverted
 from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger
+from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.transactions import Order
 from relayer.ports.ledger import ClientCondition
 from relayer.testing.comet_chain import MERKLE_PREFIX, CometChain
@@ -134,6 +136,27 @@ async def test_concurrent_orders_of_one_account_all_succeed(channel, accounts) -
         order = Order(to=connection.sender.address, calldata=b"", gas=21_000)
         mined = await asyncio.gather(*(connection.sender.execute(order) for _ in range(20)))
     assert len({each.hash for each in mined}) == 20
+
+
+async def test_no_sender_among_many_waits_for_more_than_the_others_turns(channel, accounts) -> None:
+    senders, rounds = 8, 25
+
+    async def blocks_waited(connection: EvmConnection) -> list[int]:
+        order = Order(to=connection.sender.address, calldata=bytes(2_000), gas=60_000)
+        waited = []
+        for _ in range(rounds):
+            before = quantity(await connection.rpc.call("eth_blockNumber"), "eth_blockNumber")
+            waited.append((await connection.sender.execute(order)).block_number - before)
+        return waited
+
+    async with AsyncExitStack() as stack:
+        options = channel.options.connection
+        opened = [
+            await stack.enter_async_context(EvmConnection(options, next(accounts), SystemClock())) for _ in range(senders)
+        ]
+        waited = await asyncio.gather(*map(blocks_waited, opened))
+    # Between a look at the height and a block for the transaction the others may have two turns each.
+    assert max(map(max, waited)) <= 2 * senders
 
 
 async def test_a_contract_s_refusal_has_its_name(channel) -> None:

@@ -38,7 +38,7 @@ def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
     return Anvil(AnvilOptions(chain_id=chain_id, accounts=accounts))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     folder = tmp_path_factory.mktemp("network")
     with running_network(folder, print, heartbeat_seconds=0.5, clients=CLIENTS, start_node=start_anvil) as network:

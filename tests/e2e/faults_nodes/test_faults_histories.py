@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,19 +143,33 @@ async def test_two_histories_freeze_the_client_before_anything_is_settled(
     assert "authorities_misbehave" in relayer.log.read_text()
 
 
-async def test_beyond_what_was_final_the_relayer_stands_still_and_reconciliation_tells(
-    network: Network, job, stack: AsyncExitStack, rpc: JsonRpc
-) -> None:
+@pytest_asyncio.fixture
+async def settled(network: Network, job) -> Path:
+    """A relayer at work, by its configuration; its facts are settled and stand in blocks that count as final."""
     configuration = network.variant("too-deep")
     network.start_relayer(configuration)
     await job.send(1)
     await job.until_acknowledged()
-    settled = {each.liability_id for each in (await read_both(job.selection)).liabilities}
+    return configuration
+
+
+@pytest_asyncio.fixture
+async def restored(settled: Path, rpc: JsonRpc) -> AsyncIterator[Path]:
+    """Afterwards the ledger is what it was, so that the two ledgers agree again."""
+    before = await rpc.call("evm_snapshot")
+    yield settled
+    await rpc.call("evm_revert", before)
+
+
+async def test_beyond_what_was_final_the_relayer_stands_still_and_reconciliation_tells(
+    network: Network, restored: Path, job, stack: AsyncExitStack, rpc: JsonRpc
+) -> None:
+    before = {each.liability_id for each in (await read_both(job.selection)).liabilities}
     await reorganise(rpc, 2 * DEPTH)
-    await job.until_standstill(configuration, "was final as")
+    await job.until_standstill(restored, "was final as")
     job.business = await open_business(stack, network.layout, job.selection)
     await job.business.send(await job.business.issue([job.draft(7)]), size=1, timeout_seconds=600)
-    await job.until_standstill(configuration, "set a finality rule that this ledger keeps")
+    await job.until_standstill(restored, "set a finality rule that this ledger keeps")
     both = await read_both(job.selection)
-    assert {each.liability_id for each in both.liabilities} == settled
+    assert {each.liability_id for each in both.liabilities} == before
     assert not both.reconcile().agrees

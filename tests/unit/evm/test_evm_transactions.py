@@ -261,6 +261,21 @@ async def test_a_stuck_transaction_is_replaced_at_its_nonce_with_a_raised_fee() 
     assert mined.gas_price == 14
 
 
+async def test_a_raise_is_at_once_what_the_ledger_asks_by_now() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    clock.alarms.append((1_020.0, lambda: setattr(rpc, "gas_price", 50)))
+    clock.alarms.append((1_035.0, rpc.mine))
+    assert (await sender(rpc, clock).execute(ORDER)).gas_price == 50
+    assert [each.price for each in rpc.broadcasts] == [10, 50]
+
+
+async def test_a_raise_ends_below_the_cap_whatever_the_ledger_asks() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    clock.alarms.append((1_020.0, lambda: setattr(rpc, "gas_price", 101)))
+    clock.alarms.append((1_035.0, rpc.mine))
+    assert (await sender(rpc, clock).execute(ORDER)).gas_price == 12
+
+
 async def test_the_cap_ends_the_raising_and_the_wait_ends_too() -> None:
     rpc, clock = FakeRpc(automine=False), FakeClock()
     with pytest.raises(TransactionUncertain, match="fee may be too low"):
