@@ -27,10 +27,12 @@ test: setup
 test-go: setup-go
 	@$(BIN)/python devnet/run_go_tests.py
 
-# A hundred thousand inputs for each reader of foreign bytes; `make test` gives each two thousand.
+# A hundred thousand inputs for each reader of foreign bytes, a thousand stories of the contracts; `make test` has 2,000 and 40.
 FUZZ_EXAMPLES ?= 100000
+FUZZ_STORIES ?= 1000
 fuzz: $(VENV)/.dev-installed
-	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q --durations=0 tests/fuzz tests/property/test_bank_messages.py
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_STORIES=$(FUZZ_STORIES) $(BIN)/python -m pytest -q --durations=0 \
+	  tests/fuzz tests/property/test_bank_messages.py tests/contract/solidity/test_contract_invariants.py
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .

@@ -43,11 +43,13 @@ class _MemoryNodes:
         self._nodes: list[Node] = []
 
     def load(self, ref: NodeRef) -> Node:
-        return self._nodes[ref.number]
+        return self._nodes[ref.number - 1]
 
     def save(self, node: Node) -> NodeRef:
+        # A node with a number is never written to again, so older versions stay as they were.
         self._nodes.append(node)
-        return NodeRef(len(self._nodes) - 1, node.hash)
+        node.number = len(self._nodes)
+        return NodeRef(node.number, node.hash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
