@@ -245,11 +245,19 @@ async def test_what_a_dying_node_forgot_is_delivered_by_trying_again(
             assert {each.outcome for each in (await channel.ledger.submit(batch)).results} == {Outcome.REDUNDANT}
 
 
-async def test_a_chain_that_stands_still_takes_what_waits_when_it_goes_on(
+async def test_another_node_takes_over_and_a_standing_chain_takes_what_waits_when_it_goes_on(
     chain_options: ChainOptions, relayer_account: LocalAccount
 ) -> None:
     with SettlementChain(replace(chain_options, validators=4)) as four:
         async with open_chain_channel(chain_ledger(four, relayer_account)) as channel:
+            submission = asyncio.ensure_future(channel.deliver(several(channel, 3)))
+            await asyncio.sleep(0.05)
+            four.nodes[0].kill()
+            assert await asyncio.wait_for(submission, 40) == [Outcome.DELIVERED] * 3
+            assert await channel.deliver(several(channel, 3)) == [Outcome.DELIVERED] * 3
+            four.nodes[0].start()
+            await asyncio.to_thread(four.wait_for_blocks, 1)
+
             for node in four.nodes[2:]:
                 node.freeze()
             submission = asyncio.ensure_future(channel.deliver(several(channel, 5)))
