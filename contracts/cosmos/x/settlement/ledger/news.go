@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 
@@ -33,6 +34,10 @@ type told struct {
 	origin Origin
 	update facts.StatusUpdate
 }
+
+// plainFact is how a fact that takes from no other one ends in the log. Most entries are of this kind and no news, so they are
+// told apart without being decoded.
+var plainFact = []byte(`,"reduction":null}`)
 
 // News of the entries above after up to until, in the order of the log. They tell amounts as they stand now.
 func (b Book) News(after, until uint64) []Tidings {

@@ -150,6 +150,32 @@ func TestCountsThatPromiseMoreThanThereIsTakeNoMemory(t *testing.T) {
 	}
 }
 
+func TestOnlyPartiesWithADebtOrAClaimAreInTheNetwork(t *testing.T) {
+	network, err := NewNetwork("EUR", 2, []Row{
+		{Debtor: Party{3}, Creditor: Party{7}, Amount: big.NewInt(1)}, {Debtor: Party{5}, Creditor: Party{3}, Amount: big.NewInt(1)},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []Party{{3}, {5}, {7}}, network.Parties)
+	for number := range byte(9) {
+		require.Equal(t, number == 3 || number == 5 || number == 7, network.Has(Party{number}))
+	}
+}
+
+func TestFewerPaymentsOfTheSameSumAreWorthAHub(t *testing.T) {
+	var rows []Row
+	for _, debtor := range []Party{{1}, {2}} {
+		for _, creditor := range []Party{{3}, {4}} {
+			rows = append(rows, Row{Debtor: debtor, Creditor: creditor, Amount: big.NewInt(1)})
+		}
+	}
+	network, err := NewNetwork("EUR", 2, rows)
+	require.NoError(t, err)
+	payments, err := Hub(network, func(Party) bool { return true })
+	require.NoError(t, err)
+	two := big.NewInt(2)
+	require.Equal(t, []Row{{Debtor: Party{1}, Creditor: Party{3}, Amount: two}, {Debtor: Party{2}, Creditor: Party{4}, Amount: two}}, payments)
+}
+
 func TestSumsThatPass128BitsAreRefused(t *testing.T) {
 	most := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), amountBits), big.NewInt(1))
 	rows := []Row{{Debtor: Party{1}, Creditor: Party{2}, Amount: most}}
