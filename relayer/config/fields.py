@@ -60,7 +60,10 @@ def _loopback(host: str) -> str:
 
 def _path(path: Path, info: ValidationInfo) -> Path:
     folder: Path = (info.context or {}).get("folder", Path())
-    return folder / path.expanduser()
+    try:
+        return folder / path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home folder of a user that this machine does not know; write it out") from None
 
 
 def _ledger_name(text: str) -> str:

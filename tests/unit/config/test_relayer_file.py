@@ -106,6 +106,7 @@ REFUSED = {
     "public service": (("host: 127.0.0.1, port: 8484", "host: 0.0.0.0, port: 8484"), "service.host: is not a loopback address"),
     "port clash": (("port: 8484", "port: 7070"), "127.0.0.1:7070 is also the status service"),
     "authority at the ledger's port": (("127.0.0.1:9101", "localhost:7070"), "give one of them another port"),
+    "home of nobody": (("path: relayer.journal", "path: ~nobody-here/relayer.journal"), "a user that this machine does not know"),
     "log level": (("level: info", "level: loud"), "logging.level: "),
     "ledger name": (("  settlement:\n", "  Settlement!:\n"), "ledger name 'Settlement!'"),
 }  # fmt: skip
