@@ -44,6 +44,9 @@ func (b Book) News(after, until uint64) []Tidings {
 	newest := map[uint64]*told{}
 	var order []*told
 	for sequence := after + 1; sequence <= until; sequence++ {
+		if bytes.HasSuffix(b.Entry(sequence), plainFact) {
+			continue
+		}
 		for _, each := range b.changes(b.entry(sequence)) {
 			next := b.tell(sequence, each)
 			if next == nil {
