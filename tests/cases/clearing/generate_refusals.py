@@ -104,6 +104,9 @@ def _refused_payments() -> Iterator[Case]:
     made.clear(replace(base.instruct(50), request_id="other"), refusal=R.ID_TAKEN)
     longest = {"request_id": "longest", "payment_id": "P" * 35, "expires_at_seconds": NOW + 90 * 86_400}
     made.clear(replace(base.instruct(50), **longest))
+    shortest = {"request_id": "shortest", "payment_id": "P-4", "expires_at_seconds": NOW + 1}
+    made.clear(replace(base.instruct(10), **shortest))
+    made.clear(MarkPaymentPending(request_id="in time", actor=NBM, payment_id="P-4"))
     pending = MarkPaymentPending(request_id="pending", actor=NBM, payment_id="P-1")
     _each(made, pending, {R.NOT_FOUND: [{"payment_id": "P-2"}, {"payment_id": ""}], R.NOT_AUTHORISED: [{"actor": KCS}]})
     final = FinalisePayment(request_id="final", actor=KCS, payment_id="P-1", evidence=base.proof_of(600, "S/1"))
