@@ -157,6 +157,11 @@ class Machine:
         """Every effect that no fact has closed."""
         return (effect for state in self._packets.values() if (effect := wanted(state)) is not None)
 
+    @property
+    def open_everywhere(self) -> int:
+        """Packets of all routes that have not ended."""
+        return len(self._packets)
+
     def open_packets(self, route: Route) -> int:
         """Packets of the route that have not ended, those in quarantine included."""
         return self._books[route].open

@@ -108,7 +108,7 @@ class Runner:
         for record, entry in zip(plan.records, entries, strict=True):
             for transition in record.transitions:
                 _tell(entry, transition)
-        if self.row - self._checkpoint_row >= self._settings.checkpoint_rows:
+        if self.row - self._checkpoint_row >= max(self._settings.checkpoint_rows, self._machine.open_everywhere):
             self._checkpoint_row = self.row
             memory = self._machine.memory()
             await self._blocking(lambda: self._journal.save_checkpoint(memory))

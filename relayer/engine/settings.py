@@ -35,7 +35,8 @@ class EngineSettings:
     """Of its trusting period: a client as old as that is updated though no packet needs it."""
     cursor_blocks: int = 1_000
     """An idle ledger's cursor is written every so many heights."""
-    checkpoint_rows: int = 10_000
+    checkpoint_rows: int = 2_000
+    """Between two checkpoints at least; if more packets are open, so many rows as those, because each of them is written."""
     rescan_margin_blocks: int = 100
     gap_retries: int = 3
     stop_seconds: float = 10.0

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,13 @@ class SqliteJournalReader:
         with translated(self.path):
             for row, body, stored in self._db.execute("SELECT row, body, hash FROM journal ORDER BY row"):
                 expected += 1
-                _check_link(expected, row, previous, body, stored)
+                # Inline: half of the time that a start over a long past takes is spent here.
+                if row != expected or sha256(previous + body).digest() != stored:
+                    _check_link(expected, row, previous, body, stored)
                 previous = stored
             for name, body in self._db.execute("SELECT name, body FROM content"):
-                _check_content(name, body)
+                if sha256(body).hexdigest() != name:
+                    _check_content(name, body)
         return JournalHead(row=expected, hash=previous)
 
     def packets(self, *, states: Sequence[str] = (), limit: int = 1000) -> Sequence[PacketLine]:

@@ -1,13 +1,15 @@
-"""How an engine ends: in the middle of a submission, and with one that never returns."""
+"""How an engine ends, also in the middle of a submission, and what it leaves for a quick start."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from relayer.core.machine import Memory
 from relayer.engine.settings import EngineSettings
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.clock import VirtualClock
@@ -40,6 +42,29 @@ async def stopped_while_submitting(world: World, submission_seconds: float) -> f
     await task
     journal.close()
     return world.clock.now() - began
+
+
+class Counting(SqliteJournal):
+    """Notes the rows at which checkpoints were written."""
+
+    checkpoints: ClassVar[list[int]] = []
+
+    def save_checkpoint(self, memory: Memory) -> None:
+        self.checkpoints.append(self.head().row)
+        super().save_checkpoint(memory)
+
+
+def test_checkpoints_come_less_often_the_more_packets_are_open(world: World) -> None:
+    world.settings = EngineSettings(checkpoint_rows=10, page_blocks=1, transaction_events=1)
+    world.journal_of, Counting.checkpoints = Counting, []
+    world.settlement.faults.down = True
+    for _ in range(40):
+        world.send()
+    world.clock.run(
+        world.run_until(lambda engine: engine.machine.open_packets(world.route) == 40, within_seconds=60)
+    )
+    # Nothing ends, so after the first ten rows more packets are open than rows have come; the last one is the stop's.
+    assert Counting.checkpoints == [10, 40]
 
 
 def test_a_submission_under_way_may_end(world: World) -> None:
