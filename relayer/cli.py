@@ -236,11 +236,13 @@ def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json
 def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
     facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 210,
+    settlement: Annotated[str, typer.Option(help="embedded, or cosmos: a chain that is compiled first.")] = "embedded",
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
     from relayer.demo import run_demo
+    from relayer.demo.network import settlement_kind
 
-    raise typer.Exit(run_demo(keep, facts))
+    raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement)))
 
 
 @facts_app.command("mint")

@@ -10,7 +10,9 @@ from relayer.app.evm import evm_connection, facts_contract
 from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
+from relayer.errors import ConfigurationError
 from relayer.facts.schema import party_id
+from relayer.ports.settlement import BindsAccounts, SettlementService
 from relayer.settlement.commands import OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
@@ -20,7 +22,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyEntry:
-    """One operator. `account` holds its tokens on the contract ledger; `issuer` says whether it may issue facts."""
+    """One operator. `account` holds its tokens on the contract ledger; `issuer` says whether it may issue facts.
+
+    `settlement_account` may act for it on a settlement ledger that is a chain.
+    """
 
     ocpi_id: str
     name: str
@@ -28,6 +33,7 @@ class PartyEntry:
     vat_id: str
     account: str | None
     issuer: bool
+    settlement_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +55,12 @@ class Register:
 
 
 async def apply_register(selection: Selection, register: Register, progress: Progress) -> None:
-    """Needs the settlement ledger's token and the account that owns the facts contract."""
+    """Needs the settlement ledger's token or operator account, and the account that owns the facts contract."""
     settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
     async with connected(settlement.ledger):
         for command in _commands(register):
             await settlement.service.execute(command)
+        await _bind_accounts(settlement.service, register.parties)
     count = f"{len(register.parties)} parties and {len(register.agreements)} agreements"
     progress(f"{selection.settlement_end.ledger}: {count}")
     on_contracts = [party for party in register.parties if party.account is not None]
@@ -61,6 +68,18 @@ async def apply_register(selection: Selection, register: Register, progress: Pro
         await _register_on_contracts(selection, on_contracts)
         issuers = sum(party.issuer for party in on_contracts)
         progress(f"{selection.contract_end.ledger}: {len(on_contracts)} parties, {issuers} of them issuers")
+
+
+async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntry]) -> None:
+    for party in parties:
+        if party.settlement_account is None:
+            continue
+        if not isinstance(service, BindsAccounts):
+            raise ConfigurationError(
+                f"party {party.ocpi_id} names a settlement_account, which only a chain knows; remove it, and give the party "
+                "a token with party_tokens in ledger.yaml"
+            )
+        await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
 
 
 async def _register_on_contracts(selection: Selection, parties: Sequence[PartyEntry]) -> None:

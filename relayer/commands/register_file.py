@@ -22,6 +22,7 @@ class _Party(Section):
     vat_id: str = Field(default="", max_length=20)
     account: Address | None = None
     issuer: bool = False
+    settlement_account: str | None = Field(default=None, min_length=1, max_length=120)
 
 
 class _Currency(Section):
@@ -61,6 +62,7 @@ def read_register(path: Path) -> Register:
                 vat_id=party.vat_id,
                 account=party.account,
                 issuer=party.issuer,
+                settlement_account=party.settlement_account,
             )
             for party in file.parties
         ),

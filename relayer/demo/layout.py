@@ -46,12 +46,13 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainPlace:
-    """A settlement chain that runs already, and the prefix of its addresses."""
+    """A settlement chain that runs already, the prefix of its addresses, and the address of MEMBER's account there."""
 
     chain_id: str
     endpoints: tuple[str, ...]
     prefix: str
     gas_price: str
+    member: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def write_layout(
         _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
     settlement = _on_chain("competitor", "chain-member", chain) if chain else _remote(ports, _MEMBER_TOKEN)
     _write(layout.member_configuration, _relayer("competitor", ports.competitor, ledger_url, members, settlement))
-    (folder / "settlement.json").write_text(json.dumps(_parties(operators), indent=2))
+    (folder / "settlement.json").write_text(json.dumps(_parties(operators, chain), indent=2))
     layout.accounts.write_text(json.dumps({each.party: {"name": each.name, "number": each.account} for each in OPERATORS}))
     return layout
 
@@ -220,11 +221,13 @@ def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
     }
 
 
-def _parties(operators: dict[str, LocalAccount]) -> object:
+def _parties(operators: dict[str, LocalAccount], chain: ChainPlace | None) -> object:
     currency, exponent = EUR
+    bound = {} if chain is None else {MEMBER: {"settlement_account": chain.member}}
     return {
         "parties": [
             {"id": each.party, "name": each.name, "account": operators[each.code].address, "issuer": True}
+            | bound.get(each.party, {})
             for each in OPERATORS
         ],
         "agreements": [

@@ -168,7 +168,7 @@ def _start_embedded(layout: Layout, children: Children) -> Child:
 
 def new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementChain:
     """In ``chain`` below the folder, not started. Everyone of the demo has coins on it."""
-    addresses = {name: CosmosAccount(key, prefix=BECH32_PREFIX).address for name, key in chain_keys().items()}
+    addresses = _chain_addresses()
     options = ChainOptions(
         folder=folder / "chain",
         chain_id=SETTLEMENT_CHAIN,
@@ -182,4 +182,14 @@ def new_chain(folder: Path, shape: ChainShape, tell: Progress) -> SettlementChai
 
 def place_of(chain: SettlementChain) -> ChainPlace:
     """For the configuration files."""
-    return ChainPlace(chain_id=chain.chain_id, endpoints=chain.endpoints, prefix=BECH32_PREFIX, gas_price=f"0{DENOMINATION}")
+    return ChainPlace(
+        chain_id=chain.chain_id,
+        endpoints=chain.endpoints,
+        prefix=BECH32_PREFIX,
+        gas_price=f"0{DENOMINATION}",
+        member=_chain_addresses()["chain-member"],
+    )
+
+
+def _chain_addresses() -> dict[str, str]:
+    return {name: CosmosAccount(key, prefix=BECH32_PREFIX).address for name, key in chain_keys().items()}

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from relayer.demo.count import (
     state_words,
 )
 from relayer.demo.layout import CHANNEL
-from relayer.demo.network import Network, running_network
+from relayer.demo.network import ChainShape, Network, SettlementKind, running_network
 from relayer.demo.processes import Child, DemoFailed
 from relayer.demo.scenario import Draft, Scenario, scenario
 from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_rows, settle
@@ -49,13 +49,14 @@ _COMMAND_SECONDS = 120
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_demo(keep: Path | None, facts: int) -> int:
+def run_demo(keep: Path | None, facts: int, kind: SettlementKind = SettlementKind.EMBEDDED) -> int:
     """Exit status: 0 if everything adds up, 1 if not."""
+    chain = ChainShape() if kind is SettlementKind.COSMOS else None
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     started = time.monotonic()
     try:
-        with _folder(keep) as folder, running_network(folder, lambda words: _tell(started, words)) as network:
+        with _folder(keep) as folder, _network(folder, started, chain) as network:
             try:
                 passed = asyncio.run(_Demo(network, scenario(facts), started).run())
             except DemoFailed as error:
@@ -204,6 +205,10 @@ class _Demo:
 
     def _tell(self, words: str) -> None:
         _tell(self.started, words)
+
+
+def _network(folder: Path, started: float, chain: ChainShape | None) -> AbstractContextManager[Network]:
+    return running_network(folder, lambda words: _tell(started, words), chain=chain)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.clearing.eligible import Scope
@@ -73,4 +73,13 @@ class SettlementService(Protocol):
 
     async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:
         """By block time, from `since_seconds` up to but not including `until_seconds`."""
+        ...
+
+
+@runtime_checkable
+class BindsAccounts(Protocol):
+    """A ledger that knows people by accounts of its own, where others know them by tokens."""
+
+    async def bind_account(self, account: str, party_id: bytes) -> None:
+        """Lets `account` act for a party from now on. A repeat is a success. Raises AccessDenied, LedgerRefused."""
         ...

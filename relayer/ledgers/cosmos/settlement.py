@@ -83,6 +83,11 @@ class CosmosSettlement:
         message = chain_tx.MsgTrustClient(operator=self._commander.address, client_id=client)
         await self._send(message, chain_tx.MsgTrustClientResponse, what=f"trust in client {client}")
 
+    async def bind_account(self, account: str, party_id: bytes) -> None:
+        """Lets `account` (bech32) act for a party. A repeat is a success. Raises AccessDenied, LedgerRefused."""
+        message = chain_tx.MsgBindAccount(operator=self._commander.address, account=account, party_id=party_id)
+        await self._send(message, chain_tx.MsgBindAccountResponse, what=f"binding of account {account}")
+
     async def liability(self, liability_id: bytes) -> Liability | None:
         return await self._find_liability(wire.GetLiabilityRequest(liability_id=liability_id))
 
