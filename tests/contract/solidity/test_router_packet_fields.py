@@ -1,4 +1,4 @@
-"""A packet with any one field changed, beside real proofs of the true one: refused by the router, and the true one still goes."""
+"""A packet with any one field changed, beside real proofs of the true one: refused, and the true one still goes."""
 
 from __future__ import annotations
 
