@@ -18,6 +18,7 @@ def bench_main_job(
     packets: Annotated[int, typer.Option(min=1, max=10_000, help="Packets of one fact, committed at once.")] = 1_000,
     full_packets: Annotated[int, typer.Option(min=1, max=1_000, help="Packets of 64 facts, committed at once.")] = 50,
     samples: Annotated[int, typer.Option(min=1, max=10_000, help="Packets sent one at a time.")] = 100,
+    settlement: Annotated[str, typer.Option(help="What facts are settled on: embedded or cosmos.")] = "embedded",
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
     json: Json = False,
 ) -> None:
@@ -25,12 +26,13 @@ def bench_main_job(
     if context.invoked_subcommand is not None:
         return
     from relayer.bench.main_job import Plan, node_kinds, run
+    from relayer.demo.network import settlement_kind
 
     share = 10 if quick else 1
     plan = Plan(
         packets=max(packets // share, 1), full_packets=max(full_packets // share, 1), samples=max(samples // share, 1)
     )
-    run(plan, ledgers=node_kinds(ledger or ()), as_json=json)
+    run(plan, ledgers=node_kinds(ledger or ()), settlement=settlement_kind(settlement), as_json=json)
 
 
 @bench_app.command("netting")

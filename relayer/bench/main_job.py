@@ -29,7 +29,7 @@ from relayer.bench.observer import Observer, observing
 from relayer.bench.usage import usage
 from relayer.demo.business import open_business
 from relayer.demo.layout import CHANNEL
-from relayer.demo.network import Network, running_network
+from relayer.demo.network import ChainShape, Network, SettlementKind, running_network
 from relayer.demo.processes import Child
 from relayer.errors import InvalidInput
 from relayer.facts.schema import MAXIMUM_FACTS
@@ -38,6 +38,8 @@ from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache,
 
 _BLOCK_GAS_LIMIT = 1_000_000_000
 """So much that a thousand packets fit one block."""
+CHAIN_BLOCK_MS = 500
+"""Pause between blocks of a settlement chain."""
 _BURST_SECONDS = 600.0
 _IDLE_SECONDS = 60.0
 _FULL_SAMPLES = 3
@@ -71,21 +73,29 @@ def node_kinds(names: Sequence[str]) -> tuple[NodeKind, ...]:
     return tuple(known[name] for name in dict.fromkeys(names)) or tuple(NodeKind)
 
 
-def run(plan: Plan, *, ledgers: Sequence[NodeKind] = tuple(NodeKind), as_json: bool = False) -> None:
+def run(
+    plan: Plan,
+    *,
+    ledgers: Sequence[NodeKind] = tuple(NodeKind),
+    settlement: SettlementKind = SettlementKind.EMBEDDED,
+    as_json: bool = False,
+) -> None:
     """Measures and writes a table, or a JSON document, to standard output; progress goes to standard error."""
     found: dict[str, JobFigures] = {}
+    chain = ChainShape(block_time_ms=CHAIN_BLOCK_MS) if settlement is SettlementKind.COSMOS else None
     for kind in ledgers:
         with tempfile.TemporaryDirectory(prefix="relayer-bench-") as folder:
-            found[kind.value] = _measure(kind, plan, Path(folder).resolve())
+            name = kind.value if chain is None else f"{kind.value} and {settlement}"
+            found[name] = _measure(kind, plan, Path(folder).resolve(), chain)
     if as_json:
         sys.stdout.write(json.dumps(document(found), indent=2) + "\n")
         return
     Console(width=110).print(table(found))
 
 
-def _measure(kind: NodeKind, plan: Plan, folder: Path) -> JobFigures:
+def _measure(kind: NodeKind, plan: Plan, folder: Path, chain: ChainShape | None) -> JobFigures:
     progress = _Progress(kind, time.monotonic())
-    with running_network(folder, progress.tell, start_node=_STARTS[kind]) as network:
+    with running_network(folder, progress.tell, start_node=_STARTS[kind], chain=chain) as network:
         # The engine's own settings, not those that make a demo interesting.
         configuration = network.variant("bench", engine=dict.clear)
         selection = select(configuration, CHANNEL)
