@@ -32,6 +32,7 @@ _SEQUENCE_PAUSE_SECONDS = 0.25
 _POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 0.5
 _LOST_AFTER_BLOCKS = 2
+_INDEX_SECONDS = 5.0
 
 
 class TransactionUncertain(LedgerUnavailable):
@@ -96,6 +97,8 @@ class _Sent:
     timeout_height: Height
     refused: NodeRefused | None = None
     """What the node said when it was last offered, if it said no without a code."""
+    passed_at: float | None = None
+    """When it was first seen that the account or the ledger is past it."""
 
 
 class AccountSender:
@@ -167,7 +170,7 @@ class AccountSender:
                 refusal = await self._offer(sent)
                 if refusal is None:
                     self._under_way.add(sequence)
-                    self._sequence = sequence + 1 if sent.refused is None else None
+                    self._sequence = sequence + 1
                     return sent
                 if not Known.WRONG_SEQUENCE.fits(refusal):
                     self._require_payable(refusal, fee=fee)
@@ -225,9 +228,9 @@ class AccountSender:
         if view.height < sent.sent_at + _LOST_AFTER_BLOCKS:
             return
         if view.sequence > sent.sequence or view.height > sent.timeout_height:
-            # In a block since the last poll, or never: asked again, because the index runs behind the state.
-            await self._clock.sleep(_LONGEST_POLL_SECONDS)
-            if await self._rpc.transaction(sent.signed.hash) is None:
+            # In a block, or never: the index that is asked runs behind the state, and more so on a busy node.
+            sent.passed_at = self._clock.now() if sent.passed_at is None else sent.passed_at
+            if self._clock.now() >= sent.passed_at + _INDEX_SECONDS:
                 raise self._lost(sent, view)
             return
         refusal = await self._offer(sent)

@@ -88,6 +88,15 @@ def test_what_is_no_bech32_is_refused(text: str) -> None:
         bech32.decode(text)
 
 
+def test_a_group_of_bits_too_many_is_another_form_of_the_same_bytes() -> None:
+    words = [0] * 9  # 45 bits: five bytes and a group that says nothing
+    polymod = bech32._polymod([*bech32._expanded("a"), *words, *[0] * 6]) ^ 1
+    checksum = [polymod >> 5 * (5 - place) & 31 for place in range(6)]
+    text = "a1" + "".join(bech32._ALPHABET[word] for word in (*words, *checksum))
+    with pytest.raises(InvalidInput, match="not the one bech32 form"):
+        bech32.decode(text)
+
+
 @given(prefix=st.from_regex(r"[a-z][a-z0-9]{0,10}", fullmatch=True), data=st.binary(max_size=64))
 def test_addresses_read_back(prefix: str, data: bytes) -> None:
     assert bech32.decode(bech32.encode(prefix, data)) == (prefix, data)

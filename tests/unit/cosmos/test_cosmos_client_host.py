@@ -122,6 +122,28 @@ async def test_a_refused_client_is_told_with_the_chains_code(
     assert chain.executed == []
 
 
+async def test_a_refusal_that_only_the_block_knows_is_told_too(
+    host: CosmosClientHost, registry: Registry, chain: SdkChain
+) -> None:
+    run, calls = chain._run, []
+
+    def refuse_third(messages: object) -> object:
+        calls.append(messages)
+        return ("client", 33) if len(calls) == 3 else run(messages)
+
+    # Simulated, checked, and then another in the block.
+    chain._run = refuse_third
+    with pytest.raises(LedgerRefused) as refused:
+        await host.create_client(CREATION)
+    assert refused.value.code == "client/33"
+
+
+async def test_an_answer_to_something_else_is_not_believed(host: CosmosClientHost, chain: SdkChain) -> None:
+    chain.rules["/ibc.core.client.v1.MsgCreateClient"] = lambda _: client_tx.MsgUpdateClientResponse()
+    with pytest.raises(MalformedAnswer, match=r"no ibc.core.client.v1.MsgCreateClientResponse answers it"):
+        await host.create_client(CREATION)
+
+
 @pytest.mark.parametrize("name", ["", "x", "poa evm-0", "poa-evm-" + "9" * 60])
 async def test_an_id_that_is_none_is_not_believed(host: CosmosClientHost, registry: Registry, name: str) -> None:
     registry.next_id = name

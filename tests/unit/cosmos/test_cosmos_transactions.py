@@ -99,6 +99,8 @@ async def test_a_sequence_used_by_another_process_is_read_again(
     for turn in (sender, other, other, sender):
         await turn.execute(ORDER)
     assert chain.account.sequence == 4
+    # Read before it was used, so that nothing had to be refused first.
+    assert chain.broadcasts == 4
 
 
 async def test_a_foreign_transaction_in_the_pool_is_waited_for(chain: SdkChain, clock: SdkClock) -> None:
@@ -241,6 +243,65 @@ async def test_what_became_needless_in_the_pool_is_told_with_its_code(
         await sender.execute(ORDER)
     assert refused.value.refusal.name == "channel/22"
     chain.rules[URL] = lambda _: client_tx.MsgDeleteClientCreatorResponse()
+    assert (await sender.execute(ORDER)).refusal is None
+
+
+async def test_an_index_that_runs_behind_the_state_is_waited_for(
+    chain: SdkChain, clock: SdkClock, sender: AccountSender
+) -> None:
+    find, until = chain.transaction, clock.time + 2.5
+
+    async def find_late(transaction_hash: bytes) -> object:
+        return await find(transaction_hash) if clock.time >= until else None
+
+    chain.transaction = find_late
+    assert (await sender.execute(ORDER)).refusal is None
+    assert chain.broadcasts == 1
+
+
+async def test_a_node_that_names_another_hash_is_not_believed(chain: SdkChain, sender: AccountSender) -> None:
+    take = chain.broadcast_sync
+
+    async def rename(raw: bytes) -> object:
+        return replace(await take(raw), hash=bytes(32))
+
+    chain.broadcast_sync = rename
+    with pytest.raises(MalformedAnswer, match="another hash"):
+        await sender.execute(ORDER)
+
+
+async def test_a_node_that_tells_of_another_account_is_not_believed(chain: SdkChain, sender: AccountSender) -> None:
+    chain.address = "cosmos1other"
+    with pytest.raises(MalformedAnswer, match="answers for account cosmos1other"):
+        await sender.execute(ORDER)
+
+
+async def test_an_account_that_the_chain_cannot_even_read_has_a_foreign_prefix(
+    chain: SdkChain, sender: AccountSender
+) -> None:
+    chain._account_info = lambda: ("sdk", 18)
+    with pytest.raises(LedgerUnavailable, match="sdk 18"):
+        await sender.execute(ORDER)
+    chain.prefix = "osmo"
+    with pytest.raises(WrongLedger, match="begin with 'osmo'"):
+        await sender.execute(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (("sdk", 20), LedgerUnavailable, "pool of transactions is full"),
+        (("sdk", 30), LedgerUnavailable, "moved past the last block"),
+        (("sdk", 9), AccountMissing, "does not exist on the chain yet"),
+    ],
+)
+async def test_what_is_no_messages_fault_is_told_as_such(
+    chain: SdkChain, sender: AccountSender, code: tuple[str, int], error: type[Exception], words: str
+) -> None:
+    check, chain._check = chain._check, lambda _: code
+    with pytest.raises(error, match=words):
+        await sender.execute(ORDER)
+    chain._check = check
     assert (await sender.execute(ORDER)).refusal is None
 
 
