@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from relayer.facts.codec import FactCode
-from relayer.facts.schema import Fact
+from relayer.facts.schema import Fact, party_id
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     CommitCycle,
@@ -38,7 +38,7 @@ from relayer.settlement.clearing.commands import (
 )
 from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent
-from relayer.settlement.commands import RecordAgreement
+from relayer.settlement.commands import RecordAgreement, RegisterParty
 from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
 from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
@@ -227,6 +227,21 @@ def _novated() -> Case:
     return teller.case("a debt that a hub cycle made")
 
 
+def _fewer_payments() -> Case:
+    """A hub that clears nothing of the sum, and leaves two payments of four debts."""
+    teller = Teller(0)
+    made, basic, fourth = teller.made, base.basic, "FR*FOU"
+    made.command(RegisterParty(request_id="fourth", party=basic.party(fourth)))
+    for debtor in (basic.DEBTOR, basic.CREDITOR):
+        made.command(RecordAgreement(request_id=f"fourth {debtor}", agreement=basic.agreement(fourth, debtor)))
+    everyone = (NBM, KCS, ATX, party_id(fourth))
+    made.owe(*((debtor, creditor, 100) for debtor in everyone[:2] for creditor in everyone[2:]))
+    for party in everyone:
+        made.clear(SetConsent(request_id=party.hex(), actor=party, party=party, consent=Consent.GIVEN))
+    _commit(made, made.proposal("C-1", NettingMode.HUB))
+    return teller.case("a hub that leaves fewer payments of the same sum")
+
+
 def _dates() -> Case:
     """Liabilities that are due at different times: which of them take part, and which one is paid or cleared first."""
     teller = Teller(0)
@@ -267,7 +282,7 @@ def _commit(made: Any, proposal: ProposeCycle) -> None:
 
 def build() -> list[Case]:
     """All cases."""
-    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated(), _dates()]
+    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated(), _fewer_payments(), _dates()]
 
 
 def main() -> None:
