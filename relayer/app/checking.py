@@ -18,6 +18,8 @@ from relayer.config.ledgers import AuthorityMember, CosmosLedgerSettings, EvmLed
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
+from relayer.ledgers.cosmos.ledger import CosmosLedger
+from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.service.http import bind
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
@@ -152,6 +154,20 @@ async def _channel_lines(
                 continue
             expected = str(settings.ledgers[other.ledger].chain_id)
             yield client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
+            if isinstance(ledger, CosmosLedger):
+                yield await trust_line(subject, ledger.settlement, ClientId(end.client))
+
+
+async def trust_line(subject: str, settlement: CosmosSettlement, client: ClientId) -> Line:
+    """Whether the chain's settlement application takes facts through the client."""
+    try:
+        trusted = await settlement.trusts_client(client)
+    except RelayerError as error:
+        return Line(subject=subject, found=f"trust in {client} cannot be looked at", remedy=str(error))
+    if trusted:
+        return Line(subject=subject, found=f"facts through {client} become liabilities")
+    remedy = "let an operator of the chain run `relayer channel open`; until then every fact is refused for good"
+    return Line(subject=subject, found=f"no operator trusts {client}", remedy=remedy)
 
 
 def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> Line:

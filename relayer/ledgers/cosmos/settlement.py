@@ -75,13 +75,17 @@ class CosmosSettlement:
 
     async def trust_client(self, client: ClientId) -> None:
         """Lets facts through a client become liabilities. A repeat is a success. Raises AccessDenied, LedgerRefused."""
-        response = await self._ask(
-            "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
-        )
-        if client in response.client_ids:
+        if await self.trusts_client(client):
             return
         message = chain_tx.MsgTrustClient(operator=self._commander.address, client_id=client)
         await self._send(message, chain_tx.MsgTrustClientResponse, what=f"trust in client {client}")
+
+    async def trusts_client(self, client: ClientId) -> bool:
+        """Whether facts through a client become liabilities; the others are refused for good."""
+        response = await self._ask(
+            "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
+        )
+        return client in response.client_ids
 
     async def bind_account(self, account: str, party_id: bytes) -> None:
         """Lets `account` (bech32) act for a party. A repeat is a success. Raises AccessDenied, LedgerRefused."""

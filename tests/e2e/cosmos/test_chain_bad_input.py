@@ -44,6 +44,7 @@ def test_a_sound_network_is_well(network: Network) -> None:
     finished = network.run("check")
     assert finished.status == 0, finished
     assert "account of settlement: cosmos1" in finished.output
+    assert "become liabilities" in finished.output
 
 
 WRONG = {
@@ -113,6 +114,20 @@ async def test_a_node_that_asks_for_a_higher_price(network: Network, business: B
     node.stop()
     node.start()
     await watch.until(lambda: sent in watch.acknowledged, "the acknowledgement", timeout_seconds=90)
+
+
+async def test_a_node_that_keeps_few_states(network: Network, business: Business, watch: Watch) -> None:
+    relayer = network.start_relayer(network.configuration)
+    (node,) = network.chain.nodes
+    node.stop()
+    node.start("--pruning", "custom", "--pruning-keep-recent", "10", "--pruning-interval", "10")
+    await asyncio.to_thread(network.chain.wait_for_blocks, 30)
+    sent = set(await business.send(await business.issue([TRIP] * 6), size=1, timeout_seconds=900))
+    await watch.until(lambda: watch.acknowledged >= sent, "every acknowledgement", timeout_seconds=90)
+    assert relayer.process.poll() is None
+    assert network.run("reconcile").status == 0
+    node.stop()
+    node.start()
 
 
 def wait_for_reason(network: Network, relayer: Child, configuration: str, words: str) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from google.protobuf.message import Message
 
+from relayer.app.checking import trust_line
 from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable
 from relayer.facts.schema import party_id
@@ -136,11 +137,22 @@ async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettleme
     seen = accept(chain, "MsgTrustClient")
     trusted: list[str] = []
     chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(client_ids=trusted)
+    assert not await service.trusts_client(ClientId("poa-evm-0"))
     await service.trust_client(ClientId("poa-evm-0"))
     assert tx_pb2.MsgTrustClient.FromString(seen[-1].value).client_id == "poa-evm-0"
     trusted.append("poa-evm-0")
+    assert await service.trusts_client(ClientId("poa-evm-0"))
     await service.trust_client(ClientId("poa-evm-0"))
     assert len(chain.executed) == 1
+
+
+async def test_check_says_whether_facts_through_a_client_are_taken(chain: SdkChain, service: CosmosSettlement) -> None:
+    answers: list[Message | tuple[str, int]] = [query_pb2.QueryTrustedClientsResponse(client_ids=["poa-evm-0"])]
+    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: answers[0]
+    assert (await trust_line("channel main", service, ClientId("poa-evm-0"))).good
+    assert "channel open" in (await trust_line("channel main", service, ClientId("poa-evm-1"))).remedy
+    answers[0] = ("sdk", 18)
+    assert "sdk 18" in (await trust_line("channel main", service, ClientId("poa-evm-0"))).remedy
 
 
 @pytest.mark.parametrize(
