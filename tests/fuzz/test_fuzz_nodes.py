@@ -17,7 +17,9 @@ from relayer.errors import InvalidInput, LedgerUnavailable
 from relayer.facts.codec import fact_hash
 from relayer.ledgers.cosmos import bech32, headers
 from relayer.ledgers.cosmos import events as comet_events
+from relayer.ledgers.cosmos import messages as cosmos_messages
 from relayer.ledgers.cosmos import rpc as comet_rpc
+from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.errors import KeyTypeUnknown
 from relayer.ledgers.evm import events
 from relayer.ledgers.evm.calls import read_multicall
@@ -33,6 +35,8 @@ from relayer.proofs.evm_header import encode_block
 from relayer.proofs.keccak import keccak256
 from relayer.testing.factories import a_fact
 from relayer.testing.fuzzing import Form, Target, fuzz
+from relayer.wire.cosmos_protos import any_, channel_tx
+from relayer.wire.cosmos_sdk_protos import base_abci, client_query, client_v2_query
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
@@ -277,6 +281,88 @@ COMET_NODE = [
 ]
 
 
-@pytest.mark.parametrize("target", [*EVM_NODE, *CONTRACTS, *COMET_NODE], ids=lambda target: target.name)
+class FakeApplication:
+    """A chain's application that answers queries by their paths."""
+
+    def __init__(self, **answers: bytes) -> None:
+        self._answers = answers
+
+    async def query(self, path: str, _request: bytes) -> bytes:
+        return self._answers[path.rpartition("/")[2]]
+
+    async def abci_query(self, path: str, request: bytes) -> comet_rpc.AbciAnswer:
+        value = await self.query(path, request)
+        return comet_rpc.AbciAnswer(code=0, codespace="", log="", value=value, height=Height(5))
+
+    async def abci_queries(self, queries: Sequence[tuple[str, bytes]]) -> list[comet_rpc.AbciAnswer]:
+        return [await self.abci_query(path, request) for path, request in queries]
+
+
+def application(question: Callable[[Any], Awaitable[object]], name: str, **others: bytes) -> Callable[[bytes], object]:
+    """What a reader makes of one answer, the others being right."""
+
+    def read(raw: bytes) -> object:
+        coroutine: Any = question(FakeApplication(**others, **{name: raw}))
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            return done.value
+        raise AssertionError("waits for something")
+
+    return read
+
+
+def packed(url: str, value: bytes) -> any_.Any:
+    return any_.Any(type_url=url, value=value)
+
+
+POA = json.loads((VECTORS.parent / "cases" / "poa_evm" / "update.json").read_text())[0]
+STATE_ANSWER = client_query.QueryClientStateResponse(
+    client_state=packed("/interledger.lightclients.poaevm.v1.ClientState", bytes.fromhex(POA["client_state"]))
+).SerializeToString()
+CONSENSUS_ANSWER = client_query.QueryConsensusStateResponse(
+    consensus_state=packed(
+        "/interledger.lightclients.poaevm.v1.ConsensusState", bytes.fromhex(next(iter(POA["consensus_states"].values())))
+    )
+).SerializeToString()
+PAIRED = client_v2_query.QueryCounterpartyInfoResponse()
+PAIRED.counterparty_info.client_id = "client-0"
+PAIRED.counterparty_info.merkle_prefix.append(b"")
+RIGHT = {
+    "ClientState": STATE_ANSWER,
+    "ClientStatus": client_query.QueryClientStatusResponse(status="Active").SerializeToString(),
+    "ConsensusState": CONSENSUS_ANSWER,
+    "CounterpartyInfo": PAIRED.SerializeToString(),
+}
+RESPONSES = base_abci.TxMsgData(
+    msg_responses=[
+        packed("/ibc.core.channel.v2.MsgRecvPacketResponse", channel_tx.MsgRecvPacketResponse(result=2).SerializeToString()),
+        packed("/ibc.core.channel.v2.MsgTimeoutResponse", channel_tx.MsgTimeoutResponse(result=1).SerializeToString()),
+    ]
+).SerializeToString()
+COSMOS = [
+    content(
+        "answers to messages",
+        lambda raw: cosmos_messages.packet_outcomes(cosmos_messages.message_responses(raw)),
+        RESPONSES,
+        refusals=UNAVAILABLE,
+    ),
+    *(
+        content(
+            f"client on a chain: {name}",
+            application(
+                lambda rpc: ClientView(rpc).status(ClientId("poa-evm-0")),
+                name,
+                **{other: value for other, value in RIGHT.items() if other != name},
+            ),
+            seed,
+            refusals=UNAVAILABLE,
+        )
+        for name, seed in RIGHT.items()
+    ),
+]
+
+
+@pytest.mark.parametrize("target", [*EVM_NODE, *CONTRACTS, *COMET_NODE, *COSMOS], ids=lambda target: target.name)
 def test_a_nodes_answer_is_read_or_refused(target: Target) -> None:
     fuzz(target, inputs=EXAMPLES, seed=SEED)
