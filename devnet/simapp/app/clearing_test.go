@@ -184,6 +184,35 @@ func TestDebtsAreNettedDisputedAndPaidAndTheNewsGoOut(t *testing.T) {
 	require.Equal(t, 7, len(w.sent))
 }
 
+func TestAStatementAddsUpToTheLedger(t *testing.T) {
+	w := received(t)
+	afterFacts := uint64(w.coord.CurrentTime.Unix())
+	w.run()
+	ask := func(since uint64) *settlementv1.Statement {
+		var statement settlementv1.Statement
+		require.Zero(t, w.query("Statement", &settlementv1.GetStatementRequest{
+			PartyId: w.Clearing.Parties[creditor], Currency: "EUR", Exponent: 2, SinceSeconds: since, UntilSeconds: afterFacts + 86_400,
+		}, &statement))
+		return &statement
+	}
+	whole := ask(0)
+	require.Equal(t, &settlementv1.StatementTotals{
+		Opening: "0", Facts: "2380", Novated: "0", Netted: "800", Paid: "1390", Credited: "190",
+	}, whole.Receivable)
+	require.Equal(t, &settlementv1.StatementTotals{
+		Opening: "0", Facts: "800", Novated: "0", Netted: "800", Paid: "0", Credited: "0",
+	}, whole.Payable)
+	for _, line := range whole.Lines {
+		require.GreaterOrEqual(t, line.AtSeconds, uint64(w.Headers[0].TimeSeconds))
+		require.Equal(t, []byte(w.Clearing.Parties[debtor]), line.Counterparty)
+	}
+	later := ask(afterFacts)
+	require.Equal(t, []string{"2190", "0", "0"}, []string{later.Receivable.Opening, later.Receivable.Facts, later.Receivable.Credited})
+	require.Less(t, len(later.Lines), len(whole.Lines))
+	var none settlementv1.Statement
+	require.NotZero(t, w.query("Statement", &settlementv1.GetStatementRequest{PartyId: []byte{1}}, &none))
+}
+
 func TestNewsThatTimeOutAreSentAgain(t *testing.T) {
 	w := received(t)
 	w.run()
