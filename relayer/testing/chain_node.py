@@ -124,6 +124,10 @@ class ChainNode:
                 self._process.stdin.close()
             self._process = None
 
+    def forget(self) -> None:
+        """Deletes every block and state of a node that does not run; started again, it has to fetch them from its peers."""
+        _run(self._program, ["comet", "unsafe-reset-all", "--home", str(self.home)])
+
     def freeze(self) -> None:
         """It keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)

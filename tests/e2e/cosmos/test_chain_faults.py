@@ -112,6 +112,21 @@ async def test_a_chain_that_halts_goes_on_with_what_waits(network: Network, busi
     assert_agreement(network)
 
 
+async def test_a_node_that_has_to_sync_first(network: Network, business: Business, watch: Watch) -> None:
+    node = network.chain.nodes[3]
+    node.stop()
+    await asyncio.to_thread(node.forget)
+
+    def alone(ledgers: dict[str, Any]) -> None:
+        ledgers["settlement"]["endpoints"] = [node.url]
+
+    network.start_relayer(network.variant("alone", ledgers=alone))
+    sent = await send(business, 4)
+    node.start()
+    await all_answered(watch, sent)
+    assert_agreement(network)
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 async def test_a_chain_goes_on_from_its_folder(network: Network, business: Business, watch: Watch, how: str) -> None:
     relayer = network.start_relayer(network.configuration)
