@@ -27,6 +27,7 @@ FEWEST_POINTS = 20
 MOST_POINTS = 80
 
 
+@pytest.mark.slow
 async def test_death_at_any_write_loses_and_repeats_nothing(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:

@@ -96,6 +96,7 @@ async def slowest(business: Business, watch: Watch, packets: int = 5) -> float:
     return max(seconds)
 
 
+@pytest.mark.slow
 async def test_a_silent_and_then_dead_channel_delays_no_other(
     network: Network, business: Business, watch: Watch, stack: AsyncExitStack, other_ledger: Child
 ) -> None:

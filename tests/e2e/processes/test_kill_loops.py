@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from relayer.app.reconciling import read_both
 from relayer.app.selection import Selection
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch, until_true
+from relayer.demo.layout import SETTLEMENT_CHAIN
 from relayer.demo.network import Network
 from relayer.demo.scenario import Draft
 from relayer.errors import JournalUnavailable
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.node
 
 TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 DEATHS = 50
+JOINT_DEATHS = 12
 OPEN_PACKETS = 6
 """Under way at a time, so that facts flow as long as processes die."""
 LONGEST_LIFE_SECONDS = 3.0
@@ -56,6 +59,7 @@ async def facts_flow(business: Business, watch: Watch) -> AsyncIterator[list[int
         await asyncio.gather(flowing, return_exceptions=True)
 
 
+@pytest.mark.slow
 async def test_fifty_deaths_while_facts_flow(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:
@@ -98,6 +102,33 @@ async def test_two_relayers_on_one_channel(
     assert [rival.stop() for rival in rivals] == [0, 0]
 
 
+@pytest.mark.slow
+async def test_a_relayer_that_holds_the_settlement_ledger_dies_with_it(
+    network: Network, business: Business, watch: Watch, selection: Selection
+) -> None:
+    def inside(ledgers: dict[str, Any]) -> None:
+        ledgers["settlement"] = {"type": "embedded", "settings": "ledger.yaml", "chain_id": SETTLEMENT_CHAIN}
+
+    random = Random(11)
+    configuration = network.variant("both", ledgers=inside)
+    assert network.ledger.stop() == 0
+    try:
+        async with facts_flow(business, watch) as sent:
+            for _ in range(JOINT_DEATHS):
+                both = start_relayer(configuration, dies_at=random.randrange(1, 60))
+                await watch.until(lambda both=both: both.has_ended, "the death of relayer and ledger")
+                assert both.process.exitcode == -signal.SIGKILL, both.log.read_text()[-2_000:]
+        last = start_relayer(configuration)
+        await watch.until(lambda: watch.acknowledged >= set(watch.sent) >= set(sent), "every packet's end")
+        assert last.stop() == 0
+        verified = network.run("ledger", "verify", "ledger.yaml")
+        assert verified.status == 0, verified
+    finally:
+        restart_ledger(network)
+    await all_well(network, watch, selection, sent)
+
+
+@pytest.mark.slow
 async def test_a_settlement_ledger_that_dies_and_comes_back(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:
