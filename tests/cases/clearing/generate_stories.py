@@ -242,6 +242,19 @@ def _fewer_payments() -> Case:
     return teller.case("a hub that leaves fewer payments of the same sum")
 
 
+def _currency_left_out() -> Case:
+    """An agreement that no longer holds a currency: its debts take part no more, and nobody can be told to pay them."""
+    teller = Teller(0)
+    made, basic = teller.made, base.basic
+    made.owe((NBM, KCS, 100), (KCS, NBM, 60), (KCS, ATX, 50), (ATX, KCS, 50))
+    terms = basic.agreement(basic.DEBTOR, basic.CREDITOR)
+    made.command(RecordAgreement(request_id="yen only", agreement=replace(terms, currencies=terms.currencies[1:])))
+    _commit(made, made.proposal("C-1"))
+    back = base.instruct(60, actor=KCS, debtor=KCS, creditor=NBM)
+    made.clear(back, refusal=RefusalCode.CURRENCY_UNSUPPORTED)
+    return teller.case("an agreement that no longer holds a currency")
+
+
 def _dates() -> Case:
     """Liabilities that are due at different times: which of them take part, and which one is paid or cleared first."""
     teller = Teller(0)
@@ -282,7 +295,7 @@ def _commit(made: Any, proposal: ProposeCycle) -> None:
 
 def build() -> list[Case]:
     """All cases."""
-    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated(), _fewer_payments(), _dates()]
+    return [*(Teller(seed).tell() for seed in range(STORIES)), _novated(), _fewer_payments(), _currency_left_out(), _dates()]
 
 
 def main() -> None:

@@ -190,8 +190,9 @@ func TestMoreThanACycleMayHaveIsRefused(t *testing.T) {
 	for place := range uint32(MaximumDebts + 1) {
 		debtor, creditor := place>>11, 1<<16|place&(1<<11-1)
 		rows = append(rows, Row{
-			Debtor: Party{byte(debtor >> 16), byte(debtor >> 8), byte(debtor)}, Creditor: Party{byte(creditor >> 16), byte(creditor >> 8), byte(creditor)},
-			Amount: big.NewInt(1),
+			Debtor:   Party{byte(debtor >> 16), byte(debtor >> 8), byte(debtor)},
+			Creditor: Party{byte(creditor >> 16), byte(creditor >> 8), byte(creditor)},
+			Amount:   big.NewInt(1),
 		})
 	}
 	_, err := NewNetwork("EUR", 2, rows)
