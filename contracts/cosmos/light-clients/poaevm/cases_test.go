@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,15 +96,7 @@ func TestSharedCasesGiveTheSameVerdict(t *testing.T) {
 }
 
 func (c sharedCase) run(t *testing.T) {
-	client, err := DecodeClientState(c.ClientState)
-	require.NoError(t, err)
-	states := memoryStates{}
-	for text, raw := range c.ConsensusStates {
-		height, err := strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err)
-		states[height], err = DecodeConsensusState(raw)
-		require.NoError(t, err)
-	}
+	client, states := c.world(t)
 	outcome, err := c.apply(client, states)
 	require.Equal(t, c.Verdict, verdictOf(outcome, err), "%v", err)
 	if outcome.Verdict == Frozen {
