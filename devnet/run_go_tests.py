@@ -20,7 +20,8 @@ def main() -> int:
         return 1
     failed = False
     for folder in GO_FOLDERS:
-        for arguments in (("vet", "./..."), ("test", "./...")):
+        # A remembered result would not notice a changed case file, because those lie outside of the Go modules.
+        for arguments in (("vet", "./..."), ("test", "-count=1", "./...")):
             command = [str(go.executable), *arguments]
             failed |= subprocess.run(command, cwd=folder, env=go.environment(), check=False).returncode != 0
     return 1 if failed else 0
