@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,6 +19,7 @@ from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
 
 Progress = Callable[[str], None]
+_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,8 @@ async def apply_register(selection: Selection, register: Register, progress: Pro
     """Needs the settlement ledger's token or operator account, and the account that owns the facts contract."""
     settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
     async with connected(settlement.ledger):
-        for command in _commands(register):
-            await settlement.service.execute(command)
+        for part in _parts(register):
+            await _together(settlement.service.execute(command) for command in part)
         await _bind_accounts(settlement.service, register.parties)
     count = f"{len(register.parties)} parties and {len(register.agreements)} agreements"
     progress(f"{selection.settlement_end.ledger}: {count}")
@@ -94,14 +96,31 @@ async def _register_on_contracts(selection: Selection, parties: Sequence[PartyEn
                 await contract.add_issuer(account)
 
 
-def _commands(register: Register) -> list[OperatorCommand]:
-    """Request ids follow from the content, so a repeat is answered with the first result and a change is a new request."""
-    commands: list[OperatorCommand] = []
+def _parts(register: Register) -> Iterator[Sequence[OperatorCommand]]:
+    """What does not depend on each other, a bounded number at a time: a chain takes them into one block."""
+    for commands in _commands(register):
+        yield from (commands[start : start + _AT_ONCE] for start in range(0, len(commands), _AT_ONCE))
+
+
+async def _together(calls: Iterable[Awaitable[object]]) -> None:
+    """All of them end, whatever becomes of one; then the first error is raised."""
+    for result in await asyncio.gather(*calls, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _commands(register: Register) -> tuple[Sequence[OperatorCommand], Sequence[OperatorCommand]]:
+    """First parties, then agreements.
+
+    Request ids follow from the content, so a repeat is answered with the first result and a change is a new request.
+    """
+    parties: list[OperatorCommand] = []
+    agreements: list[OperatorCommand] = []
     for entry in register.parties:
         party = Party(
             party_id=party_id(entry.ocpi_id), ocpi_id=entry.ocpi_id, name=entry.name, lei=entry.lei, vat_id=entry.vat_id
         )
-        commands.append(RegisterParty(request_id=_request("party", repr(party)), party=party))
+        parties.append(RegisterParty(request_id=_request("party", repr(party)), party=party))
     for each in register.agreements:
         agreement = Agreement(
             agreement_id=f"{each.debtor}>{each.creditor}",
@@ -110,8 +129,8 @@ def _commands(register: Register) -> list[OperatorCommand]:
             currencies=each.currencies,
             netting_modes=each.netting_modes,
         )
-        commands.append(RecordAgreement(request_id=_request("agreement", repr(agreement)), agreement=agreement))
-    return commands
+        agreements.append(RecordAgreement(request_id=_request("agreement", repr(agreement)), agreement=agreement))
+    return parties, agreements
 
 
 def _request(what: str, content: str) -> str:
