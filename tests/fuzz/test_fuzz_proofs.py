@@ -269,10 +269,10 @@ PAYLOADS = [
         seeds=(_certificate(),),
         refusals=(NettingRefused,),
     ),
+    # No encoder: the signer that these messages may name means nothing to this ledger and is not kept.
     Target(
         name="transaction of the embedded ledger",
         decode=decode_transaction,
-        encode=encode_transaction,
         seeds=_transactions(),
         refusals=(MessageRefused,),
     ),
