@@ -1,4 +1,4 @@
-"""What happens now goes before what piled up, at both ledgers, and what piled up still moves."""
+"""What happens now goes before what piled up, at both ledgers; and a channel's dead client is nobody else's trouble."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from relayer.core.ids import ChannelId
 from relayer.engine.settings import EngineSettings
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
-from relayer.testing.world import World, reached
+from relayer.testing.world import World, pair, reached
 
 OLD = 60
 BATCH = 4
@@ -71,3 +72,28 @@ def test_a_new_packet_does_not_wait_behind_those_in_the_journal(world: World) ->
     world.clock.run(new_among_old(world))
     assert place_of_the_new(world.settlement) < OLD // 2
     assert place_of_the_new(world.contracts) < OLD // 2
+
+
+@pytest.mark.parametrize("end", ["destination", "source"])
+def test_a_dead_client_delays_no_other_channel_of_the_same_ledgers(world: World, end: str) -> None:
+    async def scenario() -> None:
+        contracts, settlement = world.contracts, world.settlement
+        back, there = await pair((settlement,) * 3, (contracts,) * 3, channel=ChannelId("second"))
+        assert there.source == contracts.ledger_id
+        world.routes = (*world.routes, there, back)
+        if end == "destination":
+            settlement.freeze(there.destination_client)
+        else:
+            contracts.freeze(there.source_client)
+        for number in range(40):
+            world.send(number.to_bytes(2, "big"), client=there.source_client)
+            world.send(number.to_bytes(2, "big"))
+        started = world.clock.now()
+        engine = await world.run_until(
+            lambda running: running.machine.closed(world.route) == (40, 0), within_seconds=30
+        )
+        assert world.clock.now() - started < 5
+        assert engine.machine.open_packets(there) == 40
+        assert any("frozen" in reason for reason in engine.snapshot().standstill())
+
+    world.clock.run(scenario())
