@@ -1,6 +1,7 @@
 """The development chain's program, compiled once for its sources and then reused by tests, demo and measurements.
 
-It is kept beside the Python that runs this, under the hash of everything it is made of. Two processes never build at once.
+It is kept in the virtual environment of the Python that runs this, else in the home folder, under the hash of everything it
+is made of. Two processes never build at once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from relayer.errors import ConfigurationError
 from relayer.testing.go_toolchain import GO_FOLDERS, ROOT, GoToolchain, find_go
 
 PROGRAM = "settlementd"
-CACHE_FOLDER = Path(sys.prefix) / "chain"
+_IN_AN_ENVIRONMENT = sys.prefix != sys.base_prefix
+CACHE_FOLDER = Path(sys.prefix) / "chain" if _IN_AN_ENVIRONMENT else Path.home() / ".cache" / "settlement-chain"
 OWN_PROGRAM = "SETTLEMENTD"
 """Environment variable: the path of a program that was compiled elsewhere, which is then used as it is."""
 KEPT_BUILDS = 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,20 @@ def test_what_was_compiled_is_used_again_without_a_compiler(sources: Path, on_pa
     said: list[str] = []
     assert chain_binary.chain_program(said.append) == folder / "settlementd"
     assert said == []
+
+
+def test_a_build_is_kept_and_the_oldest_ones_go(sources: Path, on_path: Path) -> None:
+    program(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo built > "$5"; fi')
+    for name in ("a", "b"):
+        (sources / name / "go.mod").write_text("module x\n\ngo 1.25.9\n")
+    made = []
+    for number in range(chain_binary.KEPT_BUILDS + 2):
+        (sources / "a" / "main.go").write_text(f"package main // {number}\n")
+        built = chain_binary.chain_program(lambda _: None)
+        assert built.read_text() == "built\n"
+        os.utime(built.parent, (number, number))
+        made.append(built)
+    assert [path.is_file() for path in made] == [False] * 2 + [True] * chain_binary.KEPT_BUILDS
 
 
 def test_a_failing_compiler_is_quoted(sources: Path, on_path: Path) -> None:
