@@ -15,9 +15,14 @@ from relayer.core.events import (
     PacketTimedOut,
     ReceiptWritten,
 )
-from relayer.core.ids import ClientId, Height, LedgerId, Sequence, TimestampSeconds, TransactionId
-from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput
+from relayer.ledgers.packet_codec import (
+    acknowledgement_from_message,
+    acknowledgement_to_adapter,
+    packet_from_adapter,
+    packet_to_adapter,
+)
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -47,56 +52,6 @@ _OUTCOMES = {
     Outcome.REJECTED: wire.MessageResult.REJECTED,
 }
 _OUTCOMES_BACK = {value: key for key, value in _OUTCOMES.items()}
-
-
-def packet_to_message(packet: Packet) -> wire.Packet:
-    """interledger.adapter.v1.Packet."""
-    return wire.Packet(
-        sequence=packet.sequence,
-        source_client=packet.source_client,
-        destination_client=packet.destination_client,
-        timeout_timestamp_seconds=packet.timeout_timestamp,
-        payloads=[
-            wire.Payload(
-                source_port=payload.source_port,
-                destination_port=payload.destination_port,
-                version=payload.version,
-                encoding=payload.encoding,
-                value=payload.value,
-            )
-            for payload in packet.payloads
-        ],
-    )
-
-
-def packet_from_message(message: wire.Packet) -> Packet:
-    """Raises InvalidInput for a packet that no host may accept."""
-    return Packet(
-        sequence=Sequence(message.sequence),
-        source_client=ClientId(message.source_client),
-        destination_client=ClientId(message.destination_client),
-        timeout_timestamp=TimestampSeconds(message.timeout_timestamp_seconds),
-        payloads=tuple(
-            Payload(
-                source_port=payload.source_port,
-                destination_port=payload.destination_port,
-                version=payload.version,
-                encoding=payload.encoding,
-                value=payload.value,
-            )
-            for payload in message.payloads
-        ),
-    )
-
-
-def acknowledgement_to_message(acknowledgement: Acknowledgement) -> wire.Acknowledgement:
-    """interledger.adapter.v1.Acknowledgement."""
-    return wire.Acknowledgement(app_acknowledgements=list(acknowledgement.app_acknowledgements))
-
-
-def acknowledgement_from_message(message: wire.Acknowledgement) -> Acknowledgement:
-    """Raises InvalidInput for anything but one non-empty answer."""
-    return Acknowledgement(app_acknowledgements=tuple(message.app_acknowledgements))
 
 
 def proof_to_message(proof: Proof) -> wire.Proof:
@@ -188,7 +143,7 @@ def status_from_message(message: wire.ClientStatus) -> ClientStatus:
 
 def event_to_message(fact: PacketFact) -> wire.LedgerEvent:
     """interledger.adapter.v1.LedgerEvent."""
-    message = wire.LedgerEvent(height=fact.height, transaction=fact.transaction, packet=packet_to_message(fact.packet))
+    message = wire.LedgerEvent(height=fact.height, transaction=fact.transaction, packet=packet_to_adapter(fact.packet))
     match fact:
         case PacketCommitted():
             message.kind = wire.LedgerEvent.PACKET_COMMITTED
@@ -196,7 +151,7 @@ def event_to_message(fact: PacketFact) -> wire.LedgerEvent:
             message.kind = wire.LedgerEvent.RECEIPT_WRITTEN
         case AcknowledgementWritten(acknowledgement=acknowledgement):
             message.kind = wire.LedgerEvent.ACKNOWLEDGEMENT_WRITTEN
-            message.acknowledgement.CopyFrom(acknowledgement_to_message(acknowledgement))
+            message.acknowledgement.CopyFrom(acknowledgement_to_adapter(acknowledgement))
         case PacketAcknowledged():
             message.kind = wire.LedgerEvent.PACKET_ACKNOWLEDGED
         case PacketTimedOut():
@@ -209,7 +164,7 @@ def event_to_message(fact: PacketFact) -> wire.LedgerEvent:
 def event_from_message(ledger: LedgerId, message: wire.LedgerEvent) -> PacketFact:
     """Raises InvalidInput for an unknown kind or a malformed packet."""
     height, transaction = Height(message.height), TransactionId(message.transaction)
-    packet = packet_from_message(message.packet)
+    packet = packet_from_adapter(message.packet)
     match message.kind:
         case wire.LedgerEvent.PACKET_COMMITTED:
             return PacketCommitted(ledger=ledger, height=height, transaction=transaction, packet=packet)
@@ -279,14 +234,14 @@ def _result_from_message(message: wire.MessageResult) -> MessageResult:
 
 
 def _packet_message_to_message(message: PacketMessage) -> wire.PacketMessage:
-    packet, proof = packet_to_message(message.packet), proof_to_message(message.proof)
+    packet, proof = packet_to_adapter(message.packet), proof_to_message(message.proof)
     match message:
         case ReceivePacket():
             return wire.PacketMessage(receive=wire.ReceivePacket(packet=packet, proof=proof))
         case AcknowledgePacket(acknowledgement=acknowledgement):
             return wire.PacketMessage(
                 acknowledge=wire.AcknowledgePacket(
-                    packet=packet, proof=proof, acknowledgement=acknowledgement_to_message(acknowledgement)
+                    packet=packet, proof=proof, acknowledgement=acknowledgement_to_adapter(acknowledgement)
                 )
             )
         case TimeoutPacket():
@@ -300,7 +255,7 @@ def _packet_message_from_message(message: wire.PacketMessage) -> PacketMessage:
     if kind is None:
         raise InvalidInput("packet message: neither receive, acknowledge nor timeout")
     body = getattr(message, kind)
-    packet, proof = packet_from_message(body.packet), proof_from_message(body.proof)
+    packet, proof = packet_from_adapter(body.packet), proof_from_message(body.proof)
     match kind:
         case "receive":
             return ReceivePacket(packet=packet, proof=proof)

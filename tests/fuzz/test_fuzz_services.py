@@ -13,7 +13,7 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.ledgers import adapter_codec as adapter
 from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers import netting_codec, settlement_codec
+from relayer.ledgers import netting_codec, packet_codec, settlement_codec
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -101,11 +101,11 @@ ADAPTER = [
     ),
     message(adapter_pb2.SubmitRequest, adapter.batch_from_message, adapter.batch_to_message(BATCH)),
     message(adapter_pb2.SubmitResponse, adapter.receipt_from_message, adapter.receipt_to_message(RECEIPT)),
-    message(adapter_pb2.Packet, adapter.packet_from_message, adapter.packet_to_message(PACKET)),
+    message(adapter_pb2.Packet, packet_codec.packet_from_adapter, packet_codec.packet_to_adapter(PACKET)),
     message(
         adapter_pb2.Acknowledgement,
-        adapter.acknowledgement_from_message,
-        adapter.acknowledgement_to_message(ACKNOWLEDGEMENT),
+        packet_codec.acknowledgement_from_message,
+        packet_codec.acknowledgement_to_adapter(ACKNOWLEDGEMENT),
     ),
     message(adapter_pb2.Proof, adapter.proof_from_message, adapter.proof_to_message(PROOF)),
     message(

@@ -12,21 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from relayer.core import events as ev
-from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
-from relayer.core.ids import Sequence as PacketSequence
-from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.core.ids import Height, LedgerId, TransactionId
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
 from relayer.ledgers.cosmos.values import Json
-from relayer.proofs.errors import ProofError
-from relayer.proofs.protobuf import parse_canonical
-from relayer.wire.cosmos_protos import channel_packet
+from relayer.ledgers.packet_codec import MAXIMUM_BYTES, decode_acknowledgement, decode_packet
 
 MAXIMUM_TRANSACTIONS: Final = 100_000
 _MAXIMUM_EVENTS: Final = 1_000_000
 _MAXIMUM_ATTRIBUTES: Final = 64
-_MAXIMUM_BYTES: Final = 1 << 20
 _WRITE_ACKNOWLEDGEMENT: Final = "write_acknowledgement"
 _KINDS: Final[dict[str, Callable[..., ev.PacketFact]]] = {
     "send_packet": ev.PacketCommitted,
@@ -99,7 +94,7 @@ def packet_facts(ledger: LedgerId, block: BlockEvents, transactions: Sequence[Tr
         cause = f"block/{block.height}" if event.transaction is None else transactions[event.transaction]
         try:
             facts.append(_fact(ledger, Height(block.height + 1), TransactionId(cause), event))
-        except (InvalidInput, ProofError) as error:
+        except InvalidInput as error:
             left_out.append(f"{event.kind} in {cause}: {error}")
     return DecodedEvents(facts=tuple(facts), left_out=tuple(left_out))
 
@@ -112,14 +107,14 @@ def _packet_events(value: Json, transaction: int | None) -> Iterator[RawEvent]:
         attributes: dict[str, str] = {}
         for each in values.listing(values.optional(item, "attributes", kind), kind, maximum=_MAXIMUM_ATTRIBUTES):
             name = values.text(values.member(each, "key", kind), "attribute name", maximum=100)
-            text = values.text(values.optional(each, "value", kind) or "", f"{kind} {name}", maximum=2 * _MAXIMUM_BYTES)
+            text = values.text(values.optional(each, "value", kind) or "", f"{kind} {name}", maximum=2 * MAXIMUM_BYTES)
             if attributes.setdefault(name, text) != text:
                 raise MalformedAnswer(f"{kind}: attribute {printable(name)} stands there twice")
         yield RawEvent(transaction, kind, attributes)
 
 
 def _fact(ledger: LedgerId, height: Height, transaction: TransactionId, event: RawEvent) -> ev.PacketFact:
-    packet = _packet(_bytes(event, "encoded_packet_hex"))
+    packet = decode_packet(_bytes(event, "encoded_packet_hex"))
     expected = {
         "packet_source_client": packet.source_client,
         "packet_dest_client": packet.destination_client,
@@ -135,7 +130,7 @@ def _fact(ledger: LedgerId, height: Height, transaction: TransactionId, event: R
             height=height,
             transaction=transaction,
             packet=packet,
-            acknowledgement=_acknowledgement(_bytes(event, "encoded_acknowledgement_hex")),
+            acknowledgement=decode_acknowledgement(_bytes(event, "encoded_acknowledgement_hex")),
         )
     return _KINDS[event.kind](ledger=ledger, height=height, transaction=transaction, packet=packet)
 
@@ -145,28 +140,3 @@ def _bytes(event: RawEvent, name: str) -> bytes:
         return binascii.unhexlify(event.attributes.get(name, ""))
     except ValueError:
         raise InvalidInput(f"{name} is not hexadecimal") from None
-
-
-def _packet(raw: bytes) -> Packet:
-    message = parse_canonical(channel_packet.Packet, raw, maximum_bytes=_MAXIMUM_BYTES)
-    return Packet(
-        sequence=PacketSequence(message.sequence),
-        source_client=ClientId(message.source_client),
-        destination_client=ClientId(message.destination_client),
-        timeout_timestamp=TimestampSeconds(message.timeout_timestamp),
-        payloads=tuple(
-            Payload(
-                source_port=each.source_port,
-                destination_port=each.destination_port,
-                version=each.version,
-                encoding=each.encoding,
-                value=each.value,
-            )
-            for each in message.payloads
-        ),
-    )
-
-
-def _acknowledgement(raw: bytes) -> Acknowledgement:
-    message = parse_canonical(channel_packet.Acknowledgement, raw, maximum_bytes=_MAXIMUM_BYTES)
-    return Acknowledgement(app_acknowledgements=tuple(message.app_acknowledgements))

@@ -5,17 +5,16 @@ and what the answers to them say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, assert_never
 
 from google.protobuf.message import DecodeError
 
 from relayer.core.ids import ClientId
-from relayer.core.packet import Packet
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.signing import framed
-from relayer.ports.ledger import AcknowledgePacket, Outcome, PacketMessage, ReceivePacket, TimeoutPacket
-from relayer.ports.prover import ClientMessage, Proof
-from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx, client, client_tx
+from relayer.ledgers.packet_codec import packet_message_to_message
+from relayer.ports.ledger import Outcome, PacketMessage
+from relayer.ports.prover import ClientMessage
+from relayer.wire.cosmos_protos import any_, channel_tx, client_tx
 from relayer.wire.cosmos_sdk_protos import base_abci
 
 _RESPONSES = {
@@ -26,7 +25,7 @@ _RESPONSES = {
 
 def packet_message(message: PacketMessage, *, signer: str) -> bytes:
     """Framed MsgRecvPacket, MsgAcknowledgement or MsgTimeout."""
-    return framed(_packet_message(message, signer))
+    return framed(packet_message_to_message(message, signer=signer))
 
 
 def update_message(client_id: ClientId, update: ClientMessage, *, signer: str) -> bytes:
@@ -58,45 +57,3 @@ def _outcome(response: any_.Any) -> Outcome:
     except DecodeError as error:
         raise MalformedAnswer(f"{response.type_url} does not decode") from error
     return Outcome.REDUNDANT if result == channel_tx.RESPONSE_RESULT_TYPE_NOOP else Outcome.DELIVERED
-
-
-def _packet_message(message: PacketMessage, signer: str) -> Any:
-    packet, height = _packet(message.packet), _height(message.proof)
-    match message:
-        case ReceivePacket(proof=proof):
-            return channel_tx.MsgRecvPacket(packet=packet, proof_commitment=proof.value, proof_height=height, signer=signer)
-        case AcknowledgePacket(proof=proof, acknowledgement=acknowledgement):
-            return channel_tx.MsgAcknowledgement(
-                packet=packet,
-                acknowledgement=channel_packet.Acknowledgement(app_acknowledgements=acknowledgement.app_acknowledgements),
-                proof_acked=proof.value,
-                proof_height=height,
-                signer=signer,
-            )
-        case TimeoutPacket(proof=proof):
-            return channel_tx.MsgTimeout(packet=packet, proof_unreceived=proof.value, proof_height=height, signer=signer)
-        case _:
-            assert_never(message)
-
-
-def _height(proof: Proof) -> client.Height:
-    return client.Height(revision_number=proof.revision, revision_height=proof.height)
-
-
-def _packet(packet: Packet) -> channel_packet.Packet:
-    return channel_packet.Packet(
-        sequence=packet.sequence,
-        source_client=packet.source_client,
-        destination_client=packet.destination_client,
-        timeout_timestamp=packet.timeout_timestamp,
-        payloads=[
-            channel_packet.Payload(
-                source_port=payload.source_port,
-                destination_port=payload.destination_port,
-                version=payload.version,
-                encoding=payload.encoding,
-                value=payload.value,
-            )
-            for payload in packet.payloads
-        ],
-    )

@@ -19,12 +19,7 @@ from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
 from relayer.ledgers.embedded.context import EventKind, PacketEvent
 from relayer.ledgers.embedded.errors import LedgerCorrupt
-from relayer.ledgers.embedded.transactions import packet_from_message, packet_to_message
-from relayer.proofs.errors import ProofError
-from relayer.proofs.protobuf import parse_canonical
-from relayer.wire.cosmos_protos import channel_packet
-
-_MAXIMUM_BYTES = 1024 * 1024
+from relayer.ledgers.packet_codec import decode_packet, encode_packet
 
 
 class EventTable:
@@ -42,7 +37,7 @@ class EventTable:
                     height,
                     event.kind.value,
                     bytes.fromhex(event.transaction),
-                    packet_to_message(event.packet).SerializeToString(deterministic=True),
+                    encode_packet(event.packet),
                     None if event.acknowledgement is None else event.acknowledgement.app_acknowledgement,
                 )
                 for event in events
@@ -95,6 +90,6 @@ def _fact(ledger: LedgerId, row: tuple[int, str, bytes, bytes, bytes | None]) ->
 
 def _packet(raw: bytes) -> Packet:
     try:
-        return packet_from_message(parse_canonical(channel_packet.Packet, raw, maximum_bytes=_MAXIMUM_BYTES))
-    except (ProofError, InvalidInput) as error:
+        return decode_packet(raw)
+    except InvalidInput as error:
         raise LedgerCorrupt(f"a stored packet does not decode ({error}); restore the ledger's file") from error

@@ -12,21 +12,27 @@ from typing import Any, TypeVar, assert_never
 
 from google.protobuf.message import Message
 
-from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds, parse_client_id
-from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
+from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ledgers.embedded.refusals import Code, refuse
+from relayer.ledgers.packet_codec import (
+    acknowledgement_from_message,
+    packet_from_message,
+    packet_message_to_message,
+    payload_from_message,
+    payload_to_message,
+)
 from relayer.ledgers.settlement_codec import CommandMessage, command_from_message, command_to_message
-from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
+from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.proofs.comet import ValidatorSet, decode_validator_set, encode_validator_set
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import parse_canonical
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
-from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx, client_tx, client_v2_tx
-from relayer.wire.cosmos_protos import client as client_types
+from relayer.wire.cosmos_protos import any_, channel_tx, client_tx, client_v2_tx
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as settlement
 
 MAXIMUM_TRANSACTION_BYTES = 1024 * 1024
@@ -126,7 +132,7 @@ def encode_transaction(transaction: Transaction) -> bytes:
         case EndDeadlines(height=height):
             encoded = _pack(settlement.EndDeadlines(height=height))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
-            encoded = _pack(_packet_message(transaction))
+            encoded = _pack(packet_message_to_message(transaction, signer=""))
         case RegisterParty() | RecordAgreement() | ClosePeriod():
             encoded = _pack(command_to_message(transaction))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
@@ -150,48 +156,6 @@ def decode_transaction(raw: bytes) -> Transaction:
         raise refuse(Code.MALFORMED, f"malformed message: {error}") from error
 
 
-def packet_to_message(packet: Packet) -> channel_packet.Packet:
-    """ibc.core.channel.v2.Packet."""
-    return channel_packet.Packet(
-        sequence=packet.sequence,
-        source_client=packet.source_client,
-        destination_client=packet.destination_client,
-        timeout_timestamp=packet.timeout_timestamp,
-        payloads=[_payload_to_message(payload) for payload in packet.payloads],
-    )
-
-
-def packet_from_message(message: channel_packet.Packet) -> Packet:
-    """Raises InvalidInput for a packet that no host may accept."""
-    return Packet(
-        sequence=Sequence(message.sequence),
-        source_client=ClientId(message.source_client),
-        destination_client=ClientId(message.destination_client),
-        timeout_timestamp=TimestampSeconds(message.timeout_timestamp),
-        payloads=tuple(map(_payload_from_message, message.payloads)),
-    )
-
-
-def _payload_to_message(payload: Payload) -> channel_packet.Payload:
-    return channel_packet.Payload(
-        source_port=payload.source_port,
-        destination_port=payload.destination_port,
-        version=payload.version,
-        encoding=payload.encoding,
-        value=payload.value,
-    )
-
-
-def _payload_from_message(message: channel_packet.Payload) -> Payload:
-    return Payload(
-        source_port=message.source_port,
-        destination_port=message.destination_port,
-        version=message.version,
-        encoding=message.encoding,
-        value=message.value,
-    )
-
-
 def _any(type_url: str, value: bytes) -> bytes:
     encoded: bytes = any_.Any(type_url=type_url, value=value).SerializeToString(deterministic=True)
     return encoded
@@ -199,27 +163,6 @@ def _any(type_url: str, value: bytes) -> bytes:
 
 def _pack(message: Message) -> bytes:
     return _any(f"/{message.DESCRIPTOR.full_name}", message.SerializeToString(deterministic=True))
-
-
-def _packet_message(transaction: PacketMessage) -> Any:
-    packet = packet_to_message(transaction.packet)
-    height = client_types.Height(revision_number=transaction.proof.revision, revision_height=transaction.proof.height)
-    match transaction:
-        case ReceivePacket(proof=proof):
-            return channel_tx.MsgRecvPacket(packet=packet, proof_commitment=proof.value, proof_height=height)
-        case AcknowledgePacket(proof=proof, acknowledgement=acknowledgement):
-            return channel_tx.MsgAcknowledgement(
-                packet=packet,
-                acknowledgement=channel_packet.Acknowledgement(
-                    app_acknowledgements=list(acknowledgement.app_acknowledgements)
-                ),
-                proof_acked=proof.value,
-                proof_height=height,
-            )
-        case TimeoutPacket(proof=proof):
-            return channel_tx.MsgTimeout(packet=packet, proof_unreceived=proof.value, proof_height=height)
-        case _:
-            assert_never(transaction)
 
 
 def _client_message(
@@ -252,7 +195,7 @@ def _client_message(
             return channel_tx.MsgSendPacket(
                 source_client=transaction.source_client,
                 timeout_timestamp=transaction.timeout_timestamp,
-                payloads=[_payload_to_message(transaction.payload)],
+                payloads=[payload_to_message(transaction.payload)],
                 signer=transaction.signer,
             )
         case _:
@@ -311,7 +254,7 @@ def _to_send_packet(raw: bytes) -> SendPacket:
     return SendPacket(
         source_client=parse_client_id(message.source_client),
         timeout_timestamp=TimestampSeconds(message.timeout_timestamp),
-        payload=_payload_from_message(message.payloads[0]),
+        payload=payload_from_message(message.payloads[0]),
         signer=message.signer,
     )
 
@@ -327,7 +270,7 @@ def _to_acknowledge(raw: bytes) -> AcknowledgePacket:
     message = _parse(channel_tx.MsgAcknowledgement, raw)
     return AcknowledgePacket(
         packet=packet_from_message(message.packet),
-        acknowledgement=Acknowledgement(app_acknowledgements=tuple(message.acknowledgement.app_acknowledgements)),
+        acknowledgement=acknowledgement_from_message(message.acknowledgement),
         proof=_proof(message.proof_acked, message.proof_height),
     )
 

@@ -9,12 +9,12 @@ from typing import assert_never
 from relayer.errors import HeightPruned, InvalidInput, InvariantBroken, LedgerUnavailable
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_to_message, enum_to_message
-from relayer.ledgers.decimal_text import number
+from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.netting_codec import netting_from_message, netting_to_request
 from relayer.ledgers.remote.connection import Connection
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand
-from relayer.settlement.clearing.eligible import Scope, network_from_debts
+from relayer.settlement.clearing.eligible import Scope
 from relayer.settlement.clearing.values import Cycle, Dispute, Payment, UnitKey
 from relayer.settlement.commands import OperatorCommand
 from relayer.settlement.model import Liability, LogHead, Party, Position
@@ -69,22 +69,9 @@ class RemoteSettlement:
         return LogHead(response.sequence, response.head_hash)
 
     async def netting_input(self, scope: Scope) -> NettingInput:
-        request = wire.GetNettingRequest(
-            currency=scope.unit.currency,
-            exponent=scope.unit.exponent,
-            cut_off_seconds=scope.cut_off_seconds,
-            value_date_seconds=scope.value_date_seconds,
-            mode=enum_to_message(scope.mode),
-        )
-        response = await self._connection.call(self._stub.GetNetting, request)
+        response = await self._connection.call(self._stub.GetNetting, netting_to_request(scope))
         with self._strictly():
-            rows = [(each.debtor, each.creditor, number("debt", each.amount)) for each in response.debts]
-            return NettingInput(
-                network=network_from_debts(rows, scope.unit),
-                consenting=frozenset(response.consenting),
-                liabilities=response.liabilities,
-                running_cycle_id=response.running_cycle_id or None,
-            )
+            return netting_from_message(response, scope.unit)
 
     async def payment(self, payment_id: str) -> Payment | None:
         try:
