@@ -183,6 +183,11 @@ func fromLimit(limit *big.Int) string {
 
 func fromLiability(liability *ledger.Liability) *settlementv1.Liability {
 	fact, origin := &liability.Fact, &liability.Origin
+	contract, issuer := origin.Contract[:], origin.Issuer[:]
+	if fact.Kind == 0 {
+		// A debt that a hub cycle made has no fact, so nobody issued it.
+		contract, issuer = nil, nil
+	}
 	return &settlementv1.Liability{
 		LiabilityId: liability.LiabilityID[:],
 		Sequence:    liability.Head.Sequence,
@@ -202,8 +207,8 @@ func fromLiability(liability *ledger.Liability) *settlementv1.Liability {
 		DueDate:     fact.DueDate,
 		Origin: &settlementv1.Origin{
 			ChainId:        origin.ChainID.String(),
-			Contract:       origin.Contract[:],
-			Issuer:         origin.Issuer[:],
+			Contract:       contract,
+			Issuer:         issuer,
 			ClientId:       origin.ClientID,
 			PacketSequence: origin.PacketSequence,
 			Height:         origin.Height,
