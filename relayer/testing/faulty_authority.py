@@ -45,6 +45,7 @@ class FaultyAuthority(authority_pb2_grpc.AuthorityServicer):
         self.fault = AuthorityFault.NONE
         self.delay_seconds = 1.0
         self.asked: Counter[int] = Counter()
+        self._turns: Counter[int] = Counter()
         self._account = account
         self._source = source
         self._fork = fork
@@ -100,7 +101,8 @@ class FaultyAuthority(authority_pb2_grpc.AuthorityServicer):
                 return authority_pb2.AttestResponse(block_hash=truth, signature=forged.signature)
             case AuthorityFault.CONTRADICTS:
                 other = keccak256(truth) if self._fork is None else await self._fork.block_hash(request.number)
-                return self._signed(request, other if self.asked[request.number] % 2 else truth)
+                self._turns[request.number] += 1
+                return self._signed(request, other if self._turns[request.number] % 2 else truth)
         raise AssertionError
 
     def _signed(self, request: authority_pb2.AttestRequest, block_hash: bytes) -> authority_pb2.AttestResponse:

@@ -8,6 +8,7 @@ import pytest
 
 from relayer.demo.business import until_true
 from relayer.demo.network import Network
+from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.testing.faulty_authority import AuthorityFault
 
 pytestmark = pytest.mark.node
@@ -60,17 +61,26 @@ async def test_with_two_faulty_authorities_nothing_is_settled_until_one_is_well(
     assert relayer.process.poll() is None
 
 
-async def test_with_two_liars_nothing_is_settled_until_they_are_replaced(network: Network, job, authorities) -> None:
-    for member in authorities.members[:2]:
+async def test_with_two_liars_nothing_is_settled_until_they_are_replaced(
+    network: Network, job, authorities, rpc: JsonRpc
+) -> None:
+    liars = authorities.members[:2]
+    for member in liars:
         member.fault = AuthorityFault.LIES
     configuration = network.variant("two-liars", ledgers=authorities.change())
     relayer = network.start_relayer(configuration)
     await job.send(2)
+    newest = int(await rpc.call("eth_blockNumber"), 16)
+
+    async def lied() -> bool:
+        return all(member.asked[newest] for member in liars)
+
+    await until_true(lied, "a lie about the newest block")
     await job.until_standstill(configuration, "on a fork")
     # Telling the truth now means to have signed two hashes for one block.
-    for member in authorities.members[:2]:
+    for member in liars:
         member.fault = AuthorityFault.NONE
-    await job.until_standstill(configuration, "signed two hashes")
+    await job.until_standstill(configuration, "the authorities vouch for two hashes of block")
     await job.check_nothing_was_settled()
     relayer.stop()
     network.start_relayer(network.variant("replaced"))
