@@ -8,6 +8,7 @@ import socket
 from dataclasses import replace
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Message, Scope
 
 from relayer.core.effects import EffectKind
@@ -158,6 +159,11 @@ relayer_gas_total{client="client-0",ledger="contracts"} 700000.0
 relayer_transactions_total{client="client-0",ledger="contracts"} 3.0
 """
     assert set(expected.strip().splitlines()) - lines == set()
+    families = {family.name: family.type for family in text_string_to_metric_families(body.decode())}
+    assert families["relayer_packet_latency_seconds"] == "histogram"
+    assert {name for name, kind in families.items() if kind == "counter"} == {
+        f"relayer_{what}" for what in ("packets_ended", "refusals", "errors", "fees", "gas", "transactions")
+    }
 
 
 async def test_metrics_without_a_journal_to_read() -> None:
