@@ -68,6 +68,6 @@ async def business(network: Network, selection: Selection, stack: AsyncExitStack
 @pytest_asyncio.fixture
 async def watch(selection: Selection, stack: AsyncExitStack) -> Watch:
     ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    watch = Watch(await stack.enter_async_context(connected(ledger)))
+    watch = Watch(await stack.enter_async_context(connected(ledger)), client=selection.contract_client)
     await watch.look()
     return watch
