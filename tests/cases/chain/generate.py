@@ -7,13 +7,10 @@ its ordinary messages. Run it with the project's Python to rewrite the file besi
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from google.protobuf.message import Message
@@ -54,25 +51,13 @@ from relayer.settlement.events import LogEntry
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.news import news
+from relayer.testing.scripts import load_script
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
 HERE = Path(__file__).parent
 SOURCE_CLIENT, DESTINATION_CLIENT, CHAIN_ID = "client-0", "poa-evm-0", "settlement-1"
 FIRST, MIDDLE, LAST = 11, 20_000, 40_000
-
-
-def _sibling(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{name}_cases", HERE.parent / name / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up by name.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-evm, settlement = _sibling("poa_evm"), _sibling("settlement")
+evm, settlement = (load_script(HERE.parent / name / "generate.py") for name in ("poa_evm", "settlement"))
 CREDITOR, DEBTOR = settlement.CREDITOR, settlement.DEBTOR
 KCS, NBM = party_id(CREDITOR), party_id(DEBTOR)
 EUR = UnitKey("EUR", 2)

@@ -7,9 +7,7 @@ so a difference in `events` of an existing case means that old logs no longer ve
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -48,24 +46,11 @@ from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.state import state_hash
+from relayer.testing.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]
-
-
-def _basic() -> Any:
-    """The generator of the cases without clearing."""
-    name = "settlement_cases_for_clearing"
-    spec = importlib.util.spec_from_file_location(name, HERE.parent / "settlement" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-basic = _basic()
+basic: Any = load_script(HERE.parent / "settlement" / "generate.py")
 NAMES = (basic.CREDITOR, basic.DEBTOR, basic.THIRD)
 KCS, NBM, ATX = map(party_id, NAMES)
 NOW = basic.SERVICE_END + 40 * 86_400

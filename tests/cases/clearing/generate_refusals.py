@@ -5,13 +5,10 @@ The form is that of `clearing.json`. The codes are stated by hand; a test fails 
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from relayer.facts.schema import party_id
@@ -35,24 +32,11 @@ from relayer.settlement.netting.certificate import decode
 from relayer.settlement.netting.debts import Unit, debt_network
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
+from relayer.testing.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]
-
-
-def _base() -> ModuleType:
-    """The generator of `clearing.json`."""
-    name = "clearing_cases_for_refusals"
-    spec = importlib.util.spec_from_file_location(name, HERE / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-base: Any = _base()
+base: Any = load_script(HERE / "generate.py")
 KCS, NBM, ATX, NOW = base.KCS, base.NBM, base.ATX, base.NOW
 STRANGER = party_id("FR*XXX")
 R = RefusalCode

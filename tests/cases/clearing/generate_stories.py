@@ -6,14 +6,11 @@ Python rules answered, so that others can be compared with them in many states; 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from relayer.facts.codec import FactCode
@@ -44,26 +41,13 @@ from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
 from relayer.settlement.statement import Movement, make_statement
+from relayer.testing.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]
 STORIES = 6
 STEPS = 60
-
-
-def _base() -> ModuleType:
-    """The generator of `clearing.json`."""
-    name = "clearing_cases_for_stories"
-    spec = importlib.util.spec_from_file_location(name, HERE / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-base: Any = _base()
+base: Any = load_script(HERE / "generate.py")
 KCS, NBM, ATX, NOW = base.KCS, base.NBM, base.ATX, base.NOW
 
 

@@ -6,12 +6,9 @@ Python codec, which is held to a general ABI library; every settlement ledger mu
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from relayer.errors import InvalidInput
@@ -46,24 +43,12 @@ from relayer.settlement.codec import encode_event
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.news import Destination, news
 from relayer.settlement.state import EmptyState, Overlay
+from relayer.testing.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]
 WORD = 32
-
-
-def _sibling(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{name}_cases_for_news", HERE.parent / name / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up by name.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-clearing = _sibling("clearing")
+clearing = load_script(HERE.parent / "clearing" / "generate.py")
 
 UPDATE = StatusUpdate(
     fact_id=b"\x01" * 32, liability_id=b"\x02" * 32, status=Status.DISPUTED, sequence=9, reference=b"\x03" * 32, open=400

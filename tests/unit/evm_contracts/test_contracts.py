@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from eth_abi.abi import decode
@@ -25,6 +22,7 @@ from relayer.ledgers.evm.contracts import (
     signature,
 )
 from relayer.proofs.keccak import keccak256
+from relayer.testing.scripts import load_script
 
 ROOT = Path(__file__).parents[3]
 
@@ -108,18 +106,7 @@ def test_every_contract_can_be_deployed(contract: Contract) -> None:
 
 @pytest.mark.slow
 def test_the_artifacts_are_what_the_sources_compile_to() -> None:
-    built = _compiler().build()
+    built = load_script(ROOT / "contracts" / "evm" / "compile.py").build()
     assert {path.stem for path in built} >= {contract.value for contract in Contract}
     stale = [path.name for path, text in built.items() if json.loads(path.read_text()) != json.loads(text)]
     assert stale == [], "run contracts/evm/compile.py and commit the artifacts"
-
-
-def _compiler() -> ModuleType:
-    path = ROOT / "contracts" / "evm" / "compile.py"
-    specification = importlib.util.spec_from_file_location("contracts_evm_compile", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module
-    specification.loader.exec_module(module)
-    return module

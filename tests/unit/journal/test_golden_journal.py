@@ -5,7 +5,6 @@ If this fails, old journals would be read otherwise: give the rows a new version
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from relayer.journal.reader import SqliteJournalReader
 from relayer.journal.replay import recover, replay
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import ROUTE, ROUTE_BACK
+from relayer.testing.scripts import load_script
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -23,11 +23,7 @@ def a_copy(tmp_path: Path) -> Path:
 
 
 def test_a_stored_journal_gives_the_recorded_transitions(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_journal", GOLDEN / "make_journal.py")
-    assert spec is not None
-    assert spec.loader is not None
-    make_journal = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(make_journal)
+    make_journal = load_script(GOLDEN / "make_journal.py")
     assert make_journal.told(a_copy(tmp_path)) == (GOLDEN / "journal-v1.txt").read_text()
 
 

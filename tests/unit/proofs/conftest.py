@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from relayer.testing.scripts import load_script
+
 TESTS = Path(__file__).parents[2]
-
-
-def load_generator(name: str) -> ModuleType:
-    """The script beside the case files of one light client, as a module."""
-    module_name = f"case_generator_{name}"
-    if module_name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(module_name, TESTS / "cases" / name / "generate.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[module_name]
 
 
 @pytest.fixture(scope="session")
 def comet_generator() -> ModuleType:
-    return load_generator("comet")
+    return load_script(TESTS / "cases" / "comet" / "generate.py")
 
 
 @pytest.fixture(scope="session")
 def poa_evm_generator() -> ModuleType:
-    return load_generator("poa_evm")
+    return load_script(TESTS / "cases" / "poa_evm" / "generate.py")
 
 
 def vectors(name: str) -> dict[str, Any]:

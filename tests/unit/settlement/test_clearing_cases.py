@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +17,14 @@ from relayer.settlement.clearing.values import Cycle, Dispute, Payment
 from relayer.settlement.codec import decode_event, encode_event, next_head
 from relayer.settlement.events import LogEntry
 from relayer.settlement.state import EmptyState, Overlay, state_hash
+from relayer.testing.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "clearing"
 STORED = json.loads((FOLDER / "clearing.json").read_text())
 
 
 def generated() -> list[dict[str, Any]]:
-    spec = importlib.util.spec_from_file_location("clearing_case_generator", FOLDER / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    built = module.build()
+    built = load_script(FOLDER / "generate.py").build()
     assert isinstance(built, list)
     return built
 

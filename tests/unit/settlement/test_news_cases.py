@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from relayer.errors import InvalidInput
 from relayer.facts.status_codec import decode_status_answers, decode_status_packet, encode_status_packet
+from relayer.testing.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "news"
 
@@ -22,13 +21,7 @@ def stored(name: str) -> list[dict[str, Any]]:
 
 
 def test_the_case_files_are_what_the_rules_make() -> None:
-    spec = importlib.util.spec_from_file_location("news_case_generator", FOLDER / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    for name, cases in module.build().items():
+    for name, cases in load_script(FOLDER / "generate.py").build().items():
         assert cases == stored(name), name
 
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from relayer.testing.scripts import load_script
+
 CASES = Path(__file__).parents[2] / "cases" / "settlement"
-
-
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("settlement_case_generator", CASES / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BUILT = _generator().build()
+BUILT = load_script(CASES / "generate.py").build()
 
 
 @pytest.mark.parametrize("name", sorted(BUILT))
