@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,18 +25,6 @@ from relayer.ports.prover import ClientTerms
 from relayer.testing.clock import VirtualClock
 from relayer.testing.factories import CHANNEL, a_payload
 from relayer.testing.world import World, a_ledger, idle, pair, reached
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    made = VirtualClock()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def world(clock: VirtualClock, tmp_path: Path) -> World:
-    return clock.run(World.build(clock, tmp_path / "journal.db"))
 
 
 def ended(world: World, acknowledged: int, timed_out: int = 0) -> Callable[[Engine], bool]:

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
-
-import pytest
 
 from relayer.core.machine import Memory
 from relayer.engine.settings import EngineSettings
 from relayer.journal.sqlite import SqliteJournal
-from relayer.testing.clock import VirtualClock
 from relayer.testing.world import World, reached
-
-
-@pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    made = VirtualClock()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def world(clock: VirtualClock, tmp_path: Path) -> World:
-    return clock.run(World.build(clock, tmp_path / "journal.db"))
 
 
 async def stopped_while_submitting(world: World, submission_seconds: float) -> float:
@@ -60,9 +43,7 @@ def test_checkpoints_come_less_often_the_more_packets_are_open(world: World) -> 
     world.settlement.faults.down = True
     for _ in range(40):
         world.send()
-    world.clock.run(
-        world.run_until(lambda engine: engine.machine.open_packets(world.route) == 40, within_seconds=60)
-    )
+    world.clock.run(world.run_until(lambda engine: engine.machine.open_packets(world.route) == 40, within_seconds=60))
     # Nothing ends, so after the first ten rows more packets are open than rows have come; the last one is the stop's.
     assert Counting.checkpoints == [10, 40]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from relayer.core.ids import ChannelId
 from relayer.engine.settings import EngineSettings
 from relayer.journal.sqlite import SqliteJournal
-from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import World, pair, reached
 
@@ -20,17 +17,9 @@ BATCH = 4
 
 
 @pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    made = VirtualClock()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def world(clock: VirtualClock, tmp_path: Path) -> World:
-    built = clock.run(World.build(clock, tmp_path / "journal.db"))
-    built.settings = EngineSettings(batch_messages=BATCH)
-    return built
+def world(world: World) -> World:
+    world.settings = EngineSettings(batch_messages=BATCH)
+    return world
 
 
 async def new_among_old(world: World) -> None:
@@ -64,9 +53,7 @@ def test_a_new_packet_does_not_wait_behind_those_in_the_journal(world: World) ->
     world.settlement.faults.down = True
     for _ in range(OLD):
         world.send(b"old")
-    world.clock.run(
-        world.run_until(lambda engine: engine.machine.highest_committed(world.route) == OLD, within_seconds=60)
-    )
+    world.clock.run(world.run_until(lambda engine: engine.machine.highest_committed(world.route) == OLD, within_seconds=60))
     world.settlement.faults.heal()
     world.contracts.faults.delay_seconds = world.settlement.faults.delay_seconds = 0.2
     world.clock.run(new_among_old(world))
@@ -89,9 +76,7 @@ def test_a_dead_client_delays_no_other_channel_of_the_same_ledgers(world: World,
             world.send(number.to_bytes(2, "big"), client=there.source_client)
             world.send(number.to_bytes(2, "big"))
         started = world.clock.now()
-        engine = await world.run_until(
-            lambda running: running.machine.closed(world.route) == (40, 0), within_seconds=30
-        )
+        engine = await world.run_until(lambda running: running.machine.closed(world.route) == (40, 0), within_seconds=30)
         assert world.clock.now() - started < 5
         assert engine.machine.open_packets(there) == 40
         assert any("frozen" in reason for reason in engine.snapshot().standstill())

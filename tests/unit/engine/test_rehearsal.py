@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +17,6 @@ from relayer.engine.settings import EngineSettings
 from relayer.journal.reader import SqliteJournalReader
 from relayer.journal.replay import remembered
 from relayer.ports.ledger import Quote, SubmissionBatch
-from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import World, idle
 
@@ -36,17 +33,9 @@ class PaidLedger(SimulatedLedger):
 
 
 @pytest.fixture
-def clock() -> Iterator[VirtualClock]:
-    made = VirtualClock()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def world(clock: VirtualClock, tmp_path: Path) -> World:
-    built = clock.run(World.build(clock, tmp_path / "journal.db"))
-    built.contracts.__class__ = PaidLedger
-    return built
+def world(world: World) -> World:
+    world.contracts.__class__ = PaidLedger
+    return world
 
 
 def rehearse(world: World, settings: EngineSettings | None = None) -> tuple[list[Rehearsed], Rehearsal]:
