@@ -19,7 +19,6 @@ from relayer.app.selection import Selection, select
 from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
 from relayer.demo.business import Business, Watch, open_business
-from relayer.demo.layout import SETTLEMENT_CHAIN
 from relayer.demo.network import Network
 from relayer.demo.processes import Child, free_ports
 from relayer.demo.scenario import Draft
@@ -47,9 +46,7 @@ def other_ledger(network: Network) -> Iterator[Child]:
     for child, port in zip(network.authorities, network.layout.ports.authorities, strict=True):
         path = folder / f"{child.name}.yaml"
         authority = yaml.safe_load(path.read_text())
-        authority["clients"] = [
-            {"host_chain_id": chain, "client_id": "poa-evm-0"} for chain in (SETTLEMENT_CHAIN, OTHER_CHAIN)
-        ]
+        authority["clients"].append({"host_chain_id": OTHER_CHAIN, "client_id": "poa-evm-0"})
         path.write_text(yaml.safe_dump(authority))
         take_over(network, child, port, "authority", "serve", path.name)
     ledger = network.children.start("elsewhere", "ledger", "serve", "elsewhere.yaml")

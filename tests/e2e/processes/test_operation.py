@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
+from relayer.app.ledgers import connected, make_ledger
+from relayer.app.opening import open_channel
+from relayer.app.selection import select
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.business import Business, Watch
+from relayer.demo.business import Business, Watch, until_true
 from relayer.demo.network import Network
 from relayer.demo.scenario import Draft
 from relayer.facts.schema import FactKind
+from relayer.ports.ledger import ClientCondition
 
 pytestmark = pytest.mark.node
 
 TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+PERIOD_SECONDS = 16
 ROUTE = '{channel="main",source="contracts"}'
 
 
@@ -80,6 +85,37 @@ async def test_health_asks_every_part_of_the_way(network: Network) -> None:
     finally:
         os.killpg(network.ledger.process.pid, signal.SIGCONT)
     network.children.wait_until(relayer, lambda: not reasons(), timeout_seconds=60)
+
+
+@pytest.mark.slow
+async def test_clients_are_refreshed_though_no_packet_needs_it(network: Network, business: Business) -> None:
+    def short(channels: list[dict[str, Any]]) -> None:
+        terms = {"trusting_period_seconds": PERIOD_SECONDS, "max_clock_drift_seconds": 5}
+        channels[0] |= {"name": "short", "client_terms": terms}
+
+    configuration = network.variant("short", channels=short)
+    # A development node makes no block by itself; others do.
+    rpc = next(iter(business.desks.values())).connection.rpc
+    await rpc.call("evm_mine")
+    await open_channel(configuration, "short", print)
+    selection = select(configuration, "short")
+    relayer = network.start_relayer(configuration)
+    ends = [
+        (make_ledger(selection.contract_end.ledger, selection.contract_ledger), selection.contract_client),
+        (make_ledger(selection.settlement_end.ledger, selection.settlement_ledger), selection.settlement_client),
+    ]
+    async with connected(ends[0][0]), connected(ends[1][0]):
+        first = [await ledger.client_status(client) for ledger, client in ends]
+        until = max(each.latest_timestamp for each in first) + 2 * PERIOD_SECONDS
+
+        async def outlived() -> bool:
+            await rpc.call("evm_mine")
+            now = [await ledger.client_status(client) for ledger, client in ends]
+            assert [each.condition for each in now] == [ClientCondition.ACTIVE] * 2
+            return all(each.latest_timestamp > until - PERIOD_SECONDS // 2 for each in now)
+
+        await until_true(outlived, "both clients to outlive their period twice", timeout_seconds=4 * PERIOD_SECONDS)
+    assert relayer.stop() == 0
 
 
 async def test_a_rehearsal_and_then_metrics_of_the_same_packets(network: Network, business: Business, watch: Watch) -> None:
