@@ -16,8 +16,9 @@ from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
-from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport, shown
+from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport
 from relayer.ledgers.cosmos.values import Json
+from relayer.ledgers.notices import shown
 from relayer.proofs.comet_types import TimestampNanoseconds
 
 MAXIMUM_BATCH = 10

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.chain_view import ChainView
@@ -19,7 +19,7 @@ from relayer.ledgers.cosmos.client_host import CosmosClientHost
 from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.hints import new_blocks
+from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
@@ -28,11 +28,10 @@ from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
+from relayer.ledgers.notices import lasting_notices
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
-
-_HINT_RECONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +111,9 @@ class CosmosLedger:
     async def head(self) -> Head:
         return await self._view.head()
 
-    async def head_hints(self) -> AsyncIterator[None]:
+    def head_hints(self) -> AsyncIterator[None]:
         """Hints of all nodes' websockets in turn."""
-        urls, turn = self._options.endpoints, 0
-        while True:
-            try:
-                async for _ in new_blocks(urls[turn % len(urls)]):
-                    yield
-            except LedgerUnavailable:
-                turn += 1
-                await self._clock.sleep(_HINT_RECONNECT_SECONDS)
+        return lasting_notices([websocket_of(url) for url in self._options.endpoints], NEW_BLOCKS, self._clock)
 
     async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
         return await self._view.events(after=after, until=until)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -71,12 +70,6 @@ class Transport:
             _result(call.method, request["id"], by_id.get(request["id"]))
             for call, request in zip(calls, requests, strict=True)
         ]
-
-
-def shown(url: str) -> str:
-    """The address without its path and query: hosted nodes are often addressed with a secret in there."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 def _result(method: str, identity: object, answer: Json) -> Json:

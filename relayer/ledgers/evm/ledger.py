@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
+from relayer.errors import ConfigurationError, InvalidInput
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
@@ -21,14 +21,14 @@ from relayer.ledgers.evm.comet_codec import CometCodec
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.prover import EvmProver
 from relayer.ledgers.evm.router_check import require_router
-from relayer.ledgers.evm.rpc import new_heads
 from relayer.ledgers.evm.submitter import Submitter
+from relayer.ledgers.notices import Subscription, lasting_notices
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.errors import ProofError
 
-_HINT_RECONNECT_SECONDS = 5.0
+_NEW_HEADS = Subscription("eth_subscribe", ["newHeads"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +105,9 @@ class EvmLedger:
         block = await self._view.head()
         return Head(height=block.number, timestamp=block.timestamp, hash=block.hash)
 
-    async def head_hints(self) -> AsyncIterator[None]:
+    def head_hints(self) -> AsyncIterator[None]:
         """Hints of all websocket addresses in turn; ends at once if none is configured, and the engine polls."""
-        urls = self._options.connection.hint_urls
-        turn = 0
-        while urls:
-            try:
-                async for _ in new_heads(urls[turn % len(urls)]):
-                    yield
-            except LedgerUnavailable:
-                turn += 1
-                await self._clock.sleep(_HINT_RECONNECT_SECONDS)
+        return lasting_notices(self._options.connection.hint_urls, _NEW_HEADS, self._clock)
 
     async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
         return await self._view.events(after=after, until=until)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -20,12 +19,12 @@ import structlog
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
+from relayer.ledgers.notices import shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100
 """Calls in one request; geth accepts 1,000, hosted nodes often 100."""
 
-_HINT_BYTES = 1 << 20
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer)
 """What another node may do better."""
 _SURVEY_SECONDS = 2.0
@@ -212,12 +211,6 @@ class JsonRpc:
         return [_result(call, by_id.get(request["id"])) for call, request in zip(calls, requests, strict=True)]
 
 
-def shown(url: str) -> str:
-    """The address without its path and query: hosted nodes are often addressed with a secret in there."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-
-
 def _words(endpoint: _Endpoint, error: Exception) -> str:
     return f"{shown(endpoint.url)}: {str(error) or type(error).__name__}"
 
@@ -259,23 +252,3 @@ def _revert_data(value: Json) -> bytes | None:
         return bytes.fromhex(value[2:])
     except ValueError:
         return None
-
-
-async def new_heads(url: str) -> AsyncIterator[None]:
-    """Yields at each eth_subscribe newHeads notice of a websocket. Raises LedgerUnavailable when the connection ends.
-
-    Only that a notice came is used; its content is never read.
-    """
-    try:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.ws_connect(url, heartbeat=20, max_msg_size=_HINT_BYTES) as socket,
-        ):
-            await socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
-            async for message in socket:
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    yield
-    except (aiohttp.ClientError, OSError) as error:
-        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({error}); polling goes on") from error
-    raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")

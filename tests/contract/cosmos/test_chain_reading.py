@@ -16,10 +16,11 @@ from relayer.core.ids import ClientId, Height, LedgerId, Sequence
 from relayer.errors import HeightPruned, NotFinal, WrongLedger
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
-from relayer.ledgers.cosmos.hints import new_blocks
+from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.prover import CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.notices import notices
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
 from relayer.proofs import comet_client
 from relayer.proofs.client import MappingConsensusStates, Updated
@@ -161,7 +162,7 @@ async def test_states_that_the_node_throws_away(chain_options: ChainOptions) -> 
 
 
 async def test_every_block_is_a_hint(chain: SettlementChain) -> None:
-    hints = new_blocks(chain.endpoints[0])
+    hints = notices(websocket_of(chain.endpoints[0]), NEW_BLOCKS)
     for _ in range(3):
         await asyncio.wait_for(anext(hints), 30)
     await hints.aclose()

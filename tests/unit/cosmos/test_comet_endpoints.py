@@ -13,8 +13,9 @@ from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import transport
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
 from relayer.ledgers.cosmos.errors import NodeRefused, QueryRefused
-from relayer.ledgers.cosmos.hints import new_blocks
+from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.notices import notices
 from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.comet_chain import CometChain
 from relayer.testing.comet_node import CometNode, NodeError
@@ -297,7 +298,7 @@ async def test_an_unknown_transaction_is_none(node) -> None:
 
 class TestHints:
     async def test_each_notice_is_a_hint_until_the_node_hangs_up(self, node) -> None:
-        hints = new_blocks(node.url + "/")
+        hints = notices(websocket_of(node.url + "/"), NEW_BLOCKS)
         first = asyncio.ensure_future(anext(hints))
         await until(lambda: node.subscribers == 1)
         await node.tell()
@@ -309,4 +310,4 @@ class TestHints:
 
     async def test_no_node_is_an_end_as_well(self) -> None:
         with pytest.raises(LedgerUnavailable, match="polling goes on"):
-            await anext(new_blocks(NOWHERE))
+            await anext(notices(websocket_of(NOWHERE), NEW_BLOCKS))

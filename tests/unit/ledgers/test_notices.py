@@ -1,0 +1,73 @@
+"""Notices over websockets that come from whichever node sends them, and what of an address may be shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestServer
+
+from relayer.ledgers.notices import Subscription, lasting_notices, notices, shown
+from relayer.testing.clock import ManualClock
+
+NOWHERE = "ws://127.0.0.1:9"
+NEWS = Subscription("subscribe", ["news"])
+
+
+class Node:
+    """Sends one notice for each subscription, then hangs up."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        message = await socket.receive()
+        assert message.type is WSMsgType.TEXT
+        self.asked.append(message.json())
+        await socket.send_str("anything")
+        await socket.close()
+        return socket
+
+
+@pytest.fixture
+async def node() -> AsyncIterator[tuple[Node, str]]:
+    made, app = Node(), web.Application()
+    app.router.add_get("/", made.serve)
+    async with TestServer(app) as server:
+        yield made, str(server.make_url("/"))
+
+
+async def test_a_node_is_asked_and_every_answer_is_a_notice(node: tuple[Node, str]) -> None:
+    made, url = node
+    found = notices(url, NEWS)
+    await anext(found)
+    assert made.asked == [{"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": ["news"]}]
+    await found.aclose()  # type: ignore[attr-defined]
+
+
+async def test_after_an_end_the_next_address_is_asked(node: tuple[Node, str]) -> None:
+    made, url = node
+    found = lasting_notices([NOWHERE, url], NEWS, ManualClock())
+    async with asyncio.timeout(20):
+        for _ in range(3):
+            await anext(found)
+    assert len(made.asked) == 3
+
+
+async def test_without_an_address_there_are_none() -> None:
+    assert [each async for each in lasting_notices([], NEWS, ManualClock())] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://user:word@node.example/v3/secret?key=secret", "https://node.example"),
+        ("ws://127.0.0.1:8545/secret", "ws://127.0.0.1:8545"),
+    ],
+)
+def test_a_secret_in_an_address_is_not_shown(url: str, words: str) -> None:
+    assert shown(url) == words
