@@ -99,6 +99,8 @@ def _refused_payments() -> Iterator[Case]:
     made.clear(final, refusal=R.DEADLINE_PASSED)
     made.clear(replace(pending, request_id="late"), refusal=R.WRONG_STATE)
     made.at -= 1
+    early = ExpirePayment(request_id="early", actor=ATX, payment_id="P-1")
+    made.clear(early, refusal=R.DEADLINE_NOT_REACHED)
     _each(
         made,
         final,
@@ -208,6 +210,7 @@ def _refused_cycles() -> Iterator[Case]:
     abort = AbortCycle(request_id="abort", actor=KCS, cycle_id="C-1")
     made.clear(abort, refusal=R.NOT_AUTHORISED)
     made.clear(ExpireCycle(request_id="expire", actor=KCS, cycle_id="C-1"), refusal=R.DEADLINE_NOT_REACHED)
+    made.at += 3599
     _each(
         made,
         verification,
@@ -219,7 +222,7 @@ def _refused_cycles() -> Iterator[Case]:
     )
     made.clear(replace(verification, request_id="twice"), refusal=R.WRONG_STATE)
     commit = CommitCycle(request_id="commit", actor=NBM, cycle_id="C-1")
-    made.at += 3600
+    made.at += 1
     made.clear(commit, refusal=R.DEADLINE_PASSED)
     made.at -= 1
     _each(made, commit, {R.NOT_FOUND: [{"cycle_id": ""}], R.NOT_AUTHORISED: [{"actor": ATX}]})
