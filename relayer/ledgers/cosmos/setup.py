@@ -8,7 +8,6 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.errors import LedgerRefused
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
-from relayer.ledgers.cosmos.gas_model import with_margin
 from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused
 from relayer.ledgers.cosmos.signing import framed
@@ -36,7 +35,7 @@ class Commander:
         if isinstance(trial, Refusal):
             raise _refused(trial, what)
         try:
-            executed = await self._sender.execute(Order(messages=(packed,), gas=with_margin(trial.gas_used)))
+            executed = await self._sender.execute(Order(messages=(packed,), gas=trial.gas_limit))
         except TransactionRefused as error:
             raise _refused(error.refusal, what) from error
         if executed.refusal is not None:

@@ -14,12 +14,12 @@ from google.protobuf.message import DecodeError
 
 from relayer.core.ids import ClientId, TransactionId
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
-from relayer.ledgers.cosmos.gas_model import GasModel, with_margin
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
+from relayer.ledgers.gas_model import GasModel, PacketGas
 from relayer.ports.ledger import (
     MessageResult,
     Outcome,
@@ -34,6 +34,8 @@ from relayer.wire.cosmos_sdk_protos import channel_query
 _UNRECEIVED_PACKETS = "/ibc.core.channel.v2.Query/UnreceivedPackets"
 _UNRECEIVED_ACKNOWLEDGEMENTS = "/ibc.core.channel.v2.Query/UnreceivedAcks"
 _ROUNDS = 4
+_BASE_GAS = 200_000
+_GAS_MARGIN_PERCENT = 140
 _LEAST_CHUNK_BYTES = 65_536
 
 
@@ -63,7 +65,7 @@ class Submitter:
         self._limits = limits
         self._room: Room | None = None
         self._chunk_bytes = limits.maximum_bytes
-        self._gas_of_received, self._gas_of_answers = GasModel(), GasModel()
+        self._gas = PacketGas(base=_BASE_GAS, margin_percent=_GAS_MARGIN_PERCENT)
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """One result per message. Raises ClientUnusable, AccessDenied, FundsInsufficient, FeeCapExceeded, LedgerUnavailable;
@@ -172,7 +174,7 @@ class Submitter:
         if isinstance(trial, Refusal):
             require_usable(trial, account=self._sender.address, client=progress.client)
             raise refused(trial, f"update of client {progress.client}")
-        return with_margin(trial.gas_used)
+        return trial.gas_limit
 
     async def _price(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> int | None:
         """Gas of those that the ledger would take; None if it would take none of them."""
@@ -183,7 +185,7 @@ class Submitter:
         if isinstance(trial, Refusal):
             progress.results.update({item.index: rejection(trial) for item in messages})
             return None
-        return with_margin(trial.gas_used)
+        return trial.gas_limit
 
     async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
         last: Refusal | None = None
@@ -202,7 +204,7 @@ class Submitter:
                         return
                     messages = left
                     continue
-                gas = with_margin(trial.gas_used)
+                gas = trial.gas_limit
             most_gas = (await self._find_room()).gas
             if gas > most_gas and len(messages) > 1:
                 await self._send_apart(update, messages, progress)
@@ -295,9 +297,7 @@ class Submitter:
             progress.results[item.index] = _rejected(name, detail, retryable=True)
 
     def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
-        """A received packet runs an application that answers it: its bytes cost several times those of an answer."""
-        receives = any(isinstance(item.message, ReceivePacket) for item in messages)
-        return self._gas_of_received if receives else self._gas_of_answers
+        return self._gas.model(item.message for item in messages)
 
     def _shrink(self, framed: tuple[bytes, ...]) -> None:
         """A node may take less than the configured size, and says so by no code: transactions are half as large from now."""

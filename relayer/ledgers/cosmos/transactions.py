@@ -19,12 +19,10 @@ from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.account_view import AccountReader, AccountView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, require_payable
 from relayer.ledgers.cosmos.rpc import CometRpc, TransactionResult
 from relayer.ledgers.cosmos.signing import SignedTransaction, Terms, sign
 from relayer.ports.clock import Clock
-from relayer.wire.cosmos_protos import any_
 
 _SIMULATE = "/app/simulate"
 _SEQUENCE_ATTEMPTS = 12
@@ -33,6 +31,9 @@ _POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 0.5
 _LOST_AFTER_BLOCKS = 2
 _INDEX_SECONDS = 5.0
+_SIMULATION_MARGIN_PERCENT = 130
+_SIMULATION_BASE = 30_000
+"""Gas of state that is another by the next block: a first receipt of coins, a longer number."""
 
 
 class TransactionUncertain(LedgerUnavailable):
@@ -85,7 +86,11 @@ class Simulated:
     """What the node's newest state would make of messages."""
 
     gas_used: int
-    responses: Sequence[any_.Any]
+
+    @property
+    def gas_limit(self) -> int:
+        """What to ask for."""
+        return _SIMULATION_BASE + self.gas_used * _SIMULATION_MARGIN_PERCENT // 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -306,12 +311,8 @@ def _simulated(value: bytes) -> Simulated:
         answer = json.loads(value)
     except (ValueError, RecursionError):
         raise MalformedAnswer("simulation: no JSON") from None
-    info, result = values.member(answer, "gas_info", "simulation"), values.member(answer, "result", "simulation")
-    data = values.base64(values.member(result, "data", "simulation"), "simulation data")
-    return Simulated(
-        gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"),
-        responses=message_responses(data),
-    )
+    info = values.member(answer, "gas_info", "simulation")
+    return Simulated(gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"))
 
 
 def _executed(found: TransactionResult, sent: _Sent) -> Executed:

@@ -23,12 +23,12 @@ from relayer.ledgers.evm.calls import (
 from relayer.ledgers.evm.client_codec import LightClientCodec
 from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, topics_by
-from relayer.ledgers.evm.gas_model import GasModel
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.rejections import rejection, require_usable_client
 from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, Order
+from relayer.ledgers.gas_model import GasModel, PacketGas
 from relayer.ports.ledger import (
     AcknowledgePacket,
     MessageResult,
@@ -48,6 +48,8 @@ MAXIMUM_TRANSACTION_BYTES = 120 * 1024
 """Geth's pool refuses 128 KiB; the rest is for the envelope and the signature."""
 
 _ROUNDS = 3
+_BASE_GAS = 300_000
+_GAS_MARGIN_PERCENT = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Submitter:
         self._codec = codec
         self._router = router
         self._gas_limit = gas_limit
-        self._gas_of_received, self._gas_of_answers = GasModel(), GasModel()
+        self._gas = PacketGas(base=_BASE_GAS, margin_percent=_GAS_MARGIN_PERCENT)
         self._simulator = Simulator(node, account=sender.address, router=router)
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
@@ -274,9 +276,7 @@ class Submitter:
         return guess if guess is not None and guess <= most_gas else await self._simulator.estimate(calldata)
 
     def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
-        """A received packet runs an application that answers it: its bytes cost several times those of an answer."""
-        receives = any(isinstance(item.message, ReceivePacket) for item in messages)
-        return self._gas_of_received if receives else self._gas_of_answers
+        return self._gas.model(item.message for item in messages)
 
     async def _most_gas(self) -> int:
         if self._gas_limit is None:
