@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
-from relayer.ledgers.cosmos.refusals import Known, Refusal, missing_account
+from relayer.ledgers.cosmos.questions import ask, is_missing, parse, require_answered
+from relayer.ledgers.cosmos.refusals import missing_account
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.wire.cosmos_sdk_protos import auth_query, bank_query
 
@@ -39,16 +38,12 @@ class AccountReader:
         """Raises AccountMissing, LedgerUnavailable."""
         request = auth_query.QueryAccountInfoRequest(address=self._account.address)
         answer = await self._rpc.abci_query(_ACCOUNT_INFO, request.SerializeToString())
+        if is_missing(answer):
+            raise missing_account(self._account.address)
         if answer.code:
-            refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
-            if Known.KEY_NOT_FOUND.fits(refusal):
-                raise missing_account(self._account.address)
             await self.check_prefix()
-            raise QueryRefused(_ACCOUNT_INFO, answer.codespace, answer.code, answer.log)
-        try:
-            info = auth_query.QueryAccountInfoResponse.FromString(answer.value).info
-        except DecodeError as error:
-            raise MalformedAnswer("the account does not decode") from error
+        require_answered(answer, _ACCOUNT_INFO)
+        info = parse(auth_query.QueryAccountInfoResponse, answer.value).info
         if info.address != self._account.address:
             raise MalformedAnswer(f"the node answers for account {printable(info.address)}")
         return AccountView(number=info.account_number, sequence=info.sequence, height=answer.height)
@@ -56,13 +51,11 @@ class AccountReader:
     async def check_prefix(self) -> None:
         """Raises WrongLedger if the chain's addresses have another prefix than the configured one."""
         try:
-            value = await self._rpc.query(_PREFIX, b"")
-            prefix = auth_query.Bech32PrefixResponse.FromString(value).bech32_prefix
+            answer = await ask(self._rpc, _PREFIX, auth_query.Bech32PrefixRequest(), auth_query.Bech32PrefixResponse)
         except QueryRefused:
             # Not every chain serves this query; a wrong prefix then shows with the first transaction.
             return
-        except DecodeError as error:
-            raise MalformedAnswer("the chain's address prefix does not decode") from error
+        prefix = answer.bech32_prefix
         if prefix != self._account.prefix:
             raise WrongLedger(
                 f"addresses of this chain begin with {printable(prefix)!r}, the configuration says "
@@ -72,9 +65,8 @@ class AccountReader:
     async def balance(self, denomination: str) -> int:
         """What the account has of one coin; 0 too if it does not exist."""
         request = bank_query.QueryBalanceRequest(address=self._account.address, denom=denomination)
-        value = await self._rpc.query(_BALANCE, request.SerializeToString())
+        answer = await ask(self._rpc, _BALANCE, request, bank_query.QueryBalanceResponse)
         try:
-            amount = bank_query.QueryBalanceResponse.FromString(value).balance.amount
-            return int(amount)
-        except (DecodeError, ValueError) as error:
+            return int(answer.balance.amount)
+        except ValueError as error:
             raise LedgerUnavailable("the node gave no balance; is another node better?") from error

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
 from relayer.ledgers.cosmos.account import governance_address
-from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
-from relayer.ledgers.cosmos.refusals import Known, Refusal
+from relayer.ledgers.cosmos.client_view import ClientView, Pairing
+from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.questions import ask
+from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.setup import Commander, parse
+from relayer.ledgers.cosmos.setup import Commander
 from relayer.ports.prover import ClientCreation
 from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
-from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
+from relayer.wire.cosmos_sdk_protos import client_query
 
-_COUNTERPARTY = "/ibc.core.client.v2.Query/CounterpartyInfo"
 _CREATOR = "/ibc.core.client.v1.Query/ClientCreator"
 _STATUS = "/ibc.core.client.v1.Query/ClientStatus"
 _ACTIVE = "Active"
@@ -27,9 +28,10 @@ _ALREADY_ACTIVE = "client/24"
 class CosmosClientHost:
     """Whoever creates a client may pair it; nobody can pair it twice."""
 
-    def __init__(self, rpc: CometRpc, commander: Commander, *, prefix: str) -> None:
+    def __init__(self, rpc: CometRpc, clients: ClientView, commander: Commander, *, prefix: str) -> None:
         """`prefix`: the chain's bech32 prefix, for the address of its governance."""
         self._rpc = rpc
+        self._clients = clients
         self._commander = commander
         self._prefix = prefix
 
@@ -52,15 +54,15 @@ class CosmosClientHost:
     ) -> None:
         """A repeat with the same content is a success. Raises LedgerRefused for another pairing than the one that stands,
         AccessDenied for a client that another account created."""
-        wanted = (counterparty_client_id, tuple(counterparty_merkle_prefix))
-        found = await self._counterparty(client)
+        wanted = Pairing(client_id=counterparty_client_id, merkle_prefix=tuple(counterparty_merkle_prefix))
+        found = await self._clients.pairing(client)
         if found == wanted:
             return
         if found is not None:
             raise LedgerRefused(
                 "ibc/8",
-                f"client {client} is paired with {printable(found[0])!r} for good, not with {counterparty_client_id!r}; "
-                "create a new client",
+                f"client {client} is paired with {printable(found.client_id)!r} for good, not with "
+                f"{counterparty_client_id!r}; create a new client",
             )
         message = client_v2_tx.MsgRegisterCounterparty(
             client_id=client,
@@ -73,7 +75,7 @@ class CosmosClientHost:
                 message, client_v2_tx.MsgRegisterCounterpartyResponse, what=f"pairing of client {client}"
             )
         except LedgerRefused as error:
-            if error.code != _name(Known.RELAYER_NOT_ALLOWED):
+            if error.code != Known.RELAYER_NOT_ALLOWED.code:
                 raise
             raise AccessDenied(
                 f"client {client} was created by {await self._creator(client)}, and only that account may pair it; "
@@ -84,9 +86,7 @@ class CosmosClientHost:
         """Makes the substitute that a recovery needs, and raises AccessDenied that says what the chain's authority must do
         with it: no single account may recover a client there. LedgerRefused for an active client."""
         request = client_query.QueryClientStatusRequest(client_id=client)
-        status = parse(
-            client_query.QueryClientStatusResponse, await self._rpc.query(_STATUS, request.SerializeToString())
-        ).status
+        status = (await ask(self._rpc, _STATUS, request, client_query.QueryClientStatusResponse)).status
         if status == _ACTIVE:
             raise LedgerRefused(_ALREADY_ACTIVE, f"client {client} is active and needs no recovery")
         substitute = await self.create_client(start)
@@ -110,23 +110,7 @@ class CosmosClientHost:
             f"for) before {substitute} expires: {json.dumps(proposal)}"
         )
 
-    async def _counterparty(self, client: ClientId) -> tuple[str, tuple[bytes, ...]] | None:
-        request = client_v2_query.QueryCounterpartyInfoRequest(client_id=client)
-        answer = await self._rpc.abci_query(_COUNTERPARTY, request.SerializeToString())
-        if answer.code:
-            refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
-            if Known.KEY_NOT_FOUND.fits(refusal):
-                return None
-            raise QueryRefused(_COUNTERPARTY, answer.codespace, answer.code, answer.log)
-        info = parse(client_v2_query.QueryCounterpartyInfoResponse, answer.value).counterparty_info
-        return info.client_id, tuple(info.merkle_prefix)
-
     async def _creator(self, client: ClientId) -> str:
         request = client_query.QueryClientCreatorRequest(client_id=client)
-        value = await self._rpc.query(_CREATOR, request.SerializeToString())
-        return printable(parse(client_query.QueryClientCreatorResponse, value).creator) or "nobody that the chain remembers"
-
-
-def _name(known: Known) -> str:
-    codespace, code = known.value
-    return f"{codespace}/{code}"
+        answer = await ask(self._rpc, _CREATOR, request, client_query.QueryClientCreatorResponse)
+        return printable(answer.creator) or "nobody that the chain remembers"

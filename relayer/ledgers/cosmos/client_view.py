@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import LedgerUnavailable
-from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
+from relayer.ledgers.cosmos.errors import MalformedAnswer
+from relayer.ledgers.cosmos.questions import find, is_missing, parse, require_answered
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.proofs import comet_client_types, poa_evm_types
@@ -21,7 +20,6 @@ _STATE = "/ibc.core.client.v1.Query/ClientState"
 _CONDITION = "/ibc.core.client.v1.Query/ClientStatus"
 _CONSENSUS = "/ibc.core.client.v1.Query/ConsensusState"
 _COUNTERPARTY = "/ibc.core.client.v2.Query/CounterpartyInfo"
-_NOT_FOUND = ("sdk", 22)
 _CONDITIONS = {
     "Active": ClientCondition.ACTIVE,
     "Frozen": ClientCondition.FROZEN,
@@ -58,16 +56,13 @@ class ClientView:
     async def status(self, client: ClientId) -> ClientStatus:
         """UNKNOWN if there is no such client. Raises LedgerUnavailable for one of a type that is not known here."""
         state, condition, consensus = await self._read(client)
-        if (state.codespace, state.code) == _NOT_FOUND:
+        if is_missing(state):
             return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
-        _require(state, _STATE)
-        _require(condition, _CONDITION)
-        try:
-            followed = _followed(client, client_query.QueryClientStateResponse.FromString(state.value).client_state)
-            word = client_query.QueryClientStatusResponse.FromString(condition.value).status
-            timestamp = _timestamp(consensus)
-        except (DecodeError, ProofError) as error:
-            raise MalformedAnswer(f"client {client}: its state does not decode ({error})") from error
+        require_answered(state, _STATE)
+        require_answered(condition, _CONDITION)
+        followed = _followed(client, parse(client_query.QueryClientStateResponse, state.value).client_state)
+        word = parse(client_query.QueryClientStatusResponse, condition.value).status
+        timestamp = _timestamp(consensus)
         pairing = await self.pairing(client)
         return ClientStatus(
             client_id=client,
@@ -86,14 +81,10 @@ class ClientView:
         if known is not None:
             return known
         request = client_v2_query.QueryCounterpartyInfoRequest(client_id=client)
-        answer = await self._rpc.abci_query(_COUNTERPARTY, request.SerializeToString())
-        if (answer.codespace, answer.code) == _NOT_FOUND:
+        answer = await find(self._rpc, _COUNTERPARTY, request, client_v2_query.QueryCounterpartyInfoResponse)
+        if answer is None:
             return None
-        _require(answer, _COUNTERPARTY)
-        try:
-            found = client_v2_query.QueryCounterpartyInfoResponse.FromString(answer.value).counterparty_info
-        except DecodeError as error:
-            raise MalformedAnswer(f"client {client}: its counterparty does not decode ({error})") from error
+        found = answer.counterparty_info
         self._pairings[client] = Pairing(client_id=found.client_id, merkle_prefix=tuple(found.merkle_prefix))
         return self._pairings[client]
 
@@ -111,16 +102,14 @@ class ClientView:
         raise LedgerUnavailable(f"client {client}: the ledger moves on while it is read; it is read again")
 
 
-def _require(answer: AbciAnswer, path: str) -> None:
-    if answer.code:
-        raise QueryRefused(path, answer.codespace, answer.code, answer.log)
-
-
 def _followed(client: ClientId, state: client_query.Any) -> _Followed:
-    """Raises LedgerUnavailable for an unknown type, DecodeError and ProofError for a state of another form."""
+    """Raises LedgerUnavailable for an unknown type, MalformedAnswer for a state of another form."""
     match state.type_url:
         case "/interledger.lightclients.poaevm.v1.ClientState":
-            evm = poa_evm_types.decode_client_state(state.value)
+            try:
+                evm = poa_evm_types.decode_client_state(state.value)
+            except ProofError as error:
+                raise MalformedAnswer(f"client {client}: its state does not decode ({error})") from error
             return _Followed(
                 client_type=poa_evm_types.CLIENT_TYPE,
                 chain_id=str(evm.chain_id),
@@ -129,7 +118,7 @@ def _followed(client: ClientId, state: client_query.Any) -> _Followed:
             )
         case comet_client_types.CLIENT_STATE_TYPE_URL:
             # Not by the strict decoder: a client made by others may have other proof specs, and is shown all the same.
-            comet = tendermint_client.ClientState.FromString(state.value)
+            comet = parse(tendermint_client.ClientState, state.value)
             return _Followed(
                 client_type=comet_client_types.CLIENT_TYPE,
                 chain_id=comet.chain_id,
@@ -145,10 +134,10 @@ def _followed(client: ClientId, state: client_query.Any) -> _Followed:
 
 def _timestamp(consensus: AbciAnswer) -> TimestampSeconds:
     """0 if the newest consensus state was pruned: the client has expired then."""
-    if (consensus.codespace, consensus.code) == _NOT_FOUND:
+    if is_missing(consensus):
         return TimestampSeconds(0)
-    _require(consensus, _CONSENSUS)
-    state = client_query.QueryConsensusStateResponse.FromString(consensus.value).consensus_state
+    require_answered(consensus, _CONSENSUS)
+    state = parse(client_query.QueryConsensusStateResponse, consensus.value).consensus_state
     if state.type_url == comet_client_types.CONSENSUS_STATE_TYPE_URL:
-        return TimestampSeconds(tendermint_client.ConsensusState.FromString(state.value).timestamp.seconds)
-    return TimestampSeconds(poaevm_pb2.ConsensusState.FromString(state.value).timestamp_seconds)
+        return TimestampSeconds(parse(tendermint_client.ConsensusState, state.value).timestamp.seconds)
+    return TimestampSeconds(parse(poaevm_pb2.ConsensusState, state.value).timestamp_seconds)

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from google.protobuf.message import DecodeError
-
 from relayer.core.ids import ClientId
 from relayer.ledgers.cosmos.errors import MalformedAnswer
+from relayer.ledgers.cosmos.questions import parse
 from relayer.ledgers.cosmos.signing import framed
 from relayer.ledgers.packet_codec import packet_message_to_message
 from relayer.ports.ledger import Outcome, PacketMessage
@@ -36,10 +35,7 @@ def update_message(client_id: ClientId, update: ClientMessage, *, signer: str) -
 
 def message_responses(data: bytes) -> Sequence[any_.Any]:
     """The answers to a transaction's messages, in their order (TxMsgData). Raises MalformedAnswer."""
-    try:
-        responses: Sequence[any_.Any] = base_abci.TxMsgData.FromString(data).msg_responses
-    except DecodeError as error:
-        raise MalformedAnswer("the answers to a transaction's messages do not decode") from error
+    responses: Sequence[any_.Any] = parse(base_abci.TxMsgData, data).msg_responses
     return responses
 
 
@@ -52,8 +48,5 @@ def _outcome(response: any_.Any) -> Outcome:
     kind = _RESPONSES.get(response.type_url)
     if kind is None:
         raise MalformedAnswer(f"{response.type_url[:100]!r} answers a packet message")
-    try:
-        result = kind.FromString(response.value).result
-    except DecodeError as error:
-        raise MalformedAnswer(f"{response.type_url} does not decode") from error
+    result = parse(kind, response.value).result
     return Outcome.REDUNDANT if result == channel_tx.RESPONSE_RESULT_TYPE_NOOP else Outcome.DELIVERED

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from google.protobuf.message import DecodeError
-
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
-from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable
+from relayer.errors import ConfigurationError, HeightPruned
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
+from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import ics23
@@ -162,15 +161,14 @@ class CosmosProver:
         """The chain's own; a third above the trusting period if it has no staking, and then nobody can unbond."""
         trusting = terms.trusting_period_seconds * NANOSECONDS
         try:
-            raw = await self._rpc.query(_STAKING_PARAMETERS, b"")
+            answer = await ask(
+                self._rpc, _STAKING_PARAMETERS, staking_query.QueryParamsRequest(), staking_query.QueryParamsResponse
+            )
         except QueryRefused as error:
             if (error.codespace, error.code) == _UNKNOWN_QUERY:
                 return trusting * 4 // 3 + NANOSECONDS
             raise
-        try:
-            found = staking_query.QueryParamsResponse.FromString(raw).params.unbonding_time
-        except DecodeError as error:
-            raise LedgerUnavailable(f"the parameters of staking do not decode: {error}") from error
+        found = answer.params.unbonding_time
         unbonding: int = found.seconds * NANOSECONDS + found.nanos
         if trusting >= unbonding:
             raise ConfigurationError(

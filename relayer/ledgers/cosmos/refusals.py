@@ -38,16 +38,20 @@ class Known(Enum):
     UNAUTHORISED = ("sdk", 4)
     FUNDS_INSUFFICIENT = ("sdk", 5)
     UNKNOWN_ACCOUNT = ("sdk", 9)
-    OUT_OF_GAS = ("sdk", 11)
     FEE_INSUFFICIENT = ("sdk", 13)
     ALREADY_IN_POOL = ("sdk", 19)
     POOL_FULL = ("sdk", 20)
-    TOO_LARGE = ("sdk", 21)
     KEY_NOT_FOUND = ("sdk", 22)
     TIMEOUT_HEIGHT_PASSED = ("sdk", 30)
     WRONG_SEQUENCE = ("sdk", 32)
     ALL_REDUNDANT = ("channel", 22)
     RELAYER_NOT_ALLOWED = ("ibc", 2)
+
+    @property
+    def code(self) -> str:
+        """As a refusal names itself, for example ``sdk/4``."""
+        codespace, number = self.value
+        return f"{codespace}/{number}"
 
     def fits(self, refusal: Refusal) -> bool:
         """Whether this is the refusal."""

@@ -15,10 +15,10 @@ from relayer.errors import AccessDenied, InvalidInput, InvariantBroken, LedgerRe
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
 from relayer.ledgers.clearing_codec import clearing_to_message
-from relayer.ledgers.cosmos.errors import QueryRefused
-from relayer.ledgers.cosmos.refusals import Known, Refusal
+from relayer.ledgers.cosmos.questions import ask, find
+from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.setup import Commander, parse
+from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.netting_codec import netting_from_message, netting_to_request
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand
@@ -32,7 +32,6 @@ from relayer.wire.interledger.settlement.chain.v1 import tx_pb2 as chain_tx
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
 
 _QUERY = "/interledger.settlement.chain.v1.Query"
-_UNAUTHORISED = frozenset({"sdk/4"})
 _M = TypeVar("_M", bound=Message)
 
 
@@ -172,7 +171,7 @@ class CosmosSettlement:
         try:
             return await self._commander.execute(message, answer, what=what)
         except LedgerRefused as error:
-            if error.code not in _UNAUTHORISED:
+            if error.code != Known.UNAUTHORISED.code:
                 raise
             raise AccessDenied(
                 f"{what}: account {self._commander.address} has no right to it on chain {self._chain_id} ({error.message}); "
@@ -180,18 +179,10 @@ class CosmosSettlement:
             ) from error
 
     async def _ask(self, method: str, request: Message, answer: type[_M]) -> _M:
-        value = await self._rpc.query(f"{_QUERY}/{method}", request.SerializeToString())
-        return parse(answer, value)
+        return await ask(self._rpc, f"{_QUERY}/{method}", request, answer)
 
     async def _find(self, method: str, request: Message, answer: type[_M]) -> _M | None:
-        """None for what does not stand on the ledger."""
-        path = f"{_QUERY}/{method}"
-        found = await self._rpc.abci_query(path, request.SerializeToString())
-        if not found.code:
-            return parse(answer, found.value)
-        if Known.KEY_NOT_FOUND.fits(Refusal(codespace=found.codespace, code=found.code, log=found.log)):
-            return None
-        raise QueryRefused(path, found.codespace, found.code, found.log)
+        return await find(self._rpc, f"{_QUERY}/{method}", request, answer)
 
     async def _find_liability(self, request: wire.GetLiabilityRequest) -> Liability | None:
         found = await self._find("Liability", request, wire.Liability)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
-from relayer.errors import LedgerRefused
-from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.messages import message_responses
-from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused
+from relayer.ledgers.cosmos.questions import parse
+from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused
 from relayer.ledgers.cosmos.signing import framed
 from relayer.ledgers.cosmos.transactions import AccountSender, Order
 
@@ -33,29 +33,14 @@ class Commander:
         packed = framed(message)
         trial = await self._sender.simulate([packed])
         if isinstance(trial, Refusal):
-            raise _refused(trial, what)
+            raise refused(trial, what)
         try:
             executed = await self._sender.execute(Order(messages=(packed,), gas=trial.gas_limit))
         except TransactionRefused as error:
-            raise _refused(error.refusal, what) from error
+            raise refused(error.refusal, what) from error
         if executed.refusal is not None:
-            raise _refused(executed.refusal, what)
+            raise refused(executed.refusal, what)
         responses = message_responses(executed.data)
         if len(responses) != 1 or responses[0].type_url != f"/{answer.DESCRIPTOR.full_name}":
             raise MalformedAnswer(f"transaction {executed.hash}: no {answer.DESCRIPTOR.full_name} answers it")
         return parse(answer, responses[0].value)
-
-
-def parse(kind: type[_M], raw: bytes) -> _M:
-    """A message that a node gave. Raises MalformedAnswer."""
-    message: Any = kind()
-    try:
-        message.ParseFromString(raw)
-    except DecodeError as error:
-        raise MalformedAnswer(f"{kind.DESCRIPTOR.full_name} does not decode") from error
-    parsed: _M = message
-    return parsed
-
-
-def _refused(refusal: Refusal, what: str) -> LedgerRefused:
-    return LedgerRefused(refusal.name, f"{what}: {printable(refusal.log)}")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import Message
 
 from relayer.core.ids import ClientId, TransactionId
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
+from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
@@ -129,35 +131,26 @@ class Submitter:
         answers = [item for item in messages if not isinstance(item.message, ReceivePacket)]
         left = set()
         if receives:
-            left |= await self._unreceived(progress.client, receives)
+            # Those without a receipt.
+            sequences = [item.message.packet.sequence for item in receives]
+            request = channel_query.QueryUnreceivedPacketsRequest(client_id=progress.client, sequences=sequences)
+            left |= await self._among(receives, _UNRECEIVED_PACKETS, request, channel_query.QueryUnreceivedPacketsResponse)
         if answers:
-            left |= await self._unanswered(progress.client, answers)
+            # Those whose commitment still stands: neither acknowledged nor timed out.
+            sequences = [item.message.packet.sequence for item in answers]
+            request = channel_query.QueryUnreceivedAcksRequest(client_id=progress.client, packet_ack_sequences=sequences)
+            left |= await self._among(
+                answers, _UNRECEIVED_ACKNOWLEDGEMENTS, request, channel_query.QueryUnreceivedAcksResponse
+            )
         for item in messages:
             if item.index not in left:
                 progress.results[item.index] = MessageResult(outcome=Outcome.REDUNDANT)
         return [item for item in messages if item.index in left]
 
-    async def _unreceived(self, client: ClientId, receives: Sequence[_Message]) -> set[int]:
-        """Those without a receipt."""
-        sequences = [item.message.packet.sequence for item in receives]
-        request = channel_query.QueryUnreceivedPacketsRequest(client_id=client, sequences=sequences)
-        value = await self._rpc.query(_UNRECEIVED_PACKETS, request.SerializeToString())
-        try:
-            left = set(channel_query.QueryUnreceivedPacketsResponse.FromString(value).sequences)
-        except DecodeError as error:
-            raise MalformedAnswer("the unreceived packets do not decode") from error
-        return {item.index for item in receives if item.message.packet.sequence in left}
-
-    async def _unanswered(self, client: ClientId, answers: Sequence[_Message]) -> set[int]:
-        """Those whose commitment still stands: neither acknowledged nor timed out."""
-        sequences = [item.message.packet.sequence for item in answers]
-        request = channel_query.QueryUnreceivedAcksRequest(client_id=client, packet_ack_sequences=sequences)
-        value = await self._rpc.query(_UNRECEIVED_ACKNOWLEDGEMENTS, request.SerializeToString())
-        try:
-            left = set(channel_query.QueryUnreceivedAcksResponse.FromString(value).sequences)
-        except DecodeError as error:
-            raise MalformedAnswer("the unreceived acknowledgements do not decode") from error
-        return {item.index for item in answers if item.message.packet.sequence in left}
+    async def _among(self, messages: Sequence[_Message], path: str, request: Message, answer: type[Any]) -> set[int]:
+        """Indices of the messages whose sequences the ledger names."""
+        sequences = set((await ask(self._rpc, path, request, answer)).sequences)
+        return {item.index for item in messages if item.message.packet.sequence in sequences}
 
     async def _send_update(self, update: bytes, progress: _Progress) -> None:
         """The update alone. Raises LedgerRefused, ClientUnusable."""

@@ -13,6 +13,7 @@ from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable
 from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.client_host import CosmosClientHost
+from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.setup import Commander
@@ -97,7 +98,7 @@ def chain(registry: Registry) -> SdkChain:
 def host(chain: SdkChain) -> CosmosClientHost:
     fees = FeePolicy(price=Fraction(0), denomination="stake", cap=0)
     sender = AccountSender(chain, SIGNER, chain_id=chain.chain_id, fees=fees, clock=SdkClock(chain))
-    return CosmosClientHost(chain, Commander(sender), prefix="cosmos")
+    return CosmosClientHost(chain, ClientView(chain), Commander(sender), prefix="cosmos")
 
 
 async def pair(host: CosmosClientHost, other: ClientId = OTHER, prefix: tuple[bytes, ...] = (b"",)) -> None:
