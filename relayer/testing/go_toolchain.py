@@ -39,7 +39,8 @@ class GoToolchain:
         """For `go` as a child process. A checkout's history has no part in what is built."""
         flags = f"{os.environ.get('GOFLAGS', '')} -buildvcs=false".strip()
         path = os.pathsep.join((str(self.executable.parent), os.environ.get("PATH", os.defpath)))
-        return {**os.environ, "PATH": path, "GOTOOLCHAIN": "local", "GOFLAGS": flags}
+        # Nothing here needs C, and many a machine has no assembler for it.
+        return {**os.environ, "PATH": path, "GOTOOLCHAIN": "local", "GOFLAGS": flags, "CGO_ENABLED": "0"}
 
 
 def find_go() -> GoToolchain:
