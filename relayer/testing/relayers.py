@@ -1,8 +1,8 @@
-"""Relayer processes for tests: forked from one that has imported everything, so that they start at once, and able to die by
-SIGKILL at a chosen write of their journal.
+"""Relayer and ledger processes for tests: forked from one that has imported everything, so that they start at once, and able
+to die by SIGKILL at a chosen write of their file.
 
-The process is the product's own, from its settings to its signals; nothing but the journal's counting is added. None
-outlives the process that started it.
+The processes are the product's own, from settings to signals; nothing but the counting of writes is added. None outlives
+the process that started it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sqlite3
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.relaying import relay
+from relayer.app.serving import serve_ledger
 from relayer.config.relayer_file import load_relayer
+from relayer.config.serving import load_ledger
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.errors import RelayerError
@@ -68,8 +72,26 @@ class MortalJournal(SqliteJournal):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class MortalConnection(sqlite3.Connection):
+    """The same for a ledger's file: dies just before a write statement of the process, counted from 1."""
+
+    points = 0
+    dies_at: int | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.set_trace_callback(self._trace)
+
+    @staticmethod
+    def _trace(statement: str) -> None:
+        if statement.lstrip().startswith(_WRITES):
+            MortalConnection.points += 1
+            if MortalConnection.points == MortalConnection.dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
 @dataclass(slots=True)
-class RelayerProcess:
+class MortalProcess:
     """One that was started."""
 
     process: BaseProcess
@@ -97,29 +119,54 @@ class RelayerProcess:
         return int(self.points_file.read_text())
 
 
-def start_relayer(configuration: Path, *, dies_at: int | None = None) -> RelayerProcess:
+def start_relayer(configuration: Path, *, dies_at: int | None = None) -> MortalProcess:
     """Logs beside the configuration. The caller stops it, or it ends with the caller."""
+    return _start(_relay, configuration, dies_at)
+
+
+def start_ledger(settings: Path, *, dies_at: int | None = None) -> MortalProcess:
+    """A served settlement ledger, from its ledger.yaml."""
+    return _start(_serve, settings, dies_at)
+
+
+def _start(work: Callable[[Path, Path, int | None], None], file: Path, dies_at: int | None) -> MortalProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    log, points = configuration.with_suffix(".log"), configuration.with_suffix(".points")
-    process = context.Process(target=_live, args=(configuration, log, points, dies_at), daemon=True)
+    log, points = file.with_suffix(".log"), file.with_suffix(".points")
+    process = context.Process(target=_live, args=(work, file, log, points, dies_at), daemon=True)
     process.start()
-    return RelayerProcess(process, log, points)
+    return MortalProcess(process, log, points)
 
 
-def _live(configuration: Path, log: Path, points: Path, dies_at: int | None) -> None:
+def _live(
+    work: Callable[[Path, Path, int | None], None], file: Path, log: Path, points: Path, dies_at: int | None
+) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with log.open("ab") as stream:
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
-        settings = load_relayer(configuration)
-        configure_logging(settings.logging)
-        run_until_signal(partial(relay, settings, open_journal=partial(_mortal, points=points, dies_at=dies_at)))
+        work(file, points, dies_at)
     except RelayerError as error:
         sys.stderr.write(f"relayer: {error}\n")
         sys.exit(_FAILED)
+
+
+def _relay(configuration: Path, points: Path, dies_at: int | None) -> None:
+    settings = load_relayer(configuration)
+    configure_logging(settings.logging)
+    run_until_signal(partial(relay, settings, open_journal=partial(_mortal, points=points, dies_at=dies_at)))
+
+
+def _serve(file: Path, points: Path, dies_at: int | None) -> None:
+    settings = load_ledger(file)
+    configure_logging(settings.logging)
+    MortalConnection.dies_at = dies_at
+    # The only SQLite file of this process is the ledger's.
+    sqlite3.connect = partial(sqlite3.connect, factory=MortalConnection)  # type: ignore[assignment]
+    run_until_signal(partial(serve_ledger, settings))
+    points.write_text(str(MortalConnection.points))
 
 
 @contextmanager

@@ -41,6 +41,9 @@ class Connection:
                 options=[
                     ("grpc.max_send_message_length", MAXIMUM_REQUEST_BYTES),
                     ("grpc.max_receive_message_length", MAXIMUM_RESPONSE_BYTES),
+                    # A ledger that was down, however long, must be found soon after it is back.
+                    ("grpc.initial_reconnect_backoff_ms", 250),
+                    ("grpc.max_reconnect_backoff_ms", 2_000),
                     ("grpc.enable_http_proxy", 0),
                 ],
             )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from relayer.app.journal import journal_reader
 from relayer.app.reconciling import read_both
@@ -17,7 +18,7 @@ from relayer.demo.network import Network
 from relayer.demo.scenario import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.journal.replay import replay
-from relayer.testing.relayers import RelayerProcess, start_relayer
+from relayer.testing.relayers import MortalProcess, start_ledger, start_relayer
 from relayer.testing.tally import tally
 
 pytestmark = pytest.mark.node
@@ -55,6 +56,58 @@ async def test_death_at_any_write_loses_and_repeats_nothing(
     assert last.stop() == 0
 
 
+@pytest.mark.slow
+async def test_death_of_the_ledger_at_any_write_loses_and_repeats_nothing(
+    network: Network, business: Business, watch: Watch, selection: Selection
+) -> None:
+    settings = network.layout.folder / "ledger.yaml"
+    # Without heartbeats every write is one of the packets'.
+    quiet = settings.with_name("quiet.yaml")
+    quiet.write_text(yaml.safe_dump({**yaml.safe_load(settings.read_text()), "heartbeat_seconds": 60}))
+    configuration = network.variant("steady")
+    assert network.ledger.stop() == 0
+    try:
+        whole, relayer = start_ledger(quiet), start_relayer(configuration)
+        await deliver_one(business, watch)
+        assert (whole.stop(), relayer.stop()) == (0, 0)
+        points = whole.points()
+        assert points >= FEWEST_POINTS
+        # Each life ends one write later than the one before; what it did not finish is left to the next.
+        deaths = 0
+        for point in range(1, points + 1):
+            # A relayer that saw so many deaths would wait longer each time, so each life has a fresh one.
+            mortal, relayer = start_ledger(quiet, dies_at=point), start_relayer(configuration)
+            (sent,) = await business.send(await business.issue([TRIP]), size=1, timeout_seconds=3_600)
+            await watch.until(lambda mortal=mortal, sent=sent: mortal.has_ended or sent in watch.acknowledged, "a death")
+            status = mortal.stop()
+            assert status in {0, -signal.SIGKILL}, mortal.log.read_text()[-2_000:]
+            deaths += status != 0
+            relayer.kill()
+        assert deaths >= points * 3 // 4
+        verified = network.run("ledger", "verify", "quiet.yaml")
+        assert verified.status == 0, verified
+    finally:
+        restart_ledger(network)
+    last = start_relayer(configuration)
+    await watch.until(lambda: watch.acknowledged >= set(watch.sent), "every packet's end")
+    assert last.stop() == 0
+    assert (await tally(selection)).wrong() == []
+    assert (await read_both(selection)).reconcile().agrees
+
+
+async def deliver_one(business: Business, watch: Watch) -> None:
+    (sent,) = await business.send(await business.issue([TRIP]), size=1, timeout_seconds=3_600)
+    await watch.until(lambda: sent in watch.acknowledged, "a packet's end")
+
+
+def restart_ledger(network: Network) -> None:
+    fresh = network.children.start("ledger", "ledger", "serve", "ledger.yaml")
+    # It takes the place of the one that was stopped, and lives as long as the network.
+    network.children.started.remove(fresh)
+    network.ledger.process = fresh.process
+    network.children.wait_until_listening(network.ledger, network.layout.ports.ledger)
+
+
 async def journaled_ends(configuration: Path, expected: int) -> bool:
     with journal_reader(configuration.with_name("crashing.journal")) as journal:
         steps = [step for row in replay(journal) for step in row.transitions]
@@ -74,7 +127,7 @@ async def die_and_live_again(configuration: Path, watch: Watch, point: int, *, e
     status = mortal.stop()
     assert status in {0, -signal.SIGKILL}, mortal.log.read_text()[-2_000:]
     if len(watch.acknowledged) < expected:
-        again: RelayerProcess = start_relayer(configuration)
+        again: MortalProcess = start_relayer(configuration)
         await watch.until(lambda: len(watch.acknowledged) == expected, f"the packets' ends after death at point {point}")
         assert again.stop() == 0
     return status != 0
