@@ -29,7 +29,7 @@ from relayer.bench.observer import Observer, observing
 from relayer.bench.usage import usage
 from relayer.demo.business import open_business
 from relayer.demo.layout import CHANNEL
-from relayer.demo.network import Change, ChainShape, Network, SettlementKind, running_network
+from relayer.demo.network import ChainShape, Change, Network, SettlementKind, running_network
 from relayer.demo.processes import Child
 from relayer.errors import InvalidInput
 from relayer.facts.schema import MAXIMUM_FACTS
