@@ -23,7 +23,7 @@ from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, message, proof_path
 from relayer.engine.settings import EngineSettings
 from relayer.engine.status import Spent
-from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, both, wait_for
+from relayer.engine.waiting import OPERATORS_TURN, OUR_OWN, Backoff, Health, both, wait_for, wait_for_any
 from relayer.engine.watcher import Watcher
 from relayer.errors import (
     AuthoritiesUnavailable,
@@ -147,7 +147,9 @@ class Lane:
             self._must_update = True
         if not isinstance(error, _PASSING):
             await self._suspect(error)
-        await self._clock.sleep(self._backoff.after(error))
+        # A ledger that is back is not kept waiting for a pause that its absence has made long.
+        returns = (self._host.returned, self._origin.returned) if isinstance(error, LedgerUnavailable) else ()
+        await wait_for_any(returns, self._clock, self._backoff.after(error))
 
     async def _suspect(self, error: RelayerError) -> None:
         """Something about the batch itself: halve it until one packet is left, and let that one be told."""

@@ -19,6 +19,13 @@ class LedgerLink:
     origin: Height = Height(0)
     start: Height = Height(0)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    returned: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, and replaced by a new one, when the ledger answers again after it did not."""
+
+    def tell_return(self) -> None:
+        """Wakes everybody who stands back because of this ledger."""
+        self.returned.set()
+        self.returned = asyncio.Event()
 
     @property
     def ledger_id(self) -> LedgerId:

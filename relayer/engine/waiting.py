@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from relayer.engine.settings import EngineSettings
 from relayer.errors import (
@@ -36,14 +36,25 @@ OUR_OWN = (InvariantBroken, JournalCorrupt, JournalLocked, JournalUnavailable)
 
 async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> None:
     """Until the event is set or the time has passed. The event stays as it is."""
-    if event.is_set() or seconds <= 0:
+    await wait_for_any((event,), clock, seconds)
+
+
+async def wait_for_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float) -> None:
+    """The same for the first of several."""
+    if seconds <= 0 or any(event.is_set() for event in events):
         return
-    waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(seconds))]
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    waits += [asyncio.ensure_future(_sleep(clock, seconds))]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def _sleep(clock: Clock, seconds: float) -> Literal[True]:
+    await clock.sleep(seconds)
+    return True
 
 
 async def both(one: Coroutine[Any, Any, _T], other: Coroutine[Any, Any, _S]) -> tuple[_T, _S]:

@@ -82,6 +82,7 @@ class Watcher:
                 continue
             if self.health.failures:
                 _log.info("ledger_available", ledger=self._link.ledger_id)
+                self._link.tell_return()
             self.health.ok()
             self._backoff.reset()
             await wait_for(self._kick, self._clock, self._settings.poll_seconds)
