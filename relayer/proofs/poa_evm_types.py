@@ -17,6 +17,10 @@ from relayer.proofs.seal_engine import AuthorityEngine
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 CLIENT_TYPE: Final = "poa-evm"
+HEADER_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Header"
+MISBEHAVIOUR_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Misbehaviour"
+CLIENT_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ClientState"
+CONSENSUS_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ConsensusState"
 COMMITMENTS_SLOT: Final = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f2136d6f416159f840a3e0747600")
 """Where an IBC v2 router keeps its commitments (ERC-7201 namespace `ibc.storage.IBCStore`)."""
 

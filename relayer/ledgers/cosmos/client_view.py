@@ -105,7 +105,7 @@ class ClientView:
 def _followed(client: ClientId, state: client_query.Any) -> _Followed:
     """Raises LedgerUnavailable for an unknown type, MalformedAnswer for a state of another form."""
     match state.type_url:
-        case "/interledger.lightclients.poaevm.v1.ClientState":
+        case poa_evm_types.CLIENT_STATE_TYPE_URL:
             try:
                 evm = poa_evm_types.decode_client_state(state.value)
             except ProofError as error:

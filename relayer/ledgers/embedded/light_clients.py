@@ -61,14 +61,15 @@ class ClientStore:
         self.set(_consensus_key(height), value)
         self.set(_iteration_key(height), _consensus_key(height))
 
-    def drop_consensus_state(self, height: int) -> None:
-        self._store.delete(self._prefix + _consensus_key(height))
-        self._store.delete(self._prefix + _iteration_key(height))
+    def drop(self, heights: Iterable[int]) -> None:
+        """Deletes the consensus states at these heights."""
+        for height in heights:
+            self._store.delete(self._prefix + _consensus_key(height))
+            self._store.delete(self._prefix + _iteration_key(height))
 
     def start_anew(self, client_state: bytes, height: int, consensus_state: bytes, *, forget: Iterable[int]) -> None:
         """After a recovery. What is forgotten goes first, because the new height may be one of them."""
-        for old in forget:
-            self.drop_consensus_state(old)
+        self.drop(forget)
         self.set_client_state(client_state)
         self.add_consensus_state(height, consensus_state)
 

@@ -6,109 +6,81 @@ It stores what the rules return and nothing else. Expired consensus states are d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import assert_never
 
 from relayer.core.ids import Height, TimestampSeconds
-from relayer.ledgers.embedded.light_clients import Client, ClientStore, UpdateResult
+from relayer.ledgers.embedded.light_clients import Client, UpdateResult
 from relayer.ledgers.embedded.refusals import Code, refuse
-from relayer.ledgers.embedded.stored_states import CONDITIONS, StoredStates, translated
+from relayer.ledgers.embedded.stored_states import CONDITIONS, PRUNED_PER_UPDATE, StoredForm, translated
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
 from relayer.proofs import poa_evm
+from relayer.proofs import poa_evm_types as types
 from relayer.proofs.attestation import ClientIdentity
-from relayer.proofs.client import Frozen, Unchanged, Updated
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm_types import (
-    ClientState,
-    ConsensusState,
-    decode_client_state,
-    decode_consensus_state,
-    decode_header,
-    decode_misbehaviour,
-    encode_client_state,
-    encode_consensus_state,
+
+_FORM = StoredForm(
+    decode_client=types.decode_client_state,
+    encode_client=types.encode_client_state,
+    decode_consensus=types.decode_consensus_state,
+    encode_consensus=types.encode_consensus_state,
 )
-
-CLIENT_TYPE = "poa-evm"
-_PACKAGE = "/interledger.lightclients.poaevm.v1."
-CLIENT_STATE_TYPE_URL = _PACKAGE + "ClientState"
-CONSENSUS_STATE_TYPE_URL = _PACKAGE + "ConsensusState"
-HEADER_TYPE_URL = _PACKAGE + "Header"
-MISBEHAVIOUR_TYPE_URL = _PACKAGE + "Misbehaviour"
-PRUNED_PER_UPDATE = 2
-
-_client_state = lru_cache(maxsize=256)(decode_client_state)
-_consensus_state = lru_cache(maxsize=4096)(decode_consensus_state)
-
-
-def _states(store: ClientStore) -> StoredStates[ConsensusState]:
-    return StoredStates(store, _consensus_state)
 
 
 class PoaEvmModule:
     """See LightClientModule."""
 
-    client_type = CLIENT_TYPE
-    client_state_type_url = CLIENT_STATE_TYPE_URL
-    consensus_state_type_url = CONSENSUS_STATE_TYPE_URL
+    client_type = types.CLIENT_TYPE
+    client_state_type_url = types.CLIENT_STATE_TYPE_URL
+    consensus_state_type_url = types.CONSENSUS_STATE_TYPE_URL
 
     def initialise(self, client: Client, client_state: bytes, consensus_state: bytes) -> None:
         """Raises client/3 or client/8 for states that no client may start from."""
-        try:
-            state = decode_client_state(client_state)
-        except ProofError as error:
-            raise refuse(Code.INVALID_CLIENT, f"client state: {error}") from error
-        try:
-            consensus = decode_consensus_state(consensus_state)
-            poa_evm.create(state, consensus)
-        except ProofError as error:
-            raise refuse(Code.INVALID_CONSENSUS, f"consensus state: {error}") from error
-        client.store.set_client_state(client_state)
-        client.store.add_consensus_state(state.latest_height, consensus_state)
+        _FORM.initialise(client, client_state, consensus_state, poa_evm.create)
 
     def condition(self, client: Client) -> ClientCondition:
         """UNKNOWN if no such client was created."""
         if client.store.client_state is None:
             return ClientCondition.UNKNOWN
-        return CONDITIONS[poa_evm.status(_state(client), _states(client.store), now_seconds=client.now_seconds)]
+        return CONDITIONS[poa_evm.status(_FORM.state(client), _FORM.states(client), now_seconds=client.now_seconds)]
 
     def latest_height(self, client: Client) -> Height:
         """Block number of the newest header."""
-        return Height(_state(client).latest_height)
+        return Height(_FORM.state(client).latest_height)
 
     def timestamp_at(self, client: Client, height: Height) -> TimestampSeconds:
         """Raises client/7 for a height without consensus state."""
         try:
-            return TimestampSeconds(poa_evm.timestamp_at(_states(client.store), height))
+            return TimestampSeconds(poa_evm.timestamp_at(_FORM.states(client), height))
         except ProofError as error:
             raise translated(error, Code.CONSENSUS_STATE_NOT_FOUND) from error
 
     def trusting_period_seconds(self, client: Client) -> int:
         """As the client was created with."""
-        return _state(client).trusting_period_seconds
+        return _FORM.state(client).trusting_period_seconds
 
     def counterparty_chain_id(self, client: Client) -> str:
         """Decimal EIP-155 id."""
-        return str(_state(client).chain_id)
+        return str(_FORM.state(client).chain_id)
 
     def update(self, client: Client, type_url: str, value: bytes) -> UpdateResult:
         """Raises client/12 or client/13 for a header or evidence that does not convince."""
         match type_url:
-            case "/interledger.lightclients.poaevm.v1.Header":
+            case types.HEADER_TYPE_URL:
                 return self._update(client, value)
-            case "/interledger.lightclients.poaevm.v1.Misbehaviour":
+            case types.MISBEHAVIOUR_TYPE_URL:
                 return self._freeze(client, value)
             case _:
-                raise refuse(Code.INVALID_HEADER, f"client message {type_url!r}: a poa-evm client takes {HEADER_TYPE_URL}")
+                raise refuse(
+                    Code.INVALID_HEADER, f"client message {type_url!r}: a poa-evm client takes {types.HEADER_TYPE_URL}"
+                )
 
     def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None:
         """Raises client/30 unless the router stores `value` under `path`."""
         _check_revision(proof)
         try:
             poa_evm.verify_membership(
-                _state(client),
-                _states(client.store),
+                _FORM.state(client),
+                _FORM.states(client),
                 height=proof.height,
                 proof=proof.value,
                 path=path,
@@ -123,8 +95,8 @@ class PoaEvmModule:
         _check_revision(proof)
         try:
             poa_evm.verify_non_membership(
-                _state(client),
-                _states(client.store),
+                _FORM.state(client),
+                _FORM.states(client),
                 height=proof.height,
                 proof=proof.value,
                 path=path,
@@ -137,70 +109,42 @@ class PoaEvmModule:
         """Raises client/24 unless the subject is not active and the substitute follows the same router."""
         try:
             recovered = poa_evm.recover(
-                _state(subject),
-                _states(subject.store),
-                substitute=_state(substitute),
-                substitute_states=_states(substitute.store),
+                _FORM.state(subject),
+                _FORM.states(subject),
+                substitute=_FORM.state(substitute),
+                substitute_states=_FORM.states(substitute),
                 now_seconds=subject.now_seconds,
             )
         except ProofError as error:
             raise refuse(Code.INVALID_RECOVERY, str(error)) from error
-        subject.store.start_anew(
-            encode_client_state(recovered.client_state),
-            recovered.height,
-            encode_consensus_state(recovered.consensus_state),
-            forget=recovered.forget,
-        )
+        _FORM.start_anew(subject, recovered)
 
     def _update(self, client: Client, value: bytes) -> UpdateResult:
-        states = _states(client.store)
+        states, now = _FORM.states(client), client.now_seconds
         try:
             outcome = poa_evm.update(
-                _state(client), states, decode_header(value), identity=_identity(client), now_seconds=client.now_seconds
+                _FORM.state(client), states, types.decode_header(value), identity=_identity(client), now_seconds=now
             )
         except ProofError as error:
             raise translated(error, Code.INVALID_HEADER) from error
-        match outcome:
-            case Unchanged():
-                return UpdateResult.UNCHANGED
-            case Frozen(client_state=frozen):
-                client.store.set_client_state(encode_client_state(frozen))
-                return UpdateResult.FROZEN
-            case Updated(client_state=state, height=height, consensus_state=consensus):
-                client.store.set_client_state(encode_client_state(state))
-                client.store.add_consensus_state(height, encode_consensus_state(consensus))
-                self._prune(client, state)
-                return UpdateResult.UPDATED
-            case _:
-                assert_never(outcome)
+        result = _FORM.keep(client, outcome)
+        if result is UpdateResult.UPDATED:
+            state = _FORM.state(client)
+            client.store.drop(poa_evm.prunable_heights(state, states, now_seconds=now, limit=PRUNED_PER_UPDATE))
+        return result
 
     def _freeze(self, client: Client, value: bytes) -> UpdateResult:
         try:
             outcome = poa_evm.check_misbehaviour(
-                _state(client),
-                _states(client.store),
-                decode_misbehaviour(value),
+                _FORM.state(client),
+                _FORM.states(client),
+                types.decode_misbehaviour(value),
                 identity=_identity(client),
                 now_seconds=client.now_seconds,
             )
         except ProofError as error:
             raise translated(error, Code.INVALID_MISBEHAVIOUR) from error
-        client.store.set_client_state(encode_client_state(outcome.client_state))
-        return UpdateResult.FROZEN
-
-    def _prune(self, client: Client, state: ClientState) -> None:
-        prunable = poa_evm.prunable_heights(
-            state, _states(client.store), now_seconds=client.now_seconds, limit=PRUNED_PER_UPDATE
-        )
-        for height in prunable:
-            client.store.drop_consensus_state(height)
-
-
-def _state(client: Client) -> ClientState:
-    raw = client.store.client_state
-    if raw is None:
-        raise refuse(Code.CLIENT_NOT_FOUND, f"client {client.client_id} does not exist; create it first")
-    return _client_state(raw)
+        return _FORM.keep(client, outcome)
 
 
 def _identity(client: Client) -> ClientIdentity:

@@ -19,9 +19,9 @@ from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
 from relayer.ports.ledger import ClientCondition, ClientStatus
+from relayer.proofs.comet_client_types import CLIENT_TYPE
 from relayer.proofs.keccak import keccak256
 
-CLIENT_TYPE = "07-tendermint"
 _GET_CLIENT_STATE = keccak256(b"getClientState()")[:4]
 _STATUS = keccak256(b"status()")[:4]
 _ADD_CLIENT = keccak256(b"addClient((string,bytes[]),address)")[:4]

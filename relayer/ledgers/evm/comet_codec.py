@@ -14,8 +14,8 @@ from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data
 from relayer.ledgers.evm.rpc import Call
 from relayer.ports.prover import ClientMessage, Proof
+from relayer.proofs.comet_client_types import HEADER_TYPE_URL
 
-HEADER_TYPE_URL = "/ibc.lightclients.tendermint.v1.Header"
 _TRUE = (1).to_bytes(32, "big")
 
 

@@ -15,7 +15,7 @@ from relayer.errors import ConfigurationError, InvalidInput
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
-from relayer.ledgers.evm.clients import CLIENT_TYPE, RouterClients
+from relayer.ledgers.evm.clients import RouterClients
 from relayer.ledgers.evm.comet_abi import light_client_code, recover_call
 from relayer.ledgers.evm.comet_codec import CometCodec
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
@@ -26,6 +26,7 @@ from relayer.ledgers.notices import Subscription, lasting_notices
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.comet_client_types import CLIENT_TYPE
 from relayer.proofs.errors import ProofError
 
 _NEW_HEADS = Subscription("eth_subscribe", ["newHeads"])

@@ -24,7 +24,11 @@ from relayer.proofs.attestation import ClientIdentity
 from relayer.proofs.errors import ProofError
 from relayer.proofs.evm_header import EvmHeader, encode_block
 from relayer.proofs.poa_evm_types import (
+    CLIENT_STATE_TYPE_URL,
     CLIENT_TYPE,
+    CONSENSUS_STATE_TYPE_URL,
+    HEADER_TYPE_URL,
+    MISBEHAVIOUR_TYPE_URL,
     ClientState,
     ConsensusState,
     Misbehaviour,
@@ -35,12 +39,6 @@ from relayer.proofs.poa_evm_types import (
     encode_misbehaviour,
     encode_storage_proof,
 )
-
-_PACKAGE = "/interledger.lightclients.poaevm.v1"
-HEADER_TYPE_URL = f"{_PACKAGE}.Header"
-MISBEHAVIOUR_TYPE_URL = f"{_PACKAGE}.Misbehaviour"
-CLIENT_STATE_TYPE_URL = f"{_PACKAGE}.ClientState"
-CONSENSUS_STATE_TYPE_URL = f"{_PACKAGE}.ConsensusState"
 
 _SLOTS_PER_QUERY = 256
 _REMEMBERED_HEIGHTS = 32

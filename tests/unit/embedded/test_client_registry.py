@@ -152,5 +152,5 @@ def test_heights_are_found_in_order(host) -> None:
     assert store.heights(limit=3) == [9, 10, 11]
     assert (store.height_after(11), store.height_after(100)) == (100, None)
     assert (store.height_before(10), store.height_before(9)) == (9, None)
-    store.drop_consensus_state(10)
+    store.drop([10])
     assert (store.height_after(9), store.consensus_state(10), store.consensus_state(11)) == (11, None, b"state 11")
