@@ -14,23 +14,12 @@ from coincurve import PrivateKey
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
+from relayer.ledgers.comet_messages import client_creation, client_message
 from relayer.ledgers.embedded.iavl import Node, NodeRef, Tree
 from relayer.ledgers.embedded.iavl_proof import prove as prove_key
-from relayer.ports.prover import ClientCreation, ClientMessage, Proof
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientTerms, Proof
 from relayer.proofs import comet, merkle
-from relayer.proofs.comet_client_types import (
-    CLIENT_STATE_TYPE_URL,
-    CLIENT_TYPE,
-    CONSENSUS_STATE_TYPE_URL,
-    HEADER_TYPE_URL,
-    ClientHeader,
-    ClientState,
-    ConsensusState,
-    encode_client_header,
-    encode_client_state,
-    encode_consensus_state,
-    revision_of,
-)
+from relayer.proofs.comet_client_types import ClientHeader, revision_of
 from relayer.wire.cosmos_protos import commitment
 
 MERKLE_PREFIX = (b"ibc", b"")
@@ -124,25 +113,9 @@ class CometChain:
 
     def creation(self, *, trusting_period_seconds: int, max_clock_drift_seconds: int = 30) -> ClientCreation:
         """A client that starts at the newest header."""
-        header = self._blocks[-1].signed.header
-        state = ClientState(
-            chain_id=self.chain_id,
-            trusting_period_nanoseconds=trusting_period_seconds * comet.NANOSECONDS,
-            unbonding_period_nanoseconds=2 * trusting_period_seconds * comet.NANOSECONDS,
-            max_clock_drift_nanoseconds=max_clock_drift_seconds * comet.NANOSECONDS,
-            latest_height=header.height,
-        )
-        consensus = ConsensusState(
-            timestamp=header.time, root=header.app_hash, next_validators_hash=header.next_validators_hash
-        )
-        return ClientCreation(
-            client_type=CLIENT_TYPE,
-            client_state_type_url=CLIENT_STATE_TYPE_URL,
-            client_state=encode_client_state(state),
-            consensus_state_type_url=CONSENSUS_STATE_TYPE_URL,
-            consensus_state=encode_consensus_state(consensus),
-            height=Height(header.height),
-        )
+        terms = ClientTerms(trusting_period_seconds=trusting_period_seconds, max_clock_drift_seconds=max_clock_drift_seconds)
+        unbonding = 2 * trusting_period_seconds * comet.NANOSECONDS
+        return client_creation(self._blocks[-1].signed.header, terms, unbonding_nanoseconds=unbonding)
 
     def update(self, *, trusted: Height) -> ClientMessage:
         """Takes a client from `trusted` to the newest header."""
@@ -152,7 +125,7 @@ class CometChain:
             trusted_height=trusted,
             trusted_validators=self.validators(Height(trusted + 1)),
         )
-        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=self.height)
+        return client_message(header)
 
     def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> list[Proof]:
         """Presence or absence of each path in the state that header `at` proves."""

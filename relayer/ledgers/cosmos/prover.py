@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.errors import ConfigurationError, HeightPruned
+from relayer.ledgers.comet_messages import client_creation, client_message, sufficient_unbonding_nanoseconds
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
@@ -15,19 +16,7 @@ from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import ics23
-from relayer.proofs.comet_client_types import (
-    CLIENT_STATE_TYPE_URL,
-    CLIENT_TYPE,
-    CONSENSUS_STATE_TYPE_URL,
-    HEADER_TYPE_URL,
-    ClientHeader,
-    ClientState,
-    ConsensusState,
-    encode_client_header,
-    encode_client_state,
-    encode_consensus_state,
-    revision_of,
-)
+from relayer.proofs.comet_client_types import ClientHeader, revision_of
 from relayer.proofs.comet_types import NANOSECONDS, ValidatorSet
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import message_field
@@ -56,25 +45,7 @@ class CosmosProver:
         """States at the newest header. Raises ConfigurationError for a trusting period that the chain's staking forbids."""
         head = await self._view.head()
         block, unbonding = await asyncio.gather(self._blocks.at(head.height), self._unbonding_nanoseconds(terms))
-        header = block.signed.header
-        state = ClientState(
-            chain_id=self._chain_id,
-            trusting_period_nanoseconds=terms.trusting_period_seconds * NANOSECONDS,
-            unbonding_period_nanoseconds=unbonding,
-            max_clock_drift_nanoseconds=terms.max_clock_drift_seconds * NANOSECONDS,
-            latest_height=header.height,
-        )
-        consensus = ConsensusState(
-            timestamp=header.time, root=header.app_hash, next_validators_hash=header.next_validators_hash
-        )
-        return ClientCreation(
-            client_type=CLIENT_TYPE,
-            client_state_type_url=CLIENT_STATE_TYPE_URL,
-            client_state=encode_client_state(state),
-            consensus_state_type_url=CONSENSUS_STATE_TYPE_URL,
-            consensus_state=encode_consensus_state(consensus),
-            height=Height(header.height),
-        )
+        return client_creation(block.signed.header, terms, unbonding_nanoseconds=unbonding)
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """The header of `target`; if too few of the validators that the client trusts have signed it, the furthest one
@@ -90,7 +61,7 @@ class CosmosProver:
         header = ClientHeader(
             signed=block.signed, validators=block.validators, trusted_height=trusted, trusted_validators=validators
         )
-        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=block.height)
+        return client_message(header)
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
         """Merkle proofs in the order of `paths`, of presence or absence."""
@@ -166,7 +137,7 @@ class CosmosProver:
             )
         except QueryRefused as error:
             if (error.codespace, error.code) == _UNKNOWN_QUERY:
-                return trusting * 4 // 3 + NANOSECONDS
+                return sufficient_unbonding_nanoseconds(terms)
             raise
         found = answer.params.unbonding_time
         unbonding: int = found.seconds * NANOSECONDS + found.nanos
