@@ -176,15 +176,6 @@ class ClearingTables:
         return [decode_record(kind, row[0]) for row in rows]
 
 
-def stored_postings(connection: sqlite3.Connection) -> Iterator[Posting]:
-    """The whole journal of postings, in the order of the log."""
-    rows = connection.execute(
-        "SELECT sequence, liability, source, target, amount FROM settlement_posting ORDER BY sequence, line"
-    )
-    for sequence, liability, source, target, amount in rows:
-        yield Posting(sequence, liability, Account(source), Account(target), int(amount))
-
-
 def _posting_rows(postings: Iterable[Posting]) -> Iterator[tuple[object, ...]]:
     lines: Counter[int] = Counter()
     for posting in postings:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coincurve import PrivateKey
 
-from relayer.keystore import create_keystore, open_keystore
+from relayer.keystore import open_keystore
 from relayer.ledgers.embedded.errors import KeystoreRefused, QuorumMissing
 from relayer.proofs.comet import (
     ABSENT,
@@ -52,11 +52,6 @@ class OperatorKey:
 def open_operator(path: Path, password: str) -> OperatorKey:
     """The key of a version 3 keystore. Raises ConfigurationError."""
     return OperatorKey(bytes(open_keystore(path, password).key))
-
-
-def create_operator(path: Path, password: str) -> OperatorKey:
-    """Writes a new keystore and opens it. An existing file is never overwritten."""
-    return OperatorKey(bytes(create_keystore(path, password).key))
 
 
 def equal_validators(keys: Iterable[OperatorKey], *, power: int = 10) -> ValidatorSet:

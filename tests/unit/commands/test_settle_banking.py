@@ -15,7 +15,8 @@ from relayer.cli import app
 from relayer.errors import RelayerError
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.payment import parse_payment_id
-from relayer.ledgers.embedded.operators import create_operator
+from relayer.keystore import create_keystore
+from relayer.ledgers.embedded.operators import OperatorKey
 from relayer.ledgers.embedded.verify import verify
 from relayer.testing.bank import execute
 from relayer.testing.owing import OwingLedger
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
         + rest.partition("ledger.token}\n")[2]
     )
     (tmp_path / "keys/operator.password").write_text("password\n")
-    key = create_operator(tmp_path / "keys/operator.json", "password")
+    key = OperatorKey(bytes(create_keystore(tmp_path / "keys/operator.json", "password").key))
 
     async def fill() -> None:
         owing = OwingLedger(tmp_path / "ledger", DEBTS, keys=[key])

@@ -17,7 +17,8 @@ from relayer.cli import app
 from relayer.commands.settling import minor_units, moment
 from relayer.demo.scenario import DEBTS, PARTY
 from relayer.errors import InvalidInput, LedgerRefused, RelayerError
-from relayer.ledgers.embedded.operators import create_operator
+from relayer.keystore import create_keystore
+from relayer.ledgers.embedded.operators import OperatorKey
 from relayer.ledgers.embedded.verify import verify
 from relayer.testing.owing import OwingLedger
 
@@ -41,7 +42,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert REMOTE in text
     settings.write_text(text.replace(REMOTE, EMBEDDED))
     (folder / "keys/operator.password").write_text("password\n")
-    key = create_operator(folder / "keys/operator.json", "password")
+    key = OperatorKey(bytes(create_keystore(folder / "keys/operator.json", "password").key))
 
     async def fill() -> None:
         debts = {(PARTY[debtor], PARTY[creditor]): cents for (debtor, creditor), cents in DEBTS.items()}

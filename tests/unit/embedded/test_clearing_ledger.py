@@ -15,7 +15,6 @@ from relayer.facts.schema import party_id
 from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.access import Access
-from relayer.ledgers.embedded.clearing_tables import stored_postings
 from relayer.ledgers.embedded.errors import LedgerCorrupt
 from relayer.ledgers.embedded.server import LedgerServer
 from relayer.ledgers.embedded.verify import verify
@@ -47,7 +46,7 @@ from relayer.settlement.commands import ClosePeriod
 from relayer.settlement.errors import RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
-from relayer.settlement.postings import balances
+from relayer.settlement.postings import Account, Posting, balances
 from relayer.testing.embedded import embedded_ledger
 from relayer.testing.factories import a_fact
 from relayer.testing.owing import OwingLedger
@@ -211,7 +210,8 @@ async def test_everything_survives_a_restart_and_replays(bench: Bench) -> None:
     verified = verify(bench.folder)
     assert verified.log_entries == 6 + 3 + 8
     connection = store.open_existing(bench.folder)
-    postings = list(stored_postings(connection))
+    rows = connection.execute("SELECT sequence, liability, source, target, amount FROM settlement_posting")
+    postings = [Posting(*head, Account(source), Account(target), int(amount)) for *head, source, target, amount in rows]
     connection.close()
     assert {sum(accounts.values()) for accounts in balances(postings).values()} == {0}
     reopened = embedded_ledger(bench.folder, bench.clock)

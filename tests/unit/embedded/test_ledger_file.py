@@ -9,6 +9,7 @@ import pytest
 
 from relayer.errors import ConfigurationError, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
+from relayer.keystore import create_keystore
 from relayer.ledgers.embedded import store
 from relayer.ledgers.embedded.errors import (
     KeystoreRefused,
@@ -20,7 +21,7 @@ from relayer.ledgers.embedded.errors import (
 )
 from relayer.ledgers.embedded.folder import create_ledger
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey, create_operator, equal_validators, open_operator
+from relayer.ledgers.embedded.operators import OperatorKey, equal_validators, open_operator
 from relayer.ledgers.embedded.verify import verify
 from relayer.settlement.commands import ClosePeriod, RegisterParty
 from relayer.settlement.model import Party
@@ -277,12 +278,10 @@ class TestFolder:
 
     def test_keystores_hold_the_keys(self, tmp_path: Path) -> None:
         path = tmp_path / "operator.json"
-        made = create_operator(path, "secret")
-        assert open_operator(path, "secret").address == made.address
+        made = create_keystore(path, "secret")
+        assert open_operator(path, "secret").address == OperatorKey(bytes(made.key)).address
         with pytest.raises(ConfigurationError):
             open_operator(path, "wrong")
-        with pytest.raises(ConfigurationError):
-            create_operator(path, "secret")
 
     def test_a_key_that_is_none(self) -> None:
         with pytest.raises(KeystoreRefused):
