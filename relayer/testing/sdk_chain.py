@@ -19,8 +19,8 @@ from google.protobuf.message import Message
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.endpoints import NodeStatus
-from relayer.ledgers.cosmos.errors import NodeRefused, QueryRefused
-from relayer.ledgers.cosmos.rpc import NEWEST, AbciAnswer, BroadcastAnswer, TransactionResult
+from relayer.ledgers.cosmos.errors import NodeRefused
+from relayer.ledgers.cosmos.rpc import AbciAnswer, BroadcastAnswer, TransactionResult
 from relayer.proofs.comet_types import TimestampNanoseconds
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.cosmos_sdk_protos import auth_query, base_abci, secp256k1_keys, tx
@@ -91,9 +91,8 @@ class SdkChain:
     loses_answers: bool = False
     is_halted: bool = False
 
-    async def abci_query(self, path: str, data: bytes, *, height: Height = NEWEST, prove: bool = False) -> AbciAnswer:
+    async def abci_query(self, path: str, data: bytes) -> AbciAnswer:
         """As CometRpc's."""
-        del height, prove
         self._require_up()
         if path == "/app/simulate":
             return self._answer(self._simulate(data))
@@ -103,13 +102,6 @@ class SdkChain:
             return self._answer(auth_query.Bech32PrefixResponse(bech32_prefix=self.prefix).SerializeToString())
         found = self.queries[path](data)
         return self._answer(found.SerializeToString() if isinstance(found, Message) else found)
-
-    async def query(self, path: str, data: bytes, *, height: Height = NEWEST) -> bytes:
-        """As CometRpc's."""
-        answer = await self.abci_query(path, data, height=height)
-        if answer.code:
-            raise QueryRefused(path, answer.codespace, answer.code, answer.log)
-        return answer.value
 
     async def status(self) -> NodeStatus:
         """As CometRpc's."""
@@ -183,11 +175,9 @@ class SdkChain:
         self.blocks[pooled.hash] = TransactionResult(
             hash=pooled.hash,
             height=Height(self.height),
-            index=0,
             code=code,
             codespace=codespace,
             log="as delivered",
-            gas_wanted=pooled.info.fee.gas_limit,
             gas_used=gas,
             data=data,
         )

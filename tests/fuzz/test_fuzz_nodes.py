@@ -15,8 +15,8 @@ from eth_abi.abi import encode
 from relayer.core.ids import ClientId, Height, LedgerId, TransactionId
 from relayer.errors import InvalidInput, LedgerUnavailable
 from relayer.facts.codec import fact_hash
-from relayer.ledgers.cosmos import bech32, headers
 from relayer.ledgers.cosmos import events as comet_events
+from relayer.ledgers.cosmos import headers
 from relayer.ledgers.cosmos import messages as cosmos_messages
 from relayer.ledgers.cosmos import rpc as comet_rpc
 from relayer.ledgers.cosmos.client_view import ClientView
@@ -271,13 +271,6 @@ COMET_NODE = [
     ),
     answer("CometBFT block results", block_events, COMET["block_results"]),
     answer("CometBFT transaction", comet_rpc.transaction_result, *COMET["tx_search"]["txs"]),
-    Target(
-        name="bech32",
-        decode=lambda raw: bech32.decode(raw.decode("latin-1")),
-        seeds=(b"cosmos1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqnrql8a", b"a12uel5l"),
-        refusals=(InvalidInput,),
-        form=Form.TEXT,
-    ),
 ]
 
 
@@ -287,11 +280,8 @@ class FakeApplication:
     def __init__(self, **answers: bytes) -> None:
         self._answers = answers
 
-    async def query(self, path: str, _request: bytes) -> bytes:
-        return self._answers[path.rpartition("/")[2]]
-
-    async def abci_query(self, path: str, request: bytes) -> comet_rpc.AbciAnswer:
-        value = await self.query(path, request)
+    async def abci_query(self, path: str, _request: bytes) -> comet_rpc.AbciAnswer:
+        value = self._answers[path.rpartition("/")[2]]
         return comet_rpc.AbciAnswer(code=0, codespace="", log="", value=value, height=Height(5))
 
     async def abci_queries(self, queries: Sequence[tuple[str, bytes]]) -> list[comet_rpc.AbciAnswer]:

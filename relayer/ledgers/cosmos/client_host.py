@@ -9,11 +9,11 @@ from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
 from relayer.ledgers.cosmos.account import governance_address
 from relayer.ledgers.cosmos.client_view import ClientView, Pairing
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ports.prover import ClientCreation
 from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
 from relayer.wire.cosmos_sdk_protos import client_query

@@ -17,6 +17,7 @@ from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.client_host import CosmosClientHost
 from relayer.ledgers.cosmos.client_view import ClientView
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
@@ -25,7 +26,6 @@ from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
 from relayer.ledgers.notices import lasting_notices

@@ -15,7 +15,9 @@ _M = TypeVar("_M", bound=Message)
 
 async def ask(rpc: CometRpc, path: str, request: Message, answer: type[_M]) -> _M:
     """`path` is `/package.Service/Method`. Raises QueryRefused, MalformedAnswer, LedgerUnavailable."""
-    return parse(answer, await rpc.query(path, request.SerializeToString()))
+    found = await rpc.abci_query(path, request.SerializeToString())
+    require_answered(found, path)
+    return parse(answer, found.value)
 
 
 async def find(rpc: CometRpc, path: str, request: Message, answer: type[_M]) -> _M | None:

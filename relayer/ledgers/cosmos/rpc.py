@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from relayer.core.ids import Height
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.endpoints import EndpointOptions, Endpoints, NodeStatus
-from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
+from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.transport import Call
 from relayer.ledgers.cosmos.values import Json
 
@@ -61,11 +61,9 @@ class TransactionResult:
 
     hash: bytes
     height: Height
-    index: int
     code: int
     codespace: str
     log: str
-    gas_wanted: int
     gas_used: int
     data: bytes
 
@@ -108,25 +106,19 @@ class CometRpc:
         """What the node in use answered does not hold together: others are asked before it for a while."""
         self.endpoints.doubt()
 
-    async def abci_query(self, path: str, data: bytes, *, height: Height = NEWEST, prove: bool = False) -> AbciAnswer:
-        """`path` is `/package.Service/Method`, or `store/NAME/key` for a key with its proof. A refusal is in the answer."""
-        (answer,) = await self.abci_queries([(path, data)], height=height, prove=prove)
+    async def abci_query(self, path: str, data: bytes) -> AbciAnswer:
+        """Of the newest state. `path` is `/package.Service/Method`. A refusal is in the answer."""
+        (answer,) = await self.abci_queries([(path, data)])
         return answer
 
     async def abci_queries(
         self, queries: Sequence[tuple[str, bytes]], *, height: Height = NEWEST, prove: bool = False
     ) -> list[AbciAnswer]:
-        """Several queries of (path, data), all answered by one node, in order."""
+        """Several queries of (path, data), all answered by one node, in order. `store/NAME/key` is the path of a key in a
+        store, which can be proven."""
         params = [{"path": path, "data": data.hex(), "height": str(height), "prove": prove} for path, data in queries]
         answers = await self.batch("abci_query", params)
         return [_abci_answer(values.member(answer, "response", "abci_query")) for answer in answers]
-
-    async def query(self, path: str, data: bytes, *, height: Height = NEWEST) -> bytes:
-        """The value alone. Raises QueryRefused."""
-        answer = await self.abci_query(path, data, height=height)
-        if answer.code:
-            raise QueryRefused(path, answer.codespace, answer.code, answer.log)
-        return answer.value
 
     async def broadcast_sync(self, transaction: bytes) -> BroadcastAnswer:
         """Returns after CheckTx. NodeRefused may also mean that the pool has these bytes already, or is full."""
@@ -160,11 +152,9 @@ def transaction_result(value: Json) -> TransactionResult:
     return TransactionResult(
         hash=values.hexadecimal(values.member(value, "hash", "transaction"), "transaction hash", maximum=32),
         height=Height(values.integer(values.member(value, "height", "transaction"), "transaction height", minimum=1)),
-        index=values.integer(values.optional(value, "index", "transaction") or 0, "transaction index"),
         code=values.integer(values.optional(result, "code", "transaction") or 0, "code", maximum=2**32 - 1),
         codespace=values.text(values.optional(result, "codespace", "transaction") or "", "codespace"),
         log=_log(result, "transaction"),
-        gas_wanted=values.integer(values.optional(result, "gas_wanted", "transaction") or 0, "gas wanted", minimum=-1),
         gas_used=values.integer(values.optional(result, "gas_used", "transaction") or 0, "gas used"),
         data=values.base64(values.optional(result, "data", "transaction"), "transaction data"),
     )

@@ -15,10 +15,10 @@ from relayer.errors import AccessDenied, InvalidInput, InvariantBroken, LedgerRe
 from relayer.ledgers import clearing_records_codec as records
 from relayer.ledgers import settlement_codec as codec
 from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.questions import ask, find
 from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.netting_codec import netting_from_message, netting_to_request
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand

@@ -20,10 +20,10 @@ from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.demo.business import until_true
 from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain

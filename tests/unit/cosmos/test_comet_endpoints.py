@@ -14,11 +14,13 @@ from relayer.ledgers.cosmos import transport
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
 from relayer.ledgers.cosmos.errors import NodeRefused, QueryRefused
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
+from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.notices import notices
 from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.comet_chain import CometChain
 from relayer.testing.comet_node import CometNode, NodeError
+from relayer.wire.cosmos_protos import any_
 
 START = 1_800_000_000
 NOWHERE = "http://127.0.0.1:9"
@@ -286,7 +288,7 @@ async def test_a_secret_in_an_address_is_not_shown() -> None:
 async def test_a_query_that_the_application_refuses_has_its_code(node) -> None:
     async with client(node.url) as rpc:
         with pytest.raises(QueryRefused) as refusal:
-            await rpc.query("/no.Such/Query", b"")
+            await ask(rpc, "/no.Such/Query", any_.Any(), any_.Any)
     assert (refusal.value.codespace, refusal.value.code) == ("sdk", 6)
 
 

@@ -14,9 +14,9 @@ from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.client_host import CosmosClientHost
 from relayer.ledgers.cosmos.client_view import ClientView
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ports.prover import ClientCreation
 from relayer.testing.sdk_chain import Code, SdkChain, SdkClock

@@ -15,10 +15,10 @@ from relayer.facts.schema import party_id
 from relayer.keystore import account_from_key
 from relayer.ledgers.clearing_codec import clearing_to_message
 from relayer.ledgers.cosmos.account import CosmosAccount
+from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import QueryRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
-from relayer.ledgers.cosmos.setup import Commander
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.settlement.clearing.commands import ExpirePayment
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
