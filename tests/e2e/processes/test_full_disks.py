@@ -29,7 +29,8 @@ from relayer.testing.tally import tally
 pytestmark = pytest.mark.node
 
 TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
-SMALL_BYTES = 1 << 20
+SMALL_BYTES = 16 << 20
+"""Room for the history of a network that other tests have used."""
 JOURNAL_STATUS = 6
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
@@ -62,7 +63,7 @@ def small_disk(tmp_path: Path) -> Iterator[Disk]:
 
     def fill(_child: Child) -> None:
         with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-            file.writelines(repeat(bytes(4_096)))
+            file.writelines(repeat(bytes(16_384)))
 
     try:
         yield Disk(folder, fill, ballast.unlink)
