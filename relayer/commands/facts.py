@@ -104,6 +104,7 @@ def code_name(code: int) -> str:
 
 
 def fact_as_json(each: StandingFact) -> Json:
+    """Amounts as decimal text in minor units, bytes as hexadecimal with 0x; null for what the ledger has not said."""
     fact, record = each.minted.fact, each.record
     return {
         "fact_id": f"0x{fact.fact_id.hex()}",
@@ -129,6 +130,7 @@ def fact_as_json(each: StandingFact) -> Json:
 
 
 def fact_as_row(each: StandingFact) -> Sequence[str]:
+    """One line of a table of facts."""
     fact, record = each.minted.fact, each.record
     return (
         f"0x{fact.fact_id.hex()[:16]}…",

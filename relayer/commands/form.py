@@ -6,9 +6,12 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
+    """How results are written."""
+
     WORDS = "words"
     JSON = "json"
 
 
 def form(json_wanted: bool) -> Form:  # noqa: FBT001  (a flag of the command line becomes an enumeration here)
+    """Of the flag --json."""
     return Form.JSON if json_wanted else Form.WORDS

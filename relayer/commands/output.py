@@ -16,6 +16,7 @@ _PROGRESS_AFTER_SECONDS = 1.0
 
 
 def show_json(value: Json) -> None:
+    """One document on standard output."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 

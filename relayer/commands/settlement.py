@@ -15,6 +15,8 @@ from relayer.commands.output import Json, money, say, show_json, show_table, ste
 from relayer.commands.register_file import read_register
 from relayer.settlement.model import Liability, Party, Position
 
+POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
+
 
 def apply_file(config: Path, channel: str | None, file: Path) -> None:
     """`settlement apply`."""
@@ -67,9 +69,6 @@ def show_liabilities(config: Path, channel: str | None, form: Form) -> None:
         for each in liabilities
     )
     show_table(f"{len(liabilities)} liabilities", columns, rows, right=("sequence", "amount", "open"))
-
-
-POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
 
 
 def position_row(each: Position) -> Sequence[str]:

@@ -79,6 +79,7 @@ class ChainNode:
 
     @property
     def is_running(self) -> bool:
+        """Whether the process lives; it may answer nothing all the same."""
         return self._process is not None and self._process.poll() is None
 
     def start(self, *arguments: str) -> None:
@@ -133,6 +134,7 @@ class ChainNode:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        """It goes on after `freeze`."""
         self._signal(signal.SIGCONT)
 
     def height(self) -> int | None:

@@ -81,6 +81,7 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
+        """Time passes at once; nobody is woken by it."""
         self._now += seconds
 
     async def sleep(self, seconds: float) -> None:

@@ -95,6 +95,7 @@ class CometNode:
 
     @property
     def subscribers(self) -> int:
+        """How many websockets are open."""
         return len(self._sockets)
 
     async def _subscribe(self, request: web.Request) -> web.WebSocketResponse:

@@ -37,6 +37,7 @@ def a_payload(value: bytes = b"fact") -> Payload:
 
 
 def a_packet(sequence: int = 1, *, route: Route = ROUTE, timeout: int = TIMEOUT, value: bytes = b"fact") -> Packet:
+    """One payload of `value` along a route; `timeout` in Unix seconds."""
     return Packet(
         sequence=Sequence(sequence),
         source_client=route.source_client,
@@ -47,16 +48,19 @@ def a_packet(sequence: int = 1, *, route: Route = ROUTE, timeout: int = TIMEOUT,
 
 
 def committed(packet: Packet, *, route: Route = ROUTE, height: int = 10) -> PacketCommitted:
+    """The packet was sent, on the source."""
     return PacketCommitted(ledger=route.source, height=Height(height), transaction=TransactionId("0xc0"), packet=packet)
 
 
 def received(packet: Packet, *, route: Route = ROUTE, height: int = 20) -> ReceiptWritten:
+    """On the destination."""
     return ReceiptWritten(ledger=route.destination, height=Height(height), transaction=TransactionId("0xc1"), packet=packet)
 
 
 def answered(
     packet: Packet, *, route: Route = ROUTE, height: int = 20, acknowledgement: Acknowledgement = ACKNOWLEDGEMENT
 ) -> AcknowledgementWritten:
+    """On the destination."""
     return AcknowledgementWritten(
         ledger=route.destination,
         height=Height(height),
@@ -67,14 +71,17 @@ def answered(
 
 
 def acknowledged(packet: Packet, *, route: Route = ROUTE, height: int = 30) -> PacketAcknowledged:
+    """The packet came to its end, on the source."""
     return PacketAcknowledged(ledger=route.source, height=Height(height), transaction=TransactionId("0xc3"), packet=packet)
 
 
 def timed_out(packet: Packet, *, route: Route = ROUTE, height: int = 30) -> PacketTimedOut:
+    """The packet came to its end, on the source."""
     return PacketTimedOut(ledger=route.source, height=Height(height), transaction=TransactionId("0xc4"), packet=packet)
 
 
 def a_head(ledger: LedgerId, height: int = 25, *, timestamp: int = TIMEOUT // 2) -> HeadFinalised:
+    """By default before every packet's timeout; `timestamp` in Unix seconds."""
     return HeadFinalised(ledger=ledger, height=Height(height), timestamp=TimestampSeconds(timestamp))
 
 

@@ -82,6 +82,7 @@ class FaultyAuthority(authority_pb2_grpc.AuthorityServicer):
     async def Attest(  # noqa: N802  (the name is the protocol's)
         self, request: authority_pb2.AttestRequest, context: _Context
     ) -> authority_pb2.AttestResponse:
+        """Signs, or fails as `fault` says."""
         self.asked[request.number] += 1
         if request.number > await self._source.final_height():
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not final yet")

@@ -61,10 +61,12 @@ class FaultyNode:
 
     @property
     def url(self) -> str:
+        """Where JSON-RPC is served."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def websocket_url(self) -> str:
+        """Where JSON-RPC is served over a websocket."""
         return f"ws://127.0.0.1:{self._port}"
 
     @property

@@ -79,6 +79,7 @@ class _Proven:
 
     @property
     def outcomes(self) -> list[Outcome]:
+        """In the order of the messages."""
         return [result.outcome for result in self.results]
 
 

@@ -128,6 +128,7 @@ class DevelopmentNode:
 
     @property
     def process_id(self) -> int:
+        """The operating system's number, to signal it."""
         return self._process.pid
 
     def stop(self) -> None:

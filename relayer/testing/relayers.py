@@ -100,6 +100,7 @@ class MortalProcess:
 
     @property
     def has_ended(self) -> bool:
+        """Whether the process is gone, for whatever reason."""
         return self.process.exitcode is not None
 
     def kill(self) -> None:

@@ -59,10 +59,12 @@ class Pooled:
 
     @property
     def hash(self) -> bytes:
+        """sha256 of the bytes, by which nodes know it."""
         return hashlib.sha256(self.raw).digest()
 
     @property
     def sequence(self) -> int:
+        """Of the account, as signed."""
         sequence: int = self.info.signer_infos[0].sequence
         return sequence
 

@@ -41,6 +41,7 @@ class LightBlock:
 
     @property
     def height(self) -> Height:
+        """Of the header."""
         return Height(self.signed.header.height)
 
     @property
