@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.transport import Call as CometCall
@@ -49,15 +50,8 @@ async def node(change: Callable[[bytes], bytes]) -> AsyncIterator[str]:
 
     application = web.Application()
     application.router.add_post("/", handle)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}/"
-    finally:
-        await runner.cleanup()
+    async with TestServer(application) as server:
+        yield str(server.make_url("/"))
 
 
 def changer(name: str) -> Callable[[bytes], bytes]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.evm import rpc as module
@@ -30,15 +31,8 @@ async def node(answer):
 
     application = web.Application()
     application.router.add_post("/", handle)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}/", seen
-    finally:
-        await runner.cleanup()
+    async with TestServer(application) as server:
+        yield str(server.make_url("/")), seen
 
 
 def honest(request):
