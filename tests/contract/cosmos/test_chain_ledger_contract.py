@@ -26,11 +26,12 @@ from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.packet_codec import payload_to_message
 from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
 from relayer.testing.embedded import EchoApplication, embedded_ledger
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.world import pair
-from relayer.wire.cosmos_protos import channel_packet, channel_tx
+from relayer.wire.cosmos_protos import channel_tx
 
 FREE = FeePolicy(price=Fraction(0), denomination=DENOMINATION, cap=0)
 LETTERS = "letters"
@@ -49,15 +50,7 @@ class Writer:
         message = channel_tx.MsgSendPacket(
             source_client=self.client,
             timeout_timestamp=timeout_timestamp,
-            payloads=[
-                channel_packet.Payload(
-                    source_port=LETTER.source_port,
-                    destination_port=LETTER.destination_port,
-                    version=LETTER.version,
-                    encoding=LETTER.encoding,
-                    value=LETTER.value,
-                )
-            ],
+            payloads=[payload_to_message(LETTER)],
             signer=self.commander.address,
         )
         answer = await self.commander.execute(message, channel_tx.MsgSendPacketResponse, what="letter")

@@ -25,6 +25,7 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.events import packet_facts, parse_block_results
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.packet_codec import encode_packet
 from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.comet_chain import CometChain
 from relayer.testing.comet_node import BlockResults, CometNode, NodeError, encode
@@ -46,25 +47,6 @@ def a_packet(sequence: int = 1) -> Packet:
     )
 
 
-def encoded(packet: Packet) -> bytes:
-    payload = packet.payload
-    return channel_packet.Packet(
-        sequence=packet.sequence,
-        source_client=packet.source_client,
-        destination_client=packet.destination_client,
-        timeout_timestamp=packet.timeout_timestamp,
-        payloads=[
-            channel_packet.Payload(
-                source_port=payload.source_port,
-                destination_port=payload.destination_port,
-                version=payload.version,
-                encoding=payload.encoding,
-                value=payload.value,
-            )
-        ],
-    ).SerializeToString()
-
-
 def an_event(kind: str, packet: Packet | None = None, *, answer: bytes | None = None, **changes: str | None):
     packet = packet or a_packet()
     attributes: dict[str, str | None] = {
@@ -72,7 +54,7 @@ def an_event(kind: str, packet: Packet | None = None, *, answer: bytes | None = 
         "packet_dest_client": packet.destination_client,
         "packet_sequence": str(packet.sequence),
         "packet_timeout_timestamp": str(packet.timeout_timestamp),
-        "encoded_packet_hex": encoded(packet).hex(),
+        "encoded_packet_hex": encode_packet(packet).hex(),
         "msg_index": "0",
     }
     if kind == "write_acknowledgement":
