@@ -31,6 +31,7 @@ from relayer.ports.prover import ClientMessage
 from relayer.proofs.attestation import ClientIdentity, authority_digest, sign_digest
 from relayer.proofs.evm_header import decode_header, encode_block
 from relayer.proofs.poa_evm_types import Misbehaviour, SealedHeader, encode_misbehaviour
+from relayer.testing.checks import failing_lines
 
 pytestmark = pytest.mark.node
 
@@ -50,13 +51,6 @@ FACT = {
     "due_date": 1_762_000_000,
     "document": {"trip": 1},
 }
-
-
-def failing_lines(network: Network, configuration: str) -> dict[str, str]:
-    """Subjects of `check` that need attention, with what to do."""
-    finished = network.run("check", "--json", "--config", configuration)
-    assert finished.status == 1, finished
-    return {line["subject"]: line["remedy"] for line in json.loads(finished.output) if not line["good"]}
 
 
 def test_a_sound_network_is_well(network: Network) -> None:

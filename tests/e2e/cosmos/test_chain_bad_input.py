@@ -20,6 +20,7 @@ from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.testing.chain_node import BECH32_PREFIX, OPERATOR_KEY
+from relayer.testing.checks import failing_lines
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 SETTLEMENT_KINDS = ("cosmos",)
@@ -31,13 +32,6 @@ def settlement(**changes: Any) -> Callable[[dict[str, Any]], None]:
         ledgers["settlement"] |= changes
 
     return change
-
-
-def failing_lines(network: Network, configuration: str) -> dict[str, str]:
-    """Subjects of `check` that need attention, with what to do."""
-    finished = network.run("check", "--json", "--config", configuration)
-    assert finished.status == 1, finished
-    return {line["subject"]: line["remedy"] for line in json.loads(finished.output) if not line["good"]}
 
 
 def test_a_sound_network_is_well(network: Network) -> None:

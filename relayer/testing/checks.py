@@ -1,0 +1,14 @@
+"""`relayer check` on a network of real processes, as tests read it."""
+
+from __future__ import annotations
+
+import json
+
+from relayer.demo.network import Network
+
+
+def failing_lines(network: Network, configuration: str) -> dict[str, str]:
+    """Subjects of `check` that need attention, with what to do. `configuration`: one that must not pass."""
+    finished = network.run("check", "--json", "--config", configuration)
+    assert finished.status == 1, finished
+    return {line["subject"]: line["remedy"] for line in json.loads(finished.output) if not line["good"]}
