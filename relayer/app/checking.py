@@ -154,7 +154,7 @@ async def _channel_lines(
                 continue
             expected = str(settings.ledgers[other.ledger].chain_id)
             yield client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
-            if isinstance(ledger, CosmosLedger):
+            if isinstance(ledger, CosmosLedger) and status.condition is not ClientCondition.UNKNOWN:
                 yield await trust_line(subject, ledger.settlement, ClientId(end.client))
 
 
