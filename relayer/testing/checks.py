@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Protocol
 
-from relayer.demo.network import Network
+
+class _Finished(Protocol):
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def output(self) -> str: ...
 
 
-def failing_lines(network: Network, configuration: str) -> dict[str, str]:
+class _Network(Protocol):
+    def run(self, *arguments: str) -> _Finished: ...
+
+
+def failing_lines(network: _Network, configuration: str) -> dict[str, str]:
     """Subjects of `check` that need attention, with what to do. `configuration`: one that must not pass."""
     finished = network.run("check", "--json", "--config", configuration)
     assert finished.status == 1, finished
