@@ -197,7 +197,7 @@ class Endpoints:
         try:
             (answer,) = await self._transport.post(endpoint.url, [Call("status")])
             found = _node_status(answer)
-        except NodeRefused as error:
+        except (NodeRefused, TooMuch) as error:
             raise _Unfit(str(error)) from error
         if found.chain_id != self._chain_id:
             raise WrongLedger(

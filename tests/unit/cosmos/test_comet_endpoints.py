@@ -229,6 +229,18 @@ async def test_answers_are_bounded(node, monkeypatch) -> None:
             await rpc.call("commit", {})
 
 
+async def test_a_node_that_says_too_much_of_itself_is_passed_over(node, other, monkeypatch) -> None:
+    monkeypatch.setattr(transport, "MAXIMUM_ANSWER_BYTES", 2_000)
+    node.overrides["status"] = lambda _: "x" * 2_500
+    async with client(node.url, other.url) as rpc:
+        await rpc.check_endpoints()
+        assert (await rpc.status()).height == 20
+    async with client(node.url) as rpc:
+        for ask in (rpc.status, rpc.check_endpoints, lambda: rpc.call("commit", {"height": "3"})):
+            with pytest.raises(LedgerUnavailable, match="more than 2000 bytes"):
+                await ask()
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [
