@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from google.protobuf.message import Message
@@ -264,7 +264,9 @@ class Submitter:
             trial = await self._sender.simulate([update])
             if isinstance(trial, Refusal):
                 require_usable(trial, account=self._sender.address, client=progress.client)
-                progress.results.update({item.index: rejection(trial) for item in messages})
+                # Whatever the code says of a packet: no message was looked at, so none is at fault.
+                refused_update = replace(rejection(trial), retryable=True)
+                progress.results.update({item.index: refused_update for item in messages})
                 return []
         return await self._without_bad(update, messages, refusal, progress)
 

@@ -7,7 +7,7 @@ the contract's error, and the rest goes. What became of a message is read from t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from relayer.core.ids import ClientId, TransactionId
@@ -252,7 +252,8 @@ class Submitter:
             require_usable_client(refusal)
             if not messages:
                 raise Reverted("updateClient", refusal.code, refusal.detail)
-            progress.results.update({item.index: refusal for item in messages})
+            # Whatever the error says of a packet: no message was looked at, so none is at fault.
+            progress.results.update({item.index: replace(refusal, retryable=True) for item in messages})
             return []
         left = []
         for item, refused in zip(messages, trial.messages, strict=True):

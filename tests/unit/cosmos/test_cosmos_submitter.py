@@ -290,11 +290,13 @@ async def test_a_relayer_that_the_client_does_not_allow(bench: Bench) -> None:
     assert await bench.outcomes(batch(receive(1))) == [Outcome.DELIVERED]
 
 
-async def test_a_refused_update_rejects_what_stands_behind_it(bench: Bench) -> None:
-    bench.host.refuses_update = ("poa-evm", 17)
+@pytest.mark.parametrize("code", [("poa-evm", 17), ("client", 3), ("ibc", 8), ("sdk", 111222)])
+async def test_a_refused_update_rejects_what_stands_behind_it_for_now(bench: Bench, code: Code) -> None:
+    bench.host.refuses_update = code
+    name = f"{code[0]}/{code[1]}"
     receipt = await bench.submitter.submit(batch(receive(1), receive(2)))
-    assert [(result.code, result.retryable) for result in receipt.results] == [("poa-evm/17", True)] * 2
-    with pytest.raises(LedgerRefused, match="poa-evm/17"):
+    assert [(result.code, result.retryable) for result in receipt.results] == [(name, True)] * 2
+    with pytest.raises(LedgerRefused, match=name):
         await bench.submitter.submit(batch())
     assert bench.chain.executed == []
 

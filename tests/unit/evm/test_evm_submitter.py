@@ -25,6 +25,8 @@ ROUTER = b"\x11" * 20
 CLIENT = ClientId("client-0")
 UPDATE = ClientMessage(type_url="/header", value=b"header", height=Height(9))
 FROZEN = bytes.fromhex("928b1233")
+PERMANENT = keccak256(b"IBCMultiPayloadPacketNotSupported()")[:4]
+"""A message that meets this is hopeless; a client update says nothing of messages."""
 NOT_MEMBER = bytes.fromhex("291fc442")
 
 
@@ -312,9 +314,12 @@ async def test_reverts_without_end_are_given_up_for_now() -> None:
     assert receipt.results[0].retryable
 
 
-async def test_a_refused_update_rejects_its_messages_for_now() -> None:
-    receipt = await submit(FakeRouter(update_refusal=b"\xde\xad\xbe\xef"), message(1), message(2))
-    assert [(result.code, result.retryable) for result in receipt.results] == [("0xdeadbeef", True)] * 2
+@pytest.mark.parametrize(
+    ("refusal", "code"), [(b"\xde\xad\xbe\xef", "0xdeadbeef"), (PERMANENT, "IBCMultiPayloadPacketNotSupported")]
+)
+async def test_a_refused_update_rejects_its_messages_for_now(refusal: bytes, code: str) -> None:
+    receipt = await submit(FakeRouter(update_refusal=refusal), message(1), message(2))
+    assert [(result.code, result.retryable) for result in receipt.results] == [(code, True)] * 2
 
 
 @pytest.mark.parametrize("router", [FakeRouter(update_refusal=FROZEN), FakeRouter(refusals={1: FROZEN})])
