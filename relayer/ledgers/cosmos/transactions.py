@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable
@@ -27,6 +28,7 @@ from relayer.ports.clock import Clock
 _SIMULATE = "/app/simulate"
 _SEQUENCE_ATTEMPTS = 12
 _SEQUENCE_PAUSE_SECONDS = 0.25
+_T = TypeVar("_T")
 _POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 0.5
 _LOST_AFTER_BLOCKS = 2
@@ -104,6 +106,8 @@ class _Sent:
     """What the node said when it was last offered, if it said no without a code."""
     passed_at: float | None = None
     """When it was first seen that the account or the ledger is past it."""
+    silence: LedgerUnavailable | None = None
+    """Why the last question about it was not answered."""
 
 
 class AccountSender:
@@ -195,7 +199,7 @@ class AccountSender:
         except LedgerUnavailable as error:
             # It may have arrived all the same: the facts tell about it.
             self._sequence = None
-            raise TransactionUncertain(f"transaction {_name(sent)}: not known whether a node took it ({error})") from error
+            raise _uncertain(sent, f"may be sent: not known whether a node took it ({error})") from error
         if answer.hash != sent.signed.hash:
             raise MalformedAnswer("the node calls the transaction by another hash than its own")
         refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
@@ -214,23 +218,33 @@ class AccountSender:
         give_up = self._clock.now() + self._patience.give_up_seconds
         look, pause = self._clock.now() + self._patience.look_seconds, _POLL_SECONDS
         while True:
-            found = await self._rpc.transaction(sent.signed.hash)
+            found = await self._patiently(sent, self._rpc.transaction(sent.signed.hash))
             if found is not None:
                 self._height = max(self._height, found.height)
                 return _executed(found, sent)
             now = self._clock.now()
             if now >= give_up:
-                raise TransactionUncertain(f"transaction {_name(sent)} is in no block yet; does the chain move?")
+                silent = f"is sent, and no node tells more ({sent.silence})"
+                raise _uncertain(sent, silent if sent.silence else "is in no block yet; does the chain move?")
             if now >= look:
                 await self._look_after(sent)
                 look = now + self._patience.look_seconds
             await self._clock.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_POLL_SECONDS)
 
+    async def _patiently(self, sent: _Sent, question: Awaitable[_T]) -> _T | None:
+        """None also while no node answers: what was sent may stand in a block all the same, so it is asked again."""
+        sent.silence = None
+        try:
+            return await question
+        except LedgerUnavailable as error:
+            sent.silence = error
+            return None
+
     async def _look_after(self, sent: _Sent) -> None:
-        """Offers the same bytes again if they seem lost. Raises TransactionLost, TransactionRefused."""
-        view = await self._read()
-        if view.height < sent.sent_at + _LOST_AFTER_BLOCKS:
+        """Offers the same bytes again if they seem lost. Raises what `_lost` says, TransactionRefused."""
+        view = await self._patiently(sent, self._read())
+        if view is None or view.height < sent.sent_at + _LOST_AFTER_BLOCKS:
             return
         if view.sequence > sent.sequence or view.height > sent.timeout_height:
             # In a block, or never: the index that is asked runs behind the state, and more so on a busy node.
@@ -238,7 +252,7 @@ class AccountSender:
             if self._clock.now() >= sent.passed_at + _INDEX_SECONDS:
                 raise self._lost(sent, view)
             return
-        refusal = await self._offer(sent)
+        refusal = await self._patiently(sent, self._offer(sent))
         if refusal is None:
             return
         is_early = Known.WRONG_SEQUENCE.fits(refusal) and any(each < sent.sequence for each in self._under_way)
@@ -249,12 +263,18 @@ class AccountSender:
         # Dropped from the pool, because what it would do became impossible or was done by somebody else.
         raise TransactionRefused(refusal)
 
-    def _lost(self, sent: _Sent, view: AccountView) -> TransactionLost:
+    def _lost(self, sent: _Sent, view: AccountView) -> TransactionLost | TransactionUncertain:
         words = f"; the node refused it: {sent.refused}" if sent.refused else "; does another process use this account?"
-        return TransactionLost(
-            f"transaction {_name(sent)} with sequence {sent.sequence} of {self.address} is in no block, and can be in none: "
+        places = (
             f"the account is at {view.sequence}, the ledger at {view.height}, the last block for it is {sent.timeout_height}"
-            f"{words}",
+            f"{words}"
+        )
+        named = f"with sequence {sent.sequence} of {self.address} is in no block"
+        if view.sequence > sent.sequence or view.height <= sent.timeout_height:
+            # Its sequence may have been used by itself, with an index that is late, and another node may hold it.
+            return _uncertain(sent, f"{named} that a node shows: {places}")
+        return TransactionLost(
+            f"transaction {_name(sent)} {named}, and can be in none: {places}",
             was_refused=sent.refused is not None,
         )
 
@@ -325,6 +345,10 @@ def _executed(found: TransactionResult, sent: _Sent) -> Executed:
         refusal=refusal,
         data=found.data,
     )
+
+
+def _uncertain(sent: _Sent, what: str) -> TransactionUncertain:
+    return TransactionUncertain(f"transaction {_name(sent)} {what}; look at the ledger before you repeat this")
 
 
 def _name(sent: _Sent) -> str:

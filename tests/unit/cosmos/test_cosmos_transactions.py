@@ -182,7 +182,7 @@ async def test_a_lost_transaction_ends_at_its_last_block_and_cannot_land_later(
     assert (await sender.execute(ORDER)).refusal is None
 
 
-async def test_a_sequence_taken_by_another_is_a_loss_that_is_told(chain: SdkChain, clock: SdkClock) -> None:
+async def test_a_sequence_that_is_used_leaves_open_by_which_transaction(chain: SdkChain, clock: SdkClock) -> None:
     chain.is_halted = True
     sender = make_sender(chain, clock)
     pending = asyncio.ensure_future(sender.execute(ORDER))
@@ -190,8 +190,41 @@ async def test_a_sequence_taken_by_another_is_a_loss_that_is_told(chain: SdkChai
     chain.pool.clear()
     chain.account.sequence += 1
     chain.height += 3
-    with pytest.raises(TransactionLost, match="does another process use this account"):
+    with pytest.raises(TransactionUncertain, match=r"another process use this account.*before you repeat"):
         await pending
+
+
+async def test_an_index_that_never_shows_a_transaction_leaves_the_outcome_open(
+    chain: SdkChain, clock: SdkClock, sender: AccountSender
+) -> None:
+    async def find_nothing(_: bytes) -> None:
+        return None
+
+    chain.transaction = find_nothing
+    with pytest.raises(TransactionUncertain, match=r"sequence 0 of .* no block that a node shows.*before you repeat"):
+        await sender.execute(ORDER)
+    assert len(chain.executed) == 1
+
+
+async def test_nodes_that_keep_silent_after_the_broadcast_are_asked_again(
+    chain: SdkChain, clock: SdkClock, sender: AccountSender
+) -> None:
+    clock.alarms.append((clock.time + 0.05, lambda: setattr(chain, "is_down", True)))
+    clock.alarms.append((clock.time + 20, lambda: setattr(chain, "is_down", False)))
+    assert (await sender.execute(ORDER)).refusal is None
+    assert len(chain.executed) == 1
+
+
+async def test_nodes_that_stay_silent_after_the_broadcast_leave_the_outcome_open(
+    chain: SdkChain, clock: SdkClock, sender: AccountSender
+) -> None:
+    clock.alarms.append((clock.time + 0.05, lambda: setattr(chain, "is_down", True)))
+    started = clock.time
+    with pytest.raises(TransactionUncertain, match=r"[0-9A-F]{64} is sent, and no node tells more .*before you repeat"):
+        await sender.execute(ORDER)
+    assert clock.time >= started + Patience().give_up_seconds
+    chain.is_down = False
+    assert (await sender.execute(replace(ORDER, gas=30_000))).refusal is None
 
 
 async def test_what_waits_for_a_lost_sequence_is_given_up_at_once(
@@ -206,7 +239,7 @@ async def test_what_waits_for_a_lost_sequence_is_given_up_at_once(
     with pytest.raises(asyncio.CancelledError):
         await first
     chain.height += 3
-    with pytest.raises(TransactionLost, match=r"with sequence 1 of .* the account is at 0"):
+    with pytest.raises(TransactionUncertain, match=r"with sequence 1 of .* the account is at 0"):
         await second
     chain.is_halted = False
     assert (await sender.execute(ORDER)).refusal is None
