@@ -177,7 +177,7 @@ def recover(
     substitute: ClientState,
     substitute_states: ConsensusStates[ConsensusState],
     now: TimestampNanoseconds,
-    forget_limit: int = 10_000,
+    forget_limit: int = 1_000_000,
 ) -> Recovered[ClientState, ConsensusState]:
     """A frozen or expired client takes over the state of an active substitute that follows the same chain.
 

@@ -6,7 +6,7 @@ its storage proof only. The client never overwrites a height, never goes on afte
 evidence freezes it. Another implementation must give the same verdict on the same bytes: the cases in tests/cases say so.
 
 Order of the checks of an update, which decides the code when several are broken: status, encoding, height, seals, known
-height, clock drift, neighbours, account proof.
+height, first known height, clock drift, neighbours, account proof.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def update(
         return Unchanged(height=block.number)
     if known is not None:
         return _freeze(client, block.number)
+    _require_not_before_start(states, block.number)
     _check_time(client, states, block, now_seconds)
     account = mpt.verify_account(header.account_proof, state_root=block.state_root, address=client.router)
     consensus = ConsensusState(
@@ -126,6 +127,7 @@ def check_misbehaviour(
     second = check_header(client, evidence.header_2, identity=identity)
     if first.number != second.number or first.hash == second.hash:
         raise HeaderRefused(Refusal.NO_MISBEHAVIOUR, "two headers of one number with different hashes are needed")
+    _require_not_before_start(states, first.number)
     return _freeze(client, first.number)
 
 
@@ -181,7 +183,7 @@ def recover(
     substitute: ClientState,
     substitute_states: ConsensusStates[ConsensusState],
     now_seconds: int,
-    forget_limit: int = 10_000,
+    forget_limit: int = 1_000_000,
 ) -> Recovered[ClientState, ConsensusState]:
     """A frozen or expired client takes over the state of an active substitute that follows the same router.
 
@@ -221,6 +223,13 @@ def _is_expired(client: ClientState, consensus: ConsensusState, now_seconds: int
 
 def _freeze(client: ClientState, height: int) -> Frozen[ClientState]:
     return Frozen(client_state=replace(client, frozen_height=height), height=height)
+
+
+def _require_not_before_start(states: ConsensusStates[ConsensusState], number: int) -> None:
+    """What happened before all that is stored is settled: a recovery starts behind it, and the headers that had frozen the
+    client must neither freeze it again nor be believed one by one."""
+    if states.at(number) is None and states.before(number) is None:
+        raise HeaderRefused(Refusal.HEIGHT, f"block {number} lies before the first one that this client knows")
 
 
 def _check_time(client: ClientState, states: ConsensusStates[ConsensusState], block: EvmHeader, now_seconds: int) -> None:

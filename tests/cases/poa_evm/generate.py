@@ -249,6 +249,7 @@ def good_updates() -> Iterator[Case]:
         client=replace(CLIENT, latest_height=20),
         stored={20: Block(number=20).consensus()},
     )
+    yield update("before the first known block", "height", Block(number=9))
     yield update("timestamp of the block below", "updated", Block(fields={"timestamp": time_at(10)}))
     yield update("exactly the clock drift ahead", "updated", now=time_at(11) - 15)
     yield update("router without storage", "updated", Block(state=World({})))
@@ -436,6 +437,9 @@ def misbehaviours() -> Iterator[Case]:
         client=replace(CLIENT, engine=replace(CLIENT.engine, threshold=2)),
     )
     yield misbehaviour("two hashes of a number not yet seen", "frozen", Block(number=4000), Block(number=4000, fields=fork))
+    yield misbehaviour(
+        "two hashes from before the first known block", "height", Block(number=9), Block(number=9, fields=fork)
+    )
     yield misbehaviour("the same header twice", "no_misbehaviour", Block(), Block())
     yield misbehaviour("the same block, other signers", "no_misbehaviour", Block(), Block(signers=(2, 3, 4)))
     yield misbehaviour("two numbers", "no_misbehaviour", Block(), Block(number=12))

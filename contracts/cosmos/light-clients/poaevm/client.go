@@ -87,6 +87,9 @@ func CheckUpdate(
 		}
 		return Outcome{Verdict: Frozen, Height: block.Number}, nil
 	}
+	if err := requireNotBeforeStart(states, block.Number); err != nil {
+		return Outcome{}, err
+	}
 	if err := checkTime(client, states, block, nowSeconds); err != nil {
 		return Outcome{}, err
 	}
@@ -119,6 +122,9 @@ func CheckMisbehaviour(
 	}
 	if first.Number != second.Number || bytes.Equal(first.Hash, second.Hash) {
 		return Outcome{}, refuse(NoMisbehaviour, "two headers of one number with different hashes are needed")
+	}
+	if err := requireNotBeforeStart(states, first.Number); err != nil {
+		return Outcome{}, err
 	}
 	return Outcome{Verdict: Frozen, Height: first.Number}, nil
 }
@@ -210,6 +216,15 @@ func checkHeader(client *ClientState, header *Header, identity Identity) (*EVMHe
 		return nil, err
 	}
 	return block, engine.Verify(block, header.Seals)
+}
+
+// requireNotBeforeStart holds what happened before all that is stored for settled: a recovery starts behind it, and the
+// headers that had frozen the client must neither freeze it again nor be believed one by one.
+func requireNotBeforeStart(states ConsensusStates, number uint64) error {
+	if states.At(number) == nil && states.Before(number) == nil {
+		return refuse(BadHeight, "block %d lies before the first one that this client knows", number)
+	}
+	return nil
 }
 
 func checkTime(client *ClientState, states ConsensusStates, block *EVMHeader, nowSeconds uint64) error {

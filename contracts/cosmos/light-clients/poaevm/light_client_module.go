@@ -16,8 +16,11 @@ import (
 const (
 	// maximumPruned bounds what one update removes; each adds one state at most, so the store shrinks to what is trusted.
 	maximumPruned = 4
-	// maximumForgotten bounds what a recovery removes.
-	maximumForgotten = 10_000
+	// maximumForgotten bounds what a recovery removes. A client that was frozen cannot shrink, so this lies far above what
+	// a trusting period of updates leaves.
+	maximumForgotten = 1_000_000
+	// gasPerSeal is what the SDK charges for one secp256k1 signature, each time that it is checked.
+	gasPerSeal = 1_000
 )
 
 var _ exported.LightClientModule = LightClientModule{}
@@ -198,6 +201,7 @@ func (l LightClientModule) check(ctx sdk.Context, clientID string, clientMsg exp
 	if err := clientMsg.ValidateBasic(); err != nil {
 		return Outcome{}, err
 	}
+	ctx.GasMeter().ConsumeGas(gasPerSeal*seals(clientMsg), "poa-evm seals")
 	identity := Identity{HostChainID: ctx.ChainID(), ClientID: clientID}
 	switch message := clientMsg.(type) {
 	case *Header:
@@ -206,6 +210,17 @@ func (l LightClientModule) check(ctx sdk.Context, clientID string, clientMsg exp
 		return CheckMisbehaviour(client, store, message, identity, now(ctx))
 	default:
 		return Outcome{}, errorsmod.Wrapf(clienttypes.ErrInvalidClientType, "%T is no message of a %s client", clientMsg, ModuleName)
+	}
+}
+
+func seals(clientMsg exported.ClientMessage) uint64 {
+	switch message := clientMsg.(type) {
+	case *Header:
+		return uint64(len(message.GetSeals()))
+	case *Misbehaviour:
+		return uint64(len(message.Header_1.GetSeals()) + len(message.Header_2.GetSeals()))
+	default:
+		return 0
 	}
 }
 
