@@ -151,9 +151,13 @@ def decode_transaction(raw: bytes) -> Transaction:
         reader = _READERS.get(packed.type_url)
         if reader is None:
             raise refuse(Code.MALFORMED, f"unknown message {packed.type_url!r}")
-        return reader(packed.value)
+        transaction = reader(packed.value)
     except (ProofError, InvalidInput) as error:
         raise refuse(Code.MALFORMED, f"malformed message: {error}") from error
+    # Canonical protobuf still says some things twice: an empty message and none, or fields that nobody reads.
+    if encode_transaction(transaction) != raw:
+        raise refuse(Code.MALFORMED, f"malformed message: not the one encoding of a {packed.type_url[1:]}")
+    return transaction
 
 
 def _any(type_url: str, value: bytes) -> bytes:
