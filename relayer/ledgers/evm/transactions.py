@@ -8,9 +8,9 @@ its own nonce with a raised fee, up to the operator's cap. Keys never leave the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_utils.address import to_checksum_address
 
@@ -23,11 +23,13 @@ from relayer.ledgers.evm.quantity import quantity
 from relayer.ports.clock import Clock
 from relayer.proofs.keccak import keccak256
 
+_T = TypeVar("_T")
 _BROADCAST_ATTEMPTS = 4
 _FIRST_POLL_SECONDS = 0.01
 _LONGEST_POLL_SECONDS = 1.0
 _TRANSFER_GAS = 21_000
 _LARGEST_GAP = 64
+_BEFORE_A_REPEAT = "look at the ledger before you repeat this"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class _Sent:
     hashes: list[str]
     overtaken: bool = False
     """The nonce was found used once, with no receipt of ours: two nodes may differ for a moment."""
+    silence: LedgerUnavailable | None = None
+    """Why the last question about it was not answered."""
 
 
 class AccountSender:
@@ -145,29 +149,50 @@ class AccountSender:
         except (LedgerUnavailable, TimeoutError) as error:
             reason = error
         self._nonce = None
-        raise TransactionUncertain(f"transaction {name}: no answer to its broadcast ({_words(reason)})") from reason
+        raise TransactionUncertain(
+            f"transaction {name} may be sent: no answer to its broadcast ({_words(reason)}); {_BEFORE_A_REPEAT}"
+        ) from reason
 
     async def _settle(self, sent: _Sent) -> MinedTransaction:
         started = self._clock.now()
         look_at, replace_at = started + self._patience.look_after, started + self._patience.replace_after
         pause = _FIRST_POLL_SECONDS
         while True:
-            for name in reversed(sent.hashes):
-                receipt = await self._node.receipt(name)
-                if receipt is not None:
-                    return receipt
+            receipt = await self._receipt(sent)
+            if receipt is not None:
+                return receipt
             now = self._clock.now()
             if now >= started + self._patience.give_up_after:
                 self._nonce = None
-                raise TransactionUncertain(f"transaction {sent.hashes[-1]} is in no block yet; its fee may be too low")
+                silent = f"is sent, and no node tells more ({sent.silence})"
+                raise _uncertain(sent, silent if sent.silence else "is in no block yet; its fee may be too low")
             if now >= look_at:
-                await self._look_for(sent)
+                await self._patiently(sent, self._look_for(sent))
                 look_at = now + self._patience.look_after
             if now >= replace_at:
-                await self._replace(sent)
+                await self._patiently(sent, self._replace(sent))
                 replace_at = now + self._patience.replace_after
             await self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+
+    async def _receipt(self, sent: _Sent) -> MinedTransaction | None:
+        """Of whichever version a block holds."""
+        for name in reversed(sent.hashes):
+            receipt = await self._patiently(sent, self._node.receipt(name))
+            if receipt is not None:
+                return receipt
+        return None
+
+    async def _patiently(self, sent: _Sent, question: Awaitable[_T]) -> _T | None:
+        """None also while no node answers: what was sent may stand in a block all the same, so it is asked again."""
+        sent.silence = None
+        try:
+            return await question
+        except TransactionUncertain:
+            raise
+        except LedgerUnavailable as error:
+            sent.silence = error
+            return None
 
     async def _look_for(self, sent: _Sent) -> None:
         """What keeps it out of blocks, if not its fee: a used nonce, a pool that lost it, missing nonces before it.
@@ -177,10 +202,8 @@ class AccountSender:
         if await self._transaction_count("latest") > sent.nonce:
             if sent.overtaken and not any([await self._node.receipt(name) for name in sent.hashes]):
                 self._nonce = None
-                raise TransactionUncertain(
-                    f"nonce {sent.nonce} of {self._account.address} was used by another transaction; "
-                    "does another process use this account?"
-                )
+                who = f"nonce {sent.nonce} of {self._account.address} was used by another transaction"
+                raise _uncertain(sent, f"has no receipt: {who}; does another process use this account?")
             sent.overtaken = True
             return
         pending = await self._transaction_count("pending")
@@ -222,6 +245,9 @@ class AccountSender:
         except NodeRefused:
             # Mined meanwhile, known, or not raised enough for this node: the next round looks and raises again.
             return False
+        except TransactionUncertain:
+            # It may have arrived, so a block may hold it.
+            return True
         return True
 
     async def _is_known(self, name: str) -> bool:
@@ -263,6 +289,10 @@ class AccountSender:
             transaction["to"] = to_checksum_address(order.to)
         raw = bytes(self._account.sign_transaction(transaction).raw_transaction)
         return raw, _name(raw)
+
+
+def _uncertain(sent: _Sent, what: str) -> TransactionUncertain:
+    return TransactionUncertain(f"transaction {sent.hashes[-1]} {what}; {_BEFORE_A_REPEAT}")
 
 
 def _name(raw: bytes) -> str:

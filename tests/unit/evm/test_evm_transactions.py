@@ -305,6 +305,45 @@ async def test_a_nonce_that_another_transaction_took_is_said() -> None:
         await sender(rpc, clock).execute(ORDER)
 
 
+async def test_nodes_that_keep_silent_after_the_broadcast_are_asked_again() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    clock.alarms.append((1_001.0, lambda: setattr(rpc, "down", True)))
+    clock.alarms.append((1_050.0, rpc.mine))
+    clock.alarms.append((1_060.0, lambda: setattr(rpc, "down", False)))
+    assert (await sender(rpc, clock).execute(ORDER)).succeeded
+    assert [each.nonce for each in rpc.broadcasts] == [0]
+
+
+async def test_nodes_that_stay_silent_after_the_broadcast_leave_the_outcome_open() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    account = sender(rpc, clock)
+    clock.alarms.append((1_001.0, lambda: setattr(rpc, "down", True)))
+    with pytest.raises(TransactionUncertain, match=r"0x[0-9a-f]{64} is sent, and no node tells more .*before you repeat"):
+        await account.execute(ORDER)
+    assert clock.now() >= 1_100.0
+    rpc.down, rpc.automine = False, True
+    assert (await account.execute(ORDER)).succeeded
+    assert [each.nonce for each in rpc.broadcasts] == [0, 1]
+
+
+async def test_a_replacement_whose_broadcast_is_not_answered_is_found_all_the_same() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    take = rpc.call
+
+    async def breaks_at_the_replacement(method: str, *params: object) -> object:
+        answer = await take(method, *params)
+        if method == "eth_sendRawTransaction" and len(rpc.broadcasts) == 2:
+            rpc.down = True
+            rpc.mine()
+            raise LedgerUnavailable("the answer is lost")
+        return answer
+
+    rpc.call = breaks_at_the_replacement
+    clock.alarms.append((1_050.0, lambda: setattr(rpc, "down", False)))
+    mined = await sender(rpc, clock).execute(ORDER)
+    assert (mined.succeeded, mined.gas_price) == (True, 12)
+
+
 async def test_what_cannot_be_paid_is_said_in_numbers() -> None:
     with pytest.raises(FundsInsufficient, match="has 3 wei, the transaction may cost 500000 wei"):
         await sender(FakeRpc(balance=3)).execute(ORDER)
