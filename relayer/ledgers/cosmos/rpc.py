@@ -7,6 +7,7 @@ node can lie about anything but its form.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ NEWEST = Height(0)
 """As the height of a query: the newest state that the node has committed."""
 
 _MAXIMUM_OPS = 16
+_CODESPACE = re.compile(r"[A-Za-z0-9._/-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class CometRpc:
         answer = await self.call("broadcast_tx_sync", params)
         return BroadcastAnswer(
             code=values.integer(values.member(answer, "code", "broadcast"), "broadcast code", maximum=2**32 - 1),
-            codespace=values.text(values.optional(answer, "codespace", "broadcast") or "", "broadcast codespace"),
+            codespace=_codespace(answer, "broadcast"),
             log=_log(answer, "broadcast"),
             hash=values.hexadecimal(values.member(answer, "hash", "broadcast"), "broadcast hash", maximum=32),
         )
@@ -153,7 +155,7 @@ def transaction_result(value: Json) -> TransactionResult:
         hash=values.hexadecimal(values.member(value, "hash", "transaction"), "transaction hash", maximum=32),
         height=Height(values.integer(values.member(value, "height", "transaction"), "transaction height", minimum=1)),
         code=values.integer(values.optional(result, "code", "transaction") or 0, "code", maximum=2**32 - 1),
-        codespace=values.text(values.optional(result, "codespace", "transaction") or "", "codespace"),
+        codespace=_codespace(result, "transaction"),
         log=_log(result, "transaction"),
         gas_used=values.integer(values.optional(result, "gas_used", "transaction") or 0, "gas used"),
         data=values.base64(values.optional(result, "data", "transaction"), "transaction data"),
@@ -165,7 +167,7 @@ def _abci_answer(answer: Json) -> AbciAnswer:
     ops = [] if proof is None else values.listing(values.member(proof, "ops", "proof"), "proof", maximum=_MAXIMUM_OPS)
     return AbciAnswer(
         code=values.integer(values.member(answer, "code", "abci_query"), "query code", maximum=2**32 - 1),
-        codespace=values.text(values.optional(answer, "codespace", "abci_query") or "", "query codespace"),
+        codespace=_codespace(answer, "abci_query"),
         log=_log(answer, "abci_query"),
         value=values.base64(values.optional(answer, "value", "abci_query"), "query value"),
         height=Height(values.integer(values.optional(answer, "height", "abci_query") or 0, "query height")),
@@ -178,6 +180,14 @@ def _abci_answer(answer: Json) -> AbciAnswer:
             for op in ops
         ),
     )
+
+
+def _codespace(answer: Json, what: str) -> str:
+    """It becomes part of codes that are journaled and shown, so it must be a plain name."""
+    found = values.text(values.optional(answer, "codespace", what) or "", f"{what} codespace", maximum=64)
+    if not _CODESPACE.fullmatch(found):
+        raise MalformedAnswer(f"{what}: the node gave the codespace {found!r:.80}, expected letters, digits and . _ / -")
+    return found
 
 
 def _log(answer: Json, what: str) -> str:

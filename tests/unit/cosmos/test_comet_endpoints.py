@@ -12,7 +12,7 @@ from aiohttp import web
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import transport
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
-from relayer.ledgers.cosmos.errors import NodeRefused, QueryRefused
+from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused, QueryRefused
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
@@ -302,6 +302,29 @@ async def test_a_query_that_the_application_refuses_has_its_code(node) -> None:
         with pytest.raises(QueryRefused) as refusal:
             await ask(rpc, "/no.Such/Query", any_.Any(), any_.Any)
     assert (refusal.value.codespace, refusal.value.code) == ("sdk", 6)
+
+
+@pytest.mark.parametrize("codespace", ["", "sdk", "poa-evm", "08-wasm", "x/gov.v1_A", "x" * 64])
+async def test_a_codespace_is_taken_as_it_is_registered(node, codespace: str) -> None:
+    node.overrides["broadcast_tx_sync"] = lambda _: {"code": 1, "codespace": codespace, "log": "", "hash": ""}
+    async with client(node.url) as rpc:
+        assert (await rpc.broadcast_sync(b"")).codespace == codespace
+
+
+@pytest.mark.parametrize("codespace", ["x" * 65, "sdk\n", "sdk 4", "\x1b[31m", "é", "٣", 5, ["sdk"]])
+async def test_a_codespace_that_is_none_is_refused_wherever_it_stands(node, codespace) -> None:
+    found = {"hash": "00" * 32, "height": "1", "tx_result": {"code": 1, "codespace": codespace}}
+    node.overrides["tx_search"] = lambda _: {"txs": [found], "total_count": "1"}
+    node.overrides["broadcast_tx_sync"] = lambda _: {"code": 1, "codespace": codespace, "log": "", "hash": ""}
+    node.overrides["abci_query"] = lambda _: {"response": {"code": 1, "codespace": codespace, "height": "0"}}
+    async with client(node.url) as rpc:
+        for ask in (
+            lambda: rpc.transaction(bytes(32)),
+            lambda: rpc.broadcast_sync(b""),
+            lambda: rpc.abci_query("/a.Service/Method", b""),
+        ):
+            with pytest.raises(MalformedAnswer, match="codespace"):
+                await ask()
 
 
 async def test_an_unknown_transaction_is_none(node) -> None:
