@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import LedgerError, LedgerUnavailable
+from relayer.errors import LedgerUnavailable, WrongLedger
 
 
 class MalformedAnswer(LedgerUnavailable):
@@ -28,7 +28,7 @@ class QueryRefused(LedgerUnavailable):
         self.code = code
 
 
-class KeyTypeUnknown(LedgerError):
+class KeyTypeUnknown(WrongLedger):
     """A validator signs with a scheme that no light client here checks. Only the chain's operators can change that."""
 
 
