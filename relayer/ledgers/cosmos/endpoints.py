@@ -31,6 +31,8 @@ class EndpointOptions:
 
     timeout_seconds: float = 15.0
     aside_seconds: float = 20.0
+    doubt_seconds: float = 600.0
+    """How long the height that a doubted node claims makes no other one lag."""
     survey_seconds: float = 5.0
     """How often the heads of several nodes are compared."""
     maximum_lag: int = 10
@@ -59,6 +61,7 @@ class _Endpoint:
     batch: int = MAXIMUM_BATCH
     height: int = 0
     aside_until: float = 0.0
+    doubted_until: float = 0.0
 
 
 class _Unfit(Exception):
@@ -149,8 +152,11 @@ class Endpoints:
         raise refused or _verdict(failures)
 
     def doubt(self) -> None:
-        """What the node in use answered does not hold together: others are asked before it for a while."""
-        self._put_aside(self._endpoints[self._current], _Unfit())
+        """What the node in use answered does not hold together: others are asked before it for a while, and are not
+        measured by it."""
+        endpoint = self._endpoints[self._current]
+        self._put_aside(endpoint, _Unfit())
+        endpoint.doubted_until = _now() + self._options.doubt_seconds
 
     def _order(self) -> list[int]:
         """The node in use and those behind it in turn; last those that are aside, the longest of them first."""
@@ -216,7 +222,10 @@ class Endpoints:
         return found
 
     def _lag(self, endpoint: _Endpoint) -> int:
-        return max(each.height for each in self._endpoints) - endpoint.height
+        """Heights are claims: one that a node has nothing to show for must not keep the others away for good."""
+        now = _now()
+        believed = (each.height for each in self._endpoints if each.doubted_until <= now)
+        return max(believed, default=0) - endpoint.height
 
     async def _ask(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json]:
         parts = [calls[first : first + endpoint.batch] for first in range(0, len(calls), endpoint.batch)]

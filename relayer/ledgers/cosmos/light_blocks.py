@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from relayer.core.ids import Height
 from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal
 from relayer.ledgers.cosmos import values
-from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.proofs.comet_client_types import ONE_THIRD
@@ -65,12 +67,23 @@ class LightBlocks:
         """Raises NotFinal, HeightPruned, KeyTypeUnknown, LedgerUnavailable."""
         # A header and proofs under it are usually asked for at the same time.
         async with self._reading:
-            return await self._at(height)
+            with self._doubting():
+                return await self._at(height)
 
     async def next_validators(self, height: Height) -> ValidatorSet:
         """Who may sign the header after `height`, as that of `height` announces. Raises as `at` does."""
         async with self._reading:
-            return await self._announced(await self._at(height))
+            with self._doubting():
+                return await self._announced(await self._at(height))
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """What does not hold together, or is missing where it must be, speaks against the node that was asked."""
+        try:
+            yield
+        except (MalformedAnswer, KeyTypeUnknown, NodeRefused):
+            self._rpc.doubt()
+            raise
 
     async def _at(self, height: Height) -> LightBlock:
         known = self._blocks.get(height)
@@ -94,7 +107,6 @@ class LightBlocks:
             try:
                 is_believable = follows(known.height, trusted, step, chain_id=self._chain_id)
             except ProofError as error:
-                self._rpc.doubt()
                 raise MalformedAnswer(f"header {step.height} does not follow from {known.height}: {error}") from error
             if is_believable:
                 known = steps.pop()
@@ -116,10 +128,8 @@ class LightBlocks:
             validators = await self._validators(height, signed.header.validators_hash)
             VoteCount(chain_id=self._chain_id, commit=signed.commit).require_two_thirds(validators)
         except ProofError as error:
-            self._rpc.doubt()
             raise MalformedAnswer(f"header {height}: {error}") from error
         if signed.header.height != height:
-            self._rpc.doubt()
             raise MalformedAnswer(f"the node gave header {signed.header.height} when asked for {height}")
         return LightBlock(signed=signed, validators=validators)
 
@@ -135,10 +145,8 @@ class LightBlocks:
         try:
             found.check()
         except ProofError as error:
-            self._rpc.doubt()
             raise MalformedAnswer(f"validators of height {height}: {error}") from error
         if found.hash() != expected:
-            self._rpc.doubt()
             raise MalformedAnswer(f"validators of height {height}: not those that its header names")
         _remember(self._sets, expected, found, _REMEMBERED_SETS)
         return found

@@ -278,6 +278,16 @@ async def test_a_doubted_node_is_asked_after_the_others(node, other) -> None:
     assert (node.calls.count("commit"), other.calls.count("commit")) == (1, 1)
 
 
+@pytest.mark.parametrize(("doubt_seconds", "height"), [(1000, 14), (0, 20)])
+async def test_what_a_doubted_node_claims_counts_against_no_other_for_a_while(node, other, doubt_seconds, height) -> None:
+    async with client(other.url, node.url, maximum_lag=5, doubt_seconds=doubt_seconds) as rpc:
+        await rpc.check_endpoints()
+        rpc.doubt()
+        node.lag = 6
+        await rpc.check_endpoints()
+        assert (await rpc.status()).height == height
+
+
 async def test_words_of_a_node_are_cleaned_and_cut(node) -> None:
     def refuse(_):
         raise NodeError("\x1b[31m" + "x" * 5_000)

@@ -10,6 +10,7 @@ import pytest
 
 from relayer.core.commitment import CommitmentPath, PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence
+from relayer.engine.waiting import OPERATORS_TURN
 from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable, NotFinal
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer
@@ -337,5 +338,58 @@ class TestBadValidators:
         page = bench.node._validators({"height": "10", "page": "1", "per_page": "100"})
         page["validators"][0]["pub_key"] = {"type": "tendermint/PubKeyEd25519", "value": encode(bytes(32))}
         bench.node.overrides["validators"] = lambda _: page
-        with pytest.raises(KeyTypeUnknown, match="tendermint/PubKeyEd25519"):
+        with pytest.raises(KeyTypeUnknown, match="tendermint/PubKeyEd25519") as failure:
             await bench.view.head()
+        # Nothing that could be held against a packet, and nothing that time mends.
+        assert isinstance(failure.value, OPERATORS_TURN)
+
+
+def says_nothing(node: CometNode) -> None:
+    """It claims a block that nobody has, and has nothing to show for it."""
+
+
+def shows_no_header(node: CometNode) -> None:
+    node.overrides["commit"] = lambda _: {"signed_header": {}}
+
+
+def shows_another_header(node: CometNode) -> None:
+    node.overrides["commit"] = lambda _: node._commit({"height": "10"})
+
+
+def shows_other_keys(node: CometNode) -> None:
+    validators = node._validators({"height": "10", "page": "1", "per_page": "100"})
+    validators["validators"][0]["pub_key"]["type"] = "tendermint/PubKeyEd25519"
+    shows_another_header(node)
+    node.overrides["validators"] = lambda _: validators
+
+
+def shows_half_of_its_validators(node: CometNode) -> None:
+    validators = node._validators({"height": "10", "page": "1", "per_page": "100"})
+    validators["validators"].pop()
+    shows_another_header(node)
+    node.overrides["validators"] = lambda _: validators
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["liar first", "liar last"])
+@pytest.mark.parametrize(
+    "lie", [says_nothing, shows_no_header, shows_another_header, shows_other_keys, shows_half_of_its_validators]
+)
+async def test_a_node_that_claims_blocks_that_nobody_has_drives_no_other_away(bench: Bench, lie, is_first: bool) -> None:
+    async with CometNode(bench.chain) as liar:
+        status = liar._status({})
+        status["sync_info"]["latest_block_height"] = "1000000"
+        liar.overrides["status"] = lambda _: status
+        lie(liar)
+        urls = [liar.url, bench.node.url] if is_first else [bench.node.url, liar.url]
+        rpc = CometRpc(urls, chain_id=bench.chain.chain_id)
+        blocks = LightBlocks(rpc, chain_id=bench.chain.chain_id)
+        view = ChainView(rpc, blocks, ledger=LedgerId("settlement"))
+        await rpc.check_endpoints()
+        with pytest.raises((LedgerUnavailable, KeyTypeUnknown)):
+            await view.head()
+        assert (await view.head()).height == 10
+        bench.seal()
+        # Claimed once more, it counts as little.
+        await rpc.check_endpoints()
+        assert (await view.head()).height == 11
+        await rpc.close()
