@@ -81,6 +81,8 @@ class AccountSender:
         self._clock = clock
         self._patience = patience
         self._nonce: int | None = None
+        self._under_way: set[int] = set()
+        """Nonces of what was broadcast and is waited for."""
         self._lock = asyncio.Lock()
 
     @property
@@ -103,8 +105,18 @@ class AccountSender:
         They are waited for one after the other, so that none is taken for a stranger that blocks the next one's nonce.
         """
         offer = await current_offer(self._node, self._fees)
-        sent = [await self._broadcast(order, offer) for order in orders]
-        return [await self._settle(each) for each in sent]
+        sent: list[_Sent] = []
+        mined: list[MinedTransaction] = []
+        try:
+            for order in orders:
+                latest = await self._broadcast(order, offer)
+                sent.append(latest)
+            for each in sent:
+                mined.append(await self._settle(each))
+                self._under_way.discard(each.nonce)
+        finally:
+            self._under_way.difference_update(each.nonce for each in sent)
+        return mined
 
     async def _broadcast(self, order: Order, offer: Offer) -> _Sent:
         async with self._lock:
@@ -125,6 +137,7 @@ class AccountSender:
                     continue
                 self._nonce = nonce + 1
                 break
+        self._under_way.add(nonce)
         return _Sent(order=order, nonce=nonce, offer=offer, raw=raw, hashes=[name])
 
     async def _offer(self, raw: bytes, name: str) -> None:
@@ -211,13 +224,14 @@ class AccountSender:
             await self._offer_again(sent.raw)
         elif pending < sent.nonce:
             self._nonce = None
-            for nonce in range(pending, min(sent.nonce, pending + _LARGEST_GAP)):
+            # One of our own that is under way is offered again by whoever waits for it: in its place, nothing would undo it.
+            for nonce in sorted(set(range(pending, min(sent.nonce, pending + _LARGEST_GAP))) - self._under_way):
                 await self._offer_again(self._sign(self._nothing(), nonce, sent.offer)[0])
 
     async def _replace(self, sent: _Sent) -> None:
         """Raises the fee of the stuck transaction, and of a foreign one that blocks an earlier nonce."""
         mined = await self._transaction_count("latest")
-        if mined > sent.nonce:
+        if mined > sent.nonce or (mined < sent.nonce and mined in self._under_way):
             return
         try:
             offer = raised(sent.offer, self._fees, at_least=await self._present_price())

@@ -293,6 +293,33 @@ async def test_a_foreign_transaction_that_blocks_the_account_is_replaced() -> No
     assert [(each.nonce, each.to == own) for each in rpc.broadcasts] == [(1, False), (0, True)]
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_nonce_of_our_own_that_is_under_way_is_not_used_up(is_replaced: bool) -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    account = sender(rpc, clock)
+    first, second = await account._broadcast(ORDER, Offer(price=10)), await account._broadcast(ORDER, Offer(price=10))
+    if not is_replaced:
+        rpc.pool.clear()
+    await (account._replace if is_replaced else account._look_for)(second)
+    assert [each.nonce for each in rpc.broadcasts] == [0, 1]
+    await account._look_for(first)
+    rpc.mine()
+    assert (await account._settle(first)).succeeded
+
+
+async def test_a_nonce_of_our_own_that_was_given_up_is_used_up() -> None:
+    rpc, clock = FakeRpc(automine=False), FakeClock()
+    account = sender(rpc, clock)
+    with pytest.raises(TransactionUncertain):
+        await account.execute_all([ORDER, ORDER])
+    rpc.pool.clear()
+    rpc.pool[0] = ("0xold", Sent(nonce=0, price=1, to=b""))
+    clock.alarms.append((clock.now() + 45.0, rpc.mine))
+    assert (await account.execute(ORDER)).succeeded
+    own = bytes.fromhex(ACCOUNT.address[2:])
+    assert (rpc.broadcasts[-1].nonce, rpc.broadcasts[-1].to == own) == (0, True)
+
+
 async def test_a_nonce_that_another_transaction_took_is_said() -> None:
     rpc, clock = FakeRpc(automine=False), FakeClock()
 
