@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from eth_utils.address import is_checksum_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
@@ -40,9 +41,18 @@ def _address(text: str) -> str:
 
 
 def _endpoint(text: str) -> str:
-    if not _ENDPOINT.fullmatch(text):
+    if not _ENDPOINT.fullmatch(text) or not _has_host(text):
         raise ValueError("is not an endpoint; expected http://, https://, ws:// or wss:// and a host, without a user name")
     return text
+
+
+def _has_host(url: str) -> bool:
+    """And a port up to 65535, if it has one."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _host_port(text: str) -> str:

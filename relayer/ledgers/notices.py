@@ -38,7 +38,7 @@ async def notices(url: str, subscription: Subscription) -> AsyncIterator[None]:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     yield
     except (aiohttp.ClientError, OSError) as error:
-        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({error}); polling goes on") from error
+        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({reason(error)}); polling goes on") from error
     raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")
 
 
@@ -58,3 +58,14 @@ def shown(url: str) -> str:
     """The address without its path and query: hosted nodes are often addressed with a secret in there."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+
+
+def reason(error: Exception) -> str:
+    """What went wrong with a request. Of aiohttp's errors only what cannot hold the whole address, secret and all."""
+    match error:
+        case aiohttp.ClientResponseError():
+            return f"{type(error).__name__}, status {error.status}"
+        case aiohttp.ClientError() if not isinstance(error, aiohttp.ClientConnectorError):
+            return type(error).__name__
+        case _:
+            return str(error) or type(error).__name__

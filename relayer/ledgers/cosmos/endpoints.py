@@ -18,7 +18,7 @@ from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport
 from relayer.ledgers.cosmos.values import Json
-from relayer.ledgers.notices import shown
+from relayer.ledgers.notices import reason, shown
 from relayer.proofs.comet_types import TimestampNanoseconds
 
 MAXIMUM_BATCH = 10
@@ -178,7 +178,7 @@ class Endpoints:
         endpoint.aside_until = _now() + self._options.aside_seconds
         endpoint.is_known = False
         endpoint.height = 0
-        return _Failure(f"{shown(endpoint.url)}: {str(error) or type(error).__name__}", error)
+        return _Failure(f"{shown(endpoint.url)}: {reason(error)}", error)
 
     async def _compare(self) -> None:
         """Renews what is known of all nodes' heads, so that one that falls behind is found out by the others."""

@@ -19,7 +19,7 @@ import structlog
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
-from relayer.ledgers.notices import shown
+from relayer.ledgers.notices import reason, shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100
@@ -212,7 +212,7 @@ class JsonRpc:
 
 
 def _words(endpoint: _Endpoint, error: Exception) -> str:
-    return f"{shown(endpoint.url)}: {str(error) or type(error).__name__}"
+    return f"{shown(endpoint.url)}: {reason(error)}"
 
 
 def _unavailable(failures: Sequence[str]) -> LedgerUnavailable:

@@ -307,6 +307,21 @@ async def test_a_secret_in_an_address_is_not_shown() -> None:
     assert not {"secret", "word", "path"} & set(str(failure.value).replace("/", " ").replace("=", " ").split())
 
 
+async def test_a_failure_is_told_without_what_may_be_secret() -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"this is no HTTP\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(garbage, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v3/secret"
+        async with client(url) as rpc:
+            with pytest.raises(LedgerUnavailable, match="ClientResponseError, status 400") as failure:
+                await rpc.status()
+    assert "secret" not in str(failure.value)
+
+
 async def test_a_query_that_the_application_refuses_has_its_code(node) -> None:
     async with client(node.url) as rpc:
         with pytest.raises(QueryRefused) as refusal:

@@ -106,6 +106,22 @@ async def test_nonsense_is_passed_over_to_the_next_node(nonsense) -> None:
     assert [each["method"] for each in seen if not each["method"].startswith("eth_")] == ["method", "again"]
 
 
+async def test_a_failure_is_told_without_what_may_be_secret() -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"this is no HTTP\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(garbage, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v3/secret"
+        async with client(url) as rpc:
+            for ask in (rpc.check_endpoints, lambda: rpc.call("method")):
+                with pytest.raises(LedgerUnavailable, match="ClientResponseError, status 400") as failure:
+                    await ask()
+                assert "secret" not in str(failure.value)
+
+
 async def test_an_answer_without_end_is_cut(monkeypatch) -> None:
     monkeypatch.setattr(module, "MAXIMUM_ANSWER_BYTES", 1_000)
 

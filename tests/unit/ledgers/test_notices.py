@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
+import multidict
 import pytest
+import yarl
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from relayer.ledgers.notices import Subscription, lasting_notices, notices, shown
+from relayer.errors import LedgerUnavailable
+from relayer.ledgers.cosmos.errors import MalformedAnswer
+from relayer.ledgers.notices import Subscription, lasting_notices, notices, reason, shown
 from relayer.testing.clock import ManualClock
 
 NOWHERE = "ws://127.0.0.1:9"
@@ -56,6 +61,40 @@ async def test_after_an_end_the_next_address_is_asked(node: tuple[Node, str]) ->
         for _ in range(3):
             await anext(found)
     assert len(made.asked) == 3
+
+
+async def test_an_end_is_told_without_what_may_be_secret(node: tuple[Node, str]) -> None:
+    _, url = node
+    with pytest.raises(LedgerUnavailable, match=r"status 404.*polling goes on") as failure:
+        await anext(notices(f"{url}v3/secret", NEWS))
+    assert "secret" not in str(failure.value)
+
+
+SECRET = "https://node.example/v3/secret"
+REQUEST = aiohttp.RequestInfo(yarl.URL(SECRET), "POST", multidict.CIMultiDictProxy(multidict.CIMultiDict()))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (aiohttp.ClientResponseError(REQUEST, (), status=404, message=SECRET), "ClientResponseError, status 404"),
+        (aiohttp.InvalidURL(SECRET), "InvalidURL"),
+        (aiohttp.ConnectionTimeoutError(f"Connection timeout to host {SECRET}"), "ConnectionTimeoutError"),
+        (aiohttp.ClientOSError(32, f"Can not write request body for {SECRET}"), "ClientOSError"),
+        (TimeoutError(), "TimeoutError"),
+        (MalformedAnswer("status 503 and no JSON"), "status 503 and no JSON"),
+    ],
+)
+def test_the_reason_of_a_failure_names_no_address(error: Exception, words: str) -> None:
+    assert reason(error) == words
+
+
+async def test_a_refused_connection_is_named() -> None:
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorError) as failure:
+            await session.get("http://127.0.0.1:9/v3/secret")
+    assert reason(failure.value).startswith("Cannot connect to host 127.0.0.1:9")
+    assert "secret" not in reason(failure.value)
 
 
 async def test_without_an_address_there_are_none() -> None:
