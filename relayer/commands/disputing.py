@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 
 from relayer.app.settling import Desk, actor_of, now_seconds
 from relayer.commands.form import Form
@@ -28,6 +27,18 @@ class DisputeRequest:
     reason: str
     dispute_id: str | None
     days: int
+    actor: str | None
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffRequest:
+    """Arguments of `settle write-off`."""
+
+    fact_id: str
+    amount: str
+    reason: str
+    write_off_id: str | None
     actor: str | None
     dry_run: bool
 
@@ -87,30 +98,32 @@ def release(
     asyncio.run(run())
 
 
-def write_off(
-    config: Path, channel: str | None, fact_id: str, amount: str, reason: str, *, actor: str | None, dry_run: bool
-) -> None:
-    """`settle write-off`. Several are possible on one fact, so each call is a new request."""
+def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> None:
+    """`settle write-off`. Several are possible on one fact; those of the same content are told apart by their ids."""
 
     async def run() -> None:
-        async with open_desk(config, channel, dry_run=dry_run) as at:
-            liability = await _liability(at, fact_id)
-            minor = minor_units(amount, liability.exponent)
+        async with open_desk(config, channel, dry_run=request.dry_run) as at:
+            liability = await _liability(at, request.fact_id)
+            minor = minor_units(request.amount, liability.exponent)
             _before_and_after(liability, minor, Account.CREDITED)
-            if dry_run:
+            if request.dry_run:
                 say(NOTHING_CHANGED)
                 return
-            acting = liability.creditor if actor is None else actor_of(actor)
-            await at.service.clear(
-                WriteOff(
-                    request_id=f"write-off-{token_hex(16)}",
-                    actor=acting,
-                    fact_id=liability.fact_id,
-                    amount=minor,
-                    reason=reason,
-                )
+            command = WriteOff(
+                request_id="",
+                actor=liability.creditor if request.actor is None else actor_of(request.actor),
+                fact_id=liability.fact_id,
+                amount=minor,
+                reason=request.reason,
             )
-            say(f"{amount} {liability.currency} written off")
+            if request.write_off_id is None:
+                await at.clear(command)
+            else:
+                await at.service.clear(replace(command, request_id=f"write-off-{request.write_off_id}"))
+            say(
+                f"{request.amount} {liability.currency} written off; the same command counts once, however often it is "
+                "repeated: to write off as much again for the same reason, give it a new --id"
+            )
 
     asyncio.run(run())
 

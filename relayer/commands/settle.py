@@ -246,13 +246,17 @@ def settle_write_off(
     reason: Annotated[str, typer.Option(help="Why.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
+    write_off_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the content if not given.")] = None,
     actor: Actor = None,
     dry_run: DryRun = False,
 ) -> None:
     """Give up an open amount without a credit note."""
-    from relayer.commands.disputing import write_off
+    from relayer.commands.disputing import WriteOffRequest, write_off
 
-    write_off(config, channel, fact_id, amount, reason, actor=actor, dry_run=dry_run)
+    request = WriteOffRequest(
+        fact_id=fact_id, amount=amount, reason=reason, write_off_id=write_off_id, actor=actor, dry_run=dry_run
+    )
+    write_off(config, channel, request)
 
 
 @settle_app.command("statement")

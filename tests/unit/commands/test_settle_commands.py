@@ -191,6 +191,21 @@ def test_one_payment_by_hand(settle: Run) -> None:
     assert "returned" in done(settle("payments"))
 
 
+def test_a_write_off_counts_once_until_another_one_is_named(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "KCS", "VLT")
+
+    def credited(*arguments: str) -> str:
+        done(settle("write-off", fact, "0.41", "--reason", "goodwill", *arguments))
+        statement = json.loads(done(settle("statement", "DE*VLT", "--until", "2100-01-01", "--json")))
+        return statement["receivable"]["credited"]
+
+    assert [credited(), credited()] == ["41", "41"]
+    assert [credited("--id", "second"), credited("--id", "second")] == ["82", "82"]
+    repeat = refused(settle("write-off", fact, "0.42", "--reason", "goodwill", "--id", "second"))
+    assert "used before with other content" in str(repeat)
+    assert "counts once" in settle("write-off", fact, "0.41", "--reason", "goodwill").stderr
+
+
 def test_a_statement_in_words_json_and_csv(settle: Run, folder: Path) -> None:
     fact = fact_id(folder, "KCS", "VLT")
     done(settle("write-off", fact, "0.41", "--reason", "goodwill", "--dry-run"))
