@@ -206,9 +206,13 @@ func nodeConfig(settings Settings, index int) *cmtcfg.Config {
 	return cfg
 }
 
+// queryGasLimit bounds what one query reads: a node answers queries and makes blocks under one lock.
+const queryGasLimit = 300_000_000
+
 func writeAppConfig(settings Settings, home string, index int) {
 	cfg := serverconfig.DefaultConfig()
 	cfg.MinGasPrices = settings.GasPrices
+	cfg.QueryGasLimit = queryGasLimit
 	cfg.API.Enable = false
 	cfg.GRPC.Enable = true
 	cfg.GRPC.Address = fmt.Sprintf("127.0.0.1:%d", settings.port(index, grpcOffset))
