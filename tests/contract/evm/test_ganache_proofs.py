@@ -62,11 +62,12 @@ async def test_absence_of_a_receipt_is_proven(channel) -> None:
 async def test_many_paths_are_proven_at_an_older_height(channel) -> None:
     first = await channel.send()
     height = (await channel.ledger.head()).height
+    client, states = await follow(channel, target=height)
     await channel.send()
-    client, states = await follow(channel, target=(await channel.ledger.head()).height)
-    message = await channel.ledger.client_update(REFERENCE, trusted=height, target=height)
+    head = (await channel.ledger.head()).height
+    message = await channel.ledger.client_update(REFERENCE, trusted=height, target=head)
     outcome = poa_evm.update(client, states, decode_header(message.value), identity=IDENTITY, now_seconds=channel.now())
-    states.states[height] = outcome.consensus_state
+    states.states[head] = outcome.consensus_state
     paths = [commitment_path(channel.client, PathKind.COMMITMENT, Sequence(number)) for number in range(1, 301)]
     proofs = await channel.ledger.prove(paths, at=height)
     present = {"height": height, "proof": proofs[0].value, "path": [paths[0]], "now_seconds": channel.now()}
