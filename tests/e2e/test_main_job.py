@@ -82,7 +82,7 @@ async def test_a_packet_that_nobody_delivers_times_out_and_its_fact_is_sent_agai
 ) -> None:
     issued = await business.issue([trip()])
     fact = issued[0][1]
-    (late,) = await business.send(issued, size=1, timeout_seconds=1)
+    (late,) = await business.send(issued, size=1, timeout_seconds=5)
     await watch.look()
     await settlement_time(selection, watch.sent[late].timeout_timestamp)
     network.start_relayer(network.configuration)
