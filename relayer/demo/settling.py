@@ -36,6 +36,8 @@ CYCLE_ID = "demo-cycle-1"
 DISPUTE_ID = "demo-dispute-1"
 NETTING_COLUMNS = ("", "still owed", "debts", "cleared")
 _SOLVER = SOLVERS["built-in"]
+_BLOCK_TIME_LAG_SECONDS = 5
+"""A cut-off must not lie after the ledger's block time, which may be that far behind the clock."""
 _HOLD_SECONDS = 86_400
 _NEWS_SECONDS = 180.0
 
@@ -175,7 +177,7 @@ async def settle(network: Network, business: Business, selection: Selection, tel
         member = await stack.enter_async_context(desk(own, rights=Rights.OPERATOR))
         scope = Scope(
             unit=UnitKey(*EUR),
-            cut_off_seconds=now_seconds(),
+            cut_off_seconds=now_seconds() - _BLOCK_TIME_LAG_SECONDS,
             value_date_seconds=max(fact.due_date for _, fact in business.issued),
         )
         (contested,) = (fact for draft, fact in business.issued if is_contested(draft))
