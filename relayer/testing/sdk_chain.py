@@ -152,6 +152,23 @@ class SdkChain:
         for pooled in waiting:
             self._deliver(pooled)
 
+    def include_unordered(self) -> None:
+        """A block whose proposer took the newest waiting transaction alone: it fails there, and is charged nothing."""
+        assert self.account is not None
+        self.height += 1
+        early = self.pool.pop()
+        codespace, code = self._ante(early, self.account.sequence) or ("", 0)
+        assert code, "the newest transaction was next in turn"
+        self.blocks[early.hash] = TransactionResult(
+            hash=early.hash,
+            height=Height(self.height),
+            code=code,
+            codespace=codespace,
+            log="as delivered",
+            gas_used=0,
+            data=b"",
+        )
+
     def force(self, raw: bytes) -> TransactionResult | None:
         """Whoever kept a copy of a transaction has it proposed once more. None: the block does not take it."""
         pooled = _parse(raw)

@@ -9,12 +9,11 @@ from google.protobuf.message import Message
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.questions import parse
-from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused
+from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused
 from relayer.ledgers.cosmos.signing import framed
-from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order
+from relayer.ledgers.cosmos.transactions import AccountSender, Order
 
 _M = TypeVar("_M", bound=Message)
-_ATTEMPTS = 3
 
 
 class Commander:
@@ -32,23 +31,16 @@ class Commander:
         """The answer to `message`. Raises LedgerRefused with the chain's code, AccountMissing, FundsInsufficient,
         FeeCapExceeded, LedgerUnavailable."""
         packed = framed(message)
-        for _ in range(_ATTEMPTS):
-            executed = await self._try(packed, what)
-            # A block that took this transaction ahead of an earlier one of ours: nothing happened, so it goes again.
-            if executed.refusal is None or not Known.WRONG_SEQUENCE.fits(executed.refusal):
-                break
+        trial = await self._sender.simulate([packed])
+        if isinstance(trial, Refusal):
+            raise refused(trial, what)
+        try:
+            executed = await self._sender.execute(Order(messages=(packed,), gas=trial.gas_limit))
+        except TransactionRefused as error:
+            raise refused(error.refusal, what) from error
         if executed.refusal is not None:
             raise refused(executed.refusal, what)
         responses = message_responses(executed.data)
         if len(responses) != 1 or responses[0].type_url != f"/{answer.DESCRIPTOR.full_name}":
             raise MalformedAnswer(f"transaction {executed.hash}: no {answer.DESCRIPTOR.full_name} answers it")
         return parse(answer, responses[0].value)
-
-    async def _try(self, packed: bytes, what: str) -> Executed:
-        trial = await self._sender.simulate([packed])
-        if isinstance(trial, Refusal):
-            raise refused(trial, what)
-        try:
-            return await self._sender.execute(Order(messages=(packed,), gas=trial.gas_limit))
-        except TransactionRefused as error:
-            raise refused(error.refusal, what) from error

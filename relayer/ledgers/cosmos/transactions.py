@@ -167,7 +167,13 @@ class AccountSender:
         Raises TransactionRefused if a node's check refuses it, TransactionUncertain, TransactionLost, AccountMissing,
         FeeInsufficient, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
         """
-        return await self._settle(await self._broadcast(order))
+        for _ in range(_SEQUENCE_ATTEMPTS):
+            executed = await self._settle(await self._broadcast(order))
+            if executed.refusal is None or not Known.WRONG_SEQUENCE.fits(executed.refusal):
+                return executed
+            # A block took it ahead of an earlier one of this account: it did nothing and took no fee, so it goes anew.
+            await self._doubt()
+        raise self._out_of_sequence()
 
     async def _broadcast(self, order: Order) -> _Sent:
         fee = self.fees.fee(order.gas)

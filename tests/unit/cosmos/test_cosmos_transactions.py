@@ -77,6 +77,16 @@ async def test_several_go_into_one_block_without_waiting_for_each_other(chain: S
     assert [each.sequence for each in chain.executed] == [0, 1, 2, 3, 4]
 
 
+async def test_a_block_that_takes_them_out_of_order_undoes_none(
+    chain: SdkChain, clock: SdkClock, sender: AccountSender
+) -> None:
+    clock.alarms.append((clock.time + 0.05, chain.include_unordered))
+    executed = await asyncio.gather(*(sender.execute(ORDER) for _ in range(2)))
+    assert all(each.refusal is None for each in executed)
+    assert [each.sequence for each in chain.executed] == [0, 1]
+    assert chain.account.coins == 1_000_000 - sum(each.fee for each in executed)
+
+
 async def test_a_simulation_tells_gas(chain: SdkChain, sender: AccountSender) -> None:
     trial = await sender.simulate(ORDER.messages * 3)
     assert isinstance(trial, Simulated)
