@@ -80,7 +80,7 @@ async def test_several_go_into_one_block_without_waiting_for_each_other(chain: S
 async def test_a_block_that_takes_them_out_of_order_undoes_none(
     chain: SdkChain, clock: SdkClock, sender: AccountSender
 ) -> None:
-    clock.alarms.append((clock.time + 0.05, chain.include_unordered))
+    clock.alarms.append((clock.time + 0.25, chain.include_unordered))
     executed = await asyncio.gather(*(sender.execute(ORDER) for _ in range(2)))
     assert all(each.refusal is None for each in executed)
     assert [each.sequence for each in chain.executed] == [0, 1]
