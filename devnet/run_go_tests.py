@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.go_toolchain import GO_FOLDERS, find_go
 from relayer.errors import ConfigurationError
-from relayer.testing.chain_binary import chain_program
-from relayer.testing.go_toolchain import GO_FOLDERS, find_go
 
 
 def main() -> int:

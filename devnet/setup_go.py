@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from relayer.devnet.go_toolchain import find_go
 from relayer.errors import ConfigurationError
-from relayer.testing.go_toolchain import find_go
 
 LOCK = Path(__file__).resolve().parents[1] / "requirements" / "chain.txt"
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet", "--require-hashes", "-r", str(LOCK))

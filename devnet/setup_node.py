@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from relayer.devnet.nodes import DEVNET_FOLDER, ensure_node_modules
 from relayer.errors import ConfigurationError
-from relayer.testing.nodes import DEVNET_FOLDER, ensure_node_modules
 
 
 def main(arguments: list[str]) -> int:

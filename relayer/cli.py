@@ -240,7 +240,7 @@ def demo(
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
     from relayer.demo import run_demo
-    from relayer.demo.network import settlement_kind
+    from relayer.devnet.network import settlement_kind
 
     raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement)))
 

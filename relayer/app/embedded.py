@@ -5,8 +5,8 @@ from __future__ import annotations
 from relayer.app.clock import SystemClock
 from relayer.config.serving import LedgerFileSettings
 from relayer.core.ids import LedgerId
+from relayer.ledgers.embedded.chain.operators import OperatorKey, open_operator
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey, open_operator
 
 
 def embedded_ledger(name: str, settings: LedgerFileSettings) -> EmbeddedLedger:

@@ -26,8 +26,9 @@ from relayer.evidence.verify import claimed_path, verify
 from relayer.ports.journal import Entry
 from relayer.ports.ledger import Ledger
 from relayer.ports.prover import ClientCreation, ClientReference, ClientTerms, Prover
-from relayer.proofs import comet_client_types, poa_evm_types
-from relayer.proofs.comet_client_types import decode_client_header, encode_client_header
+from relayer.proofs.comet import client_types as comet_client_types
+from relayer.proofs.comet.client_types import decode_client_header, encode_client_header
+from relayer.proofs.poa_evm import types as poa_evm_types
 
 _TERMS = ClientTerms(trusting_period_seconds=1_209_600, max_clock_drift_seconds=60)
 """Not used for any client: the states of a new client tell what its ledger is."""

@@ -59,9 +59,7 @@ def make_ledger(name: str, settings: LedgerSettings, *, rights: Rights = Rights.
             assert_never(unreachable)
 
 
-def make_settlement(
-    name: str, settings: SettlementLedgerSettings, *, rights: Rights = Rights.RELAYER
-) -> SettlementLedger:
+def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Rights = Rights.RELAYER) -> SettlementLedger:
     """Opens nothing yet. Raises ConfigurationError."""
     match settings:
         case EmbeddedLedgerSettings():

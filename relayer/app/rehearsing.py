@@ -12,8 +12,8 @@ from relayer.app.relaying import engine_settings, links
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Machine
+from relayer.engine.recovery import remembered
 from relayer.engine.rehearsal import Rehearsal, Rehearsed
-from relayer.journal.replay import remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import structlog
 from relayer.app.embedded import embedded_ledger
 from relayer.config.serving import LedgerFileSettings
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded.server import serve
+from relayer.ledgers.embedded.served.server import serve
 
 _log = structlog.get_logger(__name__)
 

@@ -26,7 +26,7 @@ def bench_main_job(
     if context.invoked_subcommand is not None:
         return
     from relayer.bench.main_job import Plan, node_kinds, run
-    from relayer.demo.network import settlement_kind
+    from relayer.devnet.network import settlement_kind
 
     share = 10 if quick else 1
     plan = Plan(

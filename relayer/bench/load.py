@@ -15,12 +15,12 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from relayer.app.facts import timeout_after
+from relayer.business.facts import timeout_after
 from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.demo.business import Business
-from relayer.demo.layout import Layout
-from relayer.demo.scenario import DEBTS, EUR, Draft
+from relayer.devnet.layout import Layout
 from relayer.errors import LedgerError
+from relayer.examples.consortium import DEBTS, EUR, Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.contracts import Contract, call_data
 from relayer.ledgers.evm.errors import NodeRefused

@@ -28,13 +28,13 @@ from relayer.bench.load import Load, NodeKind, PacketPlan
 from relayer.bench.observer import Observer, observing
 from relayer.bench.usage import usage
 from relayer.demo.business import open_business
-from relayer.demo.layout import CHANNEL
-from relayer.demo.network import ChainShape, Change, Network, SettlementKind, running_network
-from relayer.demo.processes import Child
+from relayer.devnet.layout import CHANNEL
+from relayer.devnet.network import ChainShape, Change, Network, SettlementKind, running_network
+from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
+from relayer.devnet.processes import Child
 from relayer.errors import InvalidInput
 from relayer.facts.schema import MAXIMUM_FACTS
 from relayer.ledgers.evm.node import EvmNode
-from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
 
 _BLOCK_GAS_LIMIT = 1_000_000_000
 """So much that a thousand packets fit one block."""

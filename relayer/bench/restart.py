@@ -24,9 +24,9 @@ from relayer.core.ids import ChannelId, ClientId, Height, LedgerId, Sequence, Ti
 from relayer.core.machine import Machine
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.core.policy import OPEN_POLICY
+from relayer.engine.recovery import recover
 from relayer.engine.settings import EngineSettings
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT
-from relayer.journal.replay import recover
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
 
@@ -119,9 +119,7 @@ def _story(packets: int) -> Iterator[list[Event]]:
         for each in travelling:
             received.append(ReceiptWritten(ledger=back, height=height, transaction=name, packet=each))
             received.append(
-                AcknowledgementWritten(
-                    ledger=back, height=height, transaction=name, packet=each, acknowledgement=answer
-                )
+                AcknowledgementWritten(ledger=back, height=height, transaction=name, packet=each, acknowledgement=answer)
             )
         yield received
         yield [PacketAcknowledged(ledger=there, height=height, transaction=name, packet=each) for each in travelling]

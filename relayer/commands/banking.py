@@ -10,9 +10,9 @@ from pathlib import Path
 
 import typer
 
-from relayer.app.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection, select
+from relayer.business.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.fact_file import read_json

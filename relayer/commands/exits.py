@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from relayer import errors
 from relayer.authority.errors import ClientNotServed, StoreUnusable
-from relayer.ledgers.embedded.errors import LedgerCorrupt
-from relayer.ledgers.embedded.refusals import MessageRefused
+from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.proofs.errors import ProofError
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.errors import SolverUnavailable

@@ -11,8 +11,8 @@ from eth_account.signers.local import LocalAccount
 
 from relayer.app.evm import evm_connection, facts_contract
 from relayer.app.evm_settings import open_account
-from relayer.app.facts import StandingFact, mint, send, standing
 from relayer.app.selection import Selection, select
+from relayer.business.facts import StandingFact, mint, send, standing
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey

@@ -13,8 +13,8 @@ from relayer.commands.init import secret_of
 from relayer.commands.output import say, show_json, step
 from relayer.config.serving import load_ledger
 from relayer.keystore import create_keystore
-from relayer.ledgers.embedded.folder import create_ledger
-from relayer.ledgers.embedded.verify import verify
+from relayer.ledgers.embedded.chain.folder import create_ledger
+from relayer.ledgers.embedded.chain.verify import verify
 from relayer.proofs.comet import TimestampNanoseconds
 
 

@@ -18,8 +18,8 @@ from relayer.core.ids import parse_channel_id, parse_ledger_id, parse_sequence
 from relayer.core.packet import PacketKey
 from relayer.core.policy import OPEN_POLICY
 from relayer.core.states import STATES
+from relayer.engine.recovery import recover, replay
 from relayer.errors import InvalidInput
-from relayer.journal.replay import recover, replay
 from relayer.ports.journal import Entry, PacketLine
 
 _SEQUENCE_DIGITS = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from relayer.app.settling import (
+from relayer.business.settling import (
     SOLVERS,
     Desk,
     actor_of,

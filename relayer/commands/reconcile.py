@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from relayer.app.reconciling import reconcile_ledgers
 from relayer.app.selection import select
+from relayer.business.reconciling import reconcile_ledgers
 from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
 from relayer.commands.output import Json, say, show_json, show_table, step

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from relayer.app.parties import AgreementEntry, PartyEntry, Register
+from relayer.business.register import AgreementEntry, PartyEntry, Register
 from relayer.commands.fact_file import describe_problems, read_json
 from relayer.config.fields import Address, Section
 from relayer.errors import InvalidInput

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from relayer.app.ledgers import connected, make_settlement
-from relayer.app.parties import apply_register
-from relayer.app.reconciling import all_liabilities
 from relayer.app.selection import Selection, select
+from relayer.business.reconciling import all_liabilities
+from relayer.business.register import apply_register
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from relayer.app.ledgers import Rights
 from relayer.app.selection import select
-from relayer.app.settling import Desk, actor_of, desk, now_seconds, payments_of
+from relayer.business.settling import Desk, actor_of, desk, now_seconds, payments_of
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.errors import InvalidInput

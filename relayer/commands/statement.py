@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 from relayer.app.selection import select
-from relayer.app.settling import Desk, desk
+from relayer.business.settling import Desk, desk
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settling import moment

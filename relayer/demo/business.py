@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from relayer.app.evm import evm_connection, facts_contract
-from relayer.app.facts import mint, parts, timeout_after
 from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection
+from relayer.business.facts import mint, parts, timeout_after
 from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimedOut
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
-from relayer.demo.layout import Layout
-from relayer.demo.processes import DemoFailed
-from relayer.demo.scenario import Draft, issue
+from relayer.devnet.layout import Layout
+from relayer.devnet.processes import DemoFailed
+from relayer.examples.consortium import Draft, issue
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.errors import Reverted

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from relayer.app.facts import StandingFact
-from relayer.app.reconciling import BothLedgers
+from relayer.business.facts import StandingFact
+from relayer.business.reconciling import BothLedgers
 from relayer.commands.facts import code_name
 from relayer.commands.output import money
-from relayer.demo.scenario import EUR, OPERATORS, Draft
 from relayer.demo.settling import Settled
+from relayer.examples.consortium import EUR, OPERATORS, Draft
 from relayer.facts.schema import Fact, FactKind, party_id
 from relayer.ledgers.evm.facts_contract import FactState
 from relayer.settlement.model import Liability, LiabilityState

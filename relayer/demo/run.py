@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relayer.app.ledgers import connected, make_ledger
-from relayer.app.reconciling import read_both
 from relayer.app.selection import Selection, select
+from relayer.business.reconciling import read_both
 from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.business import Business, Watch, open_business, until_true
@@ -28,12 +28,12 @@ from relayer.demo.count import (
     reference_rows,
     state_words,
 )
-from relayer.demo.layout import CHANNEL
-from relayer.demo.network import ChainShape, Network, SettlementKind, running_network
-from relayer.demo.processes import Child, DemoFailed
-from relayer.demo.scenario import Draft, Scenario, scenario
 from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_rows, settle
+from relayer.devnet.layout import CHANNEL
+from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network
+from relayer.devnet.processes import Child, DemoFailed
 from relayer.errors import RelayerError
+from relayer.examples.consortium import Draft, Scenario, scenario
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof

@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from relayer.app.banking import Imported, judge_notification, payments_to_export, record_evidence
 from relayer.app.ledgers import Rights, connected, make_ledger
 from relayer.app.selection import Selection, select
-from relayer.app.settling import SOLVERS, Desk, compare, desk, now_seconds, payments_of, propose
+from relayer.business.banking import Imported, judge_notification, payments_to_export, record_evidence
+from relayer.business.settling import SOLVERS, Desk, compare, desk, now_seconds, payments_of, propose
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.output import money
+from relayer.demo.bank import execute
 from relayer.demo.business import Business, Watch
-from relayer.demo.layout import CHANNEL, MEMBER
-from relayer.demo.network import Network, Progress
-from relayer.demo.processes import DemoFailed
-from relayer.demo.scenario import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED, is_contested, published_debts
+from relayer.devnet.layout import CHANNEL, MEMBER
+from relayer.devnet.network import Network, Progress
+from relayer.devnet.processes import DemoFailed
+from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED, is_contested, published_debts
 from relayer.facts.schema import Fact, party_id
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.ports.settlement import NettingInput
@@ -30,7 +31,6 @@ from relayer.settlement.clearing.eligible import Scope
 from relayer.settlement.clearing.values import OPERATOR, UnitKey
 from relayer.settlement.model import Position
 from relayer.settlement.netting.modes import NettingMode, NettingResult, summarise
-from relayer.testing.bank import execute
 
 CYCLE_ID = "demo-cycle-1"
 DISPUTE_ID = "demo-dispute-1"

@@ -27,8 +27,8 @@ def devnet_up(
     json: Json = False,
 ) -> None:
     """Start it, and make it if the folder is new. Both ledgers go on where they stopped."""
-    from relayer.demo.network import ChainShape, settlement_kind
     from relayer.devnet.control import up
+    from relayer.devnet.network import ChainShape, settlement_kind
 
     kind = None if settlement is None else settlement_kind(settlement)
     up(folder, kind, ChainShape(validators=validators, block_time_ms=block_time_ms), form(json))

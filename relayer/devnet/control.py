@@ -13,11 +13,11 @@ from pathlib import Path
 
 from relayer.commands.form import Form
 from relayer.commands.output import Json, say, show_json, show_table
-from relayer.demo.network import ChainShape, SettlementKind
+from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.folder import DevnetFolder, make
+from relayer.devnet.network import ChainShape, SettlementKind
 from relayer.devnet.parts import parts
 from relayer.errors import ConfigurationError, LedgerUnavailable
-from relayer.testing.chain_binary import chain_program
 
 _READY_SECONDS = 180.0
 _STOP_SECONDS = 60.0

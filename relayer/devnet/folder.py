@@ -13,11 +13,11 @@ from typing import assert_never
 
 from relayer.config.ledgers import CosmosLedgerSettings, EvmLedgerSettings, SettlementLedgerSettings
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.layout import AUTHORITIES, write_layout
-from relayer.demo.network import ChainShape, SettlementKind, new_chain, place_of
-from relayer.demo.processes import Children, free_ports
+from relayer.devnet.chain_node import Progress
+from relayer.devnet.layout import AUTHORITIES, write_layout
+from relayer.devnet.network import ChainShape, SettlementKind, new_chain, place_of
+from relayer.devnet.processes import Children, free_ports
 from relayer.errors import ConfigurationError
-from relayer.testing.chain_node import Progress
 
 CLIENTS = 8
 """Light clients on the settlement ledger that the authorities sign for, the first ones."""

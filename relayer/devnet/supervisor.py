@@ -18,12 +18,12 @@ from relayer.app.serving import serve_ledger
 from relayer.config.fields import Logging
 from relayer.config.ledgers import CosmosLedgerSettings
 from relayer.config.serving import load_authority, load_ledger
-from relayer.demo.layout import accounts_needed
+from relayer.devnet.chain_node import ChainOptions, SettlementChain
 from relayer.devnet.folder import DevnetFolder
+from relayer.devnet.layout import accounts_needed
+from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.parts import is_listening
 from relayer.errors import LedgerUnavailable
-from relayer.testing.chain_node import ChainOptions, SettlementChain
-from relayer.testing.nodes import Ganache, GanacheOptions
 
 _log = structlog.get_logger(__name__)
 _POLL_SECONDS = 0.05

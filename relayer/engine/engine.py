@@ -24,12 +24,12 @@ from relayer.engine.inbox import Inbox, Stop, Word
 from relayer.engine.lane import Lane
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import kind_of
+from relayer.engine.recovery import recover
 from relayer.engine.runner import RunBlocking, Runner
 from relayer.engine.settings import EngineSettings
 from relayer.engine.status import EngineSnapshot, LaneSnapshot, LedgerSnapshot, PacketsSnapshot, PendingSnapshot
 from relayer.engine.watcher import Watcher
 from relayer.errors import InvalidInput, InvariantBroken, RelayerError
-from relayer.journal.replay import recover
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Journal
 

@@ -13,19 +13,22 @@ from typing import Protocol
 from relayer.core.ids import TimestampSeconds
 from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.trust import CometTrust, EvmTrust, LedgerTrust
-from relayer.proofs import comet_client, mpt, poa_evm, poa_evm_types
-from relayer.proofs.attestation import ClientIdentity
 from relayer.proofs.client import MappingConsensusStates
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import (
     ClientHeader,
     ClientState,
     ConsensusState,
     decode_client_header,
     encode_client_header,
 )
-from relayer.proofs.comet_types import NANOSECONDS, BlockIdFlag, TimestampNanoseconds, ValidatorSet, vote_sign_bytes
-from relayer.proofs.comet_votes import verify_vote
+from relayer.proofs.comet.types import NANOSECONDS, BlockIdFlag, TimestampNanoseconds, ValidatorSet, vote_sign_bytes
+from relayer.proofs.comet.votes import verify_vote
 from relayer.proofs.errors import MalformedBytes, ProofError
+from relayer.proofs.poa_evm import client as poa_evm
+from relayer.proofs.poa_evm import mpt
+from relayer.proofs.poa_evm import types as poa_evm_types
+from relayer.proofs.poa_evm.attestation import ClientIdentity
 
 _FOR_EVER = 2**63
 _START = TimestampNanoseconds(NANOSECONDS)

@@ -18,11 +18,11 @@ from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import TrustRefused
 from relayer.evidence.strict_json import JsonReader, hex_text, to_json
-from relayer.proofs.comet_client_types import CLIENT_TYPE as COMET
-from relayer.proofs.comet_types import MAXIMUM_VALIDATORS, Validator, ValidatorSet
+from relayer.proofs.comet.client_types import CLIENT_TYPE as COMET
+from relayer.proofs.comet.types import MAXIMUM_VALIDATORS, Validator, ValidatorSet
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm_types import CLIENT_TYPE as POA_EVM
-from relayer.proofs.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.types import CLIENT_TYPE as POA_EVM
 
 FORMAT = "interledger-trust"
 VERSION = 1

@@ -11,13 +11,13 @@ import pytest
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.server import LedgerServer
+from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import KEYS, EchoApplication, embedded_ledger
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=60)
 TOKEN = "operators-token"

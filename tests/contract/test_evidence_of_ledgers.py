@@ -24,10 +24,10 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ports.journal import EffectNote, Entry
 from relayer.ports.ledger import AcknowledgePacket, Outcome, PacketMessage, ReceivePacket, SubmissionBatch, TimeoutPacket
 from relayer.ports.prover import ClientReference, ClientTerms, Proof
-from relayer.proofs.comet_types import ValidatorSet
+from relayer.proofs.comet.types import ValidatorSet
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import EchoApplication, embedded_ledger
 from relayer.testing.factories import a_payload
+from tests.support.embedded import EchoApplication, embedded_ledger
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=60)
 

@@ -14,8 +14,8 @@ import pytest_asyncio
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.demo.business import Business, Watch, open_business
-from relayer.demo.network import ChainShape, Network, SettlementKind, running_network, start_ganache
-from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network, start_ganache
+from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 
 CLIENTS = 6
 FOUR_VALIDATORS = "cosmos of four"

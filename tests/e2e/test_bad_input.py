@@ -21,17 +21,17 @@ from relayer.config.deployment import deployment_path
 from relayer.config.relayer_file import load_relayer
 from relayer.core.ids import ClientId, Height
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
-from relayer.demo.network import Network
-from relayer.demo.scenario import Draft
+from relayer.devnet.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
+from relayer.devnet.network import Network
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore, open_keystore
 from relayer.ports.ledger import ClientCondition, SubmissionBatch
 from relayer.ports.prover import ClientMessage
-from relayer.proofs.attestation import ClientIdentity, authority_digest, sign_digest
-from relayer.proofs.evm_header import decode_header, encode_block
-from relayer.proofs.poa_evm_types import Misbehaviour, SealedHeader, encode_misbehaviour
-from relayer.testing.checks import failing_lines
+from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, sign_digest
+from relayer.proofs.poa_evm.evm_header import decode_header, encode_block
+from relayer.proofs.poa_evm.types import Misbehaviour, SealedHeader, encode_misbehaviour
+from tests.support.checks import failing_lines
 
 pytestmark = pytest.mark.node
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from relayer.demo.business import Business, Watch
-from relayer.demo.network import Network, SettlementKind
-from relayer.demo.processes import Finished
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network, SettlementKind
+from relayer.devnet.processes import Finished
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 
 pytestmark = pytest.mark.node

@@ -11,9 +11,9 @@ import pytest
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network, SettlementKind
-from relayer.demo.processes import Finished
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network, SettlementKind
+from relayer.devnet.processes import Finished
+from relayer.examples.consortium import Draft
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind
 from relayer.ledgers.evm.errors import Reverted

@@ -13,8 +13,8 @@ import pytest_asyncio
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network, SettlementKind
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network, SettlementKind
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.facts_contract import FactRecord, FactState
 from relayer.ports.settlement import SettlementService

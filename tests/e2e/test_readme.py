@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from relayer.demo.processes import Children, free_ports
-from relayer.testing.nodes import Ganache, GanacheOptions
+from relayer.devnet.nodes import Ganache, GanacheOptions
+from relayer.devnet.processes import Children, free_ports
 
 pytestmark = pytest.mark.node
 

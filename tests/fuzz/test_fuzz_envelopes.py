@@ -22,7 +22,7 @@ from relayer.ledgers.cosmos.transport import Call as CometCall
 from relayer.ledgers.cosmos.transport import TooMuch, Transport
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.rpc import Call, JsonRpc
-from relayer.testing.fuzzing import Form, mutate
+from tests.support.fuzzing import Form, mutate
 
 INPUTS = int(os.environ.get("FUZZ_EXAMPLES", "2000")) // 4
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))

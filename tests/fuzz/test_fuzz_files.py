@@ -32,12 +32,12 @@ from relayer.iso20022.errors import BankMessageRefused
 from relayer.journal.codec import content_name, decode_row, encode_row
 from relayer.ports.journal import EffectNote
 from relayer.proofs.comet import Validator, ValidatorSet
-from relayer.proofs.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.settlement.clearing.codec import decode_record
 from relayer.settlement.clearing.values import Cycle, Dispute, Payment
 from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
 from relayer.testing.factories import ACKNOWLEDGEMENT, CHANNEL, ROUTE, a_head, a_packet, acknowledged, answered, committed
-from relayer.testing.fuzzing import Form, Target, fuzz
+from tests.support.fuzzing import Form, Target, fuzz
 
 TESTS = Path(__file__).parents[1]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))

@@ -11,12 +11,14 @@ from relayer.errors import InvalidInput, RelayerError
 from relayer.evidence.codec import decode_evidence
 from relayer.facts.codec import decode_answers, decode_packet_data
 from relayer.facts.status_codec import decode_status_answers, decode_status_packet
-from relayer.ledgers.embedded.transactions import decode_transaction
+from relayer.ledgers.embedded.host.transactions import decode_transaction
 from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.calls import read_multicall
 from relayer.ledgers.evm.rejections import describe_revert
-from relayer.proofs import comet_client_types, evm_header, poa_evm_types, rlp
+from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.keccak import keccak256
+from relayer.proofs.poa_evm import evm_header, rlp
+from relayer.proofs.poa_evm import types as poa_evm_types
 from relayer.settlement.netting import certificate
 from relayer.testing.factories import a_fact, a_fact_payload
 

@@ -31,12 +31,12 @@ from relayer.ledgers.evm.node import EvmNode, parse_block
 from relayer.ledgers.evm.rejections import describe_revert
 from relayer.ledgers.evm.rpc import Call
 from relayer.proofs.errors import ProofError
-from relayer.proofs.evm_header import encode_block
 from relayer.proofs.keccak import keccak256
+from relayer.proofs.poa_evm.evm_header import encode_block
 from relayer.testing.factories import a_fact
-from relayer.testing.fuzzing import Form, Target, fuzz
 from relayer.wire.cosmos_protos import any_, channel_tx
 from relayer.wire.cosmos_sdk_protos import base_abci, client_query, client_v2_query
+from tests.support.fuzzing import Form, Target, fuzz
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))

@@ -16,23 +16,28 @@ import pytest
 from relayer.errors import InvalidInput
 from relayer.facts import codec as facts
 from relayer.facts import status_codec as news
-from relayer.ledgers.embedded.refusals import MessageRefused
-from relayer.ledgers.embedded.transactions import decode_transaction, encode_transaction
+from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.host.transactions import decode_transaction, encode_transaction
 from relayer.ledgers.evm import comet_abi
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
-from relayer.proofs import comet, comet_client, comet_client_types, evm_header, ics23, mpt, poa_evm, poa_evm_types, rlp
-from relayer.proofs.attestation import ClientIdentity, recover_signer, sign_digest
+from relayer.proofs import comet, ics23
 from relayer.proofs.client import MappingConsensusStates, Updated
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import ProofError
+from relayer.proofs.poa_evm import client as poa_evm
+from relayer.proofs.poa_evm import evm_header, mpt, rlp
+from relayer.proofs.poa_evm import types as poa_evm_types
+from relayer.proofs.poa_evm.attestation import ClientIdentity, recover_signer, sign_digest
 from relayer.settlement.clearing.commands import ProposeCycle
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.testing.factories import ACKNOWLEDGEMENT, a_fact, a_fact_payload, a_packet
-from relayer.testing.fuzzing import Target, fuzz
-from relayer.testing.settlement_bench import SettlementBench
+from tests.support.fuzzing import Target, fuzz
+from tests.support.settlement_bench import SettlementBench
 
 TESTS = Path(__file__).parents[1]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))

@@ -11,10 +11,12 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput, InvariantBroken
-from relayer.ledgers import adapter_codec as adapter
-from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers import netting_codec, packet_codec, settlement_codec
-from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
+from relayer.messages import clearing_records as records
+from relayer.messages import ledger as adapter
+from relayer.messages import netting as netting_codec
+from relayer.messages import packets as packet_codec
+from relayer.messages import settlement_records as settlement_codec
+from relayer.messages.settlement_commands import clearing_from_message, clearing_to_message
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -35,10 +37,10 @@ from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.statement import make_statement
 from relayer.testing.factories import ACKNOWLEDGEMENT, CONTRACTS, a_packet, acknowledged, answered, committed, received
-from relayer.testing.fuzzing import Target, fuzz
-from relayer.testing.settlement_bench import EUR, PARTIES, START, SettlementBench
 from relayer.wire.interledger.adapter.v1 import adapter_pb2
 from relayer.wire.interledger.settlement.v1 import settlement_pb2
+from tests.support.fuzzing import Target, fuzz
+from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))

@@ -17,9 +17,9 @@ from relayer.core.effects import EffectKind
 from relayer.core.machine import Machine
 from relayer.core.policy import ChannelRules, PayloadType, Policy
 from relayer.core.states import Answered, Committed, Expired, State
+from relayer.engine.recovery import recover, replay
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT
 from relayer.journal.reader import SqliteJournalReader
-from relayer.journal.replay import recover, replay
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import (
     CHANNEL,

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from relayer.demo.bank import execute
 from relayer.iso20022.accounts import Account
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_payment_id, payment_id_for
-from relayer.testing.bank import execute
 
 NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))

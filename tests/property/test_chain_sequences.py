@@ -18,8 +18,8 @@ from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.messages import message_responses, packet_outcomes
 from relayer.ledgers.cosmos.signing import framed
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Patience
-from relayer.testing.sdk_chain import SdkChain, SdkClock
 from relayer.wire.cosmos_protos import client_tx
+from tests.support.sdk_chain import SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 FREE = FeePolicy(price=Fraction(0), denomination="stake", cap=0)

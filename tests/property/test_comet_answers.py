@@ -21,7 +21,7 @@ from relayer.ledgers.cosmos.events import packet_facts, parse_block_results
 from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
 from relayer.ledgers.cosmos.rpc import _abci_answer, transaction_result
 from relayer.proofs.comet import ValidatorSet
-from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import ProofError
 
 RECORDED = json.loads((Path(__file__).parents[1] / "vectors" / "comet_rpc.json").read_text())

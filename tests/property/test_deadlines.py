@@ -21,7 +21,7 @@ from relayer.settlement.clearing.values import (
 )
 from relayer.settlement.decide_clearing import end_deadlines
 from relayer.settlement.state import Overlay, state_hash
-from relayer.testing.settlement_bench import EUR, PARTIES, START, SettlementBench
+from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
 UNITS = (EUR, UnitKey("JPY", 0), UnitKey("KWD", 3))
 HORIZON = 200

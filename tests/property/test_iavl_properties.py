@@ -7,9 +7,9 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayer.ledgers.embedded.iavl import NodeRef, Tree
-from relayer.ledgers.embedded.iavl_proof import prove
-from relayer.ledgers.embedded.nodes import SqliteNodes
+from relayer.ledgers.embedded.tree.iavl import NodeRef, Tree
+from relayer.ledgers.embedded.tree.iavl_proof import prove
+from relayer.ledgers.embedded.tree.nodes import SqliteNodes
 from relayer.proofs import ics23, merkle
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import message_field

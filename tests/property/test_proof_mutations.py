@@ -26,9 +26,9 @@ from relayer.proofs import (
     poa_evm_types,
     rlp,
 )
-from relayer.proofs.attestation import ClientIdentity, authority_digest, check_quorum, recover_signer, sign_digest
 from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.errors import HeaderRefused, MalformedBytes, ProofError
+from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, check_quorum, recover_signer, sign_digest
 
 TESTS = Path(__file__).parents[1]
 h = bytes.fromhex

@@ -50,7 +50,7 @@ from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import OPEN, Account
 from relayer.settlement.state import EmptyState, Overlay, state_hash
 from relayer.settlement.statement import Movement, make_statement
-from relayer.testing.settlement_bench import PARTIES, START, SettlementBench, fingerprint
+from tests.support.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
 UNITS = (UnitKey("EUR", 2), UnitKey("JPY", 0), UnitKey("KWD", 3))
 NAMES = ("NBM", "KCS", "ROL", "VLT")

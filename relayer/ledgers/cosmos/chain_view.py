@@ -22,7 +22,7 @@ from relayer.ledgers.cosmos.events import MAXIMUM_TRANSACTIONS, BlockEvents, pac
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, missing
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ports.ledger import Head
-from relayer.proofs.comet_types import NANOSECONDS
+from relayer.proofs.comet.types import NANOSECONDS
 
 _BLOCKS_AT_ONCE = 50
 _log = structlog.get_logger(__name__)

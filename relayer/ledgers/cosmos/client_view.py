@@ -10,8 +10,9 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import find, is_missing, parse, require_answered
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 from relayer.ports.ledger import ClientCondition, ClientStatus
-from relayer.proofs import comet_client_types, poa_evm_types
+from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import ProofError
+from relayer.proofs.poa_evm import types as poa_evm_types
 from relayer.wire.cosmos_protos import tendermint_client
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2

@@ -18,8 +18,8 @@ from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport
 from relayer.ledgers.cosmos.values import Json
-from relayer.ledgers.notices import reason, shown
-from relayer.proofs.comet_types import TimestampNanoseconds
+from relayer.ledgers.nodes.websocket import reason, shown
+from relayer.proofs.comet.types import TimestampNanoseconds
 
 MAXIMUM_BATCH = 10
 """Calls in one request: CometBFT's own limit, unless its operator has set another one."""

@@ -17,7 +17,7 @@ from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
 from relayer.ledgers.cosmos.values import Json
-from relayer.ledgers.packet_codec import MAXIMUM_BYTES, decode_acknowledgement, decode_packet
+from relayer.messages.packets import MAXIMUM_BYTES, decode_acknowledgement, decode_packet
 
 MAXIMUM_TRANSACTIONS: Final = 100_000
 _MAXIMUM_EVENTS: Final = 1_000_000

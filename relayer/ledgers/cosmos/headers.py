@@ -5,7 +5,7 @@ from __future__ import annotations
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer, printable
 from relayer.ledgers.cosmos.values import Json
-from relayer.proofs.comet_types import (
+from relayer.proofs.comet.types import (
     MAXIMUM_VALIDATORS,
     BlockId,
     BlockIdFlag,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from relayer.ledgers.notices import Subscription
+from relayer.ledgers.nodes.websocket import Subscription
 
 NEW_BLOCKS: Final = Subscription("subscribe", {"query": "tm.event='NewBlockHeader'"})
 

@@ -28,7 +28,7 @@ from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
-from relayer.ledgers.notices import lasting_notices
+from relayer.ledgers.nodes.websocket import lasting_notices
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof

@@ -21,9 +21,9 @@ from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.proofs.comet_client_types import ONE_THIRD
-from relayer.proofs.comet_types import MAXIMUM_VALIDATORS, SignedHeader, Validator, ValidatorSet
-from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.comet.client_types import ONE_THIRD
+from relayer.proofs.comet.types import MAXIMUM_VALIDATORS, SignedHeader, Validator, ValidatorSet
+from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import HeaderRefused, ProofError, Refusal
 
 _PAGE = 100

@@ -10,7 +10,7 @@ from relayer.core.ids import ClientId
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import parse
 from relayer.ledgers.cosmos.signing import framed
-from relayer.ledgers.packet_codec import packet_message_to_message
+from relayer.messages.packets import packet_message_to_message
 from relayer.ports.ledger import Outcome, PacketMessage
 from relayer.ports.prover import ClientMessage
 from relayer.wire.cosmos_protos import any_, channel_tx, client_tx

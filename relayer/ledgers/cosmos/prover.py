@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.errors import ConfigurationError, HeightPruned
-from relayer.ledgers.comet_messages import client_creation, client_message, sufficient_unbonding_nanoseconds
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
+from relayer.messages.tendermint_clients import client_creation, client_message, sufficient_unbonding_nanoseconds
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import ics23
-from relayer.proofs.comet_client_types import ClientHeader, revision_of
-from relayer.proofs.comet_types import NANOSECONDS, ValidatorSet
+from relayer.proofs.comet.client_types import ClientHeader, revision_of
+from relayer.proofs.comet.types import NANOSECONDS, ValidatorSet
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import message_field
 from relayer.wire.cosmos_sdk_protos import staking_query

@@ -12,14 +12,14 @@ from google.protobuf.message import Message
 
 from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, InvalidInput, InvariantBroken, LedgerRefused, LedgerUnavailable
-from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_to_message
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.questions import ask, find
 from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.netting_codec import netting_from_message, netting_to_request
+from relayer.messages import clearing_records as records
+from relayer.messages import settlement_records as codec
+from relayer.messages.netting import netting_from_message, netting_to_request
+from relayer.messages.settlement_commands import clearing_to_message
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.clearing.eligible import Scope

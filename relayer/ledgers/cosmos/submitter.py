@@ -21,7 +21,7 @@ from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
-from relayer.ledgers.gas_model import GasModel, PacketGas
+from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import (
     MessageResult,
     Outcome,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relayer.ledgers.cosmos.errors import MalformedAnswer
-from relayer.proofs.comet_types import NANOSECONDS, TimestampNanoseconds
+from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 
 Json = Any
 """What json.loads gives; every use passes through a function of this module."""

@@ -11,18 +11,17 @@ from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Payload
 from relayer.errors import LimitExceeded
-from relayer.ledgers.embedded import tendermint_messages
-from relayer.ledgers.embedded.applications import Application
-from relayer.ledgers.embedded.blocks import SealedBlock
-from relayer.ledgers.embedded.business import EmbeddedSettlement
-from relayer.ledgers.embedded.chain import Chain
-from relayer.ledgers.embedded.client_view import client_status, is_paired_with
-from relayer.ledgers.embedded.context import OPERATOR
-from relayer.ledgers.embedded.light_clients import LightClientModule
-from relayer.ledgers.embedded.machine import Result
-from relayer.ledgers.embedded.operators import OperatorKey
-from relayer.ledgers.embedded.session import Session, refusal
-from relayer.ledgers.embedded.transactions import (
+from relayer.ledgers.embedded.chain import tendermint_messages
+from relayer.ledgers.embedded.chain.blocks import SealedBlock
+from relayer.ledgers.embedded.chain.chain import Chain
+from relayer.ledgers.embedded.chain.client_view import client_status, is_paired_with
+from relayer.ledgers.embedded.chain.machine import Result
+from relayer.ledgers.embedded.chain.operators import OperatorKey
+from relayer.ledgers.embedded.chain.session import Session, refusal
+from relayer.ledgers.embedded.host.applications import Application
+from relayer.ledgers.embedded.host.context import OPERATOR
+from relayer.ledgers.embedded.host.light_clients import LightClientModule
+from relayer.ledgers.embedded.host.transactions import (
     ChangeValidators,
     CreateClient,
     RecoverClient,
@@ -31,6 +30,7 @@ from relayer.ledgers.embedded.transactions import (
     Transaction,
     UpdateClient,
 )
+from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, MessageResult, Outcome, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof

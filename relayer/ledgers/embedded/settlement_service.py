@@ -1,137 +1,99 @@
-"""interledger.settlement.v1 over the business verbs of an embedded ledger."""
+"""The business verbs of the embedded ledger, in process (port SettlementService)."""
 
 from __future__ import annotations
 
-import grpc
+from collections.abc import Sequence
 
-from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_from_message, enum_from_message
-from relayer.ledgers.embedded.access import Access
-from relayer.ledgers.embedded.business import EmbeddedSettlement
-from relayer.ledgers.embedded.serving import Context, answering
-from relayer.ledgers.embedded.settlement_tables import MAXIMUM_LISTED
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import UnitKey
-from relayer.settlement.netting.modes import NettingMode
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
-from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
+from relayer.ledgers.embedded.chain.chain import Chain
+from relayer.ledgers.embedded.chain.session import Session
+from relayer.ledgers.embedded.settlement.settlement_tables import MAXIMUM_LISTED
+from relayer.ports.settlement import NettingInput
+from relayer.settlement.clearing.commands import ClearingCommand
+from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.clearing.values import Consent, Cycle, Dispute, Payment, UnitKey
+from relayer.settlement.commands import OperatorCommand
+from relayer.settlement.model import Agreement, Liability, LogHead, Party, Position
+from relayer.settlement.statement import Statement, make_statement
+from relayer.wire.interledger.settlement.v1 import settlement_pb2
 
 
-class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
-    """See settlement.proto. Method names are those of the service."""
+class EmbeddedSettlement:
+    """Reads are of the newest block. Raises LedgerRefused with codespace ``settlement`` for a broken rule."""
 
-    def __init__(self, settlement: EmbeddedSettlement, access: Access) -> None:
-        self._settlement = settlement
-        self._access = access
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    async def RegisterParty(self, request: wire.RegisterPartyRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
+    async def execute(self, command: OperatorCommand) -> LogHead:
+        """A repeat gets the first result."""
+        return await self._execute(command)
 
-    async def RecordAgreement(self, request: wire.RecordAgreementRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
+    async def clear(self, command: ClearingCommand) -> LogHead:
+        """The same, for debts that stand."""
+        return await self._execute(command)
 
-    async def ClosePeriod(self, request: wire.ClosePeriodRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
+    async def _execute(self, command: OperatorCommand | ClearingCommand) -> LogHead:
+        result = await self._session.execute(command)
+        response = settlement_pb2.CommandResponse.FromString(result.data)
+        return LogHead(response.sequence, response.head_hash)
 
-    async def GetLiability(self, request: wire.GetLiabilityRequest, context: Context) -> wire.Liability:  # noqa: N802
-        async with answering(context):
-            if request.WhichOneof("key") == "liability_id":
-                found = await self._settlement.liability(request.liability_id)
-            else:
-                found = await self._settlement.liability_of_fact(request.fact_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such liability stands on this ledger")
-            return codec.liability_to_message(found)
+    async def liability(self, liability_id: bytes) -> Liability | None:
+        return await self._session.run(lambda chain: chain.state.settlement.liability(liability_id))
 
-    async def ListLiabilities(  # noqa: N802
-        self, request: wire.ListLiabilitiesRequest, context: Context
-    ) -> wire.ListLiabilitiesResponse:
-        async with answering(context):
-            found = await self._settlement.liabilities(
-                after_sequence=request.after_sequence, limit=request.limit or MAXIMUM_LISTED
-            )
-            return wire.ListLiabilitiesResponse(liabilities=list(map(codec.liability_to_message, found)))
+    async def liability_of_fact(self, fact_id: bytes) -> Liability | None:
+        return await self._session.run(lambda chain: chain.state.settlement.liability_of_fact(fact_id))
 
-    async def ListParties(self, request: wire.ListPartiesRequest, context: Context) -> wire.ListPartiesResponse:  # noqa: N802
-        del request
-        async with answering(context):
-            return wire.ListPartiesResponse(parties=list(map(codec.party_to_message, await self._settlement.parties())))
+    async def liabilities(self, *, after_sequence: int, limit: int) -> Sequence[Liability]:
+        return await self._session.run(
+            lambda chain: chain.state.settlement.liabilities(after_sequence=after_sequence, limit=limit)
+        )
 
-    async def ListPositions(self, request: wire.ListPositionsRequest, context: Context) -> wire.ListPositionsResponse:  # noqa: N802
-        del request
-        async with answering(context):
-            positions = await self._settlement.positions()
-            return wire.ListPositionsResponse(positions=list(map(codec.position_to_message, positions)))
+    async def parties(self) -> Sequence[Party]:
+        return await self._session.run(lambda chain: chain.state.settlement.parties())
 
-    async def Clear(self, request: wire.ClearRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        async with answering(context):
-            if not self._access.may_act(context.invocation_metadata() or (), request.actor):
-                await context.abort(
-                    grpc.StatusCode.PERMISSION_DENIED, "this access token belongs to another party than the one that acts"
-                )
-            head = await self._settlement.clear(clearing_from_message(request))
-            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
+    async def agreements(self) -> Sequence[Agreement]:
+        """In order of their ids."""
+        return await self._session.run(lambda chain: chain.state.settlement.agreements())
 
-    async def GetNetting(self, request: wire.GetNettingRequest, context: Context) -> wire.GetNettingResponse:  # noqa: N802
-        async with answering(context):
-            scope = Scope(
-                unit=UnitKey(request.currency, request.exponent),
-                cut_off_seconds=request.cut_off_seconds,
-                value_date_seconds=request.value_date_seconds,
-                mode=enum_from_message(NettingMode, request.mode) if request.mode else NettingMode.CYCLE,
-            )
-            found = await self._settlement.netting_input(scope)
-            return wire.GetNettingResponse(
-                debts=[
-                    wire.Debt(debtor=each.debtor, creditor=each.creditor, amount=str(each.amount))
-                    for each in found.network.debts()
-                ],
-                consenting=sorted(found.consenting),
-                liabilities=found.liabilities,
-                running_cycle_id=found.running_cycle_id or "",
+    async def positions(self) -> Sequence[Position]:
+        return await self._session.run(lambda chain: chain.state.settlement.positions())
+
+    async def netting_input(self, scope: Scope) -> NettingInput:
+        """Raises NettingRefused for debts that no cycle can be about."""
+
+        def read(chain: Chain) -> NettingInput:
+            tables = chain.state.settlement
+            claims = eligible_claims(tables, scope)
+            return NettingInput(
+                network=network_of(claims, scope.unit),
+                consenting=frozenset(party for party, said in tables.consents().items() if said is Consent.GIVEN),
+                liabilities=len(claims),
+                running_cycle_id=tables.unit_cycles(scope.unit).running,
             )
 
-    async def GetPayment(self, request: wire.GetPaymentRequest, context: Context) -> wire.Payment:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.payment(request.payment_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such payment stands on this ledger")
-            return records.payment_to_message(found)
+        return await self._session.run(read)
 
-    async def ListPayments(self, request: wire.ListPaymentsRequest, context: Context) -> wire.ListPaymentsResponse:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.payments(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListPaymentsResponse(payments=list(map(records.payment_to_message, found)))
+    async def payment(self, payment_id: str) -> Payment | None:
+        return await self._session.run(lambda chain: chain.state.settlement.payment(payment_id))
 
-    async def ListDisputes(self, request: wire.ListDisputesRequest, context: Context) -> wire.ListDisputesResponse:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.disputes(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListDisputesResponse(disputes=list(map(records.dispute_to_message, found)))
+    async def payments(self, *, after_id: str, limit: int) -> Sequence[Payment]:
+        return await self._session.run(
+            lambda chain: chain.state.settlement.payments(after=after_id, limit=min(limit, MAXIMUM_LISTED))
+        )
 
-    async def ListCycles(self, request: wire.ListCyclesRequest, context: Context) -> wire.ListCyclesResponse:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.cycles(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListCyclesResponse(cycles=list(map(records.cycle_summary, found)))
+    async def disputes(self, *, after_id: str, limit: int) -> Sequence[Dispute]:
+        return await self._session.run(
+            lambda chain: chain.state.settlement.disputes(after=after_id, limit=min(limit, MAXIMUM_LISTED))
+        )
 
-    async def GetCycle(self, request: wire.GetCycleRequest, context: Context) -> wire.Cycle:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.cycle(request.cycle_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such cycle stands on this ledger")
-            return records.cycle_to_message(found)
+    async def cycles(self, *, after_id: str, limit: int) -> Sequence[Cycle]:
+        return await self._session.run(
+            lambda chain: chain.state.settlement.cycles(after=after_id, limit=min(limit, MAXIMUM_LISTED))
+        )
 
-    async def GetStatement(self, request: wire.GetStatementRequest, context: Context) -> wire.Statement:  # noqa: N802
-        async with answering(context):
-            statement = await self._settlement.statement(
-                request.party_id,
-                UnitKey(request.currency, request.exponent),
-                since_seconds=request.since_seconds,
-                until_seconds=request.until_seconds,
-            )
-            return records.statement_to_message(statement)
+    async def cycle(self, cycle_id: str) -> Cycle | None:
+        return await self._session.run(lambda chain: chain.state.settlement.cycle(cycle_id))
 
-    async def _execute(self, request: codec.CommandMessage, context: Context) -> wire.CommandResponse:
-        async with answering(context):
-            head = await self._settlement.execute(codec.command_from_message(request))
-            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
+    async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:
+        """Raises LimitExceeded for a party with too many movements."""
+        movements = await self._session.run(lambda chain: chain.state.settlement.movements(party_id, unit))
+        return make_statement(party_id, unit, since_seconds=since_seconds, until_seconds=until_seconds, movements=movements)

@@ -8,7 +8,7 @@ from relayer.ledgers.evm.finality import FinalityRule
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.proofs.errors import ProofError
-from relayer.proofs.evm_header import encode_block
+from relayer.proofs.poa_evm.evm_header import encode_block
 
 
 class EvmBlockSource:

@@ -19,7 +19,7 @@ from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
 from relayer.ports.ledger import ClientCondition, ClientStatus
-from relayer.proofs.comet_client_types import CLIENT_TYPE
+from relayer.proofs.comet.client_types import CLIENT_TYPE
 from relayer.proofs.keccak import keccak256
 
 _GET_CLIENT_STATE = keccak256(b"getClientState()")[:4]

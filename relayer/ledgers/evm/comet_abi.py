@@ -28,7 +28,7 @@ from relayer.proofs.comet import (
     encode_timestamp,
     vote_sign_bytes,
 )
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet.client_types import (
     ONE_THIRD,
     ClientHeader,
     decode_client_header,

@@ -14,7 +14,7 @@ from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data
 from relayer.ledgers.evm.rpc import Call
 from relayer.ports.prover import ClientMessage, Proof
-from relayer.proofs.comet_client_types import HEADER_TYPE_URL
+from relayer.proofs.comet.client_types import HEADER_TYPE_URL
 
 _TRUE = (1).to_bytes(32, "big")
 

@@ -22,11 +22,11 @@ from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.prover import EvmProver
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.submitter import Submitter
-from relayer.ledgers.notices import Subscription, lasting_notices
+from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
-from relayer.proofs.comet_client_types import CLIENT_TYPE
+from relayer.proofs.comet.client_types import CLIENT_TYPE
 from relayer.proofs.errors import ProofError
 
 _NEW_HEADS = Subscription("eth_subscribe", ["newHeads"])

@@ -19,7 +19,7 @@ import structlog
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
-from relayer.ledgers.notices import reason, shown
+from relayer.ledgers.nodes.websocket import reason, shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100

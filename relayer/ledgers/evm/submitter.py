@@ -28,7 +28,7 @@ from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.rejections import rejection, require_usable_client
 from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, Order
-from relayer.ledgers.gas_model import GasModel, PacketGas
+from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import (
     AcknowledgePacket,
     MessageResult,

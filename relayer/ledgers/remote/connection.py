@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import grpc
 
 from relayer.errors import AccessDenied
-from relayer.ledgers.grpc_errors import error_of
+from relayer.messages.statuses import error_of
 
 MAXIMUM_REQUEST_BYTES = 20 * 1024 * 1024
 MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024

@@ -11,9 +11,9 @@ from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
 from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, WrongLedger
-from relayer.ledgers import adapter_codec as codec
 from relayer.ledgers.remote.connection import Connection
 from relayer.ledgers.remote.settlement import RemoteSettlement
+from relayer.messages import ledger as codec
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof

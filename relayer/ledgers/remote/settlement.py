@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import assert_never
 
 from relayer.errors import HeightPruned, InvalidInput, InvariantBroken, LedgerUnavailable
-from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers import settlement_codec as codec
-from relayer.ledgers.clearing_codec import clearing_to_message
-from relayer.ledgers.netting_codec import netting_from_message, netting_to_request
 from relayer.ledgers.remote.connection import Connection
+from relayer.messages import clearing_records as records
+from relayer.messages import settlement_records as codec
+from relayer.messages.netting import netting_from_message, netting_to_request
+from relayer.messages.settlement_commands import clearing_to_message
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.clearing.eligible import Scope

@@ -21,10 +21,10 @@ from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactCode, FactPacketData, encode_packet_data, fact_hash
 from relayer.facts.schema import Fact, FactKind, party_id
 from relayer.facts.status_codec import StatusAnswer, StatusPacketData, encode_status_answers, encode_status_packet
-from relayer.ledgers import clearing_records_codec as records
-from relayer.ledgers.clearing_codec import clearing_to_message
-from relayer.ledgers.netting_codec import netting_to_request
-from relayer.proofs.poa_evm_types import (
+from relayer.messages import clearing_records as records
+from relayer.messages.netting import netting_to_request
+from relayer.messages.settlement_commands import clearing_to_message
+from relayer.proofs.poa_evm.types import (
     Misbehaviour,
     encode_client_state,
     encode_consensus_state,
@@ -51,8 +51,8 @@ from relayer.settlement.events import LogEntry
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.news import news
-from relayer.testing.scripts import load_script
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 SOURCE_CLIENT, DESTINATION_CLIENT, CHAIN_ID = "client-0", "poa-evm-0", "settlement-1"

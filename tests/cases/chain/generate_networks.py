@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from relayer.demo.scenario import DEBTS, OPERATORS
+from relayer.examples.consortium import DEBTS, OPERATORS
 from relayer.facts.schema import party_id
 from relayer.settlement.netting.debts import Debt, PartyId, Unit, debt_network
 from relayer.settlement.netting.solver import solve

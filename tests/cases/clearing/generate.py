@@ -15,7 +15,7 @@ from typing import Any
 
 from relayer.facts.codec import FactCode, fact_hash
 from relayer.facts.schema import Fact, party_id
-from relayer.ledgers.clearing_codec import clearing_to_message
+from relayer.messages.settlement_commands import clearing_to_message
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     ClearingCommand,
@@ -46,7 +46,7 @@ from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.state import state_hash
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]

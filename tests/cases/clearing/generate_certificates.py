@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from relayer.demo.scenario import PUBLISHED, published_debts
+from relayer.examples.consortium import PUBLISHED, published_debts
 from relayer.settlement.netting.certificate import Certificate, check
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import NettingRefused

@@ -32,7 +32,7 @@ from relayer.settlement.netting.certificate import decode
 from relayer.settlement.netting.debts import Unit, debt_network
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]

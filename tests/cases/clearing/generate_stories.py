@@ -41,7 +41,7 @@ from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
 from relayer.settlement.statement import Movement, make_statement
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]

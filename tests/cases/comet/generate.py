@@ -18,7 +18,7 @@ from coincurve import PrivateKey
 from coincurve.ecdsa import deserialize_recoverable, recoverable_convert, serialize_compact
 
 from relayer.proofs import comet, merkle
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet.client_types import (
     ClientHeader,
     ClientState,
     ConsensusState,

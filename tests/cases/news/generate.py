@@ -43,7 +43,7 @@ from relayer.settlement.codec import encode_event
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.news import Destination, news
 from relayer.settlement.state import EmptyState, Overlay
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]

@@ -19,8 +19,9 @@ from coincurve import PrivateKey
 from eth_utils import keccak
 from trie import HexaryTrie
 
-from relayer.proofs.attestation import ClientIdentity, address_of_key, authority_digest, sign_digest
-from relayer.proofs.poa_evm_types import (
+from relayer.proofs.poa_evm.attestation import ClientIdentity, address_of_key, authority_digest, sign_digest
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.types import (
     COMMITMENTS_SLOT,
     ClientState,
     ConsensusState,
@@ -32,7 +33,6 @@ from relayer.proofs.poa_evm_types import (
     encode_misbehaviour,
     encode_storage_proof,
 )
-from relayer.proofs.seal_engine import AuthorityEngine
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 HERE = Path(__file__).parent

@@ -8,8 +8,8 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from relayer.devnet.chain_node import BECH32_PREFIX, ChainOptions, SettlementChain
 from relayer.ledgers.cosmos.account import CosmosAccount
-from relayer.testing.chain_node import BECH32_PREFIX, ChainOptions, SettlementChain
 
 
 @pytest.fixture(scope="session")

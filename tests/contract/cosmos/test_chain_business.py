@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from eth_account.signers.local import LocalAccount
 
-from relayer.app.settling import Desk, payments_of, propose, read_cycle, verify_cycle
+from relayer.business.settling import Desk, payments_of, propose, read_cycle, verify_cycle
+from relayer.devnet.chain_node import ChainOptions, SettlementChain
 from relayer.errors import LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
@@ -33,8 +34,7 @@ from relayer.settlement.clearing.values import (
 )
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
-from relayer.testing.chain_channel import DAY_SECONDS, NAMES, SERVICE_END, ChainChannel, chain_ledger, open_chain_channel
-from relayer.testing.chain_node import ChainOptions, SettlementChain
+from tests.support.chain_channel import DAY_SECONDS, NAMES, SERVICE_END, ChainChannel, chain_ledger, open_chain_channel
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

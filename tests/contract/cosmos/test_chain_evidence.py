@@ -27,6 +27,7 @@ from relayer.core.events import (
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, PacketKey
+from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
 from relayer.evidence.codec import encode_evidence
 from relayer.evidence.model import Claim, Ending
 from relayer.evidence.trust import decode_trust, encode_trust
@@ -44,9 +45,8 @@ from relayer.ports.ledger import (
     TimeoutPacket,
 )
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
-from relayer.testing.embedded import EchoApplication, embedded_ledger
 from relayer.testing.factories import a_payload
+from tests.support.embedded import EchoApplication, embedded_ledger
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

@@ -19,6 +19,7 @@ from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.demo.business import until_true
+from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.fees import FeePolicy
@@ -26,12 +27,11 @@ from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.packet_codec import payload_to_message
-from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
-from relayer.testing.embedded import EchoApplication, embedded_ledger
+from relayer.messages.packets import payload_to_message
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.world import pair
 from relayer.wire.cosmos_protos import channel_tx
+from tests.support.embedded import EchoApplication, embedded_ledger
 
 FREE = FeePolicy(price=Fraction(0), denomination=DENOMINATION, cap=0)
 LETTERS = "letters"

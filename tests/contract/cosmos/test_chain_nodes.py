@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from relayer.devnet.chain_node import VALIDATOR_KEY, ChainOptions, SettlementChain
 from relayer.errors import LedgerUnavailable
-from relayer.testing.chain_node import VALIDATOR_KEY, ChainOptions, SettlementChain
 
 pytestmark = [pytest.mark.node]
 
@@ -62,7 +62,7 @@ def test_a_chain_goes_on_from_its_folder(tmp_path: Path, chain_options: ChainOpt
 
 def test_no_node_outlives_the_process_that_started_it(chain: SettlementChain, tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from relayer.testing.chain_node import *\n"
+        "import sys; from pathlib import Path; from relayer.devnet.chain_node import *\n"
         "chain = SettlementChain(ChainOptions(folder=Path(sys.argv[1]))); chain.start()\n"
         "print(chain.nodes[0].process_id, flush=True); sys.stdin.read()\n"
     )

@@ -13,6 +13,7 @@ import pytest
 
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence
+from relayer.devnet.chain_node import VALIDATOR_KEY, ChainNode, ChainOptions, SettlementChain
 from relayer.errors import HeightPruned, NotFinal, WrongLedger
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
@@ -20,13 +21,12 @@ from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.prover import CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.notices import notices
+from relayer.ledgers.nodes.websocket import notices
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
-from relayer.proofs import comet_client
 from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.comet import BlockIdFlag
-from relayer.proofs.comet_client_types import decode_client_header, decode_client_state, decode_consensus_state
-from relayer.testing.chain_node import VALIDATOR_KEY, ChainNode, ChainOptions, SettlementChain
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

@@ -17,6 +17,7 @@ from eth_account.signers.local import LocalAccount
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet
+from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, VALIDATOR_KEY, ChainOptions, SettlementChain
 from relayer.errors import AccessDenied, ClientUnusable, FundsInsufficient, LedgerRefused, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
 from relayer.ledgers.cosmos.account import CosmosAccount
@@ -27,9 +28,8 @@ from relayer.ports.ledger import ClientCondition, Outcome, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.settlement.commands import RegisterParty
 from relayer.settlement.model import Party
-from relayer.testing.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
-from relayer.testing.chain_node import BECH32_PREFIX, DENOMINATION, VALIDATOR_KEY, ChainOptions, SettlementChain
-from relayer.testing.evm_counterparty import CLIENT_ID
+from tests.support.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
+from tests.support.evm_counterparty import CLIENT_ID
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 

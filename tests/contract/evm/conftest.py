@@ -21,6 +21,7 @@ from relayer.core.commitment import PathKind, acknowledgement_commitment, commit
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet
+from relayer.devnet.nodes import MNEMONIC, Ganache, GanacheOptions
 from relayer.facts.codec import FactAnswer, FactCode, FactStatus, encode_answers, fact_hash, liability_id
 from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
@@ -34,9 +35,8 @@ from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.ledger import AcknowledgePacket, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientMessage
-from relayer.proofs.attestation import ClientIdentity
-from relayer.testing.comet_chain import MERKLE_PREFIX, CometChain
-from relayer.testing.nodes import MNEMONIC, Ganache, GanacheOptions
+from relayer.proofs.poa_evm.attestation import ClientIdentity
+from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 SETTLEMENT_CLIENT = ClientId("poa-evm-0")
 IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id=SETTLEMENT_CLIENT)

@@ -12,6 +12,7 @@ from eth_account import Account
 
 from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, Height, LedgerId
+from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.errors import (
     ClientUnusable,
     ConfigurationError,
@@ -28,8 +29,7 @@ from relayer.ledgers.evm.ledger import EvmLedger
 from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.transactions import Order
 from relayer.ports.ledger import ClientCondition
-from relayer.testing.comet_chain import MERKLE_PREFIX, CometChain
-from relayer.testing.nodes import Ganache, GanacheOptions
+from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 pytestmark = pytest.mark.node
 

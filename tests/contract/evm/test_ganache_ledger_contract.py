@@ -18,11 +18,12 @@ from relayer.authority.store import SignedHashes
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
+from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.facts.codec import PORT
 from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
-from relayer.ledgers.embedded.folder import create_ledger
+from relayer.ledgers.embedded.chain.folder import create_ledger
+from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
@@ -32,10 +33,9 @@ from relayer.ledgers.evm.fees import DynamicPrice
 from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.proofs.attestation import ClientIdentity
+from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
-from relayer.testing.nodes import Ganache, GanacheOptions
 from relayer.testing.world import pair
 
 CHAIN_ID = 4713

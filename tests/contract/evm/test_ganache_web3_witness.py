@@ -6,9 +6,9 @@ import pytest
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
 from relayer.core.commitment import PathKind, commitment_path, packet_commitment
+from relayer.devnet.nodes import Ganache
 from relayer.ledgers.evm.contracts import Contract, artifact
 from relayer.proofs.keccak import keccak256
-from relayer.testing.nodes import Ganache
 
 pytestmark = pytest.mark.node
 

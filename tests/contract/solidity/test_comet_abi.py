@@ -30,7 +30,7 @@ from relayer.ledgers.evm.comet_abi import (
     validators_hashes,
 )
 from relayer.proofs.comet import NANOSECONDS, PartSetHeader
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet.client_types import (
     ClientHeader,
     ClientState,
     ConsensusState,

@@ -14,7 +14,7 @@ from evm_harness import OWNER, InProcessEvm, Instance, Refused
 
 from relayer.ledgers.evm.comet_abi import misbehaviour_message, pack_proof, update_message
 from relayer.proofs.comet import NANOSECONDS
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet.client_types import (
     ONE_THIRD,
     ClientState,
     ConsensusState,

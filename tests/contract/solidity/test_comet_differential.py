@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relayer.ledgers.evm.comet_abi import misbehaviour_message, update_message
-from relayer.proofs import comet_client
 from relayer.proofs.client import Frozen, MappingConsensusStates, Unchanged, Updated
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import (
     ClientHeader,
     ClientState,
     ConsensusState,

@@ -19,7 +19,7 @@ from evm_harness import OWNER, RELAYER, START_SECONDS, Instance, Refused
 
 from relayer.ledgers.evm.comet_abi import misbehaviour_message
 from relayer.proofs.comet import NANOSECONDS
-from relayer.proofs.comet_client_types import Misbehaviour, encode_misbehaviour
+from relayer.proofs.comet.client_types import Misbehaviour, encode_misbehaviour
 
 UPDATED, MISBEHAVIOUR = 0, 1
 ACTIVE, FROZEN, EXPIRED = 0, 1, 2

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 
 from relayer.ledgers.evm.comet_abi import update_message
 from relayer.proofs.comet import NANOSECONDS, NO_BLOCK, BlockId, decode_signed_header, decode_validator_set
-from relayer.proofs.comet_client_types import ClientHeader, encode_client_header
+from relayer.proofs.comet.client_types import ClientHeader, encode_client_header
 
 UPDATED, MISBEHAVIOUR, NO_OP = 0, 1, 2
 ACTIVE, FROZEN, EXPIRED = 0, 1, 2

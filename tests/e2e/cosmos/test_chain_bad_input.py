@@ -13,14 +13,14 @@ import pytest
 from relayer.config.deployment import deployment_path, read_deployment, write_deployment
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch
-from relayer.demo.network import Network
-from relayer.demo.processes import Child
-from relayer.demo.scenario import Draft
+from relayer.devnet.chain_node import BECH32_PREFIX, OPERATOR_KEY
+from relayer.devnet.network import Network
+from relayer.devnet.processes import Child
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore
 from relayer.ledgers.cosmos.account import CosmosAccount
-from relayer.testing.chain_node import BECH32_PREFIX, OPERATOR_KEY
-from relayer.testing.checks import failing_lines
+from tests.support.checks import failing_lines
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 SETTLEMENT_KINDS = ("cosmos",)

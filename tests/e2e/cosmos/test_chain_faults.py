@@ -16,11 +16,11 @@ from relayer.app.selection import Selection, select
 from relayer.config.deployment import deployment_path
 from relayer.core.ids import ClientId
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network
-from relayer.demo.scenario import Draft
+from relayer.devnet.chain_node import VALIDATOR_KEY, SettlementChain
+from relayer.devnet.network import Network
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
-from relayer.testing.chain_node import VALIDATOR_KEY, SettlementChain
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 SETTLEMENT_KINDS = ("cosmos of four",)

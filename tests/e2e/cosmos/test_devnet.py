@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from relayer.demo.processes import Children, Finished
+from relayer.devnet.processes import Children, Finished
 
 pytestmark = pytest.mark.node
 

@@ -15,21 +15,21 @@ import pytest_asyncio
 import yaml
 
 from relayer.app.evm_settings import open_account
-from relayer.app.facts import StandingFact
-from relayer.app.reconciling import BothLedgers, read_both
 from relayer.app.selection import Selection
+from relayer.business.facts import StandingFact
+from relayer.business.reconciling import BothLedgers, read_both
 from relayer.config.fields import Account, Secret
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network, running_network
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network, running_network
+from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.facts_contract import FactState
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.settlement.model import Liability
-from relayer.testing.faulty_authority import FaultyAuthority
-from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode
+from tests.support.faulty_authority import FaultyAuthority
 
 CLIENTS = 6
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from relayer.demo.business import until_true
-from relayer.demo.network import Network
+from relayer.devnet.network import Network
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.testing.faulty_authority import AuthorityFault
+from tests.support.faulty_authority import AuthorityFault
 
 pytestmark = pytest.mark.node
 

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from relayer.demo.business import until_true
-from relayer.demo.network import Network
-from relayer.testing.faulty_node import FaultyNode, NodeFault
+from relayer.devnet.network import Network
+from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node
 

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from relayer.app.reconciling import read_both
+from relayer.business.reconciling import read_both
 from relayer.demo.business import open_business
-from relayer.demo.network import Network, running_network
+from relayer.devnet.network import Network, running_network
+from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode
 
 pytestmark = pytest.mark.node
 

@@ -14,14 +14,14 @@ import yaml
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import select
 from relayer.demo.business import Watch, open_business, until_true
-from relayer.demo.network import Network
+from relayer.devnet.network import Network
+from relayer.devnet.nodes import Anvil, AnvilOptions
 from relayer.ledgers.evm.facts_contract import FactState
 from relayer.ledgers.evm.finality import Confirmations
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.ledger import ClientCondition
-from relayer.testing.faulty_authority import AuthorityFault
-from relayer.testing.faulty_node import FaultyNode, NodeFault
-from relayer.testing.nodes import Anvil, AnvilOptions
+from tests.support.faulty_authority import AuthorityFault
+from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node
 DEPTH = 4

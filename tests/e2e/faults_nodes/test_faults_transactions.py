@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from relayer.app.evm_settings import open_account
 from relayer.demo.business import until_true
-from relayer.demo.network import Network
+from relayer.devnet.network import Network
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.testing.faulty_node import FaultyNode, NodeFault
+from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node
 GWEI = 10**9

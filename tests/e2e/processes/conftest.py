@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from relayer.demo.network import Network, running_network
-from relayer.testing.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.network import Network, running_network
+from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 
 
 def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:

@@ -10,16 +10,16 @@ import pytest
 import yaml
 
 from relayer.app.journal import journal_reader
-from relayer.app.reconciling import read_both
 from relayer.app.selection import Selection
+from relayer.business.reconciling import read_both
 from relayer.core.states import Acknowledged
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network
+from relayer.engine.recovery import replay
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
-from relayer.journal.replay import replay
-from relayer.testing.relayers import MortalProcess, start_ledger, start_relayer
-from relayer.testing.tally import tally
+from tests.support.relayers import MortalProcess, start_ledger, start_relayer
+from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 

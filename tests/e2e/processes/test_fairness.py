@@ -19,9 +19,9 @@ from relayer.app.selection import Selection, select
 from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
 from relayer.demo.business import Business, Watch, open_business
-from relayer.demo.network import Network
-from relayer.demo.processes import Child, free_ports
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network
+from relayer.devnet.processes import Child, free_ports
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 
 pytestmark = pytest.mark.node

@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from relayer.app.reconciling import read_both
 from relayer.app.selection import Selection
+from relayer.business.reconciling import read_both
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch
-from relayer.demo.network import Network
-from relayer.demo.processes import Child
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network
+from relayer.devnet.processes import Child
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
-from relayer.testing.tally import tally
+from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from relayer.app.journal import journal_reader
-from relayer.app.reconciling import read_both
 from relayer.app.selection import Selection
+from relayer.business.reconciling import read_both
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.layout import SETTLEMENT_CHAIN
-from relayer.demo.network import Network
-from relayer.demo.scenario import Draft
+from relayer.devnet.layout import SETTLEMENT_CHAIN
+from relayer.devnet.network import Network
 from relayer.errors import JournalUnavailable
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
-from relayer.testing.relayers import start_relayer
-from relayer.testing.tally import tally
+from tests.support.relayers import start_relayer
+from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 
@@ -84,9 +84,7 @@ async def test_fifty_deaths_while_facts_flow(
     assert network.run("replay", "--config", configuration.name).status == 0
 
 
-async def test_two_relayers_on_one_channel(
-    network: Network, business: Business, watch: Watch, selection: Selection
-) -> None:
+async def test_two_relayers_on_one_channel(network: Network, business: Business, watch: Watch, selection: Selection) -> None:
     def another_account(ledgers: dict[str, Any]) -> None:
         ledgers["contracts"]["account"]["keystore"] = "keys/competitor.json"
 

@@ -16,8 +16,8 @@ from relayer.app.opening import open_channel
 from relayer.app.selection import select
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch, until_true
-from relayer.demo.network import Network
-from relayer.demo.scenario import Draft
+from relayer.devnet.network import Network
+from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
 

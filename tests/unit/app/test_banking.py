@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.app.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
+from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.errors import InvalidInput, LedgerRefused
 from relayer.iso20022.accounts import Account
@@ -18,7 +18,7 @@ from relayer.settlement.clearing.commands import ClearingCommand, InstructPaymen
 from relayer.settlement.clearing.values import OPERATOR, Payment, PaymentState
 from relayer.settlement.errors import ClearingRefused
 from relayer.settlement.model import Party
-from relayer.testing.settlement_bench import EUR, PARTIES, START, SettlementBench
+from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
 NOTIFICATION = Path(__file__).resolve().parents[2] / "vectors" / "iso20022" / "camt.054.xml"
 ACCOUNTS = {

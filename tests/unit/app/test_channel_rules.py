@@ -11,7 +11,7 @@ from relayer.config.channels import Allowed, ChannelSettings, End
 from relayer.core.channels import ChannelEnd, Route, routes_of
 from relayer.core.ids import ChannelId, ClientId, LedgerId, Sequence, TimestampSeconds
 from relayer.core.packet import Packet, Payload
-from relayer.demo.scenario import issue, scenario
+from relayer.examples.consortium import issue, scenario
 from relayer.facts.codec import FactPacketData, encode_packet_data, fact_hash
 from relayer.facts.schema import FactKind
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from relayer.app.reconciling import liabilities_of
+from relayer.business.reconciling import liabilities_of
 from relayer.settlement.model import Origin
 
 CONTRACT = bytes([0xAB]) * 20

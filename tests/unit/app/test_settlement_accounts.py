@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from relayer.app import parties
+from relayer.business import register as parties
 from relayer.commands.register_file import read_register
 from relayer.errors import ConfigurationError, InvalidInput
 from relayer.facts.schema import party_id

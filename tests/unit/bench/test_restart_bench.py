@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from relayer.bench.restart import run, write_past
+from relayer.engine.recovery import replay
 from relayer.journal.reader import SqliteJournalReader
-from relayer.journal.replay import replay
 
 
 def test_the_past_is_a_journal_like_any_other(tmp_path: Path) -> None:

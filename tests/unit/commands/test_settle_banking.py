@@ -12,14 +12,14 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from relayer.cli import app
+from relayer.demo.bank import execute
 from relayer.errors import RelayerError
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.payment import parse_payment_id
 from relayer.keystore import create_keystore
-from relayer.ledgers.embedded.operators import OperatorKey
-from relayer.ledgers.embedded.verify import verify
-from relayer.testing.bank import execute
-from relayer.testing.owing import OwingLedger
+from relayer.ledgers.embedded.chain.operators import OperatorKey
+from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.owing import OwingLedger
 
 DEBTS = {("DE*NBM", "DE*KCS"): 2192754, ("DE*ROL", "DE*KCS"): 144347, ("DE*KCS", "AT*ATX"): 500, ("DE*KCS", "DE*NBM"): 500}
 ACCOUNTS = {

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 from relayer.cli import app
 from relayer.commands.settling import minor_units, moment
-from relayer.demo.scenario import DEBTS, PARTY
 from relayer.errors import InvalidInput, LedgerRefused, RelayerError
+from relayer.examples.consortium import DEBTS, PARTY
 from relayer.keystore import create_keystore
-from relayer.ledgers.embedded.operators import OperatorKey
-from relayer.ledgers.embedded.verify import verify
-from relayer.testing.owing import OwingLedger
+from relayer.ledgers.embedded.chain.operators import OperatorKey
+from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.owing import OwingLedger
 
 REMOTE = """    type: remote
     address: 127.0.0.1:7070

@@ -16,11 +16,11 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused, QueryRef
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.notices import notices
+from relayer.ledgers.nodes.websocket import notices
 from relayer.proofs.comet import NANOSECONDS
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.comet_node import CometNode, NodeError
 from relayer.wire.cosmos_protos import any_
+from tests.support.comet_chain import CometChain
+from tests.support.comet_node import CometNode, NodeError
 
 START = 1_800_000_000
 NOWHERE = "http://127.0.0.1:9"

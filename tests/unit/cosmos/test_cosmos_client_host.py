@@ -19,9 +19,9 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ports.prover import ClientCreation
-from relayer.testing.sdk_chain import Code, SdkChain, SdkClock
 from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
+from tests.support.sdk_chain import Code, SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 CLIENT, OTHER = ClientId("poa-evm-0"), ClientId("client-0")

@@ -13,11 +13,11 @@ from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.ports.prover import ClientTerms
 from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.clock import ManualClock
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.comet_node import CometNode, encode
-from relayer.testing.evm_counterparty import EvmCounterparty
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
+from tests.support.comet_chain import CometChain
+from tests.support.comet_node import CometNode, encode
+from tests.support.evm_counterparty import EvmCounterparty
 
 CLIENT = ClientId("poa-evm-0")
 START = 1_800_000_000

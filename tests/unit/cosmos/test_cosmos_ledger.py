@@ -15,8 +15,8 @@ from relayer.errors import ConfigurationError, WrongLedger
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.proofs.comet import NANOSECONDS
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.comet_node import CometNode
+from tests.support.comet_chain import CometChain
+from tests.support.comet_node import CometNode
 
 START = 1_800_000_000
 

@@ -19,20 +19,21 @@ from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.prover import CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.proofs import comet_client, ics23
+from relayer.proofs import ics23
 from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.comet import NANOSECONDS, ValidatorSet
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import (
     HEADER_TYPE_URL,
     decode_client_header,
     decode_client_state,
     decode_consensus_state,
 )
-from relayer.proofs.comet_votes import VoteCount
+from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import HeaderRefused, Refusal
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.comet_node import CometNode, encode
 from relayer.wire.cosmos_sdk_protos import staking_query
+from tests.support.comet_chain import CometChain
+from tests.support.comet_node import CometNode, encode
 
 START = 1_800_000_000
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=30)

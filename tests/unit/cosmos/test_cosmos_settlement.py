@@ -13,20 +13,20 @@ from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable
 from relayer.facts.schema import party_id
 from relayer.keystore import account_from_key
-from relayer.ledgers.clearing_codec import clearing_to_message
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import QueryRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.transactions import AccountSender
+from relayer.messages.settlement_commands import clearing_to_message
 from relayer.settlement.clearing.commands import ExpirePayment
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, LogHead, Party
-from relayer.testing.sdk_chain import SdkChain, SdkClock
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from tests.support.sdk_chain import SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 PACKAGE = "/interledger.settlement.chain.v1."

@@ -27,9 +27,9 @@ from relayer.ports.ledger import (
     TimeoutPacket,
 )
 from relayer.ports.prover import ClientMessage, Proof
-from relayer.testing.sdk_chain import GAS_PER_MESSAGE, Code, SdkChain, SdkClock
 from relayer.wire.cosmos_protos import any_, channel_tx, client_tx
 from relayer.wire.cosmos_sdk_protos import channel_query
+from tests.support.sdk_chain import GAS_PER_MESSAGE, Code, SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 CLIENT = ClientId("poa-evm-0")

@@ -23,8 +23,8 @@ from relayer.ledgers.cosmos.transactions import (
     TransactionLost,
     TransactionUncertain,
 )
-from relayer.testing.sdk_chain import Account, SdkChain, SdkClock
 from relayer.wire.cosmos_protos import client_tx
+from tests.support.sdk_chain import Account, SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 MESSAGE = client_tx.MsgDeleteClientCreator(client_id="poa-evm-0", signer=SIGNER.address)

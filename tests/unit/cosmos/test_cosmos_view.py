@@ -25,12 +25,12 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.events import packet_facts, parse_block_results
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.packet_codec import encode_packet
+from relayer.messages.packets import encode_packet
 from relayer.proofs.comet import NANOSECONDS
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.comet_node import BlockResults, CometNode, NodeError, encode
 from relayer.testing.factories import a_payload
 from relayer.wire.cosmos_protos import channel_packet
+from tests.support.comet_chain import CometChain
+from tests.support.comet_node import BlockResults, CometNode, NodeError, encode
 
 LEDGER = LedgerId("settlement")
 START = 1_800_000_000

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from relayer.app.facts import StandingFact
-from relayer.app.reconciling import BothLedgers
+from relayer.business.facts import StandingFact
+from relayer.business.reconciling import BothLedgers
 from relayer.core.ids import Height, TransactionId
 from relayer.demo.count import count, position_rows, problems, state_words
-from relayer.demo.scenario import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, Draft
 from relayer.demo.settling import Settled
+from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, Draft
 from relayer.facts.codec import FactCode, fact_hash, liability_id
 from relayer.facts.schema import Fact, FactKind, party_id
 from relayer.ledgers.evm.facts_contract import FactRecord, FactState, MintedFact

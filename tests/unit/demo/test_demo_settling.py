@@ -12,18 +12,18 @@ import pytest
 import pytest_asyncio
 
 from relayer.app.clock import SystemClock
-from relayer.app.settling import Desk, now_seconds, verify_cycle
-from relayer.demo.layout import MEMBER, write_layout
-from relayer.demo.network import Network
-from relayer.demo.processes import DemoFailed, Finished
-from relayer.demo.scenario import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
+from relayer.business.settling import Desk, now_seconds, verify_cycle
 from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
+from relayer.devnet.layout import MEMBER, write_layout
+from relayer.devnet.network import Network
+from relayer.devnet.processes import DemoFailed, Finished
+from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
 from relayer.facts.schema import party_id
 from relayer.settlement.clearing.eligible import Scope
 from relayer.settlement.clearing.values import DisputeState, PaymentState, UnitKey
 from relayer.settlement.model import LiabilityState
-from relayer.testing.embedded import embedded_ledger
-from relayer.testing.owing import OwingLedger
+from tests.support.embedded import embedded_ledger
+from tests.support.owing import OwingLedger
 
 Debts = dict[tuple[str, str], int]
 Start = Callable[[Debts], Coroutine[Any, Any, Settlement]]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from relayer.demo.scenario import DEBTS, OPERATORS, Draft, scenario
+from relayer.examples.consortium import DEBTS, OPERATORS, Draft, scenario
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind
 

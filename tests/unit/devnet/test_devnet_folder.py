@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from relayer.cli import app
 from relayer.commands.form import Form
-from relayer.demo.network import ChainShape, SettlementKind, settlement_kind
 from relayer.devnet import folder as folders
 from relayer.devnet.control import down, up
 from relayer.devnet.folder import DevnetFolder, make
+from relayer.devnet.network import ChainShape, SettlementKind, settlement_kind
 from relayer.devnet.parts import parts
 from relayer.errors import ConfigurationError, InvalidInput
 

@@ -11,24 +11,24 @@ import pytest
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet, Payload
-from relayer.ledgers.embedded.blocks import BlockTable
-from relayer.ledgers.embedded.context import OPERATOR, Block, Context
-from relayer.ledgers.embedded.light_clients import Client, UpdateResult
-from relayer.ledgers.embedded.machine import Machine, Result
-from relayer.ledgers.embedded.operators import equal_validators
-from relayer.ledgers.embedded.refusals import Code, refuse
-from relayer.ledgers.embedded.state import State
-from relayer.ledgers.embedded.store import scratch
-from relayer.ledgers.embedded.transactions import (
+from relayer.ledgers.embedded.chain.blocks import BlockTable
+from relayer.ledgers.embedded.chain.machine import Machine, Result
+from relayer.ledgers.embedded.chain.operators import equal_validators
+from relayer.ledgers.embedded.chain.state import State
+from relayer.ledgers.embedded.host.context import OPERATOR, Block, Context
+from relayer.ledgers.embedded.host.light_clients import Client, UpdateResult
+from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.transactions import (
     CreateClient,
     RegisterCounterparty,
     Transaction,
     encode_transaction,
 )
+from relayer.ledgers.embedded.tree.store import scratch
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
-from relayer.testing.embedded import KEYS, EchoApplication
+from tests.support.embedded import KEYS, EchoApplication
 
 NOW = 1_800_000_000
 PORT = "echo"

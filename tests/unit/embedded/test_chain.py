@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from relayer.errors import ConfigurationError, NotFinal
-from relayer.ledgers.embedded import store
-from relayer.ledgers.embedded.chain import Chain, initialise, revision_of
-from relayer.ledgers.embedded.errors import LedgerCorrupt, QuorumMissing
-from relayer.ledgers.embedded.machine import Machine
-from relayer.ledgers.embedded.operators import OperatorKey, Signers, equal_validators
-from relayer.ledgers.embedded.tendermint_messages import client_update, initial_client
-from relayer.ledgers.embedded.transactions import ChangeValidators, encode_transaction
-from relayer.ledgers.embedded.verify import check_head
+from relayer.ledgers.embedded.chain.chain import Chain, initialise, revision_of
+from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers, equal_validators
+from relayer.ledgers.embedded.chain.tendermint_messages import client_update, initial_client
+from relayer.ledgers.embedded.chain.verify import check_head
+from relayer.ledgers.embedded.host.transactions import ChangeValidators, encode_transaction
+from relayer.ledgers.embedded.tree import store
+from relayer.ledgers.embedded.tree.errors import LedgerCorrupt, QuorumMissing
 from relayer.ports.prover import ClientTerms
-from relayer.proofs import comet_client, merkle
+from relayer.proofs import merkle
 from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.comet import (
     EVIDENCE_HASH_OF_NOTHING,
@@ -29,10 +29,11 @@ from relayer.proofs.comet import (
     data_hash,
     results_hash,
 )
-from relayer.proofs.comet_client_types import decode_client_header, decode_client_state, decode_consensus_state
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
 from relayer.proofs.errors import HeaderRefused
 from relayer.settlement.commands import ClosePeriod
-from relayer.testing.embedded import KEYS
+from tests.support.embedded import KEYS
 
 START = 1_800_000_000 * 10**9
 VECTORS = Path(__file__).parents[2] / "vectors" / "comet.json"

@@ -12,13 +12,13 @@ import pytest
 from relayer.core.ids import LedgerId
 from relayer.errors import AccessDenied, ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
-from relayer.ledgers.clearing_codec import clearing_from_message, clearing_to_message
-from relayer.ledgers.embedded import store
-from relayer.ledgers.embedded.access import Access
-from relayer.ledgers.embedded.errors import LedgerCorrupt
-from relayer.ledgers.embedded.server import LedgerServer
-from relayer.ledgers.embedded.verify import verify
+from relayer.ledgers.embedded.chain.verify import verify
+from relayer.ledgers.embedded.served.access import Access
+from relayer.ledgers.embedded.served.server import LedgerServer
+from relayer.ledgers.embedded.tree import store
+from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.messages.settlement_commands import clearing_from_message, clearing_to_message
 from relayer.settlement.clearing.commands import (
     ClearingCommand,
     CommitCycle,
@@ -47,10 +47,10 @@ from relayer.settlement.errors import RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import Account, Posting, balances
-from relayer.testing.embedded import embedded_ledger
 from relayer.testing.factories import a_fact
-from relayer.testing.owing import OwingLedger
 from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from tests.support.embedded import embedded_ledger
+from tests.support.owing import OwingLedger
 
 EUR = UnitKey("EUR", 2)
 NBM, KCS, ROL = map(party_id, ("DE*NBM", "DE*KCS", "DE*ROL"))

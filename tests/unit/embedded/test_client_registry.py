@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from relayer.core.ids import ClientId
-from relayer.ledgers.embedded.context import OPERATOR
-from relayer.ledgers.embedded.light_clients import ClientStore, UpdateResult
-from relayer.ledgers.embedded.transactions import CreateClient, RecoverClient, RegisterCounterparty, UpdateClient
+from relayer.ledgers.embedded.host.context import OPERATOR
+from relayer.ledgers.embedded.host.light_clients import ClientStore, UpdateResult
+from relayer.ledgers.embedded.host.transactions import CreateClient, RecoverClient, RegisterCounterparty, UpdateClient
 from relayer.ports.ledger import ClientCondition
 
 CREATE = CreateClient(

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from relayer.ledgers.embedded import store
-from relayer.ledgers.embedded.chain import Chain, initialise
-from relayer.ledgers.embedded.machine import Machine
-from relayer.ledgers.embedded.operators import Signers, equal_validators
-from relayer.ledgers.embedded.transactions import encode_transaction
-from relayer.ledgers.embedded.verify import check_head, verify
+from relayer.ledgers.embedded.chain.chain import Chain, initialise
+from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.operators import Signers, equal_validators
+from relayer.ledgers.embedded.chain.verify import check_head, verify
+from relayer.ledgers.embedded.host.transactions import encode_transaction
+from relayer.ledgers.embedded.tree import store
 from relayer.settlement.commands import ClosePeriod
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import KEYS, embedded_ledger
+from tests.support.embedded import KEYS, embedded_ledger
 
 START = 1_800_000_000 * 10**9
 
@@ -127,7 +127,7 @@ import asyncio, sys
 from pathlib import Path
 from relayer.settlement.commands import ClosePeriod
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import embedded_ledger
+from tests.support.embedded import embedded_ledger
 
 async def main():
     ledger = embedded_ledger(Path(sys.argv[1]), ManualClock())

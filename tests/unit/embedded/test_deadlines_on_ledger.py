@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded import store
-from relayer.ledgers.embedded.refusals import MessageRefused
-from relayer.ledgers.embedded.transactions import EndDeadlines, decode_transaction, encode_transaction
-from relayer.ledgers.embedded.verify import verify
+from relayer.ledgers.embedded.chain.verify import verify
+from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.host.transactions import EndDeadlines, decode_transaction, encode_transaction
+from relayer.ledgers.embedded.tree import store
 from relayer.settlement.clearing.commands import ExpirePayment, InstructPayment, OpenDispute
 from relayer.settlement.clearing.values import OPERATOR, DisputeState, PaymentState
 from relayer.settlement.decide_clearing import MAXIMUM_ENDED
 from relayer.settlement.errors import RefusalCode
-from relayer.testing.owing import OwingLedger
+from tests.support.owing import OwingLedger
 
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
 DEBTS = {("DE*NBM", "DE*KCS"): 100_000}

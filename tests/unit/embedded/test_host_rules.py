@@ -16,11 +16,11 @@ from relayer.core.commitment import (
 )
 from relayer.core.ids import ClientId
 from relayer.core.packet import Acknowledgement
-from relayer.ledgers.embedded.applications import Received
-from relayer.ledgers.embedded.context import EventKind
-from relayer.ledgers.embedded.transactions import SendPacket
+from relayer.ledgers.embedded.host.applications import Received
+from relayer.ledgers.embedded.host.context import EventKind
+from relayer.ledgers.embedded.host.transactions import SendPacket
 from relayer.ports.ledger import AcknowledgePacket, ClientCondition, ReceivePacket, TimeoutPacket
-from relayer.testing.embedded import ECHO_KEY, REFUSED
+from tests.support.embedded import ECHO_KEY, REFUSED
 
 CLIENT = ClientId("fake-evm-0")
 THEIRS = ClientId("their-client-9")

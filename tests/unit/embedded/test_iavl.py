@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from relayer.errors import InvariantBroken
-from relayer.ledgers.embedded.errors import LedgerCorrupt, NothingToProve
-from relayer.ledgers.embedded.iavl import EMPTY_TREE_HASH, NodeRef, Tree
-from relayer.ledgers.embedded.iavl_proof import prove
-from relayer.ledgers.embedded.kv import KeyValueOverlay, apply_changes
-from relayer.ledgers.embedded.nodes import SqliteNodes
+from relayer.ledgers.embedded.tree.errors import LedgerCorrupt, NothingToProve
+from relayer.ledgers.embedded.tree.iavl import EMPTY_TREE_HASH, NodeRef, Tree
+from relayer.ledgers.embedded.tree.iavl_proof import prove
+from relayer.ledgers.embedded.tree.kv import KeyValueOverlay, apply_changes
+from relayer.ledgers.embedded.tree.nodes import SqliteNodes
 from relayer.proofs import merkle
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "iavl.json").read_text())["cases"]

@@ -10,8 +10,12 @@ import pytest
 from relayer.errors import ConfigurationError, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
 from relayer.keystore import create_keystore
-from relayer.ledgers.embedded import store
-from relayer.ledgers.embedded.errors import (
+from relayer.ledgers.embedded.chain.folder import create_ledger
+from relayer.ledgers.embedded.chain.operators import OperatorKey, equal_validators, open_operator
+from relayer.ledgers.embedded.chain.verify import verify
+from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.embedded.tree import store
+from relayer.ledgers.embedded.tree.errors import (
     KeystoreRefused,
     LedgerCorrupt,
     LedgerExists,
@@ -19,14 +23,10 @@ from relayer.ledgers.embedded.errors import (
     LedgerMissing,
     QuorumMissing,
 )
-from relayer.ledgers.embedded.folder import create_ledger
-from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.operators import OperatorKey, equal_validators, open_operator
-from relayer.ledgers.embedded.verify import verify
 from relayer.settlement.commands import ClosePeriod, RegisterParty
 from relayer.settlement.model import Party
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import KEYS, embedded_ledger
+from tests.support.embedded import KEYS, embedded_ledger
 
 CLOCK = ManualClock()
 

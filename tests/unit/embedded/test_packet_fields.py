@@ -14,9 +14,9 @@ from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientReference
-from relayer.testing.evm_counterparty import CLIENT_ID
 from relayer.testing.factories import a_fact_payload
-from relayer.testing.owing import OwingLedger
+from tests.support.evm_counterparty import CLIENT_ID
+from tests.support.owing import OwingLedger
 
 CLIENT = ClientId("poa-evm-0")
 REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)

@@ -28,20 +28,20 @@ from relayer.errors import (
     WrongLedger,
 )
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded import adapter_service
-from relayer.ledgers.embedded.server import LedgerServer, serve
-from relayer.ledgers.grpc_errors import error_of, status_of
+from relayer.ledgers.embedded.served import adapter_service
+from relayer.ledgers.embedded.served.server import LedgerServer, serve
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.messages.statuses import error_of, status_of
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import EchoApplication, embedded_ledger
-from relayer.testing.evm_counterparty import CLIENT_ID, EvmCounterparty
 from relayer.testing.factories import a_payload
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import settlement_pb2, settlement_pb2_grpc
+from tests.support.embedded import EchoApplication, embedded_ledger
+from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 TOKEN = "operators-token"
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)

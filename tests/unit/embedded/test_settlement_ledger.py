@@ -20,19 +20,19 @@ from relayer.core.packet import Packet, Payload
 from relayer.errors import ClientUnusable, LedgerRefused, LimitExceeded, NotFinal
 from relayer.facts.codec import FactCode, FactStatus, decode_answers, decode_packet_data, encode_packet_data
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded.settlement_tables import HEAD_KEY, liability_key
-from relayer.ledgers.embedded.verify import verify
+from relayer.ledgers.embedded.chain.verify import verify
+from relayer.ledgers.embedded.settlement.settlement_tables import HEAD_KEY, liability_key
 from relayer.ports.ledger import ClientCondition, MessageResult, Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
 from relayer.proofs import ics23
-from relayer.proofs.poa_evm_types import Misbehaviour, encode_header, encode_misbehaviour
+from relayer.proofs.poa_evm.types import Misbehaviour, encode_header, encode_misbehaviour
 from relayer.settlement.codec import liability_record
 from relayer.settlement.commands import RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import embedded_ledger
-from relayer.testing.evm_counterparty import CLIENT_ID, EvmCounterparty
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact, a_fact_payload
+from tests.support.embedded import embedded_ledger
+from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 CLIENT = ClientId("poa-evm-0")

@@ -28,9 +28,9 @@ from relayer.facts.status_codec import (
     encode_status_answers,
 )
 from relayer.facts.words import keccak256
-from relayer.ledgers.embedded.status_outbox import MAXIMUM_REPEATS, PACKETS_PER_BLOCK, recorded_answer
-from relayer.ledgers.embedded.transactions import RecoverClient, Transaction
-from relayer.ledgers.embedded.verify import verify
+from relayer.ledgers.embedded.chain.verify import verify
+from relayer.ledgers.embedded.host.transactions import RecoverClient, Transaction
+from relayer.ledgers.embedded.settlement.news_outbox import MAXIMUM_REPEATS, PACKETS_PER_BLOCK, recorded_answer
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -41,7 +41,7 @@ from relayer.ports.ledger import (
     TimeoutPacket,
 )
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
-from relayer.proofs.poa_evm_types import Misbehaviour, encode_misbehaviour
+from relayer.proofs.poa_evm.types import Misbehaviour, encode_misbehaviour
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     CommitCycle,
@@ -63,9 +63,9 @@ from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.testing.clock import ManualClock
-from relayer.testing.embedded import embedded_ledger
-from relayer.testing.evm_counterparty import CHAIN_ID, CLIENT_ID, EvmCounterparty
 from relayer.testing.factories import CONTRACT, a_fact, a_fact_payload
+from tests.support.embedded import embedded_ledger
+from tests.support.evm_counterparty import CHAIN_ID, CLIENT_ID, EvmCounterparty
 
 CLIENT = ClientId("poa-evm-0")
 REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Acknowledgement
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded.operators import equal_validators
-from relayer.ledgers.embedded.refusals import MessageRefused
-from relayer.ledgers.embedded.transactions import (
+from relayer.ledgers.embedded.chain.operators import equal_validators
+from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.host.transactions import (
     MAXIMUM_TRANSACTION_BYTES,
     ChangeValidators,
     CreateClient,
@@ -27,9 +27,9 @@ from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
-from relayer.testing.embedded import KEYS
 from relayer.testing.factories import a_packet, a_payload
 from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx
+from tests.support.embedded import KEYS
 
 PROOF = Proof(value=b"proof", height=Height(7), revision=1)
 CREATE = CreateClient(

@@ -12,10 +12,10 @@ from relayer.core.policy import OPEN_POLICY
 from relayer.core.states import Answered
 from relayer.engine.engine import Engine
 from relayer.engine.links import LedgerLink
+from relayer.engine.recovery import remembered
 from relayer.engine.rehearsal import Rehearsal, Rehearsed
 from relayer.engine.settings import EngineSettings
 from relayer.journal.reader import SqliteJournalReader
-from relayer.journal.replay import remembered
 from relayer.ports.ledger import Quote, SubmissionBatch
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import World, idle

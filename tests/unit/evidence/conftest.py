@@ -13,12 +13,12 @@ from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
 from relayer.evidence.trust import CometTrust, EvmTrust, Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path
 from relayer.ports.prover import ClientReference
-from relayer.proofs.comet_client_types import decode_client_header
-from relayer.proofs.comet_types import NANOSECONDS
+from relayer.proofs.comet.client_types import decode_client_header
+from relayer.proofs.comet.types import NANOSECONDS
 from relayer.testing.clock import START, ManualClock
-from relayer.testing.comet_chain import CometChain
-from relayer.testing.evm_counterparty import CHAIN_ID, ROUTER, EvmCounterparty
 from relayer.testing.factories import ACKNOWLEDGEMENT, ROUTE, ROUTE_BACK, a_packet
+from tests.support.comet_chain import CometChain
+from tests.support.evm_counterparty import CHAIN_ID, ROUTER, EvmCounterparty
 
 TIMEOUT = int(START) + 100
 EVM_CLIENT = ClientId("client-0")

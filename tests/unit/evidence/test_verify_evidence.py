@@ -16,9 +16,9 @@ from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.model import LIVES, Claim, Ending, Evidence, Statement
 from relayer.evidence.trust import CometTrust, EvmTrust, Trust
 from relayer.evidence.verify import verify, verify_file
-from relayer.proofs.comet_client_types import decode_client_header, encode_client_header
-from relayer.proofs.comet_types import ABSENT, Validator, ValidatorSet
-from relayer.proofs.poa_evm_types import decode_header, encode_header
+from relayer.proofs.comet.client_types import decode_client_header, encode_client_header
+from relayer.proofs.comet.types import ABSENT, Validator, ValidatorSet
+from relayer.proofs.poa_evm.types import decode_header, encode_header
 from relayer.testing.factories import a_packet
 
 Json = dict[str, Any]

@@ -23,14 +23,14 @@ from relayer.ledgers.evm.rpc import Call
 from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.proofs.keccak import keccak256
-from relayer.proofs.poa_evm_types import (
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.types import (
     decode_client_state,
     decode_consensus_state,
     decode_header,
     decode_misbehaviour,
     decode_storage_proof,
 )
-from relayer.proofs.seal_engine import AuthorityEngine
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "evm.json").read_text())
 STATES = [each for each in VECTORS["states"] if each["slots"]]

@@ -22,7 +22,7 @@ from relayer.ledgers.evm.contracts import (
     signature,
 )
 from relayer.proofs.keccak import keccak256
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 ROOT = Path(__file__).parents[3]
 

@@ -9,11 +9,11 @@ import shutil
 from pathlib import Path
 
 from relayer.core.lifecycle import TRANSITIONS
+from relayer.engine.recovery import recover, replay
 from relayer.journal.reader import SqliteJournalReader
-from relayer.journal.replay import recover, replay
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import ROUTE, ROUTE_BACK
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

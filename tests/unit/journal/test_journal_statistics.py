@@ -12,8 +12,8 @@ from relayer.core import events as ev
 from relayer.core.effects import EffectKind
 from relayer.core.machine import Machine
 from relayer.core.policy import OPEN_POLICY
+from relayer.engine.recovery import recover
 from relayer.errors import JournalUnavailable
-from relayer.journal.replay import recover
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
 from relayer.ports.journal import LATENCY_BOUNDS_MS, RefusalFigures, RouteFigures

@@ -19,10 +19,10 @@ from relayer.core.effects import EffectKind
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.core.policy import OPEN_POLICY
+from relayer.engine.recovery import recover, replay
 from relayer.errors import JournalCorrupt, JournalLocked, JournalUnavailable
 from relayer.journal.codec import row_hash
 from relayer.journal.reader import SqliteJournalReader
-from relayer.journal.replay import recover, replay
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import (
     CONTRACTS,

@@ -6,7 +6,7 @@ import pytest
 
 from relayer.core.ids import Height
 from relayer.core.packet import Acknowledgement
-from relayer.ledgers.gas_model import GasModel, PacketGas
+from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.testing.factories import a_packet

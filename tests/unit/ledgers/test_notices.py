@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.errors import MalformedAnswer
-from relayer.ledgers.notices import Subscription, lasting_notices, notices, reason, shown
+from relayer.ledgers.nodes.websocket import Subscription, lasting_notices, notices, reason, shown
 from relayer.testing.clock import ManualClock
 
 NOWHERE = "ws://127.0.0.1:9"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
-from relayer.ledgers import packet_codec
+from relayer.messages import packets as packet_codec
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.testing.factories import a_packet, a_payload

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 TESTS = Path(__file__).parents[2]
 

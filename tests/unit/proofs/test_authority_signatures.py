@@ -9,7 +9,8 @@ from eth_abi import encode
 from eth_account import Account
 from eth_utils import keccak
 
-from relayer.proofs.attestation import (
+from relayer.proofs.errors import ClientRefused, HeaderRefused, Refusal
+from relayer.proofs.poa_evm.attestation import (
     AUTHORITY_TYPEHASH,
     ClientIdentity,
     authority_digest,
@@ -17,8 +18,7 @@ from relayer.proofs.attestation import (
     recover_signer,
     sign_digest,
 )
-from relayer.proofs.errors import ClientRefused, HeaderRefused, Refusal
-from relayer.proofs.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 
 IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
 KEYS = [keccak(b"key %d" % number) for number in range(4)]

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from relayer.proofs import comet_client, poa_evm
 from relayer.proofs.client import ClientStatus, MappingConsensusStates
-from relayer.proofs.comet_client_types import TrustLevel, revision_of
-from relayer.proofs.comet_client_types import decode_client_state as decode_comet_client
-from relayer.proofs.comet_client_types import encode_client_state as encode_comet_client
-from relayer.proofs.comet_types import NANOSECONDS
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import TrustLevel, revision_of
+from relayer.proofs.comet.client_types import decode_client_state as decode_comet_client
+from relayer.proofs.comet.client_types import encode_client_state as encode_comet_client
+from relayer.proofs.comet.types import NANOSECONDS
 from relayer.proofs.errors import ClientRefused, Refusal
-from relayer.proofs.poa_evm_types import decode_client_state, encode_client_state
-from relayer.proofs.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm import client as poa_evm
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.proofs.poa_evm.types import decode_client_state, encode_client_state
 from relayer.wire.cosmos_protos import tendermint_client
 
 

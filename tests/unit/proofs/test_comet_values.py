@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relayer.proofs import comet
-from relayer.proofs.comet_votes import VoteCount, verify_vote
+from relayer.proofs.comet.votes import VoteCount, verify_vote
 from relayer.proofs.errors import HeaderRefused, MalformedBytes, ProofError, Refusal
 
 h = bytes.fromhex

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from relayer.proofs import evm_header
 from relayer.proofs.errors import HeaderRefused, MalformedBytes, ProofError
+from relayer.proofs.poa_evm import evm_header
 
 h = bytes.fromhex
 

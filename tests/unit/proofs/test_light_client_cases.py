@@ -10,21 +10,22 @@ from typing import Any
 
 import pytest
 
-from relayer.proofs import comet_client, poa_evm
-from relayer.proofs.attestation import ClientIdentity
 from relayer.proofs.client import Frozen, MappingConsensusStates, Unchanged, Updated
-from relayer.proofs.comet_client_types import (
+from relayer.proofs.comet import client as comet_client
+from relayer.proofs.comet.client_types import (
     decode_client_header,
     encode_client_header,
 )
-from relayer.proofs.comet_client_types import decode_client_state as decode_comet_client
-from relayer.proofs.comet_client_types import decode_consensus_state as decode_comet_consensus
-from relayer.proofs.comet_client_types import decode_misbehaviour as decode_comet_misbehaviour
-from relayer.proofs.comet_client_types import encode_client_state as encode_comet_client
-from relayer.proofs.comet_client_types import encode_consensus_state as encode_comet_consensus
-from relayer.proofs.comet_types import NANOSECONDS, TimestampNanoseconds
+from relayer.proofs.comet.client_types import decode_client_state as decode_comet_client
+from relayer.proofs.comet.client_types import decode_consensus_state as decode_comet_consensus
+from relayer.proofs.comet.client_types import decode_misbehaviour as decode_comet_misbehaviour
+from relayer.proofs.comet.client_types import encode_client_state as encode_comet_client
+from relayer.proofs.comet.client_types import encode_consensus_state as encode_comet_consensus
+from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 from relayer.proofs.errors import ProofError, Refusal
-from relayer.proofs.poa_evm_types import (
+from relayer.proofs.poa_evm import client as poa_evm
+from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.poa_evm.types import (
     decode_client_state,
     decode_consensus_state,
     decode_header,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from relayer.proofs import mpt
 from relayer.proofs.errors import MembershipRefused, Refusal
+from relayer.proofs.poa_evm import mpt
 
 h = bytes.fromhex
 

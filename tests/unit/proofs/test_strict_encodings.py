@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from relayer.proofs import protobuf, rlp
+from relayer.proofs import protobuf
 from relayer.proofs.errors import MalformedBytes, Refusal
+from relayer.proofs.poa_evm import rlp
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 

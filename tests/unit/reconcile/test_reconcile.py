@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from relayer.business.reconcile import FactRecord, Finding, LiabilityRecord, Standing, reconcile
 from relayer.facts.codec import liability_id
-from relayer.reconcile import FactRecord, Finding, LiabilityRecord, Standing, reconcile
 
 NOTHING = bytes(32)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "chain"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from relayer.demo.scenario import DEBTS
+from relayer.examples.consortium import DEBTS
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind
 from relayer.settlement.clearing.commands import (
@@ -43,7 +43,7 @@ from relayer.settlement.errors import CommandRefused, RefusalCode
 from relayer.settlement.model import LiabilityState
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.modes import NettingMode
-from relayer.testing.settlement_bench import PARTIES, START, SettlementBench, fingerprint
+from tests.support.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
 NBM, KCS, ROL, VLT = (PARTIES[name] for name in ("NBM", "KCS", "ROL", "VLT"))
 STRANGER = b"\x01" * 32

@@ -17,7 +17,7 @@ from relayer.settlement.clearing.values import Cycle, Dispute, Payment
 from relayer.settlement.codec import decode_event, encode_event, next_head
 from relayer.settlement.events import LogEntry
 from relayer.settlement.state import EmptyState, Overlay, state_hash
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "clearing"
 STORED = json.loads((FOLDER / "clearing.json").read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "clearing"
 

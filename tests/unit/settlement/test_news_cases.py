@@ -10,7 +10,7 @@ import pytest
 
 from relayer.errors import InvalidInput
 from relayer.facts.status_codec import decode_status_answers, decode_status_packet, encode_status_packet
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 FOLDER = Path(__file__).parents[2] / "cases" / "news"
 

@@ -9,7 +9,7 @@ import pytest
 
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.facts.schema import party_id
-from relayer.ledgers.settlement_codec import agreement_from_message, agreement_to_message
+from relayer.messages.settlement_records import agreement_from_message, agreement_to_message
 from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
 from relayer.settlement.errors import CommandRefused, RefusalCode

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 CASES = Path(__file__).parents[2] / "cases" / "settlement"
 BUILT = load_script(CASES / "generate.py").build()

@@ -12,7 +12,7 @@ from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
 from relayer.settlement.statement import LineKind, Movement, Side, make_statement
-from relayer.testing.settlement_bench import EUR, PARTIES, SettlementBench
+from tests.support.settlement_bench import EUR, PARTIES, SettlementBench
 
 NBM, KCS = PARTIES["NBM"], PARTIES["KCS"]
 

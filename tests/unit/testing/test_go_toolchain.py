@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from relayer.devnet import chain_binary, go_toolchain
 from relayer.errors import ConfigurationError
-from relayer.testing import chain_binary, go_toolchain
 
 
 @pytest.fixture

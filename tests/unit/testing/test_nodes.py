@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.errors import ConfigurationError, LedgerUnavailable
-from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.testing.nodes import (
+from relayer.devnet.nodes import (
     DEVNET_FOLDER,
     Anvil,
     AnvilOptions,
@@ -24,6 +22,8 @@ from relayer.testing.nodes import (
     ensure_node_modules,
     node_environment,
 )
+from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.ledgers.evm.rpc import JsonRpc
 
 pytestmark = pytest.mark.node
 DEADLINE_SECONDS = 20.0
@@ -88,7 +88,7 @@ async def test_state_in_a_folder_survives_a_restart(tmp_path) -> None:
 def test_a_node_ends_with_its_parent(kill, kind) -> None:
     code = (
         "import sys, time\n"
-        f"from relayer.testing.nodes import {kind}, {kind}Options\n"
+        f"from relayer.devnet.nodes import {kind}, {kind}Options\n"
         f"node = {kind}({kind}Options())\n"
         "print(node.process_id, flush=True)\n"
         "sys.stdin.read()\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.testing.scripts import load_script
+from tests.support.scripts import load_script
 
 
 def test_a_script_with_dataclasses_is_run_once(tmp_path: Path) -> None:

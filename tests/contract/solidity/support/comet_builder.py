@@ -28,7 +28,7 @@ from relayer.proofs.comet import (
     encode_timestamp,
     precommit_sign_bytes,
 )
-from relayer.proofs.comet_client_types import ClientHeader
+from relayer.proofs.comet.client_types import ClientHeader
 
 CHAIN_ID = "settlement-1"
 REVISION = 1

@@ -23,8 +23,8 @@ from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, en
 from relayer.facts.schema import Fact, party_id
 from relayer.facts.status_codec import STATUS_VERSION, StatusPacketData, StatusUpdate, encode_status_packet
 from relayer.ledgers.evm.comet_abi import light_client_code, pack_proof, update_message
-from relayer.proofs.comet_types import NANOSECONDS
-from relayer.testing.comet_chain import MERKLE_PREFIX, CometChain
+from relayer.proofs.comet.types import NANOSECONDS
+from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 LOCAL, REMOTE = ClientId("client-0"), ClientId("poa-evm-0")
 OTHER_HOLDER = account(30)

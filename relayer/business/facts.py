@@ -1,0 +1,117 @@
+"""What issuers do with facts, and what became of every fact. The contract's rules hold, none are added."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from relayer.business.reconcile import FactRecord as ReconcileRecord
+from relayer.business.reconcile import Standing
+from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.errors import InvalidInput
+from relayer.facts.codec import fact_hash
+from relayer.facts.schema import MAXIMUM_FACTS, Fact
+from relayer.ledgers.evm.connection import EvmConnection
+from relayer.ledgers.evm.facts_contract import FactRecord, FactsContract, FactState, MintedFact
+
+FACTS_PER_MINT = 20
+"""Keeps a minting transaction well under the gas of one block."""
+
+_SENDABLE = (FactState.MINTED, FactState.TIMED_OUT)
+_STANDING = {
+    FactState.MINTED: Standing.UNREFERENCED,
+    FactState.SENT: Standing.TRAVELLING,
+    FactState.ACKNOWLEDGED: Standing.REFERENCED,
+    FactState.REJECTED: Standing.UNREFERENCED,
+    FactState.TIMED_OUT: Standing.UNREFERENCED,
+    FactState.CANCELLED: Standing.UNREFERENCED,
+    FactState.SETTLED: Standing.REFERENCED,
+    FactState.DISPUTED: Standing.REFERENCED,
+    FactState.CREDITED: Standing.REFERENCED,
+}
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingFact:
+    """A fact as it was minted, and what became of it."""
+
+    minted: MintedFact
+    record: FactRecord
+
+
+async def mint(contract: FactsContract, drafts: Sequence[Callable[[bytes, int], Fact]]) -> list[Fact]:
+    """Issues facts in order; each draft gets the fact's id and issuer sequence."""
+    first = await contract.next_sequence()
+    facts = [draft(contract.fact_id(first + index), first + index) for index, draft in enumerate(drafts)]
+    for part in parts(facts, FACTS_PER_MINT):
+        await contract.mint(part)
+    return facts
+
+
+async def send(
+    contract: FactsContract,
+    connection: EvmConnection,
+    client: ClientId,
+    *,
+    fact_ids: Sequence[bytes],
+    timeout_seconds: int,
+) -> list[tuple[int, list[bytes]]]:
+    """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
+
+    Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
+    """
+    mine = {
+        each.record.fact_id: each for each in await standing(contract, connection) if each.minted.issuer == contract.account
+    }
+    chosen = list(fact_ids) or [key for key, each in mine.items() if each.record.state in _SENDABLE]
+    for key in chosen:
+        if key not in mine:
+            raise InvalidInput(f"fact 0x{key.hex()} was not issued by this account; use its issuer's key")
+        if mine[key].record.state not in _SENDABLE:
+            raise InvalidInput(
+                f"fact 0x{key.hex()} is {mine[key].record.state.name.lower()}; only a minted or timed-out one can be sent"
+            )
+    sent = []
+    for part in parts(chosen, MAXIMUM_FACTS):
+        timeout = await timeout_after(connection, timeout_seconds)
+        sequence = await contract.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
+        sent.append((int(sequence), list(part)))
+    return sent
+
+
+async def timeout_after(connection: EvmConnection, seconds: int) -> TimestampSeconds:
+    """Seconds from now by the ledger's clock, or ours if the ledger has not moved for a while."""
+    head = await connection.node.head()
+    return TimestampSeconds(max(head.timestamp, int(time.time())) + seconds)
+
+
+async def standing(contract: FactsContract, connection: EvmConnection) -> list[StandingFact]:
+    """Every fact of the contract, in the order of minting, with states of one height."""
+    head = await connection.node.head()
+    minted = await contract.minted(after=Height(0), until=head.number)
+    result: list[StandingFact] = []
+    for part in parts(minted, 500):
+        records = await contract.records([each.fact.fact_id for each in part], at=head.number)
+        result.extend(StandingFact(minted=each, record=record) for each, record in zip(part, records, strict=True))
+    return result
+
+
+def for_reconciliation(facts: Sequence[StandingFact]) -> Iterator[ReconcileRecord]:
+    """The hash is computed from the minted fact and compared with what the contract stores: a difference must not hide."""
+    for each in facts:
+        computed, stored = fact_hash(each.minted.fact), each.record.fact_hash
+        yield ReconcileRecord(
+            fact_id=each.record.fact_id,
+            fact_hash=stored if stored == computed else bytes(32),
+            standing=_STANDING[each.record.state],
+            liability_id=each.record.liability_id,
+            settlement_sequence=each.record.settlement_sequence,
+        )
+
+
+def parts(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """`items` in pieces of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,1 @@
+"""Blocks, state and the single writer of the embedded ledger."""

@@ -1,0 +1,215 @@
+"""The state machine of the ledger: one transaction after another over a context, each all or nothing.
+
+Deterministic: a block's transactions, its height and its time lead to the same state wherever they are executed. A refused
+message leaves a result with its code and no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import assert_never
+
+from relayer.core.ids import Height, TransactionId
+from relayer.core.packet import Packet
+from relayer.errors import InvalidInput
+from relayer.facts.codec import PORT
+from relayer.ledgers.embedded.host.applications import Application, PortRouter
+from relayer.ledgers.embedded.host.clients import ClientRegistry
+from relayer.ledgers.embedded.host.context import Context
+from relayer.ledgers.embedded.host.host import MessageOutcome, PacketHost, initialise_sequence
+from relayer.ledgers.embedded.host.light_clients import LightClientModule
+from relayer.ledgers.embedded.host.poa_evm_client import PoaEvmModule
+from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.host.tendermint_client import TendermintModule
+from relayer.ledgers.embedded.host.transactions import (
+    ChangeValidators,
+    CreateClient,
+    EndDeadlines,
+    RecoverClient,
+    RegisterCounterparty,
+    SendPacket,
+    Transaction,
+    UpdateClient,
+    decode_transaction,
+    encode_transaction,
+)
+from relayer.ledgers.embedded.settlement.application import CODESPACE, SettlementApplication
+from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
+from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
+from relayer.proofs.protobuf import bytes_field, varint_field
+from relayer.settlement.clearing.commands import ClearingCommand
+from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
+from relayer.settlement.decide import decide
+from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
+from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.model import LogHead
+
+_RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}
+"""MsgRecvPacketResponse and its like: ResponseResultType in field 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one transaction. `data` is the response message of its kind; code 0 is success."""
+
+    transaction: TransactionId
+    codespace: str = ""
+    code: int = 0
+    data: bytes = b""
+    detail: str = ""
+    retryable: bool = False
+
+    @property
+    def code_text(self) -> str:
+        """Codespace and number, for example ``channelv2/9``."""
+        return f"{self.codespace}/{self.code}"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the message changed nothing because it broke a rule."""
+        return self.code != 0
+
+    @property
+    def redundant(self) -> bool:
+        """Whether somebody else was first."""
+        return self.data == _RESULT[MessageOutcome.NOOP]
+
+
+def transaction_id(raw: bytes) -> TransactionId:
+    """Upper-case hexadecimal sha256, as CometBFT prints transactions."""
+    return TransactionId(sha256(raw).hexdigest().upper())
+
+
+class Machine:
+    """The host, its light clients and its applications."""
+
+    def __init__(
+        self,
+        *,
+        light_clients: Iterable[LightClientModule] | None = None,
+        applications: Mapping[str, Application] | None = None,
+    ) -> None:
+        """Without arguments: the light clients `poa-evm` and `07-tendermint`, and the settlement application."""
+        routes: dict[str, Application] = {PORT: SettlementApplication()}
+        routes.update(applications or {})
+        self.clients = ClientRegistry((PoaEvmModule(), TendermintModule()) if light_clients is None else light_clients)
+        self.host = PacketHost(self.clients, PortRouter(routes))
+
+    def execute(self, block: Context, transactions: Sequence[bytes]) -> list[Result]:
+        """Executes a block's transactions over its context, which takes over what each of them changed, and sends the news
+        of it. Their packets bear the name of the last transaction that was not refused."""
+        results = []
+        told = len(block.settlement.entries)
+        last: TransactionId | None = None
+        for raw in transactions:
+            name = transaction_id(raw)
+            context = block.branch(name)
+            try:
+                data = self._apply(context, decode_transaction(raw))
+            except MessageRefused as refusal:
+                results.append(
+                    Result(
+                        transaction=name,
+                        codespace=refusal.codespace,
+                        code=refusal.number,
+                        detail=str(refusal),
+                        retryable=refusal.retryable,
+                    )
+                )
+                continue
+            block.merge(context)
+            last = name
+            results.append(Result(transaction=name, data=data))
+        if last is not None and block.changed:
+            context = block.branch(last)
+            enqueue_news(context, block.settlement.entries[told:])
+            send_queued(context, self.host)
+            block.merge(context)
+        return results
+
+    def overdue(self, block: Context) -> list[bytes]:
+        """The ledger's own transaction, if the block's time has ended something; it goes ahead of all others."""
+        if not block.settlement.deadlines(block.block.time_seconds, 1):
+            return []
+        return [encode_transaction(EndDeadlines(height=block.block.height))]
+
+    def _apply(self, context: Context, transaction: Transaction) -> bytes:
+        match transaction:
+            case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
+                return _RESULT[self._relay(context, transaction)]
+            case SendPacket():
+                return varint_field(1, self._send(context, transaction).sequence)
+            case ChangeValidators(validators=validators):
+                context.validators = validators
+                return b""
+            case EndDeadlines(height=height):
+                return _end_deadlines(context, height)
+            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
+                return self._apply_client(context, transaction)
+            case _:
+                return _reference(_command(context, transaction))
+
+    def _relay(self, context: Context, message: PacketMessage) -> MessageOutcome:
+        match message:
+            case ReceivePacket(packet=packet, proof=proof):
+                return self.host.receive(context, packet, proof)
+            case AcknowledgePacket(packet=packet, acknowledgement=acknowledgement, proof=proof):
+                return self.host.acknowledge(context, packet, acknowledgement, proof)
+            case TimeoutPacket(packet=packet, proof=proof):
+                return self.host.timeout(context, packet, proof)
+            case _:
+                assert_never(message)
+
+    def _send(self, context: Context, message: SendPacket) -> Packet:
+        return self.host.send(context, message.source_client, message.timeout_timestamp, message.payload, message.signer)
+
+    def _apply_client(
+        self, context: Context, transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient
+    ) -> bytes:
+        match transaction:
+            case CreateClient():
+                return bytes_field(1, self.clients.create(context, transaction).encode())
+            case RegisterCounterparty():
+                initialise_sequence(context, self.clients.register_counterparty(context, transaction))
+                return b""
+            case UpdateClient(client_id=client_id, type_url=type_url, value=value):
+                self.clients.update(context, client_id, type_url, value)
+                return b""
+            case RecoverClient(subject=subject, substitute=substitute):
+                self.clients.recover(context, subject, substitute)
+                return b""
+            case _:
+                assert_never(transaction)
+
+
+def _command(context: Context, command: OperatorCommand | ClearingCommand) -> LogHead:
+    """Decides a business command. Its refusals carry the codespace ``settlement``."""
+    try:
+        match command:
+            case RegisterParty() | RecordAgreement() | ClosePeriod():
+                decision = decide(context.settlement, command)
+            case _:
+                decision = decide_clearing(context.settlement, command, now_seconds=context.block.time_seconds)
+    except CommandRefused as error:
+        raise MessageRefused(CODESPACE, error.code, str(error)) from error
+    except InvalidInput as error:
+        raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
+    for entry in decision.entries:
+        context.settlement.apply(entry)
+    return decision.reference
+
+
+def _end_deadlines(context: Context, height: Height) -> bytes:
+    if height != context.block.height:
+        raise MessageRefused(
+            CODESPACE, RefusalCode.INVALID_COMMAND, f"ends the deadlines of block {height}, not of this one"
+        )
+    for entry in end_deadlines(context.settlement, now_seconds=context.block.time_seconds):
+        context.settlement.apply(entry)
+    return _reference(context.settlement.head())
+
+
+def _reference(head: LogHead) -> bytes:
+    return varint_field(1, head.sequence) + bytes_field(2, head.head_hash)

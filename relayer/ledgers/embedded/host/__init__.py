@@ -1,0 +1,1 @@
+"""The IBC v2 host of the embedded ledger: clients, packets, transactions."""

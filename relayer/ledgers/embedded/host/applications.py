@@ -1,0 +1,64 @@
+"""What the host asks of an application behind a port (ICS-26 v2), and the router that finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from relayer.core.ids import ClientId, Sequence
+from relayer.core.packet import Payload
+from relayer.ledgers.embedded.host.context import Context
+from relayer.ledgers.embedded.host.refusals import Code, refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One payload and the packet that it came or went with."""
+
+    source_client: ClientId
+    destination_client: ClientId
+    sequence: Sequence
+    payload: Payload
+    counterparty_chain_id: str
+    """The chain that the client on this side follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The application took the payload; `acknowledgement` is what its peer shall learn."""
+
+    acknowledgement: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveFailed:
+    """The application refused the whole payload: its changes are dropped, the peer gets the universal error."""
+
+    reason: str
+
+
+class Application(Protocol):
+    """Callbacks of one port. `context` is a branch of the state; a raised MessageRefused undoes the message."""
+
+    def on_send(self, context: Context, delivery: Delivery, signer: str) -> None: ...
+
+    def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed: ...
+
+    def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None: ...
+
+    def on_timeout(self, context: Context, delivery: Delivery) -> None: ...
+
+
+class PortRouter:
+    """Applications by port."""
+
+    def __init__(self, applications: Mapping[str, Application]) -> None:
+        self._applications = dict(applications)
+
+    def route(self, port: str) -> Application:
+        """Raises a refusal for an unknown port: no error acknowledgement is written, the packet has to time out."""
+        application = self._applications.get(port)
+        if application is None:
+            raise refuse(Code.PORT_NOT_ROUTED, f"no application listens on port {port!r}")
+        return application

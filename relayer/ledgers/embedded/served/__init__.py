@@ -1,0 +1,1 @@
+"""The embedded ledger as a process of its own behind gRPC."""

@@ -1,0 +1,1 @@
+"""The settlement application of the embedded ledger and its tables."""

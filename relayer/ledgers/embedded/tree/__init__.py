@@ -1,0 +1,1 @@
+"""The store of the embedded ledger: an IAVL tree over SQLite."""

@@ -1,0 +1,1 @@
+"""What every submitter shares: batches and gas."""

@@ -1,0 +1,270 @@
+"""The light client `poa-evm`: a permissioned EVM ledger, followed by sealed headers and Merkle-Patricia proofs.
+
+Pure functions over (client state, stored consensus states, message, the host's clock). A header is believed if the seal
+engine vouches for its hash; the router's storage root is proven under its state root once, so that each packet needs
+its storage proof only. The client never overwrites a height, never goes on after contradicting headers, and nothing but
+evidence freezes it. Another implementation must give the same verdict on the same bytes: the cases in tests/cases say so.
+
+Order of the checks of an update, which decides the code when several are broken: status, encoding, height, seals, known
+height, first known height, clock drift, neighbours, account proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from relayer.proofs.client import (
+    ClientStatus,
+    ConsensusStates,
+    Frozen,
+    Recovered,
+    Unchanged,
+    Updated,
+    forgettable,
+    prunable,
+    require_active,
+)
+from relayer.proofs.errors import ClientRefused, HeaderRefused, MembershipRefused, Refusal
+from relayer.proofs.keccak import keccak256
+from relayer.proofs.poa_evm import evm_header, mpt
+from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.poa_evm.evm_header import EvmHeader
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine, AuthoritySeals, SealEngine
+from relayer.proofs.poa_evm.types import (
+    ClientState,
+    ConsensusState,
+    Misbehaviour,
+    SealedHeader,
+    decode_storage_proof,
+)
+
+WORD_BYTES = 32
+
+UpdateOutcome = Updated[ClientState, ConsensusState] | Unchanged | Frozen[ClientState]
+
+
+def status(client: ClientState, states: ConsensusStates[ConsensusState], *, now_seconds: int) -> ClientStatus:
+    """Frozen comes before expired. A client without its latest consensus state counts as expired."""
+    if client.frozen_height:
+        return ClientStatus.FROZEN
+    latest = states.at(client.latest_height)
+    if latest is None or _is_expired(client, latest, now_seconds):
+        return ClientStatus.EXPIRED
+    return ClientStatus.ACTIVE
+
+
+def create(client: ClientState, consensus: ConsensusState) -> None:
+    """Raises ClientRefused(PARAMETERS) unless the two may start a client. Whether they are true is the creator's word."""
+    client.check()
+    consensus.check()
+    if client.frozen_height:
+        raise ClientRefused(Refusal.PARAMETERS, "a client cannot be created frozen")
+
+
+def update(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    header: SealedHeader,
+    *,
+    identity: ClientIdentity,
+    now_seconds: int,
+) -> UpdateOutcome:
+    """What one sealed header does to the client. Raises ProofError with the client untouched.
+
+    A header of a known height with another hash is the authorities' own contradiction, so it freezes.
+    """
+    require_active(status(client, states, now_seconds=now_seconds))
+    block = check_header(client, header, identity=identity)
+    known = states.at(block.number)
+    if known is not None and known.block_hash == block.hash:
+        return Unchanged(height=block.number)
+    if known is not None:
+        return _freeze(client, block.number)
+    _require_not_before_start(states, block.number)
+    _check_time(client, states, block, now_seconds)
+    account = mpt.verify_account(header.account_proof, state_root=block.state_root, address=client.router)
+    consensus = ConsensusState(
+        timestamp_seconds=block.timestamp_seconds,
+        block_hash=block.hash,
+        state_root=block.state_root,
+        storage_root=account.storage_root,
+    )
+    latest = max(client.latest_height, block.number)
+    return Updated(client_state=replace(client, latest_height=latest), height=block.number, consensus_state=consensus)
+
+
+def check_header(client: ClientState, header: SealedHeader, *, identity: ClientIdentity) -> EvmHeader:
+    """The block header, if it decodes and its seals convince the client's engine. Looks at no clock and no state."""
+    block = evm_header.decode_header(header.header_rlp)
+    if block.number < 1:
+        raise HeaderRefused(Refusal.HEIGHT, "the genesis block is sealed by nobody")
+    seal_engine(client, identity).verify(header.header_rlp, block, header.seals)
+    return block
+
+
+def seal_engine(client: ClientState, identity: ClientIdentity) -> SealEngine:
+    """The engine of this client, bound to what its seals are bound to."""
+    match client.engine:
+        case AuthorityEngine() as engine:
+            return AuthoritySeals(engine=engine, chain_id=client.chain_id, identity=identity)
+        case _:
+            assert_never(client.engine)
+
+
+def check_misbehaviour(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    evidence: Misbehaviour,
+    *,
+    identity: ClientIdentity,
+    now_seconds: int,
+) -> Frozen[ClientState]:
+    """The frozen client, if both headers are sealed, of one number, and different. Raises ProofError otherwise."""
+    require_active(status(client, states, now_seconds=now_seconds))
+    first = check_header(client, evidence.header_1, identity=identity)
+    second = check_header(client, evidence.header_2, identity=identity)
+    if first.number != second.number or first.hash == second.hash:
+        raise HeaderRefused(Refusal.NO_MISBEHAVIOUR, "two headers of one number with different hashes are needed")
+    _require_not_before_start(states, first.number)
+    return _freeze(client, first.number)
+
+
+def verify_membership(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    *,
+    height: int,
+    proof: bytes,
+    path: Sequence[bytes],
+    value: bytes,
+    now_seconds: int,
+) -> None:
+    """That the router stores the 32-byte `value` under `path` (one element) at `height`. Raises ProofError."""
+    if len(value) != WORD_BYTES or not any(value):
+        raise MembershipRefused(Refusal.PROOF_VALUE, "a router stores words of 32 bytes that are not zero")
+    word = _proven_word(client, states, height=height, proof=proof, path=path, now_seconds=now_seconds)
+    if word is None:
+        raise MembershipRefused(Refusal.VALUE_ABSENT, "the router stores nothing under the path")
+    if word != value:
+        raise MembershipRefused(Refusal.PROOF_VALUE, "the router stores another value under the path")
+
+
+def verify_non_membership(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    *,
+    height: int,
+    proof: bytes,
+    path: Sequence[bytes],
+    now_seconds: int,
+) -> None:
+    """That the router stores nothing under `path` (one element) at `height`. Raises ProofError."""
+    word = _proven_word(client, states, height=height, proof=proof, path=path, now_seconds=now_seconds)
+    if word is not None:
+        raise MembershipRefused(Refusal.VALUE_PRESENT, "the router stores a value under the path")
+
+
+def timestamp_at(states: ConsensusStates[ConsensusState], height: int) -> int:
+    """Unix seconds of the block at `height`. Raises ClientRefused(UNKNOWN_HEIGHT)."""
+    return _consensus_at(states, height).timestamp_seconds
+
+
+def commitment_slot(client: ClientState, path: bytes) -> bytes:
+    """The 32-byte storage slot of a path: keccak256(keccak256(path) || commitments slot)."""
+    return keccak256(keccak256(path) + client.commitments_slot)
+
+
+def recover(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    *,
+    substitute: ClientState,
+    substitute_states: ConsensusStates[ConsensusState],
+    now_seconds: int,
+    forget_limit: int = 1_000_000,
+) -> Recovered[ClientState, ConsensusState]:
+    """A frozen or expired client takes over the state of an active substitute that follows the same router.
+
+    Only the host ledger's authority may ask for this. The authorities may differ, which is how they are rotated; chain,
+    router and slot may not. Nothing that was learnt before is trusted afterwards: `forget` lists the stored heights.
+    Raises ClientRefused(PARAMETERS, FROZEN, EXPIRED, LIMIT).
+    """
+    if status(client, states, now_seconds=now_seconds) is ClientStatus.ACTIVE:
+        raise ClientRefused(Refusal.PARAMETERS, "the client is active; there is nothing to recover")
+    require_active(status(substitute, substitute_states, now_seconds=now_seconds))
+    substitute.check()
+    same = (client.chain_id, client.router, client.commitments_slot)
+    if same != (substitute.chain_id, substitute.router, substitute.commitments_slot):
+        raise ClientRefused(Refusal.PARAMETERS, "the substitute follows another chain, router or slot")
+    return Recovered(
+        client_state=substitute,
+        height=substitute.latest_height,
+        consensus_state=_consensus_at(substitute_states, substitute.latest_height),
+        forget=forgettable(states, limit=forget_limit),
+    )
+
+
+def prunable_heights(
+    client: ClientState, states: ConsensusStates[ConsensusState], *, now_seconds: int, limit: int
+) -> list[int]:
+    """Stored heights, oldest first, whose trusting period has passed; never the latest one."""
+
+    def is_expired(consensus: ConsensusState) -> bool:
+        return _is_expired(client, consensus, now_seconds)
+
+    return prunable(states, is_expired, latest=client.latest_height, limit=limit)
+
+
+def _is_expired(client: ClientState, consensus: ConsensusState, now_seconds: int) -> bool:
+    return consensus.timestamp_seconds + client.trusting_period_seconds <= now_seconds
+
+
+def _freeze(client: ClientState, height: int) -> Frozen[ClientState]:
+    return Frozen(client_state=replace(client, frozen_height=height), height=height)
+
+
+def _require_not_before_start(states: ConsensusStates[ConsensusState], number: int) -> None:
+    """What happened before all that is stored is settled: a recovery starts behind it, and the headers that had frozen the
+    client must neither freeze it again nor be believed one by one."""
+    if states.at(number) is None and states.before(number) is None:
+        raise HeaderRefused(Refusal.HEIGHT, f"block {number} lies before the first one that this client knows")
+
+
+def _check_time(client: ClientState, states: ConsensusStates[ConsensusState], block: EvmHeader, now_seconds: int) -> None:
+    if block.timestamp_seconds > now_seconds + client.max_clock_drift_seconds:
+        raise HeaderRefused(
+            Refusal.FUTURE, f"block {block.number} is {block.timestamp_seconds - now_seconds} s ahead of this ledger"
+        )
+    lower = states.before(block.number)
+    higher = states.after(block.number)
+    if lower is not None and block.timestamp_seconds < lower.timestamp_seconds:
+        raise HeaderRefused(Refusal.TIME, f"block {block.number} is older than a known block below it")
+    if higher is not None and block.timestamp_seconds > higher.timestamp_seconds:
+        raise HeaderRefused(Refusal.TIME, f"block {block.number} is younger than a known block above it")
+
+
+def _consensus_at(states: ConsensusStates[ConsensusState], height: int) -> ConsensusState:
+    consensus = states.at(height)
+    if consensus is None:
+        raise ClientRefused(Refusal.UNKNOWN_HEIGHT, f"the client does not know height {height}; update it first")
+    return consensus
+
+
+def _proven_word(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    *,
+    height: int,
+    proof: bytes,
+    path: Sequence[bytes],
+    now_seconds: int,
+) -> bytes | None:
+    require_active(status(client, states, now_seconds=now_seconds))
+    if len(path) != 1 or not path[0]:
+        raise MembershipRefused(Refusal.PROOF_PATH, f"expected a path of one element, got {len(path)}")
+    consensus = _consensus_at(states, height)
+    nodes = decode_storage_proof(proof)
+    slot = commitment_slot(client, path[0])
+    return mpt.verify_storage(nodes, storage_root=consensus.storage_root, slot=slot)

@@ -1,0 +1,197 @@
+"""The values of the light client `poa-evm`, and their protobuf form (`interledger.lightclients.poaevm.v1`).
+
+Decoding is strict: one value has one encoding. Whether values make sense together is `check` and the client's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from relayer.proofs.errors import ClientRefused, MalformedBytes, Refusal
+from relayer.proofs.poa_evm.attestation import SIGNATURE_BYTES
+from relayer.proofs.poa_evm.evm_header import MAXIMUM_HEADER_BYTES
+from relayer.proofs.poa_evm.mpt import MAXIMUM_NODE_BYTES, MAXIMUM_NODES
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.proofs.protobuf import parse_canonical
+from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
+
+CLIENT_TYPE: Final = "poa-evm"
+HEADER_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Header"
+MISBEHAVIOUR_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Misbehaviour"
+CLIENT_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ClientState"
+CONSENSUS_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ConsensusState"
+COMMITMENTS_SLOT: Final = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f2136d6f416159f840a3e0747600")
+"""Where an IBC v2 router keeps its commitments (ERC-7201 namespace `ibc.storage.IBCStore`)."""
+
+_MAXIMUM_STATE_BYTES = 16 * 1024
+_MAXIMUM_PROOF_BYTES = MAXIMUM_NODES * (MAXIMUM_NODE_BYTES + 4)
+_MAXIMUM_MESSAGE_BYTES = MAXIMUM_HEADER_BYTES + _MAXIMUM_PROOF_BYTES + 256 * (SIGNATURE_BYTES + 3) + 64
+_MAXIMUM_UINT64 = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientState:
+    """What the client follows, whom it believes, and how far it is. `frozen_height` 0 means not frozen."""
+
+    chain_id: int
+    router: bytes
+    commitments_slot: bytes = COMMITMENTS_SLOT
+    engine: AuthorityEngine
+    trusting_period_seconds: int
+    max_clock_drift_seconds: int
+    latest_height: int
+    frozen_height: int = 0
+
+    def check(self) -> None:
+        """Raises ClientRefused(PARAMETERS) for a state that no client may have."""
+        self.engine.check()
+        if not 1 <= self.chain_id <= _MAXIMUM_UINT64:
+            raise ClientRefused(Refusal.PARAMETERS, f"chain id {self.chain_id} is no EIP-155 chain id")
+        if len(self.router) != 20 or not any(self.router):
+            raise ClientRefused(Refusal.PARAMETERS, "the router is no address of 20 bytes")
+        if len(self.commitments_slot) != 32:
+            raise ClientRefused(Refusal.PARAMETERS, "the commitments slot is not 32 bytes long")
+        if self.trusting_period_seconds < 1:
+            raise ClientRefused(Refusal.PARAMETERS, "the trusting period must be at least one second")
+        if self.max_clock_drift_seconds < 0:
+            raise ClientRefused(Refusal.PARAMETERS, "the clock drift cannot be negative")
+        if self.latest_height < 1:
+            raise ClientRefused(Refusal.PARAMETERS, "a client starts at height 1 or later")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsensusState:
+    """What one block proves: hashes and roots are 32 bytes, `storage_root` is the router's under `state_root`."""
+
+    timestamp_seconds: int
+    block_hash: bytes
+    state_root: bytes
+    storage_root: bytes
+
+    def check(self) -> None:
+        """Raises ClientRefused(PARAMETERS) for a state that no block has."""
+        if self.timestamp_seconds < 1:
+            raise ClientRefused(Refusal.PARAMETERS, "the consensus state has no timestamp")
+        if any(len(each) != 32 for each in (self.block_hash, self.state_root, self.storage_root)):
+            raise ClientRefused(Refusal.PARAMETERS, "a hash of the consensus state is not 32 bytes long")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedHeader:
+    """A block header as RLP, what vouches for it, and the trie nodes from its state root to the router's account."""
+
+    header_rlp: bytes
+    seals: tuple[bytes, ...]
+    account_proof: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaviour:
+    """Two sealed headers of one number with different hashes. Account proofs are not needed."""
+
+    header_1: SealedHeader
+    header_2: SealedHeader
+
+
+def encode_client_state(state: ClientState) -> bytes:
+    """`ClientState` bytes."""
+    return poaevm_pb2.ClientState(
+        chain_id=state.chain_id,
+        router=state.router,
+        commitments_slot=state.commitments_slot,
+        authority=poaevm_pb2.AuthorityEngine(threshold=state.engine.threshold, authorities=list(state.engine.authorities)),
+        trusting_period_seconds=state.trusting_period_seconds,
+        max_clock_drift_seconds=state.max_clock_drift_seconds,
+        latest_height=state.latest_height,
+        frozen_height=state.frozen_height,
+    ).SerializeToString(deterministic=True)
+
+
+def decode_client_state(raw: bytes) -> ClientState:
+    """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
+    message = parse_canonical(poaevm_pb2.ClientState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
+    if message.WhichOneof("engine") != "authority":
+        raise ClientRefused(Refusal.PARAMETERS, "the client state names no seal engine that is known here")
+    state = ClientState(
+        chain_id=message.chain_id,
+        router=message.router,
+        commitments_slot=message.commitments_slot,
+        engine=AuthorityEngine(threshold=message.authority.threshold, authorities=tuple(message.authority.authorities)),
+        trusting_period_seconds=message.trusting_period_seconds,
+        max_clock_drift_seconds=message.max_clock_drift_seconds,
+        latest_height=message.latest_height,
+        frozen_height=message.frozen_height,
+    )
+    state.check()
+    return state
+
+
+def encode_consensus_state(state: ConsensusState) -> bytes:
+    """`ConsensusState` bytes."""
+    return poaevm_pb2.ConsensusState(
+        timestamp_seconds=state.timestamp_seconds,
+        block_hash=state.block_hash,
+        state_root=state.state_root,
+        storage_root=state.storage_root,
+    ).SerializeToString(deterministic=True)
+
+
+def decode_consensus_state(raw: bytes) -> ConsensusState:
+    """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
+    message = parse_canonical(poaevm_pb2.ConsensusState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
+    state = ConsensusState(
+        timestamp_seconds=message.timestamp_seconds,
+        block_hash=message.block_hash,
+        state_root=message.state_root,
+        storage_root=message.storage_root,
+    )
+    state.check()
+    return state
+
+
+def encode_header(header: SealedHeader) -> bytes:
+    """`Header` bytes: the client message of an update."""
+    return _header_message(header).SerializeToString(deterministic=True)
+
+
+def decode_header(raw: bytes) -> SealedHeader:
+    """Raises MalformedBytes. The RLP inside is still unread."""
+    return _header_value(parse_canonical(poaevm_pb2.Header, raw, maximum_bytes=_MAXIMUM_MESSAGE_BYTES))
+
+
+def encode_misbehaviour(evidence: Misbehaviour) -> bytes:
+    """`Misbehaviour` bytes: the client message that freezes."""
+    return poaevm_pb2.Misbehaviour(
+        header_1=_header_message(evidence.header_1), header_2=_header_message(evidence.header_2)
+    ).SerializeToString(deterministic=True)
+
+
+def decode_misbehaviour(raw: bytes) -> Misbehaviour:
+    """Raises MalformedBytes. The RLP inside is still unread."""
+    message = parse_canonical(poaevm_pb2.Misbehaviour, raw, maximum_bytes=2 * _MAXIMUM_MESSAGE_BYTES)
+    if not message.HasField("header_1") or not message.HasField("header_2"):
+        raise MalformedBytes(Refusal.MALFORMED, "evidence of misbehaviour needs two headers")
+    return Misbehaviour(header_1=_header_value(message.header_1), header_2=_header_value(message.header_2))
+
+
+def encode_storage_proof(nodes: tuple[bytes, ...]) -> bytes:
+    """`StorageProof` bytes: trie nodes from the storage root down."""
+    return poaevm_pb2.StorageProof(nodes=list(nodes)).SerializeToString(deterministic=True)
+
+
+def decode_storage_proof(raw: bytes) -> tuple[bytes, ...]:
+    """Raises MalformedBytes. The nodes are still unread."""
+    return tuple(parse_canonical(poaevm_pb2.StorageProof, raw, maximum_bytes=_MAXIMUM_PROOF_BYTES).nodes)
+
+
+def _header_message(header: SealedHeader) -> poaevm_pb2.Header:
+    return poaevm_pb2.Header(
+        header_rlp=header.header_rlp, seals=list(header.seals), account_proof=list(header.account_proof)
+    )
+
+
+def _header_value(message: poaevm_pb2.Header) -> SealedHeader:
+    return SealedHeader(
+        header_rlp=message.header_rlp, seals=tuple(message.seals), account_proof=tuple(message.account_proof)
+    )

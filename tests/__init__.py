@@ -1,0 +1,1 @@
+"""The tests of the relayer. What they share lies in `support`."""

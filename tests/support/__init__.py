@@ -1,0 +1,1 @@
+"""Fixtures and benches of our own tests."""

@@ -1,0 +1,91 @@
+"""An embedded ledger on which parties owe each other, for tests: real headers, real proofs, facts that came as packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from relayer.core.commitment import PathKind, commitment_path
+from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
+from relayer.core.packet import Packet
+from relayer.facts.schema import MAXIMUM_FACTS, Fact, party_id
+from relayer.ledgers.embedded.chain.operators import OperatorKey
+from relayer.ports.ledger import ReceivePacket, SubmissionBatch
+from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.settlement.commands import RecordAgreement, RegisterParty
+from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.testing.clock import ManualClock
+from relayer.testing.factories import a_fact, a_fact_payload
+from tests.support.embedded import KEYS, embedded_ledger
+from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
+
+_CLIENT = ClientId("poa-evm-0")
+_REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=_CLIENT)
+
+Debts = Mapping[tuple[str, str], int]
+"""Debtor and creditor by OCPI id: cents."""
+
+
+class OwingLedger:
+    """`ledger` is connected by set_up(), with a fact for each debt, due at once."""
+
+    def __init__(self, folder: Path, debts: Debts, *, keys: Iterable[OperatorKey] = KEYS) -> None:
+        self.folder = folder
+        self.debts = debts
+        self.clock = ManualClock()
+        self.evm = EvmCounterparty(self.clock)
+        self.ledger = embedded_ledger(folder, self.clock, keys=keys)
+
+    @property
+    def now(self) -> int:
+        """Unix seconds of the ledger's clock."""
+        return int(self.clock.now())
+
+    async def set_up(self) -> None:
+        """Parties, agreements in EUR, facts."""
+        await self.ledger.connect()
+        terms = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
+        client = await self.ledger.create_client(
+            await self.evm.initial_client(terms), counterparty_client_id=None, counterparty_merkle_prefix=()
+        )
+        await self.ledger.register_counterparty(
+            client, counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=self.evm.merkle_prefix
+        )
+        for name in dict.fromkeys(name for pair in self.debts for name in pair):
+            party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
+            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party))
+        for debtor, creditor in self.debts:
+            agreement = Agreement(
+                agreement_id=f"{debtor}>{creditor}",
+                creditor=party_id(creditor),
+                debtor=party_id(debtor),
+                currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
+            )
+            await self.ledger.settlement.execute(RecordAgreement(request_id=agreement.agreement_id, agreement=agreement))
+        facts = [self.fact(number) for number in range(1, len(self.debts) + 1)]
+        for start in range(0, len(facts), MAXIMUM_FACTS):
+            await self.receive(*facts[start : start + MAXIMUM_FACTS])
+
+    def fact(self, number: int) -> Fact:
+        """The fact behind the debt at this place, counted from 1."""
+        (debtor, creditor), amount = list(self.debts.items())[number - 1]
+        fact = a_fact(number, debtor=debtor, creditor=creditor, net=amount)
+        return replace(fact, tax=0, service_end=self.now - 10, due_date=self.now)
+
+    async def receive(self, *facts: Fact) -> None:
+        """One packet with its proof."""
+        packet = Packet(
+            sequence=Sequence(self.evm.next_sequence()),
+            source_client=CLIENT_ID,
+            destination_client=_CLIENT,
+            timeout_timestamp=TimestampSeconds(self.now + 600),
+            payloads=(a_fact_payload(*facts),),
+        )
+        self.evm.commit(packet)
+        height = self.evm.seal()
+        path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
+        (proof,) = await self.evm.prove([path], at=height)
+        update = await self.evm.client_update(_REFERENCE, trusted=Height(1), target=height)
+        message = ReceivePacket(packet=packet, proof=proof)
+        await self.ledger.submit(SubmissionBatch(client_id=_CLIENT, update=update, messages=(message,)))
