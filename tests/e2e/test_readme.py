@@ -14,10 +14,11 @@ import pytest
 
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.processes import Children, free_ports
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.node
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 COMMANDS = [
     line.removeprefix("$ relayer ")
     for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)

@@ -38,8 +38,8 @@ from relayer.settlement.clearing.values import Cycle, Dispute, Payment
 from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
 from relayer.testing.factories import ACKNOWLEDGEMENT, CHANNEL, ROUTE, a_head, a_packet, acknowledged, answered, committed
 from tests.support.fuzzing import Form, Target, fuzz
+from tests.support.paths import TESTS
 
-TESTS = Path(__file__).parents[1]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
 PACKET = a_packet()

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,10 +36,10 @@ from relayer.testing.factories import a_fact
 from relayer.wire.cosmos_protos import any_, channel_tx
 from relayer.wire.cosmos_sdk_protos import base_abci, client_query, client_v2_query
 from tests.support.fuzzing import Form, Target, fuzz
+from tests.support.paths import VECTORS
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
-VECTORS = Path(__file__).parents[1] / "vectors"
 EVM = json.loads((VECTORS / "evm.json").read_text())
 COMET = json.loads((VECTORS / "comet_rpc.json").read_text())
 ROUTER = b"\x11" * 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,9 +36,9 @@ from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.testing.factories import ACKNOWLEDGEMENT, a_fact, a_fact_payload, a_packet
 from tests.support.fuzzing import Target, fuzz
+from tests.support.paths import TESTS
 from tests.support.settlement_bench import SettlementBench
 
-TESTS = Path(__file__).parents[1]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
 h = bytes.fromhex

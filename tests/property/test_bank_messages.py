@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -18,8 +17,9 @@ from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_payment_id, payment_id_for
+from tests.support.paths import VECTORS
 
-NOTIFICATION = (Path(__file__).resolve().parents[1] / "vectors" / "iso20022" / "camt.054.xml").read_bytes()
+NOTIFICATION = (VECTORS / "iso20022" / "camt.054.xml").read_bytes()
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
 AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
 EXPONENTS = st.integers(min_value=0, max_value=MAXIMUM_EXPONENT)

@@ -6,7 +6,6 @@ import copy
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,9 @@ from relayer.ledgers.cosmos.rpc import _abci_answer, transaction_result
 from relayer.proofs.comet import ValidatorSet
 from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import ProofError
+from tests.support.paths import VECTORS
 
-RECORDED = json.loads((Path(__file__).parents[1] / "vectors" / "comet_rpc.json").read_text())
+RECORDED = json.loads((VECTORS / "comet_rpc.json").read_text())
 NUMBER, CHAIN_ID = RECORDED["number"], RECORDED["chain_id"]
 
 

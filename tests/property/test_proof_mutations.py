@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm import evm_header, mpt, rlp
 from relayer.proofs.poa_evm import types as poa_evm_types
 from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, check_quorum, recover_signer, sign_digest
+from tests.support.paths import TESTS
 
-TESTS = Path(__file__).parents[1]
 h = bytes.fromhex
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from relayer.devnet.chain_node import VALIDATOR_KEY, ChainOptions, SettlementChain
 from relayer.errors import LedgerUnavailable
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.node]
 
@@ -66,7 +67,7 @@ def test_no_node_outlives_the_process_that_started_it(chain: SettlementChain, tm
         "chain = SettlementChain(ChainOptions(folder=Path(sys.argv[1]))); chain.start()\n"
         "print(chain.nodes[0].process_id, flush=True); sys.stdin.read()\n"
     )
-    root = str(Path(__file__).resolve().parents[3])
+    root = str(ROOT)
     command = [sys.executable, "-c", script, str(tmp_path / "chain")]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}

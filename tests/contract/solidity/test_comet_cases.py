@@ -6,7 +6,6 @@ A message passes the transcoding and then the contract, as in the relayer; eithe
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +22,9 @@ from relayer.proofs.comet.client_types import (
 )
 from relayer.proofs.errors import ProofError
 from relayer.proofs.keccak import keccak256
+from tests.support.paths import CASES
 
-FOLDER = Path(__file__).parents[2] / "cases" / "comet"
+FOLDER = CASES / "comet"
 VERDICTS = ("updated", "frozen", "unchanged")
 ACCEPTED = (*VERDICTS, "ok")
 FROZEN = 1

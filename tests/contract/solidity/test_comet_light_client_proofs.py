@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,10 @@ from proof_builder import LEFT, RIGHT, STORE, Step, Tree, key, keys, packed_path
 from relayer.ledgers.evm.comet_abi import pack_proof
 from relayer.proofs.comet import NANOSECONDS
 from relayer.proofs.errors import MembershipRefused
+from tests.support.paths import VECTORS
 
 HEIGHT = (1, 1)
-CASES = json.loads((Path(__file__).parents[2] / "vectors" / "iavl.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((VECTORS / "iavl.json").read_text(encoding="utf-8"))["cases"]
 VALUES = {number: keys(40)[key(number)] for number in range(2, 81, 2)}
 
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,12 +31,13 @@ from hypothesis import strategies as st
 from relayer.ledgers.evm.comet_abi import update_message
 from relayer.proofs.comet import NANOSECONDS, NO_BLOCK, BlockId, decode_signed_header, decode_validator_set
 from relayer.proofs.comet.client_types import ClientHeader, encode_client_header
+from tests.support.paths import VECTORS
 
 UPDATED, MISBEHAVIOUR, NO_OP = 0, 1, 2
 ACTIVE, FROZEN, EXPIRED = 0, 1, 2
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "comet.json").read_text(encoding="utf-8"))
+COMET_VECTORS = json.loads((VECTORS / "comet.json").read_text(encoding="utf-8"))
 # The first block proves nothing and follows nothing, so no client can be asked for it.
-SIGNED_HEADERS = [vector for vector in VECTORS["signed_headers"] if vector["height"] > 1]
+SIGNED_HEADERS = [vector for vector in COMET_VECTORS["signed_headers"] if vector["height"] > 1]
 FIELD = 2**256 - 2**32 - 977
 
 

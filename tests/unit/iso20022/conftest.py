@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from relayer.iso20022.accounts import Account
 from relayer.iso20022.payment import Payment, payment_id_for
+from tests.support.paths import VECTORS
 
-VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "iso20022"
+MESSAGES = VECTORS / "iso20022"
 
 
 @pytest.fixture
@@ -50,4 +49,4 @@ def payments() -> list[Payment]:
 
 @pytest.fixture
 def notification() -> str:
-    return (VECTORS / "camt.054.xml").read_text()
+    return (MESSAGES / "camt.054.xml").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused, Problem
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import Payment, cycle_tag, parse_payment_id, payment_id_for
+from tests.support.paths import VECTORS
 
-VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "iso20022"
+MESSAGES = VECTORS / "iso20022"
 ORDER = Order(message_id="NET-2026-11", initiator="Clearing office", created_at=1_796_040_000, execute_at=1_796_083_200)
 Accounts = dict[str, Account]
 
@@ -31,7 +31,7 @@ def problem_of(order: Order, payments: list[Payment], accounts: Accounts) -> Pro
 
 def test_the_file_is_the_one_on_disk(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
     """The file on disk was checked with the full schema of the standard when it was written."""
-    assert export_pain001(ORDER, [*payments, yen], accounts) == (VECTORS / "pain.001.xml").read_bytes()
+    assert export_pain001(ORDER, [*payments, yen], accounts) == (MESSAGES / "pain.001.xml").read_bytes()
 
 
 def test_the_order_of_payments_does_not_matter(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:

@@ -13,9 +13,8 @@ from relayer.engine.recovery import recover, replay
 from relayer.journal.reader import SqliteJournalReader
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import ROUTE, ROUTE_BACK
+from tests.support.paths import GOLDEN
 from tests.support.scripts import load_script
-
-GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def a_copy(tmp_path: Path) -> Path:

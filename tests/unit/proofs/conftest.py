@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.support.paths import TESTS
 from tests.support.scripts import load_script
-
-TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ from relayer.proofs.poa_evm import types as poa_evm_types
 from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.wire.cosmos_protos import commitment, tendermint_client
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
+from tests.support.paths import CASES
 
-CASES = Path(__file__).parents[2] / "cases"
 h = bytes.fromhex
 SILENT = ("proposer_priority", "total_voting_power", "proposer", "block_id_flag one more")
 """Fields that CometBFT's own hashes leave out; and a vote that is turned to nil, if the others are enough."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -34,8 +33,8 @@ from relayer.proofs.poa_evm.types import (
     encode_consensus_state,
     encode_header,
 )
+from tests.support.paths import CASES
 
-CASES = Path(__file__).parents[2] / "cases"
 h = bytes.fromhex
 
 ACCEPTED = {"ok", "updated", "unchanged", "frozen"}

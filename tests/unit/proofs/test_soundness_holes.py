@@ -7,11 +7,11 @@ refused (or freeze), so that no rewriting of a case file can lose it in silence.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-CASES = Path(__file__).parents[2] / "cases"
+from tests.support.paths import CASES
+
 ACCEPTED = {"ok", "updated", "unchanged"}
 
 HOLES: dict[str, dict[str, tuple[str, ...]]] = {

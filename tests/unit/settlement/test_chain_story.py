@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
+from tests.support.paths import CASES
 from tests.support.scripts import load_script
 
-FOLDER = Path(__file__).parents[2] / "cases" / "chain"
+FOLDER = CASES / "chain"
 
 
 def test_the_story_is_what_the_rules_make() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,10 @@ from relayer.settlement.clearing.values import Cycle, Dispute, Payment
 from relayer.settlement.codec import decode_event, encode_event, next_head
 from relayer.settlement.events import LogEntry
 from relayer.settlement.state import EmptyState, Overlay, state_hash
+from tests.support.paths import CASES
 from tests.support.scripts import load_script
 
-FOLDER = Path(__file__).parents[2] / "cases" / "clearing"
+FOLDER = CASES / "clearing"
 STORED = json.loads((FOLDER / "clearing.json").read_text())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import CASES
 from tests.support.scripts import load_script
 
-FOLDER = Path(__file__).parents[2] / "cases" / "clearing"
+FOLDER = CASES / "clearing"
 
 
 @pytest.mark.parametrize("name", ["refusals", "stories", "certificates"])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relayer.errors import InvalidInput
 from relayer.facts.status_codec import decode_status_answers, decode_status_packet, encode_status_packet
+from tests.support.paths import CASES
 from tests.support.scripts import load_script
 
-FOLDER = Path(__file__).parents[2] / "cases" / "news"
+FOLDER = CASES / "news"
 
 
 def stored(name: str) -> list[dict[str, Any]]:

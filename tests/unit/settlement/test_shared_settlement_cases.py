@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import CASES
 from tests.support.scripts import load_script
 
-CASES = Path(__file__).parents[2] / "cases" / "settlement"
-BUILT = load_script(CASES / "generate.py").build()
+SETTLEMENT_CASES = CASES / "settlement"
+BUILT = load_script(SETTLEMENT_CASES / "generate.py").build()
 
 
 @pytest.mark.parametrize("name", sorted(BUILT))
 def test_the_case_file_is_what_the_rules_answer(name: str) -> None:
-    stored = json.loads((CASES / f"{name}.json").read_text())
+    stored = json.loads((SETTLEMENT_CASES / f"{name}.json").read_text())
     assert stored == json.loads(json.dumps(BUILT[name]))
 
 

@@ -18,9 +18,10 @@ from relayer.settlement.clearing.commands import ClearingCommand, InstructPaymen
 from relayer.settlement.clearing.values import OPERATOR, Payment, PaymentState
 from relayer.settlement.errors import ClearingRefused
 from relayer.settlement.model import Party
+from tests.support.paths import VECTORS
 from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
-NOTIFICATION = Path(__file__).resolve().parents[2] / "vectors" / "iso20022" / "camt.054.xml"
+NOTIFICATION = VECTORS / "iso20022" / "camt.054.xml"
 ACCOUNTS = {
     "DE*NBM": Account(name="Nordbahn", number="DE89370400440532013000"),
     "AT*ATX": Account(name="AlpenTaxi", number="AT611904300234573201"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,9 @@ from relayer.ledgers.embedded.tree.iavl_proof import prove
 from relayer.ledgers.embedded.tree.kv import KeyValueOverlay, apply_changes
 from relayer.ledgers.embedded.tree.nodes import SqliteNodes
 from relayer.proofs import merkle
+from tests.support.paths import VECTORS
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "iavl.json").read_text())["cases"]
+VECTORS = json.loads((VECTORS / "iavl.json").read_text())["cases"]
 
 
 def node_store() -> SqliteNodes:

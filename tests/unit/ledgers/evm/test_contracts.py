@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from eth_abi.abi import decode
@@ -22,9 +21,8 @@ from relayer.ledgers.evm.contracts import (
     signature,
 )
 from relayer.proofs.keccak import keccak256
+from tests.support.paths import ROOT
 from tests.support.scripts import load_script
-
-ROOT = Path(__file__).parents[3]
 
 # As published for IBC v2 routers on EVM ledgers.
 SHARED_ERRORS = {

@@ -23,6 +23,7 @@ from relayer.ledgers.embedded.tree import store
 from relayer.settlement.commands import ClosePeriod
 from relayer.testing.clock import ManualClock
 from tests.support.embedded import KEYS, embedded_ledger
+from tests.support.paths import ROOT
 
 START = 1_800_000_000 * 10**9
 
@@ -149,8 +150,8 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
             [sys.executable, "-c", WRITER, str(tmp_path), str(answered)],
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[3],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert process.stdout is not None
         deadline = time.monotonic() + 60

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -31,10 +30,11 @@ from relayer.testing.factories import a_payload
 from relayer.wire.cosmos_protos import channel_packet
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import BlockResults, CometNode, NodeError, encode
+from tests.support.paths import VECTORS
 
 LEDGER = LedgerId("settlement")
 START = 1_800_000_000
-RECORDED = json.loads((Path(__file__).parents[2] / "vectors" / "comet_rpc.json").read_text())
+RECORDED = json.loads((VECTORS / "comet_rpc.json").read_text())
 
 
 def a_packet(sequence: int = 1) -> Packet:

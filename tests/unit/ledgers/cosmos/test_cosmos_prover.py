@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -34,11 +33,12 @@ from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.wire.cosmos_sdk_protos import staking_query
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import CometNode, encode
+from tests.support.paths import VECTORS
 
 START = 1_800_000_000
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=30)
 REFERENCE = ClientReference(host_chain_id="1337", client_id=ClientId("client-0"))
-RECORDED = json.loads((Path(__file__).parents[2] / "vectors" / "comet_rpc.json").read_text())
+RECORDED = json.loads((VECTORS / "comet_rpc.json").read_text())
 
 
 def path_of(sequence: int) -> CommitmentPath:

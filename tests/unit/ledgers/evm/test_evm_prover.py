@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import rlp
@@ -31,9 +30,10 @@ from relayer.proofs.poa_evm.types import (
     decode_misbehaviour,
     decode_storage_proof,
 )
+from tests.support.paths import VECTORS
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "evm.json").read_text())
-STATES = [each for each in VECTORS["states"] if each["slots"]]
+EVM_VECTORS = json.loads((VECTORS / "evm.json").read_text())
+STATES = [each for each in EVM_VECTORS["states"] if each["slots"]]
 REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-0"))
 
 
@@ -61,7 +61,7 @@ class FakeNodeRpc:
     asked: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        vector = next(each for each in VECTORS["headers"] if each["fields"] == 17)
+        vector = next(each for each in EVM_VECTORS["headers"] if each["fields"] == 17)
         items = rlp.decode(bytes.fromhex(vector["rlp"]))
         items[3] = bytes.fromhex(self.state["state_root"])
         encoded = rlp.encode(items)

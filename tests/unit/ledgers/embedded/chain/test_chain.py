@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -34,9 +33,10 @@ from relayer.proofs.comet.client_types import decode_client_header, decode_clien
 from relayer.proofs.errors import HeaderRefused
 from relayer.settlement.commands import ClosePeriod
 from tests.support.embedded import KEYS
+from tests.support.paths import VECTORS
 
 START = 1_800_000_000 * 10**9
-VECTORS = Path(__file__).parents[2] / "vectors" / "comet.json"
+COMET_VECTORS = VECTORS / "comet.json"
 
 
 def open_chain(connection, keys=KEYS) -> Chain:
@@ -286,7 +286,7 @@ def test_the_revision_is_the_last_number() -> None:
 
 
 def test_signatures_are_those_of_the_go_implementation() -> None:
-    for key in json.loads(VECTORS.read_text())["keys"]:
+    for key in json.loads(COMET_VECTORS.read_text())["keys"]:
         operator = OperatorKey(bytes.fromhex(key["private_key"]))
         assert operator.public_key.hex() == key["public_key"]
         assert operator.address.hex() == key["address"]
