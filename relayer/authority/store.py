@@ -76,6 +76,7 @@ class SignedHashes:
             )
 
     def close(self) -> None:
+        """Closes the file and releases its lock."""
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -37,9 +37,11 @@ class Deployment(Section):
     clients: dict[str, dict[str, ClientName]] = Field(default_factory=dict)
 
     def with_contracts(self, ledger: str, contracts: Contracts) -> Deployment:
+        """A copy that also records the ledger's contracts."""
         return self.model_copy(update={"contracts": {**self.contracts, ledger: contracts}})
 
     def with_client(self, channel: str, ledger: str, client: str) -> Deployment:
+        """A copy that also records the channel's client on a ledger."""
         mine = {**self.clients.get(channel, {}), ledger: client}
         return self.model_copy(update={"clients": {**self.clients, channel: mine}})
 

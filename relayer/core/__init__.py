@@ -1,1 +1,1 @@
-"""The pure heart: what a packet is and what becomes of it. No clock, randomness, logging, socket or database."""
+"""The pure core: what a packet is and how its state changes. No clock, randomness, logging, socket or database."""

@@ -1,4 +1,4 @@
-"""Channels: which client on which ledger speaks to which. A channel is one pair of clients and has two routes."""
+"""Channels: which client on which ledger is paired with which. A channel is one pair of clients and has two routes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ChannelEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One direction of a channel: packets go from `source` to `destination`, answers come back."""
+    """One direction of a channel: packets go from `source` to `destination`, acknowledgements come back."""
 
     channel: ChannelId
     source: LedgerId

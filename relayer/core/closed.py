@@ -1,4 +1,4 @@
-"""Sets of packet sequences, kept as ranges: a hundred thousand ended packets cost a handful of numbers."""
+"""Sets of packet sequences, kept as ranges: a hundred thousand finished packets take a handful of numbers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from relayer.errors import InvalidInput
 
 
 class SequenceSet:
-    """A growing set of positive integers, as sorted, disjoint, never touching closed ranges."""
+    """A growing set of positive integers, as sorted, disjoint and non-adjacent closed ranges."""
 
     __slots__ = ("_firsts", "_lasts", "_size")
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
-        """Raises InvalidInput unless the ranges are sorted, disjoint and apart."""
+        """Raises InvalidInput unless the ranges are sorted, disjoint and non-adjacent."""
         self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._size = 0

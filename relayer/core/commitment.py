@@ -13,7 +13,7 @@ CommitmentPath = NewType("CommitmentPath", bytes)
 """client id || discriminator byte || sequence as 8 big-endian bytes, without a Merkle prefix."""
 
 UNIVERSAL_ERROR_ACKNOWLEDGEMENT = sha256(b"UNIVERSAL_ERROR_ACKNOWLEDGEMENT").digest()
-"""The single application acknowledgement that stands for 'the application refused'."""
+"""The single application acknowledgement that means 'the application refused' (ICS-4 v2 error acknowledgement)."""
 
 COSMOS_RECEIPT = b"\x02"
 """What ibc-go stores as a receipt; only its absence is ever proven."""

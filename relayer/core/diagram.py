@@ -8,7 +8,7 @@ from relayer.core.states import STATES
 
 
 def lifecycle_diagram() -> str:
-    """Mermaid text: every transition between two states, repetitions and standstills left out."""
+    """Mermaid text: every transition between two states, without self-transitions."""
     edges: dict[tuple[str, str], list[str]] = {}
     for (before, event), transition in TRANSITIONS.items():
         for after in transition.to:

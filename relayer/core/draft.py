@@ -1,4 +1,4 @@
-"""Plans: what a few events would do to the machine, worked out beside it without touching it."""
+"""Plans: what a few events would do to the machine, computed without changing it."""
 
 from __future__ import annotations
 
@@ -36,34 +36,57 @@ class Record:
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """What the event asks for."""
+        """The effects that follow from the event."""
         return tuple(effect for transition in self.transitions for effect in transition.effects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a batch of events does. Events that change nothing are not in it."""
+    """The transitions of a batch of events. Events that change nothing are left out."""
 
     records: tuple[Record, ...]
     heads: Mapping[LedgerId, ev.HeadFinalised]
     committed: Mapping[Route, int]
     """Per route, the highest sequence among the commitments."""
     deferred: Mapping[tuple[LedgerId, Route], Height]
-    """Facts over the bound of their route, by the lowest height: to be read again when there is room."""
+    """Facts over the limit of their route, by the lowest height: read again when there is room."""
 
 
 class Known(Protocol):
     """What a draft needs of the machine."""
 
     @property
-    def limits(self) -> _Limits: ...
-    def state(self, key: PacketKey) -> State: ...
-    def route_of(self, fact: ev.PacketFact) -> Route | None: ...
-    def knows(self, key: PacketKey) -> bool: ...
-    def head(self, ledger: LedgerId) -> ev.HeadFinalised | None: ...
-    def open_packets(self, route: Route) -> int: ...
-    def open_bytes(self, route: Route) -> int: ...
-    def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]: ...
+    def limits(self) -> _Limits:
+        """The limits of open packets and bytes per route."""
+        ...
+
+    def state(self, key: PacketKey) -> State:
+        """The packet's state; Unseen if nothing is known of it."""
+        ...
+
+    def route_of(self, fact: ev.PacketFact) -> Route | None:
+        """The route that a ledger's fact is about, or None if it belongs to no configured route."""
+        ...
+
+    def knows(self, key: PacketKey) -> bool:
+        """Whether the packet's route is configured."""
+        ...
+
+    def head(self, ledger: LedgerId) -> ev.HeadFinalised | None:
+        """The newest head that the ledger reported."""
+        ...
+
+    def open_packets(self, route: Route) -> int:
+        """The number of open packets of the route."""
+        ...
+
+    def open_bytes(self, route: Route) -> int:
+        """The bytes of the payloads of the route's open packets."""
+        ...
+
+    def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]:
+        """Undelivered packets to `ledger` whose timeout is at or before `timestamp`."""
+        ...
 
 
 class _Limits(Protocol):
@@ -74,10 +97,10 @@ class _Limits(Protocol):
 
 
 class Draft:
-    """One batch of events in the making; thrown away once drawn."""
+    """A plan under construction for one batch of events; discarded once the plan is made."""
 
     def __init__(self, known: Known, policy: Policy | None) -> None:
-        """Without a policy the events are recorded ones: no rule is asked, no bound applied."""
+        """Without a policy the events are recorded ones: no rule is evaluated and no limit applied."""
         self._known = known
         self._policy = policy
         self._touched: dict[PacketKey, State] = {}
@@ -129,7 +152,7 @@ class Draft:
             self._follow_commitment(route, key, fact)
 
     def _follow_commitment(self, route: Route, key: PacketKey, fact: ev.PacketCommitted) -> None:
-        """The channel's rules, and the time that the destination has reached already: it may never tell a new one."""
+        """Applies the channel's rules and the time of the destination's last head: it may never report a newer one."""
         if self._policy is None or not isinstance(self._state(key), st.Committed):
             return
         reason = self._policy.refusal(route, fact.packet)

@@ -1,4 +1,4 @@
-"""Effects: what the state machine asks to be done, as imperatives.
+"""Effects: what the state machine requests, as imperatives.
 
 An effect is finished by an observed fact, whoever achieved it; never by our own transaction's receipt.
 """

@@ -1,6 +1,6 @@
-"""Events: facts in the past tense. They are all that the state machine ever learns, time included.
+"""Events: facts in the past tense. They are the only input of the state machine, time included.
 
-The facts of ledgers are final when they arrive here. An event holds no opinion on what to do next.
+The facts of ledgers are final when they arrive here. An event does not say what to do next.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class AcknowledgementWritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketAcknowledged:
-    """The source ledger handed the acknowledgement to its application and deleted the commitment."""
+    """The source ledger passed the acknowledgement to its application and deleted the commitment."""
 
     ledger: LedgerId
     height: Height
@@ -65,7 +65,7 @@ class PacketTimedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFinalised:
-    """Time: all events of `ledger` up to `height` have been told before this one."""
+    """Time: all events of `ledger` up to `height` precede this one."""
 
     ledger: LedgerId
     height: Height
@@ -74,7 +74,7 @@ class HeadFinalised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionRejected:
-    """A ledger refused our message by its rules. A node that did not answer is not a rejection."""
+    """A ledger refused our message by its rules. A node that did not answer is not a refusal."""
 
     key: PacketKey
     effect: EffectKind
@@ -85,7 +85,7 @@ class SubmissionRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketRefused:
-    """The channel's own rules (issuers, kinds, schema) do not let this packet through."""
+    """The channel's own rules (issuers, kinds, schema) do not allow this packet."""
 
     key: PacketKey
     reason: str
@@ -93,13 +93,13 @@ class PacketRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketReleased:
-    """An operator took the packet out of quarantine."""
+    """An operator released the packet from quarantine."""
 
     key: PacketKey
     operator: str
 
 
 PacketFact = PacketCommitted | ReceiptWritten | AcknowledgementWritten | PacketAcknowledged | PacketTimedOut
-"""What ledgers say about packets."""
+"""Events that a ledger reports about a packet."""
 
 Event = PacketFact | HeadFinalised | SubmissionRejected | PacketRefused | PacketReleased

@@ -1,4 +1,4 @@
-"""Identifiers and units, each with the parser that foreign input must pass.
+"""Identifiers and units, each with the parser that untrusted input must pass.
 
 Nothing here may depend on a particular ledger.
 """

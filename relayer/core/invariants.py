@@ -1,4 +1,4 @@
-"""The invariants by name, as predicates: cheap ones guard every step at run time, tests hold all of them.
+"""The named invariants, as predicates: cheap ones guard every step at run time, tests check all of them.
 
 Each returns nothing and raises InvariantBroken with what it found.
 """
@@ -19,20 +19,34 @@ from relayer.errors import InvariantBroken
 
 
 class Packets(Protocol):
-    """What the predicates ask of the machine."""
+    """What the predicates read of the machine."""
 
     @property
-    def routes(self) -> tuple[Route, ...]: ...
-    def packets(self) -> Iterable[State]: ...
-    def wanted(self) -> Iterable[Effect]: ...
-    def open_packets(self, route: Route) -> int: ...
-    def head(self, ledger: LedgerId) -> HeadFinalised | None: ...
+    def routes(self) -> tuple[Route, ...]:
+        """Every configured route."""
+        ...
+
+    def packets(self) -> Iterable[State]:
+        """Every open packet."""
+        ...
+
+    def wanted(self) -> Iterable[Effect]:
+        """Every pending effect."""
+        ...
+
+    def open_packets(self, route: Route) -> int:
+        """The number of open packets that the machine counts for the route."""
+        ...
+
+    def head(self, ledger: LedgerId) -> HeadFinalised | None:
+        """The newest head that the ledger reported."""
+        ...
 
 
 def check_transition(before: State, after: State) -> None:
-    """Every step keeps the packet's name, and an end is an end: only a contradiction can be added to it."""
+    """Every step keeps the packet's key, and a final state stays final: it can only become Contradicted."""
     if before.key != after.key:
-        raise InvariantBroken(f"packet {before.key}: a step changed its name to {after.key}")
+        raise InvariantBroken(f"packet {before.key}: a step changed its key to {after.key}")
     if type(before) in CLOSED and not isinstance(after, st.Contradicted):
         raise InvariantBroken(f"packet {before.key}: it was {type(before).__name__} and became {type(after).__name__}")
     if isinstance(before, st.Contradicted):
@@ -59,11 +73,11 @@ def open_packets_are_counted(machine: Packets) -> None:
 
 
 def every_effect_has_its_fact(machine: Packets) -> None:
-    """Nothing is asked for that a ledger's fact does not justify, and nothing justified is left unasked."""
+    """Every pending effect follows from a ledger's fact, and every effect that follows is pending."""
     effects = list(machine.wanted())
     expected = [effect for state in machine.packets() if (effect := wanted(state)) is not None]
     if effects != expected:
-        raise InvariantBroken(f"{len(effects)} effects are asked for, {len(expected)} are justified")
+        raise InvariantBroken(f"{len(effects)} effects are pending, {len(expected)} follow from the facts")
     states = {state.key: state for state in machine.packets()}
     reasons = {SubmitReceive: st.Committed, SubmitTimeout: st.Expired, SubmitAcknowledgement: st.Answered}
     for effect in effects:
@@ -84,7 +98,7 @@ def effects_go_to_the_right_ledger(machine: Packets) -> None:
 
 
 def no_expiry_is_overlooked(machine: Packets) -> None:
-    """An undelivered packet is not past the time that its destination has told."""
+    """No undelivered packet's timeout is at or before the time that its destination reported."""
     for state in machine.packets():
         held = state.held if isinstance(state, st.Quarantined) else state
         head = machine.head(state.route.destination)

@@ -2,17 +2,17 @@
 
 The rules of the machine:
 
-1. `step(state, event)` is total and deterministic. Every pair of a state class and an event class stands in exactly one of
+1. `step(state, event)` is total and deterministic. Every pair of a state class and an event class is in exactly one of
    three tables below: TRANSITIONS, IGNORED, VIOLATIONS.
-2. Events are facts of two ledgers, each told in its own order. Between the ledgers any order may come: the destination's
-   facts may arrive before the source's. Facts may be repeated after a restart, and anyone may have brought them about.
-3. A state wants at most one thing (`wanted`). It is finished by an observed fact and by nothing else.
+2. Events are facts of two ledgers, each in its ledger's order. Between the ledgers any order is possible: the destination's
+   facts may arrive before the source's. Facts may be repeated after a restart, and any relayer may have caused them.
+3. A state has at most one pending effect (`wanted`). Only an observed fact completes it.
 4. Time is the destination's own: a packet expires when the destination is final at a height whose time is at or past the
-   timeout and no receipt was told. Our clock plays no part.
-5. A rejection that may pass is tried again, a bounded number of times; any other sets the packet aside (Quarantined). Facts
-   and the timeout still reach it there: a competitor's delivery, or the end of its time, lets it out without a person.
-6. Two kinds of violation. If ledgers contradict each other or themselves, one of them is at fault: the packet becomes
-   Contradicted and everything else goes on, because stopping would let one bad ledger stop all channels. If only our own
+   timeout and no receipt was reported. The local clock plays no part.
+5. A refusal that may pass is retried a bounded number of times; any other quarantines the packet (Quarantined). Facts
+   and the timeout still apply there: a competitor's delivery, or the timeout, releases it without an operator.
+6. Two kinds of violation. If ledgers contradict each other or themselves, a ledger is at fault: the packet becomes
+   Contradicted and everything else continues, because stopping would let one bad ledger stop all channels. If only our own
    engine can have caused the event, the bug is ours: InvariantBroken stops the process.
 
 No input or output, no clock and no memory between calls may enter this file.
@@ -34,7 +34,7 @@ from relayer.core.states import State
 from relayer.errors import InvariantBroken
 
 MAXIMUM_REJECTIONS = 8
-"""Retryable rejections in a row before a packet is set aside."""
+"""Retryable refusals in a row before a packet is quarantined."""
 
 EVENTS: tuple[type[Event], ...] = (
     ev.PacketCommitted,
@@ -51,7 +51,7 @@ EVENTS: tuple[type[Event], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What an event made of a state, and what is to be done now."""
+    """The state after an event, and the effect that is now wanted."""
 
     state: State
     effects: tuple[Effect, ...] = ()
@@ -85,14 +85,14 @@ def step(state: State, event: Event) -> Step:
         return Step(state=state)
     match VIOLATIONS[pair]:
         case Blame.LEDGER:
-            told = f"{type(event).__name__} was told of a packet that is {type(state).__name__}"
+            told = f"{type(event).__name__} was reported for a packet that is {type(state).__name__}"
             return Step(state=_contradict(state, told))
         case Blame.RELAYER:
-            raise InvariantBroken(f"packet {state.key}: {type(event).__name__} cannot happen to {type(state).__name__}")
+            raise InvariantBroken(f"packet {state.key}: {type(event).__name__} is impossible for {type(state).__name__}")
 
 
 def wanted(state: State) -> Effect | None:
-    """The one thing that this state asks for. Recovery asks it of every open packet."""
+    """The one effect that this state wants. Recovery issues it again for every open packet."""
     match state:
         case st.Committed():
             return SubmitReceive(
@@ -151,7 +151,7 @@ def _receive_early(state: st.Unseen, event: ev.ReceiptWritten) -> State:
 
 
 def _receive(state: st.Committed | st.Expired, _event: ev.ReceiptWritten) -> State:
-    # A receipt after Expired: the node had kept it back when it told the head. Our proof of absence cannot have passed.
+    # A receipt after Expired: the node withheld it when it reported the head. Our proof of absence cannot have passed.
     return st.Received(route=state.route, packet=state.packet)
 
 
@@ -167,7 +167,7 @@ def _answer(state: st.Committed | st.Expired | st.Received, event: ev.Acknowledg
     )
 
 
-# Acknowledge and timeout: the source's end, whoever brought it about.
+# Acknowledge and timeout: the source's end, whoever submitted it.
 
 
 def _acknowledge(state: State, _event: ev.PacketAcknowledged) -> State:
@@ -178,7 +178,7 @@ def _time_out(state: State, _event: ev.PacketTimedOut) -> State:
     return st.TimedOut(route=state.route, sequence=state.sequence)
 
 
-# Time, as the destination tells it.
+# Time, as the destination reports it.
 
 
 def _expire(state: st.Committed, event: ev.HeadFinalised) -> State:
@@ -199,7 +199,7 @@ _ASKS: dict[type[State], EffectKind] = {
 
 def _reject(state: _Asking, event: ev.SubmissionRejected) -> State:
     if event.effect is not _ASKS[type(state)]:
-        return state  # the answer to an earlier question
+        return state  # the result of an earlier submission
     if event.retryable and state.rejections + 1 < MAXIMUM_REJECTIONS:
         return replace(state, rejections=state.rejections + 1)
     return st.Quarantined(held=replace(state, rejections=0), code=event.code, reason=event.detail)
@@ -253,29 +253,29 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Quarantined, ev.HeadFinalised): Transition(_reach, (st.Quarantined, st.Expired)),
     (st.Quarantined, ev.PacketReleased): Transition(_release, (st.Committed, st.Expired, st.Answered)),
 }
-"""What moves a packet on."""
+"""The pairs that change a packet's state."""
 
 IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
-    # Repetitions, and facts that a later fact of the other ledger has overtaken.
+    # Repetitions, and facts that a later fact of the other ledger supersedes.
     [(state, ev.PacketCommitted) for state in (st.Committed, st.Expired, st.Received, st.Answered, st.Quarantined)]
     + [(state, ev.ReceiptWritten) for state in (st.ReceivedEarly, st.AnsweredEarly, st.Received, st.Answered)]
     + [(state, ev.AcknowledgementWritten) for state in (st.AnsweredEarly, st.Answered)]
     + [(state, ev.PacketCommitted) for state in (st.Acknowledged, st.TimedOut)]
     + [(st.Acknowledged, event) for event in (ev.ReceiptWritten, ev.AcknowledgementWritten, ev.PacketAcknowledged)]
     + [(st.TimedOut, ev.PacketTimedOut)]
-    # Time means nothing to a packet that is not known, or that has been received, or that has ended.
+    # Time has no effect on a packet that is unknown, received or finished.
     + [(state, ev.HeadFinalised) for state in st.STATES if state not in (st.Committed, st.Quarantined)]
-    # Our submission was under way while a fact overtook it.
+    # Our submission was in flight when a fact superseded it.
     + [
         (state, ev.SubmissionRejected)
         for state in (st.Received, st.Quarantined, st.Acknowledged, st.TimedOut, st.Contradicted)
     ]
-    # The packet left quarantine before the operator's word came.
+    # The packet left quarantine before the operator's release arrived.
     + [(state, ev.PacketReleased) for state in st.STATES if state is not st.Quarantined]
-    # Nothing mends a contradiction.
+    # A contradiction is final.
     + [(st.Contradicted, event) for event in EVENTS[:5]]
 )
-"""What is known already, or comes too late to matter."""
+"""The pairs that are already known, or arrive too late to matter."""
 
 _LEDGERS_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
     # The source accepted a proof of absence of a receipt that the destination holds.
@@ -294,14 +294,14 @@ _OUR_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
     (st.Unseen, ev.SubmissionRejected),
     (st.ReceivedEarly, ev.SubmissionRejected),
     (st.AnsweredEarly, ev.SubmissionRejected),
-    # The channel's rules are applied in the same breath as the commitment, or never.
+    # The channel's rules are applied together with the commitment, or never.
     *((state, ev.PacketRefused) for state in st.STATES if state is not st.Committed),
 )
 VIOLATIONS: dict[tuple[type[State], type[Event]], Blame] = {
     **dict.fromkeys(_LEDGERS_FAULT, Blame.LEDGER),
     **dict.fromkeys(_OUR_FAULT, Blame.RELAYER),
 }
-"""What must not happen, and who is to blame."""
+"""The pairs that must not happen, and who is at fault."""
 
 
 def _effects(before: State, event: Event, after: State) -> tuple[Effect, ...]:
@@ -313,20 +313,20 @@ def _effects(before: State, event: Event, after: State) -> tuple[Effect, ...]:
 
 
 def _difference(state: State, event: Event) -> str:
-    """Bytes that differ from those told before are a violation in every pair, because a key names one packet only."""
+    """Bytes that differ from those reported before are a violation in every pair, because a key names one packet only."""
     known = _packet(state)
     told = getattr(event, "packet", None)
     if known is None or told is None:
         return ""
     if known != told:
-        return f"{type(event).__name__} came with another content than the packet had before"
+        return f"{type(event).__name__} carries a different packet than the one reported before"
     answered = state.held if isinstance(state, st.Quarantined) else state
     if (
         isinstance(event, ev.AcknowledgementWritten)
         and isinstance(answered, st.Answered | st.AnsweredEarly)
         and answered.acknowledgement != event.acknowledgement
     ):
-        return "two different acknowledgements were told"
+        return "two different acknowledgements were reported"
     return ""
 
 

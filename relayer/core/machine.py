@@ -1,7 +1,7 @@
-"""All packets of all channels: which fact is about which packet, and what each event changes.
+"""All packets of all channels: which packet a fact is about, and what each event changes.
 
-The machine decides in two halves, so that the journal can stand between them: `plan` works out what events would do and
-changes nothing; `apply` makes it so. It must never do anything itself, and never remember more of an ended packet than its
+The machine decides in two halves, so that the journal can be written between them: `plan` computes what events would do and
+changes nothing; `apply` applies the plan. It must never do I/O, and never keep more of a finished packet than its
 sequence.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["Limits", "Machine", "Memory", "Plan", "PlannedTransition", "Record",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of the machine. A packet over its channel's bound is deferred: looked at again when there is room."""
+    """Limits of the machine. A packet over its channel's limit is deferred: read again when there is room."""
 
     open_packets_per_route: int = 10_000
     open_bytes_per_route: int = 64 * 1024 * 1024
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteMemory:
-    """What is kept of one route: ended sequences as ranges, and the highest sequence that was committed."""
+    """What is kept of one route: finished sequences as ranges, and the highest committed sequence."""
 
     route: Route
     acknowledged: tuple[tuple[int, int], ...]
@@ -88,15 +88,15 @@ class Machine:
     # Deciding.
 
     def plan(self, events: Iterable[ev.Event], policy: Policy) -> Plan:
-        """What these new events would do, with the channel's rules and the time already known applied in the same breath."""
+        """What these new events would do, with the channel's rules and the time already known applied at once."""
         return Draft(self, policy).draw(events)
 
     def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:
-        """What events did that stand in a journal: refusals stand there too, so no rule is asked and no bound applied."""
+        """What journaled events did: refusals are journaled too, so no rule is evaluated and no limit applied."""
         return Draft(self, None).draw(events)
 
     def apply(self, plan: Plan) -> None:
-        """Makes a plan true. Raises InvariantBroken if it was made from another state."""
+        """Applies a plan. Raises InvariantBroken if it was made from another state."""
         for record in plan.records:
             for transition in record.transitions:
                 if self.state(transition.key) != transition.before:
@@ -108,7 +108,7 @@ class Machine:
             book.highest_committed = max(book.highest_committed, sequence)
         self._heads.update(plan.heads)
 
-    # Asking.
+    # Queries.
 
     def state(self, key: PacketKey) -> State:
         """Raises InvalidInput if no route has this name."""
@@ -135,7 +135,7 @@ class Machine:
         return route
 
     def route_of(self, fact: ev.PacketFact) -> Route | None:
-        """The route that a ledger's fact is about, or None if it is no business of ours."""
+        """The route that a ledger's fact is about, or None if it belongs to no configured route."""
         packet = fact.packet
         match fact:
             case ev.ReceiptWritten() | ev.AcknowledgementWritten():
@@ -146,46 +146,46 @@ class Machine:
                 return route if route is not None and route.destination_client == packet.destination_client else None
 
     def head(self, ledger: LedgerId) -> ev.HeadFinalised | None:
-        """The newest head that was told."""
+        """The newest head that was reported."""
         return self._heads.get(ledger)
 
     def packets(self) -> Iterator[State]:
-        """Every packet that has not ended, in the order in which it was first seen."""
+        """Every open packet, in the order in which it was first seen."""
         return iter(self._packets.values())
 
     def wanted(self) -> Iterator[Effect]:
-        """Every effect that no fact has closed."""
+        """Every effect that no fact has completed."""
         return (effect for state in self._packets.values() if (effect := wanted(state)) is not None)
 
     @property
     def open_everywhere(self) -> int:
-        """Packets of all routes that have not ended."""
+        """The number of open packets of all routes."""
         return len(self._packets)
 
     def open_packets(self, route: Route) -> int:
-        """Packets of the route that have not ended, those in quarantine included."""
+        """The number of open packets of the route, quarantined ones included."""
         return self._books[route].open
 
     def open_bytes(self, route: Route) -> int:
-        """Their payloads together."""
+        """The bytes of their payloads together."""
         return self._books[route].bytes
 
     def has_room(self, route: Route) -> bool:
-        """Whether deferred packets may come back: a fifth of each bound is free."""
+        """Whether deferred packets may be read again: a fifth of each limit is free."""
         book, limits = self._books[route], self.limits
         return book.open * 5 <= limits.open_packets_per_route * 4 and book.bytes * 5 <= limits.open_bytes_per_route * 4
 
     def closed(self, route: Route) -> tuple[int, int]:
-        """How many packets of the route were acknowledged, and how many timed out."""
+        """The number of the route's acknowledged packets, and of those that timed out."""
         book = self._books[route]
         return len(book.acknowledged), len(book.timed_out)
 
     def highest_committed(self, route: Route) -> PacketSequence:
-        """0 if none was seen."""
+        """The highest committed sequence of the route; 0 if none was seen."""
         return PacketSequence(self._books[route].highest_committed)
 
     def missing(self, route: Route, first: int | None) -> int:
-        """How many sequences from `first` (None: the lowest known) to the highest committed were never told of."""
+        """How many sequences from `first` (None: the lowest known) to the highest committed were never reported."""
         book = self._books[route]
         highest = book.highest_committed
         known = {state.sequence for state in self._packets.values() if state.route == route and state.sequence <= highest}
@@ -203,7 +203,7 @@ class Machine:
     # Checkpoints.
 
     def memory(self) -> Memory:
-        """Everything known, heads apart: the ledgers tell those again."""
+        """Everything known except heads: the ledgers report those again."""
         return Memory(
             routes=tuple(
                 RouteMemory(
@@ -218,7 +218,7 @@ class Machine:
         )
 
     def restore(self, memory: Memory) -> None:
-        """Only into a new machine with the same routes. Raises InvalidInput otherwise."""
+        """Loads a checkpoint into a new machine with the same routes. Raises InvalidInput otherwise."""
         if self._packets or {known.route for known in memory.routes} != set(self.routes):
             raise InvalidInput("checkpoint: it belongs to another set of channels")
         for known in memory.routes:
@@ -256,7 +256,7 @@ class Machine:
 
 def _register(ends: dict[tuple[LedgerId, ClientId], Route], ledger: LedgerId, client: ClientId, route: Route) -> None:
     if (ledger, client) in ends:
-        raise InvalidInput(f"client {client} of ledger {ledger} stands in two channels: give each channel its own")
+        raise InvalidInput(f"client {client} of ledger {ledger} is used by two channels: give each channel its own")
     ends[ledger, client] = route
 
 

@@ -26,7 +26,7 @@ MAXIMUM_PAYLOAD_BYTES = 262_144
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What one application says to another. `encoding` is opaque to the host."""
+    """What one application sends to another. `encoding` is opaque to the host."""
 
     source_port: str
     destination_port: str
@@ -45,7 +45,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
-    """One IBC v2 packet. The hosts met today accept exactly one payload."""
+    """One IBC v2 packet. Today's hosts accept exactly one payload."""
 
     sequence: Sequence
     source_client: ClientId
@@ -73,7 +73,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """One answer per payload (ICS-4 v2)."""
+    """One application acknowledgement per payload (ICS-4 v2)."""
 
     app_acknowledgements: tuple[bytes, ...]
 

@@ -1,6 +1,6 @@
-"""A channel's own rules, given as data: which payloads it lets through. Judged once, when the commitment is seen.
+"""A channel's own rules, as data: which payloads it carries. Evaluated once, when the commitment is observed.
 
-A refused packet is set aside with the reason and times out on its own; a rule must never depend on time or on other packets.
+A refused packet is quarantined with the reason and times out; a rule must never depend on time or on other packets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PayloadRule = Callable[[Payload], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadType:
-    """What an application announces of a payload."""
+    """What identifies a payload's type."""
 
     source_port: str
     destination_port: str
@@ -34,7 +34,7 @@ class ChannelRules:
 
 
 def anything(_payload: Payload) -> str | None:
-    """The rule of a payload type whose content is not looked at."""
+    """The rule of a payload type whose content is not inspected."""
     return None
 
 
@@ -45,7 +45,7 @@ class Policy:
     channels: Mapping[ChannelId, ChannelRules]
 
     def refusal(self, route: Route, packet: Packet) -> str | None:
-        """Why the channel does not let the packet through, or None."""
+        """Why the channel does not carry the packet, or None."""
         rules = self.channels.get(route.channel)
         if rules is None:
             return None
@@ -67,4 +67,4 @@ class Policy:
 
 
 OPEN_POLICY = Policy(channels={})
-"""Lets everything through."""
+"""A policy that carries everything."""

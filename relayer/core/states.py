@@ -1,4 +1,4 @@
-"""What can be known of one packet: one frozen class per state, carrying exactly what is known there.
+"""What can be known about one packet: one frozen class per state, carrying exactly what is known there.
 
 No state may hold an optional field, and none may say what to do: that is `lifecycle.wanted`.
 """
@@ -38,15 +38,15 @@ class _Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unseen(_Named):
-    """No ledger has told of the packet."""
+    """No ledger has reported the packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed(_Carried):
-    """The source promises the packet; the destination has not received it. Wanted: receive."""
+    """The source committed the packet; the destination has not received it. Wanted: receive."""
 
     height: Height
-    """Of the source: the commitment can be proven from here on."""
+    """Height of the source from which the commitment can be proven."""
     rejections: int = 0
 
 
@@ -55,18 +55,18 @@ class Expired(_Carried):
     """No receipt at a height of the destination whose time is at or past the timeout. Wanted: timeout."""
 
     provable_from: Height
-    """Of the destination: the absence can be proven from here on."""
+    """Height of the destination from which the absence can be proven."""
     rejections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedEarly(_Carried):
-    """The destination told of the receipt before the source told of the commitment."""
+    """The destination reported the receipt before the source reported the commitment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredEarly(_Carried):
-    """The destination told of the acknowledgement before the source told of the commitment."""
+    """The destination reported the acknowledgement before the source reported the commitment."""
 
     acknowledgement: Acknowledgement
     provable_from: Height
@@ -74,22 +74,22 @@ class AnsweredEarly(_Carried):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(_Carried):
-    """The destination holds the receipt; its application has not answered yet."""
+    """The destination stored the receipt; its application has not written the acknowledgement yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(_Carried):
-    """The destination wrote the acknowledgement; the source has not heard it. Wanted: acknowledge."""
+    """The destination wrote the acknowledgement; the source has not processed it. Wanted: acknowledge."""
 
     acknowledgement: Acknowledgement
     provable_from: Height
-    """Of the destination: the acknowledgement can be proven from here on."""
+    """Height of the destination from which the acknowledgement can be proven."""
     rejections: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """Set aside with its reason, so that the rest goes on. A later fact, the timeout or an operator lets it out."""
+    """Set aside with its reason, so that the rest continues. A later fact, the timeout or an operator releases it."""
 
     held: Committed | Expired | Answered
     code: str
@@ -97,34 +97,38 @@ class Quarantined:
 
     @property
     def route(self) -> Route:
+        """The route of the quarantined packet."""
         return self.held.route
 
     @property
     def packet(self) -> Packet:
+        """The quarantined packet."""
         return self.held.packet
 
     @property
     def sequence(self) -> Sequence:
+        """The sequence of the quarantined packet."""
         return self.held.packet.sequence
 
     @property
     def key(self) -> PacketKey:
+        """The key of the quarantined packet."""
         return self.held.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged(_Named):
-    """The source's application heard the answer. Final."""
+    """The source's application processed the acknowledgement. Final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedOut(_Named):
-    """The source's application took the packet back. Final."""
+    """The source's application processed the timeout. Final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradicted(_Named):
-    """The ledgers told things that cannot both be true. Final; a person must look at the ledgers."""
+    """The ledgers reported facts that cannot both be true. Final; an operator must inspect the ledgers."""
 
     reason: str
 
@@ -156,15 +160,15 @@ STATES: tuple[type[State], ...] = (
     TimedOut,
     Contradicted,
 )
-"""In the order in which a person would tell the story."""
+"""All state classes, in the order of a packet's life."""
 
 
 def payload_bytes(state: State) -> int:
-    """What a packet takes of its channel's share of memory."""
+    """The bytes that a packet counts towards its channel's memory limit."""
     if isinstance(state, Unseen | Acknowledged | TimedOut | Contradicted):
         return 0
     return sum(len(payload.value) for payload in state.packet.payloads)
 
 
 CLOSED: frozenset[type[State]] = frozenset({Acknowledged, TimedOut})
-"""Ends that need no more memory than the sequence."""
+"""Final states, of which only the sequence is kept."""

@@ -1,1 +1,1 @@
-"""The only code that waits: it watches ledgers, journals what they tell, and submits what the lifecycle asks for."""
+"""The only code that waits: it watches ledgers, journals what they report, and submits what the lifecycle wants."""

@@ -1,4 +1,4 @@
-"""Brings every effect to its lane and takes it back when a fact closes it. One lane per client of a ledger.
+"""Routes every effect to its lane and removes it when a fact completes it. One lane per client of a ledger.
 
 Lanes of one ledger share its submission slots in turn, so neither a busy channel nor a dead ledger holds up another.
 """
@@ -61,16 +61,16 @@ class Dispatcher:
         self._watchers = watchers
         self._places: dict[PacketKey, Lane] = {}
         self._old: set[PacketKey] = set()
-        """Open packets of the backlog: they stay behind the new ones on their whole way."""
+        """Open packets of the backlog: they queue behind the new ones at every step."""
 
     def recover(self, effects: Iterable[Effect]) -> None:
-        """Every effect that no fact has closed, after a restart."""
+        """Issues again every effect that no fact has completed, after a restart."""
         for effect in effects:
             self._old.add(effect.key)
             self._offer(effect, Age.BACKLOG)
 
     def follow(self, plan: Plan) -> None:
-        """After a plan was journaled and applied."""
+        """Updates the lanes after a plan was journaled and applied."""
         latest = {transition.key: transition for record in plan.records for transition in record.transitions}
         asked = {effect.key for record in plan.records for effect in record.effects}
         self._old |= {transition.key for record in plan.records if self._is_old(record) for transition in record.transitions}

@@ -1,7 +1,7 @@
-"""The engine: recovery, then watchers, runner and lanes side by side until it is asked to stop.
+"""The engine: recovery, then watchers, runner and lanes concurrently until it is stopped.
 
-Order of a run: replay the journal, put every effect that no fact has closed back into its lane, read each ledger from its
-cursor. Order of a stop: no new look, no new submission; submissions under way may end; what was told is journaled.
+Order of a run: replay the journal, put every effect that no fact has completed back into its lane, read each ledger from its
+cursor. Order of a stop: no new poll, no new submission; submissions in flight may finish; what was reported is journaled.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Made inside the event loop that runs it. Recovery happens at once; it raises what the journal raises."""
+    """Constructed inside its event loop. The constructor recovers from the journal and raises what the journal raises."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Engine:
         _log.info("recovered", row=self._runner.row, open=sum(1 for _ in self.machine.packets()), resumed=len(effects))
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until `stopping` is set, or until something of our own is broken: that error comes out, after a record of it."""
+        """Runs until `stopping` is set, or until a bug of this program shows: that error is logged and raised."""
         loops = [watcher.run() for watcher in self.watchers.values()]
         loops += [watcher.follow_hints() for watcher in self.watchers.values()]
         lanes = [asyncio.create_task(lane.run()) for lane in self.dispatcher.lanes.values()]
@@ -115,7 +115,7 @@ class Engine:
                     task.result()
             _log.info("stopped", row=self._runner.row)
         except Exception as error:
-            # A full disk is the operator's, with words that suffice; where a bug came from must be seen.
+            # A full disk is the operator's to fix and its message suffices; a bug needs its traceback.
             is_bug = isinstance(error, InvariantBroken) or not isinstance(error, RelayerError)
             _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=is_bug)
             raise
@@ -125,14 +125,14 @@ class Engine:
                 await link.ledger.close()
 
     async def release(self, key: PacketKey, operator: str) -> None:
-        """Takes a packet out of quarantine. Raises InvalidInput if it is not there."""
+        """Releases a packet from quarantine. Raises InvalidInput if it is not quarantined."""
         state = self.machine.state(key)
         if not isinstance(state, st.Quarantined):
-            raise InvalidInput(f"packet {key} is {type(state).__name__}, not set aside: there is nothing to release")
+            raise InvalidInput(f"packet {key} is {type(state).__name__}, not quarantined: there is nothing to release")
         await self._inbox.put(Word(events=(PacketReleased(key=key, operator=operator),)))
 
     def snapshot(self) -> EngineSnapshot:
-        """Quick, and safe at any time within the loop's thread."""
+        """A snapshot of the engine's status; quick, and safe at any time within the loop's thread."""
         return EngineSnapshot(
             now=self._clock.now(),
             started_at=self._started_at,
@@ -186,7 +186,7 @@ class Engine:
         return tuple(found.values())
 
     async def _finish(self, lanes: Sequence[asyncio.Task[None]]) -> None:
-        """Gives submissions under way a little time; their outcome would be found on the ledger all the same."""
+        """Gives submissions in flight a little time; their outcome would be found on the ledger in any case."""
         deadline = self._clock.now() + self.settings.stop_seconds
         places = list(zip(lanes, self.dispatcher.lanes.values(), strict=True))
         for _, lane in places:

@@ -1,4 +1,4 @@
-"""What watchers and lanes hand to the runner: the only way in which anything becomes known."""
+"""What watchers and lanes pass to the runner: the only input of the machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from relayer.core.ids import Height, LedgerId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A ledger's facts. `until` moves its cursor when they are journaled; None: a page that was read again."""
+    """A ledger's facts. `until` becomes its cursor when they are journaled; None: a page that was read again."""
 
     ledger: LedgerId
     facts: Sequence[PacketFact]
@@ -25,7 +25,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """Anything that is not a ledger's: rejections, an operator's release."""
+    """Anything that is not a ledger's: refusals, an operator's release."""
 
     events: Sequence[SubmissionRejected | PacketReleased]
 

@@ -1,7 +1,7 @@
 """One lane: everything submitted to one client of one ledger, batch by batch, one client update in front.
 
-A lane waits for its two ledgers and for nobody else's. Whether a message achieved anything is not its business: only an
-observed fact ends an effect.
+A lane waits for its two ledgers and for no other. It does not decide whether a message had its effect: only an
+observed fact completes an effect.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ _PASSING = (
     ClientUpdateRefused,
     *OPERATORS_TURN,
 )
-"""Errors that say nothing against any packet of the batch."""
+"""Errors that are no packet's fault."""
 _REFRESH_LOOKS = 20
-"""Looks at a client within its trusting period."""
+"""How many times a client is checked within its trusting period."""
 _LONGEST_REFRESH_WAIT = 60.0
 
 
@@ -102,7 +102,7 @@ class Lane:
         self._refresh_look = 0.0
 
     def offer(self, effect: Effect, age: Age) -> None:
-        """Takes an effect; one that was rejected before waits a little longer each time."""
+        """Accepts an effect; one that was refused before waits a little longer each time."""
         rejections = self._rejections.get(effect.key, 0)
         delay = min(2**rejections - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
         if rejections:
@@ -112,12 +112,12 @@ class Lane:
         self._work.set()
 
     def withdraw(self, key: PacketKey) -> None:
-        """A fact closed whatever the lane had for this packet."""
+        """A fact completed whatever the lane had pending for this packet."""
         self.queue.withdraw(key)
         self._rejections.pop(key, None)
 
     async def run(self) -> None:
-        """Batch after batch; stands back while a ledger, its authorities or an operator is missing."""
+        """Submits batch after batch; backs off while a ledger, its authorities or an operator is missing."""
         await self._host.connected.wait()
         await self._origin.connected.wait()
         while not self.stopping:
@@ -147,12 +147,12 @@ class Lane:
             self._must_update = True
         if not isinstance(error, _PASSING):
             await self._suspect(error)
-        # A ledger that is back is not kept waiting for a pause that its absence has made long.
+        # A ledger that answers again does not wait out a backoff that its absence made long.
         returns = (self._host.returned, self._origin.returned) if isinstance(error, LedgerUnavailable) else ()
         await wait_for_any(returns, self._clock, self._backoff.after(error))
 
     async def _suspect(self, error: RelayerError) -> None:
-        """Something about the batch itself: halve it until one packet is left, and let that one be told."""
+        """The batch itself is at fault: halve it until one packet is left, and report that one."""
         if self._messages > 1:
             self._messages = max(1, self._messages // 2)
             return
@@ -160,7 +160,7 @@ class Lane:
             await self._reject(pending, type(error).__name__, str(error), retryable=True)
 
     async def _turn(self) -> bool:
-        """One batch. False: there is nothing to do at present."""
+        """Submits one batch. False: there is nothing to do at present."""
         now = self._clock.now()
         await self._collect_overdue(now)
         batch = self.queue.choose(now, messages=self._messages, size=self._settings.batch_bytes)
@@ -195,7 +195,7 @@ class Lane:
         if update is not None and update.height < at:
             await self._try_update_alone(update)
             return True  # a step on the way: the next one starts from there
-        # Look before sending: a fact may have closed some of them while the proofs were fetched.
+        # Check before sending: a fact may have completed some of them while the proofs were fetched.
         chosen = [(pending, proof) for pending, proof in zip(provable, proofs, strict=True) if self.queue.holds(pending)]
         if batch and not chosen:
             return True
@@ -235,7 +235,7 @@ class Lane:
         return receipt.results
 
     async def _try_update_alone(self, update: ClientMessage) -> None:
-        """All messages were rejected: if the update is to blame, no packet may suffer for it."""
+        """All messages were refused: if the update is at fault, no packet may be blamed for it."""
         status = await self._host.ledger.client_status(self.key.client)
         if status.latest_height >= update.height:
             return
@@ -276,7 +276,7 @@ class Lane:
             return
         for pending in overdue:
             if pending.rounds >= self._settings.unconfirmed_rounds:
-                detail = f"accepted {pending.rounds} times, but no fact of it showed on {self.key.ledger}"
+                detail = f"accepted {pending.rounds} times, but its fact did not appear on {self.key.ledger}"
                 await self._reject(pending, "Unconfirmed", detail, retryable=False)
                 continue
             self.queue.again(pending)

@@ -1,6 +1,6 @@
-"""What one lane has to submit, in order: live packets before the backlog, and those that wait for their fact.
+"""What one lane has to submit, in order: live packets before the backlog, and submitted ones that await their fact.
 
-It keeps one effect per packet, because a packet wants one thing at a time. It never looks at a clock.
+It keeps one effect per packet, because a packet has one pending effect at a time. It never reads a clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from relayer.engine.messages import size_of
 
 
 class Age(Enum):
-    """LIVE: just happened. BACKLOG: found at the start, or tried before."""
+    """LIVE: new. BACKLOG: found at the start, or tried before."""
 
     LIVE = "live"
     BACKLOG = "backlog"
@@ -24,18 +24,19 @@ class Age(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """An effect on its way. `rounds` counts submissions that were accepted without the fact showing."""
+    """A pending effect. `rounds` counts submissions that were accepted without its fact appearing."""
 
     effect: Effect
     size: int
     not_before: float = 0.0
     rounds: int = 0
     first_head: Height | None = None
-    """Of the ledger submitted to, when the effect was first submitted: its fact lies above."""
+    """Height of the ledger submitted to when the effect was first submitted: its fact is above it."""
     confirm_by: float = 0.0
 
     @property
     def key(self) -> PacketKey:
+        """The packet that the effect is about."""
         return self.effect.key
 
 
@@ -51,22 +52,22 @@ class LaneQueue:
         return len(self._live) + len(self._backlog) + len(self._awaiting)
 
     def offer(self, effect: Effect, age: Age, *, not_before: float = 0.0) -> None:
-        """Takes an effect, in place of an older one of the same packet."""
+        """Adds an effect, in place of an older one of the same packet."""
         self.withdraw(effect.key)
         queue = self._live if age is Age.LIVE else self._backlog
         queue[effect.key] = Pending(effect=effect, size=size_of(effect), not_before=not_before)
 
     def withdraw(self, key: PacketKey) -> None:
-        """A fact closed it."""
+        """Removes the packet's effect: a fact completed it."""
         for queue in (self._live, self._backlog, self._awaiting):
             queue.pop(key, None)
 
     def holds(self, pending: Pending) -> bool:
-        """Whether it still waits to be submitted."""
+        """Whether the effect is still waiting to be submitted."""
         return self._live.get(pending.key) is pending or self._backlog.get(pending.key) is pending
 
     def choose(self, now: float, *, messages: int, size: int) -> list[Pending]:
-        """The next batch: live first, yet a quarter of the room is the backlog's. One message always fits."""
+        """The next batch: live first, but a quarter of the room is the backlog's. One message always fits."""
         chosen: list[Pending] = []
         room = size
         reserved = messages // 4 if self._backlog else 0
@@ -80,7 +81,7 @@ class LaneQueue:
         return chosen
 
     def submitted(self, pending: Pending, *, head: Height | None, confirm_by: float) -> None:
-        """The ledger accepted it; now its fact must show. Does nothing if a fact has closed it meanwhile."""
+        """The ledger accepted it; it now awaits its fact. Does nothing if a fact has completed it meanwhile."""
         if not self.holds(pending):
             return
         self.withdraw(pending.key)
@@ -90,27 +91,27 @@ class LaneQueue:
         self._awaiting[pending.key] = pending
 
     def overdue(self, now: float) -> list[Pending]:
-        """Accepted, but the fact has not shown in time."""
+        """Effects that were accepted but whose fact has not appeared in time."""
         return [pending for pending in self._awaiting.values() if pending.confirm_by <= now]
 
     def again(self, pending: Pending) -> None:
-        """Submit an overdue one once more."""
+        """Queues an overdue effect for another submission."""
         self.withdraw(pending.key)
         self._backlog[pending.key] = pending
 
     def extend(self, pendings: Iterable[Pending], confirm_by: float) -> None:
-        """The ledger is not being read at present, so nothing can show."""
+        """Extends the wait: the ledger is not being read at present, so no fact can appear."""
         for pending in pendings:
             pending.confirm_by = confirm_by
 
     def next_due(self) -> float | None:
-        """The earliest local time at which there is something to do; None: nothing to do."""
+        """The earliest local time at which there is something to do; None if there is nothing."""
         times = [pending.not_before for pending in (*self._live.values(), *self._backlog.values())]
         times += [pending.confirm_by for pending in self._awaiting.values()]
         return min(times, default=None)
 
     def counts(self) -> tuple[int, int, int]:
-        """Live, backlog, awaiting."""
+        """The number of effects that are live, in the backlog, and awaiting their fact."""
         return len(self._live), len(self._backlog), len(self._awaiting)
 
 

@@ -1,4 +1,4 @@
-"""A ledger as the engine holds it: the two ports, where to start, and whether it has answered yet."""
+"""A ledger as the engine uses it: the two ports, where to start, and whether it has answered yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from relayer.ports.prover import Prover
 
 @dataclass(slots=True, kw_only=True)
 class LedgerLink:
-    """`origin` is the operator's: nothing at or below it is ever read. `start` is where this run begins."""
+    """`origin` is configured: nothing at or below it is ever read. `start` is where this run begins."""
 
     ledger: Ledger
     prover: Prover
@@ -23,15 +23,16 @@ class LedgerLink:
     """Set, and replaced by a new one, when the ledger answers again after it did not."""
 
     def tell_return(self) -> None:
-        """Wakes everybody who stands back because of this ledger."""
+        """Wakes every task that backs off because of this ledger."""
         self.returned.set()
         self.returned = asyncio.Event()
 
     @property
     def ledger_id(self) -> LedgerId:
+        """The configured name of the ledger."""
         return self.ledger.ledger_id
 
     @property
     def first_sequence(self) -> int | None:
-        """The first sequence that must show: 1 if the ledger is read from its beginning, unknown otherwise."""
+        """The first sequence to expect: 1 if the ledger is read from its beginning, unknown otherwise."""
         return None if self.origin else 1

@@ -12,11 +12,11 @@ from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket
 from relayer.ports.prover import Proof
 
 PROOF_BYTES = 2_048
-"""What a proof and the words around it take, on average."""
+"""Average size of a proof and its envelope."""
 
 
 class LaneKey(NamedTuple):
-    """One client of one ledger, and the ledger that it follows: everything that shares a client update."""
+    """One client of one ledger, and the ledger that it follows: the messages that share a client update."""
 
     ledger: LedgerId
     client: ClientId
@@ -24,7 +24,7 @@ class LaneKey(NamedTuple):
 
 
 def lanes_of(route: Route) -> tuple[LaneKey, LaneKey]:
-    """Where receives go, and where acknowledgements and timeouts go."""
+    """The lanes of a route: of its receives, and of its acknowledgements and timeouts."""
     return (
         LaneKey(route.destination, route.destination_client, route.source),
         LaneKey(route.source, route.source_client, route.destination),
@@ -32,7 +32,7 @@ def lanes_of(route: Route) -> tuple[LaneKey, LaneKey]:
 
 
 def lane_of(effect: Effect) -> LaneKey:
-    """Receives need the destination's client, the others the source's."""
+    """The lane of an effect: receives need the destination's client, the others the source's."""
     packet = effect.packet
     client = packet.destination_client if isinstance(effect, SubmitReceive) else packet.source_client
     return LaneKey(effect.submit_to, client, effect.prove_on)

@@ -1,7 +1,7 @@
-"""Telling a journal again: the machine as it was, and every transition on the way.
+"""Replaying a journal: the machine as it was, and every transition on the way.
 
-Replaying asks no rule and no clock, so anyone's journal gives the same transitions on any machine. What the rows asked for
-is compared with what they ask for now: a program that would decide otherwise refuses to go on with old rows.
+Replaying evaluates no rule and reads no clock, so a journal gives the same transitions on any machine. The rows' effects
+are compared with those computed now: a program that would decide differently refuses to continue from old rows.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from relayer.ports.journal import EffectNote, Entry, Journal, JournalReader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """One row and what it did."""
+    """One row and the transitions that it caused."""
 
     entry: Entry
     transitions: tuple[PlannedTransition, ...]
 
 
 def replay(journal: JournalReader) -> Iterator[Replayed]:
-    """Every row from the first, with the routes that stand in the journal. Raises JournalCorrupt."""
+    """Every row from the first, with the routes that the journal names. Raises JournalCorrupt."""
     machine = Machine(journal.routes())
     for entry in journal.entries():
         plan = _refold(machine, entry)
@@ -35,13 +35,13 @@ def replay(journal: JournalReader) -> Iterator[Replayed]:
 
 
 def recover(journal: Journal, routes: Sequence[Route], *, limits: Limits | None = None) -> Machine:
-    """The machine as the journal's last row left it, for the one who writes on."""
+    """The machine as the journal's last row left it, for the process that continues the journal."""
     journal.register(routes)
     return remembered(journal, routes, limits=limits)
 
 
 def remembered(journal: JournalReader, routes: Sequence[Route], *, limits: Limits | None = None) -> Machine:
-    """The same for one who only reads: from the newest checkpoint that fits, and the rows after it."""
+    """The same for a reader: from the newest usable checkpoint, and the rows after it."""
     checkpoint = journal.load_checkpoint()
     machine, after = Machine(routes, limits=limits), 0
     if checkpoint is not None:
@@ -49,7 +49,7 @@ def remembered(journal: JournalReader, routes: Sequence[Route], *, limits: Limit
             machine.restore(checkpoint.memory)
             after = checkpoint.row
         except InvalidInput:
-            machine = Machine(routes, limits=limits)  # the channels changed since; the rows tell the same, only slower
+            machine = Machine(routes, limits=limits)  # the channels changed since; a full replay gives the same
     for entry in journal.entries(after=after):
         _refold(machine, entry)
     return machine
@@ -57,13 +57,13 @@ def remembered(journal: JournalReader, routes: Sequence[Route], *, limits: Limit
 
 def _refold(machine: Machine, entry: Entry) -> Plan:
     plan = machine.plan_recorded([entry.event])
-    # Rows of a channel that is no longer configured ask for nothing.
+    # Rows of a channel that is no longer configured have no effects.
     known = {(route.channel, route.source) for route in machine.routes}
     recorded = [effect for effect in entry.effects if (effect.key.channel, effect.key.source) in known]
     told_again = [note(effect) for record in plan.records for effect in record.effects]
     if sorted(recorded, key=_order) != sorted(told_again, key=_order):
         raise JournalCorrupt(
-            f"journal row {entry.row}: this program would ask for other submissions than the one that wrote it; "
+            f"journal row {entry.row}: this program would want other submissions than the one that wrote it; "
             "use that version, or start with a new journal"
         )
     machine.apply(plan)

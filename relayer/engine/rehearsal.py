@@ -55,7 +55,7 @@ class Rehearsed:
 
 @dataclass(slots=True)
 class Rehearsal:
-    """`machine` is brought up to date in memory alone."""
+    """`machine` is brought up to date in memory only."""
 
     machine: Machine
     links: Mapping[LedgerId, LedgerLink]
@@ -65,7 +65,7 @@ class Rehearsal:
     """Ledgers that could not be read to their head, with the reason."""
 
     async def run(self, cursors: Mapping[LedgerId, Height]) -> list[Rehearsed]:
-        """One for each client that something waits for. `cursors`: up to where the machine knows each ledger."""
+        """One for each client with a pending message. `cursors`: the height to which the machine has read each ledger."""
         for link in self.links.values():
             try:
                 await self._catch_up(link, max(link.origin, cursors.get(link.ledger_id, Height(0))))

@@ -1,6 +1,6 @@
 """The single consumer: journal first, then memory, then the lanes.
 
-Nothing becomes known and nothing is sent before its row is on the disk. The only `except Exception` of the product is at the
+Nothing is applied and nothing is sent before its row is on the disk. The only `except Exception` of the product is at the
 top of the engine, never here.
 """
 
@@ -66,7 +66,7 @@ class Runner:
         self._checkpoint_row = self.row
 
     async def run(self) -> None:
-        """Takes whatever waits, in one transaction, until it is told to stop; never cut off between disk and memory."""
+        """Processes the queue, one transaction at a time, until it is stopped; never interrupted between disk and memory."""
         stopping = False
         while not stopping:
             items = await self._gather()
@@ -75,7 +75,7 @@ class Runner:
         await self._settle()
 
     async def _settle(self) -> None:
-        """Cursors and a checkpoint, for a quick start."""
+        """Writes cursors and a checkpoint, for a quick start."""
         cursors = self._cursors()
         if cursors != self._saved:
             await self._blocking(lambda: self._journal.append((), recorded_at_ms=self._now_ms(), cursors=cursors))
@@ -192,7 +192,7 @@ def _tell(entry: Entry, transition: PlannedTransition) -> None:
 
 
 async def inline(call: Callable[[], _T]) -> _T:
-    """For simulations: the call runs where it stands, so that nothing depends on threads."""
+    """For simulations: the call runs in place, so that nothing depends on threads."""
     return call()
 
 
@@ -207,4 +207,5 @@ class JournalThread:
         return asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     def close(self) -> None:
+        """Waits for the calls in flight and ends the thread."""
         self._executor.shutdown(wait=True)

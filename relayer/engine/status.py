@@ -1,4 +1,4 @@
-"""What the engine says of itself: plain values for people, health checks and metrics. It decides nothing."""
+"""The engine's status: plain values for people, health checks and metrics. It decides nothing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from relayer.ports.ledger import ClientStatus, SubmissionReceipt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What submissions took since the start; the fee in the ledger's smallest unit."""
+    """Gas and fees of the submissions since the start; the fee in the ledger's smallest unit."""
 
     fee: int = 0
     gas: int = 0
     transactions: int = 0
 
     def and_for(self, receipt: SubmissionReceipt) -> Spent:
+        """The sum with one more submission."""
         return Spent(
             fee=self.fee + receipt.fee,
             gas=self.gas + receipt.gas,
@@ -42,12 +43,12 @@ class LedgerSnapshot:
     errors: Mapping[str, int]
     """Since the start, by kind."""
     deferred_channels: tuple[ChannelId, ...]
-    """Channels with so many open packets that new ones wait on the ledger."""
+    """Channels at their limit of open packets, whose new ones wait on the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneSnapshot:
-    """What is on its way to one client of a ledger."""
+    """The pending submissions of one client of a ledger."""
 
     ledger: LedgerId
     client: ClientId
@@ -55,7 +56,7 @@ class LaneSnapshot:
     live: int
     backlog: int
     awaiting: int
-    """Accepted by the ledger; the fact has not shown yet."""
+    """Accepted by the ledger; the fact has not appeared yet."""
     submitting: bool
     error: str
     error_kind: str
@@ -64,7 +65,7 @@ class LaneSnapshot:
     """Since the start, by kind."""
     spent: Spent
     client_status: ClientStatus | None
-    """As last looked at; None: not yet."""
+    """As last queried; None: not yet."""
 
     @property
     def expires_at(self) -> int:
@@ -77,7 +78,7 @@ class LaneSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketsSnapshot:
-    """Packets of one direction of a channel in one state, the ended ones included."""
+    """Packets of one direction of a channel in one state, finished ones included."""
 
     channel: ChannelId
     source_client: ClientId
@@ -87,7 +88,7 @@ class PacketsSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSnapshot:
-    """Messages of one kind that a ledger still has to get; `oldest` is the packet that was seen first."""
+    """Pending messages of one kind to one ledger; `oldest` is the packet that was seen first."""
 
     ledger: LedgerId
     kind: EffectKind
@@ -97,7 +98,7 @@ class PendingSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSnapshot:
-    """Everything at once."""
+    """The status of the whole engine."""
 
     now: float
     started_at: float
@@ -108,7 +109,7 @@ class EngineSnapshot:
     pending: tuple[PendingSnapshot, ...]
 
     def standstill(self) -> tuple[str, ...]:
-        """Why something that should move does not; empty: all is well. Quarantined packets do not count: the rest moves."""
+        """Why something is stalled; empty: healthy. Quarantined packets do not count, because the rest progresses."""
         reasons = [f"ledger {ledger.ledger}: {ledger.error}" for ledger in self.ledgers if ledger.error]
         reasons += [f"to client {lane.client} of ledger {lane.ledger}: {lane.error}" for lane in self.lanes if lane.error]
         reasons += [

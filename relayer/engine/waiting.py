@@ -1,4 +1,4 @@
-"""Waiting and standing back: local time, jitter, and the reason for every standstill."""
+"""Waiting and backing off: local time, jitter, and the reason for every stall."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _T = TypeVar("_T")
 _S = TypeVar("_S")
 
 OPERATORS_TURN = (WrongLedger, ClientUnusable, FundsInsufficient, FeeCapExceeded, AccessDenied)
-"""Errors that no number of tries mends."""
+"""Errors that retrying cannot fix."""
 
 OUR_OWN = (InvariantBroken, JournalCorrupt, JournalLocked, JournalUnavailable)
 """Errors that stop the process."""
 
 
 async def wait_for(event: asyncio.Event, clock: Clock, seconds: float) -> None:
-    """Until the event is set or the time has passed. The event stays as it is."""
+    """Waits until the event is set or the time has passed. The event is not changed."""
     await wait_for_any((event,), clock, seconds)
 
 
 async def wait_for_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float) -> None:
-    """The same for the first of several."""
+    """Waits for the first of several events, or until the time has passed."""
     if seconds <= 0 or any(event.is_set() for event in events):
         return
     waits = [asyncio.ensure_future(event.wait()) for event in events]
@@ -58,7 +58,7 @@ async def _sleep(clock: Clock, seconds: float) -> Literal[True]:
 
 
 async def both(one: Coroutine[Any, Any, _T], other: Coroutine[Any, Any, _S]) -> tuple[_T, _S]:
-    """Two calls at the same time. If one fails, the other is cancelled and waited for, and the error is the first's."""
+    """Runs two calls concurrently. If one fails, the other is cancelled and awaited, and the first error is raised."""
     tasks = asyncio.ensure_future(one), asyncio.ensure_future(other)
     try:
         return await tasks[0], await tasks[1]
@@ -69,7 +69,7 @@ async def both(one: Coroutine[Any, Any, _T], other: Coroutine[Any, Any, _S]) -> 
 
 
 class Backoff:
-    """Exponential, with jitter from a seeded source so that relayers do not march in step and simulations repeat."""
+    """Exponential, with jitter from a seeded source so that relayers do not retry in step and simulations repeat."""
 
     def __init__(self, settings: EngineSettings, random: Random) -> None:
         self._settings = settings
@@ -77,10 +77,11 @@ class Backoff:
         self._failures = 0
 
     def reset(self) -> None:
+        """Starts again from the shortest pause."""
         self._failures = 0
 
     def after(self, error: RelayerError) -> float:
-        """Seconds to stand back after one more failure."""
+        """Seconds to back off after one more failure."""
         if isinstance(error, OPERATORS_TURN):
             seconds = self._settings.operator_seconds
         else:
@@ -92,7 +93,7 @@ class Backoff:
 
 @dataclass(slots=True, kw_only=True)
 class Health:
-    """Why something stands still: the last error since the last success."""
+    """Why something is stalled: the last error since the last success."""
 
     error: str = ""
     kind: str = ""
@@ -102,9 +103,11 @@ class Health:
     """Every error since the start, by its kind."""
 
     def ok(self) -> None:
+        """Records a success."""
         self.error, self.kind, self.since, self.failures = "", "", 0.0, 0
 
     def fail(self, error: RelayerError, now: float) -> None:
+        """Records a failure; `since` keeps the time of the first one since the last success."""
         if not self.failures:
             self.since = now
         self.error, self.kind = str(error), type(error).__name__

@@ -1,6 +1,6 @@
 """Watches one ledger: hints and polling, page by page from the cursor, with gaps found by packet sequence.
 
-It must tell a head only after every fact up to it, and must never decide what a fact means.
+It must report a head only after every fact up to it, and must never interpret a fact.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Watcher:
         self.health = Health()
         self.cursor = link.start
         self.old_until = link.start
-        """Facts up to here were history when they were read: what they ask for waits behind what happens now."""
+        """Facts up to here were history when they were read: their effects queue behind live ones."""
         self._link = link
         self._ledger = link.ledger
         self._machine = machine
@@ -55,7 +55,7 @@ class Watcher:
         self._deferred: dict[Route, Height] = {}
 
     async def follow_hints(self) -> None:
-        """Turns hints into looks. Hints may be lost and may end: polling goes on."""
+        """Turns hints into polls. Hints may be lost and may end: polling continues."""
         while True:
             await self._link.connected.wait()
             try:
@@ -68,7 +68,7 @@ class Watcher:
             await self._clock.sleep(self._settings.backoff_last_seconds)
 
     async def run(self) -> None:
-        """Looks again and again, and stands back while the ledger does not answer."""
+        """Polls, and backs off while the ledger does not answer."""
         while True:
             try:
                 await self._look()
@@ -89,17 +89,17 @@ class Watcher:
             self._kick.clear()
 
     def request_rescan(self, after: Height) -> None:
-        """Facts above `after` shall be read again: one that must be there did not show."""
+        """Requests that facts above `after` are read again: an expected one did not appear."""
         known = self._rescan_after
         self._rescan_after = after if known is None else min(known, after)
         self._kick.set()
 
     def defer(self, route: Route, height: Height) -> None:
-        """The route is full; its facts from `height` on shall be read again when there is room."""
+        """The route is full; its facts from `height` on are read again when there is room."""
         self._deferred[route] = min(height, self._deferred.get(route, height))
 
     def lift(self, route: Route) -> None:
-        """What was deferred has been read again and handed over."""
+        """The deferred facts have been read again and passed on."""
         self._deferred.pop(route, None)
 
     def floor(self) -> Height | None:
@@ -108,11 +108,12 @@ class Watcher:
 
     @property
     def is_current(self) -> bool:
-        """Whether everything final has been read: a fact that has not shown is then missing."""
+        """Whether everything final has been read: a fact that has not appeared is then missing."""
         return not self.health.failures and not self._behind
 
     @property
     def deferred(self) -> Sequence[Route]:
+        """The routes whose facts wait until there is room."""
         return tuple(self._deferred)
 
     async def _look(self) -> None:
@@ -123,7 +124,7 @@ class Watcher:
         if head.height < self.cursor:
             raise LedgerUnavailable(
                 f"ledger {self._link.ledger_id}: the node is at height {head.height}, below {self.cursor} that was read "
-                "before; it is still syncing, or it serves a ledger that was started anew"
+                "before; it is still syncing, or it serves a ledger that was restarted from genesis"
             )
         self._behind = self._behind or head.height > self.cursor + self._settings.page_blocks
         if self._behind:
@@ -148,7 +149,7 @@ class Watcher:
             self._told = head.height
 
     async def _read(self, after: Height, until: Height) -> Sequence[PacketFact]:
-        """One page; a hole in the sequences is looked at again, from the last commitment before it."""
+        """Reads one page; a gap in the sequences is read again from the last commitment before it."""
         facts = await self._ledger.events(after=after, until=until)
         for attempt in range(self._settings.gap_retries):
             holes = self._holes(facts)
@@ -171,7 +172,7 @@ class Watcher:
         ]
 
     def _holes(self, facts: Sequence[PacketFact]) -> dict[Route, Height]:
-        """Routes with a sequence left out, by the height above which it must have been committed."""
+        """Routes with a missing sequence, by the height above which it must have been committed."""
         last, holes = dict(self._last), dict[Route, Height]()
         for fact, route in self._commitments(facts):
             known, height = last[route]
@@ -200,7 +201,7 @@ class Watcher:
         self._rescan_after = None
 
     def _suspect(self) -> None:
-        """A hole that stayed open is read again at growing distances, until the facts are there."""
+        """A gap that remains is read again at growing intervals, until the facts are there."""
         first = self._link.first_sequence
         self._suspicious = {
             route: height for route, height in self._suspicious.items() if self._machine.missing(route, first)

@@ -39,14 +39,22 @@ class Anchor(Protocol):
     """A believed header: what stands in its ledger's state can be shown under it. The methods raise ProofError."""
 
     @property
-    def height(self) -> int: ...
+    def height(self) -> int:
+        """The height whose state can be shown."""
+        ...
 
     @property
-    def timestamp(self) -> TimestampSeconds: ...
+    def timestamp(self) -> TimestampSeconds:
+        """Unix seconds of the header."""
+        ...
 
-    def require_present(self, path: bytes, value: bytes, proof: bytes) -> None: ...
+    def require_present(self, path: bytes, value: bytes, proof: bytes) -> None:
+        """Raises ProofError unless `proof` shows `value` at `path`."""
+        ...
 
-    def require_absent(self, path: bytes, proof: bytes) -> None: ...
+    def require_absent(self, path: bytes, proof: bytes) -> None:
+        """Raises ProofError unless `proof` shows that nothing is stored at `path`."""
+        ...
 
 
 def believe(ledger: LedgerTrust, raw: bytes, identity: ClientIdentity) -> Anchor:

@@ -46,16 +46,19 @@ class JsonReader:
         return value
 
     def array(self, value: object, where: str, *, maximum: int) -> list[object]:
+        """A list of 1 to `maximum` values."""
         if not isinstance(value, list) or not 1 <= len(value) <= maximum:
             self._refuse(f"{where}: expected a list of 1 to {maximum}")
         return value
 
     def text(self, value: object, where: str) -> str:
+        """Printable text of bounded length."""
         if not isinstance(value, str) or not 1 <= len(value) <= _MAXIMUM_TEXT or not value.isprintable():
             self._refuse(f"{where}: expected 1 to {_MAXIMUM_TEXT} printable characters")
         return value
 
     def number(self, value: object, where: str, *, least: int = 1) -> int:
+        """A whole number from `least` to 2^64 - 1."""
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAXIMUM_UINT64:
             self._refuse(f"{where}: expected a whole number from {least} to 2^64 - 1")
         return value
@@ -70,6 +73,7 @@ class JsonReader:
         return found
 
     def constant(self, value: object, where: str, expected: object) -> None:
+        """Refuses every value except `expected`."""
         if type(value) is not type(expected) or value != expected:
             self._refuse(f"{where}: expected {expected!r}")
 

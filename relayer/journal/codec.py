@@ -53,6 +53,7 @@ def row_hash(previous: bytes, body: bytes) -> bytes:
 
 
 def encode_packet(packet: Packet) -> bytes:
+    """The packet as a JSON value."""
     return canonical(
         {
             "sequence": packet.sequence,
@@ -74,6 +75,7 @@ def encode_packet(packet: Packet) -> bytes:
 
 
 def decode_packet(content: bytes) -> Packet:
+    """The packet of a JSON value. Raises KeyError, ValueError, TypeError or InvalidInput for any other form."""
     value = json.loads(content)
     return Packet(
         sequence=PacketSequence(value["sequence"]),
@@ -94,19 +96,23 @@ def decode_packet(content: bytes) -> Packet:
 
 
 def encode_key(key: PacketKey) -> list[str | int]:
+    """The packet key as a JSON value."""
     return [key.channel, key.source, key.sequence]
 
 
 def decode_key(value: Sequence[Any]) -> PacketKey:
+    """The packet key of a JSON value."""
     channel, source, sequence = value
     return PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(sequence))
 
 
 def encode_acknowledgement(acknowledgement: Acknowledgement) -> list[str]:
+    """The application acknowledgements as a JSON value."""
     return [answer.hex() for answer in acknowledgement.app_acknowledgements]
 
 
 def decode_acknowledgement(value: Sequence[str]) -> Acknowledgement:
+    """The acknowledgement of a JSON value."""
     return Acknowledgement(app_acknowledgements=tuple(bytes.fromhex(answer) for answer in value))
 
 

@@ -26,10 +26,12 @@ from relayer.journal.codec import (
 
 
 def encode_route(route: Route) -> list[str]:
+    """The route as a JSON value."""
     return [route.channel, route.source, route.source_client, route.destination, route.destination_client]
 
 
 def decode_route(value: list[str]) -> Route:
+    """The route of a JSON value."""
     channel, source, source_client, destination, destination_client = value
     return Route(
         channel=ChannelId(channel),

@@ -43,6 +43,7 @@ class JournalStatistics:
         self._refusals: Counter[tuple[ChannelId, EffectKind | None, str]] = Counter()
 
     def close(self) -> None:
+        """Closes the reader."""
         self._reader.close()
 
     def figures(self) -> JournalFigures:

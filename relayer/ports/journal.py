@@ -117,7 +117,9 @@ class JournalFigures:
 class JournalReader(Protocol):
     """Reading, also by another process while a relayer writes. Raises JournalCorrupt naming the row."""
 
-    def head(self) -> JournalHead: ...
+    def head(self) -> JournalHead:
+        """The newest row and its hash."""
+        ...
 
     def routes(self) -> tuple[Route, ...]:
         """Every route that the journal's relayer ever had."""
@@ -139,7 +141,9 @@ class JournalReader(Protocol):
         """Packets by (channel, state), from the derived index."""
         ...
 
-    def packet(self, key: PacketKey) -> PacketLine | None: ...
+    def packet(self, key: PacketKey) -> PacketLine | None:
+        """The packet's entry in the derived index, or None."""
+        ...
 
     def entries_of(self, key: PacketKey) -> Sequence[Entry]:
         """Every row that moved this packet."""
@@ -153,7 +157,9 @@ class JournalReader(Protocol):
         """The newest one that fits its row; None: replay from the first row."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Releases the file."""
+        ...
 
 
 class Journal(JournalReader, Protocol):

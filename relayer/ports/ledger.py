@@ -120,7 +120,9 @@ class Ledger(Protocol):
     """An IBC v2 host. Raises LedgerUnavailable when no node answers, WrongLedger when another chain does."""
 
     @property
-    def ledger_id(self) -> LedgerId: ...
+    def ledger_id(self) -> LedgerId:
+        """The configured name of the ledger."""
+        ...
 
     @property
     def chain_id(self) -> str:
@@ -136,9 +138,13 @@ class Ledger(Protocol):
         """Opens the connection and compares the chain id and the router with the configuration."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Closes the connection."""
+        ...
 
-    async def head(self) -> Head: ...
+    async def head(self) -> Head:
+        """The newest height that counts as final, with its hash and time."""
+        ...
 
     def head_hints(self) -> AsyncIterator[None]:
         """Yields when a new head may exist. Only a hint: the engine polls as well, and hints may be lost."""
@@ -148,7 +154,9 @@ class Ledger(Protocol):
         """Facts with after < height <= until, in ledger order."""
         ...
 
-    async def client_status(self, client: ClientId) -> ClientStatus: ...
+    async def client_status(self, client: ClientId) -> ClientStatus:
+        """The state of a light client that this ledger hosts."""
+        ...
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """Partial success is reported per message. Raises LedgerUnavailable only if nothing is known to have happened
