@@ -14,3 +14,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def now_seconds() -> int:
+    """Unix seconds, for deadlines and cut-offs, which a ledger compares with its block time."""
+    return int(time.time())

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.app.clock import SystemClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.ledgers import EvmLedgerSettings
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
+from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract

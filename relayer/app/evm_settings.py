@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.config.fields import Account, Confirmations, Finality
 from relayer.config.ledgers import EvmLedgerSettings, Fees
-from relayer.keystore import account_from_key, open_keystore
+from relayer.keystore import LocalAccount, account_from_key, open_keystore
 from relayer.ledgers.evm import finality as rules
 from relayer.ledgers.evm.connection import ConnectionOptions
 from relayer.ledgers.evm.fees import DynamicPrice, FeePolicy, LegacyPrice, ZeroPrice

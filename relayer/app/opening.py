@@ -11,7 +11,8 @@ from pathlib import Path
 
 from eth_utils.address import to_checksum_address
 
-from relayer.app.evm import evm_connection, facts_contract
+from relayer.app.ends import open_facts
+from relayer.app.evm import evm_connection
 from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.ledgers import FullLedger, Rights, SettlementLedger, connected, make_ledger, make_settlement
 from relayer.app.selection import Selection, select
@@ -124,10 +125,8 @@ async def _contract_client(
 
 async def _name_ledger(selection: Selection, client: ClientId, progress: Progress) -> None:
     """Facts that go through this client are marked with the settlement ledger's chain id for good."""
-    settings, name = selection.contract_ledger, selection.contract_end.ledger
     chain_id = selection.settlement_ledger.chain_id
-    async with evm_connection(settings, open_account(settings.account)) as connection:
-        contract = facts_contract(name, settings, connection)
+    async with open_facts(selection) as contract:
         known = await contract.ledger_of(client)
         if known is None:
             await contract.register_ledger(client, chain_id)

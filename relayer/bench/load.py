@@ -15,6 +15,7 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
+from relayer.app.clock import SystemClock
 from relayer.business.facts import timeout_after
 from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.demo.business import Business
@@ -97,7 +98,7 @@ class Load:
 
     async def _signed(self, plans: Sequence[PacketPlan]) -> list[str]:
         desks, client = self.business.desks, self.business.selection.contract_client
-        timeout = await timeout_after(next(iter(desks.values())).connection, _TIMEOUT_SECONDS)
+        timeout = await timeout_after(next(iter(desks.values())).contract, _TIMEOUT_SECONDS, SystemClock())
         calls = [_send_call(client, plan.facts, timeout) for plan in plans]
         head = await next(iter(desks.values())).connection.node.head()
         gas = await self._gas(plans[0], calls[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,8 +12,8 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import InvalidInput
 from relayer.facts.codec import fact_hash
 from relayer.facts.schema import MAXIMUM_FACTS, Fact
-from relayer.ledgers.evm.connection import EvmConnection
-from relayer.ledgers.evm.facts_contract import FactRecord, FactsContract, FactState, MintedFact
+from relayer.ports.clock import Clock
+from relayer.ports.facts import FactLedger, FactRecord, FactState, MintedFact
 
 FACTS_PER_MINT = 20
 """Keeps a minting transaction well under the gas of one block."""
@@ -35,37 +34,30 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingFact:
+class TrackedFact:
     """A fact as it was minted, and what became of it."""
 
     minted: MintedFact
     record: FactRecord
 
 
-async def mint(contract: FactsContract, drafts: Sequence[Callable[[bytes, int], Fact]]) -> list[Fact]:
+async def mint(ledger: FactLedger, drafts: Sequence[Callable[[bytes, int], Fact]]) -> list[Fact]:
     """Issues facts in order; each draft gets the fact's id and issuer sequence."""
-    first = await contract.next_sequence()
-    facts = [draft(contract.fact_id(first + index), first + index) for index, draft in enumerate(drafts)]
+    first = await ledger.next_sequence()
+    facts = [draft(ledger.fact_id(first + index), first + index) for index, draft in enumerate(drafts)]
     for part in parts(facts, FACTS_PER_MINT):
-        await contract.mint(part)
+        await ledger.mint(part)
     return facts
 
 
 async def send(
-    contract: FactsContract,
-    connection: EvmConnection,
-    client: ClientId,
-    *,
-    fact_ids: Sequence[bytes],
-    timeout_seconds: int,
+    ledger: FactLedger, client: ClientId, *, fact_ids: Sequence[bytes], timeout_seconds: int, clock: Clock
 ) -> list[tuple[int, list[bytes]]]:
     """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
 
     Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
     """
-    mine = {
-        each.record.fact_id: each for each in await standing(contract, connection) if each.minted.issuer == contract.account
-    }
+    mine = {each.record.fact_id: each for each in await tracked(ledger) if each.minted.issuer == ledger.account}
     chosen = list(fact_ids) or [key for key, each in mine.items() if each.record.state in _SENDABLE]
     for key in chosen:
         if key not in mine:
@@ -76,30 +68,29 @@ async def send(
             )
     sent = []
     for part in parts(chosen, MAXIMUM_FACTS):
-        timeout = await timeout_after(connection, timeout_seconds)
-        sequence = await contract.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
+        timeout = await timeout_after(ledger, timeout_seconds, clock)
+        sequence = await ledger.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
         sent.append((int(sequence), list(part)))
     return sent
 
 
-async def timeout_after(connection: EvmConnection, seconds: int) -> TimestampSeconds:
-    """Seconds from now by the ledger's clock, or ours if the ledger has not moved for a while."""
-    head = await connection.node.head()
-    return TimestampSeconds(max(head.timestamp, int(time.time())) + seconds)
+async def timeout_after(ledger: FactLedger, seconds: int, clock: Clock) -> TimestampSeconds:
+    """Seconds from now by the ledger's clock, or by ours if the ledger made no block for a while."""
+    head = await ledger.head()
+    return TimestampSeconds(max(head.timestamp, int(clock.now())) + seconds)
 
 
-async def standing(contract: FactsContract, connection: EvmConnection) -> list[StandingFact]:
+async def tracked(ledger: FactLedger) -> list[TrackedFact]:
     """Every fact of the contract, in the order of minting, with states of one height."""
-    head = await connection.node.head()
-    minted = await contract.minted(after=Height(0), until=head.number)
-    result: list[StandingFact] = []
-    for part in parts(minted, 500):
-        records = await contract.records([each.fact.fact_id for each in part], at=head.number)
-        result.extend(StandingFact(minted=each, record=record) for each, record in zip(part, records, strict=True))
+    page = await ledger.read(after=Height(0))
+    result: list[TrackedFact] = []
+    for part in parts(page.facts, 500):
+        records = await ledger.records([each.fact.fact_id for each in part], at=page.cursor)
+        result.extend(TrackedFact(minted=each, record=record) for each, record in zip(part, records, strict=True))
     return result
 
 
-def for_reconciliation(facts: Sequence[StandingFact]) -> Iterator[ReconcileRecord]:
+def for_reconciliation(facts: Sequence[TrackedFact]) -> Iterator[ReconcileRecord]:
     """The hash is computed from the minted fact and compared with what the contract stores: a difference must not hide."""
     for each in facts:
         computed, stored = fact_hash(each.minted.fact), each.record.fact_hash

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from relayer.app.evm import evm_connection, facts_contract
-from relayer.app.evm_settings import address_bytes, open_account
-from relayer.app.ledgers import Rights, connected, make_settlement
-from relayer.app.selection import Selection
 from relayer.errors import ConfigurationError
 from relayer.facts.schema import party_id
+from relayer.ports.facts import FactRegistry
 from relayer.ports.settlement import BindsAccounts, SettlementService
 from relayer.settlement.commands import OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.settlement.netting.modes import NettingMode
 
-Progress = Callable[[str], None]
 _AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyEntry:
-    """One operator. `account` holds its tokens on the contract ledger; `issuer` says whether it may issue facts.
+    """One operator. `account`: 20 bytes, holds its tokens on the contract ledger. `issuer`: whether it may issue facts.
 
     `settlement_account` may act for it on a settlement ledger that is a chain.
     """
@@ -33,7 +29,7 @@ class PartyEntry:
     name: str
     lei: str
     vat_id: str
-    account: str | None
+    account: bytes | None
     issuer: bool
     settlement_account: str | None = None
 
@@ -55,21 +51,26 @@ class Register:
     parties: tuple[PartyEntry, ...]
     agreements: tuple[AgreementEntry, ...]
 
+    @property
+    def on_contracts(self) -> tuple[PartyEntry, ...]:
+        """The parties that have an account on the contract ledger."""
+        return tuple(party for party in self.parties if party.account is not None)
 
-async def apply_register(selection: Selection, register: Register, progress: Progress) -> None:
-    """Needs the settlement ledger's token or operator account, and the account that owns the facts contract."""
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
-    async with connected(settlement.ledger):
-        for part in _parts(register):
-            await _together(settlement.service.execute(command) for command in part)
-        await _bind_accounts(settlement.service, register.parties)
-    count = f"{len(register.parties)} parties and {len(register.agreements)} agreements"
-    progress(f"{selection.settlement_end.ledger}: {count}")
-    on_contracts = [party for party in register.parties if party.account is not None]
-    if on_contracts:
-        await _register_on_contracts(selection, on_contracts)
-        issuers = sum(party.issuer for party in on_contracts)
-        progress(f"{selection.contract_end.ledger}: {len(on_contracts)} parties, {issuers} of them issuers")
+
+async def register_on_settlement(service: SettlementService, register: Register) -> None:
+    """Needs the settlement ledger's token or operator account."""
+    for part in _parts(register):
+        await _together(service.execute(command) for command in part)
+    await _bind_accounts(service, register.parties)
+
+
+async def register_on_contracts(registry: FactRegistry, parties: Sequence[PartyEntry]) -> None:
+    """Parties that have an account there. Needs the account that owns the contract."""
+    for party in parties:
+        assert party.account is not None
+        await registry.register_party(party.ocpi_id, party.account, lei=party.lei, vat_id=party.vat_id)
+        if party.issuer:
+            await registry.add_issuer(party.account)
 
 
 async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntry]) -> None:
@@ -82,18 +83,6 @@ async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntr
                 "a token with party_tokens in ledger.yaml"
             )
         await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
-
-
-async def _register_on_contracts(selection: Selection, parties: Sequence[PartyEntry]) -> None:
-    settings = selection.contract_ledger
-    async with evm_connection(settings, open_account(settings.account)) as connection:
-        contract = facts_contract(selection.contract_end.ledger, settings, connection)
-        for party in parties:
-            assert party.account is not None
-            account = address_bytes(party.account)
-            await contract.register_party(party.ocpi_id, account, lei=party.lei, vat_id=party.vat_id)
-            if party.issuer:
-                await contract.add_issuer(account)
 
 
 def _parts(register: Register) -> Iterator[Sequence[OperatorCommand]]:

@@ -6,15 +6,11 @@ with the first result. Nothing here decides: the ledger checks every step again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import assert_never
+from typing import Self, assert_never
 
-from relayer.app.clock import SystemClock
-from relayer.app.ledgers import Rights, connected, make_settlement
-from relayer.app.selection import Selection
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.iso20022.payment import payment_id_for
@@ -50,6 +46,11 @@ class Desk:
     service: SettlementService
     names: Mapping[bytes, str]
 
+    @classmethod
+    async def at(cls, service: SettlementService) -> Self:
+        """Raises what the ledger raises."""
+        return cls(service=service, names={party.party_id: party.ocpi_id for party in await service.parties()})
+
     def name(self, party: bytes) -> str:
         """OCPI id, `operator`, or hexadecimal for a party that the ledger does not list."""
         return _OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
@@ -76,23 +77,9 @@ class Desk:
         return UnitKey(currency, found.pop())
 
 
-@asynccontextmanager
-async def desk(selection: Selection, *, rights: Rights = Rights.RELAYER) -> AsyncIterator[Desk]:
-    """Raises what the ledger raises."""
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=rights)
-    async with connected(settlement.ledger):
-        parties = await settlement.service.parties()
-        yield Desk(service=settlement.service, names={party.party_id: party.ocpi_id for party in parties})
-
-
 def actor_of(name: str | None) -> bytes:
     """A party's id from its OCPI id; without one, or by `operator`, the operator."""
     return OPERATOR if name in (None, _OPERATOR_NAME) else party_id(name)
-
-
-def now_seconds() -> int:
-    """For deadlines and cut-offs, which the ledger compares with its block time."""
-    return int(SystemClock().now())
 
 
 def compare(found: NettingInput, *, solver: Solver) -> dict[NettingMode, NettingResult]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import typer
 
-from relayer.app.ledgers import Rights, connected, make_settlement
+from relayer.app.ends import open_settlement
+from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
 from relayer.business.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
@@ -93,18 +94,16 @@ def import_payments(config: Path, channel: str | None, *, file: Path, accounts: 
 
 
 async def _payments(selection: Selection, request: ExportRequest) -> list[Payment]:
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
-    async with connected(settlement.ledger):
-        return await payments_to_export(settlement.service, debtor=request.debtor, cycle_id=request.cycle_id)
+    async with open_settlement(selection) as service:
+        return await payments_to_export(service, debtor=request.debtor, cycle_id=request.cycle_id)
 
 
 async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
-    async with connected(settlement.ledger):
-        notification = await judge_notification(settlement.service, read_json(file), read_accounts(accounts))
+    async with open_settlement(selection, rights=Rights.OPERATOR) as service:
+        notification = await judge_notification(service, read_json(file), read_accounts(accounts))
         if effect is Effect.DRY_RUN:
             return preview(notification)
-        return await record_evidence(settlement.service, notification)
+        return await record_evidence(service, notification)
 
 
 def _as_json(finding: Finding) -> Json:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from relayer.business.settling import Desk, actor_of, now_seconds
+from relayer.app.clock import now_seconds
+from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settling import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from eth_account.signers.local import LocalAccount
-
-from relayer.app.evm import evm_connection, facts_contract
-from relayer.app.evm_settings import open_account
+from relayer.app.clock import SystemClock
+from relayer.app.ends import open_facts
 from relayer.app.selection import Selection, select
-from relayer.business.facts import StandingFact, mint, send, standing
+from relayer.business.facts import TrackedFact, mint, send, tracked
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey
@@ -20,6 +18,7 @@ from relayer.commands.output import Json, money, say, show_json, show_table, ste
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import Fact, FactKind
+from relayer.keystore import LocalAccount
 
 _UNREADABLE = 65534
 """The contract's own code for an answer that it could not read."""
@@ -71,7 +70,7 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: For
     """`facts show`."""
     selection = select(config, channel)
     wanted = None if fact_id is None else parse_hash(fact_id, "fact id")
-    facts = asyncio.run(_standing(selection))
+    facts = asyncio.run(_tracked(selection))
     chosen = [each for each in facts if wanted in (None, each.record.fact_id)]
     if wanted is not None and not chosen:
         raise InvalidInput(f"fact {fact_id} is not on the contract ledger; `relayer facts show` lists all")
@@ -103,7 +102,7 @@ def code_name(code: int) -> str:
     return FactCode(code).name.lower() if code in list(FactCode) else str(code)
 
 
-def fact_as_json(each: StandingFact) -> Json:
+def fact_as_json(each: TrackedFact) -> Json:
     """Amounts as decimal text in minor units, bytes as hexadecimal with 0x; null for what the ledger has not said."""
     fact, record = each.minted.fact, each.record
     return {
@@ -129,7 +128,7 @@ def fact_as_json(each: StandingFact) -> Json:
     }
 
 
-def fact_as_row(each: StandingFact) -> Sequence[str]:
+def fact_as_row(each: TrackedFact) -> Sequence[str]:
     """One line of a table of facts."""
     fact, record = each.minted.fact, each.record
     return (
@@ -148,9 +147,8 @@ def fact_as_row(each: StandingFact) -> Sequence[str]:
 
 
 async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[Fact]:
-    async with evm_connection(selection.contract_ledger, account) as connection:
-        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
-        return await mint(contract, [partial(_issue, form) for form in forms])
+    async with open_facts(selection, account) as ledger:
+        return await mint(ledger, [partial(_issue, form) for form in forms])
 
 
 def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
@@ -160,17 +158,14 @@ def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
 async def _send(
     selection: Selection, account: LocalAccount, fact_ids: Sequence[bytes], seconds: int
 ) -> list[tuple[int, list[bytes]]]:
-    async with evm_connection(selection.contract_ledger, account) as connection:
-        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
+    async with open_facts(selection, account) as ledger:
         client = selection.contract_client
-        return await send(contract, connection, client, fact_ids=fact_ids, timeout_seconds=seconds)
+        return await send(ledger, client, fact_ids=fact_ids, timeout_seconds=seconds, clock=SystemClock())
 
 
-async def _standing(selection: Selection) -> list[StandingFact]:
-    account = open_account(selection.contract_ledger.account)
-    async with evm_connection(selection.contract_ledger, account) as connection:
-        contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
-        return await standing(contract, connection)
+async def _tracked(selection: Selection) -> list[TrackedFact]:
+    async with open_facts(selection) as ledger:
+        return await tracked(ledger)
 
 
 def _packet(selection: Selection, sequence: int) -> str:

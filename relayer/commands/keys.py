@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from eth_account.signers.local import LocalAccount
-
 from relayer.config.fields import Secret
 from relayer.errors import ConfigurationError
-from relayer.keystore import account_from_key, open_keystore
+from relayer.keystore import LocalAccount, account_from_key, open_keystore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

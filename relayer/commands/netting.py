@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from relayer.app.clock import now_seconds
 from relayer.business.settling import (
     SOLVERS,
     Desk,
     actor_of,
     compare,
-    now_seconds,
     propose,
     read_cycle,
     verify_cycle,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import typer
 
-from relayer.app.selection import select
-from relayer.business.reconciling import reconcile_ledgers
+from relayer.app.ends import channel_books
+from relayer.app.selection import Selection, select
+from relayer.business.reconcile import Reconciliation
 from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
 from relayer.commands.output import Json, say, show_json, show_table, step
@@ -18,7 +19,7 @@ def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
     """Prints every difference; ends with status 1 if there is one."""
     selection = select(config, channel)
     with step("reading both ledgers"):
-        result = asyncio.run(reconcile_ledgers(selection))
+        result = asyncio.run(_reconcile(selection))
     if form is Form.JSON:
         differences: list[Json] = [
             {"fact_id": f"0x{each.fact_id.hex()}", "finding": each.finding.name.lower()} for each in result.differences
@@ -43,3 +44,8 @@ def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
     )
     if not result.agrees:
         raise typer.Exit(FOUND_WRONG)
+
+
+async def _reconcile(selection: Selection) -> Reconciliation:
+    async with channel_books(selection) as books:
+        return await books.reconcile()

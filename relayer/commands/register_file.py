@@ -60,7 +60,7 @@ def read_register(path: Path) -> Register:
                 name=party.name,
                 lei=party.lei,
                 vat_id=party.vat_id,
-                account=party.account,
+                account=None if party.account is None else bytes.fromhex(party.account.removeprefix("0x")),
                 issuer=party.issuer,
                 settlement_account=party.settlement_account,
             )

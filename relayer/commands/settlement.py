@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from relayer.app.ledgers import connected, make_settlement
+from relayer.app.ends import open_facts, open_settlement
+from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
 from relayer.business.reconciling import all_liabilities
-from relayer.business.register import apply_register
+from relayer.business.register import Register, register_on_contracts, register_on_settlement
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register
@@ -23,7 +24,18 @@ def apply_file(config: Path, channel: str | None, file: Path) -> None:
     selection = select(config, channel)
     register = read_register(file)
     with step(f"registering what {file} says"):
-        asyncio.run(apply_register(selection, register, say))
+        asyncio.run(_apply(selection, register))
+
+
+async def _apply(selection: Selection, register: Register) -> None:
+    async with open_settlement(selection, rights=Rights.OPERATOR) as service:
+        await register_on_settlement(service, register)
+    say(f"{selection.settlement_end.ledger}: {len(register.parties)} parties and {len(register.agreements)} agreements")
+    if register.on_contracts:
+        async with open_facts(selection) as registry:
+            await register_on_contracts(registry, register.on_contracts)
+        issuers = sum(party.issuer for party in register.on_contracts)
+        say(f"{selection.contract_end.ledger}: {len(register.on_contracts)} parties, {issuers} of them issuers")
 
 
 def show_positions(config: Path, channel: str | None, form: Form) -> None:
@@ -83,15 +95,13 @@ def _kind(each: Liability) -> str:
 
 
 async def _positions(selection: Selection) -> Sequence[Position]:
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
-    async with connected(settlement.ledger):
-        return await settlement.service.positions()
+    async with open_settlement(selection) as service:
+        return await service.positions()
 
 
 async def _liabilities(selection: Selection) -> tuple[list[Liability], Sequence[Party]]:
-    settlement = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger)
-    async with connected(settlement.ledger):
-        return await all_liabilities(settlement.service), await settlement.service.parties()
+    async with open_settlement(selection) as service:
+        return await all_liabilities(service), await service.parties()
 
 
 def _as_json(each: Liability, names: dict[bytes, str]) -> Json:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
+from relayer.app.clock import now_seconds
+from relayer.app.ends import desk
 from relayer.app.ledgers import Rights
 from relayer.app.selection import select
-from relayer.business.settling import Desk, actor_of, desk, now_seconds, payments_of
+from relayer.business.settling import Desk, actor_of, payments_of
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.errors import InvalidInput

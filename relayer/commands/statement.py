@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
+from relayer.app.ends import desk
 from relayer.app.selection import select
-from relayer.business.settling import Desk, desk
+from relayer.business.settling import Desk
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settling import moment

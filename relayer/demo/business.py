@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
+from relayer.app.clock import SystemClock
 from relayer.app.evm import evm_connection, facts_contract
 from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection
@@ -78,7 +79,7 @@ class Business:
         """One packet of one operator."""
         desk = self.desks[code]
         async with self.turn:
-            timeout = await timeout_after(desk.connection, timeout_seconds)
+            timeout = await timeout_after(desk.contract, timeout_seconds, SystemClock())
             return int(await desk.contract.send(self.selection.contract_client, facts, timeout_timestamp=timeout))
 
     async def is_refused(self, code: str, fact: Fact) -> bool:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from relayer.business.facts import StandingFact
+from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
 from relayer.commands.facts import code_name
 from relayer.commands.output import money
 from relayer.demo.settling import Settled
 from relayer.examples.consortium import EUR, OPERATORS, Draft
 from relayer.facts.schema import Fact, FactKind, party_id
-from relayer.ledgers.evm.facts_contract import FactState
+from relayer.ports.facts import FactState
 from relayer.settlement.model import Liability, LiabilityState
 
 
@@ -135,7 +135,7 @@ def reference_rows(both: BothLedgers, chosen: Sequence[bytes]) -> Iterator[Seque
         yield _reference_row(standing[fact_id], liabilities.get(fact_id))
 
 
-def _reference_row(each: StandingFact, liability: Liability | None) -> Sequence[str]:
+def _reference_row(each: TrackedFact, liability: Liability | None) -> Sequence[str]:
     fact, record = each.minted.fact, each.record
     amount = f"{money(fact.gross, fact.exponent)} {fact.currency.decode()}"
     name = f"{FactKind(fact.kind).name.lower()} {amount}\n{_short(fact.fact_id)}"

@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relayer.app.ends import read_both
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
-from relayer.business.reconciling import read_both
 from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.business import Business, Watch, open_business, until_true

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from relayer.app.clock import now_seconds
+from relayer.app.ends import desk
 from relayer.app.ledgers import Rights, connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.business.banking import Imported, judge_notification, payments_to_export, record_evidence
-from relayer.business.settling import SOLVERS, Desk, compare, desk, now_seconds, payments_of, propose
+from relayer.business.settling import SOLVERS, Desk, compare, payments_of, propose
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.output import money
 from relayer.demo.bank import execute

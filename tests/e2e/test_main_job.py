@@ -17,7 +17,7 @@ from relayer.examples.consortium import Draft
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind
 from relayer.ledgers.evm.errors import Reverted
-from relayer.ledgers.evm.facts_contract import FactRecord, FactState
+from relayer.ports.facts import FactRecord, FactState
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)

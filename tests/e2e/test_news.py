@@ -16,7 +16,7 @@ from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network, SettlementKind
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
-from relayer.ledgers.evm.facts_contract import FactRecord, FactState
+from relayer.ports.facts import FactRecord, FactState
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, ReleaseDispute, WriteOff
 from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind

@@ -1,4 +1,4 @@
-"""The BusinessFacts contract for the command line and the demo: parties, minting, sending, and what became of facts.
+"""The BusinessFacts contract behind the fact port: parties, minting, sending, and what became of facts.
 
 The relayer itself never needs it: packets carry all that it relays. Nothing is decided here; the contract's rules hold.
 """
@@ -6,8 +6,7 @@ The relayer itself never needs it: packets carry all that it relays. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from enum import IntEnum
+from dataclasses import astuple
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
@@ -22,6 +21,8 @@ from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
+from relayer.ports.facts import FactRecord, FactState, MintedFact, MintedPage
+from relayer.ports.ledger import Head
 from relayer.proofs.keccak import keccak256
 
 _FACT = "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
@@ -31,67 +32,15 @@ _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
 _BLOCKS_PER_QUERY = 2_000
 
 
-class FactState(IntEnum):
-    """The token's state on the contract ledger."""
-
-    NONE = 0
-    MINTED = 1
-    SENT = 2
-    ACKNOWLEDGED = 3
-    REJECTED = 4
-    TIMED_OUT = 5
-    CANCELLED = 6
-    SETTLED = 7
-    DISPUTED = 8
-    CREDITED = 9
-
-    @property
-    def is_acknowledged(self) -> bool:
-        """Whether the settlement ledger has recorded the fact, whatever became of the liability since."""
-        return self in {FactState.ACKNOWLEDGED, FactState.SETTLED, FactState.DISPUTED, FactState.CREDITED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactRecord:
-    """What the contract keeps of one fact. Liability and settlement sequence are the other ledger's reference.
-
-    `news_sequence` is the entry of that ledger's log that the newest news came from, 0 if there was none; `open` is what was
-    still open then, in minor units.
-    """
-
-    fact_id: bytes
-    state: FactState
-    code: int
-    issuer_sequence: int
-    packet_sequence: int
-    settlement_sequence: int
-    fact_hash: bytes
-    liability_id: bytes
-    ledger_id: str
-    news_sequence: int
-    open: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MintedFact:
-    """A fact as its FactMinted event tells it."""
-
-    fact: Fact
-    issuer: bytes
-    fact_hash: bytes
-    height: Height
-    transaction: TransactionId
-
-
 class FactsContract:
     """One BusinessFacts contract, acted on from one account."""
 
     def __init__(self, node: EvmNode, deployer: Deployer, *, address: bytes, chain_id: int) -> None:
         """`address`: 20 bytes. `chain_id`: the one that the contract was deployed with; it is part of each fact's id."""
         self.address = address
+        self.chain_id = chain_id
         self._node = node
         self._deployer = deployer
-        self._chain_id = chain_id
 
     @property
     def account(self) -> bytes:
@@ -100,7 +49,7 @@ class FactsContract:
 
     def fact_id(self, issuer_sequence: int) -> bytes:
         """The id that this account's fact of that sequence has."""
-        return fact_id(self._chain_id, self.address, self.account, issuer_sequence)
+        return fact_id(self.chain_id, self.address, self.account, issuer_sequence)
 
     async def register_party(self, ocpi_id: str, account: bytes, *, lei: str = "", vat_id: str = "") -> None:
         """Owner only."""
@@ -164,6 +113,16 @@ class FactsContract:
         answers = await self._node.rpc.batch(calls) if calls else []
         return [_record(each, answer) for each, answer in zip(fact_ids, answers, strict=True)]
 
+    async def head(self) -> Head:
+        """The newest final block. Raises NotFinal before there is one."""
+        block = await self._node.head()
+        return Head(height=block.number, timestamp=block.timestamp, hash=block.hash)
+
+    async def read(self, *, after: Height) -> MintedPage:
+        """Every fact minted above height `after`, up to the newest final block."""
+        head = await self._node.head()
+        return MintedPage(facts=tuple(await self.minted(after=after, until=head.number)), cursor=head.number)
+
     async def minted(self, *, after: Height, until: Height) -> list[MintedFact]:
         """Facts minted with after < height <= until, in ledger order."""
         return [
@@ -204,7 +163,7 @@ def _record(fact: bytes, answer: object) -> FactRecord:
     assert isinstance(values, tuple)
     state, code, issued, packet, settled, digest, liability, ledger, news, opened = values
     if state not in set(FactState):
-        raise MalformedAnswer(f"factStatus: state {state} is none that is known here; is the address right?")
+        raise MalformedAnswer(f"factStatus: state {state} is unknown; is the address right?")
     return FactRecord(
         fact_id=fact,
         state=FactState(state),

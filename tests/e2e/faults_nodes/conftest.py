@@ -14,10 +14,11 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from relayer.app.ends import read_both
 from relayer.app.evm_settings import open_account
 from relayer.app.selection import Selection
-from relayer.business.facts import StandingFact
-from relayer.business.reconciling import BothLedgers, read_both
+from relayer.business.facts import TrackedFact
+from relayer.business.reconciling import BothLedgers
 from relayer.config.fields import Account, Secret
 from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network, running_network
@@ -25,9 +26,9 @@ from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.block_source import EvmBlockSource
-from relayer.ledgers.evm.facts_contract import FactState
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.ports.facts import FactState
 from relayer.settlement.model import Liability
 from tests.support.faulty_authority import FaultyAuthority
 
@@ -100,7 +101,7 @@ class Job:
 
         await until_true(said, f"a standstill because of {words!r}")
 
-    def _of_these(self, both: BothLedgers) -> tuple[list[StandingFact], list[Liability]]:
+    def _of_these(self, both: BothLedgers) -> tuple[list[TrackedFact], list[Liability]]:
         ids = {fact.fact_id for fact in self.facts}
         return (
             [each for each in both.facts if each.record.fact_id in ids],

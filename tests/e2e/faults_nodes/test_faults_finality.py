@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from relayer.business.reconciling import read_both
+from relayer.app.ends import read_both
 from relayer.demo.business import open_business
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode

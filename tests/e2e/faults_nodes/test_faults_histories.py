@@ -16,9 +16,9 @@ from relayer.app.selection import select
 from relayer.demo.business import Watch, open_business, until_true
 from relayer.devnet.network import Network
 from relayer.devnet.nodes import Anvil, AnvilOptions
-from relayer.ledgers.evm.facts_contract import FactState
 from relayer.ledgers.evm.finality import Confirmations
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.ports.facts import FactState
 from relayer.ports.ledger import ClientCondition
 from tests.support.faulty_authority import AuthorityFault
 from tests.support.faulty_node import FaultyNode, NodeFault

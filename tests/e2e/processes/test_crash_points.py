@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
-from relayer.business.reconciling import read_both
 from relayer.core.states import Acknowledged
 from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network

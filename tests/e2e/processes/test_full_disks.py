@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from relayer.app.ends import read_both
 from relayer.app.selection import Selection
-from relayer.business.reconciling import read_both
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch
 from relayer.devnet.network import Network

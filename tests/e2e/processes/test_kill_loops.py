@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
-from relayer.business.reconciling import read_both
 from relayer.config.relayer_file import load_relayer
 from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.layout import SETTLEMENT_CHAIN

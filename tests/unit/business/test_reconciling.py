@@ -10,7 +10,7 @@ from relayer.business.reconciling import liabilities_of
 from relayer.settlement.model import Origin
 
 CONTRACT = bytes([0xAB]) * 20
-SELECTION = SimpleNamespace(contract_ledger=SimpleNamespace(chain_id=1337, facts="0x" + CONTRACT.hex()))
+FACTS = SimpleNamespace(chain_id=1337, address=CONTRACT)
 
 
 def liability(**changes: object) -> SimpleNamespace:
@@ -38,4 +38,4 @@ def liability(**changes: object) -> SimpleNamespace:
 )
 def test_liabilities_of_the_contract_count_whatever_their_channel(changes: dict[str, object], is_compared: bool) -> None:
     one = liability(**changes)
-    assert liabilities_of(SELECTION, [one]) == ((one,) if is_compared else ())
+    assert liabilities_of(FACTS, [one]) == ((one,) if is_compared else ())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relayer.business.facts import StandingFact
+from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
 from relayer.core.ids import Height, TransactionId
 from relayer.demo.count import count, position_rows, problems, state_words
@@ -16,7 +16,7 @@ from relayer.demo.settling import Settled
 from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, Draft
 from relayer.facts.codec import FactCode, fact_hash, liability_id
 from relayer.facts.schema import Fact, FactKind, party_id
-from relayer.ledgers.evm.facts_contract import FactRecord, FactState, MintedFact
+from relayer.ports.facts import FactRecord, FactState, MintedFact
 from relayer.settlement.model import Liability, Origin, Position
 from relayer.testing.factories import CONTRACT, ISSUER, a_fact
 
@@ -33,7 +33,7 @@ REFUSED, CONTESTED, PAID = range(3)
 class Outcome:
     """A demo's end; a test changes one thing."""
 
-    standing: list[StandingFact]
+    standing: list[TrackedFact]
     liabilities: list[Liability]
     issued: list[tuple[Draft, Fact]]
     settled: Settled
@@ -88,7 +88,7 @@ def a_draft(fact: Fact, code: FactCode) -> Draft:
     )
 
 
-def stands(fact: Fact, state: FactState, code: FactCode, *, sequence: int) -> StandingFact:
+def stands(fact: Fact, state: FactState, code: FactCode, *, sequence: int) -> TrackedFact:
     is_refused = state is FactState.REJECTED
     record = FactRecord(
         fact_id=fact.fact_id,
@@ -106,7 +106,7 @@ def stands(fact: Fact, state: FactState, code: FactCode, *, sequence: int) -> St
     minted = MintedFact(
         fact=fact, issuer=ISSUER, fact_hash=fact_hash(fact), height=Height(1), transaction=TransactionId("0x01")
     )
-    return StandingFact(minted=minted, record=record)
+    return TrackedFact(minted=minted, record=record)
 
 
 def a_liability(fact: Fact, sequence: int) -> Liability:

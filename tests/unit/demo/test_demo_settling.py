@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from relayer.app.clock import SystemClock
-from relayer.business.settling import Desk, now_seconds, verify_cycle
+from relayer.app.clock import SystemClock, now_seconds
+from relayer.business.settling import Desk, verify_cycle
 from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
 from relayer.devnet.layout import MEMBER, write_layout
 from relayer.devnet.network import Network

@@ -1,0 +1,137 @@
+"""The fact port: business facts on a contract ledger, for issuers, people and tools. Packets do not need it.
+
+One object acts as one account. Nothing is decided here; the contract's rules hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
+from relayer.core.ids import Sequence as PacketSequence
+from relayer.facts.schema import Fact
+from relayer.ports.ledger import Head
+
+
+class FactState(IntEnum):
+    """The token's state on the contract ledger."""
+
+    NONE = 0
+    MINTED = 1
+    SENT = 2
+    ACKNOWLEDGED = 3
+    REJECTED = 4
+    TIMED_OUT = 5
+    CANCELLED = 6
+    SETTLED = 7
+    DISPUTED = 8
+    CREDITED = 9
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the settlement ledger has recorded the fact, whatever became of the liability since."""
+        return self in {FactState.ACKNOWLEDGED, FactState.SETTLED, FactState.DISPUTED, FactState.CREDITED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRecord:
+    """What the contract stores for one fact. Liability and settlement sequence are the other ledger's reference.
+
+    `news_sequence` is the entry of that ledger's log that the newest news came from, 0 if there was none; `open` is what was
+    still open then, in minor units.
+    """
+
+    fact_id: bytes
+    state: FactState
+    code: int
+    issuer_sequence: int
+    packet_sequence: int
+    settlement_sequence: int
+    fact_hash: bytes
+    liability_id: bytes
+    ledger_id: str
+    news_sequence: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedFact:
+    """A fact as its FactMinted event reports it."""
+
+    fact: Fact
+    issuer: bytes
+    fact_hash: bytes
+    height: Height
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintedPage:
+    """Facts in ledger order. `cursor`: the height up to which they are complete; the next page is read after it."""
+
+    facts: tuple[MintedFact, ...]
+    cursor: Height
+
+
+class FactLedger(Protocol):
+    """Facts of one contract, acted on from one account. Raises LedgerError and its children."""
+
+    @property
+    def chain_id(self) -> int:
+        """Of the contract ledger; part of each fact's id."""
+        ...
+
+    @property
+    def address(self) -> bytes:
+        """The contract: 20 bytes."""
+        ...
+
+    @property
+    def account(self) -> bytes:
+        """The issuer, or the registrar, that this object acts as: 20 bytes."""
+        ...
+
+    def fact_id(self, issuer_sequence: int) -> bytes:
+        """The id of this account's fact with that sequence."""
+        ...
+
+    async def head(self) -> Head:
+        """The newest final block."""
+        ...
+
+    async def next_sequence(self, issuer: bytes | None = None) -> int:
+        """The issuer sequence that the next fact must have; of this account unless another one is named."""
+        ...
+
+    async def mint(self, facts: Sequence[Fact]) -> TransactionId:
+        """Mints the account's next facts in order, all or none."""
+        ...
+
+    async def send(
+        self, client: ClientId, facts: Sequence[Fact], *, timeout_timestamp: TimestampSeconds, destination: str = ""
+    ) -> PacketSequence:
+        """Sends minted or timed-out facts in one packet and returns its sequence."""
+        ...
+
+    async def read(self, *, after: Height) -> MintedPage:
+        """Every fact minted above height `after`, up to the newest final block."""
+        ...
+
+    async def records(self, fact_ids: Sequence[bytes], *, at: Height | None = None) -> list[FactRecord]:
+        """What the contract stores for each fact, in order; state NONE for an id that it never saw."""
+        ...
+
+
+class FactRegistry(Protocol):
+    """Parties and issuers of a contract. Owner only."""
+
+    async def register_party(self, ocpi_id: str, account: bytes, *, lei: str = "", vat_id: str = "") -> None:
+        """Names a party and the account that holds its tokens. A repeat changes nothing."""
+        ...
+
+    async def add_issuer(self, issuer: bytes) -> None:
+        """Lets an account mint facts."""
+        ...
