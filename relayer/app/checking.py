@@ -3,174 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
-import grpc
-
-from relayer.app.cosmos import cosmos_ledger, fee_policy, relaying_account
-from relayer.app.evm import evm_connection
-from relayer.app.evm_settings import address_bytes, open_account
 from relayer.app.journal import journal_reader
-from relayer.app.ledgers import FullLedger, connected, make_ledger
+from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import running_report
 from relayer.config.channels import ChannelSettings
-from relayer.config.ledgers import AuthorityMember, CosmosLedgerSettings, EvmLedgerSettings
+from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
-from relayer.ledgers.cosmos.ledger import CosmosLedger
-from relayer.ledgers.cosmos.settlement import CosmosSettlement
+from relayer.ports.capabilities import CheckLine, TrustsClients, capability
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.service.http import bind
-from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _SOON_PERCENT = 20
 """Less than this much of its trusting period left: the relayer has not updated the client for long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing that was looked at. `remedy` is empty if it is as it should be."""
-
-    subject: str
-    found: str
-    remedy: str = ""
-
-    @property
-    def good(self) -> bool:
-        return not self.remedy
-
-
-async def check(settings: RelayerSettings) -> AsyncIterator[Line]:
+async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
     """Each line as soon as it is known."""
     ledgers: dict[str, FullLedger] = {}
-    try:
+    async with AsyncExitStack() as stack:
         for name, ledger_settings in settings.ledgers.items():
-            if isinstance(ledger_settings, EvmLedgerSettings):
-                async for line in _evm_lines(name, ledger_settings):
-                    yield line
-            if isinstance(ledger_settings, CosmosLedgerSettings):
-                yield await _chain_account_line(name, ledger_settings)
-            yield await _ledger_line(name, settings, ledgers)
+            async for line in _ledger_lines(name, ledger_settings, ledgers, stack):
+                yield line
         for channel in settings.channels:
             async for line in _channel_lines(channel, settings, ledgers):
                 yield line
-    finally:
-        for ledger in ledgers.values():
-            await ledger.close()
     for line in _local_lines(settings):
         yield line
 
 
-async def _ledger_line(name: str, settings: RelayerSettings, ledgers: dict[str, FullLedger]) -> Line:
+async def _ledger_lines(
+    name: str, settings: LedgerSettings, ledgers: dict[str, FullLedger], stack: AsyncExitStack
+) -> AsyncIterator[CheckLine]:
+    """What the ledger itself has to be looked at, and whether it answers; one that does is added to `ledgers`."""
     subject = f"ledger {name}"
+    ledger: FullLedger | None = None
     try:
-        ledger = make_ledger(name, settings.ledgers[name])
-        ledgers[name] = ledger
+        ledger = make_ledger(name, settings)
+        stack.push_async_callback(ledger.close)
         await ledger.connect()
         head = await ledger.head()
     except RelayerError as error:
-        failed = ledgers.pop(name, None)
-        if failed is not None:
-            await failed.close()
-        return Line(subject=subject, found="cannot be used", remedy=str(error))
-    return Line(subject=subject, found=f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…")
-
-
-async def _evm_lines(name: str, settings: EvmLedgerSettings) -> AsyncIterator[Line]:
-    subject = f"account of {name}"
-    try:
-        account = open_account(settings.account)
-        async with evm_connection(settings, account) as connection:
-            balance = await connection.node.balance(address_bytes(account.address))
-    except RelayerError as error:
-        yield Line(subject=subject, found="cannot be looked at", remedy=str(error))
+        last = CheckLine(subject=subject, found="cannot be used", remedy=str(error))
     else:
-        remedy = "" if balance or settings.fees.policy == "zero" else f"send funds to {account.address}, it pays the fees"
-        yield Line(subject=subject, found=f"{account.address} has {balance} wei", remedy=remedy)
-    good = 0
-    for member in settings.authorities.members:
-        line = await _authority_line(name, member, settings)
-        good += line.good
-        yield line
-    threshold = settings.authorities.threshold
-    yield Line(
-        subject=f"authorities of {name}",
-        found=f"{good} of {len(settings.authorities.members)} answer, {threshold} are needed",
-        remedy="" if good >= threshold else "start more of the authorities, or nothing can be proven to the other ledgers",
-    )
-
-
-async def _chain_account_line(name: str, settings: CosmosLedgerSettings) -> Line:
-    subject = f"account of {name}"
-    try:
-        ledger = cosmos_ledger(name, settings, relaying_account(settings))
-        async with connected(ledger):
-            await ledger.require_account()
-            balance = await ledger.balance()
-    except RelayerError as error:
-        return Line(subject=subject, found="cannot be looked at", remedy=str(error))
-    is_free = not fee_policy(settings.fees).price
-    remedy = "" if balance or is_free else f"send coins to {ledger.account}, it pays the fees"
-    return Line(
-        subject=subject, found=f"{ledger.account} has {balance} {fee_policy(settings.fees).denomination}", remedy=remedy
-    )
-
-
-async def _authority_line(name: str, member: AuthorityMember, settings: EvmLedgerSettings) -> Line:
-    subject = f"authority {member.endpoint} of {name}"
-    async with grpc.aio.insecure_channel(member.endpoint, options=[("grpc.enable_http_proxy", 0)]) as channel:
-        stub = authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
-        try:
-            told = await stub.Describe(
-                authority_pb2.DescribeRequest(), timeout=float(settings.authorities.request_timeout_seconds)
-            )
-        except grpc.aio.AioRpcError as error:
-            remedy = f"is `relayer authority serve` running there? ({error.code().name}: {error.details()})"
-            return Line(subject=subject, found="does not answer", remedy=remedy)
-    served = ", ".join(f"{client.client_id} on {client.host_chain_id}" for client in told.clients)
-    found = f"0x{told.address.hex()} of chain {told.chain_id}, final to {told.final_height}, serves {served or 'no client'}"
-    if told.address != address_bytes(member.address):
-        return Line(subject=subject, found=found, remedy=f"the configuration says {member.address}; correct one of the two")
-    if told.chain_id != settings.chain_id:
-        return Line(subject=subject, found=found, remedy=f"it follows another chain than {settings.chain_id}; correct one")
-    return Line(subject=subject, found=found)
+        ledgers[name] = ledger
+        last = CheckLine(subject=subject, found=f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…")
+    checked = make_checks(settings, ledger)
+    if checked is not None:
+        async for line in checked.checks():
+            yield replace(line, subject=f"{line.subject} of {name}")
+    yield last
 
 
 async def _channel_lines(
     channel: ChannelSettings, settings: RelayerSettings, ledgers: dict[str, FullLedger]
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[CheckLine]:
     for end, other in (channel.ends, channel.ends[::-1]):
         subject = f"channel {channel.name} on {end.ledger}"
         ledger = ledgers.get(end.ledger)
         if end.client is None:
-            yield Line(subject=subject, found="no client", remedy=f"run `relayer channel open {channel.name}`")
+            yield CheckLine(subject=subject, found="no client", remedy=f"run `relayer channel open {channel.name}`")
         elif ledger is not None:
             try:
                 status = await ledger.client_status(ClientId(end.client))
                 now = (await ledger.head()).timestamp
             except RelayerError as error:
-                yield Line(subject=subject, found="its client cannot be looked at", remedy=str(error))
+                yield CheckLine(subject=subject, found="its client cannot be looked at", remedy=str(error))
                 continue
             expected = str(settings.ledgers[other.ledger].chain_id)
             yield client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
-            if isinstance(ledger, CosmosLedger) and status.condition is not ClientCondition.UNKNOWN:
-                yield await trust_line(subject, ledger.settlement, ClientId(end.client))
+            trusting = capability(ledger, TrustsClients)
+            if trusting is not None and status.condition is not ClientCondition.UNKNOWN:
+                yield await trust_line(subject, trusting, ClientId(end.client))
 
 
-async def trust_line(subject: str, settlement: CosmosSettlement, client: ClientId) -> Line:
-    """Whether the chain's settlement application takes facts through the client."""
+async def trust_line(subject: str, ledger: TrustsClients, client: ClientId) -> CheckLine:
+    """Whether the ledger takes facts through the client."""
     try:
-        trusted = await settlement.trusts_client(client)
+        trusted = await ledger.trusts_client(client)
     except RelayerError as error:
-        return Line(subject=subject, found=f"trust in {client} cannot be looked at", remedy=str(error))
+        return CheckLine(subject=subject, found=f"trust in {client} cannot be looked at", remedy=str(error))
     if trusted:
-        return Line(subject=subject, found=f"facts through {client} become liabilities")
+        return CheckLine(subject=subject, found=f"facts through {client} become liabilities")
     remedy = "let an operator of the chain run `relayer channel open`; until then every fact is refused for good"
-    return Line(subject=subject, found=f"no operator trusts {client}", remedy=remedy)
+    return CheckLine(subject=subject, found=f"no operator trusts {client}", remedy=remedy)
 
 
-def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> Line:
+def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> CheckLine:
     """What is to be said of one end of a channel. `counterparty` and `chain_id` are what the configuration expects."""
     left = status.latest_timestamp + status.trusting_period_seconds - now
     found = f"{status.client_id} is {status.condition}, at height {status.latest_height} of {status.counterparty_chain_id}"
@@ -195,30 +118,30 @@ def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: s
             remedy = f"it expires in {left} seconds; start the relayer, which updates it"
         case ClientCondition.ACTIVE:
             found += f", expires in {left // 3600} hours unless updated"
-    return Line(subject=subject, found=found, remedy=remedy)
+    return CheckLine(subject=subject, found=found, remedy=remedy)
 
 
-def _local_lines(settings: RelayerSettings) -> Iterator[Line]:
+def _local_lines(settings: RelayerSettings) -> Iterator[CheckLine]:
     subject = f"journal {settings.journal.path.name}"
     try:
         with journal_reader(settings.journal.path) as journal:
             head = journal.verify()
-        yield Line(subject=subject, found=f"{head.row} rows, every hash fits")
+        yield CheckLine(subject=subject, found=f"{head.row} rows, every hash fits")
     except JournalUnavailable as error:
         exists = settings.journal.path.exists()
-        yield Line(subject=subject, found="is made at the first start", remedy=str(error) if exists else "")
+        yield CheckLine(subject=subject, found="is made at the first start", remedy=str(error) if exists else "")
     except RelayerError as error:
-        yield Line(subject=subject, found="cannot be used", remedy=str(error))
+        yield CheckLine(subject=subject, found="cannot be used", remedy=str(error))
     host, port = settings.service.host, settings.service.port
     subject = f"service {host}:{port}"
     running = running_report(host, port)
     if running is not None:
         standstill = "; ".join(running.standstill)
-        yield Line(subject=subject, found="a relayer runs", remedy=standstill)
+        yield CheckLine(subject=subject, found="a relayer runs", remedy=standstill)
         return
     try:
         bind(host, port).close()
     except RelayerError as error:
-        yield Line(subject=subject, found="is taken", remedy=str(error))
+        yield CheckLine(subject=subject, found="is taken", remedy=str(error))
     else:
-        yield Line(subject=subject, found="free; no relayer runs")
+        yield CheckLine(subject=subject, found="free; no relayer runs")

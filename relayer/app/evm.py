@@ -12,9 +12,22 @@ from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
+
+
+def evm_checks(settings: EvmLedgerSettings) -> EvmChecks:
+    """What `relayer check` looks at, whether the contracts are deployed or not."""
+    return EvmChecks(
+        connection=connection_options(settings),
+        account=lambda: open_account(settings.account),
+        authorities=_authorities(settings),
+        threshold=settings.authorities.threshold,
+        authority_timeout_seconds=settings.authorities.request_timeout_seconds,
+        clock=SystemClock(),
+    )
 
 
 def evm_ledger(name: str, settings: EvmLedgerSettings) -> EvmLedger:
@@ -23,10 +36,7 @@ def evm_ledger(name: str, settings: EvmLedgerSettings) -> EvmLedger:
         ledger_id=LedgerId(name),
         connection=connection_options(settings),
         router=address_bytes(_deployed(name, "router", settings.router)),
-        authorities=tuple(
-            AuthorityEndpoint(address=address_bytes(member.address), target=member.endpoint)
-            for member in settings.authorities.members
-        ),
+        authorities=_authorities(settings),
         threshold=settings.authorities.threshold,
         authority_timeout_seconds=settings.authorities.request_timeout_seconds,
     )
@@ -45,6 +55,13 @@ def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnec
     """The business facts of a ledger, acted on by the connection's account."""
     address = address_bytes(_deployed(name, "facts", settings.facts))
     return FactsContract(connection.node, connection.deployer, address=address, chain_id=settings.chain_id)
+
+
+def _authorities(settings: EvmLedgerSettings) -> tuple[AuthorityEndpoint, ...]:
+    return tuple(
+        AuthorityEndpoint(address=address_bytes(member.address), target=member.endpoint)
+        for member in settings.authorities.members
+    )
 
 
 def _deployed(ledger: str, what: str, address: str | None) -> str:

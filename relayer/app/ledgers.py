@@ -11,7 +11,7 @@ from typing import Protocol, assert_never
 from relayer.app.clock import SystemClock
 from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
 from relayer.app.embedded import embedded_ledger
-from relayer.app.evm import evm_ledger
+from relayer.app.evm import evm_checks, evm_ledger
 from relayer.config.ledgers import (
     CosmosLedgerSettings,
     EmbeddedLedgerSettings,
@@ -24,6 +24,7 @@ from relayer.config.serving import load_ledger
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ports.capabilities import Checked, capability
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import Prover
 from relayer.ports.settlement import SettlementService
@@ -85,6 +86,28 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
             return SettlementLedger(ledger=chain, service=chain.settlement)
         case unreachable:
             assert_never(unreachable)
+
+
+def make_checks(settings: LedgerSettings, ledger: FullLedger | None) -> Checked | None:
+    """The parts of a ledger that `relayer check` looks at. `ledger` is None if it could not be made: an EVM ledger is looked
+    at before its contracts are deployed."""
+    match settings:
+        case EvmLedgerSettings():
+            return evm_checks(settings)
+        case EmbeddedLedgerSettings() | RemoteLedgerSettings() | CosmosLedgerSettings():
+            return capability(ledger, Checked)
+        case unreachable:
+            assert_never(unreachable)
+
+
+def contract_settings(settings: LedgerSettings) -> EvmLedgerSettings | None:
+    """The settings of a ledger that business facts are minted on; None for any other."""
+    return settings if isinstance(settings, EvmLedgerSettings) else None
+
+
+def settlement_settings(settings: LedgerSettings) -> SettlementLedgerSettings | None:
+    """The settings of a ledger that facts can be settled on; None for any other."""
+    return None if isinstance(settings, EvmLedgerSettings) else settings
 
 
 @asynccontextmanager

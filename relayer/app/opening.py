@@ -19,8 +19,8 @@ from relayer.app.selection import Selection, select
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
-from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.evm.deployment import deploy_contracts
+from relayer.ports.capabilities import TrustsClients, capability
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 
@@ -48,8 +48,9 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
 
 async def _trust(settlement: SettlementLedger, client: ClientId, progress: Progress) -> None:
     """On a chain anyone may create a client, so facts through it count for nothing before an operator trusts it."""
-    if isinstance(settlement.service, CosmosSettlement):
-        await settlement.service.trust_client(client)
+    trusting = capability(settlement.ledger, TrustsClients)
+    if trusting is not None:
+        await trusting.trust_client(client)
         progress(f"facts through {client} become liabilities on {settlement.ledger.ledger_id}")
 
 

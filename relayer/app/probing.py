@@ -14,7 +14,8 @@ from relayer.core.ids import ClientId, LedgerId
 from relayer.engine.runner import RunBlocking
 from relayer.errors import ClientUnusable, RelayerError
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.ledger import ClientCondition, Priced, Vouched
+from relayer.ports.capabilities import Priced, Vouched, capability
+from relayer.ports.ledger import ClientCondition
 from relayer.service.report import Figures, Finding, WalletReport
 
 _PATIENCE_SECONDS = 5.0
@@ -50,15 +51,17 @@ class Probe:
             journal = await self._blocking(self._statistics.figures)
         except RelayerError:
             journal = None
-        priced = {name: ledger for name, ledger in self._ledgers.items() if isinstance(ledger, Priced)}
-        found = await asyncio.gather(*(_balance(name, ledger) for name, ledger in priced.items()))
+        priced = {name: capability(ledger, Priced) for name, ledger in self._ledgers.items()}
+        asked = (_balance(name, ledger) for name, ledger in priced.items() if ledger is not None)
+        found = await asyncio.gather(*asked)
         return Figures(journal=journal, wallets=tuple(each for each in found if each is not None))
 
     def _questions(self) -> Iterator[tuple[str, Awaitable[str]]]:
         for name, ledger in self._ledgers.items():
             yield f"ledger {name}", _height(ledger)
-            if isinstance(ledger, Vouched):
-                yield f"authorities of {name}", _vouching(ledger)
+            vouched = capability(ledger, Vouched)
+            if vouched is not None:
+                yield f"authorities of {name}", _vouching(vouched)
         for name, client in self._clients:
             yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
 
@@ -77,7 +80,7 @@ async def _height(ledger: FullLedger) -> str:
 
 
 async def _vouching(ledger: Vouched) -> str:
-    await ledger.require_vouching()
+    (await ledger.vouching()).require_enough()
     return "enough answer"
 
 

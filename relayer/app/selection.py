@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from relayer.app.ledgers import contract_settings, settlement_settings
 from relayer.config.channels import ChannelSettings, End
 from relayer.config.ledgers import EvmLedgerSettings, SettlementLedgerSettings
 from relayer.config.relayer_file import RelayerSettings, load_relayer
@@ -46,8 +47,9 @@ def select(path: Path, name: str | None) -> Selection:
     channel = chosen[0]
     one, other = channel.ends
     for contract_end, settlement_end in ((one, other), (other, one)):
-        contract, settlement = settings.ledgers[contract_end.ledger], settings.ledgers[settlement_end.ledger]
-        if isinstance(contract, EvmLedgerSettings) and not isinstance(settlement, EvmLedgerSettings):
+        contract = contract_settings(settings.ledgers[contract_end.ledger])
+        settlement = settlement_settings(settings.ledgers[settlement_end.ledger])
+        if contract is not None and settlement is not None:
             return Selection(
                 settings=settings,
                 channel=channel,

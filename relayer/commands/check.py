@@ -8,11 +8,12 @@ from pathlib import Path
 
 import typer
 
-from relayer.app.checking import Line, check
+from relayer.app.checking import check
 from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
 from relayer.commands.output import Json, show_json
 from relayer.config.relayer_file import RelayerSettings, load_relayer
+from relayer.ports.capabilities import CheckLine
 
 
 def check_everything(config: Path, form: Form) -> None:
@@ -31,7 +32,7 @@ def check_everything(config: Path, form: Form) -> None:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _look(settings: RelayerSettings, form: Form) -> list[Line]:
+async def _look(settings: RelayerSettings, form: Form) -> list[CheckLine]:
     lines = []
     async for line in check(settings):
         lines.append(line)

@@ -20,7 +20,8 @@ from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, lane_of, message, proof_path
 from relayer.engine.settings import EngineSettings
 from relayer.errors import ClientUnusable, NotFinal, RelayerError
-from relayer.ports.ledger import ClientCondition, ClientStatus, Priced, Quote, SubmissionBatch
+from relayer.ports.capabilities import Priced, capability
+from relayer.ports.ledger import ClientCondition, ClientStatus, Quote, SubmissionBatch
 from relayer.ports.prover import ClientMessage, ClientReference
 
 
@@ -119,7 +120,7 @@ class Rehearsal:
         proofs = await origin.prover.prove(list(map(proof_path, effects)), at=at) if effects else ()
         messages = tuple(message(effect, proof) for effect, proof in zip(effects, proofs, strict=True))
         batch = SubmissionBatch(client_id=key.client, update=update, messages=messages)
-        priced = host.ledger if isinstance(host.ledger, Priced) else None
+        priced = capability(host.ledger, Priced)
         return Rehearsed(
             ledger=key.ledger,
             client=key.client,

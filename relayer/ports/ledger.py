@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
@@ -177,28 +177,6 @@ class Quote:
     price: Fraction
     fee: int
     refusals: tuple[MessageResult | None, ...]
-
-
-@runtime_checkable
-class Priced(Protocol):
-    """A ledger whose submissions are paid for from an account."""
-
-    async def balance(self) -> int:
-        """What the account has, in the smallest unit."""
-        ...
-
-    async def quote(self, batch: SubmissionBatch) -> Quote:
-        """Simulates the submission against the newest state and prices it; sends nothing. Raises as `submit`."""
-        ...
-
-
-@runtime_checkable
-class Vouched(Protocol):
-    """A ledger whose headers need signatures of others than its own node."""
-
-    async def require_vouching(self) -> None:
-        """Raises AuthoritiesUnavailable, naming each one's reason, if too few of them answer."""
-        ...
 
 
 class ClientHost(Protocol):

@@ -15,6 +15,7 @@ from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.chain_view import ChainView
+from relayer.ledgers.cosmos.checks import account_line
 from relayer.ledgers.cosmos.client_host import CosmosClientHost
 from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.commander import Commander
@@ -29,6 +30,7 @@ from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.submitter import Submitter
 from relayer.ledgers.cosmos.transactions import AccountSender, Patience
 from relayer.ledgers.nodes.websocket import lasting_notices
+from relayer.ports.capabilities import CheckLine
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
@@ -107,6 +109,19 @@ class CosmosLedger:
     async def require_account(self) -> None:
         """Raises AccountMissing unless the chain knows the submitting account, LedgerUnavailable."""
         await self._sender.reader.view()
+
+    async def checks(self) -> AsyncIterator[CheckLine]:
+        """The account that pays."""
+        yield await account_line(self.connect, self._sender, self._options.fees)
+
+    async def trust_client(self, client: ClientId) -> None:
+        await self.settlement.trust_client(client)
+
+    async def distrust_client(self, client: ClientId) -> None:
+        await self.settlement.distrust_client(client)
+
+    async def trusts_client(self, client: ClientId) -> bool:
+        return await self.settlement.trusts_client(client)
 
     async def head(self) -> Head:
         return await self._view.head()

@@ -79,6 +79,13 @@ class CosmosSettlement:
         message = chain_tx.MsgTrustClient(operator=self._commander.address, client_id=client)
         await self._send(message, chain_tx.MsgTrustClientResponse, what=f"trust in client {client}")
 
+    async def distrust_client(self, client: ClientId) -> None:
+        """Refuses facts through a client from now on. A repeat is a success. Raises AccessDenied, LedgerRefused."""
+        if not await self.trusts_client(client):
+            return
+        message = chain_tx.MsgDistrustClient(operator=self._commander.address, client_id=client)
+        await self._send(message, chain_tx.MsgDistrustClientResponse, what=f"distrust of client {client}")
+
     async def trusts_client(self, client: ClientId) -> bool:
         """Whether facts through a client become liabilities; the others are refused for good."""
         response = await self._ask(

@@ -17,6 +17,7 @@ import structlog
 
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.statements import Statement, Statements, TwoHistories
+from relayer.ports.capabilities import Voucher, Vouching
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, recover_signer
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
@@ -118,19 +119,18 @@ class AuthorityQuorum:
             )
         return tuple(signatures[: self.engine.threshold])
 
-    async def require_answers(self) -> None:
-        """Asks each who it is. Raises AuthoritiesUnavailable if fewer than the threshold are what they should be."""
-        found = await asyncio.gather(*map(self._describe, self._endpoints), return_exceptions=True)
-        failed = {each: why for each, why in zip(self._endpoints, found, strict=True) if why is not None}
-        for why in failed.values():
-            if not isinstance(why, _Refused):
-                raise why
-        if len(self._endpoints) - len(failed) < self.engine.threshold:
-            raise AuthoritiesUnavailable(
-                f"{len(self._endpoints) - len(failed)} of {len(self._endpoints)} authorities answer, "
-                f"{self.engine.threshold} are needed; "
-                + "; ".join(f"0x{each.address.hex()} at {each.target}: {why}" for each, why in failed.items())
-            )
+    async def vouching(self) -> Vouching:
+        """Asks each who it is; one that is not what the configuration says counts as failing."""
+        vouchers = await asyncio.gather(*map(self._voucher, self._endpoints))
+        return Vouching(threshold=self.engine.threshold, vouchers=tuple(vouchers))
+
+    async def _voucher(self, endpoint: AuthorityEndpoint) -> Voucher:
+        name = f"0x{endpoint.address.hex()}"
+        try:
+            await self._describe(endpoint)
+        except _Refused as refusal:
+            return Voucher(name=name, endpoint=endpoint.target, error=refusal.reason)
+        return Voucher(name=name, endpoint=endpoint.target)
 
     async def _describe(self, endpoint: AuthorityEndpoint) -> None:
         self._require_consistent(endpoint)

@@ -15,6 +15,7 @@ from relayer.errors import ConfigurationError, InvalidInput
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
+from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.clients import RouterClients
 from relayer.ledgers.evm.comet_abi import light_client_code, recover_call
 from relayer.ledgers.evm.comet_codec import CometCodec
@@ -23,6 +24,7 @@ from relayer.ledgers.evm.prover import EvmProver
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.submitter import Submitter
 from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
+from relayer.ports.capabilities import CheckLine, Vouching
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
@@ -69,6 +71,14 @@ class EvmLedger:
         self._clients = RouterClients(node, router=router)
         self._view = ChainView(node, ledger=options.ledger_id, router=router, blocks_per_query=options.blocks_per_query)
         self._prover = EvmProver(node, self._view, self._quorum, chain_id=chain_id, router=router)
+        self._checks = EvmChecks(
+            connection=options.connection,
+            account=lambda: account,
+            authorities=options.authorities,
+            threshold=options.threshold,
+            authority_timeout_seconds=options.authority_timeout_seconds,
+            clock=clock,
+        )
         codec = CometCodec(node, self._clients)
         self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit)
 
@@ -122,8 +132,11 @@ class EvmLedger:
     async def quote(self, batch: SubmissionBatch) -> Quote:
         return await self._submitter.quote(batch)
 
-    async def require_vouching(self) -> None:
-        await self._quorum.require_answers()
+    async def vouching(self) -> Vouching:
+        return await self._quorum.vouching()
+
+    def checks(self) -> AsyncIterator[CheckLine]:
+        return self._checks.checks()
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         return await self._prover.initial_client(terms)

@@ -12,10 +12,10 @@ import pytest
 from relayer.app import probing
 from relayer.app.probing import Probe
 from relayer.engine.runner import inline
-from relayer.errors import AuthoritiesUnavailable
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.ledger import Priced, Quote, SubmissionBatch
+from relayer.ports.capabilities import Priced, Voucher, Vouching, capability
+from relayer.ports.ledger import Quote, SubmissionBatch
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import World
@@ -31,9 +31,11 @@ class PaidLedger(SimulatedLedger):
     async def quote(self, batch: SubmissionBatch) -> Quote:
         raise NotImplementedError
 
-    async def require_vouching(self) -> None:
-        if self.faults.authorities_down:
-            raise AuthoritiesUnavailable("1 of 3 authorities answer, 2 are needed")
+    async def vouching(self) -> Vouching:
+        why = "UNAVAILABLE" if self.faults.authorities_down else ""
+        errors = ("", why, why)
+        vouchers = tuple(Voucher(name=f"0x{number}", endpoint="there", error=error) for number, error in enumerate(errors))
+        return Vouching(threshold=2, vouchers=vouchers)
 
 
 @pytest.fixture
@@ -73,7 +75,10 @@ def test_all_is_well(world: World, probe: Probe) -> None:
 def test_a_dead_ledger_and_missing_authorities(world: World, probe: Probe) -> None:
     world.settlement.faults.down = world.contracts.faults.authorities_down = True
     found = world.clock.run(probe.look())
-    assert found.reasons[0] == "authorities of contracts: 1 of 3 authorities answer, 2 are needed"
+    assert found.reasons[0] == (
+        "authorities of contracts: 1 of 3 authorities answer, 2 are needed; "
+        "0x1 at there: UNAVAILABLE; 0x2 at there: UNAVAILABLE"
+    )
     assert found.reasons[1].startswith("ledger settlement: ")
     assert found.reasons[2].startswith("client simulated-0 of ledger settlement: ")
     assert len(found.checked) == 2
@@ -91,8 +96,8 @@ def test_a_silent_ledger(world: World, probe: Probe, monkeypatch: pytest.MonkeyP
 
 
 def test_figures_leave_out_what_cannot_be_had(world: World, probe: Probe) -> None:
-    assert isinstance(world.contracts, Priced)
-    assert not isinstance(world.settlement, Priced)
+    assert capability(world.contracts, Priced) is world.contracts
+    assert capability(world.settlement, Priced) is None
     figures = world.clock.run(probe.figures())
     assert [(each.ledger, each.balance) for each in figures.wallets] == [("contracts", 7)]
     assert figures.journal is not None

@@ -146,6 +146,18 @@ async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettleme
     assert len(chain.executed) == 1
 
 
+async def test_a_client_is_distrusted_once(chain: SdkChain, service: CosmosSettlement) -> None:
+    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(
+        client_ids=["poa-evm-0"]
+    )
+    seen = accept(chain, "MsgDistrustClient")
+    await service.distrust_client(ClientId("poa-evm-1"))
+    assert seen == []
+    await service.distrust_client(ClientId("poa-evm-0"))
+    sent = tx_pb2.MsgDistrustClient.FromString(seen[-1].value)
+    assert sent == tx_pb2.MsgDistrustClient(operator=SIGNER.address, client_id="poa-evm-0")
+
+
 async def test_check_says_whether_facts_through_a_client_are_taken(chain: SdkChain, service: CosmosSettlement) -> None:
     answers: list[Message | tuple[str, int]] = [query_pb2.QueryTrustedClientsResponse(client_ids=["poa-evm-0"])]
     chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: answers[0]

@@ -248,11 +248,11 @@ async def described(*answers: object):
 
 async def test_enough_authorities_answer_who_they_are() -> None:
     async with described(describing(0), hanging, describing(2)) as made:
-        await made.require_answers()
+        (await made.vouching()).require_enough()
 
 
 @pytest.mark.parametrize("other", [hanging, refusing(grpc.StatusCode.UNAVAILABLE), describing(0), describing(1, chain_id=6)])
 async def test_too_few_authorities_answer_as_they_should(other: object) -> None:
     async with described(describing(0), other, hanging) as made:
         with pytest.raises(AuthoritiesUnavailable, match="1 of 3 authorities answer, 2 are needed"):
-            await made.require_answers()
+            (await made.vouching()).require_enough()

@@ -1,0 +1,129 @@
+"""What a ledger may offer beyond the ports that every ledger has, each as one Protocol.
+
+Nobody asks a ledger which class it is: `capability(ledger, Priced)` is the ledger as `Priced`, or None. A ledger that learns
+what it offers only once it is connected, such as one behind an adapter, says so by `offers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
+
+from relayer.core.ids import ClientId
+from relayer.errors import AuthoritiesUnavailable
+from relayer.ports.ledger import Quote, SubmissionBatch
+
+_C = TypeVar("_C")
+
+
+@runtime_checkable
+class DeclaresCapabilities(Protocol):
+    """A ledger whose class has more methods than the ledger behind it serves."""
+
+    def offers(self, kind: type) -> bool:
+        """Whether a capability, one of the Protocols of this module, can be used."""
+        ...
+
+
+def capability(ledger: object, kind: type[_C]) -> _C | None:
+    """`ledger` as `kind`, one of the Protocols of this module, or None if it does not offer that."""
+    if not isinstance(ledger, kind):
+        return None
+    if isinstance(ledger, DeclaresCapabilities) and not ledger.offers(kind):
+        return None
+    return ledger
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A ledger whose submissions are paid for from an account."""
+
+    async def balance(self) -> int:
+        """What the account has, in the smallest unit."""
+        ...
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        """Simulates the submission against the newest state and prices it; sends nothing. Raises as `submit`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """One who vouches for headers. `error` says why it cannot be counted on now; it is empty if it can."""
+
+    name: str
+    """As the light clients know it, for example a 0x address."""
+    endpoint: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Who vouches for a ledger's headers, and how many of them are needed."""
+
+    threshold: int
+    vouchers: tuple[Voucher, ...]
+
+    def require_enough(self) -> None:
+        """Raises AuthoritiesUnavailable, naming each one's reason, if fewer than the threshold answer."""
+        failed = [each for each in self.vouchers if each.error]
+        answering = len(self.vouchers) - len(failed)
+        if answering < self.threshold:
+            raise AuthoritiesUnavailable(
+                f"{answering} of {len(self.vouchers)} authorities answer, {self.threshold} are needed; "
+                + "; ".join(f"{each.name} at {each.endpoint}: {each.error}" for each in failed)
+            )
+
+
+@runtime_checkable
+class Vouched(Protocol):
+    """A ledger whose headers need signatures of others than its own node."""
+
+    async def vouching(self) -> Vouching:
+        """Asks each of them who it is."""
+        ...
+
+
+@runtime_checkable
+class TrustsClients(Protocol):
+    """A ledger where anyone may create a light client, so that facts count only through the clients that an operator trusts.
+
+    Raises AccessDenied without the operator's rights, LedgerRefused, LedgerUnavailable.
+    """
+
+    async def trust_client(self, client: ClientId) -> None:
+        """Lets facts through a client become liabilities. A repeat is a success."""
+        ...
+
+    async def distrust_client(self, client: ClientId) -> None:
+        """Facts through a client are refused from now on. A repeat is a success."""
+        ...
+
+    async def trusts_client(self, client: ClientId) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLine:
+    """One thing that was looked at. `remedy` says what to do; it is empty if all is well."""
+
+    subject: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing needs to be done."""
+        return not self.remedy
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A ledger with parts of its own that `relayer check` looks at: an account, authorities."""
+
+    def checks(self) -> AsyncIterator[CheckLine]:
+        """Looks at each part and changes nothing; may be called before `connect`. Raises nothing: what fails is a line.
+
+        Subjects do not name the ledger.
+        """
+        ...
