@@ -1,8 +1,8 @@
 """The error tree: every error that this package raises on purpose, and when.
 
-Two kinds matter everywhere. *Their fault*: foreign bytes, a node, an operator's input; it is caught at the edge, put into
-words, and never stops another channel. *Our fault*: a broken invariant; it stops the process, because going on would
-risk real debts. This module must never import another one of the package.
+Two kinds matter everywhere. *Their fault*: untrusted bytes, a node, an operator's input; it is caught at the edge,
+explained to the operator, and never stops another channel. *Our fault*: a broken invariant; it stops the process, because
+continuing would risk real debts. This module must not import any other module of the package.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ class RelayerError(Exception):
 
 
 class InvariantBroken(RelayerError):
-    """Our own bug: a state that must be impossible. The process stops; the journal shows how it came about."""
+    """Our own bug: a state that must be impossible. The process stops; the journal shows how it was reached."""
 
 
 class ConfigurationError(RelayerError):
@@ -21,31 +21,31 @@ class ConfigurationError(RelayerError):
 
 
 class InvalidInput(RelayerError):
-    """Bytes or values from outside break a rule of their format."""
+    """Untrusted bytes or values break a rule of their format."""
 
 
 class LimitExceeded(RelayerError):
-    """A bound of this process was reached. The caller slows down or refuses; nothing is dropped in silence."""
+    """A limit of this process was reached. The caller slows down or refuses; nothing is dropped silently."""
 
 
 class LedgerError(RelayerError):
-    """A ledger answered something that stands in the way."""
+    """A ledger's answer prevents the operation."""
 
 
 class LedgerUnavailable(LedgerError):
-    """No answer, or a node that lags or is restarting. Trying again later is right."""
+    """No answer, or a node that lags or is restarting. Retry later."""
 
 
 class WrongLedger(LedgerError):
-    """The node serves another chain, or no router stands at the address. Trying again is useless."""
+    """The node serves another chain, or there is no router at the address. Retrying is useless."""
 
 
 class NotFinal(LedgerError):
-    """The height asked for is not final yet."""
+    """The requested height is not final yet."""
 
 
 class HeightPruned(LedgerError):
-    """The node no longer keeps the state of the height asked for."""
+    """The node has pruned the state of the requested height."""
 
 
 class ClientUnusable(LedgerError):
@@ -62,7 +62,7 @@ class LedgerRefused(LedgerError):
 
 
 class ClientUpdateRefused(LedgerError):
-    """A light client refuses the header that its ledger's prover made. No packet is at fault, and none can be proven."""
+    """A light client refuses the header that its ledger's prover built. No packet is at fault, and none can be proven."""
 
 
 class FundsInsufficient(LedgerError):
@@ -70,7 +70,7 @@ class FundsInsufficient(LedgerError):
 
 
 class FeeCapExceeded(LedgerError):
-    """The ledger asks for a higher price than the operator's cap."""
+    """The ledger's price is above the operator's cap."""
 
 
 class AuthoritiesUnavailable(LedgerError):
@@ -78,11 +78,11 @@ class AuthoritiesUnavailable(LedgerError):
 
 
 class AccessDenied(LedgerError):
-    """The call needs an access token that was not given or is wrong."""
+    """The call needs an access token; it is missing or wrong."""
 
 
 class JournalCorrupt(RelayerError):
-    """The journal's chain of hashes does not hold. Nothing was changed; restore the file or name the row."""
+    """The journal's hash chain is broken. Nothing was changed; restore the file from a copy."""
 
 
 class JournalLocked(RelayerError):

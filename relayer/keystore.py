@@ -1,6 +1,6 @@
 """Signing keys at rest: Web3 Secret Storage (keystore version 3), the form that every Ethereum tool reads.
 
-A key or a password must never reach a log, an error message or a repr; errors name files alone. Every module takes
+A key or a password must never reach a log, an error message or a repr; errors name only files. Every module imports
 LocalAccount from here, never from eth-account: see below.
 """
 
@@ -47,10 +47,12 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
     """Decrypts a version 3 keystore. Raises ConfigurationError that names the file, never its content."""
     try:
         if path.stat().st_size > _MAXIMUM_FILE_BYTES:
-            raise ConfigurationError(f"keystore {path}: larger than {_MAXIMUM_FILE_BYTES} bytes, so it is none")
+            raise ConfigurationError(f"keystore {path}: larger than {_MAXIMUM_FILE_BYTES} bytes, so it is not a keystore")
         content = json.loads(path.read_text())
     except OSError as error:
-        raise ConfigurationError(f"keystore {path}: cannot be read ({error.strerror}); check path and rights") from error
+        raise ConfigurationError(
+            f"keystore {path}: cannot be read ({error.strerror}); check the path and the permissions"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"keystore {path}: not a JSON file; expected keystore version 3") from error
     try:
@@ -62,7 +64,7 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
 
 
 def create_keystore(path: Path, password: str, *, key: bytes | None = None) -> LocalAccount:
-    """Writes a new keystore that its owner alone may read; an existing file is never overwritten."""
+    """Writes a new keystore that only its owner may read; an existing file is never overwritten."""
     if not password:
         raise ConfigurationError(f"keystore {path}: an empty password protects nothing; give one")
     account: LocalAccount = _account(key) if key is not None else Account.create()

@@ -1,1 +1,1 @@
-"""Authorities: each reads its own node and signs the hashes of final blocks for the light clients that it was told of."""
+"""Authorities: each reads its own node and signs the hashes of final blocks for its configured light clients."""

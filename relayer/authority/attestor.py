@@ -1,6 +1,6 @@
-"""The decision to sign: for a served client, of a final block, with the one hash that this height ever gets.
+"""The decision to sign: for a served client, of a final block, and only one hash per height, ever.
 
-Nothing is signed on a caller's word: the number is all that a caller gives, the hash is read from the authority's own node.
+Nothing is signed on trust: a caller gives only the number, the hash is read from the authority's own node.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Attestor:
         return bytes.fromhex(self._account.address[2:])
 
     async def final_height(self) -> int:
-        """Never falls: a node that was replaced by one that lags does not take back what was final."""
+        """Never decreases: a replacement node that lags does not revert what was final."""
         self._final_height = max(self._final_height, await self._source.final_height())
         return self._final_height
 

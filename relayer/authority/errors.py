@@ -6,11 +6,11 @@ from relayer.errors import LedgerError, RelayerError
 
 
 class ClientNotServed(RelayerError):
-    """The light client, or the chain, is none that this authority was told to sign for."""
+    """The light client, or the chain, is not one that this authority is configured to sign for."""
 
 
 class ContradictingHash(LedgerError):
-    """Another hash has been signed for this height: the node's ledger changed what was final. Never signed."""
+    """A different hash was signed for this height: the node's ledger changed a final block. Never signed."""
 
 
 class StoreUnusable(RelayerError):

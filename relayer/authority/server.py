@@ -1,4 +1,4 @@
-"""The authority as a gRPC service, with health and reflection. It must never say more than the protocol asks."""
+"""The authority as a gRPC service, with health and reflection. It must never disclose more than the protocol requires."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
     (StoreUnusable, grpc.StatusCode.INTERNAL),
     (LedgerError, grpc.StatusCode.UNAVAILABLE),
 )
-"""The first that fits, so children stand before their parents."""
+"""The first match applies, so children come before their parents."""
 _log = structlog.get_logger(__name__)
 
 
@@ -44,12 +44,12 @@ class RunningAuthority:
         await self.server.wait_for_termination()
 
     async def stop(self) -> None:
-        """Lets calls under way finish for a moment, then ends."""
+        """Gives calls in flight a moment to finish, then stops."""
         await self.server.stop(_STOP_GRACE_SECONDS)
 
 
 async def start(attestor: Attestor, *, host: str = "127.0.0.1", port: int = 0) -> RunningAuthority:
-    """Listens at once. Raises ConfigurationError when the port is taken."""
+    """Starts listening. Raises ConfigurationError when the port is taken."""
     options = [("grpc.max_receive_message_length", _MAXIMUM_REQUEST_BYTES), ("grpc.so_reuseport", 0)]
     server = grpc.aio.server(options=options)
     authority_pb2_grpc.add_AuthorityServicer_to_server(_Servicer(attestor), server)  # type: ignore[no-untyped-call]
@@ -104,5 +104,5 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
 
 
 def _status(error: RelayerError) -> grpc.StatusCode:
-    """As the protocol's comments say; what is not named there is a node that cannot be asked."""
+    """The codes of the protocol's comments; any other error means that the node cannot be queried."""
     return next((code for kind, code in _STATUS_CODES if isinstance(error, kind)), grpc.StatusCode.UNKNOWN)

@@ -1,6 +1,6 @@
-"""What an authority has signed, on disk before anybody learns of it: one hash per chain and height, for ever.
+"""What an authority has signed, on disk before it is sent: one hash per chain and height, for ever.
 
-There is no way to change or delete a row; a second process is kept out. If the record cannot be written, nothing is signed.
+Rows cannot be changed or deleted; a second process is locked out. If the record cannot be written, nothing is signed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LARGEST_NUMBER = 2**63 - 1
 
 
 class SignedHashes:
-    """The record of one authority. Blocking; call it from a thread."""
+    """The signing record of one authority. Blocking; call it from a thread."""
 
     def __init__(self, path: Path) -> None:
         """Opens or creates the file. Raises StoreUnusable."""
@@ -41,7 +41,7 @@ class SignedHashes:
             # Without it INSERT OR REPLACE deletes rows past the trigger that forbids it.
             self._database.execute("PRAGMA recursive_triggers = ON")
             self._database.executescript(_SCHEMA)
-            # The lock is taken by the first write; an empty transaction makes that now.
+            # The lock is taken by the first write; an empty transaction takes it now.
             self._database.execute("BEGIN EXCLUSIVE")
             self._database.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -51,14 +51,14 @@ class SignedHashes:
             ) from error
         except sqlite3.Error as error:
             raise StoreUnusable(
-                f"record of signatures {path}: is damaged ({error}); begin a new record with a new key, because an older or "
+                f"record of signatures {path}: is damaged ({error}); start a new record with a new key, because an older or "
                 "empty record may lead to a second hash for one height"
             ) from error
 
     def record(self, chain_id: int, number: int, block_hash: bytes) -> None:
         """Returns once the hash is on disk. Raises ContradictingHash if another one is, StoreUnusable if it cannot be."""
         if not 1 <= number <= _LARGEST_NUMBER:
-            raise ContradictingHash(f"block {number}: no block of this number is ever signed")
+            raise ContradictingHash(f"block {number}: no block of this number is signed")
         row = (str(chain_id), number, block_hash)
         try:
             self._database.execute("INSERT INTO signed VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
@@ -67,12 +67,12 @@ class SignedHashes:
             ).fetchone()
         except sqlite3.Error as error:
             raise StoreUnusable(
-                f"record of signatures {self._path}: cannot be written ({error}); check free space and rights"
+                f"record of signatures {self._path}: cannot be written ({error}); check free space and permissions"
             ) from error
         if stored != block_hash:
             raise ContradictingHash(
-                f"chain {chain_id} block {number}: {stored.hex()} was signed, the node says {block_hash.hex()} now; "
-                "the ledger changed what was final, or the node follows another fork"
+                f"chain {chain_id} block {number}: {stored.hex()} was signed, the node now reports {block_hash.hex()}; "
+                "the ledger changed a final block, or the node follows another fork"
             )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
 """Configuration: strict models of relayer.yaml, authority.yaml and ledger.yaml.
 
-Everything is checked before anything starts, and one report names every problem. No secret stands in a file or an error.
+Everything is checked before anything starts, and one report names every problem. No file and no error contains a secret.
 """

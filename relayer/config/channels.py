@@ -11,18 +11,18 @@ from relayer.facts.schema import FactKind
 
 KIND_NAMES = tuple(kind.name.lower() for kind in FactKind)
 MAXIMUM_TIMEOUT_SECONDS = 86_400
-"""Routers refuse a packet whose timeout is further away (ICS-4 v2)."""
+"""Routers refuse a packet whose timeout is later (ICS-4 v2)."""
 
 
 class End(Section):
-    """One side of a channel. `client` may be left out until `channel open` created it."""
+    """One side of a channel. `client` may be omitted until `channel open` has created it."""
 
     ledger: LedgerName
     client: ClientName | None = None
 
 
 class Allowed(Section):
-    """Which facts pass; a list that is left out lets all pass."""
+    """Which facts the channel carries; an omitted list allows all."""
 
     issuers: Annotated[tuple[Address, ...], Field(min_length=1)] | None = None
     kinds: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
@@ -36,7 +36,7 @@ class Allowed(Section):
 
 
 class Terms(Section):
-    """What `channel open` asks of the light clients that it creates."""
+    """Parameters of the light clients that `channel open` creates."""
 
     trusting_period_seconds: Seconds = 14 * 86_400
     max_clock_drift_seconds: Annotated[int, Field(ge=1, le=3600)] = 30

@@ -1,6 +1,6 @@
-"""What `channel open` deployed and created: a small JSON file beside relayer.yaml that only the program writes.
+"""What `channel open` deployed and created: a small JSON file next to relayer.yaml that only the program writes.
 
-The operator's YAML is never rewritten, so its comments and order stay. A value that stands in both files must be the same.
+The operator's YAML is never rewritten, so its comments and order stay. A value in both files must be the same.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def write_deployment(path: Path, deployment: Deployment) -> None:
 def complete(
     deployment: Deployment, ledgers: Mapping[str, LedgerSettings], channels: tuple[ChannelSettings, ...]
 ) -> tuple[dict[str, LedgerSettings], tuple[ChannelSettings, ...], list[Conflict]]:
-    """The settings with what was deployed filled in, and the places where both speak and differ."""
+    """The settings completed with what was deployed, and the paths at which the two files differ."""
     conflicts: list[Conflict] = []
     done = dict(ledgers)
     for name, contracts in deployment.contracts.items():
@@ -105,4 +105,4 @@ def _conflicts(steps: tuple[Step, ...], ledger: EvmLedgerSettings, contracts: Co
 
 
 def _differs(deployed: str) -> str:
-    return f"differs from {deployed}, which `channel open` noted beside this file; remove one of the two"
+    return f"differs from {deployed}, which `channel open` recorded next to this file; remove one of the two"

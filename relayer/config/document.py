@@ -1,6 +1,6 @@
-"""Reads one YAML file into plain values and remembers where each of them stands.
+"""Reads one YAML file into plain values and remembers the line of each.
 
-Only the plain core of YAML is understood: mappings with distinct text keys, lists, text, whole and decimal numbers, true,
+Only the plain core of YAML is accepted: mappings with distinct text keys, lists, text, whole and decimal numbers, true,
 false and null. Anchors, aliases, tags and further documents are refused, so a small file cannot become a large value.
 """
 
@@ -28,7 +28,7 @@ Step = str | int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """The values of a file and its node tree, which knows the lines."""
+    """The values of a file and its node tree, which has the line numbers."""
 
     path: Path
     data: dict[str, Plain]
@@ -46,7 +46,7 @@ class Document:
         return line
 
     def as_json(self) -> bytes:
-        """For pydantic, whose strict JSON mode knows what a list or an enumeration looks like in a file."""
+        """The values as JSON for pydantic, whose strict JSON mode accepts lists and enumerations as files have them."""
         return json.dumps(self.data).encode()
 
 
@@ -70,17 +70,15 @@ def read_document(path: Path) -> Document:
             f"{path}:{line}: is not YAML ({error.problem}); check the indentation and colons"
         ) from error
     except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"{path}: is not YAML that can be read; compare it with what `relayer init` writes"
-        ) from error
+        raise ConfigurationError(f"{path}: is not valid YAML; compare it with what `relayer init` writes") from error
     if not isinstance(root, yaml.MappingNode):
-        raise ConfigurationError(f"{path}: holds no mapping; compare it with what `relayer init` writes")
+        raise ConfigurationError(f"{path}: is not a mapping; compare it with what `relayer init` writes")
     data = _mapping(path, root)
     return Document(path=path, data=data, root=root)
 
 
 def _refuse_costly(path: Path, text: str) -> None:
-    """Before anything is built: a few bytes of aliases or brackets could otherwise take minutes."""
+    """Checked before anything is built: a few bytes of aliases or brackets could otherwise take minutes."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -118,7 +116,7 @@ def _mapping(path: Path, node: yaml.MappingNode) -> dict[str, Plain]:
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigurationError(f"{path}:{_line(key)}: a key must be text")
         if key.value in result:
-            raise ConfigurationError(f"{path}:{_line(key)}: {key.value} stands twice; keep one of them")
+            raise ConfigurationError(f"{path}:{_line(key)}: {key.value} is defined twice; keep one of them")
         result[key.value] = _plain(path, value)
     return result
 

@@ -1,6 +1,6 @@
 """Field types that several sections of a configuration share.
 
-A secret is only ever a reference to a file or an environment variable; this module must never put a secret, or what an
+A secret is always a reference to a file or an environment variable; this module must never put a secret, or what an
 operator wrote where a secret belongs, into an error.
 """
 
@@ -110,7 +110,7 @@ Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
 
 
 class Secret(Section):
-    """Where a secret stands: exactly one of a file (its first line is used) or an environment variable."""
+    """Where a secret is stored: exactly one of a file (its first line is used) or an environment variable."""
 
     file: FilePath | None = None
     env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -136,7 +136,7 @@ class Secret(Section):
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise ConfigurationError(
                 f"the secret file {self.file} cannot be read ({reason}); correct the path, "
-                "or have it made: `relayer ledger init` and `relayer authority init` write what their files name"
+                "or create it: `relayer ledger init` and `relayer authority init` write the files that they name"
             ) from error
         line = text.split("\n", 1)[0].strip()
         if not line:
@@ -161,7 +161,7 @@ class Account(Section):
 
 
 class Confirmations(Section):
-    """Final once this many blocks stand on top."""
+    """Final once this many blocks follow."""
 
     confirmations: int = Field(ge=1, le=10_000)
 

@@ -13,13 +13,13 @@ _GAS_PRICE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)[a-zA-Z][a-zA-Z0-9/:._-
 _BECH32_PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
 
 StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
-"""Nothing at or below this height is ever read: the height at which a router that is older than the channel was deployed."""
+"""Nothing at or below this height is read: the height at which a router older than the channel was deployed."""
 
 
 class Fees(Section):
     """What transactions may cost. `cap_wei` bounds the price of one unit of gas, whatever the ledger asks.
 
-    A transaction that is in no block after `raise_after_seconds` is offered again at a higher price, up to the cap.
+    A transaction that is in no block after `raise_after_seconds` is replaced at a higher price, up to the cap.
     """
 
     policy: Literal["legacy", "eip1559", "zero"] = "eip1559"
@@ -32,23 +32,21 @@ class Fees(Section):
         if self.policy == "zero" and (self.cap_wei is not None or self.tip_wei is not None):
             raise ValueError("has the zero-price policy, which takes neither cap_wei nor tip_wei; remove them")
         if self.policy != "zero" and self.cap_wei is None:
-            raise ValueError(
-                f"has the policy {self.policy} without cap_wei; state the highest price of a unit of gas in wei"
-            )
+            raise ValueError(f"has the policy {self.policy} without cap_wei; set the highest price of a unit of gas in wei")
         if self.policy == "legacy" and self.tip_wei is not None:
             raise ValueError("has the legacy policy, which takes no tip_wei; remove it")
         return self
 
 
 class AuthorityMember(Section):
-    """One key that vouches for block hashes, and where its process answers."""
+    """One key that vouches for block hashes, and the address of its process."""
 
     address: Address
     endpoint: HostPort
 
 
 class Authorities(Section):
-    """Who vouches for the block hashes of a ledger that seals nothing: `threshold` of `members`."""
+    """Who vouches for the block hashes of a ledger without seals: `threshold` of `members`."""
 
     threshold: int = Field(ge=1)
     members: Annotated[tuple[AuthorityMember, ...], Field(min_length=1, max_length=100)]
@@ -57,7 +55,7 @@ class Authorities(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.threshold > len(self.members):
-            raise ValueError(f"asks for {self.threshold} signatures of {len(self.members)} members; lower the threshold")
+            raise ValueError(f"needs {self.threshold} signatures of {len(self.members)} members; lower the threshold")
         for name in ("address", "endpoint"):
             values = [getattr(member, name) for member in self.members]
             twice = sorted({value for value in values if values.count(value) > 1})
@@ -67,7 +65,7 @@ class Authorities(Section):
 
 
 class EvmLedgerSettings(Section):
-    """An EVM ledger with an IBC v2 router. `router` and `facts` may be left out until `channel open` deployed them."""
+    """An EVM ledger with an IBC v2 router. `router` and `facts` may be omitted until `channel open` has deployed them."""
 
     type: Literal["evm"]
     chain_id: int = Field(ge=1, lt=2**64)
@@ -110,7 +108,7 @@ class RemoteLedgerSettings(Section):
 class ChainFees(Section):
     """What transactions of a Cosmos SDK chain cost: a fixed price per unit of gas, as ``0.025stake``.
 
-    `cap` is the most that one transaction may cost, in that coin; a price of zero needs none.
+    `cap` is the most that one transaction may cost, in that coin; a zero price needs no cap.
     """
 
     gas_price: str
@@ -120,17 +118,17 @@ class ChainFees(Section):
     def _consistent(self) -> Self:
         match = _GAS_PRICE.fullmatch(self.gas_price)
         if match is None:
-            raise ValueError("has no gas_price that can be read; write a number and a coin, such as 0.025stake or 0stake")
+            raise ValueError("has an invalid gas_price; write a number and a coin, such as 0.025stake or 0stake")
         if self.cap is None and match[1].strip("0."):
-            raise ValueError(f"has the gas_price {self.gas_price} without cap; state the most that one transaction may cost")
+            raise ValueError(f"has the gas_price {self.gas_price} without cap; set the most that one transaction may cost")
         return self
 
 
 class CosmosLedgerSettings(Section):
     """A Cosmos SDK chain with stock ibc-go, the light client `poa-evm` and the settlement application.
 
-    `account` relays. `business_account` signs what needs rights on the chain: set-up and business commands; where it is left
-    out, `account` signs those too.
+    `account` relays. `business_account` signs what needs rights on the chain: set-up and business commands; if it is
+    omitted, `account` signs those too.
     """
 
     type: Literal["cosmos"]
@@ -151,15 +149,15 @@ class CosmosLedgerSettings(Section):
     def _consistent(self) -> Self:
         if any(not endpoint.startswith("http") for endpoint in self.endpoints):
             raise ValueError(
-                "has an endpoint that is not http:// or https://; name the node's RPC (port 26657 as a rule), "
+                "has an endpoint that is not http:// or https://; name the node's RPC (usually port 26657), "
                 "hints of new blocks come over a websocket of the same address"
             )
         if not _BECH32_PREFIX.fullmatch(self.bech32_prefix):
-            raise ValueError("has a bech32_prefix that is none; write what the chain's addresses begin with, such as cosmos")
+            raise ValueError("has an invalid bech32_prefix; write the prefix of the chain's addresses, such as cosmos")
         return self
 
 
 SettlementLedgerSettings = EmbeddedLedgerSettings | RemoteLedgerSettings | CosmosLedgerSettings
-"""Every kind that facts can be settled on."""
+"""Every kind of settlement ledger."""
 LedgerSettings = Annotated[EvmLedgerSettings | SettlementLedgerSettings, Field(discriminator="type")]
 """One entry of `ledgers`, told apart by its `type`."""

@@ -1,4 +1,4 @@
-"""Collects everything that is wrong with a configuration into one report, each problem with its line, path and remedy."""
+"""Collects every problem of a configuration into one report, each with its line, path and remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is wrong at one place of the file."""
+    """One problem at one place of the file."""
 
     steps: tuple[Step, ...]
     words: str
@@ -70,7 +70,7 @@ def _known_keys() -> list[str]:
 
 
 def _without_tags(location: Sequence[Step], data: Plain) -> tuple[Step, ...]:
-    """pydantic names the chosen member of a union within the location; the file knows nothing of it."""
+    """pydantic names the chosen member of a union within the location, which is not part of the file's path."""
     kept: list[Step] = []
     here: Plain = data
     for index, step in enumerate(location):

@@ -19,13 +19,13 @@ from relayer.config.problems import Problem, describe, report
 
 
 class JournalSettings(Section):
-    """Where the relayer remembers."""
+    """Where the relayer keeps its journal."""
 
     path: FilePath
 
 
 class EngineSection(Section):
-    """How often ledgers are looked at, and how much one submission carries at most, client update and proofs included."""
+    """How often ledgers are polled, and the largest submission, client update and proofs included."""
 
     poll_seconds: Annotated[float, Field(ge=0.05, le=3600, strict=False)] = 1.0
     batch_packets: int = Field(default=150, ge=1, le=500)
@@ -35,7 +35,7 @@ class EngineSection(Section):
 
 
 class RelayerSettings(Section):
-    """relayer.yaml as it stands in the file."""
+    """The contents of relayer.yaml."""
 
     version: Literal[1]
     ledgers: Annotated[dict[LedgerName, LedgerSettings], Field(min_length=2, max_length=64)]
@@ -53,7 +53,7 @@ _LISTEN = TypeAdapter(Listen)
 
 
 def load_relayer(path: Path) -> RelayerSettings:
-    """The settings, completed with the addresses and clients that `channel open` noted beside the file.
+    """The settings, completed with the addresses and clients that `channel open` recorded next to the file.
 
     Raises ConfigurationError with all problems in one report.
     """
@@ -65,7 +65,7 @@ def load_relayer(path: Path) -> RelayerSettings:
         settings = RelayerSettings.model_validate_json(document.as_json(), context={"folder": folder})
     except ValidationError as error:
         problems = describe(error, document.data)
-    # What is sound is checked further even if another part is not, so that one report names everything.
+    # Valid parts are checked further even if another part is invalid, so that one report names everything.
     ledgers = dict(_sound(_LEDGER, _items(document.data.get("ledgers")), folder))
     channels = dict(_sound(_CHANNEL, _items(document.data.get("channels")), folder))
     listen = dict(_sound(_LISTEN, [("service", document.data.get("service"))], folder))
@@ -110,7 +110,9 @@ def _channel_problems(data: Mapping[str, Plain], channels: Mapping[Step, Channel
     seen: set[str] = set()
     for index, channel in channels.items():
         if channel.name in seen:
-            problems.append(Problem(steps=("channels", index, "name"), words=f"{channel.name!r} stands twice; rename one"))
+            problems.append(
+                Problem(steps=("channels", index, "name"), words=f"{channel.name!r} is defined twice; rename one")
+            )
         seen.add(channel.name)
         for side, end in enumerate(channel.ends):
             if end.ledger not in known:
@@ -134,7 +136,7 @@ def _client_problems(channels: Mapping[int, ChannelSettings] | Mapping[Step, Cha
 
 
 def _port_problems(ledgers: Mapping[Step, LedgerSettings], listen: Mapping[Step, Listen]) -> list[Problem]:
-    """No two services of one host may be expected at the same port."""
+    """Reports services that are configured at the same host and port."""
     problems: list[Problem] = []
     used = {_normal(f"{one.host}:{one.port}"): "the status service" for one in listen.values()}
     places = chain.from_iterable(_places(name, ledger) for name, ledger in ledgers.items())

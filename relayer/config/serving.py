@@ -1,4 +1,4 @@
-"""authority.yaml and ledger.yaml: the settings of the two processes that stand beside a relayer."""
+"""authority.yaml and ledger.yaml: the settings of the two processes that run beside a relayer."""
 
 from __future__ import annotations
 

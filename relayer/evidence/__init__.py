@@ -1,4 +1,4 @@
-"""PURE: the life of one packet as a file that anyone checks offline, years later, trusting no relayer and no node.
+"""PURE: the life of one packet as a file that anyone can verify offline, years later, trusting no relayer and no node.
 
 A file is JSON, UTF-8, bytes as lower-case hex with 0x, every field required and no other allowed:
 
@@ -11,6 +11,6 @@ A file is JSON, UTF-8, bytes as lower-case hex with 0x, every field required and
 - ``statements``: what is proven, in the order of the packet's life. Each has a ``claim`` (see model.Claim), the ``height``
   whose header proves it, the ``header`` as the light client takes it (with its signatures), and the ``proof``
 
-A trust file says what the reader believes beforehand: format "interledger-trust", see trust.py. Nothing here may read a
-clock, a file or a network, and nothing that stands in an evidence file may add to what is trusted.
+A trust file states what the reader trusts: format "interledger-trust", see trust.py. Nothing here may read a
+clock, a file or a network, and nothing in an evidence file may add to what is trusted.
 """

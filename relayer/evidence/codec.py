@@ -1,4 +1,4 @@
-"""Evidence files: values to bytes and back. Reading is strict; whether a file is true is decided in verify.py."""
+"""Evidence files: encoding and strict decoding. Whether a file is true is decided in verify.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Headers of evidence: believed by the light clients' own rules, with what the reader trusts as the client's state.
+"""Headers of evidence: accepted by the light clients' own rules, with what the reader trusts as the client's state.
 
 Stricter than a light client where that leaves one form for one fact: a CometBFT header is signed by exactly one of the
-trusted validator sets and every signature in it is good, so that nothing in a file can be changed unnoticed. Time plays no
+trusted validator sets and every signature in it is valid, so that nothing in a file can be changed unnoticed. Time plays no
 part: a header does not become false by growing old, and whether keys can still be trusted is the reader's decision.
 """
 
@@ -36,7 +36,7 @@ _STORE = b"ibc"
 
 
 class Anchor(Protocol):
-    """A believed header: what stands in its ledger's state can be shown under it. The methods raise ProofError."""
+    """An accepted header: its ledger's state can be proven under it. The methods raise ProofError."""
 
     @property
     def height(self) -> int:
@@ -164,7 +164,9 @@ def _believe_comet(ledger: CometTrust, raw: bytes) -> _CometAnchor:
     header = decode_client_header(raw)
     signers = _trusted_signers(ledger, header)
     if header.trusted_height != header.height - 1 or encode_client_header(header) != raw:
-        raise EvidenceRefused(Flaw.HEADER, f"header {header.height} of {ledger.chain_id} is not in the form of evidence")
+        raise EvidenceRefused(
+            Flaw.HEADER, f"header {header.height} of {ledger.chain_id} is not in the canonical form of evidence"
+        )
     client = ClientState(
         chain_id=ledger.chain_id,
         trusting_period_nanoseconds=_FOR_EVER * NANOSECONDS,
@@ -180,7 +182,7 @@ def _believe_comet(ledger: CometTrust, raw: bytes) -> _CometAnchor:
 
 
 def _trusted_signers(ledger: CometTrust, header: ClientHeader) -> ValidatorSet:
-    """The trusted set that the header says it is signed by, and by no other."""
+    """The trusted set by which the header claims to be signed, and by no other."""
     if header.validators in ledger.validator_sets:
         return header.validators
     raise EvidenceRefused(
@@ -189,7 +191,7 @@ def _trusted_signers(ledger: CometTrust, header: ClientHeader) -> ValidatorSet:
 
 
 def _require_every_signature(ledger: CometTrust, header: ClientHeader, signers: ValidatorSet) -> None:
-    """A light client stops counting at two thirds; evidence holds no signature that is not checked."""
+    """A light client stops counting at two thirds; in evidence every signature is checked."""
     commit = header.signed.commit
     for index, (validator, entry) in enumerate(zip(signers.validators, commit.signatures, strict=True)):
         if entry.flag is BlockIdFlag.ABSENT:

@@ -10,7 +10,7 @@ from relayer.core.packet import Acknowledgement, Packet
 
 
 class Claim(StrEnum):
-    """One thing that a ledger's state shows. The values stand in files."""
+    """One statement that a ledger's state proves. The values are part of the file format."""
 
     PACKET_COMMITTED = "packet_committed"
     """The source stores the packet's commitment."""
@@ -19,19 +19,19 @@ class Claim(StrEnum):
     RECEIPT_ABSENT = "receipt_absent"
     """The destination has no receipt at or after the packet's timeout."""
     COMMITMENT_CLEARED = "commitment_cleared"
-    """The source stores no commitment any more: it has heard how the packet ended."""
+    """The source stores no commitment any more: it has processed the acknowledgement or the timeout."""
 
 
 class Ending(StrEnum):
     """How far the proven life of a packet goes."""
 
     SENT = "sent"
-    """Promised by the source; nothing is shown of the destination."""
+    """Committed by the source; nothing is shown about the destination."""
     ANSWERED = "answered"
-    """The destination answered; it is not shown that the source has heard it."""
+    """The destination acknowledged; it is not shown that the source has processed it."""
     ACKNOWLEDGED = "acknowledged"
     EXPIRED = "expired"
-    """It can never arrive; it is not shown that the source has heard it."""
+    """It can never arrive; it is not shown that the source has processed the timeout."""
     TIMED_OUT = "timed_out"
 
 
@@ -42,7 +42,7 @@ LIVES: dict[tuple[Claim, ...], Ending] = {
     (Claim.PACKET_COMMITTED, Claim.RECEIPT_ABSENT): Ending.EXPIRED,
     (Claim.PACKET_COMMITTED, Claim.RECEIPT_ABSENT, Claim.COMMITMENT_CLEARED): Ending.TIMED_OUT,
 }
-"""Every order of claims that is the life of a packet, and what it shows."""
+"""Every valid sequence of claims, and what it shows."""
 
 ON_SOURCE = frozenset({Claim.PACKET_COMMITTED, Claim.COMMITMENT_CLEARED})
 """Claims about the source; the others are about the destination."""
@@ -68,7 +68,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One file, read but not believed."""
+    """One file, decoded but not verified."""
 
     source: LedgerName
     destination: LedgerName

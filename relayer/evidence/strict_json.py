@@ -1,4 +1,4 @@
-"""Strict reading of JSON from strangers: exact fields, exact types, bounded size, no doubles, one form for bytes."""
+"""Strict reading of untrusted JSON: exact fields, exact types, bounded size, no duplicates, one form for bytes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _HEX = re.compile(r"0x(?:[0-9a-f]{2})*", re.ASCII)
 _MAXIMUM_TEXT = 1024
 
 Refuse = Callable[[str], NoReturn]
-"""Raises the caller's error with a sentence."""
+"""Raises the caller's error with a message."""
 
 
 class JsonReader:
-    """Reads one document and refuses in the words of whoever reads it."""
+    """Reads one document and refuses with the caller's error."""
 
     def __init__(self, refuse: Refuse) -> None:
         self._refuse = refuse
 
     def load(self, raw: bytes) -> object:
-        """The document; floats, NaN, doubled names and endless nesting are refused."""
+        """The document; floats, NaN, duplicate names and excessive nesting are refused."""
         if len(raw) > MAXIMUM_BYTES:
             self._refuse(f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
         try:
@@ -80,12 +80,12 @@ class JsonReader:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise ValueError("a name stands twice in one object")
+            raise ValueError("a name is in one object twice")
         return found
 
     @staticmethod
     def _no_number(text: str) -> NoReturn:
-        raise ValueError(f"{text[:40]} is no whole number")
+        raise ValueError(f"{text[:40]} is not a whole number")
 
 
 def hex_text(value: bytes) -> str:

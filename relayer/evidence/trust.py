@@ -1,12 +1,12 @@
-"""What a reader of evidence trusts beforehand: the two ends of one channel, each with who vouches for its ledger.
+"""What a reader of evidence trusts: the two ends of one channel, each with the keys that vouch for its ledger.
 
-Both ends belong to the trust, with their client ids: on an open ledger anyone may create a client that claims to stand
-opposite of another, and an answer to one packet must never pass for the answer to another one.
+Both ends are part of the trust, with their client ids: on an open ledger anyone may create a client that claims to be
+the counterparty of another, and an answer to one packet must never be accepted as the answer to another.
 
 The file is JSON: ``format`` "interledger-trust", ``version`` 1, ``ledgers`` with exactly two entries. Each has ``chain_id``,
 ``client_id`` (the client on that ledger which follows the other one) and ``client_type``; "poa-evm" adds ``router`` (20
 bytes), ``threshold`` and ``authorities`` (20 bytes each); "07-tendermint" adds ``validator_sets``, lists of ``public_key``
-(33 bytes, secp256k1) and ``power``: every set that the ledger had in the time that matters.
+(33 bytes, secp256k1) and ``power``: every set that the ledger had in the period in question.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Decides what a file proves, from the bytes of the file and the reader's trust alone. All or nothing.
+"""Decides what a file proves, from only the bytes of the file and the reader's trust. All or nothing.
 
-Order of the checks: the ledgers and the channel, the story, then each statement: its header, its height, its proof.
+Order of the checks: the ledgers and the channel, the sequence of claims, then each statement: header, height, proof.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def verify(evidence: Evidence, trust: Trust) -> Verdict:
 
 
 def claimed_path(claim: Claim, packet: Packet) -> CommitmentPath:
-    """Where the claim's ledger stores what the claim is about (ICS-24 v2)."""
+    """The path at which the claim's ledger stores the value (ICS-24 v2)."""
     match claim:
         case Claim.PACKET_COMMITTED | Claim.COMMITMENT_CLEARED:
             return commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
@@ -56,10 +56,10 @@ def claimed_path(claim: Claim, packet: Packet) -> CommitmentPath:
 
 
 def _ends(evidence: Evidence, trust: Trust) -> tuple[TrustedEnd, TrustedEnd]:
-    """The trusted ends that the file's source and destination are."""
+    """The trusted ends that match the file's source and destination."""
     source, destination = (_end(name, trust) for name in (evidence.source, evidence.destination))
     if source is destination:
-        raise EvidenceRefused(Flaw.OTHER_LEDGER, "source and destination are one ledger")
+        raise EvidenceRefused(Flaw.OTHER_LEDGER, "source and destination are the same ledger")
     clients = (evidence.packet.source_client, evidence.packet.destination_client)
     if clients != (source.client_id, destination.client_id):
         raise EvidenceRefused(
@@ -75,7 +75,7 @@ def _end(name: LedgerName, trust: Trust) -> TrustedEnd:
         if (end.ledger.chain_id, end.ledger.client_type) == (name.chain_id, name.client_type):
             return end
     raise EvidenceRefused(
-        Flaw.OTHER_LEDGER, f"{name.chain_id!r} followed as {name.client_type!r} is no ledger of the trust file"
+        Flaw.OTHER_LEDGER, f"{name.chain_id!r} followed as {name.client_type!r} is not a ledger of the trust file"
     )
 
 
@@ -84,7 +84,7 @@ def _ending(evidence: Evidence) -> Ending:
     if claims not in LIVES:
         raise EvidenceRefused(Flaw.STORY, f"{', '.join(claims)}: this is not the life of a packet")
     if (evidence.acknowledgement is not None) != (Claim.ACKNOWLEDGEMENT_WRITTEN in claims):
-        raise EvidenceRefused(Flaw.STORY, "an acknowledgement must stand in the file exactly if it is proven")
+        raise EvidenceRefused(Flaw.STORY, "the file must hold an acknowledgement if and only if it is proven")
     return LIVES[claims]
 
 
@@ -96,7 +96,7 @@ def _prove(
     anchor = believe(here.ledger, statement.header, identity)
     if anchor.height != statement.height:
         raise EvidenceRefused(
-            Flaw.HEADER, f"{statement.claim}: said to be at height {statement.height}, the header is of {anchor.height}"
+            Flaw.HEADER, f"{statement.claim}: stated at height {statement.height}, but the header is of {anchor.height}"
         )
     try:
         _check_claim(statement, packet, answer, anchor)
@@ -133,8 +133,8 @@ def _check_claim(statement: Statement, packet: Packet, answer: Acknowledgement |
 
 
 def _check_order(proven: Sequence[Proven]) -> None:
-    """A commitment is cleared after it stood: before, it was never made."""
+    """A commitment is cleared after it was stored: an absence before that proves nothing."""
     heights = {each.claim: each.height for each in proven}
     cleared = heights.get(Claim.COMMITMENT_CLEARED)
     if cleared is not None and cleared <= heights[Claim.PACKET_COMMITTED]:
-        raise EvidenceRefused(Flaw.STORY, "the commitment is shown as cleared before it is shown to stand")
+        raise EvidenceRefused(Flaw.STORY, "the commitment is shown as cleared before it is shown as stored")

@@ -40,7 +40,7 @@ class FactPacketData:
     issuer: bytes
     """20 bytes: the account that minted the facts."""
     destination: str
-    """The ledger that shall record them; empty: the one that receives the packet."""
+    """The ledger that is to record them; empty: the one that receives the packet."""
     facts: tuple[Fact, ...]
     fact_hashes: tuple[bytes, ...]
 
@@ -54,14 +54,14 @@ class FactPacketData:
 
 
 class FactStatus(IntEnum):
-    """Whether a fact stands as a liability."""
+    """Whether a fact became a liability."""
 
     ACCEPTED = 1
     REJECTED = 2
 
 
 class FactCode(IntEnum):
-    """Why; DUPLICATE is an acceptance with the first reference."""
+    """The reason; DUPLICATE is an acceptance with the first reference."""
 
     OK = 0
     DUPLICATE = 1
@@ -76,7 +76,7 @@ class FactCode(IntEnum):
     RELATED_UNKNOWN = 10
     CREDIT_EXCEEDS = 11
     UNIVERSAL_ERROR = 65535
-    """Set by the contract alone: the settlement application refused the whole packet."""
+    """Set only by the contract: the settlement application refused the whole packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def encode_packet_data(data: FactPacketData) -> bytes:
 
 
 def decode_packet_data(value: bytes) -> FactPacketData:
-    """Raises InvalidInput unless `value` is exactly what encode_packet_data makes."""
+    """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_packet_data returns."""
     words = Words(value, "fact packet")
     words.offset(WORD)
     chain_id, contract, issuer = words.number(256), words.address(), words.address()
@@ -160,7 +160,7 @@ def encode_answers(answers: Sequence[FactAnswer]) -> bytes:
 
 
 def decode_answers(value: bytes) -> tuple[FactAnswer, ...]:
-    """Raises InvalidInput unless `value` is exactly what encode_answers makes."""
+    """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_answers returns."""
     words = Words(value, "fact answers")
     words.offset(WORD)
     answers = tuple(_read_answer(words) for _ in range(words.length(MAXIMUM_FACTS)))

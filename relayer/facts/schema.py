@@ -14,14 +14,14 @@ from eth_hash.auto import keccak
 from relayer.errors import InvalidInput
 
 SCHEMA = 1
-"""The only schema version so far."""
+"""The only schema version."""
 
 MAXIMUM_FACTS = 64
 """Facts in one packet."""
 
 
 class FactKind(IntEnum):
-    """What happened. BOOKING_CONFIRMED carries no money."""
+    """The event that the fact records. BOOKING_CONFIRMED carries no money."""
 
     BOOKING_CONFIRMED = 1
     TRIP_COMPLETED = 2
@@ -57,7 +57,7 @@ class FactCategory(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """The record as it stands on the contract ledger. Field order is the ABI's; widths are checked, meaning is not."""
+    """The record as the contract ledger stores it. Field order is the ABI's; widths are checked, meaning is not."""
 
     fact_id: bytes
     schema: int

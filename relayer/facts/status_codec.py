@@ -1,4 +1,4 @@
-"""Canonical ABI encoding of ``status-1``: what a settlement ledger tells of its liabilities, and what it is answered.
+"""Canonical ABI encoding of ``status-1``: what a settlement ledger reports about its liabilities, and the answers to it.
 
 Decoding is strict: bytes that are not exactly what the encoder makes are refused, as the contract refuses them.
 """
@@ -21,42 +21,42 @@ _UPDATES_OFFSET = 3 * WORD
 
 
 class Status(IntEnum):
-    """What became of a liability."""
+    """The status of a liability."""
 
     SETTLED = 1
-    """Nothing is open any more, by netting or payment."""
+    """Nothing is open, after netting or payment."""
     DISPUTED = 2
     RELEASED = 3
     """A dispute ended without a credit."""
     CREDITED = 4
-    """The creditor gave up all or a part."""
+    """The creditor credited all or a part."""
 
 
 class StatusAnswer(IntEnum):
-    """What the contract ledger made of one update."""
+    """The contract ledger's answer to one update."""
 
     APPLIED = 1
     STALE = 2
-    """Newer news were there before: packets arrive in any order."""
+    """Newer news arrived before: packets arrive in any order."""
     UNKNOWN_FACT = 3
-    """It sent no such fact to this settlement ledger, or has another liability for it."""
+    """It sent no such fact to this settlement ledger, or knows a different liability for it."""
     WRONG_STATE = 4
     """The fact's own acknowledgement has not arrived yet, or the fact is settled for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUpdate:
-    """The news of one fact. Older ones, by `sequence`, never undo newer ones."""
+    """The news of one fact. Older news, by `sequence`, never overwrites newer news."""
 
     fact_id: bytes
     liability_id: bytes
     status: Status
     sequence: int
-    """Settlement log entry that brought the change, from 1."""
+    """Sequence of the settlement log entry that made the change, from 1."""
     reference: bytes
     """32 bytes that name the cause: keccak256 of the id of a cycle, payment, dispute or request, or a fact's id."""
     open: int
-    """What is still open in minor units; 0 if settled."""
+    """The open amount in minor units; 0 if settled."""
 
     def __post_init__(self) -> None:
         if {len(self.fact_id), len(self.liability_id), len(self.reference)} != {WORD}:
@@ -64,7 +64,7 @@ class StatusUpdate:
         if not 1 <= self.sequence <= MAXIMUM_SEQUENCE or not 0 <= self.open <= MAXIMUM_OPEN:
             raise InvalidInput("status update: the sequence is from 1 and fits 64 bits, the amount fits 128 bits")
         if self.status is Status.SETTLED and self.open:
-            raise InvalidInput("status update: something is open of a settled liability")
+            raise InvalidInput("status update: a settled liability has an open amount")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def encode_status_packet(data: StatusPacketData) -> bytes:
 
 
 def decode_status_packet(value: bytes) -> StatusPacketData:
-    """Raises InvalidInput unless `value` is exactly what encode_status_packet makes."""
+    """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_status_packet returns."""
     words = Words(value, "status packet")
     words.offset(WORD)
     chain_id, contract = words.number(256), words.address()
@@ -107,7 +107,7 @@ def encode_status_answers(answers: Sequence[StatusAnswer]) -> bytes:
 
 
 def decode_status_answers(value: bytes) -> tuple[StatusAnswer, ...]:
-    """Raises InvalidInput unless `value` is exactly what encode_status_answers makes."""
+    """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_status_answers returns."""
     words = Words(value, "status answers")
     words.offset(WORD)
     codes = [words.number(8) for _ in range(words.length(MAXIMUM_UPDATES))]

@@ -1,7 +1,7 @@
-"""The ABI's words by hand, strictly: a reader that accepts exactly the canonical layout, and writers for it.
+"""Hand-written ABI words: a reader that accepts exactly the canonical layout, and writers for it.
 
-Facts are hashed and decoded by the thousand, and a general ABI library takes ten times as long for these few static types.
-Every value has one encoding: padding that is not zero, an offset of another layout, or a byte too many is refused.
+Facts are hashed and decoded by the thousand, and a general ABI library takes ten times as long for these static types.
+Every value has one encoding: non-zero padding, an offset of another layout, or trailing bytes are refused.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ class Words:
         """20 bytes."""
         word = self.take(WORD)
         if any(word[:12]):
-            raise self.malformed("an address is padded with something")
+            raise self.malformed("an address has non-zero padding")
         return word[12:]
 
     def fixed(self, length: int) -> bytes:
         """bytesN."""
         word = self.take(WORD)
         if any(word[length:]):
-            raise self.malformed(f"bytes{length} is padded with something")
+            raise self.malformed(f"bytes{length} has non-zero padding")
         return word[:length]
 
     def dynamic(self, maximum: int) -> bytes:
@@ -78,7 +78,7 @@ class Words:
         length = self.length(maximum)
         body = self.take(padded(length))
         if any(body[length:]):
-            raise self.malformed("text is padded with something")
+            raise self.malformed("text has non-zero padding")
         return body[:length]
 
     def length(self, maximum: int) -> int:
@@ -97,16 +97,16 @@ class Words:
         """The next bytes."""
         end = self.position + length
         if end > len(self._data):
-            raise self.malformed("it ends too early")
+            raise self.malformed("it is truncated")
         taken = self._data[self.position : end]
         self.position = end
         return taken
 
     def end(self) -> None:
-        """Nothing may follow."""
+        """Raises InvalidInput if bytes follow."""
         if self.position != len(self._data):
             raise self.malformed("bytes follow after its end")
 
     def malformed(self, why: str) -> InvalidInput:
-        """The refusal, to be raised."""
+        """The error for the caller to raise."""
         return InvalidInput(f"{self._what}: {why}")

@@ -1,4 +1,4 @@
-"""Where a party is paid: its name and account as its bank knows them. They come from the operator, never from a ledger."""
+"""A party's bank account: holder and number as its bank knows them. They come from the operator, never from a ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Account:
     number: str
     """IBAN without spaces (ISO 13616), or at most 34 printable characters."""
     bic: str = ""
-    """ISO 9362; empty: the bank finds it."""
+    """ISO 9362; empty: the bank derives it."""
     lei: str = ""
     """ISO 17442; empty: not stated."""
 
@@ -39,7 +39,7 @@ class Account:
 
     @property
     def is_iban(self) -> bool:
-        """ISO 13616 form with good check digits (ISO 7064, MOD 97-10)."""
+        """Whether it has the ISO 13616 form and valid check digits (ISO 7064, MOD 97-10)."""
         return bool(_IBAN.fullmatch(self.number)) and _mod_97(self.number) == 1
 
 

@@ -1,7 +1,7 @@
-"""camt.054.001.08: what the creditors' banks tell of their accounts, taken as evidence that payments arrived.
+"""camt.054.001.08: what the creditors' banks report about their accounts, used as evidence that payments arrived.
 
-A file that breaks the format is refused as a whole. In a good file each transaction is judged alone: accepted as evidence of
-exactly one payment, or refused with the first of the reasons of EntryRefusal in their order. It must never round, guess a
+A malformed file is refused as a whole. In a valid file each transaction is judged separately: accepted as evidence of
+exactly one payment, or refused with the first applicable reason of EntryRefusal. It must never round, guess a
 reference, or accept the same payment twice.
 """
 
@@ -28,10 +28,10 @@ _TRUE = {"true", "1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankTransaction:
-    """One transaction of a notification as the bank tells it. Texts are empty where the bank says nothing."""
+    """One transaction of a notification as the bank reports it. Texts are empty where the bank gives none."""
 
     position: str
-    """Where it stands: notification, entry and transaction, counted from 1, for example ``1/3/1``."""
+    """Its position: notification, entry and transaction, counted from 1, for example ``1/3/1``."""
     account: str
     end_to_end_id: str
     amount: str
@@ -58,7 +58,7 @@ class AcceptedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedEntry:
-    """No evidence. `detail` is for a person."""
+    """A refused transaction. `detail` is for people."""
 
     reason: EntryRefusal
     detail: str
@@ -67,7 +67,7 @@ class RefusedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What one file is worth. `document_hash` is SHA-256 over its bytes, for whoever records the evidence."""
+    """The verdict on one file. `document_hash` is SHA-256 over its bytes, to be recorded with the evidence."""
 
     message_id: str
     document_hash: bytes
@@ -84,8 +84,8 @@ def import_camt054(
 ) -> Notification:
     """Judges every transaction of the file.
 
-    `accounts` by OCPI-style party id; the account of a creditor that is not named is not compared. `recorded`: ids of
-    payments for which evidence stands already. Raises BankMessageRefused for the file, never for a transaction.
+    `accounts` by OCPI-style party id; the account of an unnamed creditor is not compared. `recorded`: ids of
+    payments that have evidence already. Raises BankMessageRefused for the file, never for a transaction.
     """
     root = read_document(raw, CAMT_054)
     waited_for = {payment.payment_id: payment for payment in expected}
@@ -129,15 +129,15 @@ def _verdict(
 def _find(
     transaction: BankTransaction, waited_for: Mapping[str, Payment], taken: Collection[str]
 ) -> Payment | tuple[EntryRefusal, str]:
-    """The payment that the transaction claims to be."""
+    """The payment that the transaction refers to."""
     reference = transaction.end_to_end_id
     if reference in {"", _NOT_PROVIDED}:
-        return EntryRefusal.REFERENCE_MISSING, "the bank names no end-to-end id"
+        return EntryRefusal.REFERENCE_MISSING, "the bank gives no end-to-end id"
     if reference in waited_for:
         return waited_for[reference]
     if reference in taken:
         return EntryRefusal.REPEATED, "this payment has its evidence already"
-    return EntryRefusal.REFERENCE_UNKNOWN, f"no payment {reference} is waited for"
+    return EntryRefusal.REFERENCE_UNKNOWN, f"no payment {reference} is expected"
 
 
 def _judge(
@@ -147,12 +147,12 @@ def _judge(
     amount = parse_amount(transaction.amount, exponent=payment.exponent)
     rules = (
         (transaction.is_reversal, EntryRefusal.REVERSED, "a reversal or a return"),
-        (not transaction.is_credit, EntryRefusal.NOT_CREDITED, "a debit; the creditor's bank must tell of a credit"),
+        (not transaction.is_credit, EntryRefusal.NOT_CREDITED, "a debit; the creditor's bank must report a credit"),
         (not transaction.is_booked, EntryRefusal.NOT_BOOKED, "not booked yet"),
         (
             creditor is not None and creditor.number != transaction.account,
             EntryRefusal.ACCOUNT_DIFFERS,
-            f"account {transaction.account} is not the one known of {payment.creditor}",
+            f"account {transaction.account} is not the known account of {payment.creditor}",
         ),
         (
             transaction.currency != payment.currency,
@@ -175,7 +175,7 @@ def _judge(
 
 
 def _transactions(root: etree._Element) -> Iterator[BankTransaction]:
-    """One per transaction; an entry without details counts as one transaction without references."""
+    """One item per transaction; an entry without details counts as one transaction without references."""
     message = _children(root, "BkToCstmrDbtCdtNtfctn")[0]
     message_id = _text(message, "GrpHdr", "MsgId")
     for number, notification in enumerate(_children(message, "Ntfctn"), start=1):
@@ -222,7 +222,7 @@ def _reference(entry: etree._Element, detail: etree._Element, part: int | None) 
 
 
 def _adds_up(entry: etree._Element, details: Sequence[etree._Element]) -> bool:
-    """Whether the transactions make up the entry. A single one without an amount of its own has the entry's."""
+    """Whether the transactions add up to the entry. A single one without an amount of its own has the entry's."""
     amounts = [each for detail in details for each in _children(detail, "Amt")]
     if len(details) <= 1 and not amounts:
         return True

@@ -1,7 +1,7 @@
-"""XML in and out: a parser for foreign bytes that reads no document type, follows nothing and is bounded, and the schemas.
+"""XML in and out: a bounded parser for untrusted bytes that accepts no document type and resolves nothing, and the schemas.
 
 The schemas are our own subsets of the ISO 20022 message definitions: every valid message of the standard passes, parts that
-are never read may hold anything, parts that are read are checked as the standard has them.
+are never read may hold anything, parts that are read are checked as the standard defines them.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ def namespace(message: str) -> str:
 
 
 def read_document(raw: bytes, message: str) -> etree._Element:
-    """The root of a message that its schema accepts. Raises BankMessageRefused; nothing else comes out."""
+    """The root of a message that its schema accepts. Raises BankMessageRefused and nothing else."""
     if len(raw) > MAXIMUM_BYTES:
         raise BankMessageRefused(Problem.TOO_LARGE, f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BankMessageRefused(Problem.ENCODING, f"byte {error.start} is not UTF-8; export the file as UTF-8") from error
-    # The parser below is told that these bytes are UTF-8 whatever they claim, so this search cannot be deceived.
+    # The parser below reads these bytes as UTF-8 whatever they declare, so this search cannot be deceived.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise BankMessageRefused(Problem.DOCUMENT_TYPE, "the file declares a document type; no bank message does")
+        raise BankMessageRefused(Problem.DOCUMENT_TYPE, "the file declares a document type, which no bank message does")
     try:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
@@ -51,7 +51,7 @@ def check_schema(root: etree._Element, message: str) -> None:
     try:
         _schema(message).assertValid(root)
     except etree.DocumentInvalid as error:
-        raise BankMessageRefused(Problem.SCHEMA, f"no valid {message}: {str(error)[:300]}") from error
+        raise BankMessageRefused(Problem.SCHEMA, f"not a valid {message}: {str(error)[:300]}") from error
 
 
 def new_document(message: str) -> etree._Element:
@@ -91,4 +91,4 @@ def _check_depth(root: etree._Element) -> None:
     for event, _element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAXIMUM_DEPTH:
-            raise BankMessageRefused(Problem.TOO_DEEP, f"elements stand more than {MAXIMUM_DEPTH} deep")
+            raise BankMessageRefused(Problem.TOO_DEEP, f"elements are nested more than {MAXIMUM_DEPTH} deep")

@@ -1,6 +1,6 @@
 """What can be wrong with a bank message as a whole, and with one entry of a notification.
 
-Two levels on purpose: a broken file is refused outright, a wrong entry is refused alone and the rest is kept.
+Two levels on purpose: a malformed file is refused as a whole, a wrong entry is refused alone and the rest is kept.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Problem(StrEnum):
 
 
 class BankMessageRefused(InvalidInput):
-    """A bank message, or what one should be made of, breaks a rule. `problem` is stable, the text is for a person."""
+    """A bank message, or the input for one, breaks a rule. `problem` is stable, the text is for people."""
 
     def __init__(self, problem: Problem, message: str) -> None:
         super().__init__(f"{message} ({problem})")
@@ -38,16 +38,16 @@ class BankMessageRefused(InvalidInput):
 
 
 class EntryRefusal(StrEnum):
-    """Why one transaction of a notification is no evidence. The values are stable; of several the first one is given."""
+    """Why one transaction of a notification is not evidence. The values are stable; of several the first one is given."""
 
     REFERENCE_MISSING = "REFERENCE_MISSING"
     """The bank gave no end-to-end id."""
     REFERENCE_UNKNOWN = "REFERENCE_UNKNOWN"
-    """The end-to-end id belongs to no payment that is waited for."""
+    """The end-to-end id belongs to no expected payment."""
     REVERSED = "REVERSED"
     """A reversal or the return of a payment: the opposite of evidence."""
     NOT_CREDITED = "NOT_CREDITED"
-    """A debit; only the creditor's bank can tell that money arrived."""
+    """A debit; only the creditor's bank can report that money arrived."""
     NOT_BOOKED = "NOT_BOOKED"
     """Pending, announced or for information."""
     ACCOUNT_DIFFERS = "ACCOUNT_DIFFERS"
@@ -58,4 +58,4 @@ class EntryRefusal(StrEnum):
     DETAILS_DIFFER = "DETAILS_DIFFER"
     """The booked amount is not the sum of its transactions, so what arrived is unknown."""
     REPEATED = "REPEATED"
-    """Evidence for this payment stands already, from this file or an earlier one."""
+    """The payment has evidence already, from this file or an earlier one."""

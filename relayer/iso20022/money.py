@@ -1,4 +1,4 @@
-"""Amounts: integers in minor units here, decimals in the bank's messages. Nothing is ever rounded."""
+"""Amounts: integers in minor units here, decimals in the bank's messages. Nothing is rounded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def format_amount(minor_units: int, *, exponent: int) -> str:
 
 
 def parse_amount(text: str, *, exponent: int) -> int | None:
-    """Minor units of an XML decimal; None if it names a part of a minor unit. Raises BankMessageRefused(AMOUNT)."""
+    """Minor units of an XML decimal; None if it is not a whole number of minor units. Raises BankMessageRefused(AMOUNT)."""
     found = _DECIMAL.fullmatch(text.strip(_WHITESPACE))
     if found is None or len(text) > 4 * MAXIMUM_DIGITS:
         raise BankMessageRefused(Problem.AMOUNT, f"amount {text[:40]!r}: expected a decimal without sign")

@@ -1,7 +1,7 @@
 """pain.001.001.09: the payments that remain after a netting cycle, as credit transfers that a bank executes.
 
-The same payments in any order give the same bytes, and one instruction stands for each debtor and currency. The file asks a
-bank to pay; whether it did is known from camt.054 alone.
+The same payments in any order give the same bytes, with one instruction for each debtor and currency. The file instructs a
+bank to pay; only camt.054 shows whether it did.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _MAXIMUM_INITIATOR = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What stands in the head of the file. Times are unix seconds; the execution date is that day in UTC."""
+    """The head of the file. Times are unix seconds; the execution date is that day in UTC."""
 
     message_id: str
-    """Unique for ever per initiator; at most 29 characters, because the instructions' ids extend it."""
+    """Unique per initiator, for ever; at most 29 characters, because the instructions' ids extend it."""
     initiator: str
-    """Name of who hands the file to the bank."""
+    """Name of the party that submits the file to the bank."""
     created_at: int
     execute_at: int
 
@@ -68,7 +68,7 @@ def _check_set(payments: Sequence[Payment], accounts: Mapping[str, Account]) -> 
     seen: set[str] = set()
     for payment in payments:
         if payment.payment_id in seen:
-            raise BankMessageRefused(Problem.REPEATED, f"{payment.payment_id} stands twice among the payments")
+            raise BankMessageRefused(Problem.REPEATED, f"{payment.payment_id} is among the payments twice")
         seen.add(payment.payment_id)
         for party in (payment.debtor, payment.creditor):
             if party not in accounts:
@@ -112,13 +112,13 @@ def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Accou
 
 
 def _remittance(payment: Payment) -> str:
-    """For whoever reads the statement, in characters that every SEPA bank carries."""
+    """For the reader of the account statement, in characters that every SEPA bank supports."""
     parties = f"{payment.debtor} to {payment.creditor}".replace("*", " ")
     return f"Netting cycle {cycle_tag(payment.cycle_id)}, {parties}" if payment.cycle_id else parties
 
 
 def _add_totals(parent: etree._Element, payments: Sequence[Payment]) -> None:
-    """The control sum adds the numbers of all currencies, as the standard has it."""
+    """The control sum adds the amounts of all currencies, as the standard defines it."""
     scale = max(each.exponent for each in payments)
     total = sum(each.amount * 10 ** (scale - each.exponent) for each in payments)
     _add(parent, "NbOfTxs", str(len(payments)))

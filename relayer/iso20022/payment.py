@@ -1,7 +1,7 @@
-"""A payment as banks are told of it, and ids that lead back from an account statement to cycle, debtor and creditor.
+"""A payment as banks see it, and ids that lead back from an account statement to cycle, debtor and creditor.
 
-The settlement ledger's payment id is the end-to-end id: whoever holds a statement finds the order on the ledger by it. An id
-made here says more: it names cycle, parties, currency and attempt by itself. It must never depend on the order of payments
+The settlement ledger's payment id is the end-to-end id: it leads from an account statement to the order on the ledger. An id
+made here also names cycle, parties, currency and attempt. It must never depend on the order of payments
 or on the file that carries it.
 """
 
@@ -22,7 +22,7 @@ MAXIMUM_ATTEMPT = 9
 MAXIMUM_CYCLE_CHARACTERS = 128
 
 _PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}", re.ASCII)
-# What every SEPA bank carries unchanged: no slash at an end, no two in a row.
+# What every SEPA bank passes on unchanged: no slash at an end, no two in a row.
 _ID = re.compile(r"(?!.*//)[A-Za-z0-9](?:[A-Za-z0-9.:/-]{0,33}[A-Za-z0-9.:-])?", re.ASCII)
 _PLAIN_TAG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,16}[A-Za-z0-9])?", re.ASCII)
 _HASHED_TAG = re.compile(r"H[A-Z2-7]{17}", re.ASCII)
@@ -35,12 +35,12 @@ _MADE_HERE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """What one party pays another."""
+    """A payment from one party to another."""
 
     payment_id: str
     """The end-to-end id: 1 to 35 letters, digits, dots, colons, slashes and dashes."""
     cycle_id: str
-    """The netting cycle that left this to be paid; empty: none."""
+    """The netting cycle that left this payment; empty: none."""
     debtor: str
     """OCPI-style id such as ``DE*KCS``."""
     creditor: str
@@ -53,7 +53,7 @@ class Payment:
         if not _ID.fullmatch(self.payment_id):
             raise BankMessageRefused(
                 Problem.IDENTIFIER,
-                f"payment id {self.payment_id[:40]!r}: banks carry 1 to {MAXIMUM_ID_CHARACTERS} letters, digits, '.', ':', "
+                f"payment id {self.payment_id[:40]!r}: banks accept 1 to {MAXIMUM_ID_CHARACTERS} letters, digits, '.', ':', "
                 "'-' and single '/' inside",
             )
         _check_parties(self.debtor, self.creditor)
@@ -67,7 +67,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReference:
-    """What an id made here says. `cycle_tag` is the cycle's id, or stands for it where that is too long."""
+    """The parts of an id made here. `cycle_tag` is the cycle's id, or a hash of it where that is too long."""
 
     cycle_tag: str
     debtor: str
@@ -77,7 +77,7 @@ class PaymentReference:
 
 
 def payment_id_for(*, cycle_id: str, debtor: str, creditor: str, currency: str, attempt: int = 1) -> str:
-    """An id of at most 35 characters. `attempt` counts up when a payment was returned and is instructed again."""
+    """An id of at most 35 characters. `attempt` increases when a payment was returned and is instructed again."""
     _check_parties(debtor, creditor)
     check_currency(currency)
     _check_cycle(cycle_id)

@@ -1,4 +1,4 @@
-"""Unix seconds as the dates that bank messages carry, always in UTC. There is no clock here."""
+"""Unix seconds as the dates that bank messages carry, always in UTC. No clock is read here."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The SQLite journal, its canonical form, and telling it again. It stores and checks; it never decides."""
+"""The SQLite journal and its canonical form. It stores and checks; it never decides."""

@@ -1,7 +1,7 @@
 """The journal's canonical form: JSON with sorted keys, no blanks, ASCII, and hex for bytes.
 
-Packets are stored once, under the sha256 of their own canonical form, and named by it everywhere else. The version stands in
-every row, so that a later form never changes an old row's meaning. Decoding accepts nothing that encoding does not make.
+Packets are stored once, under the sha256 of their own canonical form, and named by it everywhere else. The version is in
+every row, so that a later form never changes an old row's meaning. Decoding accepts only what encoding produces.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Json = dict[str, Any]
 Store = Callable[[bytes], str]
 """Stores canonical packet bytes and returns their name."""
 Load = Callable[[str], bytes]
-"""The bytes of a name; raises JournalCorrupt if they are gone or changed."""
+"""The bytes of a name; raises JournalCorrupt if they are missing or changed."""
 
 
 def canonical(value: Json) -> bytes:
-    """The one form of a JSON value."""
+    """The canonical form of a JSON value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -151,7 +151,7 @@ _FACTS: dict[str, type[ev.PacketCommitted | ev.ReceiptWritten | ev.PacketAcknowl
 
 
 def decode_event(body: Json, load: Load) -> ev.Event:
-    """Raises KeyError, ValueError, TypeError or InvalidInput on anything that encode_event does not make."""
+    """Raises KeyError, ValueError, TypeError or InvalidInput on anything that encode_event does not produce."""
     match body["type"]:
         case "HeadFinalised":
             return ev.HeadFinalised(
@@ -189,7 +189,7 @@ def decode_event(body: Json, load: Load) -> ev.Event:
 
 
 def note(effect: Effect) -> EffectNote:
-    """The part of an effect that its event does not tell already."""
+    """The part of an effect that its event does not contain."""
     match effect:
         case SubmitReceive():
             kind = EffectKind.RECEIVE
@@ -231,7 +231,7 @@ def decode_row(row: int, body: bytes, load: Load) -> tuple[ev.Event, tuple[Effec
         recorded_at_ms = int(value["at"])
         again = encode_row(event, effects, recorded_at_ms, content_name)
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as error:
-        raise JournalCorrupt(f"journal row {row}: it does not read ({error!r}); restore the file from a copy") from error
+        raise JournalCorrupt(f"journal row {row}: it cannot be decoded ({error!r}); restore the file from a copy") from error
     if again != body:
         raise JournalCorrupt(f"journal row {row}: it is not in canonical form; restore the file from a copy")
     return event, effects, recorded_at_ms

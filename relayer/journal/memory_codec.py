@@ -1,4 +1,4 @@
-"""Checkpoints as canonical JSON: what the machine knew after a row. Derived data; anything odd means replaying instead."""
+"""Checkpoints as canonical JSON: what the machine knew after a row. Derived data; if invalid, it is replaced by a replay."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def decode_route(value: list[str]) -> Route:
 
 
 def encode_memory(memory: Memory) -> bytes:
-    """Packets are named by their content, which stands in the journal already."""
+    """Packets are named by their content, which the journal already holds."""
     numbers = {known.route: number for number, known in enumerate(memory.routes)}
     return canonical(
         {

@@ -1,4 +1,4 @@
-"""Reading a SQLite journal, from the process that writes it or from any other. It never changes a byte."""
+"""Reads a SQLite journal, in the process that writes it or in any other. It never changes a byte."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into ours, by their codes."""
+    """Translates SQLite's errors into ours, by their codes."""
     try:
         yield
     except sqlite3.Error as error:
@@ -43,14 +43,14 @@ class SqliteJournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.exists():
-            raise JournalUnavailable(f"journal {path}: no such file; it is made when the relayer first starts")
+            raise JournalUnavailable(f"journal {path}: no such file; it is created when the relayer first starts")
         with translated(path):
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             self._check_application()
 
     @property
     def database(self) -> sqlite3.Connection:
-        """For further questions of this package."""
+        """The connection, for further queries of this package."""
         return self._db
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class SqliteJournalReader:
         with translated(self.path):
             for row, body, stored in self._db.execute("SELECT row, body, hash FROM journal ORDER BY row"):
                 expected += 1
-                # Inline: half of the time that a start over a long past takes is spent here.
+                # Inline: half of the time of a start over a long history is spent here.
                 if row != expected or sha256(previous + body).digest() != stored:
                     _check_link(expected, row, previous, body, stored)
                 previous = stored
@@ -142,7 +142,7 @@ class SqliteJournalReader:
             try:
                 memory = decode_memory(body, self._load)
             except (KeyError, ValueError, TypeError, json.JSONDecodeError, InvalidInput, JournalCorrupt):
-                continue  # derived data: an older one, or replaying, tells the same
+                continue  # derived data: an older one, or a replay, gives the same
             if memory is not None:
                 return Checkpoint(row=row, memory=memory)
         return None
@@ -182,12 +182,14 @@ def _check_link(expected: int, row: int, previous: bytes, body: bytes, stored: b
     if row != expected:
         raise JournalCorrupt(f"journal row {expected}: it is missing; restore the file from a copy")
     if row_hash(previous, body) != stored:
-        raise JournalCorrupt(f"journal row {row}: its hash does not fit its content and the row before; restore the file")
+        raise JournalCorrupt(
+            f"journal row {row}: its hash does not match its content and the previous row; restore the file"
+        )
 
 
 def _check_content(name: str, body: bytes) -> None:
     if content_name(body) != name:
-        raise JournalCorrupt(f"journal content {name}: its hash does not fit its bytes; restore the file from a copy")
+        raise JournalCorrupt(f"journal content {name}: its hash does not match its bytes; restore the file from a copy")
 
 
 def _line(row: tuple[Any, ...]) -> PacketLine:

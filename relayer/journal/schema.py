@@ -24,7 +24,7 @@ CREATE TABLE route(
   UNIQUE(channel, source, source_client, destination, destination_client)
 ) STRICT;
 """
-"""What nobody may change."""
+"""Triggers that refuse every change and deletion."""
 
 GUARDS = "".join(
     f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;\n"
@@ -63,9 +63,9 @@ CREATE TABLE checkpoint(
   hash BLOB NOT NULL
 ) STRICT;
 """
-"""What can be lost: told again by replaying (packets, checkpoints) or by reading the ledgers from the start (cursors)."""
+"""What can be lost: rebuilt by a replay (packets, checkpoints) or by reading the ledgers from the start (cursors)."""
 
-# Sequences are 8 big-endian bytes, because they pass SQLite's signed 64 bits and must sort as numbers.
+# Sequences are 8 big-endian bytes, because they exceed SQLite's signed 64 bits and must sort as numbers.
 UPSERT_PACKET = """
 INSERT INTO packet VALUES(:channel, :source, :sequence, :state, :code, :reason, :row, :row, :at, :at)
 ON CONFLICT DO UPDATE SET state = excluded.state, code = excluded.code, reason = excluded.reason,

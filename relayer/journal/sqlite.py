@@ -1,7 +1,7 @@
 """The SQLite journal: one file, one writer, on the disk before anything is sent.
 
-The log only grows, by trigger and by chain of hashes. A lock beside the file keeps a second writer out and dies with its
-process. Readers are never kept out (write-ahead log).
+The log is append-only, by trigger and by hash chain. A lock next to the file keeps a second writer out and dies with its
+process. Readers are never blocked (write-ahead log).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CHECKPOINTS_KEPT = 2
 
 
 class SqliteJournal(SqliteJournalReader):
-    """Opens or makes the file. Raises JournalLocked, JournalUnavailable, JournalCorrupt."""
+    """Opens or creates the file. Raises JournalLocked, JournalUnavailable, JournalCorrupt."""
 
     def __init__(self, path: Path) -> None:
         self._lock = _lock(path)
@@ -164,7 +164,7 @@ def _lock(path: Path) -> IO[bytes]:
 
 
 def _create(path: Path) -> None:
-    """Makes the whole file beside its place first, so that a crash leaves either nothing or a journal."""
+    """Creates the whole file under a temporary name first, so that a crash leaves either nothing or a journal."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with translated(path):

@@ -1,6 +1,6 @@
-"""Figures that stand in a journal: how packets ended, what is open, how long it took, what was refused. Only reads.
+"""Figures from a journal: how packets ended, what is open, how long it took, what was refused. Only reads.
 
-A relayer that starts again counts on from here, because nothing is remembered anywhere else.
+A restarted relayer continues its counters from here, because nothing is stored anywhere else.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ SELECT row, body FROM journal WHERE row > ? AND (
   instr(body, CAST('"type":"SubmissionRejected"' AS BLOB)) OR instr(body, CAST('"type":"PacketRefused"' AS BLOB))
 )
 """
-"""The words stand between unescaped quotes, so no text from outside can contain them."""
+"""The words are between unescaped quotes, so no untrusted text can contain them."""
 
 
 class JournalStatistics:
-    """Reads beside the relayer that writes. Rows of the log are looked at once, however often it is asked."""
+    """Reads while the relayer writes. Each row of the log is read once, however often this is queried."""
 
     def __init__(self, path: Path) -> None:
         self._reader = SqliteJournalReader(path)

@@ -1,1 +1,1 @@
-"""Ports: what the engine needs of the world, as Protocols with their value types. No implementation lives here."""
+"""Ports: what the engine needs from outside, as Protocols with their value types. There are no implementations here."""

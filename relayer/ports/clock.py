@@ -1,4 +1,4 @@
-"""The clock port: the only way the engine learns of local time, so that a simulation can own it."""
+"""The clock port: the engine's only source of local time, so that a simulation can control it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal port: the append-only record from which everything known can be told again.
+"""The journal port: the append-only record from which all state can be replayed.
 
 All calls block until the bytes are on the disk; the engine runs them beside the event loop, one at a time.
 """
@@ -19,7 +19,7 @@ from relayer.core.packet import PacketKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectNote:
-    """What an event asked for, as the journal keeps it: the packet's bytes stand with the event."""
+    """An effect as the journal stores it: the packet's bytes are stored with the event."""
 
     kind: EffectKind
     key: PacketKey
@@ -28,7 +28,7 @@ class EffectNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row: an event, what it asked for, and the chain of hashes."""
+    """One row: an event, its effects, and the hash chain."""
 
     row: int
     recorded_at_ms: int
@@ -49,7 +49,7 @@ class JournalHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketLine:
-    """One packet in the derived index. `code` and `reason` are empty unless it is set aside or contradicted."""
+    """One packet in the derived index. `code` and `reason` are empty unless it is quarantined or contradicted."""
 
     key: PacketKey
     state: str
@@ -63,14 +63,14 @@ class PacketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What the machine knew after a row."""
+    """The machine's state after a row."""
 
     row: int
     memory: Memory
 
 
 LATENCY_BOUNDS_MS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000)
-"""Upper bounds of the classes in which latencies are counted."""
+"""Upper bounds of the latency histogram's buckets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class RefusalFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFigures:
-    """What a journal adds up to."""
+    """The totals of a journal."""
 
     rows: int
     routes: tuple[RouteFigures, ...]
@@ -115,7 +115,7 @@ class JournalFigures:
 
 
 class JournalReader(Protocol):
-    """Reading, also by another process while a relayer writes. Raises JournalCorrupt naming the row."""
+    """Reads a journal, also in another process while a relayer writes. Raises JournalCorrupt naming the row."""
 
     def head(self) -> JournalHead:
         """The newest row and its hash."""
@@ -130,11 +130,11 @@ class JournalReader(Protocol):
         ...
 
     def verify(self) -> JournalHead:
-        """Checks the whole chain of hashes without decoding."""
+        """Checks the whole hash chain without decoding."""
         ...
 
     def packets(self, *, states: Sequence[str] = (), limit: int = 1000) -> Sequence[PacketLine]:
-        """From the derived index, newest first; all states if none is named."""
+        """Packets from the derived index, newest first; of all states if none is given."""
         ...
 
     def counts(self) -> Mapping[tuple[str, str], int]:
@@ -150,11 +150,11 @@ class JournalReader(Protocol):
         ...
 
     def cursors(self) -> Mapping[LedgerId, Height]:
-        """Per ledger, the height up to which everything told has been journaled."""
+        """Per ledger, the height up to which everything reported has been journaled."""
         ...
 
     def load_checkpoint(self) -> Checkpoint | None:
-        """The newest one that fits its row; None: replay from the first row."""
+        """The newest checkpoint that matches its row; None: replay from the first row."""
         ...
 
     def close(self) -> None:
@@ -166,15 +166,15 @@ class Journal(JournalReader, Protocol):
     """The single writer."""
 
     def register(self, routes: Sequence[Route]) -> None:
-        """Remembers the routes, so that anyone can replay the journal without the configuration."""
+        """Stores the routes, so that anyone can replay the journal without the configuration."""
         ...
 
     def append(
         self, records: Sequence[Record], *, recorded_at_ms: int, cursors: Mapping[LedgerId, Height]
     ) -> Sequence[Entry]:
-        """All or nothing, on the disk when it returns. `cursors` move with the records, or alone."""
+        """Atomic, and on the disk when it returns. `cursors` move with the records, or alone."""
         ...
 
     def save_checkpoint(self, memory: Memory) -> None:
-        """What the machine knows after the newest row. Derived: it may be lost."""
+        """Stores the machine's state after the newest row. Derived: it may be lost."""
         ...

@@ -1,4 +1,4 @@
-"""The ledger port: everything the engine knows of a ledger.
+"""The ledger port: everything the engine knows about a ledger.
 
 All reads are pinned to a height. A height names the state that header h proves. Implementations translate every
 library exception into relayer.errors.LedgerError and its children; nothing else may come out of these calls.
@@ -38,7 +38,7 @@ class ClientCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientStatus:
-    """A light client as its host shows it. UNKNOWN: no such client; the other fields are then empty."""
+    """A light client as its host reports it. UNKNOWN: no such client; the other fields are then empty."""
 
     client_id: ClientId
     condition: ClientCondition
@@ -88,7 +88,7 @@ class SubmissionBatch:
 
 
 class Outcome(StrEnum):
-    """What became of one message. REDUNDANT (somebody else was first) is a success."""
+    """The outcome of one message. REDUNDANT (another relayer was first) is a success."""
 
     DELIVERED = "delivered"
     REDUNDANT = "redundant"
@@ -97,7 +97,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageResult:
-    """`code` is stable and the ledger's own; `detail` is for a person. Both are empty unless REJECTED."""
+    """`code` is stable and the ledger's own; `detail` is for people. Both are empty unless REJECTED."""
 
     outcome: Outcome
     code: str = ""
@@ -112,12 +112,12 @@ class SubmissionReceipt:
     results: tuple[MessageResult, ...]
     transactions: tuple[TransactionId, ...] = ()
     fee: int = 0
-    """What the ledger took, in its smallest unit."""
+    """The fee that the ledger charged, in its smallest unit."""
     gas: int = 0
 
 
 class Ledger(Protocol):
-    """An IBC v2 host. Raises LedgerUnavailable when no node answers, WrongLedger when another chain does."""
+    """An IBC v2 host. Raises LedgerUnavailable when no node answers, WrongLedger when the node serves another chain."""
 
     @property
     def ledger_id(self) -> LedgerId:
@@ -167,9 +167,9 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a submission would take now. `fee` is the most it may cost, `price` that of one gas, in the smallest unit.
+    """What a submission would cost now. `fee` is the maximum, `price` that of one gas, in the smallest unit.
 
-    `refusals` has a result for each message, None for one that the ledger would take.
+    `refusals` has a result for each message, None for one that the ledger would accept.
     """
 
     transactions: int
@@ -180,7 +180,7 @@ class Quote:
 
 
 class ClientHost(Protocol):
-    """The set-up verbs of a ledger, used by `relayer channel` alone."""
+    """The set-up verbs of a ledger, used only by `relayer channel`."""
 
     async def create_client(
         self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]

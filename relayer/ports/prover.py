@@ -46,7 +46,7 @@ class ClientCreation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientTerms:
-    """What the operator chooses for a new light client."""
+    """The operator's parameters for a new light client."""
 
     trusting_period_seconds: int
     max_clock_drift_seconds: int
@@ -65,7 +65,7 @@ class Prover(Protocol):
     LedgerUnavailable."""
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        """States for a new client at the present head; the operator vouches for them."""
+        """Initial states for a new client at the current head; the operator vouches for them."""
         ...
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:

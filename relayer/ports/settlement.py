@@ -1,4 +1,4 @@
-"""The settlement port: the business verbs of a settlement ledger, for people and tools. Packets do not need it."""
+"""The settlement port: the business verbs of a settlement ledger, for people and tools. Packets do not use it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the light clients have in common: status, stored consensus states, and the outcome of an update.
 
-A client is a pure function of its state, its stored consensus states and a message. The host stores what comes back;
+A client is a pure function of its state, its stored consensus states and a message. The host stores the result;
 the functions never write, and never overwrite what a height already has.
 """
 
@@ -38,11 +38,11 @@ class ConsensusStates(Protocol[Consensus_co]):
         ...
 
     def after(self, height: int) -> Consensus_co | None:
-        """The state at the least stored height above this one."""
+        """The state at the lowest stored height above this one."""
         ...
 
     def heights(self, *, limit: int) -> Sequence[int]:
-        """The least stored heights, ascending, at most `limit`."""
+        """The lowest stored heights, ascending, at most `limit`."""
         ...
 
 
@@ -73,7 +73,7 @@ class MappingConsensusStates(Generic[Consensus]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated(Generic[State, Consensus]):
-    """The message was believed: store `consensus_state` at `height`, where nothing stood, and the new client state."""
+    """The message was accepted: store `consensus_state` at `height`, where nothing was stored, and the new client state."""
 
     client_state: State
     height: int
@@ -89,7 +89,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered(Generic[State, Consensus]):
-    """What the host stores after its own authority has recovered a client; the heights in `forget` are removed first."""
+    """What the host stores after its governance has recovered a client; the heights in `forget` are removed first."""
 
     client_state: State
     height: int
@@ -111,7 +111,7 @@ def require_active(status: ClientStatus) -> None:
         case ClientStatus.ACTIVE:
             return
         case ClientStatus.FROZEN:
-            raise ClientRefused(Refusal.FROZEN, "the client is frozen after misbehaviour; its ledger must recover it")
+            raise ClientRefused(Refusal.FROZEN, "the client is frozen after misbehaviour; its host ledger must recover it")
         case ClientStatus.EXPIRED:
             raise ClientRefused(Refusal.EXPIRED, "the client was not updated within its trusting period")
 
@@ -119,7 +119,7 @@ def require_active(status: ClientStatus) -> None:
 def prunable(
     states: ConsensusStates[Consensus], is_expired: Callable[[Consensus], bool], *, latest: int, limit: int
 ) -> list[int]:
-    """Stored heights, oldest first and at most `limit`, up to the first that may still be used; never the latest."""
+    """Stored heights, oldest first and at most `limit`, up to the first that has not expired; never the latest."""
     heights = []
     for height in states.heights(limit=limit):
         consensus = states.at(height)

@@ -1,7 +1,7 @@
 """Why a proof, a header or a client message was refused.
 
 The codes are shared with the other implementations of the same light clients: the case files under tests/cases name
-them, and every implementation must give the same one. A code is never reused for another reason.
+them, and every implementation must give the same one. A code is never reused for a different reason.
 """
 
 from __future__ import annotations
@@ -16,60 +16,60 @@ class Refusal(StrEnum):
     """One reason each. The value stands in case files and journals."""
 
     MALFORMED = "malformed"
-    """Bytes that are not the one canonical encoding of what they claim to be."""
+    """Bytes that are not the canonical encoding of their type."""
     LIMIT = "limit"
-    """Longer, deeper or more than the bound of the format."""
+    """Longer, deeper or more than the format's limit."""
 
     # Proofs of presence and absence.
     PROOF_KIND = "proof_kind"
-    """A proof of presence where absence is claimed, the other way round, or a compressed or batched one."""
+    """A proof of presence where absence is claimed, or the reverse, or a compressed or batched one."""
     PROOF_PATH = "proof_path"
-    """The path has another number of elements than the proof has levels, or an element is empty."""
+    """The number of path elements differs from the number of proof levels, or an element is empty."""
     PROOF_SPEC = "proof_spec"
-    """A hash operation that the tree of this level can not contain."""
+    """A hash operation that the tree of this level cannot contain."""
     PROOF_KEY = "proof_key"
-    """Another key than the one asked for."""
+    """A different key than the requested one."""
     PROOF_VALUE = "proof_value"
-    """Another value than the one claimed, or one that can not be stored."""
+    """A different value than the one claimed, or one that cannot be stored."""
     PROOF_ROOT = "proof_root"
-    """The proof leads to another root."""
+    """The proof leads to a different root."""
     PROOF_NEIGHBOURS = "proof_neighbours"
     """The two leaves of an absence proof do not enclose the key as direct neighbours."""
     NODE_MISSING = "node_missing"
-    """A trie proof that ends before the key's fate is known."""
+    """A trie proof that ends before the key is found or excluded."""
     NODE_EXTRA = "node_extra"
     """A trie proof with nodes that the walk did not need."""
     NODE_HASH = "node_hash"
-    """A trie node that is not the one its parent, or the root, names."""
+    """A trie node that does not match the hash in its parent, or the root."""
     VALUE_ABSENT = "value_absent"
-    """The proof shows that nothing stands under the key."""
+    """The proof shows that nothing is stored under the key."""
     VALUE_PRESENT = "value_present"
-    """The proof shows that something stands under a key claimed to be absent."""
+    """The proof shows that something is stored under a key claimed to be absent."""
 
     # Headers, votes and seals.
     CHAIN_ID = "chain_id"
     HEIGHT = "height"
-    """Not after the trusted height, zero, or of another revision."""
+    """Not after the trusted height, zero, or of a different revision."""
     TIME = "time"
     """Out of order with the timestamps of neighbouring heights."""
     FUTURE = "future"
     """Further ahead of the host's clock than the allowed drift."""
     HEADER_FIELD = "header_field"
-    """A header field that no valid block has."""
+    """An invalid header field."""
     COMMIT_BLOCK = "commit_block"
-    """The commit is for another height or another block hash."""
+    """The commit is for a different height or block hash."""
     COMMIT_SIZE = "commit_size"
     """Not one signature entry per validator."""
     COMMIT_ENTRY = "commit_entry"
-    """A signature entry that contradicts its own flag, or names another validator than stands at its index."""
+    """A signature entry that contradicts its own flag, or names a different validator than the one at its index."""
     VALIDATOR_SET = "validator_set"
-    """A set that is empty, has doubles, a bad key, a bad power, or a proposer from outside."""
+    """A set that is empty, has duplicates, an invalid key or power, or a proposer that is not a member."""
     VALIDATORS_HASH = "validators_hash"
     """The validator set is not the one that the header commits to."""
     TRUSTED_VALIDATORS = "trusted_validators"
     """The trusted validators are not the ones that the trusted consensus state commits to."""
     KEY_TYPE = "key_type"
-    """A signature scheme that this client does not check."""
+    """A signature scheme that this client does not support."""
     SIGNATURE = "signature"
     """Does not verify, or is not in its canonical form (low S, exact length)."""
     DOUBLE_VOTE = "double_vote"
@@ -79,7 +79,7 @@ class Refusal(StrEnum):
     POWER_TRUSTED = "power_trusted"
     """Not more than the trust level of the trusted set's power signed."""
     UNKNOWN_SIGNER = "unknown_signer"
-    """A signature of somebody who is no authority."""
+    """A signature by a key that is not an authority."""
     THRESHOLD = "threshold"
     """Fewer signatures than the threshold."""
 
@@ -91,11 +91,11 @@ class Refusal(StrEnum):
     NO_MISBEHAVIOUR = "no_misbehaviour"
     """The evidence is valid but shows no contradiction."""
     PARAMETERS = "parameters"
-    """A client state or consensus state that must not be created or taken over."""
+    """A client state or consensus state that must not be created or adopted."""
 
 
 class ProofError(RelayerError):
-    """Root of all refusals of this package. `code` says why in one word, the message in a sentence."""
+    """Root of all refusals of this package. `code` is the machine-readable reason, the message the explanation."""
 
     def __init__(self, code: Refusal, message: str) -> None:
         super().__init__(f"{message} ({code.value})")
@@ -103,7 +103,7 @@ class ProofError(RelayerError):
 
 
 class MalformedBytes(ProofError):
-    """Foreign bytes that do not decode strictly. Fetch them again from another node; never relay them."""
+    """Untrusted bytes that do not decode strictly. Fetch them again from another node; never relay them."""
 
 
 class MembershipRefused(ProofError):
@@ -111,8 +111,8 @@ class MembershipRefused(ProofError):
 
 
 class HeaderRefused(ProofError):
-    """A header, commit, seal or evidence that does not convince the light client."""
+    """A header, commit, seal or evidence that the light client does not accept."""
 
 
 class ClientRefused(ProofError):
-    """The light client's own state stands in the way: frozen, expired, or the height is unknown."""
+    """The light client's own state prevents it: frozen, expired, or the height is unknown."""

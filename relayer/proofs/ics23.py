@@ -37,7 +37,7 @@ class TreeKind(Enum):
 
 
 class Side(Enum):
-    """On which side of its parent the proven node stands."""
+    """The side of its parent on which the proven node is."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A checked existence proof: what stands where, and the root that follows from it."""
+    """A checked existence proof: key, value, and the root that follows from them."""
 
     key: bytes
     value: bytes
@@ -63,22 +63,22 @@ class Leaf:
 
 
 def verify_membership(proof: bytes, *, root: bytes, path: Sequence[bytes], value: bytes) -> None:
-    """That `value` stands under `path` = (store, key) in the state with app hash `root`.
+    """Checks that `value` is stored at `path` = (store, key) in the state with app hash `root`.
 
     `proof` is `ibc.core.commitment.v1.MerkleProof` bytes. Raises MalformedBytes or MembershipRefused.
     """
     if not value:
-        raise MembershipRefused(Refusal.PROOF_VALUE, "an empty value can not be proven")
+        raise MembershipRefused(Refusal.PROOF_VALUE, "an empty value cannot be proven")
     lower, upper = _levels(proof, path)
     leaf = check_existence(_existence(lower), TreeKind.IAVL)
     _same_key(leaf.key, path[1])
     if leaf.value != value:
-        raise MembershipRefused(Refusal.PROOF_VALUE, "the proof shows another value under the key")
+        raise MembershipRefused(Refusal.PROOF_VALUE, "the proof shows a different value under the key")
     _verify_store(upper, root=root, store=path[0], store_root=leaf.root)
 
 
 def verify_non_membership(proof: bytes, *, root: bytes, path: Sequence[bytes]) -> None:
-    """That nothing stands under `path` = (store, key) in the state with app hash `root`.
+    """Checks that nothing is stored at `path` = (store, key) in the state with app hash `root`.
 
     `proof` is `ibc.core.commitment.v1.MerkleProof` bytes. Raises MalformedBytes or MembershipRefused.
     """
@@ -90,7 +90,7 @@ def verify_non_membership(proof: bytes, *, root: bytes, path: Sequence[bytes]) -
 
 
 def check_existence(proof: ics23.ExistenceProof, kind: TreeKind) -> Leaf:
-    """The leaf that the proof shows, with the root it leads to. Raises MembershipRefused for any foreign operation."""
+    """The leaf that the proof shows, with the root it leads to. Raises MembershipRefused for any other operation."""
     if not proof.key:
         raise MembershipRefused(Refusal.PROOF_KEY, "a proof with an empty key")
     if not proof.value:
@@ -111,7 +111,7 @@ def check_existence(proof: ics23.ExistenceProof, kind: TreeKind) -> Leaf:
 
 
 def check_absence(proof: ics23.NonExistenceProof, *, key: bytes) -> bytes:
-    """The IAVL root under which nothing stands between the proof's neighbours, which enclose `key`."""
+    """The IAVL root under which nothing is stored between the proof's neighbours, which enclose `key`."""
     _same_key(proof.key, key)
     left = check_existence(proof.left, TreeKind.IAVL) if proof.HasField("left") else None
     right = check_existence(proof.right, TreeKind.IAVL) if proof.HasField("right") else None
@@ -134,7 +134,7 @@ def check_absence(proof: ics23.NonExistenceProof, *, key: bytes) -> bytes:
         case _:
             raise MembershipRefused(Refusal.PROOF_NEIGHBOURS, "a proof of absence without any neighbour")
     if not adjacent:
-        raise MembershipRefused(Refusal.PROOF_NEIGHBOURS, "other keys may stand between the neighbours")
+        raise MembershipRefused(Refusal.PROOF_NEIGHBOURS, "other keys may lie between the neighbours")
     return root
 
 
@@ -159,22 +159,22 @@ def _verify_store(proof: ics23.CommitmentProof, *, root: bytes, store: bytes, st
     if leaf.value != store_root:
         raise MembershipRefused(Refusal.PROOF_ROOT, "the store's root is not the one that the key's proof leads to")
     if leaf.root != root:
-        raise MembershipRefused(Refusal.PROOF_ROOT, "the proof leads to another app hash")
+        raise MembershipRefused(Refusal.PROOF_ROOT, "the proof leads to a different app hash")
 
 
 def _same_key(shown: bytes, asked: bytes) -> None:
     if shown != asked:
-        raise MembershipRefused(Refusal.PROOF_KEY, "the proof is for another key")
+        raise MembershipRefused(Refusal.PROOF_KEY, "the proof is for a different key")
 
 
 def _leaf_prefix(operation: ics23.LeafOp, kind: TreeKind) -> bytes:
     hashing = (operation.hash, operation.prehash_key, operation.prehash_value, operation.length)
     if hashing != (ics23.SHA256, ics23.NO_HASH, ics23.SHA256, ics23.VAR_PROTO):
-        raise MembershipRefused(Refusal.PROOF_SPEC, "a leaf operation with other hashes than the tree's")
+        raise MembershipRefused(Refusal.PROOF_SPEC, "a leaf operation whose hashes are not the tree's")
     prefix: bytes = operation.prefix
     match kind:
         case TreeKind.MULTISTORE:
-            # Exactly 00: a longer prefix would let chosen key bytes pass for a part of the leaf.
+            # Exactly 00: a longer prefix would let chosen key bytes pass as part of the leaf.
             valid = prefix == _LEAF_PREFIX_MULTISTORE
         case TreeKind.IAVL:
             height, rest = _node_header(prefix)
@@ -186,7 +186,7 @@ def _leaf_prefix(operation: ics23.LeafOp, kind: TreeKind) -> bytes:
 
 def _inner_step(operation: ics23.InnerOp, kind: TreeKind, layer: int) -> Step:
     if operation.hash != ics23.SHA256:
-        raise MembershipRefused(Refusal.PROOF_SPEC, "an inner operation with another hash than the tree's")
+        raise MembershipRefused(Refusal.PROOF_SPEC, "an inner operation whose hash is not the tree's")
     prefix: bytes = operation.prefix
     suffix: bytes = operation.suffix
     match kind:
@@ -246,7 +246,7 @@ def _read_varint(raw: bytes, at: int) -> tuple[int, int]:
 
 
 def _are_neighbours(left: Sequence[Step], right: Sequence[Step]) -> bool:
-    """Whether no leaf can stand between: below the node where the paths part, left keeps right and right keeps left."""
+    """Whether no leaf can lie between: below the node where the paths part, left turns right and right turns left."""
     left_depth, right_depth = len(left), len(right)
     while left_depth and right_depth and left[left_depth - 1] == right[right_depth - 1]:
         left_depth -= 1

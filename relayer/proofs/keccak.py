@@ -6,6 +6,6 @@ from sha3 import keccak_256
 
 
 def keccak256(data: bytes) -> bytes:
-    """32 bytes. Straight to the C code: a third of the time of going through cffi, and proofs are mostly hashing."""
+    """32 bytes. Calls the C code directly: a third of the time of cffi, and proofs are mostly hashing."""
     digest: bytes = keccak_256(data).digest()
     return digest

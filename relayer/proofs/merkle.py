@@ -16,7 +16,7 @@ from relayer.wire.cosmos_protos import ics23
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
-"""The root of no items at all."""
+"""The root of an empty list."""
 
 _LEAF = b"\x00"
 _BRANCH = b"\x01"
@@ -24,7 +24,7 @@ _BRANCH = b"\x01"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InclusionProof:
-    """That one item stands at `index` of `total`. `aunts` are sibling hashes from the leaf up, 32 bytes each."""
+    """Proof that one item is at `index` of `total`. `aunts` are sibling hashes from the leaf up, 32 bytes each."""
 
     index: int
     total: int
@@ -58,11 +58,11 @@ def prove(items: Sequence[bytes], index: int) -> InclusionProof:
 
 
 def verify_inclusion(proof: InclusionProof, *, root: bytes, item: bytes) -> None:
-    """Raises MembershipRefused unless `item` stands at the proof's index under `root`."""
+    """Raises MembershipRefused unless `item` is at the proof's index under `root`."""
     if not 0 <= proof.index < proof.total:
         raise MembershipRefused(Refusal.PROOF_PATH, f"index {proof.index} is outside of {proof.total} items")
     if proof.leaf_hash != leaf_hash(item):
-        raise MembershipRefused(Refusal.PROOF_VALUE, "the proof is for another item")
+        raise MembershipRefused(Refusal.PROOF_VALUE, "the proof is for a different item")
     if any(len(aunt) != HASH_BYTES for aunt in proof.aunts):
         raise MembershipRefused(Refusal.MALFORMED, "a sibling hash is not 32 bytes long")
     sides = _sides(proof.index, proof.total)
@@ -72,7 +72,7 @@ def verify_inclusion(proof: InclusionProof, *, root: bytes, item: bytes) -> None
     for is_left, aunt in zip(reversed(sides), proof.aunts, strict=True):
         node = branch_hash(node, aunt) if is_left else branch_hash(aunt, node)
     if node != root:
-        raise MembershipRefused(Refusal.PROOF_ROOT, "the proof leads to another root")
+        raise MembershipRefused(Refusal.PROOF_ROOT, "the proof leads to a different root")
 
 
 def store_map_root(stores: Mapping[str, bytes]) -> bytes:
@@ -81,7 +81,7 @@ def store_map_root(stores: Mapping[str, bytes]) -> bytes:
 
 
 def prove_store(stores: Mapping[str, bytes], name: str) -> bytes:
-    """`cosmos.ics23.v1.CommitmentProof` bytes that `stores[name]` stands under `store_map_root(stores)`."""
+    """`cosmos.ics23.v1.CommitmentProof` bytes proving `stores[name]` under `store_map_root(stores)`."""
     names = sorted(stores)
     proof = prove([_map_leaf(each, stores[each]) for each in names], names.index(name))
     sides = _sides(proof.index, proof.total)

@@ -1,4 +1,4 @@
-"""Strict protobuf: the few writers that hashed and signed bytes need, and one canonical parser for foreign bytes.
+"""Strict protobuf: the few writers that hashed and signed bytes need, and one canonical parser for untrusted bytes.
 
 Hashes are taken over exact bytes, so what is hashed is written here field by field. What comes from outside is parsed
 by the protobuf runtime and must re-serialise to the same bytes: unknown fields, reordered fields, repeated scalars,
@@ -55,7 +55,7 @@ def length_delimited(value: bytes) -> bytes:
 
 
 def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
-    """The message that `raw` is the one canonical encoding of. Raises MalformedBytes."""
+    """The message whose canonical encoding is `raw`. Raises MalformedBytes."""
     name = kind.DESCRIPTOR.full_name
     if len(raw) > maximum_bytes:
         raise MalformedBytes(Refusal.LIMIT, f"{name} of {len(raw)} bytes; at most {maximum_bytes} are accepted")
@@ -63,7 +63,7 @@ def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -
     try:
         message.ParseFromString(raw)
     except DecodeError as error:
-        raise MalformedBytes(Refusal.MALFORMED, f"these bytes are no {name}") from error
+        raise MalformedBytes(Refusal.MALFORMED, f"these bytes are not a {name}") from error
     known: Any = kind()
     known.CopyFrom(message)
     known.DiscardUnknownFields()

@@ -2,11 +2,11 @@
 
 Pure functions over (client state, stored consensus states, message, the host's clock in Unix nanoseconds), with the
 verdicts of ibc-go and of the Solidity client on the same bytes. Trusted validators are compared with the stored hash,
-never taken on faith; nothing but evidence freezes the client; a known height is never overwritten. It is stricter than
-ibc-go where no honest chain is touched: app hash and next validators' hash have 32 bytes, encodings are canonical, and a
-hash operation has the exact framing of the real tree.
+never trusted as given; only evidence of misbehaviour freezes the client; a known height is never overwritten. It is
+stricter than ibc-go where no honest chain is affected: app hash and next validators' hash have 32 bytes, encodings are
+canonical, and a hash operation has the exact framing of the real tree.
 
-Order of the checks of an update, which decides the code when several are broken: status, encoding, header and commit,
+Order of the checks of an update, which decides the code when several fail: status, encoding, header and commit,
 heights, validators' hash, trusted state, trusted validators, trusting period, time, drift, votes.
 """
 
@@ -46,7 +46,7 @@ def status(client: ClientState, states: ConsensusStates[ConsensusState], *, now:
 
 
 def create(client: ClientState, consensus: ConsensusState) -> None:
-    """Raises ClientRefused(PARAMETERS) unless the two may start a client. Whether they are true is the creator's word."""
+    """Raises ClientRefused(PARAMETERS) unless the two may start a client. The creator vouches for their truth."""
     client.check()
     consensus.check()
     if client.is_frozen:
@@ -60,9 +60,9 @@ def update(
     *,
     now: TimestampNanoseconds,
 ) -> UpdateOutcome:
-    """What one header does to the client. Raises ProofError with the client untouched.
+    """The outcome of one header. Raises ProofError; the client is then unchanged.
 
-    A believable header that contradicts a stored state, or time's order, freezes the client.
+    A valid header that contradicts a stored state, or the order of times, freezes the client.
     """
     require_active(status(client, states, now=now))
     consensus = verify_header(client, states, header, now=now)
@@ -89,7 +89,7 @@ def verify_header(
     *,
     now: TimestampNanoseconds,
 ) -> ConsensusState:
-    """The consensus state that follows from a header, if the trusted state makes it believable. Raises ProofError."""
+    """The consensus state that follows from a header that the trusted state validates. Raises ProofError."""
     trusted = _check_form(client, states, header, now=now)
     block = header.signed.header
     if block.time <= trusted.timestamp:
@@ -114,7 +114,7 @@ def check_misbehaviour(
     *,
     now: TimestampNanoseconds,
 ) -> Frozen[ClientState]:
-    """The frozen client, if both headers are believable and cannot both be true. Raises ProofError otherwise.
+    """The frozen client, if both headers are valid and cannot both be true. Raises ProofError otherwise.
 
     Two block hashes at one height, or a later height that is not later in time.
     """
@@ -146,7 +146,7 @@ def verify_membership(
     value: bytes,
     now: TimestampNanoseconds,
 ) -> None:
-    """That `value` stands under `path` = (store, key) in the state that header `height` proves. Raises ProofError."""
+    """Checks that `value` is stored at `path` = (store, key) in the state that header `height` proves. Raises ProofError."""
     require_active(status(client, states, now=now))
     ics23.verify_membership(proof, root=_consensus_at(states, height).root, path=path, value=value)
 
@@ -160,7 +160,7 @@ def verify_non_membership(
     path: Sequence[bytes],
     now: TimestampNanoseconds,
 ) -> None:
-    """That nothing stands under `path` = (store, key) in the state that header `height` proves. Raises ProofError."""
+    """Checks that nothing is stored at `path` = (store, key) in the state that header `height` proves. Raises ProofError."""
     require_active(status(client, states, now=now))
     ics23.verify_non_membership(proof, root=_consensus_at(states, height).root, path=path)
 
@@ -181,7 +181,7 @@ def recover(
 ) -> Recovered[ClientState, ConsensusState]:
     """A frozen or expired client takes over the state of an active substitute that follows the same chain.
 
-    Only the host ledger's authority may ask for this. Nothing that was learnt before is trusted afterwards: `forget`
+    Only the host ledger's governance may request this. Nothing learnt before is trusted afterwards: `forget`
     lists the stored heights. Raises ClientRefused(PARAMETERS, FROZEN, EXPIRED, LIMIT).
     """
     if status(client, states, now=now) is ClientStatus.ACTIVE:
@@ -189,7 +189,7 @@ def recover(
     require_active(status(substitute, substitute_states, now=now))
     substitute.check()
     if (client.chain_id, client.trust_level) != (substitute.chain_id, substitute.trust_level):
-        raise ClientRefused(Refusal.PARAMETERS, "the substitute follows another chain, or with another trust level")
+        raise ClientRefused(Refusal.PARAMETERS, "the substitute follows a different chain, or has a different trust level")
     return Recovered(
         client_state=substitute,
         height=substitute.latest_height,
@@ -220,11 +220,11 @@ def _check_form(
     header.signed.check(client.chain_id)
     block = header.signed.header
     if len(block.app_hash) != 32:
-        raise HeaderRefused(Refusal.HEADER_FIELD, "an app hash of another length than 32 proves nothing")
+        raise HeaderRefused(Refusal.HEADER_FIELD, "an app hash must have 32 bytes")
     if not 1 <= header.trusted_height < header.height:
         raise HeaderRefused(Refusal.HEIGHT, f"header {header.height} is not above trusted {header.trusted_height}")
     if block.validators_hash != header.validators.hash():
-        raise HeaderRefused(Refusal.VALIDATORS_HASH, "the validators are not those that the header commits to")
+        raise HeaderRefused(Refusal.VALIDATORS_HASH, "the validator set is not the one that the header commits to")
     trusted = _consensus_at(states, header.trusted_height)
     if trusted.next_validators_hash != header.trusted_validators.hash():
         raise HeaderRefused(Refusal.TRUSTED_VALIDATORS, "the trusted validators are not those of the trusted height")

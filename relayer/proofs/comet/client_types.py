@@ -57,7 +57,7 @@ ONE_THIRD = TrustLevel()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientState:
-    """What the client follows and how far it is. Periods are in nanoseconds."""
+    """What the client follows, and its latest height. Periods are in nanoseconds."""
 
     chain_id: str
     trust_level: TrustLevel = ONE_THIRD
@@ -89,14 +89,14 @@ class ClientState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsensusState:
-    """What one header proves: the app hash that stands in it, and who signs next."""
+    """What one header proves: its app hash, and the next validator set."""
 
     timestamp: TimestampNanoseconds
     root: bytes
     next_validators_hash: bytes
 
     def check(self) -> None:
-        """Raises ClientRefused(PARAMETERS) for a state that no header gives."""
+        """Raises ClientRefused(PARAMETERS) for a state that no header can produce."""
         if self.timestamp < NANOSECONDS:
             raise ClientRefused(Refusal.PARAMETERS, "the consensus state has no timestamp after 1970")
         if len(self.root) != 32 or len(self.next_validators_hash) != 32:
@@ -183,7 +183,7 @@ def decode_client_state(raw: bytes) -> ClientState:
     durations = ("trusting_period", "unbonding_period", "max_clock_drift")
     _require(message, "trust_level", *durations, "frozen_height", "latest_height")
     if list(message.proof_specs) != _proof_specs():
-        raise ClientRefused(Refusal.PARAMETERS, "other proof specs than the two of a Cosmos store")
+        raise ClientRefused(Refusal.PARAMETERS, "the proof specs are not the two of a Cosmos store")
     state = ClientState(
         chain_id=message.chain_id,
         trust_level=TrustLevel(numerator=message.trust_level.numerator, denominator=message.trust_level.denominator),
@@ -195,7 +195,7 @@ def decode_client_state(raw: bytes) -> ClientState:
     )
     state.check()
     if message.latest_height.revision_number != state.revision:
-        raise ClientRefused(Refusal.PARAMETERS, "the latest height is of another revision than the chain id")
+        raise ClientRefused(Refusal.PARAMETERS, "the revision of the latest height differs from the chain id's")
     return state
 
 
@@ -224,7 +224,7 @@ def _header_message(header: ClientHeader) -> tendermint_client.Header:
     trusted = header.trusted_validators
     proposer = header.signed.header.proposer_address
     members = header.validators.by_address()
-    # The proposer of a set is not hashed; any member serves where the real one is unknown.
+    # The proposer of a set is not hashed; any member will do where the real one is unknown.
     return tendermint_client.Header(
         signed_header=signed_header_message(header.signed),
         validator_set=validator_set_message(
@@ -239,7 +239,7 @@ def _header_value(message: tendermint_client.Header) -> ClientHeader:
     _require(message, "signed_header", "validator_set", "trusted_height", "trusted_validators")
     signed = signed_header_value(message.signed_header)
     if message.trusted_height.revision_number != revision_of(signed.header.chain_id):
-        raise MalformedBytes(Refusal.HEIGHT, "the trusted height is of another revision than the header")
+        raise MalformedBytes(Refusal.HEIGHT, "the revision of the trusted height differs from the header's")
     return ClientHeader(
         signed=signed,
         validators=validator_set_value(message.validator_set),

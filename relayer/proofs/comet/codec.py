@@ -1,6 +1,6 @@
 """CometBFT values from and to tendermint protobuf bytes, strictly: one value has one encoding.
 
-Decoding refuses unknown fields, padded encodings, missing parts and key types that are not checked here. The proposer
+Decoding refuses unknown fields, padded encodings, missing parts and unsupported key types. The proposer
 of a validator set must be given and be a member, because ibc-go refuses a set without one; its choice is not hashed.
 """
 
@@ -216,7 +216,7 @@ def _block_id_value(message: tendermint_types.BlockID) -> BlockId:
 def _entry_value(message: tendermint_types.CommitSig) -> CommitSig:
     _require(message, "timestamp")
     if message.block_id_flag not in {1, 2, 3}:
-        raise MalformedBytes(Refusal.MALFORMED, f"block id flag {message.block_id_flag} does not exist")
+        raise MalformedBytes(Refusal.MALFORMED, f"block id flag {message.block_id_flag} is not defined")
     return CommitSig(
         flag=BlockIdFlag(message.block_id_flag),
         validator_address=message.validator_address,
@@ -242,7 +242,7 @@ def _key_message(validator: Validator) -> crypto_keys.PublicKey:
 def _validator_value(message: tendermint_validator.Validator) -> Validator:
     _require(message, "pub_key")
     if message.pub_key.WhichOneof("sum") != "secp256k1":
-        raise HeaderRefused(Refusal.KEY_TYPE, "a validator's key is not secp256k1, the only scheme checked here")
+        raise HeaderRefused(Refusal.KEY_TYPE, "a validator's key is not secp256k1, the only supported scheme")
     validator = Validator(public_key=message.pub_key.secp256k1, power=message.voting_power)
     if message.address != validator.address:
         raise HeaderRefused(Refusal.VALIDATOR_SET, "a validator's address does not follow from its key")

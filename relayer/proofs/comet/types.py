@@ -114,7 +114,7 @@ class ValidatorSet:
 
     @classmethod
     def of(cls, validators: Iterable[Validator]) -> ValidatorSet:
-        """Sorted by power, highest first, then by address. Raises HeaderRefused for a set no chain can have."""
+        """Sorted by power, highest first, then by address. Raises HeaderRefused for an invalid set."""
         ordered = cls(validators=tuple(sorted(validators, key=lambda each: (-each.power, each.address))))
         ordered.check()
         return ordered
@@ -133,18 +133,18 @@ class ValidatorSet:
         return {each.address: each for each in self.validators}
 
     def check(self) -> None:
-        """Raises HeaderRefused(VALIDATOR_SET): empty, doubles, powers outside 1 to 2^60 in sum, keys of a bad form."""
+        """Raises HeaderRefused(VALIDATOR_SET): empty, duplicates, powers outside 1 to 2^60 in sum, malformed keys."""
         if not self.validators or len(self.validators) > MAXIMUM_VALIDATORS:
             raise HeaderRefused(Refusal.VALIDATOR_SET, f"a set of {len(self.validators)} validators")
         for each in self.validators:
             if each.power < 1:
                 raise HeaderRefused(Refusal.VALIDATOR_SET, f"validator {each.address.hex()} has power {each.power}")
             if len(each.public_key) != 33 or each.public_key[0] not in {2, 3}:  # SEC 1, compressed
-                raise HeaderRefused(Refusal.VALIDATOR_SET, "a validator's key is no compressed secp256k1 point")
+                raise HeaderRefused(Refusal.VALIDATOR_SET, "a validator's key is not a compressed secp256k1 point")
         if self.total_power > MAXIMUM_TOTAL_POWER:
             raise HeaderRefused(Refusal.VALIDATOR_SET, f"total power {self.total_power} is above {MAXIMUM_TOTAL_POWER}")
         if len(self.by_address()) != len(self.validators):
-            raise HeaderRefused(Refusal.VALIDATOR_SET, "a validator stands twice in the set")
+            raise HeaderRefused(Refusal.VALIDATOR_SET, "a validator is in the set twice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,7 @@ class Header:
     proposer_address: bytes
 
     def leaves(self) -> tuple[bytes, ...]:
-        """The 14 encoded fields that the hash is taken over; an empty field is an empty leaf."""
+        """The 14 encoded fields that are hashed; an empty field is an empty leaf."""
         return (
             varint_field(1, self.block_version) + varint_field(2, self.app_version),
             bytes_field(1, self.chain_id.encode()),
@@ -238,7 +238,7 @@ class Header:
         return merkle.root(self.leaves())
 
     def check(self) -> None:
-        """Raises HeaderRefused(HEADER_FIELD) for what no valid block has (`Header.ValidateBasic`)."""
+        """Raises HeaderRefused(HEADER_FIELD) for an invalid field (`Header.ValidateBasic`)."""
         hashes = (
             self.last_block_id.hash,
             self.last_block_id.parts.hash,
@@ -259,7 +259,7 @@ class Header:
         if any(len(each) not in {0, 32} for each in hashes):
             raise HeaderRefused(Refusal.HEADER_FIELD, "a hash is neither empty nor 32 bytes long")
         if len(self.validators_hash) != 32 or len(self.next_validators_hash) != 32:
-            raise HeaderRefused(Refusal.HEADER_FIELD, "a validators' hash is not 32 bytes long")
+            raise HeaderRefused(Refusal.HEADER_FIELD, "a validator set's hash is not 32 bytes long")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +270,7 @@ class SignedHeader:
     commit: Commit
 
     def check(self, chain_id: str) -> None:
-        """Raises HeaderRefused unless header and commit are well-formed, of this chain and about one block."""
+        """Raises HeaderRefused unless header and commit are well-formed, of this chain and for one block."""
         self.header.check()
         check_commit(self.commit)
         if self.header.chain_id != chain_id:
@@ -280,11 +280,11 @@ class SignedHeader:
                 Refusal.COMMIT_BLOCK, f"commit of height {self.commit.height} for a header of {self.header.height}"
             )
         if self.commit.block_id.hash != self.header.hash():
-            raise HeaderRefused(Refusal.COMMIT_BLOCK, "the commit is for another block hash than the header's")
+            raise HeaderRefused(Refusal.COMMIT_BLOCK, "the commit is for a different block hash than the header's")
 
 
 def check_commit(commit: Commit) -> None:
-    """Raises HeaderRefused for what no valid commit has (`Commit.ValidateBasic`)."""
+    """Raises HeaderRefused for an invalid commit (`Commit.ValidateBasic`)."""
     if commit.height < 1 or not 0 <= commit.round <= _MAXIMUM_ROUND:
         raise HeaderRefused(Refusal.COMMIT_BLOCK, f"commit of height {commit.height}, round {commit.round}")
     if len(commit.block_id.hash) != 32 or len(commit.block_id.parts.hash) not in {0, 32}:

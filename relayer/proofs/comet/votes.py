@@ -1,7 +1,7 @@
 """Counting the votes of a commit: who signed, and with how much power.
 
 The verdicts are those of CometBFT's `VerifyCommitLight` and `VerifyCommitLightTrusting`: only votes for the block
-count, counting stops as soon as enough power has signed, and "enough" is strictly more than the share asked for.
+count, counting stops as soon as enough power has signed, and "enough" is strictly more than the required share.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from relayer.proofs.errors import HeaderRefused, Refusal
 
 @dataclass(slots=True, kw_only=True)
 class VoteCount:
-    """The votes of one commit. Remembers which entries were verified, so that two counts check each vote once."""
+    """The votes of one commit. Caches which entries were verified, so that two counts check each vote once."""
 
     chain_id: str
     commit: Commit
@@ -48,7 +48,9 @@ class VoteCount:
             if entry.flag is not BlockIdFlag.COMMIT:
                 continue
             if entry.validator_address != validator.address:
-                raise HeaderRefused(Refusal.COMMIT_ENTRY, f"entry {index} names another validator than stands there")
+                raise HeaderRefused(
+                    Refusal.COMMIT_ENTRY, f"entry {index} names a different validator than the one at this index"
+                )
             self._verify(index, entry, validator)
             power += validator.power
             if power > needed:
@@ -58,7 +60,7 @@ class VoteCount:
         )
 
     def require_trusted(self, validators: ValidatorSet, *, numerator: int, denominator: int) -> None:
-        """More than a share of a set that may differ from the commit's: votes of strangers are passed over.
+        """More than a share of a set that may differ from the commit's: votes of unknown validators are skipped.
 
         Raises HeaderRefused(DOUBLE_VOTE, SIGNATURE, POWER_TRUSTED).
         """
@@ -115,4 +117,4 @@ def _verify_secp256k1(public_key: bytes, message: bytes, signature: bytes) -> bo
         encoded = cdata_to_der(deserialize_compact(signature))
     except ValueError:
         return False  # R or S outside of the group
-    return key.verify(encoded, message)  # libsecp256k1 takes no high S, as CometBFT demands
+    return key.verify(encoded, message)  # libsecp256k1 accepts no high S, as CometBFT requires

@@ -1,8 +1,8 @@
-"""What authorities sign when a ledger seals nothing itself: that a block of one number has one hash.
+"""What authorities sign when a ledger does not seal its blocks: that the block of a number has a hash.
 
-The digest binds the followed chain, the host and the client, so that no signature can serve another client. They vouch
-for a block hash and nothing else: everything below it is proven. Signing two hashes for one number is misbehaviour that
-anyone can show. Signatures are 65 bytes r || s || v over the digest itself (no EIP-191), low s, v 27 or 28.
+The digest binds the followed chain, the host and the client, so that a signature is valid for one client only. They vouch
+for a block hash and nothing else: everything else is proven from it. Signing two hashes for one number is misbehaviour that
+anyone can prove. Signatures are 65 bytes r || s || v over the digest itself (no EIP-191), low s, v 27 or 28.
 """
 
 from __future__ import annotations
@@ -63,21 +63,21 @@ def recover_signer(digest: bytes, signature: bytes) -> bytes:
     if signature[64] not in {27, 28}:
         raise HeaderRefused(Refusal.SIGNATURE, f"a signature with v {signature[64]}, expected 27 or 28")
     if int.from_bytes(signature[32:64], "big") > _CURVE_ORDER // 2:
-        raise HeaderRefused(Refusal.SIGNATURE, "a signature with the high s; its twin must not count as another one")
+        raise HeaderRefused(Refusal.SIGNATURE, "a signature with high s; only low s is canonical")
     recoverable = signature[:64] + bytes([signature[64] - _V_OFFSET])
     try:
         key = PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     except ValueError as error:
-        raise HeaderRefused(Refusal.SIGNATURE, "no key can have made the signature") from error
+        raise HeaderRefused(Refusal.SIGNATURE, "no public key can be recovered from the signature") from error
     return address_of_key(key)
 
 
 def check_quorum(
     digest: bytes, signatures: Sequence[bytes], *, authorities: Collection[bytes], threshold: int
 ) -> frozenset[bytes]:
-    """The signers, if at least `threshold` distinct authorities signed and nobody else did.
+    """The signers, if at least `threshold` distinct authorities signed and no other key did.
 
-    Every signature must be good, also those beyond the threshold. Raises HeaderRefused(SIGNATURE, UNKNOWN_SIGNER,
+    Every signature must be valid, including those beyond the threshold. Raises HeaderRefused(SIGNATURE, UNKNOWN_SIGNER,
     DOUBLE_VOTE, THRESHOLD, LIMIT).
     """
     if len(signatures) > MAXIMUM_AUTHORITIES:
@@ -88,7 +88,7 @@ def check_quorum(
     for signature in signatures:
         signer = recover_signer(digest, signature)
         if signer not in authorities:
-            raise HeaderRefused(Refusal.UNKNOWN_SIGNER, f"0x{signer.hex()} is no authority of this client")
+            raise HeaderRefused(Refusal.UNKNOWN_SIGNER, f"0x{signer.hex()} is not an authority of this client")
         if signer in signers:
             raise HeaderRefused(Refusal.DOUBLE_VOTE, f"0x{signer.hex()} signed twice")
         signers.add(signer)

@@ -2,10 +2,10 @@
 
 Pure functions over (client state, stored consensus states, message, the host's clock). A header is believed if the seal
 engine vouches for its hash; the router's storage root is proven under its state root once, so that each packet needs
-its storage proof only. The client never overwrites a height, never goes on after contradicting headers, and nothing but
-evidence freezes it. Another implementation must give the same verdict on the same bytes: the cases in tests/cases say so.
+its storage proof only. The client never overwrites a height, never continues after contradicting headers, and only
+evidence freezes it. Every implementation must give the same verdict on the same bytes, as the cases in tests/cases check.
 
-Order of the checks of an update, which decides the code when several are broken: status, encoding, height, seals, known
+Order of the checks of an update, which decides the code when several fail: status, encoding, height, seals, known
 height, first known height, clock drift, neighbours, account proof.
 """
 
@@ -56,7 +56,7 @@ def status(client: ClientState, states: ConsensusStates[ConsensusState], *, now_
 
 
 def create(client: ClientState, consensus: ConsensusState) -> None:
-    """Raises ClientRefused(PARAMETERS) unless the two may start a client. Whether they are true is the creator's word."""
+    """Raises ClientRefused(PARAMETERS) unless the two may start a client. The creator vouches for their truth."""
     client.check()
     consensus.check()
     if client.frozen_height:
@@ -71,9 +71,9 @@ def update(
     identity: ClientIdentity,
     now_seconds: int,
 ) -> UpdateOutcome:
-    """What one sealed header does to the client. Raises ProofError with the client untouched.
+    """The outcome of one sealed header. Raises ProofError with the client untouched.
 
-    A header of a known height with another hash is the authorities' own contradiction, so it freezes.
+    A header of a known height with a different hash is the authorities' own contradiction, so it freezes the client.
     """
     require_active(status(client, states, now_seconds=now_seconds))
     block = check_header(client, header, identity=identity)
@@ -96,16 +96,16 @@ def update(
 
 
 def check_header(client: ClientState, header: SealedHeader, *, identity: ClientIdentity) -> EvmHeader:
-    """The block header, if it decodes and its seals convince the client's engine. Looks at no clock and no state."""
+    """The block header, if it decodes and its seals convince the client's engine. Reads no clock and no state."""
     block = evm_header.decode_header(header.header_rlp)
     if block.number < 1:
-        raise HeaderRefused(Refusal.HEIGHT, "the genesis block is sealed by nobody")
+        raise HeaderRefused(Refusal.HEIGHT, "the genesis block has no seal")
     seal_engine(client, identity).verify(header.header_rlp, block, header.seals)
     return block
 
 
 def seal_engine(client: ClientState, identity: ClientIdentity) -> SealEngine:
-    """The engine of this client, bound to what its seals are bound to."""
+    """The engine of this client, bound to the context that its seals cover."""
     match client.engine:
         case AuthorityEngine() as engine:
             return AuthoritySeals(engine=engine, chain_id=client.chain_id, identity=identity)
@@ -141,14 +141,14 @@ def verify_membership(
     value: bytes,
     now_seconds: int,
 ) -> None:
-    """That the router stores the 32-byte `value` under `path` (one element) at `height`. Raises ProofError."""
+    """Checks that the router stores the 32-byte `value` at `path` (one element) at `height`. Raises ProofError."""
     if len(value) != WORD_BYTES or not any(value):
         raise MembershipRefused(Refusal.PROOF_VALUE, "a router stores words of 32 bytes that are not zero")
     word = _proven_word(client, states, height=height, proof=proof, path=path, now_seconds=now_seconds)
     if word is None:
         raise MembershipRefused(Refusal.VALUE_ABSENT, "the router stores nothing under the path")
     if word != value:
-        raise MembershipRefused(Refusal.PROOF_VALUE, "the router stores another value under the path")
+        raise MembershipRefused(Refusal.PROOF_VALUE, "the router stores a different value under the path")
 
 
 def verify_non_membership(
@@ -160,7 +160,7 @@ def verify_non_membership(
     path: Sequence[bytes],
     now_seconds: int,
 ) -> None:
-    """That the router stores nothing under `path` (one element) at `height`. Raises ProofError."""
+    """Checks that the router stores nothing at `path` (one element) at `height`. Raises ProofError."""
     word = _proven_word(client, states, height=height, proof=proof, path=path, now_seconds=now_seconds)
     if word is not None:
         raise MembershipRefused(Refusal.VALUE_PRESENT, "the router stores a value under the path")
@@ -197,7 +197,7 @@ def recover(
     substitute.check()
     same = (client.chain_id, client.router, client.commitments_slot)
     if same != (substitute.chain_id, substitute.router, substitute.commitments_slot):
-        raise ClientRefused(Refusal.PARAMETERS, "the substitute follows another chain, router or slot")
+        raise ClientRefused(Refusal.PARAMETERS, "the substitute follows a different chain, router or slot")
     return Recovered(
         client_state=substitute,
         height=substitute.latest_height,
@@ -226,10 +226,10 @@ def _freeze(client: ClientState, height: int) -> Frozen[ClientState]:
 
 
 def _require_not_before_start(states: ConsensusStates[ConsensusState], number: int) -> None:
-    """What happened before all that is stored is settled: a recovery starts behind it, and the headers that had frozen the
-    client must neither freeze it again nor be believed one by one."""
+    """Blocks before the first stored one are out of scope: a recovery starts after them, and the headers that had frozen the
+    client must neither freeze it again nor be accepted one by one."""
     if states.at(number) is None and states.before(number) is None:
-        raise HeaderRefused(Refusal.HEIGHT, f"block {number} lies before the first one that this client knows")
+        raise HeaderRefused(Refusal.HEIGHT, f"block {number} is before the first one that this client knows")
 
 
 def _check_time(client: ClientState, states: ConsensusStates[ConsensusState], block: EvmHeader, now_seconds: int) -> None:

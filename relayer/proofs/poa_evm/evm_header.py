@@ -1,8 +1,8 @@
-"""A block header of an EVM ledger: strict decoding, and rebuilding it from what a node's JSON-RPC says.
+"""A block header of an EVM ledger: strict decoding, and rebuilding it from a node's JSON-RPC answer.
 
 The number of fields grew with the forks: 15 up to Berlin, 16 with London's base fee, 17 with Shanghai's withdrawals, 20
-with Cancun's blobs, 21 with Prague's requests. A node's word for a hash is never taken: the hash is that of the bytes.
-Sources: yellow paper 4.3.3, EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685.
+with Cancun's blobs, 21 with Prague's requests. A node's statement of a hash is never trusted: the hash is
+computed from the bytes. Sources: yellow paper 4.3.3, EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Form(Enum):
     FREE = "any bytes"
 
 
-# Name in eth_getBlock, and the form of the field, in the order of the encoding.
+# Name in eth_getBlock, and the type of the field, in the order of the encoding.
 _FIELDS: tuple[tuple[str, _Form], ...] = (
     ("parentHash", _Form.HASH),
     ("sha3Uncles", _Form.HASH),
@@ -78,7 +78,7 @@ def decode_header(encoding: bytes) -> EvmHeader:
         raise MalformedBytes(Refusal.LIMIT, f"a block header of {len(encoding)} bytes; at most {MAXIMUM_HEADER_BYTES}")
     items = rlp.decode_list(encoding)
     if len(items) not in FIELD_COUNTS:
-        raise MalformedBytes(Refusal.MALFORMED, f"a block header of {len(items)} fields is of no known fork")
+        raise MalformedBytes(Refusal.MALFORMED, f"a block header of {len(items)} fields belongs to no known fork")
     values = {name: _decode_field(item, form) for item, (name, form) in zip(items, _FIELDS, strict=False)}
     return EvmHeader(
         number=int.from_bytes(values["number"], "big"),
@@ -143,9 +143,9 @@ def _field_bytes(block: Mapping[str, object], name: str, form: _Form) -> bytes:
         try:
             value = int(value, 16)
         except ValueError as error:
-            raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is no number") from error
+            raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is not a number") from error
     if not isinstance(value, int) or value < 0:
-        raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is no number")
+        raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is not a number")
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
 
 
@@ -156,5 +156,5 @@ def _data(value: object, name: str) -> bytes:
         try:
             return bytes.fromhex(value[2:])
         except ValueError as error:
-            raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is no hex text") from error
+            raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is not hex text") from error
     raise MalformedBytes(Refusal.MALFORMED, f"block field {name} is missing or of another type than bytes")

@@ -1,7 +1,7 @@
 """Merkle-Patricia proofs of an EVM ledger: accounts under a state root, storage words under a storage root.
 
 A proof is the list of trie nodes from the root down, as `eth_getProof` gives them (EIP-1186). The walk takes each node
-only if it hashes to what its parent names, and refuses whatever an honest trie does not have: nodes that are not
+only if its hash is the one in its parent, and refuses whatever an honest trie does not have: nodes that are not
 needed, short nodes referred to by hash, padded RLP, values with leading zeros. It never returns a value that the root
 does not commit to, and never an absence that it has not walked to.
 """
@@ -40,7 +40,7 @@ def verify_account(nodes: Sequence[bytes], *, state_root: bytes, address: bytes)
     """The account at a 20-byte address. Raises MembershipRefused (VALUE_ABSENT if there is none) or MalformedBytes."""
     encoded = walk(nodes, root=state_root, key=keccak256(address))
     if encoded is None:
-        raise MembershipRefused(Refusal.VALUE_ABSENT, f"no account stands at 0x{address.hex()}")
+        raise MembershipRefused(Refusal.VALUE_ABSENT, f"there is no account at 0x{address.hex()}")
     items = decode_list(encoded)
     if len(items) != 4:
         raise MalformedBytes(Refusal.MALFORMED, f"an account of {len(items)} fields, expected 4")
@@ -67,7 +67,7 @@ def verify_storage(nodes: Sequence[bytes], *, storage_root: bytes, slot: bytes) 
 
 
 def walk(nodes: Sequence[bytes], *, root: bytes, key: bytes) -> bytes | None:
-    """The value under `key` in the trie with `root`, or None if it was proven that there is none.
+    """The value under `key` in the trie with `root`, or None if its absence was proven.
 
     `key` is what the trie is ordered by (a hashed key for state and storage). Raises MembershipRefused or MalformedBytes.
     """
@@ -112,12 +112,12 @@ def _check_sizes(nodes: Sequence[bytes]) -> None:
 
 def _next_node(nodes: Sequence[bytes], used: int, expected: bytes) -> list[Item]:
     if used == len(nodes):
-        raise MembershipRefused(Refusal.NODE_MISSING, "the proof ends before the key's fate is known")
+        raise MembershipRefused(Refusal.NODE_MISSING, "the proof ends before the key is found or excluded")
     node = nodes[used]
     if keccak256(node) != expected:
-        raise MembershipRefused(Refusal.NODE_HASH, f"node {used} is not the one that the root or its parent names")
+        raise MembershipRefused(Refusal.NODE_HASH, f"node {used} does not match the hash in its parent, or the root")
     if used and len(node) < 32:
-        raise MalformedBytes(Refusal.MALFORMED, "a node of less than 32 bytes must stand inside of its parent")
+        raise MalformedBytes(Refusal.MALFORMED, "a node of less than 32 bytes must be embedded in its parent")
     return decode_list(node)
 
 
@@ -171,5 +171,5 @@ def _reference(item: Item) -> Item:
 
 def _value(item: Item) -> bytes:
     if isinstance(item, RawList) or not item:
-        raise MalformedBytes(Refusal.MALFORMED, "a trie value that is no string, or empty")
+        raise MalformedBytes(Refusal.MALFORMED, "a trie value that is not a string, or empty")
     return item

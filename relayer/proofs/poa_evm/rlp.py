@@ -1,7 +1,7 @@
-"""Strict RLP: every value has one encoding, and nothing else is read (Ethereum yellow paper, appendix B).
+"""Strict RLP: every value has one encoding, and no other is accepted (Ethereum yellow paper, appendix B).
 
-Lengths must be minimal, single bytes below 0x80 stand for themselves, numbers have no leading zeros, and no byte may
-follow. Nested lists are returned unread, so that depth is the caller's decision and foreign bytes cannot recurse.
+Lengths must be minimal, single bytes below 0x80 encode themselves, numbers have no leading zeros, and no byte may
+follow. Nested lists are returned unread, so that depth is the caller's decision and untrusted bytes cannot recurse.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def decode_list(raw: bytes) -> list[Item]:
         start, after = _bounds(raw, at, end)
         if first < 0xC0:
             if after - start == 1 and raw[start] < 0x80:
-                raise MalformedBytes(Refusal.MALFORMED, "an RLP byte that must stand for itself has a length before it")
+                raise MalformedBytes(Refusal.MALFORMED, "an RLP byte that encodes itself has a length before it")
             items.append(raw[start:after])
         else:
             items.append(RawList(raw[at:after]))
@@ -55,7 +55,7 @@ def decode_string(raw: bytes) -> bytes:
     else:
         start, end = _bounds(raw, 0, len(raw))
         if end - start == 1 and raw[start] < 0x80:
-            raise MalformedBytes(Refusal.MALFORMED, "an RLP byte that must stand for itself has a length before it")
+            raise MalformedBytes(Refusal.MALFORMED, "an RLP byte that encodes itself has a length before it")
     if end != len(raw):
         raise MalformedBytes(Refusal.MALFORMED, "bytes follow the RLP string")
     return raw[start:end]
@@ -104,11 +104,11 @@ def _bounds(raw: bytes, at: int, end: int) -> tuple[int, int]:
     else:
         start += kind - 55
         if start > end or raw[at + 1] == 0:
-            raise MalformedBytes(Refusal.MALFORMED, "an RLP length is padded or cut off")
+            raise MalformedBytes(Refusal.MALFORMED, "an RLP length is padded or truncated")
         length = int.from_bytes(raw[at + 1 : start], "big")
         if length < 56:
-            raise MalformedBytes(Refusal.MALFORMED, "a short RLP item has the long form")
+            raise MalformedBytes(Refusal.MALFORMED, "a short RLP item uses the long form")
         after = start + length
     if after > end:
-        raise MalformedBytes(Refusal.MALFORMED, "an RLP item is longer than what holds it")
+        raise MalformedBytes(Refusal.MALFORMED, "an RLP item is longer than its container")
     return start, after

@@ -12,7 +12,7 @@ from relayer.proofs.poa_evm.evm_header import EvmHeader
 
 
 class SealEngine(Protocol):
-    """Decides whether a header is vouched for. Must not look at anything but its arguments and its parameters."""
+    """Decides whether a header is vouched for. Must read only its arguments and its parameters."""
 
     def verify(self, header_rlp: bytes, header: EvmHeader, seals: Sequence[bytes]) -> None:
         """Raises HeaderRefused unless `seals` make this header final by the engine's rule."""
@@ -31,18 +31,18 @@ class AuthorityEngine:
         if not 1 <= len(self.authorities) <= MAXIMUM_AUTHORITIES:
             raise ClientRefused(Refusal.PARAMETERS, f"{len(self.authorities)} authorities; 1 to {MAXIMUM_AUTHORITIES}")
         if any(len(each) != 20 or not any(each) for each in self.authorities):
-            raise ClientRefused(Refusal.PARAMETERS, "an authority is no address of 20 bytes")
+            raise ClientRefused(Refusal.PARAMETERS, "an authority is not an address of 20 bytes")
         if list(self.authorities) != sorted(set(self.authorities)):
             raise ClientRefused(Refusal.PARAMETERS, "authorities must be ascending and distinct")
         if not 1 <= self.threshold <= len(self.authorities):
             raise ClientRefused(
-                Refusal.PARAMETERS, f"threshold {self.threshold} of {len(self.authorities)} authorities cannot be"
+                Refusal.PARAMETERS, f"threshold {self.threshold} of {len(self.authorities)} authorities is impossible"
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthoritySeals:
-    """The authority engine bound to one chain and one client, as its digest demands."""
+    """The authority engine bound to one chain and one client, as its digest requires."""
 
     engine: AuthorityEngine
     chain_id: int

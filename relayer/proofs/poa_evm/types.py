@@ -1,6 +1,6 @@
 """The values of the light client `poa-evm`, and their protobuf form (`interledger.lightclients.poaevm.v1`).
 
-Decoding is strict: one value has one encoding. Whether values make sense together is `check` and the client's business.
+Decoding is strict: one value has one encoding. Whether values are consistent is checked by `check` and the client.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAXIMUM_UINT64 = 2**64 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientState:
-    """What the client follows, whom it believes, and how far it is. `frozen_height` 0 means not frozen."""
+    """What the client follows, whom it trusts, and its latest height. `frozen_height` 0 means not frozen."""
 
     chain_id: int
     router: bytes
@@ -47,9 +47,9 @@ class ClientState:
         """Raises ClientRefused(PARAMETERS) for a state that no client may have."""
         self.engine.check()
         if not 1 <= self.chain_id <= _MAXIMUM_UINT64:
-            raise ClientRefused(Refusal.PARAMETERS, f"chain id {self.chain_id} is no EIP-155 chain id")
+            raise ClientRefused(Refusal.PARAMETERS, f"chain id {self.chain_id} is not an EIP-155 chain id")
         if len(self.router) != 20 or not any(self.router):
-            raise ClientRefused(Refusal.PARAMETERS, "the router is no address of 20 bytes")
+            raise ClientRefused(Refusal.PARAMETERS, "the router is not an address of 20 bytes")
         if len(self.commitments_slot) != 32:
             raise ClientRefused(Refusal.PARAMETERS, "the commitments slot is not 32 bytes long")
         if self.trusting_period_seconds < 1:
@@ -70,7 +70,7 @@ class ConsensusState:
     storage_root: bytes
 
     def check(self) -> None:
-        """Raises ClientRefused(PARAMETERS) for a state that no block has."""
+        """Raises ClientRefused(PARAMETERS) for a state that no block can produce."""
         if self.timestamp_seconds < 1:
             raise ClientRefused(Refusal.PARAMETERS, "the consensus state has no timestamp")
         if any(len(each) != 32 for each in (self.block_hash, self.state_root, self.storage_root)):
@@ -112,7 +112,7 @@ def decode_client_state(raw: bytes) -> ClientState:
     """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
     message = parse_canonical(poaevm_pb2.ClientState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
     if message.WhichOneof("engine") != "authority":
-        raise ClientRefused(Refusal.PARAMETERS, "the client state names no seal engine that is known here")
+        raise ClientRefused(Refusal.PARAMETERS, "the client state names no known seal engine")
     state = ClientState(
         chain_id=message.chain_id,
         router=message.router,
@@ -156,7 +156,7 @@ def encode_header(header: SealedHeader) -> bytes:
 
 
 def decode_header(raw: bytes) -> SealedHeader:
-    """Raises MalformedBytes. The RLP inside is still unread."""
+    """Raises MalformedBytes. The RLP inside is not decoded yet."""
     return _header_value(parse_canonical(poaevm_pb2.Header, raw, maximum_bytes=_MAXIMUM_MESSAGE_BYTES))
 
 
@@ -168,7 +168,7 @@ def encode_misbehaviour(evidence: Misbehaviour) -> bytes:
 
 
 def decode_misbehaviour(raw: bytes) -> Misbehaviour:
-    """Raises MalformedBytes. The RLP inside is still unread."""
+    """Raises MalformedBytes. The RLP inside is not decoded yet."""
     message = parse_canonical(poaevm_pb2.Misbehaviour, raw, maximum_bytes=2 * _MAXIMUM_MESSAGE_BYTES)
     if not message.HasField("header_1") or not message.HasField("header_2"):
         raise MalformedBytes(Refusal.MALFORMED, "evidence of misbehaviour needs two headers")
@@ -181,7 +181,7 @@ def encode_storage_proof(nodes: tuple[bytes, ...]) -> bytes:
 
 
 def decode_storage_proof(raw: bytes) -> tuple[bytes, ...]:
-    """Raises MalformedBytes. The nodes are still unread."""
+    """Raises MalformedBytes. The nodes are not decoded yet."""
     return tuple(parse_canonical(poaevm_pb2.StorageProof, raw, maximum_bytes=_MAXIMUM_PROOF_BYTES).nodes)
 
 

@@ -48,9 +48,9 @@ def test_a_price_of_zero_needs_no_cap(tmp_path: Path) -> None:
 REFUSED = {
     "websocket": ("http://127.0.0.1:26657", "ws://127.0.0.1:26657", "a websocket of the same address"),
     "no endpoint": ("[http://127.0.0.1:26657]", "[]", "ledgers.settlement.endpoints: "),
-    "prefix": ("bech32_prefix: cosmos", "bech32_prefix: Cosmos1", "has a bech32_prefix that is none"),
-    "price without a coin": ("0.025stake", '"0.025"', "ledgers.settlement.fees: has no gas_price that can be read"),
-    "negative price": ("0.025stake", "-1stake", "ledgers.settlement.fees: has no gas_price that can be read"),
+    "prefix": ("bech32_prefix: cosmos", "bech32_prefix: Cosmos1", "has an invalid bech32_prefix"),
+    "price without a coin": ("0.025stake", '"0.025"', "ledgers.settlement.fees: has an invalid gas_price"),
+    "negative price": ("0.025stake", "-1stake", "ledgers.settlement.fees: has an invalid gas_price"),
     "price without a cap": (", cap: 1000000", "", "has the gas_price 0.025stake without cap"),
     "cap": ("cap: 1000000", "cap: 0", "ledgers.settlement.fees.cap: "),
     "chain id as a number": ("chain_id: settlement-1", "chain_id: 1", "ledgers.settlement.chain_id: "),

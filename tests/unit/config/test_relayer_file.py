@@ -94,7 +94,7 @@ REFUSED = {
     "account": (("      keystore: keys/relayer.json\n", ""), "needs keystore and password, or key"),
     "fee cap": (("policy: eip1559, cap_wei: 100000000000", "policy: legacy"), "ledgers.contracts.fees: has the policy legacy without"),
     "zero fee with a cap": (("policy: eip1559", "policy: zero"), "takes neither cap_wei nor tip_wei"),
-    "threshold": (("threshold: 2", "threshold: 4"), "ledgers.contracts.authorities: asks for 4 signatures of 3 members"),
+    "threshold": (("threshold: 2", "threshold: 4"), "ledgers.contracts.authorities: needs 4 signatures of 3 members"),
     "threshold 0": (("threshold: 2", "threshold: 0"), "ledgers.contracts.authorities.threshold: "),
     "authority twice": (("0x1000000000000000000000000000000000000002", "0x1000000000000000000000000000000000000001"), "twice"),
     "address": (('"0x1000000000000000000000000000000000000001"', "0x12"), "is not an address"),
@@ -144,7 +144,7 @@ def test_duplicate_channel_and_client(write: Callable[[str], Path]) -> None:
     start = EXAMPLE.index("channels:")
     end = EXAMPLE.index("journal:")
     message = refusal(write(f"{EXAMPLE[:start]}channels: [{ends % 'a'}, {ends % 'a'}, {ends % 'b'}]\n{EXAMPLE[end:]}"))
-    assert "channels[1].name: 'a' stands twice" in message
+    assert "channels[1].name: 'a' is defined twice" in message
     assert "the client client-0 already belongs to channel 'a'" in message
     assert "the client poa-evm-0 already belongs to channel 'a'" in message
 
@@ -153,8 +153,8 @@ def test_duplicate_channel_and_client(write: Callable[[str], Path]) -> None:
     ("text", "words"),
     [
         ("a: [", "is not YAML"),
-        ("- a", "holds no mapping"),
-        ("version: 1\nversion: 1", ":2: version stands twice"),
+        ("- a", "is not a mapping"),
+        ("version: 1\nversion: 1", ":2: version is defined twice"),
         ("a: &x 1\nb: *x", "anchors and aliases are refused"),
         ("a: " + "[" * 40 + "]" * 40, "nested deeper"),
         ("a: " + "[" * 20_000, "nested deeper"),

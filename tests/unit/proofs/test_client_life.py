@@ -89,7 +89,7 @@ def test_poa_evm_recovery_takes_over_an_active_substitute(poa_evm_generator: Mod
     with pytest.raises(ClientRefused, match="frozen"):
         poa_evm.recover(frozen, states, substitute=replace(substitute, frozen_height=1), **inputs)
     for change in [{"chain_id": 1}, {"router": bytes(19) + b"\1"}, {"commitments_slot": bytes(32)}]:
-        with pytest.raises(ClientRefused, match="another chain, router or slot"):
+        with pytest.raises(ClientRefused, match="a different chain, router or slot"):
             poa_evm.recover(frozen, states, substitute=replace(substitute, **change), **inputs)
     with pytest.raises(ClientRefused) as refused:
         poa_evm.recover(frozen, states, substitute=substitute, forget_limit=1, **inputs)
@@ -111,7 +111,7 @@ def test_comet_recovery_takes_over_an_active_substitute(comet_generator: ModuleT
     with pytest.raises(ClientRefused, match="nothing to recover"):
         comet_client.recover(comet_generator.CLIENT, states, substitute=substitute, **inputs)
     for change in [{"chain_id": "other"}, {"trust_level": TrustLevel(numerator=2)}]:
-        with pytest.raises(ClientRefused, match="another chain"):
+        with pytest.raises(ClientRefused, match="a different chain"):
             comet_client.recover(frozen, states, substitute=replace(substitute, **change), **inputs)
 
 
