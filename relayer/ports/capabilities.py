@@ -37,10 +37,10 @@ def capability(ledger: object, kind: type[_C]) -> _C | None:
 
 @runtime_checkable
 class Priced(Protocol):
-    """A ledger whose submissions are paid for from an account."""
+    """A ledger whose submissions are paid from an account."""
 
     async def balance(self) -> int:
-        """What the account has, in the smallest unit."""
+        """The account's balance, in the smallest unit."""
         ...
 
     async def quote(self, batch: SubmissionBatch) -> Quote:
@@ -78,7 +78,7 @@ class Vouching:
 
 @runtime_checkable
 class Vouched(Protocol):
-    """A ledger whose headers need signatures of others than its own node."""
+    """A ledger whose headers need signatures of parties other than its own node."""
 
     async def vouching(self) -> Vouching:
         """Asks each of them who it is."""
