@@ -18,8 +18,8 @@ from eth_utils.address import to_checksum_address
 from relayer.app.clock import SystemClock
 from relayer.business.facts import timeout_after
 from relayer.core.ids import ClientId, TimestampSeconds
-from relayer.demo.business import Business
 from relayer.devnet.layout import Layout
+from relayer.devnet.operators import Business
 from relayer.errors import LedgerError
 from relayer.examples.consortium import DEBTS, EUR, Draft
 from relayer.facts.schema import Fact, FactKind

@@ -26,12 +26,12 @@ from relayer.app.selection import Selection, select
 from relayer.bench.figures import JobFigures, document, percentile, spread, table
 from relayer.bench.load import Load, NodeKind, PacketPlan
 from relayer.bench.observer import Observer, observing
-from relayer.bench.usage import usage
-from relayer.demo.business import open_business
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import ChainShape, Change, Network, SettlementKind, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
+from relayer.devnet.operators import open_business
 from relayer.devnet.processes import Child
+from relayer.devnet.usage import usage
 from relayer.errors import InvalidInput
 from relayer.facts.schema import MAXIMUM_FACTS
 from relayer.ledgers.evm.node import EvmNode
@@ -41,8 +41,6 @@ _BLOCK_GAS_LIMIT = 1_000_000_000
 CHAIN_BLOCK_MS = 500
 """Pause between blocks of a settlement chain."""
 CHAIN_BATCHES = {"batch_packets": 400, "batch_bytes": 2_000_000}
-_BURST_SECONDS = 600.0
-_IDLE_SECONDS = 60.0
 _FULL_SAMPLES = 3
 
 
@@ -193,7 +191,7 @@ class _Job:
         sequences = []
         for plan in plans:
             sequence = await self.load.send(plan)
-            await self.observer.until_acknowledged([sequence], timeout_seconds=_IDLE_SECONDS)
+            await self.observer.until_acknowledged([sequence])
             sequences.append(sequence)
         return sequences
 
@@ -204,11 +202,9 @@ class _Job:
         before = self._cpu_seconds()
         await self.load.commit_at_once(plans)
         expected = len(sent_before) + len(plans)
-        await self.observer.until(
-            lambda: len(self.observer.sent) >= expected, f"{len(plans)} packets to be sent", timeout_seconds=_BURST_SECONDS
-        )
+        await self.observer.until(lambda: len(self.observer.sent) >= expected, f"{len(plans)} packets to be sent")
         sequences = self.observer.sent.keys() - sent_before
-        await self.observer.until_acknowledged(sequences, timeout_seconds=_BURST_SECONDS)
+        await self.observer.until_acknowledged(sequences)
         after = self._cpu_seconds()
         burst = _Burst(
             seconds=[self.observer.latency(each) for each in sequences],

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from relayer.devnet.waiting import Patience, nothing
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.evm.events import ACK_PACKET, SEND_PACKET, parse_logs
 from relayer.ledgers.evm.rpc import JsonRpc
 
 _MAXIMUM_NOTICE_BYTES = 1 << 20
-_CONNECT_SECONDS = 10.0
+_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,23 +47,24 @@ class Observer:
     _new_block: asyncio.Event = field(default_factory=asyncio.Event)
     _follows: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def until(self, done: Callable[[], bool], what: str, *, timeout_seconds: float) -> None:
-        """Reads block after block until `done`. Raises LedgerUnavailable, with what was waited for, after too long."""
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                while not done():
+    async def until(self, done: Callable[[], bool], what: str) -> None:
+        """Reads block after block until `done`. Raises LedgerUnavailable once nothing moves, with what was waited for."""
+        patience = Patience()
+        while not done():
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
                     await self._new_block.wait()
-                    self._new_block.clear()
-                    await self._read()
-        except TimeoutError:
-            raise LedgerUnavailable(f"bench: waited {timeout_seconds:.0f} s in vain for {what}") from None
+            except TimeoutError:
+                if patience.is_over(lambda: (self.next_block, len(self.sent), len(self.acknowledged))):
+                    raise LedgerUnavailable(f"bench: {patience.words(what)}") from None
+            else:
+                self._new_block.clear()
+                await self._read()
 
-    async def until_acknowledged(self, sequences: Iterable[int], *, timeout_seconds: float) -> None:
+    async def until_acknowledged(self, sequences: Iterable[int]) -> None:
         """Every one of them."""
         wanted = set(sequences)
-        await self.until(
-            lambda: wanted <= self.acknowledged.keys(), f"{len(wanted)} acknowledgements", timeout_seconds=timeout_seconds
-        )
+        await self.until(lambda: wanted <= self.acknowledged.keys(), f"{len(wanted)} acknowledgements")
 
     def latency(self, sequence: int) -> float:
         """Seconds from the packet's inclusion to its acknowledgement's."""
@@ -79,9 +82,16 @@ class Observer:
                 elif notice.get("id") == 1:
                     self._follows.set()
 
-    async def ready(self) -> None:
-        """Returns once the node has promised notices."""
-        await self._follows.wait()
+    async def ready(self, following: asyncio.Task[None]) -> None:
+        """Returns once the node has promised notices. Raises what `following` raises, and LedgerUnavailable if it stalls."""
+        patience = Patience()
+        while not self._follows.is_set():
+            await asyncio.wait({following}, timeout=_POLL_SECONDS)
+            if following.done():
+                await following
+                raise LedgerUnavailable("bench: the node closed the connection that its notices come on")
+            if patience.is_over(nothing):
+                raise LedgerUnavailable(f"bench: {patience.words('the node to promise notices of blocks')}")
 
     async def _read(self) -> None:
         newest = max(self._arrivals)
@@ -108,8 +118,7 @@ async def observing(rpc: JsonRpc, *, router: bytes, websocket_url: str) -> Async
     observer = Observer(rpc=rpc, router=router, next_block=int(await rpc.call("eth_blockNumber"), 16) + 1)
     following = asyncio.create_task(observer.follow(websocket_url))
     try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            await observer.ready()
+        await observer.ready(following)
         yield observer
     finally:
         following.cancel()

@@ -18,7 +18,6 @@ from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
-from relayer.demo.business import Business, Watch, open_business, until_true
 from relayer.demo.count import (
     POSITION_COLUMNS,
     REFERENCE_COLUMNS,
@@ -31,7 +30,9 @@ from relayer.demo.count import (
 from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_rows, settle
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network
-from relayer.devnet.processes import Child, DemoFailed
+from relayer.devnet.operators import Business, Watch, open_business
+from relayer.devnet.processes import Child, has_ended
+from relayer.devnet.waiting import DevnetFailed, until_true
 from relayer.errors import RelayerError
 from relayer.examples.consortium import Draft, Scenario, scenario
 from relayer.facts.schema import Fact, FactKind
@@ -45,7 +46,7 @@ SHORT_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 900
 _INTERRUPTED = 130
 _FAILED = 1
-_COMMAND_SECONDS = 120
+_STALLED_AFTER_SECONDS = 120.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -59,8 +60,8 @@ def run_demo(keep: Path | None, facts: int, kind: SettlementKind = SettlementKin
         with _folder(keep) as folder, _network(folder, started, chain) as network:
             try:
                 passed = asyncio.run(_Demo(network, scenario(facts), started).run())
-            except DemoFailed as error:
-                raise DemoFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
+            except DevnetFailed as error:
+                raise DevnetFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
     except KeyboardInterrupt:
         _say("interrupted; every process has been stopped")
         return _INTERRUPTED
@@ -155,13 +156,13 @@ class _Demo:
         def done() -> bool:
             return len(watch.acknowledged) + len(watch.timed_out) == len(watch.sent)
 
-        await watch.until(done, "every packet's end", timeout_seconds=90)
+        await watch.until(done, "every packet's end")
 
     async def _repeat(self, business: Business, watch: Watch, selection: Selection) -> None:
         """The same again, by both doors: the contract refuses a fact that was sent, the settlement ledger a packet."""
         draft, fact = self.resent[0]
         if not await business.is_refused(draft.creditor, fact):
-            raise DemoFailed("the contract sent a fact a second time")
+            raise DevnetFailed("the contract sent a fact a second time")
         settlement = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
         delivered = [packet for sequence, packet in watch.sent.items() if sequence in watch.acknowledged]
         async with connected(settlement):
@@ -172,7 +173,7 @@ class _Demo:
             receipt = await settlement.submit(batch)
         self.replayed = sum(result.outcome is Outcome.REDUNDANT for result in receipt.results)
         if self.replayed != len(delivered):
-            raise DemoFailed(f"only {self.replayed} of {len(delivered)} repeated packets were recognised")
+            raise DevnetFailed(f"only {self.replayed} of {len(delivered)} repeated packets were recognised")
         self._tell(f"a fact sent twice: refused by the contract; {self.replayed} packets delivered again: no effect")
 
     async def _result(self, business: Business, watch: Watch, selection: Selection, settled: Settled) -> bool:
@@ -187,8 +188,8 @@ class _Demo:
         references = reference_rows(both, self._chosen(business, settled))
         show_table("some references, as they stand on both sides", REFERENCE_COLUMNS, references)
         for child in looking:
-            status = child.process.wait(_COMMAND_SECONDS)
-            wrong += [] if status == 0 else [f"`relayer {child.name}` found something wrong:\n{child.tail()}"]
+            well = has_ended(child.process, stalled_after_seconds=_STALLED_AFTER_SECONDS) and child.process.returncode == 0
+            wrong += [] if well else [f"`relayer {child.name}` found something wrong:\n{child.tail()}"]
             self._tell(child.tail().splitlines()[-1])
         for each in wrong:
             _say(f"WRONG: {each}")
@@ -215,7 +216,7 @@ def _network(folder: Path, started: float, chain: ChainShape | None) -> Abstract
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         if keep.exists() and any(keep.iterdir()):
-            raise DemoFailed(f"{keep} is not empty; name a new folder")
+            raise DevnetFailed(f"{keep} is not empty; name a new folder")
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.resolve()
         return
@@ -223,7 +224,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     try:
         yield folder
     except RelayerError as error:
-        raise DemoFailed(f"{error}\neverything is kept in {folder}") from error
+        raise DevnetFailed(f"{error}\neverything is kept in {folder}") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -20,10 +20,10 @@ from relayer.business.settling import SOLVERS, Desk, compare, payments_of, propo
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.output import money
 from relayer.demo.bank import execute
-from relayer.demo.business import Business, Watch
 from relayer.devnet.layout import CHANNEL, MEMBER
 from relayer.devnet.network import Network, Progress
-from relayer.devnet.processes import DemoFailed
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import DevnetFailed
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED, is_contested, published_debts
 from relayer.facts.schema import Fact, party_id
 from relayer.iso20022.pain001 import Order, export_pain001
@@ -41,7 +41,6 @@ _SOLVER = SOLVERS["built-in"]
 _BLOCK_TIME_LAG_SECONDS = 5
 """A cut-off must not lie after the ledger's block time, which may be that far behind the clock."""
 _HOLD_SECONDS = 86_400
-_NEWS_SECONDS = 180.0
 
 Figures = Mapping[str, tuple[int, int]]
 """Way of netting: cents still owed, and number of debts."""
@@ -70,7 +69,7 @@ class Settlement:
     result: Settled
 
     async def run(self, show: ShowFigures) -> Settled:
-        """Ends with nothing open. Raises DemoFailed, LedgerError, NettingRefused or BankMessageRefused."""
+        """Ends with nothing open. Raises DevnetFailed, LedgerError, NettingRefused or BankMessageRefused."""
         self.result.before = await self.operator.service.positions()
         show(await self._compare())
         await self._dispute(self.result.contested)
@@ -122,7 +121,9 @@ class Settlement:
         arguments = ("settle", "verify", CYCLE_ID, "--config", self.network.layout.member_configuration.name, "--as", MEMBER)
         checked = await asyncio.to_thread(self.network.run, *arguments)
         if checked.status != 0:
-            raise DemoFailed(f"`relayer {' '.join(arguments)}` ended with status {checked.status}:\n{checked.words.strip()}")
+            raise DevnetFailed(
+                f"`relayer {' '.join(arguments)}` ended with status {checked.status}:\n{checked.words.strip()}"
+            )
         self.tell(f"process of {MEMBER}: {checked.words.strip()}")
         await self.operator.clear(CommitCycle(request_id="", actor=OPERATOR, cycle_id=CYCLE_ID))
         cleared, gross = _eur(figures.cleared), _eur(figures.gross)
@@ -190,7 +191,6 @@ async def settle(network: Network, business: Business, selection: Selection, tel
         await news.until(
             lambda: bool(news.sent) and news.sent.keys() <= news.acknowledged,
             "the contract ledger's answers to news of liabilities",
-            timeout_seconds=_NEWS_SECONDS,
         )
         tell(f"{len(news.sent)} packets of news proven to the contract ledger and answered")
         return settled

@@ -11,9 +11,12 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from relayer.devnet.go_toolchain import GO_FOLDERS, ROOT, GoToolchain, find_go
 from relayer.errors import ConfigurationError
@@ -27,8 +30,11 @@ KEPT_BUILDS = 6
 """Older ones are removed, a hundred megabytes each."""
 FIRST_BUILD_WORDS = "compiling the settlement chain; the first time this takes some minutes, later seconds or nothing"
 
+_LOG = "build.log"
 _SUFFIXES = (".go", ".mod", ".sum")
-_BUILD_TIMEOUT_SECONDS = 1800.0
+_TELL_SECONDS = 15.0
+_LOOK_SECONDS = 1.0
+_WORDS_BYTES = 2_000
 
 Progress = Callable[[str], None]
 
@@ -50,7 +56,7 @@ def chain_program(progress: Progress) -> Path:
     with _alone(CACHE_FOLDER / "lock", progress):
         if not program.is_file():
             progress(FIRST_BUILD_WORDS)
-            _build(toolchain, program)
+            _build(toolchain, program, progress)
             _forget_old()
     return program
 
@@ -71,30 +77,50 @@ def source_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _build(toolchain: GoToolchain, program: Path) -> None:
+def _build(toolchain: GoToolchain, program: Path, progress: Progress) -> None:
     unfinished = program.with_name(PROGRAM + ".unfinished")
     program.parent.mkdir(exist_ok=True)
-    command = [str(toolchain.executable), "build", "-ldflags", "-s -w", "-o", str(unfinished), "./cmd/" + PROGRAM]
-    try:
-        result = subprocess.run(  # noqa: S603  (fixed arguments, no shell)
-            command,
-            cwd=GO_FOLDERS[-1],
-            env=toolchain.environment(),
-            capture_output=True,
-            text=True,
-            timeout=_BUILD_TIMEOUT_SECONDS,
-            check=False,
+    # With -v it names each package on a line of its own as it begins with it.
+    command = [str(toolchain.executable), "build", "-ldflags", "-s -w", "-o", str(unfinished), "-v", "./cmd/" + PROGRAM]
+    log = program.parent / _LOG
+    with log.open("w") as stream:
+        compiling = subprocess.Popen(  # noqa: S603  (fixed arguments, no shell)
+            command, cwd=GO_FOLDERS[-1], env=toolchain.environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )
-    except subprocess.TimeoutExpired as error:
-        raise ConfigurationError(
-            f"compiling {PROGRAM} took longer than {_BUILD_TIMEOUT_SECONDS:.0f} s; try again, what was compiled is kept"
-        ) from error
-    if result.returncode != 0:
-        words = result.stderr.strip()[-2000:]
+        try:
+            _tell_until(partial(_has_ended, compiling), partial(_counted, log), progress)
+        finally:
+            compiling.kill()
+            compiling.wait()
+    if compiling.returncode != 0:
+        words = log.read_text(errors="replace").strip()[-_WORDS_BYTES:]
         raise ConfigurationError(
             f"{PROGRAM} cannot be compiled; the first time it needs the network, for its modules:\n{words}"
         )
     unfinished.rename(program)
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_LOOK_SECONDS)
+    return process.poll() is not None
+
+
+def _counted(log: Path) -> str:
+    """What the compiler has told so far."""
+    lines = log.read_text(errors="replace").splitlines()
+    fetched = sum(line.startswith("go: ") for line in lines)
+    return f"{len(lines) - fetched} packages" + (f", {fetched} modules fetched" if fetched else "")
+
+
+def _tell_until(done: Callable[[], bool], words: Callable[[], str], progress: Progress) -> None:
+    """Has no limit: a busy machine takes as long as it takes, and whoever waits sees that it goes on."""
+    started = told = time.monotonic()
+    while not done():
+        now = time.monotonic()
+        if now - told >= _TELL_SECONDS:
+            progress(f"  {now - started:.0f} s: {words()}")
+            told = now
 
 
 def _forget_old() -> None:
@@ -108,9 +134,21 @@ def _forget_old() -> None:
 @contextmanager
 def _alone(path: Path, progress: Progress) -> Iterator[None]:
     with path.open("ab") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(stream):
             progress("waiting for another process that compiles the settlement chain")
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            _tell_until(partial(_locked, stream, wait_seconds=_LOOK_SECONDS), _others_words, progress)
         yield
+
+
+def _locked(stream: BinaryIO, wait_seconds: float = 0.0) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(wait_seconds)
+        return False
+    return True
+
+
+def _others_words() -> str:
+    logs = sorted(CACHE_FOLDER.glob(f"*/{_LOG}"), key=lambda path: path.stat().st_mtime)
+    return f"it is at {_counted(logs[-1])}" if logs else "it has not begun"

@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import tomllib
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -24,6 +23,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.processes import has_ended, run_to_end
+from relayer.devnet.usage import work
+from relayer.devnet.waiting import DevnetFailed, wait_for
 from relayer.errors import ConfigurationError, LedgerUnavailable
 
 DENOMINATION = "stake"
@@ -33,10 +35,12 @@ VALIDATOR_KEY = "validator"
 """Names of the keys in each node's keyring: the settlement operator (first node alone) and whoever holds the stake."""
 
 _FIRST_HEIGHT = 2
-_START_TIMEOUT_SECONDS = 120.0
-_STOP_TIMEOUT_SECONDS = 20.0
-_COMMAND_TIMEOUT_SECONDS = 60.0
-_POLL_SECONDS = 0.05
+_STALLED_AFTER_SECONDS = 120.0
+_STOP_SECONDS = 20.0
+_INCLUDED_WITHIN_BLOCKS = 60
+"""A transaction that is in none of the next blocks is in none at all."""
+_START_WORK_SECONDS = 120.0
+"""CPU time that a node may take to start, and to catch up."""
 _PORTS_PER_NODE = 10
 _PORTS = range(20_000, 32_000)
 _HTTP_TIMEOUT_SECONDS = 2.0
@@ -109,9 +113,7 @@ class ChainNode:
             self._process.stdin.close()
         # A frozen one could not hear.
         self._signal(signal.SIGCONT)
-        try:
-            self._process.wait(_STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not has_ended(self._process, stalled_after_seconds=_STOP_SECONDS):
             self.kill()
         self._process = None
 
@@ -145,6 +147,10 @@ class ChainNode:
         except (OSError, ValueError):
             return None
         return None if status["catching_up"] else int(status["latest_block_height"])
+
+    def work(self) -> float:
+        """CPU seconds that it has used, up to what a start may take."""
+        return 0.0 if self._process is None else work(self._process.pid, at_most_seconds=_START_WORK_SECONDS)
 
     def last_words(self) -> str:
         """The end of its log."""
@@ -199,26 +205,35 @@ class SettlementChain:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def wait_for_blocks(self, count: int, *, timeout_seconds: float = _START_TIMEOUT_SECONDS) -> int:
-        """Until each running node is `count` blocks further, at least at a height that can be proven. Returns the height."""
-        deadline = time.monotonic() + timeout_seconds
+    def wait_for_blocks(self, count: int, *, stalled_after_seconds: float = _STALLED_AFTER_SECONDS) -> int:
+        """Until each running node is `count` blocks further, at least at a height that can be proven. Returns the height.
+
+        Raises LedgerUnavailable if no node runs, or once neither heights nor the nodes themselves move.
+        """
         first: int | None = None
-        while True:
+        heights: list[int | None] = []
+
+        def reached() -> bool:
+            nonlocal first
             running = [node for node in self.nodes if node.is_running]
             dead = next((node for node in self.nodes if node not in running), None)
             if not running:
                 raise LedgerUnavailable(f"no node runs; the last words of one:\n{dead.last_words() if dead else ''}")
-            heights = [node.height() for node in running]
-            least = min((height if height is not None else -1) for height in heights)
-            if least >= 0:
-                first = least if first is None else first
-                if least >= max(first + count, _FIRST_HEIGHT):
-                    return least
-            if time.monotonic() > deadline:
-                raise LedgerUnavailable(
-                    f"the chain stands at heights {heights}; a node's last words:\n{running[0].last_words()}"
-                )
-            time.sleep(_POLL_SECONDS)
+            heights[:] = [node.height() for node in running]
+            if first is None and None not in heights:
+                first = _least(heights)
+            return first is not None and _least(heights) >= max(first + count, _FIRST_HEIGHT)
+
+        def moved() -> object:
+            # As long as one does not answer, it may still be starting.
+            return tuple(heights), sum(node.work() for node in self.nodes) if None in heights else 0.0
+
+        try:
+            wait_for(reached, f"{count} blocks", progress=moved, stalled_after_seconds=stalled_after_seconds)
+        except DevnetFailed as error:
+            words = self.nodes[0].last_words()
+            raise LedgerUnavailable(f"the chain is at heights {heights}: {error}; a node's last words:\n{words}") from error
+        return _least(heights)
 
     def transact(self, *arguments: str, sender: str = OPERATOR_KEY, node: int = 0) -> dict[str, Any]:
         """`settlementd tx <arguments>` by a key of a node, included and successful. Raises LedgerUnavailable."""
@@ -226,18 +241,29 @@ class SettlementChain:
             "tx", *arguments, "--from", sender, "--home", str(self.nodes[node].home), "--keyring-backend", "test",
             "--chain-id", self.chain_id, "--gas", "1000000", "--yes", node=node,
         )  # fmt: skip
-        deadline = time.monotonic() + _COMMAND_TIMEOUT_SECONDS
-        while time.monotonic() < deadline:
-            if answered["code"] != 0:
-                raise LedgerUnavailable(f"settlementd tx {' '.join(arguments)}: {answered['raw_log']}")
-            url = f"{self.nodes[node].url}/tx?hash=0x{answered['txhash']}"
-            with suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=_HTTP_TIMEOUT_SECONDS) as stream:  # noqa: S310
-                found = json.load(stream)["result"]
-                if found["tx_result"]["code"] != 0:
-                    raise LedgerUnavailable(f"settlementd tx {' '.join(arguments)}: {found['tx_result']['log']}")
-                return dict(found)
-            time.sleep(_POLL_SECONDS)
-        raise LedgerUnavailable(f"settlementd tx {' '.join(arguments)} was not included; does the chain make blocks?")
+        words = f"settlementd tx {' '.join(arguments)}"
+        if answered["code"] != 0:
+            raise LedgerUnavailable(f"{words}: {answered['raw_log']}")
+        last = (self.nodes[node].height() or 0) + _INCLUDED_WITHIN_BLOCKS
+        found: dict[str, Any] = {}
+
+        def included() -> bool:
+            found.update(self._transaction(answered["txhash"], node) or {})
+            return bool(found)
+
+        try:
+            wait_for(included, f"{words} to be included", progress=lambda: min(self.nodes[node].height() or 0, last))
+        except DevnetFailed as error:
+            raise LedgerUnavailable(f"{error}; does the chain make blocks?") from error
+        if found["tx_result"]["code"] != 0:
+            raise LedgerUnavailable(f"{words}: {found['tx_result']['log']}")
+        return found
+
+    def _transaction(self, transaction: str, node: int) -> dict[str, Any] | None:
+        url = f"{self.nodes[node].url}/tx?hash=0x{transaction}"
+        with suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=_HTTP_TIMEOUT_SECONDS) as stream:  # noqa: S310
+            return dict(json.load(stream)["result"])
+        return None
 
     def query(self, *arguments: str, node: int = 0) -> dict[str, Any]:
         """`settlementd <arguments>` against a node, and its JSON. Raises LedgerUnavailable."""
@@ -280,17 +306,14 @@ def _make(program: Path, folder: Path, options: ChainOptions) -> None:
 
 
 def _run(program: Path, arguments: Sequence[str]) -> str:
-    try:
-        result = subprocess.run(  # noqa: S603  (our own program)
-            [str(program), *arguments], capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise LedgerUnavailable(
-            f"{program.name} {' '.join(arguments[:3])} did not end; is the machine overloaded?"
-        ) from error
+    result = run_to_end([str(program), *arguments])
     if result.returncode != 0:
         raise ConfigurationError(f"{program.name} {' '.join(arguments[:3])} failed:\n{result.stderr.strip()[-2000:]}")
     return result.stdout
+
+
+def _least(heights: Sequence[int | None]) -> int:
+    return min(-1 if height is None else height for height in heights)
 
 
 def _homes(folder: Path) -> list[Path]:

@@ -6,9 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from relayer.commands.form import Form
@@ -17,11 +17,13 @@ from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.folder import DevnetFolder, make
 from relayer.devnet.network import ChainShape, SettlementKind
 from relayer.devnet.parts import parts
+from relayer.devnet.usage import work
+from relayer.devnet.waiting import DevnetFailed, wait_for
 from relayer.errors import ConfigurationError, LedgerUnavailable
 
-_READY_SECONDS = 180.0
-_STOP_SECONDS = 60.0
-_POLL_SECONDS = 0.1
+_STALLED_AFTER_SECONDS = 60.0
+_WORK_SECONDS = 300.0
+"""CPU time that a network may take to start or to end."""
 _TAIL_LINES = 15
 
 
@@ -55,7 +57,7 @@ def down(path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(running, number)
-        if _waited(lambda: folder.running() is None, _STOP_SECONDS):
+        if _waited(lambda: folder.running() is None, running):
             say("stopped; `relayer devnet up` goes on where it was")
             return
     raise LedgerUnavailable(f"process {running} of {folder.path} does not end; look into {folder.log}")
@@ -100,7 +102,7 @@ def _start(folder: DevnetFolder) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    is_up = _waited(lambda: process.poll() is not None or folder.is_ready(), _READY_SECONDS)
+    is_up = _waited(lambda: process.poll() is not None or folder.is_ready(), process.pid)
     if is_up and process.poll() is None:
         return
     with suppress(ProcessLookupError):
@@ -110,12 +112,13 @@ def _start(folder: DevnetFolder) -> None:
     raise LedgerUnavailable(f"the network did not start; the end of {folder.log}:\n{words}")
 
 
-def _waited(done: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
+def _waited(done: Callable[[], bool], process_group: int) -> bool:
+    """False once the network's process does nothing any more and `done` is still false."""
+    moved = partial(work, process_group, at_most_seconds=_WORK_SECONDS)
+    try:
+        wait_for(done, "the network", progress=moved, stalled_after_seconds=_STALLED_AFTER_SECONDS)
+    except DevnetFailed:
+        return False
     return True
 
 

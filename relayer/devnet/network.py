@@ -25,7 +25,8 @@ from relayer.devnet.layout import (
     write_layout,
 )
 from relayer.devnet.nodes import DevelopmentNode, Ganache, GanacheOptions
-from relayer.devnet.processes import Child, Children, DemoFailed, Finished, free_ports
+from relayer.devnet.processes import Child, Children, Finished, free_ports
+from relayer.devnet.waiting import DevnetFailed
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos.account import CosmosAccount
 
@@ -69,16 +70,16 @@ class Network:
 
     @property
     def ledger(self) -> Child:
-        """The process of the embedded settlement ledger. Raises DemoFailed if facts are settled on a chain."""
+        """The process of the embedded settlement ledger. Raises DevnetFailed if facts are settled on a chain."""
         if not isinstance(self.settlement, Child):
-            raise DemoFailed("there is no embedded settlement ledger in this network; start it with one")
+            raise DevnetFailed("there is no embedded settlement ledger in this network; start it with one")
         return self.settlement
 
     @property
     def chain(self) -> SettlementChain:
-        """Raises DemoFailed if facts are settled on an embedded ledger."""
+        """Raises DevnetFailed if facts are settled on an embedded ledger."""
         if not isinstance(self.settlement, SettlementChain):
-            raise DemoFailed("there is no settlement chain in this network; start it with one")
+            raise DevnetFailed("there is no settlement chain in this network; start it with one")
         return self.settlement
 
     @property

@@ -14,13 +14,16 @@ import os
 import select
 import signal
 import subprocess
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
+from relayer.devnet.processes import has_ended, run_to_end
+from relayer.devnet.usage import work
+from relayer.devnet.waiting import Patience
 from relayer.errors import ConfigurationError, LedgerUnavailable
 
 DEVNET_FOLDER = Path(__file__).resolve().parents[2] / "devnet"
@@ -29,9 +32,11 @@ MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic that every development node uses; its keys are public knowledge."""
 
 _STAMP = ".installed-from"
-_START_TIMEOUT_SECONDS = 60.0
-_STOP_TIMEOUT_SECONDS = 5.0
-_NPM_TIMEOUT_SECONDS = 600.0
+_LOOK_SECONDS = 0.5
+_STOP_SECONDS = 5.0
+_NPM_STALLED_SECONDS = 300.0
+_START_WORK_SECONDS = 60.0
+"""CPU time that a node may take to start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +90,7 @@ def ensure_node_modules(folder: Path) -> bool:
     # The wheel's own bin/npm does not find its library, so its script is called by its path.
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [str(node), str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-    result = subprocess.run(  # noqa: S603  (fixed arguments, no shell)
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=_NPM_TIMEOUT_SECONDS, check=False
-    )
+    result = run_to_end(command, cwd=folder, environment=environment, stalled_after_seconds=_NPM_STALLED_SECONDS)
     if result.returncode != 0:
         words = result.stderr.strip()[-2000:]
         raise ConfigurationError(f"npm ci in {folder} failed; check the network and try again:\n{words}")
@@ -138,9 +141,7 @@ class DevelopmentNode:
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        try:
-            self._process.wait(_STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not has_ended(self._process, stalled_after_seconds=_STOP_SECONDS):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
@@ -154,10 +155,12 @@ class DevelopmentNode:
 
     def _await_port(self) -> int:
         assert self._process.stdout is not None
-        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        patience = Patience()
         line = b""
         while not line.endswith(b"\n"):
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select([self._process.stdout], [], [], _LOOK_SECONDS)
+            if not ready and not patience.is_over(partial(work, self._process.pid, at_most_seconds=_START_WORK_SECONDS)):
+                continue
             chunk = os.read(self._process.stdout.fileno(), 4096) if ready else b""
             if not chunk:
                 self.stop()

@@ -1,4 +1,4 @@
-"""Child processes of the demo: each in its own process group, each with its log, all of them gone at the end."""
+"""Child processes of a development network: each in its own process group, each with its log, all gone at the end."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from relayer.errors import RelayerError
+from relayer.devnet.usage import work
+from relayer.devnet.waiting import STALLED_AFTER_SECONDS, DevnetFailed, Patience, Progress, nothing, wait_for
 
 _STOP_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
-_POLL_SECONDS = 0.05
-
-
-class DemoFailed(RelayerError):
-    """A process of the demo ended or did not do its part in time. The message holds the end of its log."""
+_LOOK_SECONDS = 0.5
+_START_WORK_SECONDS = 60.0
+"""CPU time that a process may take to start."""
+_COMMAND_WORK_SECONDS = 600.0
+"""CPU time that a command may take; compiling is no such command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,7 @@ class Child:
         if self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(_STOP_SECONDS)
+            has_ended(self.process, stalled_after_seconds=_STOP_SECONDS)
         self.kill()
         return self.process.returncode
 
@@ -89,38 +89,46 @@ class Children:
         return child
 
     def run(self, *arguments: str) -> str:
-        """Runs one command to its end and returns what it said. Raises DemoFailed if it fails."""
+        """Runs one command to its end and returns what it said. Raises DevnetFailed if it fails."""
         result = self.finish(*arguments)
         if result.status != 0:
-            raise DemoFailed(f"`relayer {' '.join(arguments)}` ended with status {result.status}:\n{result.words.strip()}")
+            raise DevnetFailed(f"`relayer {' '.join(arguments)}` ended with status {result.status}:\n{result.words.strip()}")
         return result.words
 
     def finish(self, *arguments: str, **environment: str) -> Finished:
         """Runs one command to its end, whatever its status."""
-        result = subprocess.run(  # noqa: S603  (our own program)
-            command(*arguments),
-            cwd=self.folder,
-            env={**_environment(), **environment},
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
+        result = run_to_end(command(*arguments), cwd=self.folder, environment={**_environment(), **environment})
         return Finished(status=result.returncode, output=result.stdout, words=result.stderr)
 
-    def wait_until_listening(self, child: Child, port: int, *, timeout_seconds: float = 30.0) -> None:
-        """Returns when the child accepts connections. Raises DemoFailed if it ends or takes too long."""
-        self.wait_until(child, lambda: _listens(port), timeout_seconds=timeout_seconds)
+    def wait_until_listening(self, child: Child, port: int) -> None:
+        """Returns when the child accepts connections. Raises DevnetFailed if it ends, or if its start stalls."""
+        self.wait_until(child, lambda: _listens(port), f"{child.name} to listen on port {port}")
 
-    def wait_until(self, child: Child, done: Callable[[], bool], *, timeout_seconds: float) -> None:
-        """Asks `done` until it is true."""
-        deadline = time.monotonic() + timeout_seconds
-        while not done():
+    def wait_until(
+        self,
+        child: Child,
+        done: Callable[[], bool],
+        what: str,
+        *,
+        progress: Progress = nothing,
+        stalled_after_seconds: float = STALLED_AFTER_SECONDS,
+    ) -> None:
+        """Asks `done` until it is true. Raises DevnetFailed if the child ends, or if neither it nor `progress` moves."""
+
+        def asked() -> bool:
+            if done():
+                return True
             if child.process.poll() is not None:
-                raise DemoFailed(f"{child.name} ended with status {child.process.returncode}:\n{child.tail()}")
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"{child.name} was not ready within {timeout_seconds:.0f} s:\n{child.tail()}")
-            time.sleep(_POLL_SECONDS)
+                raise DevnetFailed(f"{child.name} ended with status {child.process.returncode}:\n{child.tail()}")
+            return False
+
+        def moved() -> object:
+            return work(child.process.pid, at_most_seconds=_START_WORK_SECONDS), progress()
+
+        try:
+            wait_for(asked, what, progress=moved, stalled_after_seconds=stalled_after_seconds)
+        except DevnetFailed as error:
+            raise DevnetFailed(f"{error}; the end of its log:\n{child.tail()}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -132,6 +140,52 @@ class Children:
                     os.killpg(child.process.pid, signal.SIGTERM)
         for child in reversed(self.started):
             child.stop()
+
+
+def has_ended(process: subprocess.Popen[bytes], *, stalled_after_seconds: float) -> bool:
+    """Waits for a process that was asked to end, as long as it does something. False if it stalled."""
+    patience = Patience(stalled_after_seconds=stalled_after_seconds)
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_SECONDS)
+            return True
+        if patience.is_over(partial(work, process.pid, at_most_seconds=_COMMAND_WORK_SECONDS)):
+            return False
+
+
+def run_to_end(
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stalled_after_seconds: float = _COMMAND_SECONDS,
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command in its own process group, whatever its status. Raises DevnetFailed, and ends it, once it stalls."""
+    patience = Patience(stalled_after_seconds=stalled_after_seconds)
+    with subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
+        arguments,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            while True:
+                try:
+                    output, words = process.communicate(timeout=_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if patience.is_over(partial(work, process.pid, at_most_seconds=_COMMAND_WORK_SECONDS)):
+                        what = f"`{Path(arguments[0]).name} {' '.join(arguments[1:5])}` to end"
+                        raise DevnetFailed(patience.words(what)) from None
+                else:
+                    return subprocess.CompletedProcess(arguments, process.returncode, output, words)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def command(*arguments: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 import urllib.parse
 from contextlib import ExitStack
 
@@ -23,11 +24,13 @@ from relayer.devnet.folder import DevnetFolder
 from relayer.devnet.layout import accounts_needed
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.parts import is_listening
+from relayer.devnet.waiting import Patience
 from relayer.errors import LedgerUnavailable
 
 _log = structlog.get_logger(__name__)
 _POLL_SECONDS = 0.05
-_READY_SECONDS = 60.0
+_START_WORK_SECONDS = 120.0
+"""CPU time that the authorities and the ledger may take to start."""
 
 
 def supervise(folder: DevnetFolder) -> None:
@@ -70,14 +73,14 @@ async def _serve(folder: DevnetFolder, is_on_chain: bool, stopping: asyncio.Even
 
 
 async def _until_listening(places: list[str], tasks: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
-    deadline = asyncio.get_running_loop().time() + _READY_SECONDS
+    patience = Patience()
     while not stopping.is_set() and not all(map(is_listening, places)):
         if any(task.done() for task in tasks):
             # Its error ends the group.
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             stopping.set()
             return
-        if asyncio.get_running_loop().time() > deadline:
+        if patience.is_over(lambda: min(round(time.process_time()), _START_WORK_SECONDS)):
             stopping.set()
-            raise LedgerUnavailable(f"not everything of {', '.join(places)} listens after {_READY_SECONDS:.0f} s")
+            raise LedgerUnavailable(patience.words(f"{', '.join(places)} to listen"))
         await asyncio.sleep(_POLL_SECONDS)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
-from relayer.demo.business import Business, Watch, open_business
+from relayer.devnet.journals import rows_below
 from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network, start_ganache
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.operators import Business, Watch, open_business
 
 CLIENTS = 6
 FOUR_VALIDATORS = "cosmos of four"
@@ -75,8 +77,10 @@ async def business(network: Network, selection: Selection, stack: AsyncExitStack
 
 
 @pytest_asyncio.fixture
-async def watch(selection: Selection, stack: AsyncExitStack) -> Watch:
-    ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    watch = Watch(await stack.enter_async_context(connected(ledger)), client=selection.contract_client)
+async def watch(network: Network, selection: Selection, stack: AsyncExitStack) -> Watch:
+    ledger = await stack.enter_async_context(
+        connected(make_ledger(selection.contract_end.ledger, selection.contract_ledger))
+    )
+    watch = Watch(ledger, client=selection.contract_client, progress=partial(rows_below, network.layout.folder))
     await watch.look()
     return watch

@@ -20,9 +20,10 @@ from relayer.app.selection import Selection, select
 from relayer.config.deployment import deployment_path
 from relayer.config.relayer_file import load_relayer
 from relayer.core.ids import ClientId, Height
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore, open_keystore
@@ -271,7 +272,7 @@ def test_health_says_why_nothing_moves(network: Network) -> None:
     def told() -> bool:
         return any("ledger settlement" in reason for reason in ask_health(port)[1]["reasons"])
 
-    network.children.wait_until(relayer, told, timeout_seconds=30)
+    network.children.wait_until(relayer, told, "the reason in /healthz")
     assert ask_health(port)[0] == 503
     assert relayer.stop() == 0
 

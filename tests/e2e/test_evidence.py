@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from relayer.demo.business import Business, Watch
 from relayer.devnet.network import Network, SettlementKind
+from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind

@@ -10,9 +10,10 @@ import pytest
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network, SettlementKind
+from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind

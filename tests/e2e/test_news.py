@@ -12,8 +12,9 @@ import pytest_asyncio
 
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network, SettlementKind
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.facts import FactRecord, FactState
@@ -66,7 +67,7 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
             found = await record(fact)
             return (found.state, found.open) == (state, left)
 
-        await until_true(reached, f"{state.name} with {left} open")
+        await until_true(reached, f"{state.name} with {left} open", progress=watch.progress)
         return await record(fact)
 
     deadline = int(time.time()) + 3_600
@@ -112,11 +113,15 @@ async def test_one_payment_settles_many_facts(
     await pay(service, issued[0][1], f"{NAME}-many", int(time.time()) + 3_600)
     fact_ids = [fact.fact_id for _, fact in issued]
 
-    async def settled() -> bool:
-        found = await business.desks["VLT"].contract.records(fact_ids)
-        return all(record.state is FactState.SETTLED for record in found)
+    count = 0
 
-    await until_true(settled, "every fact to be settled")
+    async def settled() -> bool:
+        nonlocal count
+        found = await business.desks["VLT"].contract.records(fact_ids)
+        count = sum(record.state is FactState.SETTLED for record in found)
+        return count == len(fact_ids)
+
+    await until_true(settled, "every fact to be settled", progress=lambda: (count, watch.progress()))
     assert json.loads(network.run("reconcile", "--json").output)["agrees"]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from relayer.devnet.journals import rows_below
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.processes import Children, free_ports
+from relayer.devnet.waiting import wait_for
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.node
@@ -69,12 +70,13 @@ class Walk:
         child = self.children.start(command.replace(" ", "-"), *shlex.split(command))
         port = {"ledger serve": "7070", "authority serve": "9101", "start": "8484"}[command]
         listening = self.children.wait_until_listening
-        listening(child, int(self.ports[port]), timeout_seconds=60)
+        listening(child, int(self.ports[port]))
 
     def wait_for_acknowledgement(self) -> None:
-        deadline = time.monotonic() + 90
-        while (fact := json.loads(self.children.finish("facts", "show", "--json").output)[0])["state"] != "acknowledged":
-            assert time.monotonic() < deadline, f"the fact is still {fact['state']}"
+        def acknowledged() -> bool:
+            return json.loads(self.children.finish("facts", "show", "--json").output)[0]["state"] == "acknowledged"
+
+        wait_for(acknowledged, "the fact to be acknowledged", progress=lambda: rows_below(self.folder))
 
 
 @pytest.fixture

@@ -29,11 +29,13 @@ from relayer.config.relayer_file import load_relayer
 from relayer.config.serving import load_ledger
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
+from relayer.devnet.waiting import Patience, nothing
 from relayer.errors import RelayerError
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.journal import Entry, Journal
 
 _STOP_SECONDS = 20.0
+_LOOK_SECONDS = 0.2
 _WRITES = ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT")
 _FAILED = 1
 
@@ -111,7 +113,9 @@ class MortalProcess:
     def stop(self) -> int | None:
         """SIGTERM, and SIGKILL for one that does not listen. Its exit status."""
         self.process.terminate()
-        self.process.join(_STOP_SECONDS)
+        patience = Patience(stalled_after_seconds=_STOP_SECONDS)
+        while self.process.is_alive() and not patience.is_over(nothing):
+            self.process.join(_LOOK_SECONDS)
         self.kill()
         return self.process.exitcode
 

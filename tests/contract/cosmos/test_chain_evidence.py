@@ -3,7 +3,6 @@ ours takes the chain's, and everything that became of a packet can be shown to s
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from relayer.core.events import (
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, PacketKey
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
+from relayer.devnet.waiting import until_true
 from relayer.evidence.codec import encode_evidence
 from relayer.evidence.model import Claim, Ending
 from relayer.evidence.trust import decode_trust, encode_trust
@@ -112,23 +112,26 @@ class Channel:
         """A newer head than `height`; the embedded ledger seals one when it is asked to."""
         if isinstance(ledger, EmbeddedLedger):
             return (await ledger.advance()).height
-        deadline = time.monotonic() + 30
-        while (head := (await ledger.head()).height) <= height:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
-        return head
+
+        async def newer() -> bool:
+            return (await ledger.head()).height > height
+
+        await until_true(newer, f"a block above {height}")
+        return (await ledger.head()).height
 
     async def told(self, packet: Packet, kind: type[PacketFact], *, by: str = "chain") -> PacketFact:
         """A fact of the packet, once its ledger tells it."""
         ledger = self.chain if by == "chain" else self.source
-        deadline = time.monotonic() + 30
-        while True:
+        found: list[PacketFact] = []
+
+        async def told() -> bool:
             head = await ledger.head()
-            for fact in await ledger.events(after=Height(0), until=head.height):
-                if isinstance(fact, kind) and fact.packet == packet:
-                    return fact
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
+            facts = await ledger.events(after=Height(0), until=head.height)
+            found.extend(fact for fact in facts if isinstance(fact, kind) and fact.packet == packet)
+            return bool(found)
+
+        await until_true(told, f"{kind.__name__} of {packet.sequence}")
+        return found[0]
 
     async def proven(self, packet: Packet, *notes: EffectNote, facts: list[PacketFact]) -> tuple[Ending, list[Claim]]:
         """What somebody reads out of the file who has nothing but a trust file."""
@@ -200,10 +203,12 @@ async def test_a_packet_goes_and_comes_back_and_all_of_it_can_be_shown(channel: 
 async def test_a_timeout_is_proven_by_absence(channel: Channel) -> None:
     packet = await channel.send(2)
     facts = [await channel.told(packet, PacketCommitted, by="source")]
-    deadline = time.monotonic() + 30
-    while (head := await channel.chain.head()).timestamp < packet.timeout_timestamp:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+
+    async def late() -> bool:
+        return (await channel.chain.head()).timestamp >= packet.timeout_timestamp
+
+    await until_true(late, "the packet's timeout")
+    head = await channel.chain.head()
     wanted = EffectNote(kind=EffectKind.TIMEOUT, key=PacketKey("main", SOURCE, packet.sequence), provable_from=head.height)
     assert await channel.proven(packet, wanted, facts=facts) == (
         Ending.EXPIRED,

@@ -18,8 +18,8 @@ from eth_account.signers.local import LocalAccount
 from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, Payload
-from relayer.demo.business import until_true
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
+from relayer.devnet.waiting import until_true
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.fees import FeePolicy

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self
@@ -14,6 +13,7 @@ import pytest
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence
 from relayer.devnet.chain_node import VALIDATOR_KEY, ChainNode, ChainOptions, SettlementChain
+from relayer.devnet.waiting import until_true
 from relayer.errors import HeightPruned, NotFinal, WrongLedger
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
@@ -53,11 +53,12 @@ class Reader:
 
     async def above(self, height: int) -> Height:
         """A head above `height`."""
-        deadline = time.monotonic() + 60
-        while (head := (await self.view.head()).height) <= height:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
-        return head
+
+        async def newer() -> bool:
+            return (await self.view.head()).height > height
+
+        await until_true(newer, f"a block above {height}")
+        return (await self.view.head()).height
 
     async def update(self, trusted: Height, target: Height) -> ClientMessage:
         return await self.prover.client_update(REFERENCE, trusted=trusted, target=target)

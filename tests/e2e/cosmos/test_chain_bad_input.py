@@ -12,9 +12,9 @@ import pytest
 
 from relayer.config.deployment import deployment_path, read_deployment, write_deployment
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.business import Business, Watch
 from relayer.devnet.chain_node import BECH32_PREFIX, OPERATOR_KEY
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Child
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
@@ -94,7 +94,7 @@ async def test_an_account_that_does_not_exist_yet(network: Network, business: Bu
     await asyncio.to_thread(
         network.chain.transact, "bank", "send", network.chain.address(OPERATOR_KEY), address, "1000000stake"
     )
-    await watch.until(lambda: sent in watch.acknowledged, "the acknowledgement", timeout_seconds=90)
+    await watch.until(lambda: sent in watch.acknowledged, "the acknowledgement", stalled_after_seconds=90)
 
 
 async def test_a_node_that_asks_for_a_higher_price(network: Network, business: Business, watch: Watch) -> None:
@@ -107,7 +107,7 @@ async def test_a_node_that_asks_for_a_higher_price(network: Network, business: B
     await asyncio.to_thread(wait_for_reason, network, relayer, network.configuration.stem, "fee")
     node.stop()
     node.start()
-    await watch.until(lambda: sent in watch.acknowledged, "the acknowledgement", timeout_seconds=90)
+    await watch.until(lambda: sent in watch.acknowledged, "the acknowledgement", stalled_after_seconds=90)
 
 
 async def test_a_node_that_keeps_few_states(network: Network, business: Business, watch: Watch) -> None:
@@ -117,7 +117,7 @@ async def test_a_node_that_keeps_few_states(network: Network, business: Business
     node.start("--pruning", "custom", "--pruning-keep-recent", "10", "--pruning-interval", "10")
     await asyncio.to_thread(network.chain.wait_for_blocks, 30)
     sent = set(await business.send(await business.issue([TRIP] * 6), size=1, timeout_seconds=900))
-    await watch.until(lambda: watch.acknowledged >= sent, "every acknowledgement", timeout_seconds=90)
+    await watch.until(lambda: watch.acknowledged >= sent, "every acknowledgement", stalled_after_seconds=90)
     assert relayer.process.poll() is None
     assert network.run("reconcile").status == 0
     node.stop()
@@ -136,4 +136,4 @@ def wait_for_reason(network: Network, relayer: Child, configuration: str, words:
         connection.close()
         return any(words in reason for reason in reasons)
 
-    network.children.wait_until(relayer, told, timeout_seconds=60)
+    network.children.wait_until(relayer, told, "the reason in /healthz")

@@ -15,9 +15,10 @@ from relayer.app.opening import open_channel
 from relayer.app.selection import Selection, select
 from relayer.config.deployment import deployment_path
 from relayer.core.ids import ClientId
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.chain_node import VALIDATOR_KEY, SettlementChain
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
@@ -50,7 +51,7 @@ async def send(business: Business, count: int) -> set[int]:
 
 async def all_answered(watch: Watch, sent: Iterable[int]) -> None:
     wanted = set(sent)
-    await watch.until(lambda: watch.acknowledged >= wanted, "every acknowledgement", timeout_seconds=90)
+    await watch.until(lambda: watch.acknowledged >= wanted, "every acknowledgement", stalled_after_seconds=90)
 
 
 def assert_agreement(network: Network) -> None:
@@ -177,13 +178,16 @@ async def test_clients_close_to_expiry_are_refreshed(network: Network, business:
     selection = select(configuration, "brief")
     begun = [await trusted_until(selection, at) for at in ("contracts", "settlement")]
 
+    now = begun
+
     async def outlived() -> bool:
+        nonlocal now
         # An idle contract ledger has no newer block to prove; a real one makes them.
         await rpc.call("evm_mine")
         now = [await trusted_until(selection, at) for at in ("contracts", "settlement")]
         return all(new > old + 28 for new, old in zip(now, begun, strict=True))
 
-    await until_true(outlived, "two trusting periods to pass", timeout_seconds=90)
+    await until_true(outlived, "two trusting periods to pass", progress=lambda: now)
 
 
 async def trusted_until(selection: Selection, at: str) -> int:

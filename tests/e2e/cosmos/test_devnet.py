@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from relayer.devnet.processes import Children, Finished
+from relayer.devnet.waiting import wait_for
 
 pytestmark = pytest.mark.node
 
@@ -57,10 +57,11 @@ def kill(folder: Path) -> None:
     group = os.getpgid(pid)
     os.kill(pid, signal.SIGKILL)
     assert group == pid
-    deadline = time.monotonic() + 30
-    while mine := [each for each in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in command_line(each)]:
-        assert time.monotonic() < deadline, mine
-        time.sleep(0.1)
+
+    def mine() -> list[Path]:
+        return [each for each in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in command_line(each)]
+
+    wait_for(lambda: not mine(), "everything that it started to end", progress=lambda: len(mine()))
 
 
 def command_line(path: Path) -> bytes:

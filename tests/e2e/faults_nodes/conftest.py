@@ -20,9 +20,10 @@ from relayer.app.selection import Selection
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
 from relayer.config.fields import Account, Secret
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.block_source import EvmBlockSource
@@ -70,11 +71,9 @@ class Job:
         """Of a fact that `send` would issue."""
         return trip(net)
 
-    async def until_acknowledged(self, *, timeout_seconds: float = 60.0) -> None:
+    async def until_acknowledged(self) -> None:
         """All that was sent so far."""
-        await self.watch.until(
-            lambda: self.watch.acknowledged >= self.sent, "acknowledgements", timeout_seconds=timeout_seconds
-        )
+        await self.watch.until(lambda: self.watch.acknowledged >= self.sent, "acknowledgements")
 
     async def check_settled(self) -> None:
         """Every fact is acknowledged, has one liability, and each reference stands on both ledgers."""

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from relayer.demo.business import until_true
 from relayer.devnet.network import Network
+from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.rpc import JsonRpc
 from tests.support.faulty_authority import AuthorityFault
 

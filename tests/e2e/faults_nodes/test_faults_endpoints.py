@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from relayer.demo.business import until_true
 from relayer.devnet.network import Network
+from relayer.devnet.waiting import until_true
 from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node
@@ -40,7 +40,7 @@ async def is_used(node: FaultyNode) -> None:
     async def asked() -> bool:
         return node.asked["eth_getBlockByNumber"] > before
 
-    await until_true(asked, "requests for blocks", timeout_seconds=20)
+    await until_true(asked, "requests for blocks")
 
 
 @pytest.mark.parametrize("fault", [NodeFault.SILENT, NodeFault.REFUSES, NodeFault.BROKEN, NodeFault.LAGS])

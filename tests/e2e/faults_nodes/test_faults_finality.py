@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from relayer.app.ends import read_both
-from relayer.demo.business import open_business
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.operators import open_business
 from relayer.ledgers.evm.rpc import JsonRpc
 
 pytestmark = pytest.mark.node

@@ -13,9 +13,10 @@ import yaml
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import select
-from relayer.demo.business import Watch, open_business, until_true
 from relayer.devnet.network import Network
 from relayer.devnet.nodes import Anvil, AnvilOptions
+from relayer.devnet.operators import Watch, open_business
+from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.finality import Confirmations
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.facts import FactState

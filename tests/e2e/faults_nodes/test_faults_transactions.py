@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from relayer.app.evm_settings import open_account
-from relayer.demo.business import until_true
 from relayer.devnet.network import Network
+from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.rpc import JsonRpc
 from tests.support.faulty_node import FaultyNode, NodeFault
 

@@ -13,8 +13,9 @@ from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
 from relayer.core.states import Acknowledged
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.engine.recovery import replay
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind

@@ -18,8 +18,8 @@ from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection, select
 from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
-from relayer.demo.business import Business, Watch, open_business
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.processes import Child, free_ports
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
@@ -113,7 +113,7 @@ async def test_a_silent_and_then_dead_channel_delays_no_other(
     await far.look()
     assert not far.acknowledged & set(stuck)
     revived = network.children.start("elsewhere", "ledger", "serve", "elsewhere.yaml")
-    await far.until(lambda: far.acknowledged >= set(stuck), "the packets of the revived channel", timeout_seconds=90)
+    await far.until(lambda: far.acknowledged >= set(stuck), "the packets of the revived channel", stalled_after_seconds=90)
     assert relayer.stop() == 0
     assert revived.stop() == 0
 

@@ -20,9 +20,9 @@ import pytest
 from relayer.app.ends import read_both
 from relayer.app.selection import Selection
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.business import Business, Watch
 from relayer.devnet.network import Network
-from relayer.devnet.processes import Child
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.processes import Child, has_ended
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from tests.support.tally import tally
@@ -106,7 +106,8 @@ async def test_the_journal_on_a_full_disk(
     if disk.folder.joinpath("ballast").exists():
         assert "check the disk" in relayer.tail()
         again = network.start_relayer(configuration)
-        assert again.process.wait(30) == JOURNAL_STATUS
+        assert has_ended(again.process, stalled_after_seconds=30)
+        assert again.process.returncode == JOURNAL_STATUS
         assert "check the disk" in again.tail()
         assert "Traceback" not in again.log.read_text()
     disk.empty()
@@ -132,7 +133,7 @@ async def test_the_settlement_ledger_on_a_full_disk(
             status = network.run("status", "--config", configuration.name, "--json")
             return "check disk space" in status.output
 
-        network.children.wait_until(relayer, told, timeout_seconds=40)
+        network.children.wait_until(relayer, told, "the reason in /healthz")
         assert not watch.acknowledged & sent
     finally:
         unlimit_files(network.ledger.process.pid)

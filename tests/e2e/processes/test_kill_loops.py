@@ -16,10 +16,11 @@ from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.business import Business, Watch, until_true
+from relayer.devnet.journals import journal_rows
 from relayer.devnet.layout import SETTLEMENT_CHAIN
 from relayer.devnet.network import Network
-from relayer.errors import JournalUnavailable
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from tests.support.relayers import start_relayer
@@ -48,7 +49,7 @@ async def facts_flow(business: Business, watch: Watch) -> AsyncIterator[list[int
             issued = await business.issue([TRIP] * 20)
             for _, fact in issued:
                 sent.append(await business.send_packet(TRIP.creditor, [fact], timeout_seconds=3_600))
-                await until_true(room, "a packet to end", timeout_seconds=120)
+                await until_true(room, "a packet to end", progress=watch.progress, stalled_after_seconds=120)
 
     flowing = asyncio.create_task(send())
     try:
@@ -96,7 +97,11 @@ async def test_two_relayers_on_one_channel(network: Network, business: Business,
     await all_well(network, watch, selection, sent)
     for configuration in (one, other):
         journal = load_relayer(configuration).journal.path
-        await until_true(lambda journal=journal: only_ends(journal, len(watch.sent)), f"every end in {journal}")
+        await until_true(
+            lambda journal=journal: only_ends(journal, len(watch.sent)),
+            f"every end in {journal}",
+            progress=watch.progress,
+        )
     assert [rival.stop() for rival in rivals] == [0, 0]
 
 
@@ -163,14 +168,6 @@ async def all_well(network: Network, watch: Watch, selection: Selection, sent: l
     both = await read_both(selection)
     assert both.reconcile().agrees
     assert len(both.liabilities) == len({each.fact_id for each in both.liabilities})
-
-
-def journal_rows(path: Path) -> int:
-    try:
-        with journal_reader(path) as journal:
-            return journal.head().row
-    except JournalUnavailable:
-        return 0
 
 
 async def only_ends(path: Path, packets: int) -> bool:

@@ -15,8 +15,9 @@ from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel
 from relayer.app.selection import select
 from relayer.config.relayer_file import load_relayer
-from relayer.demo.business import Business, Watch, until_true
 from relayer.devnet.network import Network
+from relayer.devnet.operators import Business, Watch
+from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
@@ -54,7 +55,7 @@ async def test_health_asks_every_part_of_the_way(network: Network) -> None:
     relayer = network.start_relayer(configuration)
     port = load_relayer(configuration).service.port
     network.children.wait_until_listening(relayer, port)
-    network.children.wait_until(relayer, lambda: health(port)[0] == 200, timeout_seconds=20)
+    network.children.wait_until(relayer, lambda: health(port)[0] == 200, "good health")
     checked = health(port)[1]["checked"]
     assert [line.split(":")[0] for line in checked] == [
         "ledger contracts",
@@ -74,17 +75,17 @@ async def test_health_asks_every_part_of_the_way(network: Network) -> None:
     for child in silent:
         os.killpg(child.process.pid, signal.SIGSTOP)
     try:
-        network.children.wait_until(relayer, lambda: "authorities of contracts" in reasons(), timeout_seconds=30)
+        network.children.wait_until(relayer, lambda: "authorities of contracts" in reasons(), "the reason")
     finally:
         for child in silent:
             os.killpg(child.process.pid, signal.SIGCONT)
-    network.children.wait_until(relayer, lambda: not reasons(), timeout_seconds=30)
+    network.children.wait_until(relayer, lambda: not reasons(), "good health")
     os.killpg(network.ledger.process.pid, signal.SIGSTOP)
     try:
-        network.children.wait_until(relayer, lambda: "ledger settlement: no answer" in reasons(), timeout_seconds=30)
+        network.children.wait_until(relayer, lambda: "ledger settlement: no answer" in reasons(), "the reason")
     finally:
         os.killpg(network.ledger.process.pid, signal.SIGCONT)
-    network.children.wait_until(relayer, lambda: not reasons(), timeout_seconds=60)
+    network.children.wait_until(relayer, lambda: not reasons(), "good health")
 
 
 @pytest.mark.slow
@@ -108,13 +109,21 @@ async def test_clients_are_refreshed_though_no_packet_needs_it(network: Network,
         first = [await ledger.client_status(client) for ledger, client in ends]
         until = max(each.latest_timestamp for each in first) + 2 * PERIOD_SECONDS
 
+        now = first
+
         async def outlived() -> bool:
+            nonlocal now
             await rpc.call("evm_mine")
             now = [await ledger.client_status(client) for ledger, client in ends]
             assert [each.condition for each in now] == [ClientCondition.ACTIVE] * 2
             return all(each.latest_timestamp > until - PERIOD_SECONDS // 2 for each in now)
 
-        await until_true(outlived, "both clients to outlive their period twice", timeout_seconds=4 * PERIOD_SECONDS)
+        await until_true(
+            outlived,
+            "both clients to outlive their period twice",
+            progress=lambda: [each.latest_timestamp for each in now],
+            stalled_after_seconds=2 * PERIOD_SECONDS,
+        )
     assert relayer.stop() == 0
 
 
@@ -136,7 +145,7 @@ async def test_a_rehearsal_and_then_metrics_of_the_same_packets(network: Network
     port = load_relayer(configuration).service.port
     await watch.until(lambda: watch.acknowledged >= sent, "every packet's end")
     ended = 'relayer_packets_ended_total{channel="main",end="acknowledged",source="contracts"}'
-    network.children.wait_until(relayer, lambda: metrics(port).get(ended, 0) >= 3, timeout_seconds=20)
+    network.children.wait_until(relayer, lambda: metrics(port).get(ended, 0) >= 3, "three ends")
     told = metrics(port)
     assert told[f"relayer_backlog_packets{ROUTE}"] == told[f"relayer_backlog_oldest_sequence{ROUTE}"] == 0
     assert told[f"relayer_packet_latency_seconds_count{ROUTE}"] == told[ended]
@@ -160,9 +169,9 @@ async def test_a_rehearsal_prices_acknowledgements_by_gas_and_price(
     port = load_relayer(waiting).service.port
     pending = 'relayer_pending_messages{kind="acknowledge",ledger="contracts"}'
     network.children.wait_until_listening(relayer, port)
-    network.children.wait_until(relayer, lambda: metrics(port).get(pending) == 2, timeout_seconds=20)
+    network.children.wait_until(relayer, lambda: metrics(port).get(pending) == 2, "two pending packets")
     oldest = f"relayer_backlog_oldest_sequence{ROUTE}"
-    network.children.wait_until(relayer, lambda: metrics(port).get(oldest) == min(sent), timeout_seconds=20)
+    network.children.wait_until(relayer, lambda: metrics(port).get(oldest) == min(sent), "the oldest packet")
     errors = 'relayer_errors_total{client="client-0",kind="FeeCapExceeded",ledger="contracts"}'
     assert metrics(port)[errors] >= 1
     assert any("raise the cap" in reason for reason in health(port)[1]["reasons"])

@@ -13,7 +13,7 @@ import pytest
 from relayer.bench.figures import percentile, spread
 from relayer.bench.load import NodeKind
 from relayer.bench.main_job import Plan, node_kinds, run
-from relayer.bench.usage import usage
+from relayer.devnet.usage import usage
 from relayer.errors import ConfigurationError, InvalidInput
 
 FIGURES = [
@@ -111,7 +111,7 @@ def test_a_small_run_on_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None
         assert set(FIGURES) <= each.keys()
         burst = each["burst_1000_s"]
         assert 0 < burst["min"] <= burst["median"] <= burst["max"] < passed
-        assert each["packets_per_s"] == pytest.approx(40 / burst["max"], rel=0.01)
+        assert each["packets_per_s"] == pytest.approx(40 / burst["max"], rel=0.01, abs=0.06)  # told in tenths
         assert each["facts_per_s"] > 0
         assert 0 < each["latency_p50_ms"] <= each["latency_p99_ms"]
         assert 0 <= each["relayer_cpu_ms_per_packet"] < 1000 * passed * (os.cpu_count() or 1)

@@ -16,7 +16,8 @@ from relayer.business.settling import Desk, verify_cycle
 from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
 from relayer.devnet.layout import MEMBER, write_layout
 from relayer.devnet.network import Network
-from relayer.devnet.processes import DemoFailed, Finished
+from relayer.devnet.processes import Finished
+from relayer.devnet.waiting import DevnetFailed
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
 from relayer.facts.schema import party_id
 from relayer.settlement.clearing.eligible import Scope
@@ -109,7 +110,7 @@ async def test_other_debts_than_the_published_ones_are_told(start: Start) -> Non
 async def test_a_cycle_that_the_member_does_not_verify_is_not_committed(start: Start) -> None:
     settlement = await start(DEBTS)
     cast(OneProcess, settlement.network).status = 1
-    with pytest.raises(DemoFailed, match="what the process said"):
+    with pytest.raises(DevnetFailed, match="what the process said"):
         await settlement.run(lambda _: None)
     liabilities = await settlement.operator.service.liabilities(after_sequence=0, limit=1_000)
     assert not any(each.netted for each in liabilities)

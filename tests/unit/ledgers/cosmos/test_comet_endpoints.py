@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from relayer.devnet.waiting import until_true
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import transport
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
@@ -56,10 +57,10 @@ async def other(chain):
 
 
 async def until(condition) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    async def asked():
+        return condition()
+
+    await until_true(asked, "the condition", poll_seconds=0.01)
 
 
 async def test_a_node_tells_what_it_is(node) -> None:

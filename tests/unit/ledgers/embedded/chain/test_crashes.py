@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -154,14 +153,13 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert process.stdout is not None
-        deadline = time.monotonic() + 60
         line = ""
-        while time.monotonic() < deadline and (line := process.stdout.readline()) and int(line) < answered + 10:
+        while (line := process.stdout.readline()) and int(line) < answered + 10:
             continue
         process.send_signal(signal.SIGKILL)
         rest = process.stdout.read().split()
         process.stdout.close()
-        assert process.wait(timeout=30) == -signal.SIGKILL
+        assert process.wait() == -signal.SIGKILL
         answered = int(rest[-1] if rest else line)
         verified = verify(tmp_path)
         assert verified.log_entries - answered in {0, 1}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,14 +17,13 @@ from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimed
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.devnet.layout import Layout
-from relayer.devnet.processes import DemoFailed
+from relayer.devnet.waiting import STALLED_AFTER_SECONDS, Progress, nothing, until_true
 from relayer.examples.consortium import Draft, issue
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ledgers.evm.facts_contract import FactsContract
 
-_POLL_SECONDS = 0.2
 NO_RELATED_FACT = bytes(32)
 
 
@@ -106,6 +104,8 @@ class Watch:
     timed_out: set[int] = field(default_factory=set)
     client: ClientId | None = None
     """Only packets through this client; None: the ledger has one channel."""
+    progress: Progress = nothing
+    """What moves besides the ledger while packets are on their way, such as a relayer's journal."""
 
     async def look(self) -> None:
         """Reads what is new."""
@@ -124,22 +124,18 @@ class Watch:
                     continue
         self.seen = head.height
 
-    async def until(self, done: Callable[[], bool], what: str, *, timeout_seconds: float = 60.0) -> None:
-        """Looks until `done`. Raises DemoFailed after too long."""
-        await until_true(lambda: self._looked(done), what, timeout_seconds=timeout_seconds)
+    async def until(
+        self, done: Callable[[], bool], what: str, *, stalled_after_seconds: float = STALLED_AFTER_SECONDS
+    ) -> None:
+        """Looks until `done`. Raises DevnetFailed once no block, no packet and nothing else moved for too long."""
+        await until_true(lambda: self._looked(done), what, progress=self._moved, stalled_after_seconds=stalled_after_seconds)
+
+    def _moved(self) -> object:
+        return self.seen, len(self.sent), len(self.acknowledged), len(self.timed_out), self.progress()
 
     async def _looked(self, done: Callable[[], bool]) -> bool:
         await self.look()
         return done()
-
-
-async def until_true(done: Callable[[], Awaitable[bool]], what: str, *, timeout_seconds: float = 60.0) -> None:
-    """Asks `done` until it is true. Raises DemoFailed after too long."""
-    deadline = time.monotonic() + timeout_seconds
-    while not await done():
-        if time.monotonic() > deadline:
-            raise DemoFailed(f"waited {timeout_seconds:.0f} s in vain: {what}")
-        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def open_business(stack: AsyncExitStack, layout: Layout, selection: Selection) -> Business:

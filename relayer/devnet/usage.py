@@ -37,6 +37,18 @@ def usage(process_group: int) -> Usage:
     return Usage(cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"), peak_mebibytes=peak_kibibytes / 1024)
 
 
+def work(process_group: int, *, at_most_seconds: float) -> float:
+    """Tenths of CPU seconds that a group has used, up to a bound: the progress of a process that shows no other.
+
+    0 where that cannot be read. The bound ends it for one that runs and never gets anywhere.
+    """
+    try:
+        used = usage(process_group).cpu_seconds
+    except ConfigurationError:
+        return 0.0
+    return min(round(used, 1), at_most_seconds)
+
+
 def _processes() -> Iterator[tuple[Path, list[str]]]:
     for process in _PROC.glob("[0-9]*"):
         try:
