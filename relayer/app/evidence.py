@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.config.relayer_file import RelayerSettings
@@ -21,14 +21,13 @@ from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Acknowledgement, Packet, PacketKey
 from relayer.errors import ConfigurationError, HeightPruned, InvalidInput
 from relayer.evidence.model import ON_SOURCE, Claim, Evidence, LedgerName, Statement, Verdict
-from relayer.evidence.trust import CometTrust, EvmTrust, LedgerTrust, Trust, TrustedEnd
+from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path, verify
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.registry import LightClients
 from relayer.ports.journal import Entry
 from relayer.ports.ledger import Ledger
-from relayer.ports.prover import ClientCreation, ClientReference, ClientTerms, Prover
-from relayer.proofs.comet import client_types as comet_client_types
-from relayer.proofs.comet.client_types import decode_client_header, encode_client_header
-from relayer.proofs.poa_evm import types as poa_evm_types
+from relayer.ports.prover import ClientReference, ClientTerms, Prover
 
 _TERMS = ClientTerms(trusting_period_seconds=1_209_600, max_clock_drift_seconds=60)
 """Not used for any client: the states of a new client tell what its ledger is."""
@@ -74,10 +73,12 @@ def life_of(key: PacketKey, entries: Sequence[Entry]) -> Life:
     )
 
 
-async def gather(life: Life, *, source: End, destination: End) -> tuple[Evidence, Verdict]:
+async def gather(
+    life: Life, *, source: End, destination: End, light_clients: LightClients = KNOWN
+) -> tuple[Evidence, Verdict]:
     """The evidence, and what it proves. Raises LedgerError, or EvidenceRefused if a ledger proves something else."""
     statements = [
-        await _state(claim, life.packet, at=at, here=here, there=there)
+        await _state(claim, life.packet, at=at, here=here, there=there, light_clients=light_clients)
         for claim, at, here, there in await _claims(life, source, destination)
     ]
     answered = any(each.claim is Claim.ACKNOWLEDGEMENT_WRITTEN for each in statements)
@@ -88,12 +89,13 @@ async def gather(life: Life, *, source: End, destination: End) -> tuple[Evidence
         acknowledgement=_answer(life) if answered else None,
         statements=tuple(statements),
     )
-    return evidence, verify(evidence, await _own_trust(evidence, source, destination))
+    trust = await trust_of(source, destination, light_clients)
+    return evidence, verify(evidence, _with_signers(trust, evidence))
 
 
-async def trust_of(one: End, other: End) -> Trust:
+async def trust_of(one: End, other: End, light_clients: LightClients = KNOWN) -> Trust:
     """What this relayer's configuration trusts now, for readers who have reason to trust it too."""
-    return Trust(ends=(await _trusted_end(one, other), await _trusted_end(other, one)))
+    return Trust(ends=(await _trusted_end(one, other, light_clients), await _trusted_end(other, one, light_clients)))
 
 
 @asynccontextmanager
@@ -123,7 +125,9 @@ def _answer(life: Life) -> Acknowledgement:
     return life.answer.acknowledgement
 
 
-async def _state(claim: Claim, packet: Packet, *, at: Height, here: End, there: End) -> Statement:
+async def _state(
+    claim: Claim, packet: Packet, *, at: Height, here: End, there: End, light_clients: LightClients
+) -> Statement:
     reference = ClientReference(host_chain_id=there.ledger.chain_id, client_id=there.client)
     path = claimed_path(claim, packet)
     try:
@@ -134,14 +138,11 @@ async def _state(claim: Claim, packet: Packet, *, at: Height, here: End, there: 
         at = (await here.ledger.head()).height
         (proof,) = await here.ledger.prove([path], at=at)
     update = await here.ledger.client_update(reference, trusted=Height(at - 1), target=at)
-    return Statement(claim=claim, height=at, header=_one_form(update.type_url, update.value), proof=proof.value)
-
-
-def _one_form(type_url: str, header: bytes) -> bytes:
-    """Nodes may name any proposer in a validator set; evidence has one form."""
-    if type_url != comet_client_types.HEADER_TYPE_URL:
-        return header
-    return encode_client_header(decode_client_header(header))
+    kind = light_clients.of_header(update.type_url)
+    if kind is None:
+        raise _unknown(here, update.type_url)
+    header = kind.evidence_header(update.value)
+    return Statement(claim=claim, height=at, header=header, proof=proof.value)
 
 
 async def _name(end: End) -> LedgerName:
@@ -149,44 +150,27 @@ async def _name(end: End) -> LedgerName:
     return LedgerName(chain_id=end.ledger.chain_id, client_type=creation.client_type)
 
 
-async def _own_trust(evidence: Evidence, source: End, destination: End) -> Trust:
-    """As trust_of, with the validators that signed at the heights of the evidence."""
-    trust = await trust_of(source, destination)
+def _with_signers(trust: Trust, evidence: Evidence) -> Trust:
+    """Trusts besides whoever signed at the heights of the evidence, as this relayer just read it from the ledgers."""
     ends = []
     for end, is_source in zip(trust.ends, (True, False), strict=True):
         headers = [each.header for each in evidence.statements if (each.claim in ON_SOURCE) is is_source]
-        ends.append(replace(end, ledger=_with_signers(end.ledger, headers)))
+        ends.append(replace(end, ledger=end.ledger.with_signers_of(headers)))
     return Trust(ends=(ends[0], ends[1]))
 
 
-def _with_signers(ledger: LedgerTrust, headers: Sequence[bytes]) -> LedgerTrust:
-    match ledger:
-        case EvmTrust():
-            return ledger
-        case CometTrust():
-            signers = (decode_client_header(header).validators for header in headers)
-            return replace(ledger, validator_sets=(*ledger.validator_sets, *signers))
-        case _:
-            assert_never(ledger)
-
-
-async def _trusted_end(end: End, other: End) -> TrustedEnd:
+async def _trusted_end(end: End, other: End, light_clients: LightClients) -> TrustedEnd:
     creation = await end.ledger.initial_client(_TERMS)
-    return TrustedEnd(client_id=end.client, ledger=await _trusted_ledger(creation, end, other))
+    kind = light_clients.of_type(creation.client_type)
+    if kind is None:
+        raise _unknown(end, creation.client_type)
+    header: bytes | None = None
+    if kind.signers_in_header:
+        reference = ClientReference(host_chain_id=other.ledger.chain_id, client_id=other.client)
+        head = creation.height
+        header = (await end.ledger.client_update(reference, trusted=Height(head - 1), target=head)).value
+    return TrustedEnd(client_id=end.client, ledger=kind.trust_of(creation.client_state, header))
 
 
-async def _trusted_ledger(creation: ClientCreation, end: End, other: End) -> LedgerTrust:
-    match creation.client_type:
-        case poa_evm_types.CLIENT_TYPE:
-            evm = poa_evm_types.decode_client_state(creation.client_state)
-            return EvmTrust(chain_id=str(evm.chain_id), router=evm.router, engine=evm.engine)
-        case comet_client_types.CLIENT_TYPE:
-            reference = ClientReference(host_chain_id=other.ledger.chain_id, client_id=other.client)
-            head = creation.height
-            update = await end.ledger.client_update(reference, trusted=Height(head - 1), target=head)
-            validators = decode_client_header(update.value).validators
-            return CometTrust(chain_id=end.ledger.chain_id, validator_sets=(validators,))
-        case unknown:
-            raise ConfigurationError(
-                f"ledger {end.ledger.ledger_id} is followed by a {unknown} client, which evidence does not know yet"
-            )
+def _unknown(end: End, kind: str) -> ConfigurationError:
+    return ConfigurationError(f"ledger {end.ledger.ledger_id} is followed by an unknown type of light client: {kind}")

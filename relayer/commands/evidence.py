@@ -26,6 +26,7 @@ from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify_file
 from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, FactStatus, decode_answers, decode_packet_data
 from relayer.facts.schema import Fact
+from relayer.light_clients.known import KNOWN
 
 _END_OF_TIME = 253_402_300_800
 """Unix seconds of the year 10000, which calendars here do not reach."""
@@ -61,7 +62,7 @@ def export_trust(config: Path, channel: str | None, output: Path) -> None:
 
 def verify_evidence(file: Path, trust: Path, form: Form) -> None:
     """`verify`. Ends with status 1 if the file proves nothing."""
-    trusted = decode_trust(_read(trust))
+    trusted = decode_trust(_read(trust), KNOWN.trust_readers)
     try:
         verdict = verify_file(_read(file), trusted)
     except EvidenceRefused as refused:

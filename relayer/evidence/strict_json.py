@@ -21,61 +21,62 @@ class JsonReader:
     """Reads one document and refuses with the caller's error."""
 
     def __init__(self, refuse: Refuse) -> None:
-        self._refuse = refuse
+        self.refuse = refuse
+        """Raises the caller's error with a sentence."""
 
     def load(self, raw: bytes) -> object:
         """The document; floats, NaN, duplicate names and excessive nesting are refused."""
         if len(raw) > MAXIMUM_BYTES:
-            self._refuse(f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
+            self.refuse(f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
         try:
             value: object = json.loads(
                 raw.decode(), object_pairs_hook=self._object, parse_float=self._no_number, parse_constant=self._no_number
             )
         except (ValueError, RecursionError) as error:
-            self._refuse(f"not JSON: {str(error)[:200]}")
+            self.refuse(f"not JSON: {str(error)[:200]}")
         return value
 
     def fields(self, value: object, where: str, *names: str) -> dict[str, object]:
         """An object with exactly these fields."""
         if not isinstance(value, dict):
-            self._refuse(f"{where}: expected an object")
+            self.refuse(f"{where}: expected an object")
         missing, unknown = set(names) - set(value), set(value) - set(names)
         if missing or unknown:
             problem = f"without {min(missing)!r}" if missing else f"with the unknown field {min(unknown)[:40]!r}"
-            self._refuse(f"{where}: {problem}")
+            self.refuse(f"{where}: {problem}")
         return value
 
     def array(self, value: object, where: str, *, maximum: int) -> list[object]:
         """A list of 1 to `maximum` values."""
         if not isinstance(value, list) or not 1 <= len(value) <= maximum:
-            self._refuse(f"{where}: expected a list of 1 to {maximum}")
+            self.refuse(f"{where}: expected a list of 1 to {maximum}")
         return value
 
     def text(self, value: object, where: str) -> str:
         """Printable text of bounded length."""
         if not isinstance(value, str) or not 1 <= len(value) <= _MAXIMUM_TEXT or not value.isprintable():
-            self._refuse(f"{where}: expected 1 to {_MAXIMUM_TEXT} printable characters")
+            self.refuse(f"{where}: expected 1 to {_MAXIMUM_TEXT} printable characters")
         return value
 
     def number(self, value: object, where: str, *, least: int = 1) -> int:
         """A whole number from `least` to 2^64 - 1."""
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAXIMUM_UINT64:
-            self._refuse(f"{where}: expected a whole number from {least} to 2^64 - 1")
+            self.refuse(f"{where}: expected a whole number from {least} to 2^64 - 1")
         return value
 
     def octets(self, value: object, where: str, *, length: int | None = None) -> bytes:
         """Lower-case hex with 0x."""
         if not isinstance(value, str) or not _HEX.fullmatch(value):
-            self._refuse(f"{where}: expected lower-case hex with 0x before it")
+            self.refuse(f"{where}: expected lower-case hex with 0x before it")
         found = bytes.fromhex(value[2:])
         if length is not None and len(found) != length:
-            self._refuse(f"{where}: {len(found)} bytes, expected {length}")
+            self.refuse(f"{where}: {len(found)} bytes, expected {length}")
         return found
 
     def constant(self, value: object, where: str, expected: object) -> None:
         """Refuses every value except `expected`."""
         if type(value) is not type(expected) or value != expected:
-            self._refuse(f"{where}: expected {expected!r}")
+            self.refuse(f"{where}: expected {expected!r}")
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)

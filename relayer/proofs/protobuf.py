@@ -54,8 +54,8 @@ def length_delimited(value: bytes) -> bytes:
     return varint(len(value)) + value
 
 
-def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
-    """The message whose canonical encoding is `raw`. Raises MalformedBytes."""
+def parse(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
+    """The message in any encoding, for what is shown and never believed. Raises MalformedBytes."""
     name = kind.DESCRIPTOR.full_name
     if len(raw) > maximum_bytes:
         raise MalformedBytes(Refusal.LIMIT, f"{name} of {len(raw)} bytes; at most {maximum_bytes} are accepted")
@@ -64,6 +64,13 @@ def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -
         message.ParseFromString(raw)
     except DecodeError as error:
         raise MalformedBytes(Refusal.MALFORMED, f"these bytes are not a {name}") from error
+    return message
+
+
+def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
+    """The message whose canonical encoding is `raw`. Raises MalformedBytes."""
+    name = kind.DESCRIPTOR.full_name
+    message = parse(kind, raw, maximum_bytes=maximum_bytes)
     known: Any = kind()
     known.CopyFrom(message)
     known.DiscardUnknownFields()

@@ -21,6 +21,7 @@ from relayer.evidence.model import Claim, Ending
 from relayer.evidence.trust import decode_trust, encode_trust
 from relayer.evidence.verify import verify_file
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.light_clients.known import KNOWN
 from relayer.ports.journal import EffectNote, Entry
 from relayer.ports.ledger import AcknowledgePacket, Outcome, PacketMessage, ReceivePacket, SubmissionBatch, TimeoutPacket
 from relayer.ports.prover import ClientReference, ClientTerms, Proof
@@ -138,7 +139,7 @@ async def proven(channel: Channel, *notes: EffectNote) -> tuple[Ending, list[Cla
     evidence, verdict = await gather(
         life_of(channel.key, await channel.journaled(*notes)), source=source, destination=destination
     )
-    trust = decode_trust(encode_trust(await trust_of(source, destination)))
+    trust = decode_trust(encode_trust(await trust_of(source, destination)), KNOWN.trust_readers)
     assert verify_file(encode_evidence(evidence), trust) == verdict
     return verdict.ending, [each.claim for each in verdict.proven]
 

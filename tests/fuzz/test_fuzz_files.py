@@ -30,6 +30,9 @@ from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.documents import CAMT_054, PAIN_001, read_document
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.journal.codec import content_name, decode_row, encode_row
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.poa_evm import EvmTrust
+from relayer.light_clients.tendermint import CometTrust
 from relayer.ports.journal import EffectNote
 from relayer.proofs.comet import Validator, ValidatorSet
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
@@ -69,11 +72,11 @@ def _trust() -> bytes:
             ends=(
                 trust_codec.TrustedEnd(
                     client_id="client-0",  # type: ignore[arg-type]
-                    ledger=trust_codec.EvmTrust(chain_id="1337", router=b"\x11" * 20, engine=engine),
+                    ledger=EvmTrust(chain_id="1337", router=b"\x11" * 20, engine=engine),
                 ),
                 trust_codec.TrustedEnd(
                     client_id="poa-evm-0",  # type: ignore[arg-type]
-                    ledger=trust_codec.CometTrust(chain_id="settlement-1", validator_sets=(members,)),
+                    ledger=CometTrust(chain_id="settlement-1", validator_sets=(members,)),
                 ),
             )
         )
@@ -142,7 +145,13 @@ LOGS = [
         refusals=(EvidenceRefused,),
         form=Form.JSON,
     ),
-    Target(name="trust", decode=trust_codec.decode_trust, seeds=(_trust(),), refusals=(TrustRefused,), form=Form.JSON),
+    Target(
+        name="trust",
+        decode=partial(trust_codec.decode_trust, readers=KNOWN.trust_readers),
+        seeds=(_trust(),),
+        refusals=(TrustRefused,),
+        form=Form.JSON,
+    ),
     *(
         Target(
             name=message,

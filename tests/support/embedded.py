@@ -10,8 +10,9 @@ from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.host.applications import Application, Delivery, Received, ReceiveFailed
 from relayer.ledgers.embedded.host.context import Context
-from relayer.ledgers.embedded.host.light_clients import LightClientModule
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.registry import LightClients
 from relayer.ports.clock import Clock
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 
@@ -57,7 +58,7 @@ def embedded_ledger(
     name: str = "settlement",
     keys: Iterable[OperatorKey] = KEYS,
     applications: Mapping[str, Application] | None = None,
-    light_clients: Iterable[LightClientModule] | None = None,
+    light_clients: LightClients = KNOWN,
 ) -> EmbeddedLedger:
     """The ledger ``{name}-1`` in `folder`, created if it is not there; not connected, without a heartbeat."""
     held = tuple(keys)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import find, is_missing, parse, require_answered
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
+from relayer.light_clients.kind import LightClientType
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition, ClientStatus
-from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm import types as poa_evm_types
-from relayer.wire.cosmos_protos import tendermint_client
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
-from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 _STATE = "/ibc.core.client.v1.Query/ClientState"
 _CONDITION = "/ibc.core.client.v1.Query/ClientStatus"
@@ -27,6 +28,7 @@ _CONDITIONS = {
     "Expired": ClientCondition.EXPIRED,
 }
 _ATTEMPTS = 3
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +39,12 @@ class Pairing:
     merkle_prefix: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Followed:
-    """What a client state says of the ledger that it follows."""
-
-    client_type: str
-    chain_id: str
-    latest_height: Height
-    trusting_period_seconds: int
-
-
 class ClientView:
     """Reads the client registry (ICS-2) of one chain."""
 
-    def __init__(self, rpc: CometRpc) -> None:
+    def __init__(self, rpc: CometRpc, light_clients: LightClients = KNOWN) -> None:
         self._rpc = rpc
+        self._light_clients = light_clients
         self._pairings: dict[ClientId, Pairing] = {}
 
     async def status(self, client: ClientId) -> ClientStatus:
@@ -61,14 +54,16 @@ class ClientView:
             return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
         require_answered(state, _STATE)
         require_answered(condition, _CONDITION)
-        followed = _followed(client, parse(client_query.QueryClientStateResponse, state.value).client_state)
+        shown = parse(client_query.QueryClientStateResponse, state.value).client_state
+        kind = self._kind(client, shown.type_url)
+        followed = _decoded(client, kind.followed, shown.value)
         word = parse(client_query.QueryClientStatusResponse, condition.value).status
-        timestamp = _timestamp(consensus)
+        timestamp = self._timestamp(client, consensus)
         pairing = await self.pairing(client)
         return ClientStatus(
             client_id=client,
             condition=_CONDITIONS.get(word, ClientCondition.UNKNOWN),
-            client_type=followed.client_type,
+            client_type=kind.client_type,
             latest_height=followed.latest_height,
             latest_timestamp=timestamp,
             trusting_period_seconds=followed.trusting_period_seconds,
@@ -102,43 +97,30 @@ class ClientView:
                 return state, condition, consensus
         raise LedgerUnavailable(f"client {client}: the ledger moves on while it is read; it is read again")
 
-
-def _followed(client: ClientId, state: client_query.Any) -> _Followed:
-    """Raises LedgerUnavailable for an unknown type, MalformedAnswer for a state of another form."""
-    match state.type_url:
-        case poa_evm_types.CLIENT_STATE_TYPE_URL:
-            try:
-                evm = poa_evm_types.decode_client_state(state.value)
-            except ProofError as error:
-                raise MalformedAnswer(f"client {client}: its state does not decode ({error})") from error
-            return _Followed(
-                client_type=poa_evm_types.CLIENT_TYPE,
-                chain_id=str(evm.chain_id),
-                latest_height=Height(evm.latest_height),
-                trusting_period_seconds=evm.trusting_period_seconds,
-            )
-        case comet_client_types.CLIENT_STATE_TYPE_URL:
-            # Not by the strict decoder: a client made by others may have other proof specs, and is shown all the same.
-            comet = parse(tendermint_client.ClientState, state.value)
-            return _Followed(
-                client_type=comet_client_types.CLIENT_TYPE,
-                chain_id=comet.chain_id,
-                latest_height=Height(comet.latest_height.revision_height),
-                trusting_period_seconds=comet.trusting_period.seconds,
-            )
-        case other:
+    def _kind(self, client: ClientId, type_url: str) -> LightClientType[Any, Any]:
+        kind = self._light_clients.of_client_state(type_url)
+        if kind is None:
             raise LedgerUnavailable(
-                f"client {client} is of the type {other[:100]!r}, which cannot be relayed to; name a client of type "
-                f"{poa_evm_types.CLIENT_TYPE} or {comet_client_types.CLIENT_TYPE}"
+                f"client {client} is of the type {type_url[:100]!r}, which cannot be relayed to; name a client of type "
+                + " or ".join(self._light_clients.names)
             )
+        return kind
+
+    def _timestamp(self, client: ClientId, consensus: AbciAnswer) -> TimestampSeconds:
+        """0 if the newest consensus state was pruned: the client has expired then."""
+        if is_missing(consensus):
+            return TimestampSeconds(0)
+        require_answered(consensus, _CONSENSUS)
+        state = parse(client_query.QueryConsensusStateResponse, consensus.value).consensus_state
+        kind = self._light_clients.of_consensus_state(state.type_url)
+        if kind is None:
+            raise MalformedAnswer(f"client {client}: its consensus state is of the unknown type {state.type_url[:100]!r}")
+        return _decoded(client, kind.timestamp_of, state.value)
 
 
-def _timestamp(consensus: AbciAnswer) -> TimestampSeconds:
-    """0 if the newest consensus state was pruned: the client has expired then."""
-    if is_missing(consensus):
-        return TimestampSeconds(0)
-    require_answered(consensus, _CONSENSUS)
-    state = parse(client_query.QueryConsensusStateResponse, consensus.value).consensus_state
-    if state.type_url == comet_client_types.CONSENSUS_STATE_TYPE_URL:
-        return TimestampSeconds(parse(tendermint_client.ConsensusState, state.value).timestamp.seconds)
-    return TimestampSeconds(parse(poaevm_pb2.ConsensusState, state.value).timestamp_seconds)
+def _decoded(client: ClientId, decode: Callable[[bytes], _T], raw: bytes) -> _T:
+    """Raises MalformedAnswer for a state of another form."""
+    try:
+        return decode(raw)
+    except ProofError as error:
+        raise MalformedAnswer(f"client {client}: its state does not decode ({error})") from error

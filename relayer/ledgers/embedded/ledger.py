@@ -20,7 +20,6 @@ from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.session import Session, refusal
 from relayer.ledgers.embedded.host.applications import Application
 from relayer.ledgers.embedded.host.context import OPERATOR
-from relayer.ledgers.embedded.host.light_clients import LightClientModule
 from relayer.ledgers.embedded.host.transactions import (
     ChangeValidators,
     CreateClient,
@@ -31,6 +30,8 @@ from relayer.ledgers.embedded.host.transactions import (
     UpdateClient,
 )
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.registry import LightClients
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, MessageResult, Outcome, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
@@ -53,11 +54,11 @@ class EmbeddedLedger:
         keys: Iterable[OperatorKey],
         clock: Clock,
         heartbeat_seconds: float | None = 5.0,
-        light_clients: Iterable[LightClientModule] | None = None,
+        light_clients: LightClients = KNOWN,
         applications: Mapping[str, Application] | None = None,
     ) -> None:
         """`heartbeat_seconds` None: time passes only with submissions and advance(). `applications` are added to the
-        settlement application by port; `light_clients` take the place of `poa-evm` and `07-tendermint`."""
+        settlement application by port; `light_clients`: the types of clients that it can host."""
         self._ledger_id = ledger_id
         self._chain_id = chain_id
         self.session = Session(

@@ -35,6 +35,7 @@ from relayer.evidence.verify import verify_file
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.light_clients.known import KNOWN
 from relayer.ports.journal import EffectNote, Entry
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -142,7 +143,7 @@ class Channel:
         ]
         source, destination = self.ends()
         evidence, verdict = await gather(life_of(key, entries), source=source, destination=destination)
-        trust = decode_trust(encode_trust(await trust_of(source, destination)))
+        trust = decode_trust(encode_trust(await trust_of(source, destination)), KNOWN.trust_readers)
         assert verify_file(encode_evidence(evidence), trust) == verdict
         return verdict.ending, [each.claim for each in verdict.proven]
 

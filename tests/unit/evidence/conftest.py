@@ -10,8 +10,10 @@ from relayer.core.commitment import PathKind, acknowledgement_commitment, commit
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
-from relayer.evidence.trust import CometTrust, EvmTrust, Trust, TrustedEnd
+from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path
+from relayer.light_clients.poa_evm import EvmTrust
+from relayer.light_clients.tendermint import CometTrust
 from relayer.ports.prover import ClientReference
 from relayer.proofs.comet.client_types import decode_client_header
 from relayer.proofs.comet.types import NANOSECONDS

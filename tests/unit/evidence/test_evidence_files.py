@@ -20,6 +20,7 @@ from relayer.evidence.errors import EvidenceRefused, Flaw, TrustRefused
 from relayer.evidence.model import Evidence
 from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify, verify_file
+from relayer.light_clients.known import KNOWN
 
 Json = dict[str, Any]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
@@ -50,7 +51,7 @@ def evidence_flaw(raw: bytes) -> Flaw:
 def test_what_is_no_file_is_refused(raw: bytes) -> None:
     assert evidence_flaw(raw) is Flaw.FORM
     with pytest.raises(TrustRefused):
-        decode_trust(raw)
+        decode_trust(raw, KNOWN.trust_readers)
 
 
 async def test_the_file_is_bounded(acknowledged: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +106,7 @@ async def test_unknown_and_doubled_fields_are_refused(acknowledged: Evidence) ->
 
 
 def test_trust_is_read_as_it_was_written(trust: Trust) -> None:
-    assert decode_trust(encode_trust(trust)) == trust
+    assert decode_trust(encode_trust(trust), KNOWN.trust_readers) == trust
 
 
 def test_trust_in_another_order_is_the_same(trust: Trust) -> None:
@@ -115,7 +116,7 @@ def test_trust_in_another_order_is_the_same(trust: Trust) -> None:
             if name in ledger:
                 members = ledger[name] if name == "authorities" else ledger[name][0]
                 members.reverse()
-    assert decode_trust(json.dumps(document).encode()) == trust
+    assert decode_trust(json.dumps(document).encode(), KNOWN.trust_readers) == trust
 
 
 def _trust_with(trust: Trust, ledger: int, **changes: Any) -> bytes:
@@ -159,7 +160,7 @@ KEY = "0x02" + "11" * 32
 )
 def test_trust_that_cannot_be_meant_is_refused(trust: Trust, ledger: int, changes: Json) -> None:
     with pytest.raises(TrustRefused):
-        decode_trust(_trust_with(trust, ledger, **changes))
+        decode_trust(_trust_with(trust, ledger, **changes), KNOWN.trust_readers)
 
 
 def test_trust_names_two_different_ledgers(trust: Trust) -> None:
@@ -167,7 +168,7 @@ def test_trust_names_two_different_ledgers(trust: Trust) -> None:
     one, other = document["ledgers"]
     for ledgers in ([one], [one, one], [one, other, other], []):
         with pytest.raises(TrustRefused):
-            decode_trust(json.dumps({**document, "ledgers": ledgers}).encode())
+            decode_trust(json.dumps({**document, "ledgers": ledgers}).encode(), KNOWN.trust_readers)
 
 
 @given(at=st.integers(0, 10**6), cut=st.integers(0, 8), put=st.binary(max_size=4))
@@ -212,10 +213,10 @@ def test_a_damaged_trust_file_is_read_or_refused_with_a_typed_error(trust: Trust
     raw = encode_trust(trust)
     at %= len(raw)
     try:
-        found = decode_trust(raw[:at] + put + raw[at + cut :])
+        found = decode_trust(raw[:at] + put + raw[at + cut :], KNOWN.trust_readers)
     except TrustRefused:
         return
-    assert decode_trust(encode_trust(found)) == found
+    assert decode_trust(encode_trust(found), KNOWN.trust_readers) == found
 
 
 @given(raw=st.binary(max_size=200))
@@ -224,4 +225,4 @@ def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
     with pytest.raises(EvidenceRefused):
         decode_evidence(raw)
     with pytest.raises(TrustRefused):
-        decode_trust(raw)
+        decode_trust(raw, KNOWN.trust_readers)

@@ -14,8 +14,10 @@ from relayer.core.packet import Acknowledgement
 from relayer.evidence.codec import decode_evidence, encode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.model import LIVES, Claim, Ending, Evidence, Statement
-from relayer.evidence.trust import CometTrust, EvmTrust, Trust
+from relayer.evidence.trust import Trust
 from relayer.evidence.verify import verify, verify_file
+from relayer.light_clients.poa_evm import EvmTrust
+from relayer.light_clients.tendermint import CometTrust
 from relayer.proofs.comet.client_types import decode_client_header, encode_client_header
 from relayer.proofs.comet.types import ABSENT, Validator, ValidatorSet
 from relayer.proofs.poa_evm.types import decode_header, encode_header

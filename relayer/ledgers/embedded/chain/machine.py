@@ -16,13 +16,12 @@ from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.facts.codec import PORT
 from relayer.ledgers.embedded.host.applications import Application, PortRouter
+from relayer.ledgers.embedded.host.client_module import client_modules
 from relayer.ledgers.embedded.host.clients import ClientRegistry
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.host import MessageOutcome, PacketHost, initialise_sequence
 from relayer.ledgers.embedded.host.light_clients import LightClientModule
-from relayer.ledgers.embedded.host.poa_evm_client import PoaEvmModule
 from relayer.ledgers.embedded.host.refusals import MessageRefused
-from relayer.ledgers.embedded.host.tendermint_client import TendermintModule
 from relayer.ledgers.embedded.host.transactions import (
     ChangeValidators,
     CreateClient,
@@ -37,6 +36,7 @@ from relayer.ledgers.embedded.host.transactions import (
 )
 from relayer.ledgers.embedded.settlement.application import CODESPACE, SettlementApplication
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
+from relayer.light_clients.known import KNOWN
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
 from relayer.settlement.clearing.commands import ClearingCommand
@@ -91,10 +91,10 @@ class Machine:
         light_clients: Iterable[LightClientModule] | None = None,
         applications: Mapping[str, Application] | None = None,
     ) -> None:
-        """Without arguments: the light clients `poa-evm` and `07-tendermint`, and the settlement application."""
+        """Without arguments: the light clients that this relayer knows, and the settlement application."""
         routes: dict[str, Application] = {PORT: SettlementApplication()}
         routes.update(applications or {})
-        self.clients = ClientRegistry((PoaEvmModule(), TendermintModule()) if light_clients is None else light_clients)
+        self.clients = ClientRegistry(client_modules(KNOWN) if light_clients is None else light_clients)
         self.host = PacketHost(self.clients, PortRouter(routes))
 
     def execute(self, block: Context, transactions: Sequence[bytes]) -> list[Result]:

@@ -26,10 +26,11 @@ from relayer.ledgers.embedded.chain.machine import Machine, Result
 from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers
 from relayer.ledgers.embedded.chain.verify import check_head
 from relayer.ledgers.embedded.host.applications import Application
-from relayer.ledgers.embedded.host.light_clients import LightClientModule
+from relayer.ledgers.embedded.host.client_module import client_modules
 from relayer.ledgers.embedded.host.refusals import Code, MessageRefused
 from relayer.ledgers.embedded.host.transactions import Transaction, encode_transaction
 from relayer.ledgers.embedded.tree import store
+from relayer.light_clients.registry import LightClients
 from relayer.ports.clock import Clock
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 
@@ -52,7 +53,7 @@ class Session:
         clock: Clock,
         chain_id: str,
         heartbeat_seconds: float | None,
-        light_clients: Iterable[LightClientModule] | None,
+        light_clients: LightClients,
         applications: Mapping[str, Application] | None,
     ) -> None:
         self._folder = folder
@@ -60,7 +61,7 @@ class Session:
         self._clock = clock
         self._chain_id = chain_id
         self._heartbeat_seconds = heartbeat_seconds
-        self._machine = Machine(light_clients=light_clients, applications=applications)
+        self._machine = Machine(light_clients=client_modules(light_clients), applications=applications)
         self._thread: ThreadPoolExecutor | None = None
         self._lock: IO[bytes] | None = None
         self._connection: sqlite3.Connection | None = None

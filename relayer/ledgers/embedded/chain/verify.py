@@ -19,8 +19,11 @@ from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.machine import Machine
 from relayer.ledgers.embedded.chain.replay import Replay
 from relayer.ledgers.embedded.chain.state import STORES
+from relayer.ledgers.embedded.host.client_module import client_modules
 from relayer.ledgers.embedded.tree import store
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.registry import LightClients
 from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import ProofError
 
@@ -64,7 +67,12 @@ def check_head(chain: Chain) -> None:
         raise LedgerCorrupt("the settlement log does not end where the state says; restore the ledger's file from a copy")
 
 
-def verify(folder: Path, *, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Verified:
+def verify(
+    folder: Path,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    light_clients: LightClients = KNOWN,
+) -> Verified:
     """Replays the whole ledger. `progress` hears of (blocks done, blocks in all). Raises LedgerCorrupt.
 
     The ledger must not be open elsewhere (LedgerLocked).
@@ -75,7 +83,7 @@ def verify(folder: Path, *, progress: Callable[[int, int], None] = lambda _done,
             with TemporaryDirectory(prefix="ledger-verify-") as scratch_folder:
                 scratch = store.scratch(str(Path(scratch_folder) / store.DATABASE_NAME))
                 try:
-                    return _verify(connection, scratch, progress)
+                    return _verify(connection, scratch, progress, Machine(light_clients=client_modules(light_clients)))
                 finally:
                     scratch.close()
         except sqlite3.DatabaseError as error:
@@ -84,13 +92,15 @@ def verify(folder: Path, *, progress: Callable[[int, int], None] = lambda _done,
             connection.close()
 
 
-def _verify(connection: sqlite3.Connection, scratch: sqlite3.Connection, progress: Callable[[int, int], None]) -> Verified:
+def _verify(
+    connection: sqlite3.Connection, scratch: sqlite3.Connection, progress: Callable[[int, int], None], machine: Machine
+) -> Verified:
     blocks = BlockTable(connection)
     last = blocks.last()
     if last is None:
         raise LedgerCorrupt("the ledger has no block; restore the ledger's file from a copy")
     chain_id, time = connection.execute("SELECT chain_id, time_nanoseconds FROM genesis").fetchone()
-    replay = Replay(scratch, machine=Machine(), chain_id=chain_id, genesis_time=time, validators=blocks.validators(1))
+    replay = Replay(scratch, machine=machine, chain_id=chain_id, genesis_time=time, validators=blocks.validators(1))
     previous: SealedBlock | None = None
     transactions = 0
     for height in range(1, last.header.height + 1):

@@ -1,0 +1,144 @@
+"""What a type of light client contributes: the form of its states and messages, its rules, what it says of the ledger that
+it follows, and what a reader of evidence has to trust.
+
+All methods are pure. Those that take foreign bytes raise ProofError and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from relayer.core.ids import Height, TimestampSeconds
+from relayer.evidence.headers import LedgerTrust, TrustReader
+from relayer.proofs.client import ClientStatus, ConsensusStates, Frozen, Recovered, Unchanged, Updated
+from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
+from relayer.proofs.poa_evm.attestation import ClientIdentity
+
+State = TypeVar("State")
+Consensus = TypeVar("Consensus")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What a client state says of the ledger that the client follows."""
+
+    chain_id: str
+    latest_height: Height
+    trusting_period_seconds: int
+    revision: int = 0
+    """ICS-2 revision of every height of the client; 0 for ledgers that have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """Which client judges, and the host's time at which it does."""
+
+    identity: ClientIdentity
+    now: TimestampNanoseconds
+
+    @property
+    def now_seconds(self) -> int:
+        """Unix seconds, rounded down."""
+        return self.now // NANOSECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenPath:
+    """A proof, and the path of the followed ledger's state that it is about, under the consensus state of `height`."""
+
+    height: int
+    path: Sequence[bytes]
+    proof: bytes
+
+
+class LightClientType(TrustReader, Protocol[State, Consensus]):
+    """One type of light client (ICS-2)."""
+
+    @property
+    def client_type(self) -> str:
+        """The first part of client ids, for example ``poa-evm``."""
+        ...
+
+    @property
+    def client_state_type_url(self) -> str: ...
+
+    @property
+    def consensus_state_type_url(self) -> str: ...
+
+    @property
+    def header_type_url(self) -> str: ...
+
+    @property
+    def misbehaviour_type_url(self) -> str: ...
+
+    # The standard form of its states.
+
+    def decode_client(self, raw: bytes) -> State: ...
+
+    def encode_client(self, state: State) -> bytes: ...
+
+    def decode_consensus(self, raw: bytes) -> Consensus: ...
+
+    def encode_consensus(self, consensus: Consensus) -> bytes: ...
+
+    # Its rules, with the meaning of ICS-2. They return what the host has to store.
+
+    def create(self, state: State, consensus: Consensus) -> None:
+        """Refuses states that no client may start from."""
+        ...
+
+    def status(self, state: State, states: ConsensusStates[Consensus], at: Instant) -> ClientStatus: ...
+
+    def update(
+        self, state: State, states: ConsensusStates[Consensus], header: bytes, at: Instant
+    ) -> Updated[State, Consensus] | Unchanged | Frozen[State]: ...
+
+    def check_misbehaviour(
+        self, state: State, states: ConsensusStates[Consensus], evidence: bytes, at: Instant
+    ) -> Frozen[State]: ...
+
+    def verify_membership(
+        self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, value: bytes, at: Instant
+    ) -> None: ...
+
+    def verify_non_membership(
+        self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, at: Instant
+    ) -> None: ...
+
+    def recover(
+        self,
+        state: State,
+        states: ConsensusStates[Consensus],
+        *,
+        substitute: State,
+        substitute_states: ConsensusStates[Consensus],
+        at: Instant,
+    ) -> Recovered[State, Consensus]: ...
+
+    def prunable_heights(
+        self, state: State, states: ConsensusStates[Consensus], at: Instant, *, limit: int
+    ) -> Sequence[int]: ...
+
+    # What it says of the ledger that it follows. Lenient: a client that others made is shown though it could not be used.
+
+    def followed(self, client_state: bytes) -> Followed: ...
+
+    def timestamp_of(self, consensus_state: bytes) -> TimestampSeconds: ...
+
+    # What evidence needs.
+
+    @property
+    def signers_in_header(self) -> bool:
+        """Whether only a header says who vouches for the ledger; otherwise the client state does."""
+        ...
+
+    def trust_of(self, client_state: bytes, header: bytes | None) -> LedgerTrust:
+        """What is trusted by whoever would create a client from this state. `header`: the ledger's newest, if
+        `signers_in_header`."""
+        ...
+
+    def evidence_header(self, header: bytes) -> bytes:
+        """The one form that a header has in evidence."""
+        ...
