@@ -64,7 +64,13 @@ def encode_proof(header: Header, path: CommitmentPath, value: bytes | None) -> P
 
 def creation(header: Header, terms: ClientTerms) -> ClientCreation:
     """The initial states of a client that follows `header`'s chain."""
-    state = {"trusting": terms.trusting_period_seconds, "drift": terms.max_clock_drift_seconds}
+    state = {
+        "chain": header.chain_id,
+        "drift": terms.max_clock_drift_seconds,
+        "frozen": False,
+        "latest": header.height,
+        "trusting": terms.trusting_period_seconds,
+    }
     return ClientCreation(
         client_type=CLIENT_TYPE,
         client_state_type_url=STATE_TYPE_URL,
