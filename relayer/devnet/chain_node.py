@@ -9,9 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import tempfile
 import tomllib
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.ports import free_row
 from relayer.devnet.processes import has_ended, run_to_end
 from relayer.devnet.usage import work
 from relayer.devnet.waiting import DevnetFailed, wait_for
@@ -42,7 +41,6 @@ _INCLUDED_WITHIN_BLOCKS = 60
 _START_WORK_SECONDS = 120.0
 """CPU time that a node may take to start, and to catch up."""
 _PORTS_PER_NODE = 10
-_PORTS = range(20_000, 32_000)
 _HTTP_TIMEOUT_SECONDS = 2.0
 
 Progress = Callable[[str], None]
@@ -295,7 +293,7 @@ def _make(program: Path, folder: Path, options: ChainOptions) -> None:
         "--network-chain-id", options.chain_id,
         "--validators", str(options.validators),
         "--block-time", f"{options.block_time_ms}ms",
-        "--base-port", str(_free_ports(options.validators)),
+        "--base-port", str(free_row(options.validators * _PORTS_PER_NODE)),
         "--gas-prices", options.gas_price + DENOMINATION,
         "--voting-period", f"{options.voting_period_seconds}s",
     ]  # fmt: skip
@@ -325,24 +323,3 @@ def _homes(folder: Path) -> list[Path]:
 
 def _as_http(listens: str) -> str:
     return "http://" + listens.removeprefix("tcp://")
-
-
-def _free_ports(nodes: int) -> int:
-    """The first of so many ports in a row that nothing listens on now, below those that the system gives out by itself."""
-    needed = nodes * _PORTS_PER_NODE
-    for _ in range(100):
-        first = random.randrange(_PORTS.start, _PORTS.stop - needed, _PORTS_PER_NODE)  # noqa: S311  (no secret)
-        if all(_is_free(first + offset) for offset in range(needed)):
-            return first
-    raise ConfigurationError(
-        f"no {needed} free ports in a row between {_PORTS.start} and {_PORTS.stop}; end other chains first"
-    )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

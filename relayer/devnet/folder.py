@@ -16,7 +16,8 @@ from relayer.config.relayer_file import load_relayer
 from relayer.devnet.chain_node import Progress
 from relayer.devnet.layout import AUTHORITIES, write_layout
 from relayer.devnet.network import ChainShape, SettlementKind, new_chain, place_of
-from relayer.devnet.processes import Children, free_ports
+from relayer.devnet.ports import free_ports
+from relayer.devnet.processes import Children
 from relayer.errors import ConfigurationError
 
 CLIENTS = 8

@@ -13,7 +13,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from relayer.devnet.nodes import MNEMONIC
-from relayer.devnet.processes import free_ports
+from relayer.devnet.ports import free_ports
 from relayer.examples.consortium import CONTESTED_PAIR, DEBTS, EUR, OPERATORS, PARTY
 from relayer.keystore import create_keystore
 

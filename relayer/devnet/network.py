@@ -25,7 +25,8 @@ from relayer.devnet.layout import (
     write_layout,
 )
 from relayer.devnet.nodes import DevelopmentNode, Ganache, GanacheOptions
-from relayer.devnet.processes import Child, Children, Finished, free_ports
+from relayer.devnet.ports import free_ports
+from relayer.devnet.processes import Child, Children, Finished
 from relayer.devnet.waiting import DevnetFailed
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos.account import CosmosAccount

@@ -7,6 +7,7 @@ when the parent is killed. Nothing here may be needed to run against a real ledg
 from __future__ import annotations
 
 import atexit
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -32,6 +33,7 @@ MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic that every development node uses; its keys are public knowledge."""
 
 _STAMP = ".installed-from"
+_LOCK = ".npm-lock"
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 5.0
 _NPM_STALLED_SECONDS = 300.0
@@ -86,6 +88,17 @@ def ensure_node_modules(folder: Path) -> bool:
     stamp = folder / "node_modules" / _STAMP
     if stamp.is_file() and stamp.read_text() == wanted:
         return False
+    with (folder / _LOCK).open("a") as alone:
+        # Another run may be at it, and has then done it.
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return False
+        _install(folder)
+        stamp.write_text(wanted)
+    return True
+
+
+def _install(folder: Path) -> None:
     node, environment = node_environment()
     # The wheel's own bin/npm does not find its library, so its script is called by its path.
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -94,8 +107,6 @@ def ensure_node_modules(folder: Path) -> bool:
     if result.returncode != 0:
         words = result.stderr.strip()[-2000:]
         raise ConfigurationError(f"npm ci in {folder} failed; check the network and try again:\n{words}")
-    stamp.write_text(wanted)
-    return True
 
 
 class DevelopmentNode:

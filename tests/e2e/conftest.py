@@ -31,7 +31,8 @@ SHAPES = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "whole_network" in metafunc.fixturenames:
         kinds = getattr(metafunc.module, "SETTLEMENT_KINDS", (SettlementKind.EMBEDDED,))
-        metafunc.parametrize("whole_network", kinds, ids=str, indirect=True, scope="session")
+        marked = [kind if SHAPES[kind] is None else pytest.param(kind, marks=pytest.mark.chain) for kind in kinds]
+        metafunc.parametrize("whole_network", marked, ids=list(map(str, kinds)), indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

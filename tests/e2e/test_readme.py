@@ -13,7 +13,8 @@ import pytest
 
 from relayer.devnet.journals import rows_below
 from relayer.devnet.nodes import Ganache, GanacheOptions
-from relayer.devnet.processes import Children, free_ports
+from relayer.devnet.ports import free_ports
+from relayer.devnet.processes import Children
 from relayer.devnet.waiting import wait_for
 from tests.support.paths import ROOT
 

@@ -36,7 +36,7 @@ from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from tests.support.chain_channel import DAY_SECONDS, NAMES, SERVICE_END, ChainChannel, chain_ledger, open_chain_channel
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 AAA, BBB, CCC = map(party_id, NAMES)
 EUR = UnitKey("EUR", 2)

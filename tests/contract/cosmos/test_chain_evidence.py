@@ -49,7 +49,7 @@ from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.testing.factories import a_payload
 from tests.support.embedded import EchoApplication, embedded_ledger
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=60)
 SOURCE = LedgerId("embedded")

@@ -122,6 +122,7 @@ async def chain_bench(
 
 
 @pytest.mark.node
+@pytest.mark.chain
 @pytest.mark.asyncio(loop_scope="module")
 class TestCosmosLedger(LedgerContractSuite):
     @pytest.fixture

@@ -17,7 +17,7 @@ from relayer.devnet.waiting import wait_for
 from relayer.errors import LedgerUnavailable
 from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.node]
+pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from relayer.proofs.comet import BlockIdFlag
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=60)
 REFERENCE = ClientReference(host_chain_id="1337", client_id=ClientId("client-0"))

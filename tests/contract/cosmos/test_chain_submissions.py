@@ -31,7 +31,7 @@ from relayer.settlement.model import Party
 from tests.support.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
 from tests.support.evm_counterparty import CLIENT_ID
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 
 def several(channel: ChainChannel, count: int) -> list[Packet]:

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from evm_harness import OWNER, STRANGER, Outcome, Refused
 from facts_bench import (
     ACKNOWLEDGED,
@@ -404,4 +405,4 @@ Contracts.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestContracts = Contracts.TestCase
+TestContracts = pytest.mark.long(Contracts.TestCase)

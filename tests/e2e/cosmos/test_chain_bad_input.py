@@ -22,7 +22,7 @@ from relayer.keystore import create_keystore
 from relayer.ledgers.cosmos.account import CosmosAccount
 from tests.support.checks import failing_lines
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = ("cosmos",)
 TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 

@@ -23,7 +23,7 @@ from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.long]
 SETTLEMENT_KINDS = ("cosmos of four",)
 
 STAKE = "20000000000stake"

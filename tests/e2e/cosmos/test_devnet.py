@@ -32,7 +32,7 @@ def heights(finished: Finished) -> dict[str, int | None]:
     return {part["name"]: part["height"] for part in told["parts"]}
 
 
-@pytest.mark.parametrize("kind", ["cosmos", "embedded"])
+@pytest.mark.parametrize("kind", [pytest.param("cosmos", marks=pytest.mark.chain), "embedded"])
 def test_a_network_goes_on_where_it_stopped(children: Children, tmp_path: Path, kind: str) -> None:
     heights(children.finish("devnet", "up", "net", "--settlement", kind, "--json"))
     configured = children.finish("channel", "open", "--config", "net/relayer.yaml")

@@ -29,7 +29,7 @@ PACKETS = 2
 FEWEST_POINTS = 20
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_death_at_any_write_loses_and_repeats_nothing(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:
@@ -57,7 +57,7 @@ async def test_death_at_any_write_loses_and_repeats_nothing(
     assert last.stop() == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_death_of_the_ledger_at_any_write_loses_and_repeats_nothing(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:

@@ -20,7 +20,8 @@ from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch, open_business
-from relayer.devnet.processes import Child, free_ports
+from relayer.devnet.ports import free_ports
+from relayer.devnet.processes import Child
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 
@@ -93,7 +94,7 @@ async def slowest(business: Business, watch: Watch, packets: int = 5) -> float:
     return max(seconds)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_silent_and_then_dead_channel_delays_no_other(
     network: Network, business: Business, watch: Watch, stack: AsyncExitStack, other_ledger: Child
 ) -> None:

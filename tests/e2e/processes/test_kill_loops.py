@@ -60,7 +60,7 @@ async def facts_flow(business: Business, watch: Watch) -> AsyncIterator[list[int
         await asyncio.gather(flowing, return_exceptions=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_fifty_deaths_while_facts_flow(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:
@@ -105,7 +105,7 @@ async def test_two_relayers_on_one_channel(network: Network, business: Business,
     assert [rival.stop() for rival in rivals] == [0, 0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_relayer_that_holds_the_settlement_ledger_dies_with_it(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:
@@ -131,7 +131,7 @@ async def test_a_relayer_that_holds_the_settlement_ledger_dies_with_it(
     await all_well(network, watch, selection, sent)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_settlement_ledger_that_dies_and_comes_back(
     network: Network, business: Business, watch: Watch, selection: Selection
 ) -> None:

@@ -88,7 +88,7 @@ async def test_health_asks_every_part_of_the_way(network: Network) -> None:
     network.children.wait_until(relayer, lambda: not reasons(), "good health")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_clients_are_refreshed_though_no_packet_needs_it(network: Network, business: Business) -> None:
     def short(channels: list[dict[str, Any]]) -> None:
         terms = {"trusting_period_seconds": PERIOD_SECONDS, "max_clock_drift_seconds": 5}

@@ -100,7 +100,7 @@ def test_a_plan_has_bounds(change: dict[str, int]) -> None:
         Plan(**change)
 
 
-@pytest.mark.slow
+@pytest.mark.node
 def test_a_small_run_on_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
     run(Plan(packets=40, full_packets=2, samples=3), as_json=True)

@@ -102,7 +102,6 @@ def test_every_contract_can_be_deployed(contract: Contract) -> None:
     assert 0 < artifact(contract).deployed_size_bytes <= 24_576
 
 
-@pytest.mark.slow
 def test_the_artifacts_are_what_the_sources_compile_to() -> None:
     built = load_script(ROOT / "contracts" / "evm" / "compile.py").build()
     assert {path.stem for path in built} >= {contract.value for contract in Contract}
