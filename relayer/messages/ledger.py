@@ -17,6 +17,7 @@ from relayer.core.events import (
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput
+from relayer.messages.decimal_text import number
 from relayer.messages.packets import (
     acknowledgement_from_message,
     acknowledgement_to_adapter,
@@ -208,25 +209,32 @@ def batch_from_message(request: wire.SubmitRequest) -> SubmissionBatch:
 def receipt_to_message(receipt: SubmissionReceipt) -> wire.SubmitResponse:
     """interledger.adapter.v1.SubmitResponse."""
     return wire.SubmitResponse(
-        results=[
-            wire.MessageResult(
-                outcome=_OUTCOMES[result.outcome], code=result.code, detail=result.detail, retryable=result.retryable
-            )
-            for result in receipt.results
-        ],
+        results=list(map(result_to_message, receipt.results)),
         transactions=list(receipt.transactions),
+        fee=str(receipt.fee) if receipt.fee else "",
+        gas=receipt.gas,
     )
 
 
 def receipt_from_message(response: wire.SubmitResponse) -> SubmissionReceipt:
-    """Raises InvalidInput for an outcome that the service does not define."""
+    """Raises InvalidInput for an outcome that the service does not define, and a fee that is not a plain decimal number."""
     return SubmissionReceipt(
-        results=tuple(map(_result_from_message, response.results)),
+        results=tuple(map(result_from_message, response.results)),
         transactions=tuple(map(TransactionId, response.transactions)),
+        fee=number("fee", response.fee) if response.fee else 0,
+        gas=response.gas,
     )
 
 
-def _result_from_message(message: wire.MessageResult) -> MessageResult:
+def result_to_message(result: MessageResult) -> wire.MessageResult:
+    """interledger.adapter.v1.MessageResult."""
+    return wire.MessageResult(
+        outcome=_OUTCOMES[result.outcome], code=result.code, detail=result.detail, retryable=result.retryable
+    )
+
+
+def result_from_message(message: wire.MessageResult) -> MessageResult:
+    """Raises InvalidInput for an outcome that the service does not define."""
     outcome = _OUTCOMES_BACK.get(message.outcome)
     if outcome is None:
         raise InvalidInput(f"message result {message.outcome}: not defined")

@@ -127,3 +127,7 @@ class Checked(Protocol):
         Subjects do not name the ledger.
         """
         ...
+
+
+CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, Checked)
+"""All of them. Each has a suite in relayer.testing.capability_contract and a number in the adapter service."""

@@ -29,6 +29,7 @@ from relayer.core.events import (
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.errors import NotFinal, WrongLedger
+from relayer.ports.capabilities import CAPABILITIES, Priced, capability
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -68,6 +69,8 @@ class LedgerBench:
     """Both ledgers reach a head at least so many seconds later."""
     misconfigured: Ledger
     """The subject's ledger as an operator would configure it who expects another chain id; not connected."""
+    operated: Ledger | None = None
+    """The subject with its operator's rights; None: `subject` has them, or the ledger has no operator."""
     short_seconds: int = 30
     """A timeout that delivery can keep and `pass_time` lets run out; small where time cannot be made to pass."""
 
@@ -86,6 +89,18 @@ class _Proven:
 class LedgerContractSuite:
     """Every test stands alone; a bench may be shared, since no test minds what others did before."""
 
+    async def test_it_offers_exactly_what_its_suites_show(self, bench: LedgerBench) -> None:
+        shown = {vars(each)["shows"] for each in type(self).__mro__ if "shows" in vars(each)}
+        offered = {kind for kind in CAPABILITIES if capability(bench.subject.ledger, kind) is not None}
+        assert offered == shown, "a capability and its suite of relayer.testing.capability_contract go together"
+
+    async def test_a_submission_that_has_no_price_costs_nothing(self, bench: LedgerBench) -> None:
+        batch = await receives(bench.counterparty, bench.subject, [await send(bench.counterparty, bench)])
+        receipt = await bench.subject.ledger.submit(batch)
+        assert receipt.transactions
+        if capability(bench.subject.ledger, Priced) is None:
+            assert receipt.fee == 0
+
     async def test_heads_only_grow(self, bench: LedgerBench) -> None:
         first = await bench.subject.ledger.head()
         await bench.pass_time(bench.short_seconds)
@@ -99,7 +114,7 @@ class LedgerContractSuite:
 
     async def test_a_sent_packet_is_told(self, bench: LedgerBench) -> None:
         before = await bench.subject.ledger.head()
-        packet = await _send(bench.subject, bench)
+        packet = await send(bench.subject, bench)
         fact = await _told(bench.subject, PacketCommitted, packet)
         assert fact.packet == packet
         assert fact.height > before.height
@@ -107,15 +122,15 @@ class LedgerContractSuite:
         assert (packet.source_client, packet.destination_client) == (bench.subject.client, bench.counterparty.client)
 
     async def test_facts_of_a_height_never_change(self, bench: LedgerBench) -> None:
-        await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+        await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         head = await bench.subject.ledger.head()
         first = await bench.subject.ledger.events(after=Height(0), until=head.height)
-        await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+        await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         assert await bench.subject.ledger.events(after=Height(0), until=head.height) == first
 
     async def test_pages_tell_the_same_as_one_reading(self, bench: LedgerBench) -> None:
         for _ in range(2):
-            await _told(bench.subject, PacketCommitted, await _send(bench.subject, bench))
+            await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         head = await bench.subject.ledger.head()
         whole = list(await bench.subject.ledger.events(after=Height(0), until=head.height))
         paged: list[PacketFact] = []
@@ -126,7 +141,7 @@ class LedgerContractSuite:
         assert [fact.height for fact in whole] == sorted(fact.height for fact in whole)
 
     async def test_a_packet_is_received_and_answered(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench)
+        packet = await send(bench.counterparty, bench)
         proven = await _deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.DELIVERED]
         fact = await _told(bench.subject, AcknowledgementWritten, packet)
@@ -134,24 +149,23 @@ class LedgerContractSuite:
         assert fact.acknowledgement.app_acknowledgement
 
     async def test_receiving_again_is_redundant(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench)
+        packet = await send(bench.counterparty, bench)
         proven = await _deliver(bench.counterparty, bench.subject, [packet])
         again = await bench.subject.ledger.submit(replace(proven.batch, update=None))
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
     async def test_several_packets_go_in_one_submission(self, bench: LedgerBench) -> None:
-        packets = [await _send(bench.counterparty, bench) for _ in range(3)]
+        packets = [await send(bench.counterparty, bench) for _ in range(3)]
         proven = await _deliver(bench.counterparty, bench.subject, packets)
         assert proven.outcomes == [Outcome.DELIVERED] * 3
         for packet in packets:
             await _told(bench.subject, AcknowledgementWritten, packet)
 
     async def test_a_bad_proof_is_rejected_and_the_others_go_on(self, bench: LedgerBench) -> None:
-        packets = [await _send(bench.counterparty, bench) for _ in range(3)]
-        batch = await _receives(bench.counterparty, bench.subject, packets)
+        packets = [await send(bench.counterparty, bench) for _ in range(3)]
+        batch = await receives(bench.counterparty, bench.subject, packets)
         bad = batch.messages[1]
-        damaged = replace(bad, proof=replace(bad.proof, value=_damaged(bad.proof.value)))
-        receipt = await bench.subject.ledger.submit(replace(batch, messages=(batch.messages[0], damaged, batch.messages[2])))
+        receipt = await bench.subject.ledger.submit(damaged(batch, 1))
         assert [result.outcome for result in receipt.results] == [
             Outcome.DELIVERED,
             Outcome.REJECTED,
@@ -164,23 +178,23 @@ class LedgerContractSuite:
         ].outcome is Outcome.DELIVERED
 
     async def test_a_proof_of_another_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packets = [await _send(bench.counterparty, bench) for _ in range(2)]
-        batch = await _receives(bench.counterparty, bench.subject, packets)
+        packets = [await send(bench.counterparty, bench) for _ in range(2)]
+        batch = await receives(bench.counterparty, bench.subject, packets)
         swapped = replace(batch.messages[0], proof=batch.messages[1].proof)
         receipt = await bench.subject.ledger.submit(replace(batch, messages=(swapped,)))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_an_invented_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench)
-        batch = await _receives(bench.counterparty, bench.subject, [packet])
+        packet = await send(bench.counterparty, bench)
+        batch = await receives(bench.counterparty, bench.subject, [packet])
         invented = replace(packet, timeout_timestamp=TimestampSeconds(packet.timeout_timestamp + 1))
         receipt = await bench.subject.ledger.submit(replace(batch, messages=(replace(batch.messages[0], packet=invented),)))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_the_client_update_comes_first(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench)
+        packet = await send(bench.counterparty, bench)
         await bench.pass_time(1)
-        batch = await _receives(bench.counterparty, bench.subject, [packet])
+        batch = await receives(bench.counterparty, bench.subject, [packet])
         assert batch.update is not None
         early = await bench.subject.ledger.submit(replace(batch, update=None))
         assert [result.outcome for result in early.results] == [Outcome.REJECTED]
@@ -192,7 +206,7 @@ class LedgerContractSuite:
     async def test_a_client_is_updated_without_packets(self, bench: LedgerBench) -> None:
         await bench.pass_time(bench.short_seconds)
         before = await bench.subject.ledger.client_status(bench.subject.client)
-        batch = await _receives(bench.counterparty, bench.subject, [])
+        batch = await receives(bench.counterparty, bench.subject, [])
         receipt = await bench.subject.ledger.submit(batch)
         assert receipt.results == ()
         after = await bench.subject.ledger.client_status(bench.subject.client)
@@ -200,13 +214,13 @@ class LedgerContractSuite:
         assert after.latest_timestamp > before.latest_timestamp
 
     async def test_a_late_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.counterparty, bench, seconds=bench.short_seconds)
+        packet = await send(bench.counterparty, bench, seconds=bench.short_seconds)
         await bench.pass_time(bench.short_seconds + 1)
         proven = await _deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.REJECTED]
 
     async def test_an_acknowledgement_comes_back(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench)
+        packet = await send(bench.subject, bench)
         await _deliver(bench.subject, bench.counterparty, [packet])
         batch = await _acknowledges(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
@@ -216,7 +230,7 @@ class LedgerContractSuite:
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
     async def test_a_packet_times_out_by_proof_of_absence(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench, seconds=bench.short_seconds)
+        packet = await send(bench.subject, bench, seconds=bench.short_seconds)
         await bench.pass_time(bench.short_seconds + 1)
         batch = await _timeouts(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
@@ -226,12 +240,12 @@ class LedgerContractSuite:
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
     async def test_a_timeout_before_its_time_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench)
+        packet = await send(bench.subject, bench)
         receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_a_timeout_of_a_received_packet_is_rejected(self, bench: LedgerBench) -> None:
-        packet = await _send(bench.subject, bench, seconds=bench.short_seconds)
+        packet = await send(bench.subject, bench, seconds=bench.short_seconds)
         await _deliver(bench.subject, bench.counterparty, [packet])
         await bench.pass_time(bench.short_seconds + 1)
         receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
@@ -254,7 +268,7 @@ class LedgerContractSuite:
 
     async def test_nothing_is_proven_above_the_head(self, bench: LedgerBench) -> None:
         head = await bench.subject.ledger.head()
-        path = commitment_path(bench.subject.client, PathKind.COMMITMENT, (await _send(bench.subject, bench)).sequence)
+        path = commitment_path(bench.subject.client, PathKind.COMMITMENT, (await send(bench.subject, bench)).sequence)
         with pytest.raises(NotFinal):
             await bench.subject.prover.prove([path], at=Height(head.height + 1_000))
 
@@ -264,7 +278,8 @@ class LedgerContractSuite:
         await bench.misconfigured.close()
 
 
-async def _send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
+async def send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
+    """A packet that the side's ledger has committed and tells of."""
     heads = [await bench.subject.ledger.head(), await bench.counterparty.ledger.head()]
     packet = await side.send_packet(TimestampSeconds(max(head.timestamp for head in heads) + seconds))
     await _told(side, PacketCommitted, packet)
@@ -301,7 +316,8 @@ async def _batch(
     return SubmissionBatch(client_id=host.client, update=update, messages=messages)
 
 
-async def _receives(origin: Side, host: Side, packets: Sequence[Packet]) -> SubmissionBatch:
+async def receives(origin: Side, host: Side, packets: Sequence[Packet]) -> SubmissionBatch:
+    """What delivers the packets to `host`, not submitted yet."""
     paths = [commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence) for packet in packets]
     return await _batch(origin, host, paths, lambda number, proof: ReceivePacket(packet=packets[number], proof=proof))
 
@@ -323,11 +339,15 @@ async def _timeouts(origin: Side, host: Side, packet: Packet) -> SubmissionBatch
 
 
 async def _deliver(origin: Side, host: Side, packets: Sequence[Packet]) -> _Proven:
-    batch = await _receives(origin, host, packets)
+    batch = await receives(origin, host, packets)
     receipt = await host.ledger.submit(batch)
     return _Proven(batch=batch, results=receipt.results)
 
 
-def _damaged(proof: bytes) -> bytes:
-    middle = len(proof) // 2
-    return proof[:middle] + bytes([proof[middle] ^ 1]) + proof[middle + 1 :]
+def damaged(batch: SubmissionBatch, index: int) -> SubmissionBatch:
+    """The batch with one bit of a message's proof flipped."""
+    bad = batch.messages[index]
+    proof, middle = bad.proof.value, len(bad.proof.value) // 2
+    flipped = proof[:middle] + bytes([proof[middle] ^ 1]) + proof[middle + 1 :]
+    message = replace(bad, proof=replace(bad.proof, value=flipped))
+    return replace(batch, messages=(*batch.messages[:index], message, *batch.messages[index + 1 :]))

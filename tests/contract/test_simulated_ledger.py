@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
 import pytest
 
 from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.core.packet import Packet
+from relayer.errors import AccessDenied, LedgerUnavailable
+from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ports.capabilities import CAPABILITIES, capability
+from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite, VouchedSuite
+from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import pair
+from tests.support.served import served
+
+TOKEN = "operators-token"
 
 
 def side(ledger: SimulatedLedger, client: ClientId) -> Side:
@@ -20,19 +32,90 @@ def side(ledger: SimulatedLedger, client: ClientId) -> Side:
     return Side(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
 
 
+async def bench_of(kind: type[SimulatedLedger]) -> LedgerBench:
+    clock = ManualClock()
+    subject, counterparty = kind(CONTRACTS, clock), SimulatedLedger(SETTLEMENT, clock)
+    there, _ = await pair((subject, subject, subject), (counterparty, counterparty, counterparty))
+
+    async def pass_time(seconds: int) -> None:
+        clock.advance(max(seconds, 5))
+
+    return LedgerBench(
+        subject=side(subject, there.source_client),
+        counterparty=side(counterparty, there.destination_client),
+        pass_time=pass_time,
+        misconfigured=kind(CONTRACTS, clock, expected_chain_id="another"),
+    )
+
+
 class TestSimulatedLedger(LedgerContractSuite):
     @pytest.fixture
     async def bench(self) -> LedgerBench:
-        clock = ManualClock()
-        subject, counterparty = SimulatedLedger(CONTRACTS, clock), SimulatedLedger(SETTLEMENT, clock)
-        there, _ = await pair((subject, subject, subject), (counterparty, counterparty, counterparty))
+        return await bench_of(SimulatedLedger)
 
-        async def pass_time(seconds: int) -> None:
-            clock.advance(max(seconds, 5))
 
-        return LedgerBench(
-            subject=side(subject, there.source_client),
-            counterparty=side(counterparty, there.destination_client),
-            pass_time=pass_time,
-            misconfigured=SimulatedLedger(CONTRACTS, clock, expected_chain_id="another"),
+EVERY_SUITE = (LedgerContractSuite, PricedSuite, VouchedSuite, TrustsClientsSuite, CheckedSuite)
+
+
+class TestCapableLedger(*EVERY_SUITE):
+    @pytest.fixture
+    async def bench(self) -> LedgerBench:
+        return await bench_of(CapableLedger)
+
+
+class TestCapableLedgerBehindTheAdapter(*EVERY_SUITE):
+    @pytest.fixture
+    async def bench(self) -> AsyncIterator[LedgerBench]:
+        made = await bench_of(CapableLedger)
+        ledger = made.subject.ledger
+        assert isinstance(ledger, CapableLedger)
+        async with AsyncExitStack() as stack:
+            address = await stack.enter_async_context(served(ledger, token=TOKEN))
+            remote, other_chain, operated = (
+                RemoteLedger(ledger_id=CONTRACTS, address=address, chain_id=chain_id, clock=ManualClock(), token=token)
+                for chain_id, token in ((ledger.chain_id, None), ("another-1", None), (ledger.chain_id, TOKEN))
+            )
+            for each in (remote, operated):
+                await each.connect()
+                stack.push_async_callback(each.close)
+            yield replace(
+                made,
+                subject=replace(made.subject, ledger=remote, prover=remote),
+                misconfigured=other_chain,
+                operated=operated,
+            )
+
+
+async def test_trust_behind_the_adapter_needs_the_operators_token() -> None:
+    ledger = CapableLedger(CONTRACTS, ManualClock())
+    async with served(ledger, token=TOKEN) as address:
+        remote = RemoteLedger(
+            ledger_id=CONTRACTS, address=address, chain_id=ledger.chain_id, clock=ManualClock(), token="wrong"
         )
+        await remote.connect()
+        for verb in (remote.trust_client, remote.distrust_client):
+            with pytest.raises(AccessDenied):
+                await verb(ClientId("simulated-0"))
+        assert not await remote.trusts_client(ClientId("simulated-0"))
+        await remote.close()
+
+
+async def test_a_remote_ledger_offers_nothing_that_the_far_one_does_not() -> None:
+    """Before it is connected nothing is known of it."""
+    clock = ManualClock()
+    far = Uncapable(CONTRACTS, clock)
+    async with served(far) as address:
+        remote = RemoteLedger(ledger_id=CONTRACTS, address=address, chain_id=far.chain_id, clock=clock)
+        assert [kind for kind in CAPABILITIES if capability(remote, kind)] == []
+        await remote.connect()
+        assert [kind for kind in CAPABILITIES if capability(remote, kind)] == []
+        with pytest.raises(LedgerUnavailable, match="not Priced"):
+            await remote.balance()
+        await remote.close()
+
+
+class Uncapable(CapableLedger):
+    """The methods without the capabilities."""
+
+    def offers(self, kind: type) -> bool:
+        return False

@@ -14,7 +14,7 @@ from relayer.errors import LimitExceeded
 from relayer.ledgers.embedded.chain import tendermint_messages
 from relayer.ledgers.embedded.chain.blocks import SealedBlock
 from relayer.ledgers.embedded.chain.chain import Chain
-from relayer.ledgers.embedded.chain.client_view import client_status, is_paired_with
+from relayer.ledgers.embedded.chain.client_view import client_state, client_status, is_paired_with
 from relayer.ledgers.embedded.chain.machine import Result
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.session import Session, refusal
@@ -39,6 +39,7 @@ from relayer.proofs.comet import NANOSECONDS, ValidatorSet
 from relayer.wire.cosmos_protos import channel_tx, client_tx
 
 MERKLE_PREFIX = (b"ibc", b"")
+SOFTWARE = "interledger-settlement-relayer embedded ledger"
 MAXIMUM_PATHS = 1000
 
 
@@ -84,6 +85,25 @@ class EmbeddedLedger:
     @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         return MERKLE_PREFIX
+
+    @property
+    def revision(self) -> int:
+        """ICS-2 revision of the chain id."""
+        return self.session.revision
+
+    @property
+    def software(self) -> str:
+        """As the adapter service describes it."""
+        return SOFTWARE
+
+    async def event_bytes(self, *, after: Height, until: Height) -> int:
+        """How large the events of these heights are as they are stored."""
+        return await self.session.run(lambda chain: chain.state.events.size(after=after, until=until))
+
+    async def client_state(self, client: ClientId) -> tuple[str, bytes]:
+        """Type URL and protobuf bytes of a client's state; both empty for a client that does not exist."""
+        now = self.session.now()
+        return await self.session.run(lambda chain: client_state(chain, client, now=now))
 
     async def connect(self) -> None:
         """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, WrongLedger or QuorumMissing."""

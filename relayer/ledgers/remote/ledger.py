@@ -1,4 +1,4 @@
-"""The ports Ledger, Prover and ClientHost over interledger.adapter.v1."""
+"""The ports Ledger, Prover and ClientHost over interledger.adapter.v1, with every capability that the far ledger offers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import grpc
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
-from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, WrongLedger
+from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, RelayerError, WrongLedger
 from relayer.ledgers.remote.connection import Connection
 from relayer.ledgers.remote.settlement import RemoteSettlement
+from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
+from relayer.messages.decimal_text import number
+from relayer.ports.capabilities import CheckLine, Vouching
 from relayer.ports.clock import Clock
-from relayer.ports.ledger import ClientStatus, Head, SubmissionBatch, SubmissionReceipt
+from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
@@ -42,6 +45,7 @@ class RemoteLedger:
         self._chain_id = chain_id
         self._clock = clock
         self._merkle_prefix: tuple[bytes, ...] = ()
+        self._offered: frozenset[type] = frozenset()
         self._connection = Connection(
             name=ledger_id, address=address, token=token, request_timeout_seconds=request_timeout_seconds
         )
@@ -68,6 +72,11 @@ class RemoteLedger:
                 "correct the address or the chain id"
             )
         self._merkle_prefix = tuple(described.merkle_prefix)
+        self._offered = capability_codec.capabilities_from_message(described.capabilities)
+
+    def offers(self, kind: type) -> bool:
+        """What the ledger behind the adapter listed when this was connected."""
+        return kind in self._offered
 
     async def close(self) -> None:
         await self._connection.close()
@@ -111,6 +120,45 @@ class RemoteLedger:
             if len(receipt.results) != len(batch.messages):
                 raise InvalidInput(f"{len(receipt.results)} results for {len(batch.messages)} messages")
             return receipt
+
+    async def balance(self) -> int:
+        response = await self._connection.call(self._stub.GetBalance, wire.BalanceRequest())
+        with self._strictly():
+            return number("balance", response.balance)
+
+    async def quote(self, batch: SubmissionBatch) -> Quote:
+        response = await self._connection.call(self._stub.QuoteSubmission, codec.batch_to_message(batch))
+        with self._strictly():
+            quote = capability_codec.quote_from_message(response)
+            if len(quote.refusals) != len(batch.messages):
+                raise InvalidInput(f"{len(quote.refusals)} quoted for {len(batch.messages)} messages")
+            return quote
+
+    async def vouching(self) -> Vouching:
+        response = await self._connection.call(self._stub.GetVouching, wire.VouchingRequest())
+        with self._strictly():
+            return capability_codec.vouching_from_message(response)
+
+    async def checks(self) -> AsyncIterator[CheckLine]:
+        """The far ledger's own; that it does not answer is a line as well."""
+        try:
+            response = await self._connection.call(self._stub.Check, wire.CheckRequest())
+        except RelayerError as error:
+            yield CheckLine(subject="adapter", found="its checks cannot be asked for", remedy=str(error))
+            return
+        for line in response.lines:
+            yield capability_codec.check_line_from_message(line)
+
+    async def trust_client(self, client: ClientId) -> None:
+        await self._connection.guarded_call(self._stub.TrustClient, wire.ClientTrustRequest(client_id=client))
+
+    async def distrust_client(self, client: ClientId) -> None:
+        await self._connection.guarded_call(self._stub.DistrustClient, wire.ClientTrustRequest(client_id=client))
+
+    async def trusts_client(self, client: ClientId) -> bool:
+        response = await self._connection.call(self._stub.GetClientTrust, wire.ClientTrustRequest(client_id=client))
+        trusted: bool = response.trusted
+        return trusted
 
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         request = wire.InitialClientRequest(

@@ -28,6 +28,7 @@ from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.messages.packets import payload_to_message
+from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.world import pair
 from relayer.wire.cosmos_protos import channel_tx
@@ -124,7 +125,7 @@ async def chain_bench(
 @pytest.mark.node
 @pytest.mark.chain
 @pytest.mark.asyncio(loop_scope="module")
-class TestCosmosLedger(LedgerContractSuite):
+class TestCosmosLedger(LedgerContractSuite, PricedSuite, TrustsClientsSuite, CheckedSuite):
     @pytest.fixture
     def bench(self, chain_bench: LedgerBench) -> LedgerBench:
         return chain_bench

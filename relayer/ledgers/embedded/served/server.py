@@ -15,9 +15,9 @@ from grpc_reflection.v1alpha import reflection
 
 from relayer.errors import ConfigurationError
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.served.access import Access, Guard
-from relayer.ledgers.embedded.served.adapter_service import AdapterService
 from relayer.ledgers.embedded.served.settlement_service import SettlementServicer
+from relayer.ledgers.served.access import Access, Guard
+from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 
@@ -30,9 +30,7 @@ _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
 _SETTLEMENT = settlement_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
 _FOR_OPERATOR = frozenset(
     {
-        f"/{_ADAPTER}/CreateClient",
-        f"/{_ADAPTER}/RegisterCounterparty",
-        f"/{_ADAPTER}/RecoverClient",
+        *FOR_OPERATOR,
         f"/{_SETTLEMENT}/RegisterParty",
         f"/{_SETTLEMENT}/RecordAgreement",
         f"/{_SETTLEMENT}/ClosePeriod",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import grpc
 
-from relayer.ledgers.embedded.served.access import Access
-from relayer.ledgers.embedded.served.serving import Context, answering
 from relayer.ledgers.embedded.settlement.settlement_tables import MAXIMUM_LISTED
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
+from relayer.ledgers.served.access import Access
+from relayer.ledgers.served.answering import Context, answering
 from relayer.messages import clearing_records as records
 from relayer.messages import settlement_records as codec
 from relayer.messages.settlement_commands import clearing_from_message, enum_from_message

@@ -6,21 +6,36 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAPABILITY_UNSPECIFIED: _ClassVar[Capability]
+    PRICED: _ClassVar[Capability]
+    VOUCHED: _ClassVar[Capability]
+    CHECKED: _ClassVar[Capability]
+    TRUSTS_CLIENTS: _ClassVar[Capability]
+CAPABILITY_UNSPECIFIED: Capability
+PRICED: Capability
+VOUCHED: Capability
+CHECKED: Capability
+TRUSTS_CLIENTS: Capability
+
 class DescribeRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("chain_id", "revision", "merkle_prefix", "software")
+    __slots__ = ("chain_id", "revision", "merkle_prefix", "software", "capabilities")
     CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     chain_id: str
     revision: int
     merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
     software: str
-    def __init__(self, chain_id: _Optional[str] = ..., revision: _Optional[int] = ..., merkle_prefix: _Optional[_Iterable[bytes]] = ..., software: _Optional[str] = ...) -> None: ...
+    capabilities: _containers.RepeatedScalarFieldContainer[Capability]
+    def __init__(self, chain_id: _Optional[str] = ..., revision: _Optional[int] = ..., merkle_prefix: _Optional[_Iterable[bytes]] = ..., software: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ...) -> None: ...
 
 class HeadRequest(_message.Message):
     __slots__ = ()
@@ -221,12 +236,16 @@ class TimeoutPacket(_message.Message):
     def __init__(self, packet: _Optional[_Union[Packet, _Mapping]] = ..., proof: _Optional[_Union[Proof, _Mapping]] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
-    __slots__ = ("results", "transactions")
+    __slots__ = ("results", "transactions", "fee", "gas")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    FEE_FIELD_NUMBER: _ClassVar[int]
+    GAS_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[MessageResult]
     transactions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, results: _Optional[_Iterable[_Union[MessageResult, _Mapping]]] = ..., transactions: _Optional[_Iterable[str]] = ...) -> None: ...
+    fee: str
+    gas: int
+    def __init__(self, results: _Optional[_Iterable[_Union[MessageResult, _Mapping]]] = ..., transactions: _Optional[_Iterable[str]] = ..., fee: _Optional[str] = ..., gas: _Optional[int] = ...) -> None: ...
 
 class MessageResult(_message.Message):
     __slots__ = ("outcome", "code", "detail", "retryable")
@@ -331,3 +350,89 @@ class RecoverClientRequest(_message.Message):
 class RecoverClientResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class BalanceRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class BalanceResponse(_message.Message):
+    __slots__ = ("balance",)
+    BALANCE_FIELD_NUMBER: _ClassVar[int]
+    balance: str
+    def __init__(self, balance: _Optional[str] = ...) -> None: ...
+
+class QuoteResponse(_message.Message):
+    __slots__ = ("transactions", "gas", "price_numerator", "price_denominator", "fee", "messages")
+    TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    GAS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    PRICE_DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    FEE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    transactions: int
+    gas: int
+    price_numerator: str
+    price_denominator: str
+    fee: str
+    messages: _containers.RepeatedCompositeFieldContainer[QuotedMessage]
+    def __init__(self, transactions: _Optional[int] = ..., gas: _Optional[int] = ..., price_numerator: _Optional[str] = ..., price_denominator: _Optional[str] = ..., fee: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[QuotedMessage, _Mapping]]] = ...) -> None: ...
+
+class QuotedMessage(_message.Message):
+    __slots__ = ("refusal",)
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    refusal: MessageResult
+    def __init__(self, refusal: _Optional[_Union[MessageResult, _Mapping]] = ...) -> None: ...
+
+class VouchingRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Vouching(_message.Message):
+    __slots__ = ("threshold", "vouchers")
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    VOUCHERS_FIELD_NUMBER: _ClassVar[int]
+    threshold: int
+    vouchers: _containers.RepeatedCompositeFieldContainer[Voucher]
+    def __init__(self, threshold: _Optional[int] = ..., vouchers: _Optional[_Iterable[_Union[Voucher, _Mapping]]] = ...) -> None: ...
+
+class Voucher(_message.Message):
+    __slots__ = ("name", "endpoint", "error")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    endpoint: str
+    error: str
+    def __init__(self, name: _Optional[str] = ..., endpoint: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
+
+class CheckRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CheckResponse(_message.Message):
+    __slots__ = ("lines",)
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[CheckLine]
+    def __init__(self, lines: _Optional[_Iterable[_Union[CheckLine, _Mapping]]] = ...) -> None: ...
+
+class CheckLine(_message.Message):
+    __slots__ = ("subject", "found", "remedy")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    found: str
+    remedy: str
+    def __init__(self, subject: _Optional[str] = ..., found: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
+
+class ClientTrustRequest(_message.Message):
+    __slots__ = ("client_id",)
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+
+class ClientTrust(_message.Message):
+    __slots__ = ("trusted",)
+    TRUSTED_FIELD_NUMBER: _ClassVar[int]
+    trusted: bool
+    def __init__(self, trusted: bool = ...) -> None: ...

@@ -94,6 +94,41 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.FromString,
                 _registered_method=True)
+        self.GetBalance = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetBalance',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceResponse.FromString,
+                _registered_method=True)
+        self.QuoteSubmission = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/QuoteSubmission',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.SubmitRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.QuoteResponse.FromString,
+                _registered_method=True)
+        self.GetVouching = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetVouching',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.VouchingRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.Vouching.FromString,
+                _registered_method=True)
+        self.Check = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/Check',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckResponse.FromString,
+                _registered_method=True)
+        self.GetClientTrust = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetClientTrust',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+                _registered_method=True)
+        self.TrustClient = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/TrustClient',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+                _registered_method=True)
+        self.DistrustClient = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/DistrustClient',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+                _registered_method=True)
 
 
 class LedgerAdapterServicer(object):
@@ -174,6 +209,55 @@ class LedgerAdapterServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBalance(self, request, context):
+        """What follows is served by ledgers that list the capability in DescribeResponse; the others answer UNIMPLEMENTED.
+
+        PRICED: what the account that pays for submissions has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def QuoteSubmission(self, request, context):
+        """PRICED: simulates a submission against the newest state and prices it; sends nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVouching(self, request, context):
+        """VOUCHED: who vouches for the ledger's headers, and who of them answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Check(self, request, context):
+        """CHECKED: looks at the ledger's own parts, such as its account; changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetClientTrust(self, request, context):
+        """TRUSTS_CLIENTS: whether facts through a client count. The two calls that change it need the operator's access token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrustClient(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DistrustClient(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LedgerAdapterServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -236,6 +320,41 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.RecoverClient,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.SerializeToString,
+            ),
+            'GetBalance': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBalance,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceResponse.SerializeToString,
+            ),
+            'QuoteSubmission': grpc.unary_unary_rpc_method_handler(
+                    servicer.QuoteSubmission,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.SubmitRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.QuoteResponse.SerializeToString,
+            ),
+            'GetVouching': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVouching,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.VouchingRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.Vouching.SerializeToString,
+            ),
+            'Check': grpc.unary_unary_rpc_method_handler(
+                    servicer.Check,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckResponse.SerializeToString,
+            ),
+            'GetClientTrust': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClientTrust,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.SerializeToString,
+            ),
+            'TrustClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrustClient,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.SerializeToString,
+            ),
+            'DistrustClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.DistrustClient,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -562,6 +681,195 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/RecoverClient',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.RecoverClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBalance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetBalance',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.BalanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QuoteSubmission(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/QuoteSubmission',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.SubmitRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.QuoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVouching(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetVouching',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.VouchingRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.Vouching.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Check(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/Check',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.CheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClientTrust(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetClientTrust',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrustClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/TrustClient',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DistrustClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/DistrustClient',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
             options,
             channel_credentials,
             insecure,

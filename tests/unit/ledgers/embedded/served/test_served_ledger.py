@@ -28,9 +28,9 @@ from relayer.errors import (
     WrongLedger,
 )
 from relayer.facts.schema import party_id
-from relayer.ledgers.embedded.served import adapter_service
 from relayer.ledgers.embedded.served.server import LedgerServer, serve
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ledgers.served import adapter_service
 from relayer.messages.statuses import error_of, status_of
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms

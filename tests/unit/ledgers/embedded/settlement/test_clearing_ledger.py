@@ -13,11 +13,11 @@ from relayer.core.ids import LedgerId
 from relayer.errors import AccessDenied, ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
-from relayer.ledgers.embedded.served.access import Access
 from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.embedded.tree import store
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ledgers.served.access import Access
 from relayer.messages.settlement_commands import clearing_from_message, clearing_to_message
 from relayer.settlement.clearing.commands import (
     ClearingCommand,

@@ -1,30 +1,68 @@
-"""interledger.adapter.v1 over an embedded ledger: one call of the port each."""
+"""interledger.adapter.v1 over any ledger that has the ports: one call of a port each.
+
+What a ledger does not offer is answered with UNIMPLEMENTED, and not listed by Describe.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Protocol, TypeVar
+
+import grpc
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height
 from relayer.errors import InvalidInput, LimitExceeded
-from relayer.ledgers.embedded.chain.client_view import client_state
-from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.served.serving import Context, answering
+from relayer.ledgers.served.answering import Context, answering
+from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
-from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.ports.capabilities import Checked, Priced, TrustsClients, Vouched, capability
+from relayer.ports.ledger import ClientHost, Ledger
+from relayer.ports.prover import ClientReference, ClientTerms, Prover
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
 
-SOFTWARE = "interledger-settlement-relayer embedded ledger"
 MAXIMUM_PATH_BYTES = 256
 MAXIMUM_EVENT_BYTES = 16 * 1024 * 1024
 """Of several heights in one answer; a single height is always answered."""
 
 
+FOR_OPERATOR = frozenset(
+    f"/{wire.DESCRIPTOR.services_by_name['LedgerAdapter'].full_name}/{call}"
+    for call in ("CreateClient", "RegisterCounterparty", "RecoverClient", "TrustClient", "DistrustClient")
+)
+"""Full names of the calls that need the operator's token."""
+
+_C = TypeVar("_C")
+
+
+class ServedLedger(Ledger, Prover, ClientHost, Protocol):
+    """A ledger with what the service says of it beyond the ports."""
+
+    @property
+    def revision(self) -> int:
+        """ICS-2 revision of its heights; 0 if it has none."""
+        ...
+
+    @property
+    def software(self) -> str:
+        """For people."""
+        ...
+
+    async def event_bytes(self, *, after: Height, until: Height) -> int:
+        """About how large the events of these heights are."""
+        ...
+
+    async def client_state(self, client: ClientId) -> tuple[str, bytes]:
+        """Type URL and protobuf bytes of a light client's own state; both empty for a client that does not exist."""
+        ...
+
+
 class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
     """See adapter.proto. Method names are those of the service."""
 
-    def __init__(self, ledger: EmbeddedLedger) -> None:
+    def __init__(self, ledger: ServedLedger) -> None:
+        """`ledger` is connected and closed by the caller."""
         self._ledger = ledger
 
     async def Describe(self, request: wire.DescribeRequest, context: Context) -> wire.DescribeResponse:  # noqa: N802
@@ -32,9 +70,10 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             return wire.DescribeResponse(
                 chain_id=self._ledger.chain_id,
-                revision=self._ledger.session.revision,
+                revision=self._ledger.revision,
                 merkle_prefix=list(self._ledger.merkle_prefix),
-                software=SOFTWARE,
+                software=self._ledger.software,
+                capabilities=capability_codec.capabilities_to_message(self._ledger),
             )
 
     async def GetHead(self, request: wire.HeadRequest, context: Context) -> wire.Head:  # noqa: N802
@@ -53,7 +92,7 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
     async def ListEvents(self, request: wire.EventsRequest, context: Context) -> wire.EventsResponse:  # noqa: N802
         after, until = Height(request.after), Height(request.until)
         async with answering(context):
-            size = await self._ledger.session.run(lambda chain: chain.state.events.size(after=after, until=until))
+            size = await self._ledger.event_bytes(after=after, until=until)
             if until - after > 1 and size > MAXIMUM_EVENT_BYTES:
                 raise LimitExceeded(f"the events of heights {after} to {until} are too many at once; ask for fewer heights")
             events = await self._ledger.events(after=after, until=until)
@@ -63,8 +102,7 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         client = ClientId(request.client_id)
         async with answering(context):
             status = await self._ledger.client_status(client)
-            now = self._ledger.session.now()
-            type_url, state = await self._ledger.session.run(lambda chain: client_state(chain, client, now=now))
+            type_url, state = await self._ledger.client_state(client)
             return codec.status_to_message(status, type_url=type_url, state=state)
 
     async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:  # noqa: N802
@@ -119,3 +157,51 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             await self._ledger.recover_client(ClientId(request.client_id), codec.creation_from_message(request.start))
             return wire.RecoverClientResponse()
+
+    async def GetBalance(self, request: wire.BalanceRequest, context: Context) -> wire.BalanceResponse:  # noqa: N802
+        del request
+        priced = await self._offered(Priced, context)
+        async with answering(context):
+            return wire.BalanceResponse(balance=str(await priced.balance()))
+
+    async def QuoteSubmission(self, request: wire.SubmitRequest, context: Context) -> wire.QuoteResponse:  # noqa: N802
+        priced = await self._offered(Priced, context)
+        async with answering(context):
+            return capability_codec.quote_to_message(await priced.quote(codec.batch_from_message(request)))
+
+    async def GetVouching(self, request: wire.VouchingRequest, context: Context) -> wire.Vouching:  # noqa: N802
+        del request
+        vouched = await self._offered(Vouched, context)
+        async with answering(context):
+            return capability_codec.vouching_to_message(await vouched.vouching())
+
+    async def Check(self, request: wire.CheckRequest, context: Context) -> wire.CheckResponse:  # noqa: N802
+        del request
+        checked = await self._offered(Checked, context)
+        async with answering(context):
+            lines = [capability_codec.check_line_to_message(line) async for line in checked.checks()]
+            return wire.CheckResponse(lines=lines)
+
+    async def GetClientTrust(self, request: wire.ClientTrustRequest, context: Context) -> wire.ClientTrust:  # noqa: N802
+        trusting = await self._offered(TrustsClients, context)
+        async with answering(context):
+            return wire.ClientTrust(trusted=await trusting.trusts_client(ClientId(request.client_id)))
+
+    async def TrustClient(self, request: wire.ClientTrustRequest, context: Context) -> wire.ClientTrust:  # noqa: N802
+        trusting = await self._offered(TrustsClients, context)
+        async with answering(context):
+            await trusting.trust_client(ClientId(request.client_id))
+            return wire.ClientTrust(trusted=True)
+
+    async def DistrustClient(self, request: wire.ClientTrustRequest, context: Context) -> wire.ClientTrust:  # noqa: N802
+        trusting = await self._offered(TrustsClients, context)
+        async with answering(context):
+            await trusting.distrust_client(ClientId(request.client_id))
+            return wire.ClientTrust(trusted=False)
+
+    async def _offered(self, kind: type[_C], context: Context) -> _C:
+        found = capability(self._ledger, kind)
+        if found is None:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this ledger is not {kind.__name__}; see Describe")
+        assert found is not None
+        return found

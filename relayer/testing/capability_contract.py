@@ -1,0 +1,98 @@
+"""What a capability of a ledger must do, one pytest class each, to be added to the class that runs LedgerContractSuite.
+
+    class TestMyLedger(LedgerContractSuite, PricedSuite, CheckedSuite): ...
+
+LedgerContractSuite holds that a ledger offers exactly the capabilities whose suites are run over it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from relayer.core.ids import ClientId
+from relayer.ports.capabilities import Checked, Priced, TrustsClients, Vouched, capability
+from relayer.ports.ledger import Outcome
+from relayer.testing.ledger_contract import LedgerBench, damaged, receives, send
+
+_C = TypeVar("_C")
+
+
+def _offered(bench: LedgerBench, kind: type[_C]) -> _C:
+    found = capability(bench.operated or bench.subject.ledger, kind)
+    assert found is not None, f"the ledger does not offer {kind.__name__}"
+    return found
+
+
+class PricedSuite:
+    """Submissions are paid for from an account, and can be priced beforehand."""
+
+    shows: ClassVar[type] = Priced
+
+    async def test_a_submission_costs_what_its_receipt_says(self, bench: LedgerBench) -> None:
+        priced = capability(bench.subject.ledger, Priced)
+        assert priced is not None
+        batch = await receives(bench.counterparty, bench.subject, [await send(bench.counterparty, bench)])
+        before = await priced.balance()
+        quote = await priced.quote(batch)
+        assert await priced.balance() == before, "a quote costs nothing"
+        receipt = await bench.subject.ledger.submit(batch)
+        assert [each.outcome for each in receipt.results] == [Outcome.DELIVERED], "a quote delivers nothing"
+        assert before - await priced.balance() == receipt.fee
+        assert 0 < receipt.gas <= quote.gas
+        assert receipt.fee <= quote.fee
+        assert quote.transactions == len(receipt.transactions)
+        assert quote.refusals == (None,)
+
+    async def test_a_quote_names_what_would_be_refused(self, bench: LedgerBench) -> None:
+        priced = capability(bench.subject.ledger, Priced)
+        assert priced is not None
+        packets = [await send(bench.counterparty, bench) for _ in range(2)]
+        batch = await receives(bench.counterparty, bench.subject, packets)
+        quote = await priced.quote(damaged(batch, 1))
+        assert quote.refusals[0] is None
+        refusal = quote.refusals[1]
+        assert refusal is not None
+        assert refusal.outcome is Outcome.REJECTED
+        assert refusal.code
+
+
+class VouchedSuite:
+    """Headers need signatures of others."""
+
+    shows: ClassVar[type] = Vouched
+
+    async def test_enough_of_them_answer(self, bench: LedgerBench) -> None:
+        vouching = await _offered(bench, Vouched).vouching()
+        assert 1 <= vouching.threshold <= len(vouching.vouchers)
+        assert all(each.name and each.endpoint for each in vouching.vouchers)
+        assert len({each.name for each in vouching.vouchers}) == len(vouching.vouchers)
+        vouching.require_enough()
+
+
+class TrustsClientsSuite:
+    """Facts count only through clients that an operator trusts. The bench's `operated` has the operator's rights."""
+
+    shows: ClassVar[type] = TrustsClients
+
+    async def test_a_client_is_trusted_and_distrusted(self, bench: LedgerBench) -> None:
+        trusting = _offered(bench, TrustsClients)
+        client = bench.subject.client
+        for _ in range(2):
+            await trusting.trust_client(client)
+            assert await trusting.trusts_client(client)
+        assert not await trusting.trusts_client(ClientId("unknown-client-99"))
+        for _ in range(2):
+            await trusting.distrust_client(client)
+            assert not await trusting.trusts_client(client)
+
+
+class CheckedSuite:
+    """`relayer check` has parts of the ledger's own to look at."""
+
+    shows: ClassVar[type] = Checked
+
+    async def test_each_part_is_said_to_be_well(self, bench: LedgerBench) -> None:
+        lines = [line async for line in _offered(bench, Checked).checks()]
+        assert lines
+        assert [line for line in lines if not line.good] == []
+        assert all(line.subject and line.found for line in lines)
