@@ -149,8 +149,8 @@ def _start(job: Job) -> Running:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C, so that fixtures clear up. The nodes of one that does not listen end with it, as their input closes."""
-    for number, seconds in ((signal.SIGINT, 20), (signal.SIGKILL, None)):
+    """In a way that lets fixtures clear up. The nodes of one that does not listen end with it, as their input closes."""
+    for number, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, None)):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):

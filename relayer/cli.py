@@ -239,6 +239,9 @@ def demo(
     settlement: Annotated[str, typer.Option(help="embedded, or cosmos: a chain that is compiled first.")] = "embedded",
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
+    from relayer.devnet.checkout import require_checkout
+
+    require_checkout("`relayer demo`")
     from relayer.demo import run_demo
     from relayer.devnet.network import settlement_kind
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
+
+
+def pytest_configure() -> None:
+    # Whoever ends a run as a service manager does still gets its nodes and processes cleared up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -22,9 +22,15 @@ def bench_main_job(
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
     json: Json = False,
 ) -> None:
-    """Measure the main job with real processes on development ledgers: throughput, latency, gas, CPU and memory."""
+    """Measure the main job with real processes on development ledgers: throughput, latency, gas, CPU and memory.
+
+    Needs a checkout; `netting` and `start` do not.
+    """
     if context.invoked_subcommand is not None:
         return
+    from relayer.devnet.checkout import require_checkout
+
+    require_checkout("`relayer bench`")
     from relayer.bench.main_job import Plan, node_kinds, run
     from relayer.devnet.network import settlement_kind
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from relayer.devnet.waiting import Patience, nothing
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.evm.events import ACK_PACKET, SEND_PACKET, parse_logs
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.waiting import Patience, nothing
 
 _MAXIMUM_NOTICE_BYTES = 1 << 20
 _LOOK_SECONDS = 1.0

@@ -31,13 +31,13 @@ from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_row
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network
 from relayer.devnet.operators import Business, Watch, open_business
-from relayer.devnet.processes import Child, has_ended
-from relayer.devnet.waiting import DevnetFailed, until_true
+from relayer.devnet.processes import Child, DevnetFailed, has_ended
 from relayer.errors import RelayerError
 from relayer.examples.consortium import Draft, Scenario, scenario
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
+from relayer.waiting import Stalled, until_true
 
 PACKET_SIZE = 8
 ENOUGH = 5
@@ -60,7 +60,7 @@ def run_demo(keep: Path | None, facts: int, kind: SettlementKind = SettlementKin
         with _folder(keep) as folder, _network(folder, started, chain) as network:
             try:
                 passed = asyncio.run(_Demo(network, scenario(facts), started).run())
-            except DevnetFailed as error:
+            except (DevnetFailed, Stalled) as error:
                 raise DevnetFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
     except KeyboardInterrupt:
         _say("interrupted; every process has been stopped")

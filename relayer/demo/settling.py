@@ -23,7 +23,7 @@ from relayer.demo.bank import execute
 from relayer.devnet.layout import CHANNEL, MEMBER
 from relayer.devnet.network import Network, Progress
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import DevnetFailed
+from relayer.devnet.processes import DevnetFailed
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED, is_contested, published_debts
 from relayer.facts.schema import Fact, party_id
 from relayer.iso20022.pain001 import Order, export_pain001

@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from relayer.devnet.go_toolchain import GO_FOLDERS, ROOT, GoToolchain, find_go
+from relayer.devnet.checkout import ROOT
+from relayer.devnet.go_toolchain import GO_FOLDERS, GoToolchain, find_go
 from relayer.errors import ConfigurationError
 
 PROGRAM = "settlementd"

@@ -24,8 +24,8 @@ from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.ports import free_row
 from relayer.devnet.processes import has_ended, run_to_end
 from relayer.devnet.usage import work
-from relayer.devnet.waiting import DevnetFailed, wait_for
 from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.waiting import Stalled, wait_for
 
 DENOMINATION = "stake"
 BECH32_PREFIX = "cosmos"
@@ -228,7 +228,7 @@ class SettlementChain:
 
         try:
             wait_for(reached, f"{count} blocks", progress=moved, stalled_after_seconds=stalled_after_seconds)
-        except DevnetFailed as error:
+        except Stalled as error:
             words = self.nodes[0].last_words()
             raise LedgerUnavailable(f"the chain is at heights {heights}: {error}; a node's last words:\n{words}") from error
         return _least(heights)
@@ -251,7 +251,7 @@ class SettlementChain:
 
         try:
             wait_for(included, f"{words} to be included", progress=lambda: min(self.nodes[node].height() or 0, last))
-        except DevnetFailed as error:
+        except Stalled as error:
             raise LedgerUnavailable(f"{error}; does the chain make blocks?") from error
         if found["tx_result"]["code"] != 0:
             raise LedgerUnavailable(f"{words}: {found['tx_result']['log']}")

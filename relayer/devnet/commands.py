@@ -10,12 +10,20 @@ import typer
 from relayer.commands.form import form
 
 devnet_app = typer.Typer(
-    no_args_is_help=True, help="A development network in the background: contract ledger, settlement ledger, authorities."
+    no_args_is_help=True,
+    help="A development network in the background: contract ledger, settlement ledger, authorities. Needs a checkout.",
 )
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 FOLDER = Path("devnet-data")
+
+
+@devnet_app.callback()
+def devnet(context: typer.Context) -> None:
+    from relayer.devnet.checkout import require_checkout
+
+    require_checkout(f"`relayer devnet {context.invoked_subcommand}`")
 
 
 @devnet_app.command("up")

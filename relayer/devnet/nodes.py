@@ -22,12 +22,13 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from relayer.devnet.checkout import ROOT
 from relayer.devnet.processes import has_ended, run_to_end
 from relayer.devnet.usage import work
-from relayer.devnet.waiting import Patience
 from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.waiting import Patience
 
-DEVNET_FOLDER = Path(__file__).resolve().parents[2] / "devnet"
+DEVNET_FOLDER = ROOT / "devnet"
 ANVIL_FOLDER = DEVNET_FOLDER / "anvil"
 MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic that every development node uses; its keys are public knowledge."""

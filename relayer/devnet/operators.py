@@ -17,12 +17,12 @@ from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimed
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.devnet.layout import Layout
-from relayer.devnet.waiting import STALLED_AFTER_SECONDS, Progress, nothing, until_true
 from relayer.examples.consortium import Draft, issue
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ledgers.evm.facts_contract import FactsContract
+from relayer.waiting import STALLED_AFTER_SECONDS, Progress, nothing, until_true
 
 NO_RELATED_FACT = bytes(32)
 
@@ -127,7 +127,7 @@ class Watch:
     async def until(
         self, done: Callable[[], bool], what: str, *, stalled_after_seconds: float = STALLED_AFTER_SECONDS
     ) -> None:
-        """Looks until `done`. Raises DevnetFailed once no block, no packet and nothing else moved for too long."""
+        """Looks until `done`. Raises Stalled once no block, no packet and nothing else moved for too long."""
         await until_true(lambda: self._looked(done), what, progress=self._moved, stalled_after_seconds=stalled_after_seconds)
 
     def _moved(self) -> object:

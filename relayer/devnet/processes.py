@@ -15,8 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from relayer.devnet.checkout import ROOT
 from relayer.devnet.usage import work
-from relayer.devnet.waiting import STALLED_AFTER_SECONDS, DevnetFailed, Patience, Progress, nothing, wait_for
+from relayer.errors import LedgerUnavailable
+from relayer.waiting import STALLED_AFTER_SECONDS, Patience, Progress, Stalled, nothing, wait_for
 
 _STOP_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
@@ -25,6 +27,10 @@ _START_WORK_SECONDS = 60.0
 """CPU time that a process may take to start."""
 _COMMAND_WORK_SECONDS = 600.0
 """CPU time that a command may take; compiling is no such command."""
+
+
+class DevnetFailed(LedgerUnavailable):
+    """A process of a development network failed or stalled. The message holds the end of its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ class Children:
 
         try:
             wait_for(asked, what, progress=moved, stalled_after_seconds=stalled_after_seconds)
-        except DevnetFailed as error:
+        except Stalled as error:
             raise DevnetFailed(f"{error}; the end of its log:\n{child.tail()}") from error
 
     def __enter__(self) -> Self:
@@ -160,7 +166,7 @@ def run_to_end(
     environment: Mapping[str, str] | None = None,
     stalled_after_seconds: float = _COMMAND_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command in its own process group, whatever its status. Raises DevnetFailed, and ends it, once it stalls."""
+    """Runs a command in its own process group, whatever its status. Raises Stalled, and ends it, once it does."""
     patience = Patience(stalled_after_seconds=stalled_after_seconds)
     with subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
         arguments,
@@ -179,7 +185,7 @@ def run_to_end(
                 except subprocess.TimeoutExpired:
                     if patience.is_over(partial(work, process.pid, at_most_seconds=_COMMAND_WORK_SECONDS)):
                         what = f"`{Path(arguments[0]).name} {' '.join(arguments[1:5])}` to end"
-                        raise DevnetFailed(patience.words(what)) from None
+                        raise Stalled(patience.words(what)) from None
                 else:
                     return subprocess.CompletedProcess(arguments, process.returncode, output, words)
         except BaseException:
@@ -195,7 +201,7 @@ def command(*arguments: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Children import this very package, installed or not, though they run in another folder."""
-    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 

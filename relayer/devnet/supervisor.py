@@ -24,8 +24,8 @@ from relayer.devnet.folder import DevnetFolder
 from relayer.devnet.layout import accounts_needed
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.parts import is_listening
-from relayer.devnet.waiting import Patience
 from relayer.errors import LedgerUnavailable
+from relayer.waiting import Patience
 
 _log = structlog.get_logger(__name__)
 _POLL_SECONDS = 0.05

@@ -9,14 +9,17 @@ What the simulation shows of the engine holds for a ledger that passes here. The
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
-import pytest
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "the ledger contract suite needs pytest: install the extra `testing`", name="pytest"
+    ) from error
 
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.events import (
@@ -42,9 +45,10 @@ from relayer.ports.ledger import (
     TimeoutPacket,
 )
 from relayer.ports.prover import ClientReference, Proof, Prover
+from relayer.waiting import until_true
 
 _Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowledged, PacketTimedOut)
-_DEADLINE_SECONDS = 20.0
+_PATIENCE_SECONDS = 20.0
 _HOUR = 3_600
 
 
@@ -287,15 +291,18 @@ async def send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packe
 
 
 async def _told(side: Side, kind: type[_Fact], packet: Packet) -> _Fact:
-    """The fact, once the ledger tells it; an AssertionError if it never does."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while True:
+    """The fact, once the ledger reports it. Raises Stalled if it never does."""
+    found: list[_Fact] = []
+
+    async def told() -> bool:
         head = await side.ledger.head()
-        for fact in await side.ledger.events(after=Height(0), until=head.height):
-            if isinstance(fact, kind) and fact.packet == packet:
-                return fact
-        assert time.monotonic() < deadline, f"{side.ledger.ledger_id} told no {kind.__name__} of {packet.sequence}"
-        await asyncio.sleep(0.02)
+        facts = await side.ledger.events(after=Height(0), until=head.height)
+        found.extend(fact for fact in facts if isinstance(fact, kind) and fact.packet == packet)
+        return bool(found)
+
+    what = f"{side.ledger.ledger_id} to report {kind.__name__} of packet {packet.sequence}"
+    await until_true(told, what, stalled_after_seconds=_PATIENCE_SECONDS, poll_seconds=0.02)
+    return found[0]
 
 
 async def _batch(

@@ -23,7 +23,6 @@ from relayer.core.ids import ClientId, Height
 from relayer.devnet.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore, open_keystore
@@ -32,6 +31,7 @@ from relayer.ports.prover import ClientMessage
 from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, sign_digest
 from relayer.proofs.poa_evm.evm_header import decode_header, encode_block
 from relayer.proofs.poa_evm.types import Misbehaviour, SealedHeader, encode_misbehaviour
+from relayer.waiting import until_true
 from tests.support.checks import failing_lines
 
 pytestmark = pytest.mark.node

@@ -13,12 +13,12 @@ from relayer.app.selection import Selection
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.codec import FactCode
 from relayer.facts.schema import FactKind
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ports.facts import FactRecord, FactState
+from relayer.waiting import until_true
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)

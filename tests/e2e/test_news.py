@@ -14,13 +14,13 @@ from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ports.facts import FactRecord, FactState
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, ReleaseDispute, WriteOff
 from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind
+from relayer.waiting import until_true
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)

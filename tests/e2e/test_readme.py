@@ -15,7 +15,7 @@ from relayer.devnet.journals import rows_below
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Children
-from relayer.devnet.waiting import wait_for
+from relayer.waiting import wait_for
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.node

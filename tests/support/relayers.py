@@ -29,10 +29,10 @@ from relayer.config.relayer_file import load_relayer
 from relayer.config.serving import load_ledger
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
-from relayer.devnet.waiting import Patience, nothing
 from relayer.errors import RelayerError
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.journal import Entry, Journal
+from relayer.waiting import Patience, nothing
 
 _STOP_SECONDS = 20.0
 _LOOK_SECONDS = 0.2

@@ -27,7 +27,6 @@ from relayer.core.events import (
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, PacketKey
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
-from relayer.devnet.waiting import until_true
 from relayer.evidence.codec import encode_evidence
 from relayer.evidence.model import Claim, Ending
 from relayer.evidence.trust import decode_trust, encode_trust
@@ -47,6 +46,7 @@ from relayer.ports.ledger import (
 )
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.testing.factories import a_payload
+from relayer.waiting import until_true
 from tests.support.embedded import EchoApplication, embedded_ledger
 
 pytestmark = [pytest.mark.node, pytest.mark.chain]

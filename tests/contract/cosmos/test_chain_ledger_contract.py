@@ -19,7 +19,6 @@ from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
-from relayer.devnet.waiting import until_true
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.fees import FeePolicy
@@ -31,6 +30,7 @@ from relayer.messages.packets import payload_to_message
 from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.world import pair
+from relayer.waiting import until_true
 from relayer.wire.cosmos_protos import channel_tx
 from tests.support.embedded import EchoApplication, embedded_ledger
 

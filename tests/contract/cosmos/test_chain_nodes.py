@@ -13,8 +13,8 @@ import pytest
 
 from relayer.devnet.chain_node import VALIDATOR_KEY, ChainOptions, SettlementChain
 from relayer.devnet.usage import work
-from relayer.devnet.waiting import wait_for
 from relayer.errors import LedgerUnavailable
+from relayer.waiting import wait_for
 from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.node, pytest.mark.chain]

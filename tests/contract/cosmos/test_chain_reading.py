@@ -13,7 +13,6 @@ import pytest
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence
 from relayer.devnet.chain_node import VALIDATOR_KEY, ChainNode, ChainOptions, SettlementChain
-from relayer.devnet.waiting import until_true
 from relayer.errors import HeightPruned, NotFinal, WrongLedger
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
@@ -27,6 +26,7 @@ from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.comet import BlockIdFlag
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
+from relayer.waiting import until_true
 
 pytestmark = [pytest.mark.node, pytest.mark.chain]
 

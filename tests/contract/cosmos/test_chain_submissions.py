@@ -17,7 +17,6 @@ from eth_account.signers.local import LocalAccount
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, VALIDATOR_KEY, ChainOptions, SettlementChain
-from relayer.devnet.waiting import until_true
 from relayer.errors import AccessDenied, ClientUnusable, FundsInsufficient, LedgerRefused, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
 from relayer.ledgers.cosmos.account import CosmosAccount
@@ -28,6 +27,7 @@ from relayer.ports.ledger import ClientCondition, Outcome, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.settlement.commands import RegisterParty
 from relayer.settlement.model import Party
+from relayer.waiting import until_true
 from tests.support.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
 from tests.support.evm_counterparty import CLIENT_ID
 

@@ -18,10 +18,10 @@ from relayer.core.ids import ClientId
 from relayer.devnet.chain_node import VALIDATOR_KEY, SettlementChain
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
+from relayer.waiting import until_true
 
 pytestmark = [pytest.mark.node, pytest.mark.long]
 SETTLEMENT_KINDS = ("cosmos of four",)

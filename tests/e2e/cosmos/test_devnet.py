@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relayer.devnet.processes import Children, Finished
-from relayer.devnet.waiting import wait_for
+from relayer.waiting import wait_for
 
 pytestmark = pytest.mark.node
 

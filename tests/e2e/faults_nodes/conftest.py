@@ -23,7 +23,6 @@ from relayer.config.fields import Account, Secret
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
 from relayer.ledgers.evm.block_source import EvmBlockSource
@@ -31,6 +30,7 @@ from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.facts import FactState
 from relayer.settlement.model import Liability
+from relayer.waiting import until_true
 from tests.support.faulty_authority import FaultyAuthority
 
 CLIENTS = 6

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from relayer.devnet.network import Network
-from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.waiting import until_true
 from tests.support.faulty_authority import AuthorityFault
 
 pytestmark = pytest.mark.node

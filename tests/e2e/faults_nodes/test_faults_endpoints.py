@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from relayer.devnet.network import Network
-from relayer.devnet.waiting import until_true
+from relayer.waiting import until_true
 from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node

@@ -16,11 +16,11 @@ from relayer.app.selection import select
 from relayer.devnet.network import Network
 from relayer.devnet.nodes import Anvil, AnvilOptions
 from relayer.devnet.operators import Watch, open_business
-from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.finality import Confirmations
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.facts import FactState
 from relayer.ports.ledger import ClientCondition
+from relayer.waiting import until_true
 from tests.support.faulty_authority import AuthorityFault
 from tests.support.faulty_node import FaultyNode, NodeFault
 

@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from relayer.app.evm_settings import open_account
 from relayer.devnet.network import Network
-from relayer.devnet.waiting import until_true
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.waiting import until_true
 from tests.support.faulty_node import FaultyNode, NodeFault
 
 pytestmark = pytest.mark.node

@@ -15,10 +15,10 @@ from relayer.app.selection import Selection
 from relayer.core.states import Acknowledged
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.engine.recovery import replay
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact, FactKind
+from relayer.waiting import until_true
 from tests.support.relayers import MortalProcess, start_ledger, start_relayer
 from tests.support.tally import tally
 

@@ -20,9 +20,9 @@ from relayer.devnet.journals import journal_rows
 from relayer.devnet.layout import SETTLEMENT_CHAIN
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
+from relayer.waiting import until_true
 from tests.support.relayers import start_relayer
 from tests.support.tally import tally
 

@@ -17,10 +17,10 @@ from relayer.app.selection import select
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.devnet.waiting import until_true
 from relayer.examples.consortium import Draft
 from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
+from relayer.waiting import until_true
 
 pytestmark = pytest.mark.node
 

@@ -16,8 +16,7 @@ from relayer.business.settling import Desk, verify_cycle
 from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
 from relayer.devnet.layout import MEMBER, write_layout
 from relayer.devnet.network import Network
-from relayer.devnet.processes import Finished
-from relayer.devnet.waiting import DevnetFailed
+from relayer.devnet.processes import DevnetFailed, Finished
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
 from relayer.facts.schema import party_id
 from relayer.settlement.clearing.eligible import Scope

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from relayer.devnet.waiting import until_true
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import transport
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
@@ -19,6 +18,7 @@ from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.nodes.websocket import notices
 from relayer.proofs.comet import NANOSECONDS
+from relayer.waiting import until_true
 from relayer.wire.cosmos_protos import any_
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import CometNode, NodeError

@@ -23,8 +23,8 @@ _LONGEST_STEP_SECONDS = 5.0
 Progress = Callable[[], object]
 
 
-class DevnetFailed(LedgerUnavailable):
-    """A process of a development network ended, or nothing moved for too long. The message holds the end of its log."""
+class Stalled(LedgerUnavailable):
+    """Nothing moved for too long."""
 
 
 def machine_load() -> float:
@@ -75,11 +75,11 @@ def wait_for(
     stalled_after_seconds: float = STALLED_AFTER_SECONDS,
     poll_seconds: float = _POLL_SECONDS,
 ) -> None:
-    """Asks `done` until it is true. Raises DevnetFailed once `progress` has stayed the same for too long."""
+    """Asks `done` until it is true. Raises Stalled once `progress` has stayed the same for too long."""
     patience = Patience(stalled_after_seconds=stalled_after_seconds)
     while not done():
         if patience.is_over(progress):
-            raise DevnetFailed(patience.words(what))
+            raise Stalled(patience.words(what))
         time.sleep(poll_seconds)
 
 
@@ -95,5 +95,5 @@ async def until_true(
     patience = Patience(stalled_after_seconds=stalled_after_seconds)
     while not await done():
         if patience.is_over(progress):
-            raise DevnetFailed(patience.words(what))
+            raise Stalled(patience.words(what))
         await asyncio.sleep(poll_seconds)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from relayer.devnet import waiting
-from relayer.devnet.waiting import DevnetFailed, Patience, until_true, wait_for
+from relayer import waiting
+from relayer.waiting import Patience, Stalled, until_true, wait_for
 
 
 class Clock:
@@ -66,7 +66,7 @@ async def test_both_forms_return_when_it_is_true_and_raise_when_it_stalls() -> N
     async def never() -> bool:
         return False
 
-    with pytest.raises(DevnetFailed, match="waited for nobody"):
+    with pytest.raises(Stalled, match="waited for nobody"):
         wait_for(lambda: False, "nobody", stalled_after_seconds=0.1)
-    with pytest.raises(DevnetFailed, match="waited for nobody"):
+    with pytest.raises(Stalled, match="waited for nobody"):
         await until_true(never, "nobody", stalled_after_seconds=0.1)
