@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from relayer.app.evm import evm_connection, facts_contract
-from relayer.app.evm_settings import open_account
+from relayer.app import evm
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
 from relayer.business.reconciling import BothLedgers, ChannelBooks
@@ -34,9 +33,8 @@ async def desk(selection: Selection, *, rights: Rights = Rights.RELAYER) -> Asyn
 @asynccontextmanager
 async def open_facts(selection: Selection, account: LocalAccount | None = None) -> AsyncIterator[FactsContract]:
     """The facts of the contract ledger, acted on by `account`, or by the configured one. Raises ConfigurationError."""
-    settings = selection.contract_ledger
-    async with evm_connection(settings, account or open_account(settings.account)) as connection:
-        yield facts_contract(selection.contract_end.ledger, settings, connection)
+    async with evm.open_facts(selection.contract_end.ledger, selection.contract_ledger, account) as facts:
+        yield facts
 
 
 @asynccontextmanager

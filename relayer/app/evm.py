@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from eth_utils.address import to_checksum_address
+
 from relayer.app.clock import SystemClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
+from relayer.config.deployment import Contracts
 from relayer.config.ledgers import EvmLedgerSettings
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
+from relayer.ledgers.evm import deployment
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.connection import EvmConnection
@@ -49,6 +53,27 @@ async def evm_connection(settings: EvmLedgerSettings, account: LocalAccount) -> 
     async with EvmConnection(connection_options(settings), account, SystemClock()) as connection:
         await connection.rpc.check_endpoints()
         yield connection
+
+
+async def deploy_contracts(name: str, settings: EvmLedgerSettings) -> Contracts | None:
+    """Router and facts, where they are not there yet. Raises ConfigurationError, LedgerError."""
+    if settings.router and settings.facts:
+        return None
+    if settings.facts:
+        raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
+    async with evm_connection(settings, open_account(settings.account)) as connection:
+        router = address_bytes(settings.router) if settings.router else None
+        deployed = await deployment.deploy_contracts(connection, router=router)
+    return Contracts(router=to_checksum_address(deployed.router), facts=to_checksum_address(deployed.facts))
+
+
+@asynccontextmanager
+async def open_facts(
+    name: str, settings: EvmLedgerSettings, account: LocalAccount | None = None
+) -> AsyncIterator[FactsContract]:
+    """The business facts of a ledger, acted on by `account`, or by the configured one. Raises ConfigurationError."""
+    async with evm_connection(settings, account or open_account(settings.account)) as connection:
+        yield facts_contract(name, settings, connection)
 
 
 def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnection) -> FactsContract:

@@ -11,7 +11,8 @@ from typing import Protocol, assert_never
 from relayer.app.clock import SystemClock
 from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
 from relayer.app.embedded import embedded_ledger
-from relayer.app.evm import evm_checks, evm_ledger
+from relayer.app.evm import deploy_contracts, evm_checks, evm_ledger, open_facts
+from relayer.config.deployment import Contracts
 from relayer.config.ledgers import (
     CosmosLedgerSettings,
     EmbeddedLedgerSettings,
@@ -25,6 +26,7 @@ from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.capabilities import Checked, capability
+from relayer.ports.facts import NamesLedgers
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import Prover
 from relayer.ports.settlement import SettlementService
@@ -98,6 +100,21 @@ def make_checks(settings: LedgerSettings, ledger: FullLedger | None) -> Checked 
             return capability(ledger, Checked)
         case unreachable:
             assert_never(unreachable)
+
+
+async def deploy_missing(name: str, settings: LedgerSettings) -> Contracts | None:
+    """What was deployed now, so that the ledger can host a channel; None if nothing was missing. Raises what that raises."""
+    return await deploy_contracts(name, settings) if isinstance(settings, EvmLedgerSettings) else None
+
+
+@asynccontextmanager
+async def fact_registrar(name: str, settings: LedgerSettings) -> AsyncIterator[NamesLedgers | None]:
+    """Who marks facts with the ledger that they go to; None for a ledger that no facts are minted on."""
+    if not isinstance(settings, EvmLedgerSettings):
+        yield None
+        return
+    async with open_facts(name, settings) as facts:
+        yield facts
 
 
 def contract_settings(settings: LedgerSettings) -> EvmLedgerSettings | None:

@@ -1,67 +1,153 @@
 """`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat goes on from there;
 and `channel recover`, for clients that expired or froze.
 
-The settlement ledger's client is created first, because an EVM router pairs a client when it is added and never again.
+Any two ledgers form a channel. A host that pairs a client when it creates it comes second, because the counterparty's client
+must be known by then; where both do, the second one's next client id is asked for beforehand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from eth_utils.address import to_checksum_address
-
-from relayer.app.ends import open_facts
-from relayer.app.evm import evm_connection
-from relayer.app.evm_settings import address_bytes, open_account
-from relayer.app.ledgers import FullLedger, Rights, SettlementLedger, connected, make_ledger, make_settlement
-from relayer.app.selection import Selection, select
-from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
+from relayer.app.ledgers import FullLedger, Rights, connected, deploy_missing, fact_registrar, make_ledger
+from relayer.app.selection import Chosen, choose
+from relayer.config.channels import ChannelSettings, End
+from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
-from relayer.ledgers.evm.deployment import deploy_contracts
-from relayer.ports.capabilities import TrustsClients, capability
+from relayer.ports.capabilities import PairsAtCreation, TrustsClients, capability
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One end of the channel with its ledger, connected with the operator's rights."""
+
+    end: End
+    ledger: FullLedger
+
+    @property
+    def pairing(self) -> PairsAtCreation | None:
+        """Set if clients are paired when they are created, and never again."""
+        return capability(self.ledger, PairsAtCreation)
+
+
 async def open_channel(config: Path, name: str | None, progress: Progress) -> None:
-    """Raises what the ledgers raise; whatever was achieved by then stands in the deployment file."""
-    await _deploy(config, select(config, name), progress)
-    selection = select(config, name)
-    contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    business = make_settlement(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
-    async with connected(contract_ledger) as contracts, connected(business.ledger) as settlement:
-        follower = await _settlement_client(config, selection, contracts, settlement, progress)
-        counterpart = await _contract_client(
-            config, selection, contracts, settlement, counterparty=follower, progress=progress
-        )
-        await settlement.register_counterparty(
-            follower, counterparty_client_id=counterpart, counterparty_merkle_prefix=contracts.merkle_prefix
-        )
-        progress(f"paired {counterpart} on {contracts.ledger_id} with {follower} on {settlement.ledger_id}")
-        await _trust(business, follower, progress)
-    await _name_ledger(selection, counterpart, progress)
-
-
-async def _trust(settlement: SettlementLedger, client: ClientId, progress: Progress) -> None:
-    """On a chain anyone may create a client, so facts through it count for nothing before an operator trusts it."""
-    trusting = capability(settlement.ledger, TrustsClients)
-    if trusting is not None:
-        await trusting.trust_client(client)
-        progress(f"facts through {client} become liabilities on {settlement.ledger.ledger_id}")
+    """Raises what the ledgers raise; whatever was achieved by then is in the deployment file."""
+    for end in choose(config, name).channel.ends:
+        await _deploy(config, choose(config, name), end, progress)
+    chosen = choose(config, name)
+    one, other = (_make(chosen, end) for end in chosen.channel.ends)
+    async with connected(one.ledger), connected(other.ledger):
+        first, second = (one, other) if one.pairing is None else (other, one)
+        opening = Opening(config=config, channel=chosen.channel, progress=progress)
+        clients = await opening.create(first, second)
+        await opening.pair(first, second, clients)
+        for host, client in zip((first, second), clients, strict=True):
+            await _trust(host, client, progress)
+    for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
+        await _name_ledger(chosen, host, client, followed, progress)
 
 
 async def recover_channel(config: Path, name: str | None, progress: Progress) -> None:
     """Frozen and expired light clients start again from the other ledger's newest state, which the caller vouches for."""
-    selection = select(config, name)
-    contract_ledger = make_ledger(selection.contract_end.ledger, selection.contract_ledger)
-    settlement_ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger, rights=Rights.OPERATOR)
-    async with connected(contract_ledger) as contracts, connected(settlement_ledger) as settlement:
-        await _recover(contracts, selection.contract_client, settlement, _terms(selection), progress)
-        await _recover(settlement, selection.settlement_client, contracts, _terms(selection), progress)
+    chosen = choose(config, name)
+    clients = [chosen.client(end) for end in chosen.channel.ends]
+    one, other = (_make(chosen, end) for end in chosen.channel.ends)
+    async with connected(one.ledger), connected(other.ledger):
+        for host, client, followed in ((one, clients[0], other), (other, clients[1], one)):
+            await _recover(host.ledger, client, followed.ledger, _terms(chosen.channel), progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The light clients of one channel."""
+
+    config: Path
+    channel: ChannelSettings
+    progress: Progress
+
+    async def create(self, first: Host, second: Host) -> tuple[ClientId, ClientId]:
+        """A client on each host, unless it is there already. Only `first` may wait for its counterparty's id."""
+        announced: ClientId | None = None
+        if first.pairing is not None and second.pairing is not None:
+            announced = ClientId(second.end.client) if second.end.client else await second.pairing.next_client_id()
+        mine = await self._client(first, second, counterparty=announced)
+        theirs = await self._client(second, first, counterparty=mine)
+        if announced not in (None, theirs):
+            raise ConfigurationError(
+                f"{mine} on {first.ledger.ledger_id} is paired with {announced} for good, but {theirs} was created on "
+                f"{second.ledger.ledger_id}: somebody else created a client meanwhile; open a new channel"
+            )
+        return mine, theirs
+
+    async def pair(self, first: Host, second: Host, clients: tuple[ClientId, ClientId]) -> None:
+        """Where that was done at creation it is only confirmed."""
+        mine, theirs = clients
+        await first.ledger.register_counterparty(
+            mine, counterparty_client_id=theirs, counterparty_merkle_prefix=second.ledger.merkle_prefix
+        )
+        await second.ledger.register_counterparty(
+            theirs, counterparty_client_id=mine, counterparty_merkle_prefix=first.ledger.merkle_prefix
+        )
+        self.progress(f"paired {theirs} on {second.ledger.ledger_id} with {mine} on {first.ledger.ledger_id}")
+
+    async def _client(self, host: Host, followed: Host, *, counterparty: ClientId | None) -> ClientId:
+        if host.end.client is not None:
+            return ClientId(host.end.client)
+        creation = await followed.ledger.initial_client(_terms(self.channel))
+        client = await host.ledger.create_client(
+            creation,
+            counterparty_client_id=counterparty,
+            counterparty_merkle_prefix=followed.ledger.merkle_prefix,
+        )
+        _note(self.config, lambda deployment: deployment.with_client(self.channel.name, host.end.ledger, client))
+        self.progress(
+            f"created {client} on {host.ledger.ledger_id}: "
+            f"it follows {followed.ledger.ledger_id} from height {creation.height}"
+        )
+        return client
+
+
+def _make(chosen: Chosen, end: End) -> Host:
+    ledger = make_ledger(end.ledger, chosen.settings.ledgers[end.ledger], rights=Rights.OPERATOR)
+    return Host(end=end, ledger=ledger)
+
+
+async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress) -> None:
+    contracts = await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger])
+    if contracts is not None:
+        _note(config, lambda deployment: deployment.with_contracts(end.ledger, contracts))
+        progress(f"deployed on {end.ledger}: router {contracts.router}, facts {contracts.facts}")
+
+
+async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
+    """On a chain anyone may create a client, so facts through it count for nothing before an operator trusts it."""
+    trusting = capability(host.ledger, TrustsClients)
+    if trusting is not None:
+        await trusting.trust_client(client)
+        progress(f"facts through {client} become liabilities on {host.ledger.ledger_id}")
+
+
+async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
+    """Facts that go through a client are marked for good with the chain id of the ledger that it leads to."""
+    async with fact_registrar(host.end.ledger, chosen.settings.ledgers[host.end.ledger]) as registrar:
+        if registrar is None:
+            return
+        chain_id = followed.ledger.chain_id
+        known = await registrar.ledger_of(client)
+        if known is None:
+            await registrar.register_ledger(client, chain_id)
+            progress(f"facts that go through {client} are settled on {chain_id}")
+        elif known != chain_id:
+            raise ConfigurationError(
+                f"the facts contract says that {client} leads to {known!r}, not to {chain_id!r}; open another channel"
+            )
 
 
 async def _recover(host: FullLedger, client: ClientId, followed: FullLedger, terms: ClientTerms, progress: Progress) -> None:
@@ -76,70 +162,8 @@ async def _recover(host: FullLedger, client: ClientId, followed: FullLedger, ter
     )
 
 
-async def _deploy(config: Path, selection: Selection, progress: Progress) -> None:
-    settings, name = selection.contract_ledger, selection.contract_end.ledger
-    if settings.router and settings.facts:
-        return
-    if settings.facts:
-        raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
-    async with evm_connection(settings, open_account(settings.account)) as connection:
-        router = address_bytes(settings.router) if settings.router else None
-        deployed = await deploy_contracts(connection, router=router)
-    contracts = Contracts(router=to_checksum_address(deployed.router), facts=to_checksum_address(deployed.facts))
-    _note(config, lambda deployment: deployment.with_contracts(name, contracts))
-    progress(f"deployed on {name}: router {contracts.router}, facts {contracts.facts}")
-
-
-async def _settlement_client(
-    config: Path, selection: Selection, contracts: FullLedger, settlement: FullLedger, progress: Progress
-) -> ClientId:
-    if selection.settlement_end.client is not None:
-        return ClientId(selection.settlement_end.client)
-    creation = await contracts.initial_client(_terms(selection))
-    client = await settlement.create_client(
-        creation, counterparty_client_id=None, counterparty_merkle_prefix=contracts.merkle_prefix
-    )
-    _note(config, lambda deployment: deployment.with_client(selection.channel.name, settlement.ledger_id, client))
-    progress(f"created {client} on {settlement.ledger_id}: it follows {contracts.ledger_id} from height {creation.height}")
-    return client
-
-
-async def _contract_client(
-    config: Path,
-    selection: Selection,
-    contracts: FullLedger,
-    settlement: FullLedger,
-    *,
-    counterparty: ClientId,
-    progress: Progress,
-) -> ClientId:
-    if selection.contract_end.client is not None:
-        return ClientId(selection.contract_end.client)
-    creation = await settlement.initial_client(_terms(selection))
-    client = await contracts.create_client(
-        creation, counterparty_client_id=counterparty, counterparty_merkle_prefix=settlement.merkle_prefix
-    )
-    _note(config, lambda deployment: deployment.with_client(selection.channel.name, contracts.ledger_id, client))
-    progress(f"created {client} on {contracts.ledger_id}: it follows {settlement.ledger_id} from height {creation.height}")
-    return client
-
-
-async def _name_ledger(selection: Selection, client: ClientId, progress: Progress) -> None:
-    """Facts that go through this client are marked with the settlement ledger's chain id for good."""
-    chain_id = selection.settlement_ledger.chain_id
-    async with open_facts(selection) as contract:
-        known = await contract.ledger_of(client)
-        if known is None:
-            await contract.register_ledger(client, chain_id)
-            progress(f"facts that go through {client} are settled on {chain_id}")
-        elif known != chain_id:
-            raise ConfigurationError(
-                f"the facts contract says that {client} leads to {known!r}, not to {chain_id!r}; open another channel"
-            )
-
-
-def _terms(selection: Selection) -> ClientTerms:
-    terms = selection.channel.client_terms
+def _terms(channel: ChannelSettings) -> ClientTerms:
+    terms = channel.client_terms
     return ClientTerms(
         trusting_period_seconds=terms.trusting_period_seconds, max_clock_drift_seconds=terms.max_clock_drift_seconds
     )

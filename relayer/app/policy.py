@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from relayer.config.channels import Allowed, ChannelSettings
-from relayer.core.ids import ChannelId
+from relayer.config.channels import Allowed, ChannelSettings, End, PayloadName
+from relayer.core.ids import ChannelId, LedgerId
 from relayer.core.packet import Payload
 from relayer.core.policy import ChannelRules, PayloadRule, PayloadType, Policy, anything
 from relayer.errors import InvalidInput
@@ -18,14 +18,24 @@ NEWS = PayloadType(source_port=PORT, destination_port=PORT, version=STATUS_VERSI
 
 
 def policy(channels: Iterable[ChannelSettings]) -> Policy:
-    """Channels carry facts and the news of them, and nothing else. Which end may send what is for the ledgers: a contract
-    sends no news, and a settlement ledger no facts."""
-    return Policy(
-        channels={
-            ChannelId(channel.name): ChannelRules(payloads={FACTS: fact_rule(channel.allowed), NEWS: anything})
-            for channel in channels
-        }
+    """What each end of a channel may send is a property of the channel, whatever ledgers it joins."""
+    return Policy(channels={ChannelId(channel.name): _rules(channel) for channel in channels})
+
+
+def _rules(channel: ChannelSettings) -> ChannelRules:
+    return ChannelRules(
+        payloads={}, by_source={LedgerId(end.ledger): _payloads(end, channel.allowed) for end in channel.ends}
     )
+
+
+def _payloads(end: End, allowed: Allowed) -> Mapping[PayloadType, PayloadRule] | None:
+    if "anything" in end.sends:
+        return None
+    rules: dict[PayloadName, tuple[PayloadType, PayloadRule]] = {
+        "facts": (FACTS, fact_rule(allowed)),
+        "news": (NEWS, anything),
+    }
+    return dict(rules[name] for name in end.sends)
 
 
 def fact_rule(allowed: Allowed) -> PayloadRule:

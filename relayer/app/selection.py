@@ -35,16 +35,34 @@ class Selection:
         return _opened(self.channel, self.settlement_end)
 
 
-def select(path: Path, name: str | None) -> Selection:
-    """Raises ConfigurationError if there is no such channel, or it does not join the two kinds of ledger."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A channel between any two ledgers."""
+
+    settings: RelayerSettings
+    channel: ChannelSettings
+
+    def client(self, end: End) -> ClientId:
+        """The light client on an end's ledger. Raises ConfigurationError if the channel is not open yet."""
+        return _opened(self.channel, end)
+
+
+def choose(path: Path, name: str | None) -> Chosen:
+    """Raises ConfigurationError if there is no such channel, or several and none is named."""
     settings = load_relayer(path)
     names = [channel.name for channel in settings.channels]
     if name is None and len(names) > 1:
         raise ConfigurationError(f"{path} has several channels; name one with --channel: {', '.join(names)}")
-    chosen = [channel for channel in settings.channels if name in (None, channel.name)]
-    if not chosen:
+    channels = [channel for channel in settings.channels if name in (None, channel.name)]
+    if not channels:
         raise ConfigurationError(f"{path} has no channel {name!r}; it has {', '.join(names)}")
-    channel = chosen[0]
+    return Chosen(settings=settings, channel=channels[0])
+
+
+def select(path: Path, name: str | None) -> Selection:
+    """Raises ConfigurationError if there is no such channel, or it does not join the two kinds of ledger."""
+    chosen = choose(path, name)
+    settings, channel = chosen.settings, chosen.channel
     one, other = channel.ends
     for contract_end, settlement_end in ((one, other), (other, one)):
         contract = contract_settings(settings.ledgers[contract_end.ledger])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,11 +14,17 @@ MAXIMUM_TIMEOUT_SECONDS = 86_400
 """Routers refuse a packet whose timeout is later (ICS-4 v2)."""
 
 
+PayloadName = Literal["facts", "news", "anything"]
+"""What an end may send: business facts, news of what became of them, or payloads that the relayer does not inspect."""
+
+
 class End(Section):
     """One side of a channel. `client` may be omitted until `channel open` has created it."""
 
     ledger: LedgerName
     client: ClientName | None = None
+    sends: Annotated[tuple[PayloadName, ...], Field(min_length=1)] = ("facts", "news")
+    """Payloads that the channel carries from this side; a packet with another one is quarantined."""
 
 
 class Allowed(Section):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from relayer.config.channels import ChannelSettings, End
+from relayer.config.channels import ChannelSettings
 from relayer.config.document import Step
 from relayer.config.fields import Address, ClientName, Section
 from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings
@@ -88,7 +88,7 @@ def complete(
     filled = []
     for index, channel in enumerate(channels):
         known = deployment.clients.get(channel.name, {})
-        ends = tuple(end if end.client else End(ledger=end.ledger, client=known.get(end.ledger)) for end in channel.ends)
+        ends = tuple(end if end.client else end.model_copy(update={"client": known.get(end.ledger)}) for end in channel.ends)
         for side, end in enumerate(channel.ends):
             created = known.get(end.ledger)
             if end.client and created and end.client != created:

@@ -6,10 +6,10 @@ A refused packet is quarantined with the reason and times out; a rule must never
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relayer.core.channels import Route
-from relayer.core.ids import ChannelId
+from relayer.core.ids import ChannelId, LedgerId
 from relayer.core.packet import Packet, Payload
 
 PayloadRule = Callable[[Payload], str | None]
@@ -28,9 +28,15 @@ class PayloadType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRules:
-    """Every payload type that a channel carries, with the rule for its content."""
+    """Every payload type that a channel carries, with the rule for its content; None: every payload."""
 
-    payloads: Mapping[PayloadType, PayloadRule]
+    payloads: Mapping[PayloadType, PayloadRule] | None
+    by_source: Mapping[LedgerId, Mapping[PayloadType, PayloadRule] | None] = field(default_factory=dict)
+    """The same for packets that one end sends, where that differs."""
+
+    def of(self, source: LedgerId) -> Mapping[PayloadType, PayloadRule] | None:
+        """What the channel carries from one end."""
+        return self.by_source.get(source, self.payloads)
 
 
 def anything(_payload: Payload) -> str | None:
@@ -46,11 +52,12 @@ class Policy:
 
     def refusal(self, route: Route, packet: Packet) -> str | None:
         """Why the channel does not carry the packet, or None."""
-        rules = self.channels.get(route.channel)
+        channel = self.channels.get(route.channel)
+        rules = None if channel is None else channel.of(route.source)
         if rules is None:
             return None
         payload = packet.payload
-        rule = rules.payloads.get(
+        rule = rules.get(
             PayloadType(
                 source_port=payload.source_port,
                 destination_port=payload.destination_port,

@@ -11,6 +11,7 @@ from relayer.messages.ledger import result_from_message, result_to_message
 from relayer.ports.capabilities import (
     Checked,
     CheckLine,
+    PairsAtCreation,
     Priced,
     TrustsClients,
     Vouched,
@@ -26,6 +27,7 @@ _CAPABILITIES: dict[type, wire.Capability] = {
     Vouched: wire.VOUCHED,
     Checked: wire.CHECKED,
     TrustsClients: wire.TRUSTS_CLIENTS,
+    PairsAtCreation: wire.PAIRS_AT_CREATION,
 }
 _MAXIMUM_CHECK_TEXT = 2_000
 

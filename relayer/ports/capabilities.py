@@ -103,6 +103,15 @@ class TrustsClients(Protocol):
     async def trusts_client(self, client: ClientId) -> bool: ...
 
 
+@runtime_checkable
+class PairsAtCreation(Protocol):
+    """A host that pairs a light client when it creates it and never again: the counterparty's client id is needed then."""
+
+    async def next_client_id(self) -> ClientId:
+        """The id of the client that is created next, unless somebody else creates one before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
     """One thing that was looked at. `remedy` says what to do; it is empty if all is well."""
@@ -129,5 +138,5 @@ class Checked(Protocol):
         ...
 
 
-CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, Checked)
+CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, PairsAtCreation, Checked)
 """All of them. Each has a suite in relayer.testing.capability_contract and a number in the adapter service."""

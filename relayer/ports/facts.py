@@ -135,3 +135,15 @@ class FactRegistry(Protocol):
     async def add_issuer(self, issuer: bytes) -> None:
         """Lets an account mint facts."""
         ...
+
+
+class NamesLedgers(Protocol):
+    """Facts are marked for good with the ledger that they are sent to. Owner only. Raises LedgerError."""
+
+    async def register_ledger(self, client: ClientId, ledger_id: str) -> None:
+        """Names the settlement ledger behind a client, once."""
+        ...
+
+    async def ledger_of(self, client: ClientId) -> str | None:
+        """The settlement ledger behind a client; None if it is not named yet."""
+        ...

@@ -7,14 +7,16 @@ LedgerContractSuite holds that a ledger offers exactly the capabilities whose su
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from relayer.core.ids import ClientId
-from relayer.ports.capabilities import Checked, Priced, TrustsClients, Vouched, capability
-from relayer.ports.ledger import Outcome
+from relayer.ports.capabilities import Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
+from relayer.ports.ledger import ClientHost, Outcome
+from relayer.ports.prover import ClientTerms
 from relayer.testing.ledger_contract import LedgerBench, damaged, receives, send
 
 _C = TypeVar("_C")
+_TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)
 
 
 def _offered(bench: LedgerBench, kind: type[_C]) -> _C:
@@ -84,6 +86,24 @@ class TrustsClientsSuite:
         for _ in range(2):
             await trusting.distrust_client(client)
             assert not await trusting.trusts_client(client)
+
+
+class PairsAtCreationSuite:
+    """A client is paired when it is created. The bench's `operated` may create clients."""
+
+    shows: ClassVar[type] = PairsAtCreation
+
+    async def test_the_next_client_has_the_id_that_was_announced(self, bench: LedgerBench) -> None:
+        host = bench.operated or bench.subject.ledger
+        creating = cast("ClientHost", host)
+        expected = await _offered(bench, PairsAtCreation).next_client_id()
+        creation = await bench.counterparty.prover.initial_client(_TERMS)
+        theirs = ClientId("other-client-9")
+        prefix = bench.counterparty.ledger.merkle_prefix
+        created = await creating.create_client(creation, counterparty_client_id=theirs, counterparty_merkle_prefix=prefix)
+        assert created == expected
+        assert (await host.client_status(created)).counterparty_client_id == theirs
+        assert await _offered(bench, PairsAtCreation).next_client_id() != expected
 
 
 class CheckedSuite:

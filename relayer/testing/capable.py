@@ -72,6 +72,10 @@ class CapableLedger(SimulatedLedger):
         """See TrustsClients."""
         return client in self._trusted
 
+    async def next_client_id(self) -> ClientId:
+        """See PairsAtCreation."""
+        return ClientId(f"simulated-{len(self._clients)}")
+
     async def event_bytes(self, *, after: Height, until: Height) -> int:
         """Roughly; for the adapter service."""
         return 1_000 * len(self._facts_between(after, until))

@@ -13,7 +13,13 @@ from relayer.core.packet import Packet
 from relayer.errors import AccessDenied, LedgerUnavailable
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.capabilities import CAPABILITIES, capability
-from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite, VouchedSuite
+from relayer.testing.capability_contract import (
+    CheckedSuite,
+    PairsAtCreationSuite,
+    PricedSuite,
+    TrustsClientsSuite,
+    VouchedSuite,
+)
 from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
@@ -54,7 +60,7 @@ class TestSimulatedLedger(LedgerContractSuite):
         return await bench_of(SimulatedLedger)
 
 
-EVERY_SUITE = (LedgerContractSuite, PricedSuite, VouchedSuite, TrustsClientsSuite, CheckedSuite)
+EVERY_SUITE = (LedgerContractSuite, PricedSuite, VouchedSuite, TrustsClientsSuite, PairsAtCreationSuite, CheckedSuite)
 
 
 class TestCapableLedger(*EVERY_SUITE):

@@ -18,6 +18,7 @@ MULTICALL = bytes.fromhex("ac9650d8")
 GET_COMMITMENT = bytes.fromhex("7795820c")
 GET_CLIENT = bytes.fromhex("7eb78932")
 GET_COUNTERPARTY = bytes.fromhex("b0777bfa")
+GET_NEXT_CLIENT_SEQUENCE = keccak256(b"getNextClientSeq()")[:4]
 
 COMMITMENTS_SLOT = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f2136d6f416159f840a3e0747600")
 """ERC-7201 base slot of `ibc.storage.IBCStore`: the mapping of hashed paths to commitments."""

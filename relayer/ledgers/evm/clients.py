@@ -10,7 +10,7 @@ from eth_abi.abi import encode
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
 from relayer.ledgers.evm.abi import decode_values
-from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, client_call
+from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, GET_NEXT_CLIENT_SEQUENCE, client_call
 from relayer.ledgers.evm.contracts import error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
@@ -49,6 +49,15 @@ class RouterClients:
                 return None
             raise
         return _address(answer)
+
+    async def next_client_id(self) -> ClientId:
+        """The id of the client that is added next. Raises LedgerUnavailable, MalformedAnswer."""
+        answer = await self._node.view(self._router, GET_NEXT_CLIENT_SEQUENCE)
+        try:
+            (number,) = decode_values(("uint256",), answer)
+        except InvalidInput as error:
+            raise MalformedAnswer(f"getNextClientSeq: {error}") from error
+        return ClientId(f"client-{number}")
 
     async def counterparty(self, client: ClientId) -> tuple[str, tuple[bytes, ...]]:
         """Client id and Merkle prefix that the client was paired with; empty if the router knows no such client."""

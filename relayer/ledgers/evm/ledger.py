@@ -173,6 +173,9 @@ class EvmLedger:
             prefix=counterparty_merkle_prefix,
         )
 
+    async def next_client_id(self) -> ClientId:
+        return await self._clients.next_client_id()
+
     async def register_counterparty(
         self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
     ) -> None:

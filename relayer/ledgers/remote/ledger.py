@@ -160,6 +160,11 @@ class RemoteLedger:
         trusted: bool = response.trusted
         return trusted
 
+    async def next_client_id(self) -> ClientId:
+        response = await self._connection.call(self._stub.GetNextClientId, wire.NextClientIdRequest())
+        with self._strictly():
+            return parse_client_id(response.client_id)
+
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         request = wire.InitialClientRequest(
             trusting_period_seconds=terms.trusting_period_seconds,
@@ -183,9 +188,12 @@ class RemoteLedger:
     async def create_client(
         self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
     ) -> ClientId:
-        """The pairing follows with register_counterparty."""
-        del counterparty_client_id, counterparty_merkle_prefix
-        request = codec.creation_to_message(creation)
+        """Where the far ledger does not pair at creation, the pairing follows with register_counterparty."""
+        request = wire.CreateClientRequest(
+            creation=codec.creation_to_message(creation),
+            counterparty_client_id=counterparty_client_id or "",
+            counterparty_merkle_prefix=list(counterparty_merkle_prefix),
+        )
         response = await self._connection.guarded_call(self._stub.CreateClient, request)
         with self._strictly():
             return parse_client_id(response.client_id)

@@ -16,7 +16,7 @@ from relayer.errors import InvalidInput, LimitExceeded
 from relayer.ledgers.served.answering import Context, answering
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
-from relayer.ports.capabilities import Checked, Priced, TrustsClients, Vouched, capability
+from relayer.ports.capabilities import Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import ClientReference, ClientTerms, Prover
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
@@ -133,10 +133,12 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             return codec.creation_to_message(await self._ledger.initial_client(terms))
 
-    async def CreateClient(self, request: wire.ClientCreation, context: Context) -> wire.CreateClientResponse:  # noqa: N802
+    async def CreateClient(self, request: wire.CreateClientRequest, context: Context) -> wire.CreateClientResponse:  # noqa: N802
         async with answering(context):
             client = await self._ledger.create_client(
-                codec.creation_from_message(request), counterparty_client_id=None, counterparty_merkle_prefix=()
+                codec.creation_from_message(request.creation),
+                counterparty_client_id=request.counterparty_client_id or None,
+                counterparty_merkle_prefix=tuple(request.counterparty_merkle_prefix),
             )
             return wire.CreateClientResponse(client_id=client)
 
@@ -198,6 +200,12 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             await trusting.distrust_client(ClientId(request.client_id))
             return wire.ClientTrust(trusted=False)
+
+    async def GetNextClientId(self, request: wire.NextClientIdRequest, context: Context) -> wire.NextClientId:  # noqa: N802
+        del request
+        pairing = await self._offered(PairsAtCreation, context)
+        async with answering(context):
+            return wire.NextClientId(client_id=await pairing.next_client_id())
 
     async def _offered(self, kind: type[_C], context: Context) -> _C:
         found = capability(self._ledger, kind)

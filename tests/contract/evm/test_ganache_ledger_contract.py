@@ -34,7 +34,7 @@ from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.proofs.poa_evm.attestation import ClientIdentity
-from relayer.testing.capability_contract import CheckedSuite, PricedSuite, VouchedSuite
+from relayer.testing.capability_contract import CheckedSuite, PairsAtCreationSuite, PricedSuite, VouchedSuite
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
 from relayer.testing.world import pair
@@ -196,7 +196,7 @@ async def evm_bench(tmp_path_factory) -> AsyncIterator[LedgerBench]:
 
 @pytest.mark.node
 @pytest.mark.asyncio(loop_scope="module")
-class TestEvmLedger(LedgerContractSuite, PricedSuite, VouchedSuite, CheckedSuite):
+class TestEvmLedger(LedgerContractSuite, PricedSuite, VouchedSuite, PairsAtCreationSuite, CheckedSuite):
     @pytest.fixture
     def bench(self, evm_bench: LedgerBench) -> LedgerBench:
         return evm_bench

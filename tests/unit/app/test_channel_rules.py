@@ -100,5 +100,24 @@ def test_it_carries_the_news_of_them(change: dict[str, str]) -> None:
     assert policy([strict]).refusal(BACK, packet(BACK, replace(news, **change))) is not None
 
 
+def test_each_end_sends_what_the_channel_carries_from_it() -> None:
+    """Facts one way and news the other, whatever ledgers stand at the ends."""
+    there, back = End(ledger="contracts", sends=("facts",)), End(ledger="settlement", sends=("news",))
+    rules = policy([ChannelSettings(name="main", ends=(there, back))])
+    news = replace(PAYLOAD, version=NEWS.version, value=b"news")
+    assert rules.refusal(THERE, packet(THERE, PAYLOAD)) is None
+    assert rules.refusal(BACK, packet(BACK, news)) is None
+    assert rules.refusal(THERE, packet(THERE, news)) is not None
+    assert rules.refusal(BACK, packet(BACK, PAYLOAD)) is not None
+
+
+def test_an_end_may_send_what_the_relayer_does_not_inspect() -> None:
+    ends = (End(ledger="contracts", sends=("anything",)), End(ledger="settlement"))
+    rules = policy([ChannelSettings(name="main", ends=ends)])
+    letter = replace(PAYLOAD, source_port="letters", destination_port="letters", version="letter-1")
+    assert rules.refusal(THERE, packet(THERE, letter)) is None
+    assert rules.refusal(BACK, packet(BACK, letter)) is not None
+
+
 def replace_allowed(settings: ChannelSettings, allowed: Allowed) -> ChannelSettings:
     return settings.model_copy(update={"allowed": allowed})

@@ -13,11 +13,13 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VOUCHED: _ClassVar[Capability]
     CHECKED: _ClassVar[Capability]
     TRUSTS_CLIENTS: _ClassVar[Capability]
+    PAIRS_AT_CREATION: _ClassVar[Capability]
 CAPABILITY_UNSPECIFIED: Capability
 PRICED: Capability
 VOUCHED: Capability
 CHECKED: Capability
 TRUSTS_CLIENTS: Capability
+PAIRS_AT_CREATION: Capability
 
 class DescribeRequest(_message.Message):
     __slots__ = ()
@@ -319,7 +321,27 @@ class ClientCreation(_message.Message):
     height: int
     def __init__(self, client_type: _Optional[str] = ..., client_state_type_url: _Optional[str] = ..., client_state: _Optional[bytes] = ..., consensus_state_type_url: _Optional[str] = ..., consensus_state: _Optional[bytes] = ..., height: _Optional[int] = ...) -> None: ...
 
+class CreateClientRequest(_message.Message):
+    __slots__ = ("creation", "counterparty_client_id", "counterparty_merkle_prefix")
+    CREATION_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPARTY_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    COUNTERPARTY_MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    creation: ClientCreation
+    counterparty_client_id: str
+    counterparty_merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, creation: _Optional[_Union[ClientCreation, _Mapping]] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_merkle_prefix: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class CreateClientResponse(_message.Message):
+    __slots__ = ("client_id",)
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+
+class NextClientIdRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class NextClientId(_message.Message):
     __slots__ = ("client_id",)
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     client_id: str

@@ -81,7 +81,7 @@ class LedgerAdapterStub(object):
                 _registered_method=True)
         self.CreateClient = channel.unary_unary(
                 '/interledger.adapter.v1.LedgerAdapter/CreateClient',
-                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.SerializeToString,
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientResponse.FromString,
                 _registered_method=True)
         self.RegisterCounterparty = channel.unary_unary(
@@ -128,6 +128,11 @@ class LedgerAdapterStub(object):
                 '/interledger.adapter.v1.LedgerAdapter/DistrustClient',
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+                _registered_method=True)
+        self.GetNextClientId = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetNextClientId',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientIdRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientId.FromString,
                 _registered_method=True)
 
 
@@ -258,6 +263,13 @@ class LedgerAdapterServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetNextClientId(self, request, context):
+        """PAIRS_AT_CREATION: the id of the client that is created next, unless somebody else creates one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LedgerAdapterServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -308,7 +320,7 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
             ),
             'CreateClient': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateClient,
-                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.FromString,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientResponse.SerializeToString,
             ),
             'RegisterCounterparty': grpc.unary_unary_rpc_method_handler(
@@ -355,6 +367,11 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.DistrustClient,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.SerializeToString,
+            ),
+            'GetNextClientId': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNextClientId,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientIdRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientId.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -625,7 +642,7 @@ class LedgerAdapter(object):
             request,
             target,
             '/interledger.adapter.v1.LedgerAdapter/CreateClient',
-            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientResponse.FromString,
             options,
             channel_credentials,
@@ -870,6 +887,33 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/DistrustClient',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNextClientId(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetNextClientId',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientIdRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientId.FromString,
             options,
             channel_credentials,
             insecure,

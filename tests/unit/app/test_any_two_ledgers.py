@@ -1,0 +1,221 @@
+"""Any two ledgers form a channel: opened from a YAML file, relayed both ways by the engine, checked and recovered."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from relayer.app import opening
+from relayer.app.checking import check
+from relayer.app.clock import SystemClock
+from relayer.app.journal import journal_reader
+from relayer.app.ledgers import FullLedger
+from relayer.app.opening import open_channel, recover_channel
+from relayer.app.relaying import relay
+from relayer.app.selection import choose
+from relayer.config.deployment import deployment_path, read_deployment
+from relayer.config.relayer_file import load_relayer
+from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketFact
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
+from relayer.core.packet import Payload
+from relayer.devnet.waiting import until_true
+from relayer.errors import ConfigurationError
+from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.embedded.served.server import LedgerServer
+from relayer.testing.capable import CapableLedger
+from relayer.testing.clock import ManualClock
+from relayer.testing.simulated import SimulatedLedger
+from tests.support.embedded import EchoApplication, embedded_ledger
+
+LETTERS = "letters"
+LETTER = Payload(source_port=LETTERS, destination_port=LETTERS, version="letter-1", encoding="text/plain", value=b"hello")
+TOKEN = "operators-token"
+
+
+@dataclass(slots=True)
+class TwoLedgers:
+    """Two served embedded ledgers, and a configuration that joins them."""
+
+    config: Path
+    ledgers: dict[str, EmbeddedLedger]
+    told: list[str] = field(default_factory=list)
+
+    async def open(self) -> dict[str, str]:
+        """The clients by ledger."""
+        await open_channel(self.config, None, self.told.append)
+        return read_deployment(deployment_path(self.config)).clients["main"]
+
+    async def facts(self, name: str) -> list[PacketFact]:
+        ledger = self.ledgers[name]
+        return list(await ledger.events(after=Height(0), until=(await ledger.head()).height))
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def configuration(folder: Path, ledgers: dict[str, object], *, sends: list[str]) -> Path:
+    (folder / "token").write_text(TOKEN)
+    path = folder / "relayer.yaml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "version": 1,
+                "ledgers": ledgers,
+                "channels": [{"name": "main", "ends": [{"ledger": each, "sends": [*sends]} for each in ledgers]}],
+                "engine": {"poll_seconds": 0.1},
+                "journal": {"path": "relayer.journal"},
+                "service": {"host": "127.0.0.1", "port": free_port()},
+            }
+        )
+    )
+    return path
+
+
+@pytest.fixture
+async def two(tmp_path: Path) -> AsyncIterator[TwoLedgers]:
+    async with AsyncExitStack() as stack:
+        ledgers, entries = {}, {}
+        for name in ("left", "right"):
+            ledger = embedded_ledger(tmp_path / name, SystemClock(), name=name, applications={LETTERS: EchoApplication()})
+            await ledger.connect()
+            stack.push_async_callback(ledger.close)
+            server = LedgerServer(ledger, token=TOKEN)
+            port = await server.start()
+            stack.push_async_callback(server.stop)
+            ledgers[name] = ledger
+            entries[name] = {
+                "type": "remote",
+                "address": f"127.0.0.1:{port}",
+                "chain_id": f"{name}-1",
+                "token": {"file": "token"},
+            }
+        yield TwoLedgers(config=configuration(tmp_path, entries, sends=["anything"]), ledgers=ledgers)
+
+
+async def test_two_settlement_ledgers_are_opened_and_relay_both_ways(two: TwoLedgers) -> None:
+    clients = await two.open()
+    assert clients == {"left": "07-tendermint-0", "right": "07-tendermint-0"}
+    assert two.told[-1] == "paired 07-tendermint-0 on right with 07-tendermint-0 on left"
+    stopping = asyncio.Event()
+    relaying = asyncio.create_task(relay(load_relayer(two.config), stopping))
+    for name, ledger in two.ledgers.items():
+        deadline = TimestampSeconds((await ledger.head()).timestamp + 600)
+        await ledger.send_packet(ClientId(clients[name]), LETTER, timeout_timestamp=deadline, signer="anyone")
+
+    async def answered() -> bool:
+        if relaying.done():
+            relaying.result()
+        found = [await two.facts(name) for name in two.ledgers]
+        return all(any(isinstance(fact, PacketAcknowledged) for fact in facts) for facts in found)
+
+    await until_true(answered, "both letters to be acknowledged")
+    stopping.set()
+    await relaying
+    for name in two.ledgers:
+        (written,) = [fact for fact in await two.facts(name) if isinstance(fact, AcknowledgementWritten)]
+        assert written.acknowledgement.app_acknowledgement == b"echo hello"
+
+
+async def test_a_repeat_of_channel_open_changes_nothing(two: TwoLedgers) -> None:
+    clients = await two.open()
+    heights = {name: (await ledger.head()).height for name, ledger in two.ledgers.items()}
+    assert await two.open() == clients
+    assert {name: (await ledger.head()).height for name, ledger in two.ledgers.items()} == heights
+
+
+async def test_what_an_end_may_not_send_is_set_aside(two: TwoLedgers, tmp_path: Path) -> None:
+    settings = load_relayer(two.config)
+    entries = yaml.safe_load(two.config.read_text())["ledgers"]
+    clients = await two.open()
+    strict = load_relayer(configuration(tmp_path, entries, sends=["facts"]))
+    assert strict.channels[0].ends[0].sends == ("facts",)
+    assert settings.channels[0].ends[0].sends == ("anything",)
+    left = two.ledgers["left"]
+    deadline = TimestampSeconds((await left.head()).timestamp + 600)
+    await left.send_packet(ClientId(clients["left"]), LETTER, timeout_timestamp=deadline, signer="anyone")
+    stopping = asyncio.Event()
+    relaying = asyncio.create_task(relay(strict, stopping))
+
+    async def set_aside() -> bool:
+        if relaying.done():
+            relaying.result()
+        if not strict.journal.path.exists():
+            return False
+        with journal_reader(strict.journal.path) as journal:
+            return any("does not carry letter-1" in line.reason for line in journal.packets())
+
+    await until_true(set_aside, "the letter to be quarantined")
+    stopping.set()
+    await relaying
+    assert not any(isinstance(fact, AcknowledgementWritten) for fact in await two.facts("right"))
+
+
+async def test_check_finds_both_ends_well(two: TwoLedgers) -> None:
+    await two.open()
+    lines = [line async for line in check(load_relayer(two.config))]
+    channel = {line.subject: line for line in lines if line.subject.startswith("channel")}
+    assert set(channel) == {"channel main on left", "channel main on right"}
+    assert all(line.good for line in channel.values())
+
+
+async def test_recovery_leaves_active_clients_alone_at_both_ends(two: TwoLedgers) -> None:
+    await two.open()
+    told: list[str] = []
+    await recover_channel(two.config, "main", told.append)
+    assert told == [f"07-tendermint-0 on {name} is active: left alone" for name in two.ledgers]
+
+
+def replaced(monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, SimulatedLedger]) -> None:
+    def make(name: str, settings: object, *, rights: object = None) -> FullLedger:
+        del settings, rights
+        return ledgers[name]
+
+    monkeypatch.setattr(opening, "make_ledger", make)
+
+
+@pytest.mark.parametrize("kinds", [(SimulatedLedger, CapableLedger), (CapableLedger, SimulatedLedger), (CapableLedger,) * 2])
+async def test_a_host_that_pairs_at_creation_comes_second_or_announces_its_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[type[SimulatedLedger], type[SimulatedLedger]]
+) -> None:
+    clock = ManualClock()
+    names = ("left", "right")
+    ledgers = {name: kind(LedgerId(name), clock) for name, kind in zip(names, kinds, strict=True)}
+    replaced(monkeypatch, ledgers)
+    entry = {"type": "remote", "chain_id": "x-1"}
+    ports = {name: {**entry, "address": f"127.0.0.1:{index + 1}"} for index, name in enumerate(names)}
+    config = configuration(tmp_path, ports, sends=["facts"])
+    await open_channel(config, None, lambda _: None)
+    chosen = choose(config, None)
+    clients = {end.ledger: chosen.client(end) for end in chosen.channel.ends}
+    for mine, theirs in (names, names[::-1]):
+        status = await ledgers[mine].client_status(clients[mine])
+        assert (status.counterparty_client_id, status.counterparty_chain_id) == (clients[theirs], ledgers[theirs].chain_id)
+    trusting = [ledger for ledger in ledgers.values() if isinstance(ledger, CapableLedger)]
+    assert [await each.trusts_client(clients[each.ledger_id]) for each in trusting] == [True] * len(trusting)
+
+
+async def test_somebody_else_creating_a_client_meanwhile_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Overtaken(CapableLedger):
+        async def next_client_id(self) -> ClientId:
+            return ClientId("simulated-7")
+
+    clock = ManualClock()
+    ledgers = {name: Overtaken(LedgerId(name), clock) for name in ("left", "right")}
+    replaced(monkeypatch, dict(ledgers))
+    ports = {
+        name: {"type": "remote", "chain_id": "x-1", "address": f"127.0.0.1:{index + 1}"}
+        for index, name in enumerate(ledgers)
+    }
+    config = configuration(tmp_path, ports, sends=["facts"])
+    with pytest.raises(ConfigurationError, match="somebody else created a client"):
+        await open_channel(config, None, lambda _: None)
