@@ -9,7 +9,12 @@ from dataclasses import replace
 import pytest
 
 from relayer.core.ids import ClientId, TimestampSeconds
+from relayer.core.machine import Machine
 from relayer.core.packet import Packet
+from relayer.core.policy import OPEN_POLICY
+from relayer.engine.links import LedgerLink
+from relayer.engine.rehearsal import Rehearsal
+from relayer.engine.settings import EngineSettings
 from relayer.errors import AccessDenied, LedgerUnavailable
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.capabilities import CAPABILITIES, capability
@@ -20,7 +25,7 @@ from relayer.testing.capability_contract import (
     TrustsClientsSuite,
     VouchedSuite,
 )
-from relayer.testing.capable import CapableLedger
+from relayer.testing.capable import PRICE, CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
@@ -118,6 +123,24 @@ async def test_a_remote_ledger_offers_nothing_that_the_far_one_does_not() -> Non
         with pytest.raises(LedgerUnavailable, match="not Priced"):
             await remote.balance()
         await remote.close()
+
+
+async def test_a_dry_run_shows_the_costs_of_a_ledger_behind_the_adapter() -> None:
+    clock = ManualClock()
+    far, other = CapableLedger(CONTRACTS, clock), SimulatedLedger(SETTLEMENT, clock)
+    routes = await pair((far, far, far), (other, other, other))
+    sent = other.send_packet(routes[1].source_client, a_payload(), TimestampSeconds(int(clock.now()) + 600))
+    async with served(far) as address:
+        remote = RemoteLedger(ledger_id=CONTRACTS, address=address, chain_id=far.chain_id, clock=clock)
+        links = [LedgerLink(ledger=remote, prover=remote), LedgerLink(ledger=other, prover=other)]
+        known = {link.ledger_id: link for link in links}
+        (lane,) = await Rehearsal(Machine(routes), known, OPEN_POLICY, EngineSettings()).run({})
+        await remote.close()
+    assert [act.key.sequence for act in lane.acts] == [sent.sequence]
+    assert (lane.ledger, lane.balance, lane.error) == (CONTRACTS, await far.balance(), "")
+    assert lane.quote is not None
+    assert (lane.quote.price, lane.quote.refusals) == (PRICE, (None,))
+    assert lane.quote.fee >= lane.quote.gas > 0
 
 
 class Uncapable(CapableLedger):

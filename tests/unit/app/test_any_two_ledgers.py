@@ -20,18 +20,20 @@ from relayer.app.ledgers import FullLedger
 from relayer.app.opening import open_channel, recover_channel
 from relayer.app.relaying import relay
 from relayer.app.selection import choose
+from relayer.commands.channel import open_channel as open_by_command
+from relayer.commands.ledger import init_ledger
 from relayer.config.deployment import deployment_path, read_deployment
 from relayer.config.relayer_file import load_relayer
 from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Payload
-from relayer.devnet.waiting import until_true
 from relayer.errors import ConfigurationError
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.simulated import SimulatedLedger
+from relayer.waiting import until_true
 from tests.support.embedded import EchoApplication, embedded_ledger
 
 LETTERS = "letters"
@@ -173,6 +175,42 @@ async def test_recovery_leaves_active_clients_alone_at_both_ends(two: TwoLedgers
     told: list[str] = []
     await recover_channel(two.config, "main", told.append)
     assert told == [f"07-tendermint-0 on {name} is active: left alone" for name in two.ledgers]
+
+
+def a_ledger_file(folder: Path, name: str) -> dict[str, object]:
+    """A ledger of this process, made by `ledger init`, as the configuration names it."""
+    (folder / "token").write_text(TOKEN)
+    (folder / "password").write_text("a password")
+    path = folder / f"{name}.yaml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "version": 1,
+                "folder": name,
+                "chain_id": f"{name}-1",
+                "operators": [{"keystore": f"{name}.json", "password": {"file": "password"}}],
+                "heartbeat_seconds": 0.2,
+                "listen": {"host": "127.0.0.1", "port": free_port()},
+                "token": {"file": "token"},
+            }
+        )
+    )
+    init_ledger(path)
+    return {"type": "embedded", "settings": path.name, "chain_id": f"{name}-1"}
+
+
+async def test_two_ledgers_of_one_process_are_opened_by_the_command_and_found_well(tmp_path: Path) -> None:
+    entries = {name: a_ledger_file(tmp_path, name) for name in ("left", "right")}
+    config = configuration(tmp_path, entries, sends=["facts", "news"])
+    await asyncio.to_thread(open_by_command, config, None)
+    assert read_deployment(deployment_path(config)).clients == {
+        "main": {"left": "07-tendermint-0", "right": "07-tendermint-0"}
+    }
+    lines = [line async for line in check(load_relayer(config))]
+    assert [line.subject for line in lines if line.good and line.subject.startswith("channel")] == [
+        "channel main on left",
+        "channel main on right",
+    ]
 
 
 def replaced(monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, SimulatedLedger]) -> None:
