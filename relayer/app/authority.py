@@ -14,7 +14,7 @@ from relayer.config.serving import AuthoritySettings
 from relayer.keystore import open_keystore
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.client import ClientIdentity
 
 _log = structlog.get_logger(__name__)
 

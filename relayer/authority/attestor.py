@@ -15,7 +15,8 @@ from relayer.authority.store import SignedHashes
 from relayer.core.ids import MAXIMUM_UINT64
 from relayer.errors import InvalidInput, NotFinal
 from relayer.keystore import LocalAccount
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, sign_digest
+from relayer.proofs.client import ClientIdentity
+from relayer.proofs.poa_evm.attestation import authority_digest, sign_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable
 from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
-from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.client import ClientIdentity
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _MAXIMUM_REQUEST_BYTES = 4_096

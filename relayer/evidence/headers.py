@@ -12,8 +12,8 @@ from typing import Protocol, Self
 from relayer.core.ids import TimestampSeconds
 from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.strict_json import JsonReader
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import MalformedBytes, ProofError
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 
 
 class Anchor(Protocol):

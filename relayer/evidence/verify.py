@@ -21,8 +21,8 @@ from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.headers import Anchor, believe
 from relayer.evidence.model import LIVES, ON_SOURCE, Claim, Ending, Evidence, LedgerName, Proven, Statement, Verdict
 from relayer.evidence.trust import Trust, TrustedEnd
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 
 
 def verify_file(raw: bytes, trust: Trust) -> Verdict:

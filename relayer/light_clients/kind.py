@@ -12,9 +12,8 @@ from typing import Protocol, TypeVar
 
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.evidence.headers import LedgerTrust, TrustReader
-from relayer.proofs.client import ClientStatus, ConsensusStates, Frozen, Recovered, Unchanged, Updated
+from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, Recovered, Unchanged, Updated
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 
 State = TypeVar("State")
 Consensus = TypeVar("Consensus")

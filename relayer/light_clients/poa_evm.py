@@ -10,10 +10,10 @@ from relayer.core.ids import Height, TimestampSeconds
 from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader, hex_text
 from relayer.light_clients.kind import Followed, Instant, ProvenPath
-from relayer.proofs.client import ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
+from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
 from relayer.proofs.poa_evm import client as rules
 from relayer.proofs.poa_evm import mpt, types
-from relayer.proofs.poa_evm.attestation import MAXIMUM_AUTHORITIES, ClientIdentity
+from relayer.proofs.poa_evm.attestation import MAXIMUM_AUTHORITIES
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import ClientState, ConsensusState
 from relayer.proofs.protobuf import parse

@@ -15,7 +15,7 @@ from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader, hex_text
 from relayer.light_clients.kind import Followed, Instant, ProvenPath
-from relayer.proofs.client import ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
+from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
 from relayer.proofs.comet import client as rules
 from relayer.proofs.comet import client_types as types
 from relayer.proofs.comet.client_types import ClientHeader, ClientState, ConsensusState, revision_of
@@ -29,7 +29,6 @@ from relayer.proofs.comet.types import (
     vote_sign_bytes,
 )
 from relayer.proofs.comet.votes import verify_vote
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.proofs.protobuf import parse
 from relayer.wire.cosmos_protos import tendermint_client
 

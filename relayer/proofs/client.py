@@ -26,6 +26,14 @@ class ClientStatus(Enum):
     EXPIRED = "Expired"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentity:
+    """Which light client a message is for: its id, and the chain id of the ledger that hosts it."""
+
+    host_chain_id: str
+    client_id: str
+
+
 class ConsensusStates(Protocol[Consensus_co]):
     """Reader of the consensus states that a host has stored for one client, by height."""
 

@@ -28,7 +28,8 @@ from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore, open_keystore
 from relayer.ports.ledger import ClientCondition, SubmissionBatch
 from relayer.ports.prover import ClientMessage
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, sign_digest
+from relayer.proofs.client import ClientIdentity
+from relayer.proofs.poa_evm.attestation import authority_digest, sign_digest
 from relayer.proofs.poa_evm.evm_header import decode_header, encode_block
 from relayer.proofs.poa_evm.types import Misbehaviour, SealedHeader, encode_misbehaviour
 from relayer.waiting import until_true

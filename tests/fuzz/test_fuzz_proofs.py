@@ -21,14 +21,14 @@ from relayer.ledgers.evm import comet_abi
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.proofs import comet, ics23
-from relayer.proofs.client import MappingConsensusStates, Updated
+from relayer.proofs.client import ClientIdentity, MappingConsensusStates, Updated
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm import evm_header, mpt, rlp
 from relayer.proofs.poa_evm import types as poa_evm_types
-from relayer.proofs.poa_evm.attestation import ClientIdentity, recover_signer, sign_digest
+from relayer.proofs.poa_evm.attestation import recover_signer, sign_digest
 from relayer.settlement.clearing.commands import ProposeCycle
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.errors import NettingRefused

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from trie import HexaryTrie
 
 from relayer.proofs import comet, ics23, merkle
-from relayer.proofs.client import MappingConsensusStates, Updated
+from relayer.proofs.client import ClientIdentity, MappingConsensusStates, Updated
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import HeaderRefused, MalformedBytes, ProofError
 from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm import evm_header, mpt, rlp
 from relayer.proofs.poa_evm import types as poa_evm_types
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, check_quorum, recover_signer, sign_digest
+from relayer.proofs.poa_evm.attestation import authority_digest, check_quorum, recover_signer, sign_digest
 from tests.support.paths import TESTS
 
 h = bytes.fromhex

@@ -19,9 +19,10 @@ from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Packet
 from relayer.ports.clock import Clock
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import client as poa_evm
-from relayer.proofs.poa_evm.attestation import ClientIdentity, address_of_key, authority_digest, sign_digest
+from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, sign_digest
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
     ClientState,

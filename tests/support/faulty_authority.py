@@ -14,8 +14,9 @@ import grpc
 from eth_account.signers.local import LocalAccount
 
 from relayer.authority.source import BlockSource
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.keccak import keccak256
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, sign_digest
+from relayer.proofs.poa_evm.attestation import authority_digest, sign_digest
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _Context = grpc.aio.ServicerContext[Any, Any]

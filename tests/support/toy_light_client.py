@@ -18,6 +18,7 @@ from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader
 from relayer.light_clients.kind import Followed, Instant, ProvenPath
 from relayer.proofs.client import (
+    ClientIdentity,
     ClientStatus,
     ConsensusStates,
     Frozen,
@@ -29,7 +30,6 @@ from relayer.proofs.client import (
     require_active,
 )
 from relayer.proofs.errors import ClientRefused, HeaderRefused, MalformedBytes, MembershipRefused, Refusal
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.testing.simulated_client import (
     CLIENT_TYPE,
     HEADER_TYPE_URL,

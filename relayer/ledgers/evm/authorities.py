@@ -18,8 +18,9 @@ import structlog
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.statements import Statement, Statements, TwoHistories
 from relayer.ports.capabilities import Voucher, Vouching
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, recover_signer
+from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 

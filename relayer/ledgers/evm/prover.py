@@ -19,9 +19,9 @@ from relayer.ledgers.evm.errors import AuthoritiesContradict, MalformedAnswer
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm import mpt
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.proofs.poa_evm.evm_header import EvmHeader, encode_block
 from relayer.proofs.poa_evm.types import (
     CLIENT_STATE_TYPE_URL,

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.client import ClientIdentity
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

@@ -8,10 +8,10 @@ anyone can prove. Signatures are 65 bytes r || s || v over the digest itself (no
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from coincurve import PrivateKey, PublicKey
 
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.proofs.keccak import keccak256
 
@@ -23,14 +23,6 @@ MAXIMUM_AUTHORITIES = 256
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _V_OFFSET = 27
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientIdentity:
-    """Which light client a signature is for: its id, and the chain id of the ledger that hosts it."""
-
-    host_chain_id: str
-    client_id: str
 
 
 def authority_digest(*, chain_id: int, identity: ClientIdentity, number: int, block_hash: bytes) -> bytes:

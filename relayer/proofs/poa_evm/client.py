@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from relayer.proofs.client import (
+    ClientIdentity,
     ClientStatus,
     ConsensusStates,
     Frozen,
@@ -29,7 +30,6 @@ from relayer.proofs.client import (
 from relayer.proofs.errors import ClientRefused, HeaderRefused, MembershipRefused, Refusal
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import evm_header, mpt
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.proofs.poa_evm.evm_header import EvmHeader
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine, AuthoritySeals, SealEngine
 from relayer.proofs.poa_evm.types import (

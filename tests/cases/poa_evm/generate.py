@@ -19,7 +19,8 @@ from coincurve import PrivateKey
 from eth_utils import keccak
 from trie import HexaryTrie
 
-from relayer.proofs.poa_evm.attestation import ClientIdentity, address_of_key, authority_digest, sign_digest
+from relayer.proofs.client import ClientIdentity
+from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, sign_digest
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
     COMMITMENTS_SLOT,

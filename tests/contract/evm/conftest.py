@@ -35,7 +35,7 @@ from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.ledger import AcknowledgePacket, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientMessage
-from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.client import ClientIdentity
 from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 SETTLEMENT_CLIENT = ClientId("poa-evm-0")

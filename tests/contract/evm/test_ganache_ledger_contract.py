@@ -33,7 +33,7 @@ from relayer.ledgers.evm.fees import DynamicPrice
 from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.proofs.poa_evm.attestation import ClientIdentity
+from relayer.proofs.client import ClientIdentity
 from relayer.testing.capability_contract import CheckedSuite, PairsAtCreationSuite, PricedSuite, VouchedSuite
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side

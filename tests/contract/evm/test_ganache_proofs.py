@@ -8,10 +8,9 @@ from relayer.core.commitment import PathKind, commitment_path, packet_commitment
 from relayer.core.ids import ClientId, Height, Sequence
 from relayer.errors import AuthoritiesUnavailable, NotFinal
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.proofs.client import MappingConsensusStates, Unchanged, Updated
+from relayer.proofs.client import ClientIdentity, MappingConsensusStates, Unchanged, Updated
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm import client as poa_evm
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.proofs.poa_evm.types import decode_client_state, decode_consensus_state, decode_header
 
 pytestmark = pytest.mark.node

@@ -17,7 +17,8 @@ from relayer.authority.server import start
 from relayer.authority.store import SignedHashes
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable, NotFinal
 from relayer.keystore import account_from_key
-from relayer.proofs.poa_evm.attestation import ClientIdentity, authority_digest, recover_signer
+from relayer.proofs.client import ClientIdentity
+from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 ACCOUNT = account_from_key("22" * 32)

@@ -14,14 +14,13 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from relayer.proofs import comet, ics23
-from relayer.proofs.client import Frozen, MappingConsensusStates
+from relayer.proofs.client import ClientIdentity, Frozen, MappingConsensusStates
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm import mpt, rlp
 from relayer.proofs.poa_evm import types as poa_evm_types
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.wire.cosmos_protos import commitment, tendermint_client
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 from tests.support.paths import CASES

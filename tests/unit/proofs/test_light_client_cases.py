@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from relayer.proofs.client import Frozen, MappingConsensusStates, Unchanged, Updated
+from relayer.proofs.client import ClientIdentity, Frozen, MappingConsensusStates, Unchanged, Updated
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet.client_types import (
     decode_client_header,
@@ -23,7 +23,6 @@ from relayer.proofs.comet.client_types import encode_consensus_state as encode_c
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 from relayer.proofs.errors import ProofError, Refusal
 from relayer.proofs.poa_evm import client as poa_evm
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 from relayer.proofs.poa_evm.types import (
     decode_client_state,
     decode_consensus_state,

@@ -16,9 +16,8 @@ from relayer.light_clients.kind import Followed, Instant, LightClientType, Prove
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
-from relayer.proofs.client import ClientStatus, Frozen, Unchanged, Updated
+from relayer.proofs.client import ClientIdentity, ClientStatus, Frozen, Unchanged, Updated
 from relayer.proofs.errors import ProofError, Refusal
-from relayer.proofs.poa_evm.attestation import ClientIdentity
 
 _CONDITIONS = {
     ClientStatus.ACTIVE: ClientCondition.ACTIVE,

@@ -13,8 +13,9 @@ from coincurve import PrivateKey
 
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused
-from relayer.proofs.poa_evm.attestation import ClientIdentity, address_of_key, authority_digest, check_quorum, sign_digest
+from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, check_quorum, sign_digest
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
