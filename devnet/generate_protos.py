@@ -27,6 +27,9 @@ def generate(output: Path) -> None:
     for module in sorted(path for path in output.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}):
         text = re.sub(r"^from interledger\.", "from relayer.wire.interledger.", module.read_text(), flags=re.MULTILINE)
         module.write_text(text)
+    for module in output.rglob("*_pb2_grpc.py"):
+        if "class " not in module.read_text():  # a file without a service
+            module.unlink()
     for folder in (output, *(path for path in output.rglob("*") if path.is_dir() and path.name != "__pycache__")):
         (folder / "__init__.py").touch()
 

@@ -91,3 +91,33 @@ class JournalLocked(RelayerError):
 
 class JournalUnavailable(RelayerError):
     """The journal cannot be written or read: disk full, folder missing, no permission. Nothing is sent without it."""
+
+
+_KINDS: dict[type[RelayerError], str] = {
+    RelayerError: "RelayerError",
+    InvariantBroken: "InvariantBroken",
+    ConfigurationError: "ConfigurationError",
+    InvalidInput: "InvalidInput",
+    LimitExceeded: "LimitExceeded",
+    LedgerError: "LedgerError",
+    LedgerUnavailable: "LedgerUnavailable",
+    WrongLedger: "WrongLedger",
+    NotFinal: "NotFinal",
+    HeightPruned: "HeightPruned",
+    ClientUnusable: "ClientUnusable",
+    LedgerRefused: "LedgerRefused",
+    ClientUpdateRefused: "ClientUpdateRefused",
+    FundsInsufficient: "FundsInsufficient",
+    FeeCapExceeded: "FeeCapExceeded",
+    AuthoritiesUnavailable: "AuthoritiesUnavailable",
+    AccessDenied: "AccessDenied",
+    JournalCorrupt: "JournalCorrupt",
+    JournalLocked: "JournalLocked",
+    JournalUnavailable: "JournalUnavailable",
+}
+"""The names of errors in journals and metrics. They are stored, so no name follows a class that is renamed."""
+
+
+def error_kind(error: BaseException) -> str:
+    """The stored name of an error: its own, or that of the nearest class above it in the tree."""
+    return next((name for kind in type(error).__mro__ if (name := _KINDS.get(kind))), "Unexpected")

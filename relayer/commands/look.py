@@ -199,7 +199,7 @@ def _detail(event: ev.Event) -> str:
     match event:
         case ev.HeadFinalised():
             return f"{event.ledger} at height {event.height}, time {event.timestamp}"
-        case ev.SubmissionRejected():
+        case ev.SubmissionRefused():
             return f"{event.effect}: {event.code}: {event.detail}"
         case ev.PacketRefused():
             return event.reason

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from relayer.errors import InvalidInput
+
+
+class SequenceRange(NamedTuple):
+    """Consecutive sequences, both ends included."""
+
+    first: int
+    last: int
 
 
 class SequenceSet:
@@ -32,9 +40,9 @@ class SequenceSet:
     def __len__(self) -> int:
         return self._size
 
-    def ranges(self) -> Iterator[tuple[int, int]]:
-        """Ascending (first, last), both included."""
-        return zip(self._firsts, self._lasts, strict=True)
+    def ranges(self) -> Iterator[SequenceRange]:
+        """Ascending."""
+        return map(SequenceRange, self._firsts, self._lasts)
 
     def add(self, sequence: int) -> None:
         """Adding a member again changes nothing."""

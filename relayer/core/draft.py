@@ -128,7 +128,7 @@ class Draft:
                 self._take_fact(event)
             case ev.HeadFinalised():
                 self._take_head(event)
-            case ev.SubmissionRejected() | ev.PacketRefused() | ev.PacketReleased():
+            case ev.SubmissionRefused() | ev.PacketRefused() | ev.PacketReleased():
                 # A journal may hold rows of a channel that is no longer configured.
                 if self._policy is not None or self._known.knows(event.key):
                     self._record(event, (event.key,))

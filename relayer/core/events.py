@@ -73,7 +73,7 @@ class HeadFinalised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionRejected:
+class SubmissionRefused:
     """A ledger refused our message by its rules. A node that did not answer is not a refusal."""
 
     key: PacketKey
@@ -102,4 +102,22 @@ class PacketReleased:
 PacketFact = PacketCommitted | ReceiptWritten | AcknowledgementWritten | PacketAcknowledged | PacketTimedOut
 """Events that a ledger reports about a packet."""
 
-Event = PacketFact | HeadFinalised | SubmissionRejected | PacketRefused | PacketReleased
+Event = PacketFact | HeadFinalised | SubmissionRefused | PacketRefused | PacketReleased
+
+_NAMES: dict[type[Event], str] = {
+    PacketCommitted: "PacketCommitted",
+    ReceiptWritten: "ReceiptWritten",
+    AcknowledgementWritten: "AcknowledgementWritten",
+    PacketAcknowledged: "PacketAcknowledged",
+    PacketTimedOut: "PacketTimedOut",
+    HeadFinalised: "HeadFinalised",
+    SubmissionRefused: "SubmissionRefused",
+    PacketRefused: "PacketRefused",
+    PacketReleased: "PacketReleased",
+}
+"""What reports call the events, whatever their classes are called."""
+
+
+def event_name(event: Event) -> str:
+    """The reported name of an event."""
+    return _NAMES[type(event)]

@@ -43,7 +43,7 @@ EVENTS: tuple[type[Event], ...] = (
     ev.PacketAcknowledged,
     ev.PacketTimedOut,
     ev.HeadFinalised,
-    ev.SubmissionRejected,
+    ev.SubmissionRefused,
     ev.PacketRefused,
     ev.PacketReleased,
 )
@@ -197,12 +197,12 @@ _ASKS: dict[type[State], EffectKind] = {
 }
 
 
-def _reject(state: _Asking, event: ev.SubmissionRejected) -> State:
+def _reject(state: _Asking, event: ev.SubmissionRefused) -> State:
     if event.effect is not _ASKS[type(state)]:
         return state  # the result of an earlier submission
-    if event.retryable and state.rejections + 1 < MAXIMUM_REJECTIONS:
-        return replace(state, rejections=state.rejections + 1)
-    return st.Quarantined(held=replace(state, rejections=0), code=event.code, reason=event.detail)
+    if event.retryable and state.refusals + 1 < MAXIMUM_REJECTIONS:
+        return replace(state, refusals=state.refusals + 1)
+    return st.Quarantined(held=replace(state, refusals=0), code=event.code, reason=event.detail)
 
 
 def _refuse(state: st.Committed, event: ev.PacketRefused) -> State:
@@ -230,13 +230,13 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Committed, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Committed, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
     (st.Committed, ev.HeadFinalised): Transition(_expire, (st.Committed, st.Expired)),
-    (st.Committed, ev.SubmissionRejected): Transition(_reject, (st.Committed, st.Quarantined)),
+    (st.Committed, ev.SubmissionRefused): Transition(_reject, (st.Committed, st.Quarantined)),
     (st.Committed, ev.PacketRefused): Transition(_refuse, (st.Quarantined,)),
     (st.Expired, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
     (st.Expired, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Expired, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Expired, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
-    (st.Expired, ev.SubmissionRejected): Transition(_reject, (st.Expired, st.Quarantined)),
+    (st.Expired, ev.SubmissionRefused): Transition(_reject, (st.Expired, st.Quarantined)),
     (st.ReceivedEarly, ev.PacketCommitted): Transition(_commit_received, (st.Received,)),
     (st.ReceivedEarly, ev.AcknowledgementWritten): Transition(_answer_early, (st.AnsweredEarly,)),
     (st.ReceivedEarly, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
@@ -245,7 +245,7 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Received, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Received, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Answered, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
-    (st.Answered, ev.SubmissionRejected): Transition(_reject, (st.Answered, st.Quarantined)),
+    (st.Answered, ev.SubmissionRefused): Transition(_reject, (st.Answered, st.Quarantined)),
     (st.Quarantined, ev.ReceiptWritten): Transition(_reach, (st.Quarantined, st.Received)),
     (st.Quarantined, ev.AcknowledgementWritten): Transition(_reach, (st.Quarantined, st.Answered)),
     (st.Quarantined, ev.PacketAcknowledged): Transition(_reach, (st.Acknowledged,)),
@@ -267,7 +267,7 @@ IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
     + [(state, ev.HeadFinalised) for state in st.STATES if state not in (st.Committed, st.Quarantined)]
     # Our submission was in flight when a fact superseded it.
     + [
-        (state, ev.SubmissionRejected)
+        (state, ev.SubmissionRefused)
         for state in (st.Received, st.Quarantined, st.Acknowledged, st.TimedOut, st.Contradicted)
     ]
     # The packet left quarantine before the operator's release arrived.
@@ -291,9 +291,9 @@ _LEDGERS_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
 )
 _OUR_FAULT: tuple[tuple[type[State], type[Event]], ...] = (
     # Nothing was submitted in these states, nor in any before them.
-    (st.Unseen, ev.SubmissionRejected),
-    (st.ReceivedEarly, ev.SubmissionRejected),
-    (st.AnsweredEarly, ev.SubmissionRejected),
+    (st.Unseen, ev.SubmissionRefused),
+    (st.ReceivedEarly, ev.SubmissionRefused),
+    (st.AnsweredEarly, ev.SubmissionRefused),
     # The channel's rules are applied together with the commitment, or never.
     *((state, ev.PacketRefused) for state in st.STATES if state is not st.Committed),
 )
@@ -308,7 +308,7 @@ def _effects(before: State, event: Event, after: State) -> tuple[Effect, ...]:
     effect = wanted(after)
     if effect is None or after is before:
         return ()
-    asked_again = isinstance(event, ev.SubmissionRejected)
+    asked_again = isinstance(event, ev.SubmissionRefused)
     return (effect,) if asked_again or effect != wanted(before) else ()
 
 

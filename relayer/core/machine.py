@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from relayer.core import events as ev
 from relayer.core import states as st
 from relayer.core.channels import Route
-from relayer.core.closed import SequenceSet
+from relayer.core.closed import SequenceRange, SequenceSet
 from relayer.core.draft import Draft, Plan, PlannedTransition, Record
 from relayer.core.effects import Effect
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
@@ -43,8 +43,8 @@ class RouteMemory:
     """What is kept of one route: finished sequences as ranges, and the highest committed sequence."""
 
     route: Route
-    acknowledged: tuple[tuple[int, int], ...]
-    timed_out: tuple[tuple[int, int], ...]
+    acknowledged: tuple[SequenceRange, ...]
+    timed_out: tuple[SequenceRange, ...]
     highest_committed: int
 
 

@@ -47,7 +47,7 @@ class Committed(_Carried):
 
     height: Height
     """Height of the source from which the commitment can be proven."""
-    rejections: int = 0
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Expired(_Carried):
 
     provable_from: Height
     """Height of the destination from which the absence can be proven."""
-    rejections: int = 0
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Answered(_Carried):
     acknowledgement: Acknowledgement
     provable_from: Height
     """Height of the destination from which the acknowledgement can be proven."""
-    rejections: int = 0
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +161,27 @@ STATES: tuple[type[State], ...] = (
     Contradicted,
 )
 """All state classes, in the order of a packet's life."""
+
+
+_NAMES: dict[type[State], str] = {
+    Unseen: "Unseen",
+    Committed: "Committed",
+    Expired: "Expired",
+    ReceivedEarly: "ReceivedEarly",
+    AnsweredEarly: "AnsweredEarly",
+    Received: "Received",
+    Answered: "Answered",
+    Quarantined: "Quarantined",
+    Acknowledged: "Acknowledged",
+    TimedOut: "TimedOut",
+    Contradicted: "Contradicted",
+}
+"""What journals, metrics and people call the states. They are stored, so no name follows a class that is renamed."""
+
+
+def state_name(state: State | type[State]) -> str:
+    """The stored name of a state, or of the state of a packet."""
+    return _NAMES[state if isinstance(state, type) else type(state)]
 
 
 def payload_bytes(state: State) -> int:

@@ -29,7 +29,7 @@ from relayer.engine.runner import RunBlocking, Runner
 from relayer.engine.settings import EngineSettings
 from relayer.engine.status import EngineSnapshot, LaneSnapshot, LedgerSnapshot, PacketsSnapshot, PendingSnapshot
 from relayer.engine.watcher import Watcher
-from relayer.errors import InvalidInput, InvariantBroken, RelayerError
+from relayer.errors import InvalidInput, InvariantBroken, RelayerError, error_kind
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Journal
 
@@ -117,7 +117,7 @@ class Engine:
         except Exception as error:
             # A full disk is the operator's to fix and its message suffices; a bug needs its traceback.
             is_bug = isinstance(error, InvariantBroken) or not isinstance(error, RelayerError)
-            _log.critical("engine_broken", error=str(error), kind=type(error).__name__, exc_info=is_bug)
+            _log.critical("engine_broken", error=str(error), kind=error_kind(error), exc_info=is_bug)
             raise
         finally:
             await _cancel([*lanes, *watches, runner, stop])
@@ -128,7 +128,7 @@ class Engine:
         """Releases a packet from quarantine. Raises InvalidInput if it is not quarantined."""
         state = self.machine.state(key)
         if not isinstance(state, st.Quarantined):
-            raise InvalidInput(f"packet {key} is {type(state).__name__}, not quarantined: there is nothing to release")
+            raise InvalidInput(f"packet {key} is {st.state_name(state)}, not quarantined: there is nothing to release")
         await self._inbox.put(Word(events=(PacketReleased(key=key, operator=operator),)))
 
     def snapshot(self) -> EngineSnapshot:
@@ -162,10 +162,10 @@ class Engine:
         counts: dict[tuple[Route, str], int] = {}
         for route in self.machine.routes:
             acknowledged, timed_out = self.machine.closed(route)
-            counts[route, st.Acknowledged.__name__] = acknowledged
-            counts[route, st.TimedOut.__name__] = timed_out
+            counts[route, st.state_name(st.Acknowledged)] = acknowledged
+            counts[route, st.state_name(st.TimedOut)] = timed_out
         for state in self.machine.packets():
-            place = (state.route, type(state).__name__)
+            place = (state.route, st.state_name(state))
             counts[place] = counts.get(place, 0) + 1
         return tuple(
             PacketsSnapshot(channel=route.channel, source_client=route.source_client, state=state, count=count)

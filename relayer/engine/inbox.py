@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relayer.core.channels import Route
-from relayer.core.events import HeadFinalised, PacketFact, PacketReleased, SubmissionRejected
+from relayer.core.events import HeadFinalised, PacketFact, PacketReleased, SubmissionRefused
 from relayer.core.ids import Height, LedgerId
 
 
@@ -27,7 +27,7 @@ class Page:
 class Word:
     """Anything that is not a ledger's: refusals, an operator's release."""
 
-    events: Sequence[SubmissionRejected | PacketReleased]
+    events: Sequence[SubmissionRefused | PacketReleased]
 
 
 class Stop:

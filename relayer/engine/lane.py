@@ -13,7 +13,7 @@ from random import Random
 import structlog
 
 from relayer.core.effects import Effect
-from relayer.core.events import SubmissionRejected
+from relayer.core.events import SubmissionRefused
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.core.packet import PacketKey
@@ -34,6 +34,7 @@ from relayer.errors import (
     LedgerUnavailable,
     NotFinal,
     RelayerError,
+    error_kind,
 )
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import (
@@ -103,9 +104,9 @@ class Lane:
 
     def offer(self, effect: Effect, age: Age) -> None:
         """Accepts an effect; one that was refused before waits a little longer each time."""
-        rejections = self._rejections.get(effect.key, 0)
-        delay = min(2**rejections - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
-        if rejections:
+        refusals = self._rejections.get(effect.key, 0)
+        delay = min(2**refusals - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
+        if refusals:
             self.queue.offer(effect, Age.BACKLOG, not_before=self._clock.now() + delay)
         else:
             self.queue.offer(effect, age)
@@ -140,7 +141,7 @@ class Lane:
         return max(min(times) - self._clock.now(), 0.01)
 
     async def _stand_back(self, error: RelayerError) -> None:
-        if self.health.kind != type(error).__name__:
+        if self.health.kind != error_kind(error):
             _log.warning("lane_waits", ledger=self.key.ledger, client=self.key.client, error=str(error))
         self.health.fail(error, self._clock.now())
         if isinstance(error, HeightPruned):
@@ -157,7 +158,7 @@ class Lane:
             self._messages = max(1, self._messages // 2)
             return
         for pending in self.queue.choose(self._clock.now(), messages=1, size=self._settings.batch_bytes):
-            await self._reject(pending, type(error).__name__, str(error), retryable=True)
+            await self._reject(pending, error_kind(error), str(error), retryable=True)
 
     async def _turn(self) -> bool:
         """Submits one batch. False: there is nothing to do at present."""
@@ -287,7 +288,7 @@ class Lane:
         key = pending.key
         self.queue.withdraw(key)
         self._rejections[key] = self._rejections.get(key, 0) + 1
-        rejected = SubmissionRejected(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
+        rejected = SubmissionRefused(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
         await self._inbox.put(Word(events=(rejected,)))
 
     def _is_ageing(self, status: ClientStatus, now: float) -> bool:

@@ -18,6 +18,7 @@ from relayer.core.draft import Plan, PlannedTransition
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Machine
 from relayer.core.policy import Policy
+from relayer.core.states import state_name
 from relayer.engine.dispatcher import Dispatcher
 from relayer.engine.inbox import Inbox, Item, Page, Stop, Word
 from relayer.engine.settings import EngineSettings
@@ -166,7 +167,7 @@ _NAMES: dict[type[Any], str] = {
     ev.PacketAcknowledged: "packet_acknowledged",
     ev.PacketTimedOut: "packet_timed_out",
     ev.HeadFinalised: "packet_expired",
-    ev.SubmissionRejected: "submission_rejected",
+    ev.SubmissionRefused: "submission_refused",
     ev.PacketRefused: "packet_refused",
     ev.PacketReleased: "packet_released",
 }
@@ -177,10 +178,10 @@ def _tell(entry: Entry, transition: PlannedTransition) -> None:
     words: dict[str, object] = {
         "row": entry.row,
         "packet": str(transition.key),
-        "before": type(transition.before).__name__,
-        "after": type(transition.after).__name__,
+        "before": state_name(transition.before),
+        "after": state_name(transition.after),
     }
-    if isinstance(event, ev.SubmissionRejected):
+    if isinstance(event, ev.SubmissionRefused):
         words |= {"effect": event.effect.value, "code": event.code, "detail": event.detail, "retryable": event.retryable}
     elif isinstance(event, ev.PacketRefused):
         words["reason"] = event.reason

@@ -21,6 +21,7 @@ from relayer.errors import (
     JournalUnavailable,
     RelayerError,
     WrongLedger,
+    error_kind,
 )
 from relayer.ports.clock import Clock
 
@@ -110,6 +111,6 @@ class Health:
         """Records a failure; `since` keeps the time of the first one since the last success."""
         if not self.failures:
             self.since = now
-        self.error, self.kind = str(error), type(error).__name__
+        self.error, self.kind = str(error), error_kind(error)
         self.failures += 1
         self.kinds[self.kind] += 1

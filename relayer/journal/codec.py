@@ -1,50 +1,67 @@
-"""The journal's canonical form: JSON with sorted keys, no blanks, ASCII, and hex for bytes.
+"""The journal's rows and checkpoints as canonical protobuf (interledger.journal.v1).
 
-Packets are stored once, under the sha256 of their own canonical form, and named by it everywhere else. The version is in
-every row, so that a later form never changes an old row's meaning. Decoding accepts only what encoding produces.
+A packet is stored once, under the sha256 of its own canonical bytes, and rows refer to it by that hash. Each row has its
+version, so that a later form never changes an old row's meaning. Decoding accepts only what encoding makes.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
-from relayer.core import events as ev
+from google.protobuf.message import DecodeError
+
+from relayer.core import states as st
+from relayer.core.channels import Route
 from relayer.core.effects import Effect, EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
-from relayer.core.ids import (
-    ChannelId,
-    ClientId,
-    Height,
-    LedgerId,
-    TimestampSeconds,
-    TransactionId,
-)
-from relayer.core.ids import (
-    Sequence as PacketSequence,
-)
-from relayer.core.packet import Acknowledgement, Packet, PacketKey, Payload
+from relayer.core.events import Event
+from relayer.core.machine import Memory, RouteMemory
+from relayer.core.packet import Packet
+from relayer.encoding.canonical import NotCanonical, encode, parse
+from relayer.encoding.mapping import Form, Mapper, alternative_name
 from relayer.errors import InvalidInput, JournalCorrupt
 from relayer.ports.journal import EffectNote
+from relayer.wire.interledger.journal.v1 import journal_pb2 as wire
 
 VERSION = 1
+MAXIMUM_ROW_BYTES = 64 * 1024 * 1024
+"""A head can lead to a timeout of every open packet: some hundred bytes each."""
+_MAXIMUM_PACKET_BYTES = 1024 * 1024
+_MAXIMUM_CHECKPOINT_BYTES = 1 << 30
 
-Json = dict[str, Any]
-Store = Callable[[bytes], str]
-"""Stores canonical packet bytes and returns their name."""
-Load = Callable[[str], bytes]
-"""The bytes of a name; raises JournalCorrupt if they are missing or changed."""
+Load = Callable[[bytes], bytes]
+"""The bytes with a hash; raises JournalCorrupt if they are missing or changed."""
+Store = Callable[[bytes], bytes]
+"""Stores a packet's canonical bytes and returns their hash."""
+
+OpenState = (
+    st.Committed
+    | st.Expired
+    | st.ReceivedEarly
+    | st.AnsweredEarly
+    | st.Received
+    | st.Answered
+    | st.Quarantined
+    | st.Contradicted
+)
+"""The states that a checkpoint holds; of a packet that has ended the machine keeps the sequence alone."""
+
+_PACKETS = Mapper().mapping(Packet, wire.Packet)
+_ROUTES = Mapper().mapping(Route, wire.Route)
 
 
-def canonical(value: Json) -> bytes:
-    """The canonical form of a JSON value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+class Row(NamedTuple):
+    """A row as it was appended."""
+
+    event: Event
+    effects: tuple[EffectNote, ...]
+    recorded_at_ms: int
 
 
-def content_name(content: bytes) -> str:
-    """How a packet is named: sha256 in hex."""
-    return sha256(content).hexdigest()
+def content_hash(content: bytes) -> bytes:
+    """How a packet is named: 32 bytes, sha256."""
+    return sha256(content).digest()
 
 
 def row_hash(previous: bytes, body: bytes) -> bytes:
@@ -53,143 +70,17 @@ def row_hash(previous: bytes, body: bytes) -> bytes:
 
 
 def encode_packet(packet: Packet) -> bytes:
-    """The packet as a JSON value."""
-    return canonical(
-        {
-            "sequence": packet.sequence,
-            "source_client": packet.source_client,
-            "destination_client": packet.destination_client,
-            "timeout_timestamp": packet.timeout_timestamp,
-            "payloads": [
-                {
-                    "source_port": payload.source_port,
-                    "destination_port": payload.destination_port,
-                    "version": payload.version,
-                    "encoding": payload.encoding,
-                    "value": payload.value.hex(),
-                }
-                for payload in packet.payloads
-            ],
-        }
-    )
+    """The packet's canonical bytes."""
+    return encode(_PACKETS.to_message(packet))
 
 
 def decode_packet(content: bytes) -> Packet:
-    """The packet of a JSON value. Raises KeyError, ValueError, TypeError or InvalidInput for any other form."""
-    value = json.loads(content)
-    return Packet(
-        sequence=PacketSequence(value["sequence"]),
-        source_client=ClientId(value["source_client"]),
-        destination_client=ClientId(value["destination_client"]),
-        timeout_timestamp=TimestampSeconds(value["timeout_timestamp"]),
-        payloads=tuple(
-            Payload(
-                source_port=payload["source_port"],
-                destination_port=payload["destination_port"],
-                version=payload["version"],
-                encoding=payload["encoding"],
-                value=bytes.fromhex(payload["value"]),
-            )
-            for payload in value["payloads"]
-        ),
-    )
-
-
-def encode_key(key: PacketKey) -> list[str | int]:
-    """The packet key as a JSON value."""
-    return [key.channel, key.source, key.sequence]
-
-
-def decode_key(value: Sequence[Any]) -> PacketKey:
-    """The packet key of a JSON value."""
-    channel, source, sequence = value
-    return PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(sequence))
-
-
-def encode_acknowledgement(acknowledgement: Acknowledgement) -> list[str]:
-    """The application acknowledgements as a JSON value."""
-    return [answer.hex() for answer in acknowledgement.app_acknowledgements]
-
-
-def decode_acknowledgement(value: Sequence[str]) -> Acknowledgement:
-    """The acknowledgement of a JSON value."""
-    return Acknowledgement(app_acknowledgements=tuple(bytes.fromhex(answer) for answer in value))
-
-
-def encode_event(event: ev.Event, store: Store) -> Json:
-    """The event with its packet replaced by the packet's name."""
-    body: Json = {"type": type(event).__name__}
-    match event:
-        case ev.HeadFinalised():
-            body |= {"ledger": event.ledger, "height": event.height, "timestamp": event.timestamp}
-        case ev.SubmissionRejected():
-            body |= {"key": encode_key(event.key), "effect": event.effect.value, "code": event.code}
-            body |= {"detail": event.detail, "retryable": event.retryable}
-        case ev.PacketRefused():
-            body |= {"key": encode_key(event.key), "reason": event.reason}
-        case ev.PacketReleased():
-            body |= {"key": encode_key(event.key), "operator": event.operator}
-        case (
-            ev.PacketCommitted()
-            | ev.ReceiptWritten()
-            | ev.AcknowledgementWritten()
-            | ev.PacketAcknowledged()
-            | ev.PacketTimedOut()
-        ):
-            body |= {"ledger": event.ledger, "height": event.height, "transaction": event.transaction}
-            body["packet"] = store(encode_packet(event.packet))
-            if isinstance(event, ev.AcknowledgementWritten):
-                body["acknowledgement"] = encode_acknowledgement(event.acknowledgement)
-        case _:
-            assert_never(event)
-    return body
-
-
-_FACTS: dict[str, type[ev.PacketCommitted | ev.ReceiptWritten | ev.PacketAcknowledged | ev.PacketTimedOut]] = {
-    kind.__name__: kind for kind in (ev.PacketCommitted, ev.ReceiptWritten, ev.PacketAcknowledged, ev.PacketTimedOut)
-}
-
-
-def decode_event(body: Json, load: Load) -> ev.Event:
-    """Raises KeyError, ValueError, TypeError or InvalidInput on anything that encode_event does not produce."""
-    match body["type"]:
-        case "HeadFinalised":
-            return ev.HeadFinalised(
-                ledger=LedgerId(body["ledger"]),
-                height=Height(body["height"]),
-                timestamp=TimestampSeconds(body["timestamp"]),
-            )
-        case "SubmissionRejected":
-            return ev.SubmissionRejected(
-                key=decode_key(body["key"]),
-                effect=EffectKind(body["effect"]),
-                code=body["code"],
-                detail=body["detail"],
-                retryable=body["retryable"],
-            )
-        case "PacketRefused":
-            return ev.PacketRefused(key=decode_key(body["key"]), reason=body["reason"])
-        case "PacketReleased":
-            return ev.PacketReleased(key=decode_key(body["key"]), operator=body["operator"])
-        case "AcknowledgementWritten":
-            return ev.AcknowledgementWritten(
-                ledger=LedgerId(body["ledger"]),
-                height=Height(body["height"]),
-                transaction=TransactionId(body["transaction"]),
-                packet=decode_packet(load(body["packet"])),
-                acknowledgement=decode_acknowledgement(body["acknowledgement"]),
-            )
-        case kind:
-            return _FACTS[kind](
-                ledger=LedgerId(body["ledger"]),
-                height=Height(body["height"]),
-                transaction=TransactionId(body["transaction"]),
-                packet=decode_packet(load(body["packet"])),
-            )
+    """The inverse of encode_packet. Raises InvalidInput."""
+    return _PACKETS.from_message(parse(wire.Packet, content, maximum_bytes=_MAXIMUM_PACKET_BYTES))
 
 
 def note(effect: Effect) -> EffectNote:
-    """The part of an effect that its event does not contain."""
+    """The part of an effect that its event does not say already."""
     match effect:
         case SubmitReceive():
             kind = EffectKind.RECEIVE
@@ -202,36 +93,100 @@ def note(effect: Effect) -> EffectNote:
     return EffectNote(kind=kind, key=effect.key, provable_from=effect.provable_from)
 
 
-def encode_row(event: ev.Event, effects: Sequence[EffectNote], recorded_at_ms: int, store: Store) -> bytes:
-    """A row's canonical bytes."""
-    return canonical(
-        {
-            "v": VERSION,
-            "at": recorded_at_ms,
-            "event": encode_event(event, store),
-            "effects": [
-                {"kind": effect.kind.value, "key": encode_key(effect.key), "from": effect.provable_from}
-                for effect in effects
-            ],
-        }
+class RowCodec:
+    """Rows of one journal, which stores the packets that rows refer to."""
+
+    def __init__(self, *, store: Store, load: Load) -> None:
+        packets = Form(
+            write=lambda packet: store(encode_packet(packet)),
+            read=lambda name: decode_packet(load(name)),
+        )
+        mapper = Mapper({Packet: packets})
+        self._events = mapper.alternatives(Event, wire.Row, "event")
+        self._notes = mapper.mapping(EffectNote, wire.EffectNote)
+
+    def encode(self, event: Event, effects: Sequence[EffectNote], recorded_at_ms: int) -> bytes:
+        """A row's canonical bytes."""
+        name = alternative_name(type(event))
+        return encode(
+            wire.Row(
+                version=VERSION,
+                recorded_at_ms=recorded_at_ms,
+                effects=list(map(self._notes.to_message, effects)),
+                **{name: self._events[name].to_message(event)},
+            )
+        )
+
+    def decode(self, row: int, body: bytes) -> Row:
+        """Raises JournalCorrupt naming the row."""
+        try:
+            version = _version(body)
+            if version != VERSION:
+                raise JournalCorrupt(f"journal row {row}: version {version} is unknown to this program; use a newer one")
+            message = parse(wire.Row, body, maximum_bytes=MAXIMUM_ROW_BYTES)
+            name = message.WhichOneof("event")
+            if name is None:
+                raise NotCanonical("it has no event")
+            event = self._events[name].from_message(getattr(message, name))
+            effects = tuple(map(self._notes.from_message, message.effects))
+        except InvalidInput as error:
+            raise JournalCorrupt(f"journal row {row}: it does not parse ({error}); restore the file from a copy") from error
+        return Row(event, effects, message.recorded_at_ms)
+
+
+def _version(body: bytes) -> int:
+    """Read before anything else, since a later version may have fields that this one does not know."""
+    try:
+        version: int = wire.Row.FromString(body).version
+    except DecodeError as error:
+        raise NotCanonical("these bytes are not a row") from error
+    return version
+
+
+def encode_memory(memory: Memory) -> bytes:
+    """A checkpoint. Packets are referred to by their hashes, since the journal stores them already."""
+    numbers = {known.route: number for number, known in enumerate(memory.routes)}
+    routes, packets = _memory_mappings(Form(write=numbers.__getitem__, read=_unread), _content_form(_unread))
+    return encode(
+        wire.Checkpoint(
+            version=VERSION,
+            routes=[routes.to_message(known) for known in memory.routes],
+            packets=[packets.to_message(state) for state in memory.packets],
+        )
     )
 
 
-def decode_row(row: int, body: bytes, load: Load) -> tuple[ev.Event, tuple[EffectNote, ...], int]:
-    """Raises JournalCorrupt naming the row."""
-    try:
-        value = json.loads(body)
-        if value["v"] != VERSION:
-            raise JournalCorrupt(f"journal row {row}: version {value['v']} is unknown to this program; use a newer one")
-        event = decode_event(value["event"], load)
-        effects = tuple(
-            EffectNote(kind=EffectKind(effect["kind"]), key=decode_key(effect["key"]), provable_from=Height(effect["from"]))
-            for effect in value["effects"]
-        )
-        recorded_at_ms = int(value["at"])
-        again = encode_row(event, effects, recorded_at_ms, content_name)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as error:
-        raise JournalCorrupt(f"journal row {row}: it cannot be decoded ({error!r}); restore the file from a copy") from error
-    if again != body:
-        raise JournalCorrupt(f"journal row {row}: it is not in canonical form; restore the file from a copy")
-    return event, effects, recorded_at_ms
+def decode_memory(body: bytes, load: Load) -> Memory | None:
+    """None if the checkpoint has another version. Raises InvalidInput, and JournalCorrupt through `load`."""
+    message = parse(wire.Checkpoint, body, maximum_bytes=_MAXIMUM_CHECKPOINT_BYTES)
+    if message.version != VERSION:
+        return None
+    known = [_ROUTES.from_message(each.route) for each in message.routes]
+
+    def route_at(index: int) -> Route:
+        if index >= len(known):
+            raise InvalidInput(f"checkpoint: there is no route {index}")
+        return known[index]
+
+    routes, packets = _memory_mappings(Form(write=_unread, read=route_at), _content_form(load))
+    return Memory(
+        routes=tuple(map(routes.from_message, message.routes)), packets=tuple(map(packets.from_message, message.packets))
+    )
+
+
+def _memory_mappings(route: Form, packet: Form) -> tuple[Any, Any]:
+    return (
+        Mapper().mapping(RouteMemory, wire.RouteMemory),
+        Mapper({Route: route, Packet: packet}).union(OpenState, wire.OpenPacket),
+    )
+
+
+def _content_form(load: Load) -> Form:
+    return Form(
+        write=lambda packet: content_hash(encode_packet(packet)),
+        read=lambda name: decode_packet(load(name)),
+    )
+
+
+def _unread(value: Any) -> Any:
+    raise AssertionError(f"{value!r} is converted in one direction only")

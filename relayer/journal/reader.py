@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from relayer.core.channels import Route
-from relayer.core.ids import ChannelId, Height, LedgerId
+from relayer.core.ids import ChannelId, ClientId, Height, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
 from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
-from relayer.journal.codec import content_name, decode_row, row_hash
-from relayer.journal.memory_codec import decode_memory, decode_route
+from relayer.journal.codec import RowCodec, content_hash, decode_memory, row_hash
 from relayer.journal.schema import APPLICATION_ID
 from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
 
@@ -42,6 +40,7 @@ class SqliteJournalReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._codec = RowCodec(store=self._store, load=self._load)
         if not path.exists():
             raise JournalUnavailable(f"journal {path}: no such file; it is created when the relayer first starts")
         with translated(path):
@@ -64,7 +63,7 @@ class SqliteJournalReader:
     def routes(self) -> tuple[Route, ...]:
         with translated(self.path):
             rows = self._db.execute("SELECT * FROM route ORDER BY rowid").fetchall()
-        return tuple(decode_route(list(row)) for row in rows)
+        return tuple(_route(*row) for row in rows)
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
         previous = self._hash_of(after)
@@ -87,7 +86,7 @@ class SqliteJournalReader:
                     _check_link(expected, row, previous, body, stored)
                 previous = stored
             for name, body in self._db.execute("SELECT name, body FROM content"):
-                if sha256(body).hexdigest() != name:
+                if sha256(body).digest() != name:
                     _check_content(name, body)
         return JournalHead(row=expected, hash=previous)
 
@@ -141,8 +140,8 @@ class SqliteJournalReader:
                 continue
             try:
                 memory = decode_memory(body, self._load)
-            except (KeyError, ValueError, TypeError, json.JSONDecodeError, InvalidInput, JournalCorrupt):
-                continue  # derived data: an older one, or a replay, gives the same
+            except (InvalidInput, JournalCorrupt):
+                continue  # derived data: an older one, or replaying, tells the same
             if memory is not None:
                 return Checkpoint(row=row, memory=memory)
         return None
@@ -153,8 +152,15 @@ class SqliteJournalReader:
             raise JournalCorrupt(f"journal {self.path}: this is another program's database; name the right file")
 
     def _entry(self, row: int, body: bytes, previous: bytes, stored: bytes) -> Entry:
-        event, effects, recorded_at_ms = decode_row(row, body, self._load)
-        return Entry(row=row, recorded_at_ms=recorded_at_ms, event=event, effects=effects, previous=previous, hash=stored)
+        read = self._codec.decode(row, body)
+        return Entry(
+            row=row,
+            recorded_at_ms=read.recorded_at_ms,
+            event=read.event,
+            effects=read.effects,
+            previous=previous,
+            hash=stored,
+        )
 
     def _hash_of(self, row: int) -> bytes:
         if row == 0:
@@ -165,10 +171,15 @@ class SqliteJournalReader:
             raise JournalCorrupt(f"journal row {row}: it is missing; restore the file from a copy")
         return bytes(found[0])
 
-    def _load(self, name: str) -> bytes:
+    def _store(self, content: bytes) -> bytes:
+        raise JournalUnavailable(
+            f"journal {self.path}: it is open for reading; nothing can be stored ({len(content)} bytes)"
+        )
+
+    def _load(self, name: bytes) -> bytes:
         found = self._db.execute("SELECT body FROM content WHERE name = ?", (name,)).fetchone()
         if found is None:
-            raise JournalCorrupt(f"journal content {name}: it is missing; restore the file from a copy")
+            raise JournalCorrupt(f"journal content {name.hex()}: it is missing; restore the file from a copy")
         _check_content(name, found[0])
         return bytes(found[0])
 
@@ -187,9 +198,19 @@ def _check_link(expected: int, row: int, previous: bytes, body: bytes, stored: b
         )
 
 
-def _check_content(name: str, body: bytes) -> None:
-    if content_name(body) != name:
-        raise JournalCorrupt(f"journal content {name}: its hash does not match its bytes; restore the file from a copy")
+def _check_content(name: bytes, body: bytes) -> None:
+    if content_hash(body) != name:
+        raise JournalCorrupt(f"journal content {name.hex()}: its hash does not fit its bytes; restore the file from a copy")
+
+
+def _route(channel: str, source: str, source_client: str, destination: str, destination_client: str) -> Route:
+    return Route(
+        channel=ChannelId(channel),
+        source=LedgerId(source),
+        source_client=ClientId(source_client),
+        destination=LedgerId(destination),
+        destination_client=ClientId(destination_client),
+    )
 
 
 def _line(row: tuple[Any, ...]) -> PacketLine:

@@ -12,7 +12,7 @@ CREATE TABLE journal(
   hash BLOB NOT NULL
 ) STRICT;
 CREATE TABLE content(
-  name TEXT NOT NULL UNIQUE,
+  name BLOB NOT NULL UNIQUE,
   body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE route(
@@ -53,6 +53,12 @@ CREATE TABLE packet_row(
   row INTEGER NOT NULL,
   PRIMARY KEY(channel, source, sequence, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE refusal(
+  row INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,
+  effect TEXT NOT NULL,
+  code TEXT NOT NULL
+) STRICT;
 CREATE TABLE cursor(
   ledger TEXT PRIMARY KEY,
   height TEXT NOT NULL
@@ -64,6 +70,9 @@ CREATE TABLE checkpoint(
 ) STRICT;
 """
 """What can be lost: rebuilt by a replay (packets, checkpoints) or by reading the ledgers from the start (cursors)."""
+
+REFUSED_BY_CHANNEL = "PacketRefused"
+"""The code of a packet that the channel's own rules refuse; it has no effect."""
 
 # Sequences are 8 big-endian bytes, because they exceed SQLite's signed 64 bits and must sort as numbers.
 UPSERT_PACKET = """

@@ -16,14 +16,14 @@ from typing import IO
 
 from relayer.core import states as st
 from relayer.core.channels import Route
+from relayer.core.events import PacketRefused, SubmissionRefused
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
-from relayer.core.states import State
+from relayer.core.states import State, state_name
 from relayer.errors import JournalLocked, JournalUnavailable
-from relayer.journal.codec import content_name, encode_row, note, row_hash
-from relayer.journal.memory_codec import encode_memory, encode_route
+from relayer.journal.codec import content_hash, encode_memory, note, row_hash
 from relayer.journal.reader import SqliteJournalReader, key_columns, translated
-from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, UPSERT_PACKET
+from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
 from relayer.ports.journal import Entry
 
 _CHECKPOINTS_KEPT = 2
@@ -56,7 +56,13 @@ class SqliteJournal(SqliteJournalReader):
 
     def register(self, routes: Sequence[Route]) -> None:
         with self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO route VALUES(?, ?, ?, ?, ?)", map(encode_route, routes))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO route VALUES(?, ?, ?, ?, ?)",
+                [
+                    (each.channel, each.source, each.source_client, each.destination, each.destination_client)
+                    for each in routes
+                ],
+            )
 
     def append(
         self, records: Sequence[Record], *, recorded_at_ms: int, cursors: Mapping[LedgerId, Height]
@@ -67,7 +73,7 @@ class SqliteJournal(SqliteJournalReader):
             for record in records:
                 row += 1
                 notes = tuple(note(effect) for effect in record.effects)
-                body = encode_row(record.event, notes, recorded_at_ms, self._store)
+                body = self._codec.encode(record.event, notes, recorded_at_ms)
                 stored = row_hash(previous, body)
                 self._db.execute("INSERT INTO journal VALUES(?, ?, ?)", (row, body, stored))
                 self._index(record, row, recorded_at_ms)
@@ -103,6 +109,13 @@ class SqliteJournal(SqliteJournalReader):
             )
 
     def _index(self, record: Record, row: int, recorded_at_ms: int) -> None:
+        match record.event:
+            case SubmissionRefused(key=key, effect=effect, code=code):
+                self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, effect.value, code))
+            case PacketRefused(key=key):
+                self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, "", REFUSED_BY_CHANNEL))
+            case _:
+                pass
         for transition in record.transitions:
             channel, source, sequence = key_columns(transition.key)
             code, reason = _why(transition.after)
@@ -112,7 +125,7 @@ class SqliteJournal(SqliteJournalReader):
                     "channel": channel,
                     "source": source,
                     "sequence": sequence,
-                    "state": type(transition.after).__name__,
+                    "state": state_name(transition.after),
                     "code": code,
                     "reason": reason,
                     "row": row,
@@ -121,8 +134,8 @@ class SqliteJournal(SqliteJournalReader):
             )
             self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source, sequence, row))
 
-    def _store(self, content: bytes) -> str:
-        name = content_name(content)
+    def _store(self, content: bytes) -> bytes:
+        name = content_hash(content)
         self._db.execute("INSERT OR IGNORE INTO content VALUES(?, ?)", (name, content))
         return name
 

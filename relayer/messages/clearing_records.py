@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relayer.messages.decimal_text import number, signed_number
+from relayer.encoding.decimal_text import number, signed_number
 from relayer.messages.settlement_commands import (
     enum_from_message,
     enum_to_message,

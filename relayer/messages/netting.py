@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.messages.decimal_text import number
+from relayer.encoding.decimal_text import number
 from relayer.messages.settlement_commands import enum_to_message
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.eligible import Scope, network_from_debts

@@ -10,8 +10,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
+from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
-from relayer.messages.decimal_text import number
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     ClearingCommand,

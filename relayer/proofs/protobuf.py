@@ -7,10 +7,12 @@ padded varints and explicit zeros are refused. It must never repair an encoding.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
+from relayer.encoding import canonical
 from relayer.proofs.errors import MalformedBytes, Refusal
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
@@ -56,24 +58,18 @@ def length_delimited(value: bytes) -> bytes:
 
 def parse(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
     """The message in any encoding, for what is shown and never believed. Raises MalformedBytes."""
-    name = kind.DESCRIPTOR.full_name
-    if len(raw) > maximum_bytes:
-        raise MalformedBytes(Refusal.LIMIT, f"{name} of {len(raw)} bytes; at most {maximum_bytes} are accepted")
-    message = kind()
-    try:
-        message.ParseFromString(raw)
-    except DecodeError as error:
-        raise MalformedBytes(Refusal.MALFORMED, f"these bytes are not a {name}") from error
-    return message
+    return _translated(canonical.parse_any, kind, raw, maximum_bytes)
 
 
 def parse_canonical(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
     """The message whose canonical encoding is `raw`. Raises MalformedBytes."""
-    name = kind.DESCRIPTOR.full_name
-    message = parse(kind, raw, maximum_bytes=maximum_bytes)
-    known: Any = kind()
-    known.CopyFrom(message)
-    known.DiscardUnknownFields()
-    if known.SerializeToString(deterministic=True) != raw:
-        raise MalformedBytes(Refusal.MALFORMED, f"{name} is not in its canonical encoding")
-    return message
+    return _translated(canonical.parse, kind, raw, maximum_bytes)
+
+
+def _translated(read: Callable[..., AnyMessage], kind: type[AnyMessage], raw: bytes, maximum_bytes: int) -> AnyMessage:
+    try:
+        return read(kind, raw, maximum_bytes=maximum_bytes)
+    except canonical.TooLong as error:
+        raise MalformedBytes(Refusal.LIMIT, str(error)) from error
+    except canonical.NotCanonical as error:
+        raise MalformedBytes(Refusal.MALFORMED, str(error)) from error

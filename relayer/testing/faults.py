@@ -20,7 +20,7 @@ class Faults:
     """So many submissions fail before they reach the ledger."""
     outcomes_unknown: int = 0
     """So many submissions are executed, and then fail to answer."""
-    rejections: list[tuple[str, bool]] = field(default_factory=list)
+    refusals: list[tuple[str, bool]] = field(default_factory=list)
     """(code, retryable) for the next messages, one each."""
     delay_seconds: float = 0.0
     """Every call takes so long."""
@@ -34,5 +34,5 @@ class Faults:
         self.down = self.authorities_down = self.hints_lost = False
         self.facts_lost = self.submissions_lost = self.outcomes_unknown = 0
         self.longest_step = 0
-        self.rejections.clear()
+        self.refusals.clear()
         self.delay_seconds = 0.0

@@ -297,8 +297,8 @@ class SimulatedLedger(SimulatedChain):
         return MessageResult(outcome=outcome)
 
     def _strike(self) -> None:
-        if self.faults.rejections:
-            code, retryable = self.faults.rejections.pop(0)
+        if self.faults.refusals:
+            code, retryable = self.faults.refusals.pop(0)
             raise SimulatedRefusal(code, retryable=retryable)
 
     def _receive(self, client: SimulatedClient, message: ReceivePacket) -> Outcome:

@@ -144,7 +144,7 @@ class _Simulation:
             case 5:
                 faults.outcomes_unknown = self._random.randrange(1, 3)
             case 6:
-                faults.rejections = [("Storm", True)] * self._random.randrange(1, 4)
+                faults.refusals = [("Storm", True)] * self._random.randrange(1, 4)
             case _:
                 faults.delay_seconds = self._random.uniform(0.1, 3)
 

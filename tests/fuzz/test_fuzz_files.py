@@ -29,7 +29,7 @@ from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.documents import CAMT_054, PAIN_001, read_document
 from relayer.iso20022.errors import BankMessageRefused
-from relayer.journal.codec import content_name, decode_row, encode_row
+from relayer.journal.codec import RowCodec, content_hash
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.poa_evm import EvmTrust
 from relayer.light_clients.tendermint import CometTrust
@@ -93,22 +93,23 @@ LOG = _log_entries()
 EVENTS = tuple(map(decode_event, LOG))
 AGREEMENTS = tuple(encode_agreement(each.agreement) for each in EVENTS if hasattr(each, "agreement"))
 NOTE = EffectNote(kind=EffectKind.RECEIVE, key=PacketKey(CHANNEL, ROUTE.source, PACKET.sequence), provable_from=Height(3))
-SHELF: dict[str, bytes] = {}
+SHELF: dict[bytes, bytes] = {}
 
 
-def _store(content: bytes) -> str:
-    SHELF[content_name(content)] = content
-    return content_name(content)
+def _store(content: bytes) -> bytes:
+    SHELF[content_hash(content)] = content
+    return content_hash(content)
 
 
-def _load(name: str) -> bytes:
+def _load(name: bytes) -> bytes:
     if name not in SHELF:
         raise JournalCorrupt("gone")
     return SHELF[name]
 
 
+CODEC = RowCodec(store=_store, load=_load)
 ROWS = tuple(
-    encode_row(event, (NOTE,), 1_900_000_000_000, _store)
+    CODEC.encode(event, (NOTE,), 1_900_000_000_000)
     for event in (committed(PACKET), answered(PACKET), acknowledged(PACKET), a_head(ROUTE.source))
 )
 
@@ -137,7 +138,13 @@ LOGS = [
         document(f"stored {name}", partial(decode_record, kind), *_records(name), refusals=(InvalidInput,))
         for name, kind in (("payments", Payment), ("disputes", Dispute), ("cycles", Cycle))
     ),
-    document("journal row", lambda raw: decode_row(1, raw, _load), *ROWS, refusals=(JournalCorrupt,)),
+    Target(
+        name="journal row",
+        decode=partial(CODEC.decode, 1),
+        encode=lambda row: CODEC.encode(row.event, row.effects, row.recorded_at_ms),
+        seeds=ROWS,
+        refusals=(JournalCorrupt,),
+    ),
     Target(
         name="evidence",
         decode=evidence_codec.decode_evidence,

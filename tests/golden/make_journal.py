@@ -14,9 +14,10 @@ from pathlib import Path
 from relayer.core import events as ev
 from relayer.core.channels import Route
 from relayer.core.effects import EffectKind
+from relayer.core.events import event_name
 from relayer.core.machine import Machine
 from relayer.core.policy import ChannelRules, PayloadType, Policy
-from relayer.core.states import Answered, Committed, Expired, State
+from relayer.core.states import Answered, Committed, Expired, State, state_name
 from relayer.engine.recovery import recover, replay
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT
 from relayer.journal.reader import SqliteJournalReader
@@ -119,8 +120,8 @@ def told(path: Path) -> str:
     """Every transition of a journal, one a line."""
     reader = SqliteJournalReader(path)
     lines = [
-        f"{one.entry.row} {type(one.entry.event).__name__} {step.key} "
-        f"{type(step.before).__name__} -> {type(step.after).__name__} "
+        f"{one.entry.row} {event_name(one.entry.event)} {step.key} "
+        f"{state_name(step.before)} -> {state_name(step.after)} "
         f"[{', '.join(type(effect).__name__ for effect in step.effects)}]"
         for one in replay(reader)
         for step in one.transitions
@@ -147,7 +148,7 @@ def _event(machine: Machine, route: Route, number: int, letter: str) -> ev.Event
     }
     if letter in told:
         return told[letter]
-    return ev.SubmissionRejected(
+    return ev.SubmissionRefused(
         key=key,
         effect=_ASKS[type(machine.state(key))],
         code="AppRefused",

@@ -138,7 +138,7 @@ class HonestLedgers(RuleBasedStateMachine):
     @rule(pick=st.randoms(use_true_random=False), retryable=st.booleans())
     def is_rejected(self, pick: object, retryable: bool) -> None:
         effect = pick.choice(list(self.machine.wanted()))  # type: ignore[attr-defined]
-        self.tell(ev.SubmissionRejected(key=effect.key, effect=kind_of(effect), code="c", detail="d", retryable=retryable))
+        self.tell(ev.SubmissionRefused(key=effect.key, effect=kind_of(effect), code="c", detail="d", retryable=retryable))
 
     @rule()
     def submits_what_is_wanted(self) -> None:

@@ -16,7 +16,7 @@ from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.abi import MAXIMUM_BYTES, Reader
 from relayer.ledgers.evm.errors import MalformedAnswer
-from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity
+from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, short_quantity
 from relayer.proofs.keccak import keccak256
 
 SEND_PACKET = bytes.fromhex("ab3a4458a269be61dfa43faa33aa7b1f5d570716f83ad078bc2ba5dab039abae")
@@ -54,9 +54,9 @@ def parse_log(value: Json) -> RawLog:
         address=fixed(member(value, "address", "log"), 20, "log address"),
         topics=tuple(fixed(topic, 32, "log topic") for topic in topics),
         data=data(member(value, "data", "log"), "log data"),
-        block_number=quantity(member(value, "blockNumber", "log"), "log block number"),
+        block_number=short_quantity(member(value, "blockNumber", "log"), "log block number"),
         block_hash=fixed(member(value, "blockHash", "log"), 32, "log block hash"),
-        index=quantity(member(value, "logIndex", "log"), "log index"),
+        index=short_quantity(member(value, "logIndex", "log"), "log index"),
         transaction="0x" + fixed(member(value, "transactionHash", "log"), 32, "log transaction").hex(),
     )
 

@@ -10,7 +10,7 @@ from relayer.core.ids import Height, TimestampSeconds
 from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.finality import Confirmations, FinalityRule, FinalizedTag, LatestIsFinal
-from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity
+from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity, short_quantity
 from relayer.ledgers.evm.rpc import Call, JsonRpc
 
 MAXIMUM_PROOF_NODES = 64
@@ -68,7 +68,7 @@ class EvmNode:
             case FinalizedTag():
                 tag = "finalized"
             case Confirmations(depth=depth):
-                latest = quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
+                latest = short_quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
                 if latest < depth:
                     raise NotFinal(f"the ledger has {latest} blocks, its finality rule asks for {depth} confirmations; wait")
                 tag = latest - depth
@@ -91,7 +91,7 @@ class EvmNode:
         try:
             answer = await self.rpc.call("eth_getProof", "0x" + address.hex(), keys, hex(at))
         except NodeRefused as error:
-            head = quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
+            head = short_quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
             if at > head:
                 raise LedgerUnavailable(f"the node knows {head} blocks, not block {at} yet") from error
             raise HeightPruned(f"the node gives no proofs at block {at} ({error}); use a node that keeps more") from error
@@ -138,10 +138,10 @@ def parse_block(answer: Json | NodeRefused, number: int | str) -> Block:
         raise LedgerUnavailable(f"the node does not have block {number} (yet)")
     fee = answer.get("baseFeePerGas") if isinstance(answer, Mapping) else None
     block = Block(
-        number=Height(quantity(member(answer, "number", "block"), "block number")),
+        number=Height(short_quantity(member(answer, "number", "block"), "block number")),
         hash=fixed(member(answer, "hash", "block"), 32, "block hash"),
         parent_hash=fixed(member(answer, "parentHash", "block"), 32, "parent hash"),
-        timestamp=TimestampSeconds(quantity(member(answer, "timestamp", "block"), "block time")),
+        timestamp=TimestampSeconds(short_quantity(member(answer, "timestamp", "block"), "block time")),
         base_fee=None if fee is None else quantity(fee, "base fee"),
         gas_limit=quantity(member(answer, "gasLimit", "block"), "block gas limit"),
         raw=answer,
@@ -161,7 +161,7 @@ def _parse_receipt(answer: Json) -> MinedTransaction:
     price = answer.get("effectiveGasPrice", "0x0") if isinstance(answer, Mapping) else None
     return MinedTransaction(
         hash="0x" + fixed(member(answer, "transactionHash", "receipt"), 32, "transaction hash").hex(),
-        block_number=quantity(member(answer, "blockNumber", "receipt"), "receipt block"),
+        block_number=short_quantity(member(answer, "blockNumber", "receipt"), "receipt block"),
         block_hash=fixed(member(answer, "blockHash", "receipt"), 32, "receipt block hash"),
         succeeded=quantity(member(answer, "status", "receipt"), "receipt status") == 1,
         gas_used=quantity(member(answer, "gasUsed", "receipt"), "gas used"),

@@ -21,6 +21,14 @@ def quantity(value: Json, what: str) -> int:
     return int(value, 16)
 
 
+def short_quantity(value: Json, what: str) -> int:
+    """A height, index or time: a number of at most 64 bits, which is what a journal and a protobuf field hold."""
+    number = quantity(value, what)
+    if number >> 64:
+        raise MalformedAnswer(f"{what}: the node gave {number}, expected a number of at most 64 bits")
+    return number
+
+
 def data(value: Json, what: str, *, maximum: int = 1 << 22) -> bytes:
     """0x-prefixed bytes, at most `maximum` of them."""
     if not isinstance(value, str) or value[:2] != "0x" or len(value) > 2 + 2 * maximum:

@@ -54,7 +54,7 @@ FACTS: dict[type[ev.Event], ev.Event] = {
     ev.PacketAcknowledged: acknowledged(PACKET),
     ev.PacketTimedOut: timed_out(PACKET),
     ev.HeadFinalised: a_head(ROUTE.destination, timestamp=TIMEOUT),
-    ev.SubmissionRejected: ev.SubmissionRejected(
+    ev.SubmissionRefused: ev.SubmissionRefused(
         key=KEY, effect=EffectKind.RECEIVE, code="refused", detail="because", retryable=False
     ),
     ev.PacketRefused: ev.PacketRefused(key=KEY, reason="because"),
@@ -63,8 +63,8 @@ FACTS: dict[type[ev.Event], ev.Event] = {
 PAIRS = [(state, event) for state in st.STATES for event in EVENTS]
 
 
-def rejection(effect: EffectKind, *, retryable: bool = False) -> ev.SubmissionRejected:
-    return ev.SubmissionRejected(key=KEY, effect=effect, code="refused", detail="because", retryable=retryable)
+def rejection(effect: EffectKind, *, retryable: bool = False) -> ev.SubmissionRefused:
+    return ev.SubmissionRefused(key=KEY, effect=effect, code="refused", detail="because", retryable=retryable)
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS, ids=lambda part: part.__name__)

@@ -252,7 +252,7 @@ def test_an_unknown_name_is_refused() -> None:
 def test_a_late_rejection_after_a_fact_is_ignored() -> None:
     machine = a_machine()
     tell(machine, committed(a_packet()), received(a_packet()))
-    late = ev.SubmissionRejected(
+    late = ev.SubmissionRefused(
         key=ROUTE.key(a_packet().sequence), effect=EffectKind.RECEIVE, code="c", detail="d", retryable=False
     )
     assert machine.plan([late], OPEN_POLICY).records == ()

@@ -105,7 +105,7 @@ def test_a_client_is_led_by_several_headers_where_one_leads_not_far_enough(world
 
 class TestTimeouts:
     def test_a_packet_that_nobody_delivered_times_out_by_itself(self, world: World) -> None:
-        world.settlement.faults.rejections = [("Refused", False)]
+        world.settlement.faults.refusals = [("Refused", False)]
         world.send(timeout_seconds=60)
         engine = run(world, ended(world, 0, 1), within_seconds=100)
         assert verbs(world) == (["timeout"], [])
@@ -123,7 +123,7 @@ class TestTimeouts:
 
     def test_an_answered_packet_never_times_out(self, world: World) -> None:
         world.send(timeout_seconds=60)
-        world.contracts.faults.rejections = [("Busy", True)] * 3
+        world.contracts.faults.refusals = [("Busy", True)] * 3
         run(world, ended(world, 1), within_seconds=200)
         assert verbs(world) == (["acknowledge"], ["receive"])
 
@@ -141,7 +141,7 @@ class TestAsynchronousAcknowledgements:
 
 class TestQuarantine:
     def test_one_bad_packet_stops_no_other(self, world: World) -> None:
-        world.settlement.faults.rejections = [("Refused", False)]
+        world.settlement.faults.refusals = [("Refused", False)]
         for number in range(5):
             world.send(bytes([number]))
         engine = run(world, ended(world, 4))
@@ -151,13 +151,13 @@ class TestQuarantine:
         assert "Refused" in aside.reason
 
     def test_a_passing_rejection_is_tried_again(self, world: World) -> None:
-        world.settlement.faults.rejections = [("Busy", True)] * 3
+        world.settlement.faults.refusals = [("Busy", True)] * 3
         world.send()
         run(world, ended(world, 1))
         assert len(world.settlement.submissions) == 4
 
     def test_an_operator_releases_it(self, world: World) -> None:
-        world.settlement.faults.rejections = [("Refused", False)]
+        world.settlement.faults.refusals = [("Refused", False)]
         world.send()
 
         async def scenario() -> None:
@@ -423,7 +423,7 @@ class TestClientUpdates:
         clock.run(scenario())
 
     def test_messages_at_fault_are_told_apart_from_their_update(self, world: World) -> None:
-        world.settlement.faults.rejections = [("Busy", True)]
+        world.settlement.faults.refusals = [("Busy", True)]
         world.send()
         run(world, ended(world, 1))
         assert [len(batch.messages) for batch in world.settlement.submissions] == [1, 1]

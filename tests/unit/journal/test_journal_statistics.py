@@ -34,7 +34,7 @@ from relayer.testing.factories import (
 
 PACKETS = [a_packet(number) for number in range(1, 7)]
 KEYS = [ROUTE.key(packet.sequence) for packet in PACKETS]
-REJECTED = ev.SubmissionRejected(
+REJECTED = ev.SubmissionRefused(
     key=KEYS[3], effect=EffectKind.RECEIVE, code="AppError", detail='"type":"PacketRefused"', retryable=False
 )
 

@@ -20,7 +20,7 @@ from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.core.policy import OPEN_POLICY
 from relayer.engine.recovery import recover, replay
-from relayer.errors import JournalCorrupt, JournalLocked, JournalUnavailable
+from relayer.errors import InvalidInput, JournalCorrupt, JournalLocked, JournalUnavailable
 from relayer.journal.codec import row_hash
 from relayer.journal.reader import SqliteJournalReader
 from relayer.journal.sqlite import SqliteJournal
@@ -38,11 +38,12 @@ from relayer.testing.factories import (
     received,
     timed_out,
 )
+from relayer.wire.interledger.journal.v1 import journal_pb2 as wire
 
 ROUTES = (ROUTE, ROUTE_BACK)
 PACKETS = [a_packet(number, value=bytes([number]) * 40) for number in range(1, 7)]
 KEYS = [ROUTE.key(packet.sequence) for packet in PACKETS]
-REJECTED = ev.SubmissionRejected(
+REJECTED = ev.SubmissionRefused(
     key=KEYS[3], effect=EffectKind.RECEIVE, code="AppError", detail='says "ünïcode"', retryable=False
 )
 STORY: list[list[ev.Event]] = [
@@ -131,9 +132,9 @@ def test_the_index_tells_where_each_packet_is(path: Path) -> None:
     assert "PacketTimedOut" in contradicted[0].reason
     assert [type(entry.event) for entry in reader.entries_of(KEYS[3])] == [
         ev.PacketCommitted,
-        ev.SubmissionRejected,
+        ev.SubmissionRefused,
         ev.PacketReleased,
-        ev.SubmissionRejected,
+        ev.SubmissionRefused,
         ev.HeadFinalised,
     ]
     assert (contradicted[0].first_at_ms, contradicted[0].last_at_ms) == (1_000, 1_005)
@@ -160,7 +161,7 @@ def test_a_row_of_the_log_is_not_replaced(path: Path, table: str) -> None:
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        ("UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '10', '11') AS BLOB) WHERE row = 3", "row 3"),
+        ("UPDATE journal SET body = CAST(body || X'00' AS BLOB) WHERE row = 3", "row 3"),
         ("UPDATE journal SET hash = zeroblob(32) WHERE row = 4", "row 4"),
         ("DELETE FROM journal WHERE row = 5", "row 5"),
         ("UPDATE journal SET row = 99 WHERE row = 6", "row 6"),
@@ -192,7 +193,7 @@ def test_lost_content_is_noticed_when_it_is_needed(path: Path) -> None:
 def test_a_row_that_is_not_canonical_is_refused_though_its_hash_fits(path: Path) -> None:
     opened = SqliteJournal(path)
     opened.close()
-    body = b'{ "at":1,"effects":[],"event":{"height":1,"ledger":"a","timestamp":1,"type":"HeadFinalised"},"v":1}'
+    body = wire.Row(version=1, head_finalised=wire.HeadFinalised(ledger="a", height=1)).SerializeToString() + b"\x10\x00"
     db = sqlite3.connect(path)
     db.execute("INSERT INTO journal VALUES(1, ?, ?)", (body, row_hash(bytes(32), body)))
     db.commit()
@@ -201,11 +202,16 @@ def test_a_row_that_is_not_canonical_is_refused_though_its_hash_fits(path: Path)
 
 
 @pytest.mark.parametrize(
-    "event", ['{"type":"Nothing"}', '{"type":"HeadFinalised"}', "[]", '{"type":"PacketRefused","key":[1]}']
+    "row",
+    [
+        wire.Row(version=1),
+        wire.Row(version=1, packet_refused=wire.PacketRefused(reason="no key")),
+        wire.Row(version=1, submission_refused=wire.SubmissionRefused(key=wire.PacketKey(), effect=9)),
+    ],
 )
-def test_a_row_that_does_not_read_is_refused(path: Path, event: str) -> None:
+def test_a_row_that_does_not_read_is_refused(path: Path, row: wire.Row) -> None:
     SqliteJournal(path).close()
-    body = f'{{"at":1,"effects":[],"event":{event},"v":1}}'.encode()
+    body = row.SerializeToString()
     db = sqlite3.connect(path)
     db.execute("INSERT INTO journal VALUES(1, ?, ?)", (body, row_hash(bytes(32), body)))
     db.commit()
@@ -215,7 +221,7 @@ def test_a_row_that_does_not_read_is_refused(path: Path, event: str) -> None:
 
 def test_a_later_version_is_named(path: Path) -> None:
     SqliteJournal(path).close()
-    body = b'{"at":1,"effects":[],"event":{},"v":2}'
+    body = wire.Row(version=2).SerializeToString() + b"\xfa\x01\x01x"  # with a field of that version
     db = sqlite3.connect(path)
     db.execute("INSERT INTO journal VALUES(1, ?, ?)", (body, row_hash(bytes(32), body)))
     db.commit()
@@ -318,11 +324,11 @@ class TestOneWriter:
         plan = machine.plan(STORY[0], OPEN_POLICY)
 
         class Odd:
-            event = None
+            event = a_head(CONTRACTS, height=-1)
             effects = ()
             transitions = ()
 
-        with pytest.raises(AssertionError):
+        with pytest.raises(InvalidInput):
             journal.append([*plan.records, Odd()], recorded_at_ms=1, cursors={})  # type: ignore[list-item]
         assert journal.head().row == 0
         journal.append(plan.records, recorded_at_ms=1, cursors={})

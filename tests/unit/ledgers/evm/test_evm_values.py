@@ -10,7 +10,7 @@ from relayer.errors import LedgerUnavailable
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.events import parse_logs
 from relayer.ledgers.evm.node import parse_block
-from relayer.ledgers.evm.quantity import data, fixed, listing, member, quantity
+from relayer.ledgers.evm.quantity import data, fixed, listing, member, quantity, short_quantity
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -30,6 +30,12 @@ BLOCK = {
 @given(st.integers(0, 2**256 - 1))
 def test_every_quantity_is_read(number) -> None:
     assert quantity(hex(number), "number") == number
+
+
+def test_heights_and_times_have_at_most_64_bits() -> None:
+    assert short_quantity(hex(2**64 - 1), "block number") == 2**64 - 1
+    with pytest.raises(MalformedAnswer, match="64 bits"):
+        short_quantity(hex(2**64), "block number")
 
 
 @pytest.mark.parametrize("bad", ["", "0x", "12", "0xg", "-0x1", "0x" + "1" * 65, 7, None, "0x1 ", "0X1"])
