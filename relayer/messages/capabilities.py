@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
-from relayer.messages.decimal_text import number
 from relayer.messages.ledger import result_from_message, result_to_message
 from relayer.ports.capabilities import (
     Checked,

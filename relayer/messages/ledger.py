@@ -16,8 +16,8 @@ from relayer.core.events import (
     ReceiptWritten,
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
-from relayer.messages.decimal_text import number
 from relayer.messages.packets import (
     acknowledgement_from_message,
     acknowledgement_to_adapter,

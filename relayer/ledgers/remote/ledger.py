@@ -10,12 +10,12 @@ import grpc
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
+from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, RelayerError, WrongLedger
 from relayer.ledgers.remote.connection import Connection
 from relayer.ledgers.remote.settlement import RemoteSettlement
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
-from relayer.messages.decimal_text import number
 from relayer.ports.capabilities import CheckLine, Vouching
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
