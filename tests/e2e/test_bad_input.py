@@ -286,7 +286,7 @@ def test_opening_an_open_channel_changes_nothing(network: Network) -> None:
 
 
 def ask_health(port: int) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/healthz")
     answer = connection.getresponse()
     told = answer.status, json.loads(answer.read())

@@ -130,7 +130,7 @@ def wait_for_reason(network: Network, relayer: Child, configuration: str, words:
     network.children.wait_until_listening(relayer, port)
 
     def told() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/healthz")
         reasons = json.loads(connection.getresponse().read())["reasons"]
         connection.close()

@@ -30,7 +30,7 @@ ROUTE = '{channel="main",source="contracts"}'
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     told = answer.status, answer.read().decode()
