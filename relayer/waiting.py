@@ -17,8 +17,8 @@ from relayer.errors import LedgerUnavailable
 STALLED_AFTER_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _TOKEN_SECONDS = 0.5
-_LONGEST_STEP_SECONDS = 5.0
-"""More than that between two looks counts as so much: the machine slept, or the look itself waited for the processor."""
+_LONGEST_STEP_SECONDS = 60.0
+"""More than that between two looks counts as so much: the machine slept."""
 
 Progress = Callable[[], object]
 

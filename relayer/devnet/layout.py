@@ -24,8 +24,8 @@ MEMBER = PARTY[CONTESTED_PAIR[0]]
 """The debtor of the contested charge."""
 AUTHORITIES = 3
 CLOCK_DRIFT_SECONDS = 3_600
-"""The most that is allowed. A development node makes a block per transaction, so the clock of an idle ledger stands still, and
-what its light client is asked to accept lies in its future: without a transaction there is no block, without one no transaction.
+"""The most that is allowed. A development node makes a block per transaction, so the clock of an idle ledger stands still,
+and what its light client is asked to accept lies in its future: no transaction, no block; no block, no transaction.
 """
 THRESHOLD = 2
 _CAP_WEI = 100_000_000_000
