@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from relayer.codes.facts import FactKind
 from relayer.config.channels import Allowed, ChannelSettings, End, PayloadName
 from relayer.core.ids import ChannelId, LedgerId
 from relayer.core.packet import Payload
 from relayer.core.policy import ChannelRules, PayloadRule, PayloadType, Policy, anything
 from relayer.errors import InvalidInput
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, decode_packet_data
-from relayer.facts.schema import FactKind
 from relayer.facts.status_codec import STATUS_VERSION
 
 FACTS = PayloadType(source_port=PORT, destination_port=PORT, version=FACT_VERSION, encoding=ENCODING)

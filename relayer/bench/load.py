@@ -17,12 +17,13 @@ from eth_utils.address import to_checksum_address
 
 from relayer.app.clock import SystemClock
 from relayer.business.facts import timeout_after
+from relayer.codes.facts import FactKind
 from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.devnet.layout import Layout
 from relayer.devnet.operators import Business
 from relayer.errors import LedgerError
 from relayer.examples.consortium import DEBTS, EUR, Draft
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.ledgers.evm.contracts import Contract, call_data
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.rpc import Call, JsonRpc

@@ -26,6 +26,7 @@ from relayer.app.selection import Selection, select
 from relayer.bench.figures import JobFigures, document, percentile, spread, table
 from relayer.bench.load import Load, NodeKind, PacketPlan
 from relayer.bench.observer import Observer, observing
+from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import ChainShape, Change, Network, SettlementKind, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
@@ -33,7 +34,6 @@ from relayer.devnet.operators import open_business
 from relayer.devnet.processes import Child
 from relayer.devnet.usage import usage
 from relayer.errors import InvalidInput
-from relayer.facts.schema import MAXIMUM_FACTS
 from relayer.ledgers.evm.node import EvmNode
 
 _BLOCK_GAS_LIMIT = 1_000_000_000

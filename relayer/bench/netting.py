@@ -26,10 +26,11 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
+from relayer.codes.limits import MAXIMUM_PARTIES
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.settlement.netting import ortools_solver, solver
 from relayer.settlement.netting.certificate import Certificate, check
-from relayer.settlement.netting.debts import MAXIMUM_PARTIES, Debt, DebtNetwork, PartyId, Unit, debt_network
+from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import SolverUnavailable
 from relayer.settlement.netting.potentials import certify
 

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from relayer.business.reconcile import FactRecord as ReconcileRecord
 from relayer.business.reconcile import Standing
+from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import InvalidInput
 from relayer.facts.codec import fact_hash
-from relayer.facts.schema import MAXIMUM_FACTS, Fact
+from relayer.facts.schema import Fact
 from relayer.ports.clock import Clock
 from relayer.ports.facts import FactLedger, FactRecord, FactState, MintedFact
 

@@ -10,6 +10,7 @@ import typer
 
 from relayer.app.evidence import connected_ends, gather, life_of, trust_of
 from relayer.app.journal import journal_reader, routes
+from relayer.codes.facts import FactStatus
 from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
 from relayer.commands.look import parse_key
@@ -24,7 +25,7 @@ from relayer.evidence.model import Evidence, Proven, Verdict
 from relayer.evidence.strict_json import MAXIMUM_BYTES, hex_text
 from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify_file
-from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, FactStatus, decode_answers, decode_packet_data
+from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, decode_answers, decode_packet_data
 from relayer.facts.schema import Fact
 from relayer.light_clients.known import KNOWN
 

@@ -10,8 +10,9 @@ from typing import Annotated, Self
 from eth_hash.auto import keccak
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from relayer.codes.facts import FactCategory, FactKind
 from relayer.errors import InvalidInput
-from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import SCHEMA, Fact, party_id
 
 _MAXIMUM_BYTES = 50_000_000
 _HASH = r"^0x[0-9a-fA-F]{64}$"

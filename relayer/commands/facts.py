@@ -11,17 +11,14 @@ from relayer.app.clock import SystemClock
 from relayer.app.ends import open_facts
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
+from relayer.codes.facts import FactCode, FactKind
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey
 from relayer.commands.output import Json, money, say, show_json, show_table, step
 from relayer.errors import InvalidInput
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
-
-_UNREADABLE = 65534
-"""The contract's own code for an answer that it could not read."""
 
 
 def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: Form) -> None:
@@ -97,8 +94,6 @@ def code_name(code: int) -> str:
     """The settlement ledger's answer in words; empty for OK."""
     if code == FactCode.OK:
         return ""
-    if code == _UNREADABLE:
-        return "unreadable"
     return FactCode(code).name.lower() if code in list(FactCode) else str(code)
 
 

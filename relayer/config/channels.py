@@ -6,12 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from relayer.codes.facts import FactKind
+from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
 from relayer.config.fields import Address, ChannelName, ClientName, LedgerName, Seconds, Section
-from relayer.facts.schema import FactKind
 
 KIND_NAMES = tuple(kind.name.lower() for kind in FactKind)
-MAXIMUM_TIMEOUT_SECONDS = 86_400
-"""Routers refuse a packet whose timeout is later (ICS-4 v2)."""
 
 
 PayloadName = Literal["facts", "news", "anything"]

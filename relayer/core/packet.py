@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from relayer.codes.limits import MAXIMUM_PAYLOAD_BYTES
 from relayer.core.ids import (
     MAXIMUM_UINT64,
     ClientId,
@@ -19,9 +20,6 @@ from relayer.core.ids import (
     parse_sequence,
 )
 from relayer.errors import InvalidInput
-
-MAXIMUM_PAYLOAD_BYTES = 262_144
-"""ibc-go's MaximumPayloadsSize: the sum of all payload values of one packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
+from relayer.codes.facts import FactKind
 from relayer.commands.facts import code_name
 from relayer.commands.output import money
 from relayer.demo.settling import Settled
 from relayer.examples.consortium import EUR, OPERATORS, Draft
-from relayer.facts.schema import Fact, FactKind, party_id
+from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactState
 from relayer.settlement.model import Liability, LiabilityState
 

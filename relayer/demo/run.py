@@ -16,6 +16,7 @@ from pathlib import Path
 from relayer.app.ends import read_both
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
+from relayer.codes.facts import FactKind
 from relayer.commands.output import show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.count import (
@@ -34,7 +35,7 @@ from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.processes import Child, DevnetFailed, has_ended
 from relayer.errors import RelayerError
 from relayer.examples.consortium import Draft, Scenario, scenario
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
 from relayer.waiting import Stalled, until_true

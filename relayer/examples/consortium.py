@@ -12,8 +12,8 @@ from itertools import cycle
 
 from eth_hash.auto import keccak
 
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind, party_id
+from relayer.codes.facts import FactCategory, FactCode, FactKind
+from relayer.facts.schema import SCHEMA, Fact, party_id
 
 EUR = ("EUR", 2)
 ISSUE_TIME = 1_760_000_000

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
+from relayer.codes.facts import FactCode, FactStatus
+from relayer.codes.limits import MAXIMUM_DESTINATION_BYTES, MAXIMUM_FACTS
 from relayer.errors import InvalidInput
-from relayer.facts.schema import MAXIMUM_FACTS, Fact
+from relayer.facts.schema import Fact
 from relayer.facts.words import WORD, Words, address, dynamic, fixed, keccak256, number
 
 PORT = "settlement"
@@ -27,7 +28,9 @@ FACT_TYPEHASH = keccak256(f"Fact({_FACT_FIELDS})".encode())
 _LIABILITY_DOMAIN = keccak256(b"interledger.liability.v1")
 _HEAD_BYTES = 6 * WORD
 """Head of FactPacketData: three values and three offsets."""
-MAXIMUM_DESTINATION_BYTES = 64
+
+_CONTRACTS_OWN = frozenset({FactCode.UNREADABLE, FactCode.UNIVERSAL_ERROR})
+"""No settlement ledger answers with them; the contract takes such an answer for an unreadable one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,32 +54,6 @@ class FactPacketData:
             raise InvalidInput("fact packet: contract and issuer are addresses of 20 bytes")
         if len(self.destination.encode()) > MAXIMUM_DESTINATION_BYTES:
             raise InvalidInput(f"fact packet: the destination is longer than {MAXIMUM_DESTINATION_BYTES} bytes")
-
-
-class FactStatus(IntEnum):
-    """Whether a fact became a liability."""
-
-    ACCEPTED = 1
-    REJECTED = 2
-
-
-class FactCode(IntEnum):
-    """The reason; DUPLICATE is an acceptance with the first reference."""
-
-    OK = 0
-    DUPLICATE = 1
-    BAD_HASH = 2
-    BAD_TOTAL = 3
-    UNKNOWN_PARTY = 4
-    NO_AGREEMENT = 5
-    CURRENCY_UNSUPPORTED = 6
-    LIMIT_EXCEEDED = 7
-    PERIOD_CLOSED = 8
-    UNSUPPORTED_SCHEMA = 9
-    RELATED_UNKNOWN = 10
-    CREDIT_EXCEEDS = 11
-    UNIVERSAL_ERROR = 65535
-    """Set only by the contract: the settlement application refused the whole packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +197,11 @@ def _read_answer(words: Words) -> FactAnswer:
         words.number(16),
     )
     try:
-        return FactAnswer(
+        answer = FactAnswer(
             status=FactStatus(status), liability_id=liability, sequence=sequence, head_hash=head_hash, code=FactCode(code)
         )
     except ValueError as error:
         raise words.malformed("a status or code is not defined") from error
+    if answer.code in _CONTRACTS_OWN:
+        raise words.malformed("its code is the contract's own")
+    return answer

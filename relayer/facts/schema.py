@@ -7,7 +7,6 @@ may ever enter: parties are hashes of OCPI-style ids, documents are hashes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 from eth_hash.auto import keccak
 
@@ -15,44 +14,6 @@ from relayer.errors import InvalidInput
 
 SCHEMA = 1
 """The only schema version."""
-
-MAXIMUM_FACTS = 64
-"""Facts in one packet."""
-
-
-class FactKind(IntEnum):
-    """The event that the fact records. BOOKING_CONFIRMED carries no money."""
-
-    BOOKING_CONFIRMED = 1
-    TRIP_COMPLETED = 2
-    CHARGE_SESSION_COMPLETED = 3
-    USAGE_EXTRA = 4
-    CANCELLATION_FEE = 5
-    DAMAGE = 6
-    FINE = 7
-    COMMISSION = 8
-    VOUCHER_REDEEMED = 9
-    CREDIT_NOTE = 10
-    PAYMENT_CONFIRMED = 11
-
-
-class FactCategory(IntEnum):
-    """TOMP-API category of the claim."""
-
-    FARE = 1
-    EXTRA_USAGE = 2
-    DAMAGE = 3
-    LOSS = 4
-    STOLEN = 5
-    FINE = 6
-    OTHER_ASSET_USED = 7
-    DEPOSIT = 8
-    REFUND = 9
-    REBATE = 10
-    REIMBURSEMENT = 11
-    CREDIT = 12
-    VOUCHER = 13
-    OTHER = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,41 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
+from relayer.codes.limits import MAXIMUM_UPDATES
+from relayer.codes.news import Status, StatusAnswer
 from relayer.errors import InvalidInput
 from relayer.facts.words import WORD, Words, address, number
 
 STATUS_VERSION = "status-1"
-MAXIMUM_UPDATES = 64
 MAXIMUM_SEQUENCE = (1 << 64) - 1
 MAXIMUM_OPEN = (1 << 128) - 1
 _UPDATES_OFFSET = 3 * WORD
 """Head of StatusPacketData: two values and one offset."""
-
-
-class Status(IntEnum):
-    """The status of a liability."""
-
-    SETTLED = 1
-    """Nothing is open, after netting or payment."""
-    DISPUTED = 2
-    RELEASED = 3
-    """A dispute ended without a credit."""
-    CREDITED = 4
-    """The creditor credited all or a part."""
-
-
-class StatusAnswer(IntEnum):
-    """The contract ledger's answer to one update."""
-
-    APPLIED = 1
-    STALE = 2
-    """Newer news arrived before: packets arrive in any order."""
-    UNKNOWN_FACT = 3
-    """It sent no such fact to this settlement ledger, or knows a different liability for it."""
-    WRONG_STATE = 4
-    """The fact's own acknowledgement has not arrived yet, or the fact is settled for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader, hex_text
@@ -13,7 +14,6 @@ from relayer.light_clients.kind import Followed, Instant, ProvenPath
 from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
 from relayer.proofs.poa_evm import client as rules
 from relayer.proofs.poa_evm import mpt, types
-from relayer.proofs.poa_evm.attestation import MAXIMUM_AUTHORITIES
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import ClientState, ConsensusState
 from relayer.proofs.protobuf import parse

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from relayer.codes.facts import FactKind
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
-from relayer.facts.schema import FactKind
 from relayer.messages.settlement_commands import enum_from_message, enum_to_message
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Liability, Origin, Party, Position

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 
+from relayer.codes.limits import MAXIMUM_PROOF_DEPTH
 from relayer.proofs.errors import MembershipRefused, Refusal
 from relayer.proofs.protobuf import length_delimited, parse_canonical
 from relayer.wire.cosmos_protos import commitment, ics23
 
-MAXIMUM_DEPTH = 128
 MAXIMUM_PROOF_BYTES = 256 * 1024
 LEVELS = 2
 
@@ -97,8 +97,8 @@ def check_existence(proof: ics23.ExistenceProof, kind: TreeKind) -> Leaf:
         raise MembershipRefused(Refusal.PROOF_VALUE, "a proof with an empty value")
     if not proof.HasField("leaf"):
         raise MembershipRefused(Refusal.PROOF_SPEC, "a proof without a leaf operation")
-    if len(proof.path) > MAXIMUM_DEPTH:
-        raise MembershipRefused(Refusal.LIMIT, f"a proof of {len(proof.path)} inner nodes, at most {MAXIMUM_DEPTH}")
+    if len(proof.path) > MAXIMUM_PROOF_DEPTH:
+        raise MembershipRefused(Refusal.LIMIT, f"a proof of {len(proof.path)} inner nodes, at most {MAXIMUM_PROOF_DEPTH}")
     prefix = _leaf_prefix(proof.leaf, kind)
     value_hash = sha256(proof.value).digest()
     node = sha256(prefix + length_delimited(proof.key) + length_delimited(value_hash)).digest()

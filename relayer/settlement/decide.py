@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from relayer.facts.codec import FactAnswer, FactCode, FactStatus
+from relayer.codes.facts import FactCode, FactStatus
+from relayer.codes.limits import MAXIMUM_CURRENCIES, MAXIMUM_EXPONENT, MAXIMUM_TEXT_BYTES
+from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import party_id
 from relayer.settlement.codec import encode_event, next_head
 from relayer.settlement.commands import (
@@ -33,9 +35,6 @@ from relayer.settlement.model import ALL_MODES, Agreement, LogHead, Party
 from relayer.settlement.rules import Claim, examine
 from relayer.settlement.state import Overlay, SettlementReader, request_digest
 
-MAXIMUM_TEXT = 200
-MAXIMUM_CURRENCIES = 64
-MAXIMUM_EXPONENT = 18
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -129,8 +128,8 @@ def _event(command: OperatorCommand) -> PartyRegistered | AgreementRecorded | Pe
 
 
 def _check_text(what: str, text: str, *, required: bool) -> None:
-    if len(text.encode()) > MAXIMUM_TEXT or (required and not text.strip()):
-        raise InvalidCommand(f"{what}: expected {'1' if required else '0'} to {MAXIMUM_TEXT} bytes of text")
+    if len(text.encode()) > MAXIMUM_TEXT_BYTES or (required and not text.strip()):
+        raise InvalidCommand(f"{what}: expected {'1' if required else '0'} to {MAXIMUM_TEXT_BYTES} bytes of text")
 
 
 def _check_party(party: Party) -> None:

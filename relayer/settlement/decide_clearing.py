@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from relayer.codes.limits import MAXIMUM_ENDED, MAXIMUM_TEXT_BYTES
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.checks import refuse, require_actor, require_there
 from relayer.settlement.clearing.codec import command_digest
 from relayer.settlement.clearing.commands import (
@@ -35,19 +37,15 @@ from relayer.settlement.clearing.payments import decide_payment
 from relayer.settlement.clearing.values import OPERATOR, Act, Deadline, DeadlineKind
 from relayer.settlement.codec import encode_event, next_head
 from relayer.settlement.commands import CommandDecision
-from relayer.settlement.errors import RefusalCode, RequestIdReused
+from relayer.settlement.errors import RequestIdReused
 from relayer.settlement.events import LogEntry
 from relayer.settlement.state import SettlementReader
-
-MAXIMUM_REQUEST_BYTES = 200
-MAXIMUM_ENDED = 64
-"""What a ledger ends by itself in one block; the rest follows in the next ones."""
 
 
 def decide_clearing(state: SettlementReader, command: ClearingCommand, *, now_seconds: int) -> CommandDecision:
     """Raises a CommandRefused if a rule is broken. A repeated request gets the first result and no new entry."""
-    if not command.request_id.strip() or len(command.request_id.encode()) > MAXIMUM_REQUEST_BYTES:
-        raise refuse(RefusalCode.INVALID_COMMAND, f"request id: expected 1 to {MAXIMUM_REQUEST_BYTES} bytes of text")
+    if not command.request_id.strip() or len(command.request_id.encode()) > MAXIMUM_TEXT_BYTES:
+        raise refuse(RefusalCode.INVALID_COMMAND, f"request id: expected 1 to {MAXIMUM_TEXT_BYTES} bytes of text")
     digest = command_digest(command)
     first = state.request(command.request_id)
     if first is not None:

@@ -1,43 +1,9 @@
-"""Refusals of settlement commands. A refused fact is no error but an answer with a code (relayer.facts.codec.FactCode)."""
+"""Refusals of settlement commands. A refused fact is no error but an answer with a code (relayer.codes.facts.FactCode)."""
 
 from __future__ import annotations
 
-from enum import IntEnum
-
+from relayer.codes.settlement import RefusalCode
 from relayer.errors import RelayerError
-
-
-class RefusalCode(IntEnum):
-    """Stable numbers of the refusals, as a ledger prints them behind its codespace ``settlement``."""
-
-    ID_REUSED = 2
-    INVALID_COMMAND = 3
-    PARTY_EXISTS = 4
-    PARTY_UNKNOWN = 5
-    AGREEMENT_TAKEN = 6
-    CUT_OFF_NOT_LATER = 7
-    NOT_AUTHORISED = 8
-    NOT_FOUND = 9
-    ID_TAKEN = 10
-    WRONG_STATE = 11
-    AMOUNT_OUT_OF_RANGE = 12
-    EXCEEDS_OPEN = 13
-    CURRENCY_UNSUPPORTED = 14
-    EXPONENT_MISMATCH = 15
-    NO_AGREEMENT = 16
-    DEADLINE_INVALID = 17
-    DEADLINE_PASSED = 18
-    DEADLINE_NOT_REACHED = 19
-    EVIDENCE_USED = 20
-    EVIDENCE_MISMATCH = 21
-    DEBTS_CHANGED = 22
-    PROOF_MALFORMED = 23
-    PROOF_FALSE = 24
-    CONSENT_MISSING = 25
-    CYCLE_RUNNING = 26
-    CUT_OFF_INVALID = 27
-    NOTHING_TO_NET = 28
-    SAME_ACTOR = 29
 
 
 class CommandRefused(RelayerError):

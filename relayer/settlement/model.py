@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from relayer.codes.facts import FactKind
 from relayer.errors import InvariantBroken
-from relayer.facts.schema import FactKind
 from relayer.settlement.netting.modes import NettingMode
 
 GENESIS_HEAD_HASH = bytes(32)

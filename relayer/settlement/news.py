@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
+from relayer.codes.news import Status
 from relayer.errors import InvariantBroken
-from relayer.facts.status_codec import Status, StatusUpdate
+from relayer.facts.status_codec import StatusUpdate
 from relayer.facts.words import keccak256
 from relayer.settlement.clearing.events import CycleMoved, DisputeClosed, DisputeOpened, PaymentMoved, WrittenOff
 from relayer.settlement.clearing.values import Cycle, CycleState, Dispute, Payment, PaymentState, Share

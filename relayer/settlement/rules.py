@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relayer.facts.codec import FactCode, fact_hash, fact_id
-from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind
+from relayer.codes.facts import FactCategory, FactCode, FactKind
+from relayer.codes.limits import MAXIMUM_AMOUNT
+from relayer.facts.codec import fact_hash, fact_id
+from relayer.facts.schema import SCHEMA, Fact
 from relayer.settlement.events import Reduction, ReductionKind
 from relayer.settlement.model import CurrencyTerms, Liability, Origin, PositionKey
 from relayer.settlement.state import SettlementReader
 
-MAXIMUM_GROSS = 2**128 - 1
 NO_RELATED_FACT = bytes(32)
 _KINDS = frozenset(FactKind)
 _CATEGORIES = frozenset(FactCategory)
@@ -100,7 +101,7 @@ def _total_fits_kind(claim: Claim) -> FactCode | None:
     gross = claim.fact.gross
     if claim.fact.kind == FactKind.BOOKING_CONFIRMED:
         return FactCode.BAD_TOTAL if gross else None
-    return None if 0 < gross <= MAXIMUM_GROSS else FactCode.BAD_TOTAL
+    return None if 0 < gross <= MAXIMUM_AMOUNT else FactCode.BAD_TOTAL
 
 
 def _parties_are_known(claim: Claim) -> FactCode | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple, Protocol, assert_never
 
+from relayer.codes.facts import FactKind
 from relayer.errors import InvariantBroken
 from relayer.facts.codec import liability_id
-from relayer.facts.schema import FactKind
 from relayer.settlement.clearing.codec import encode_record
 from relayer.settlement.clearing.effects import apply_clearing
 from relayer.settlement.clearing.events import ClearingEvent, DebtNovated

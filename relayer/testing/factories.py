@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from relayer.codes.facts import FactCategory, FactKind
 from relayer.core.channels import ChannelEnd, Route, routes_of
 from relayer.core.events import (
     AcknowledgementWritten,
@@ -16,7 +17,7 @@ from relayer.core.events import (
 from relayer.core.ids import ChannelId, ClientId, Height, LedgerId, Sequence, TimestampSeconds, TransactionId
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, encode_packet_data, fact_hash, fact_id
-from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import SCHEMA, Fact, party_id
 
 CONTRACTS = LedgerId("contracts")
 SETTLEMENT = LedgerId("settlement")

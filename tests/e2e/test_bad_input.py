@@ -17,6 +17,7 @@ from relayer.app.evm_settings import open_account
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel, recover_channel
 from relayer.app.selection import Selection, select
+from relayer.codes.facts import FactKind
 from relayer.config.deployment import deployment_path
 from relayer.config.relayer_file import load_relayer
 from relayer.core.ids import ClientId, Height
@@ -24,7 +25,6 @@ from relayer.devnet.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore, open_keystore
 from relayer.ports.ledger import ClientCondition, SubmissionBatch
 from relayer.ports.prover import ClientMessage

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from relayer.codes.facts import FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)

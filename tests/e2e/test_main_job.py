@@ -10,12 +10,11 @@ import pytest
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection
+from relayer.codes.facts import FactCode, FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
 from relayer.examples.consortium import Draft
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import FactKind
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ports.facts import FactRecord, FactState
 from relayer.waiting import until_true

@@ -12,10 +12,11 @@ import pytest_asyncio
 
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
+from relayer.codes.facts import FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.ports.facts import FactRecord, FactState
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, ReleaseDispute, WriteOff

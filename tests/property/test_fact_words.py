@@ -9,13 +9,12 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relayer.codes.facts import FactCode, FactStatus
 from relayer.errors import InvalidInput
 from relayer.facts.codec import (
     FACT_TYPEHASH,
     FactAnswer,
-    FactCode,
     FactPacketData,
-    FactStatus,
     decode_answers,
     decode_packet_data,
     encode_answers,

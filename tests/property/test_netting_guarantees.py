@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relayer.codes.limits import MAXIMUM_AMOUNT
 from relayer.settlement.netting import ortools_solver
 from relayer.settlement.netting.allocation import Claim, allocate, networks
 from relayer.settlement.netting.certificate import Certificate, check, decode
-from relayer.settlement.netting.debts import MAXIMUM_AMOUNT, Debt, DebtNetwork, PartyId, Unit, debt_network
+from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import (
     NettingResult,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relayer.facts.schema import FactKind
+from relayer.codes.facts import FactKind
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     ClearingCommand,
@@ -42,7 +43,7 @@ from relayer.settlement.clearing.values import (
     UnitKey,
 )
 from relayer.settlement.codec import decode_event, encode_event, next_head
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.events import LogEntry
 from relayer.settlement.model import EMPTY_LOG, Liability
 from relayer.settlement.netting.errors import NettingRefused

@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayer.facts.codec import FactCode, FactStatus, fact_hash, fact_id
-from relayer.facts.schema import Fact, FactKind, party_id
+from relayer.codes.facts import FactCode, FactKind, FactStatus
+from relayer.facts.codec import fact_hash, fact_id
+from relayer.facts.schema import Fact, party_id
 from relayer.settlement.codec import decode_event, encode_event
 from relayer.settlement.commands import RecordAgreement, RecordFacts, RegisterParty
 from relayer.settlement.decide import decide, decide_facts

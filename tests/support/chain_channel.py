@@ -14,12 +14,13 @@ from fractions import Fraction
 from itertools import count, permutations
 
 from relayer.app.clock import SystemClock
+from relayer.codes.facts import FactCategory, FactKind
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, encode_packet_data, fact_hash, fact_id
-from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import Fact, party_id
 from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Packet
-from relayer.facts.schema import MAXIMUM_FACTS, Fact, party_id
+from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ports.ledger import ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms

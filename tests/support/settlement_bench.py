@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from itertools import count
 
+from relayer.codes.facts import FactCategory, FactKind
 from relayer.facts.codec import FactAnswer, fact_hash, fact_id
-from relayer.facts.schema import SCHEMA, Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import SCHEMA, Fact, party_id
 from relayer.settlement.clearing.commands import ClearingCommand, CommitCycle, ProposeCycle, VerifyCycle
 from relayer.settlement.clearing.cycles import proof_hash_of
 from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
-from relayer.ledgers.embedded.settlement.settlement_tables import MAXIMUM_LISTED
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of

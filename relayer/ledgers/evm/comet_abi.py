@@ -15,6 +15,7 @@ from hashlib import sha256
 from coincurve import PublicKey
 from eth_abi.abi import encode
 
+from relayer.codes.limits import MAXIMUM_CONTRACT_VALIDATORS
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
 from relayer.proofs import merkle
@@ -42,7 +43,6 @@ from relayer.proofs.protobuf import parse_canonical
 from relayer.wire.cosmos_protos import commitment, ics23
 
 HEADER_TYPE = "(uint64,uint64,uint64,bytes32,bytes32,bytes32,bytes32[6],uint32,uint32,bytes32,bytes32,bytes,bytes,bytes)"
-MAXIMUM_VALIDATORS = 128
 
 _SECP256K1 = 1
 _NOT_IN_TRUSTED_SET = 255
@@ -162,8 +162,8 @@ def sibling_hashes(header: Header) -> list[bytes]:
 
 def pack_validators(validators: ValidatorSet) -> bytes:
     """73 bytes a validator: key type, x, y, power. Raises HeaderRefused(LIMIT, VALIDATOR_SET)."""
-    if len(validators.validators) > MAXIMUM_VALIDATORS:
-        raise HeaderRefused(Refusal.LIMIT, f"more than {MAXIMUM_VALIDATORS} validators do not fit the contract")
+    if len(validators.validators) > MAXIMUM_CONTRACT_VALIDATORS:
+        raise HeaderRefused(Refusal.LIMIT, f"more than {MAXIMUM_CONTRACT_VALIDATORS} validators do not fit the contract")
     return b"".join(_pack_validator(each) for each in validators.validators)
 
 
@@ -176,8 +176,8 @@ def pack_signatures(chain_id: str, block_commit: Commit, validators: ValidatorSe
     members = validators.validators
     if len(members) != len(block_commit.signatures):
         raise HeaderRefused(Refusal.COMMIT_SIZE, f"{len(block_commit.signatures)} entries for {len(members)} validators")
-    if len(members) > MAXIMUM_VALIDATORS:
-        raise HeaderRefused(Refusal.LIMIT, f"more than {MAXIMUM_VALIDATORS} validators do not fit the contract")
+    if len(members) > MAXIMUM_CONTRACT_VALIDATORS:
+        raise HeaderRefused(Refusal.LIMIT, f"more than {MAXIMUM_CONTRACT_VALIDATORS} validators do not fit the contract")
     voters = [index for index, entry in enumerate(block_commit.signatures) if entry.flag is BlockIdFlag.COMMIT]
     there = {} if trusted is None else {each.public_key: index for index, each in enumerate(trusted.validators)}
     chosen: set[int] = set()

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from relayer.codes.limits import MAXIMUM_CHAIN_ID_BYTES
 from relayer.proofs.comet.codec import (
     MAXIMUM_COMMIT_BYTES,
     MAXIMUM_HEADER_BYTES,
@@ -20,13 +21,7 @@ from relayer.proofs.comet.codec import (
     validator_set_message,
     validator_set_value,
 )
-from relayer.proofs.comet.types import (
-    MAXIMUM_CHAIN_ID_LENGTH,
-    NANOSECONDS,
-    SignedHeader,
-    TimestampNanoseconds,
-    ValidatorSet,
-)
+from relayer.proofs.comet.types import NANOSECONDS, SignedHeader, TimestampNanoseconds, ValidatorSet
 from relayer.proofs.errors import ClientRefused, MalformedBytes, Refusal
 from relayer.proofs.protobuf import parse_canonical
 from relayer.wire.cosmos_protos import client as client_messages
@@ -75,7 +70,7 @@ class ClientState:
     def check(self) -> None:
         """Raises ClientRefused(PARAMETERS) for a state that no client may have (`ClientState.Validate`)."""
         level = self.trust_level
-        if not self.chain_id.strip() or len(self.chain_id.encode()) > MAXIMUM_CHAIN_ID_LENGTH:
+        if not self.chain_id.strip() or len(self.chain_id.encode()) > MAXIMUM_CHAIN_ID_BYTES:
             raise ClientRefused(Refusal.PARAMETERS, "the chain id is empty or longer than 50 bytes")
         if not 0 < level.denominator <= 3 * level.numerator or level.numerator > level.denominator:
             raise ClientRefused(Refusal.PARAMETERS, "the trust level is not between one third and one")

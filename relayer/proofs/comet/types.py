@@ -15,6 +15,7 @@ from typing import NewType
 
 from Crypto.Hash import RIPEMD160
 
+from relayer.codes.limits import MAXIMUM_CHAIN_ID_BYTES
 from relayer.proofs import merkle
 from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.proofs.protobuf import (
@@ -33,7 +34,6 @@ ABSENT_TIME = TimestampNanoseconds(-62_135_596_800 * NANOSECONDS)
 """0001-01-01T00:00:00Z, Go's zero time: the timestamp of an entry without a vote."""
 
 BLOCK_PROTOCOL = 11
-MAXIMUM_CHAIN_ID_LENGTH = 50
 MAXIMUM_TOTAL_POWER = (2**63 - 1) // 8
 MAXIMUM_VALIDATORS = 10_000
 _MAXIMUM_HEIGHT = 2**63 - 1
@@ -250,7 +250,7 @@ class Header:
         )
         if self.block_version != BLOCK_PROTOCOL:
             raise HeaderRefused(Refusal.HEADER_FIELD, f"block protocol {self.block_version} is not {BLOCK_PROTOCOL}")
-        if not 1 <= len(self.chain_id.encode()) <= MAXIMUM_CHAIN_ID_LENGTH:
+        if not 1 <= len(self.chain_id.encode()) <= MAXIMUM_CHAIN_ID_BYTES:
             raise HeaderRefused(Refusal.HEADER_FIELD, "the chain id is empty or longer than 50 bytes")
         if not 1 <= self.height <= _MAXIMUM_HEIGHT:
             raise HeaderRefused(Refusal.HEADER_FIELD, f"height {self.height} is not positive")

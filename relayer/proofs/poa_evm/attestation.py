@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 
 from coincurve import PrivateKey, PublicKey
 
+from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.proofs.keccak import keccak256
@@ -19,7 +20,6 @@ AUTHORITY_TYPEHASH = keccak256(
     b"BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"
 )
 SIGNATURE_BYTES = 65
-MAXIMUM_AUTHORITIES = 256
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _V_OFFSET = 27

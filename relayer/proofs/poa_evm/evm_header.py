@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from relayer.codes.limits import MAXIMUM_EVM_HEADER_BYTES
 from relayer.proofs.errors import HeaderRefused, MalformedBytes, Refusal
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import rlp
-
-MAXIMUM_HEADER_BYTES = 32 * 1024
-"""Room for Clique's and QBFT's extra data with a thousand signers."""
 
 FIELD_COUNTS = frozenset({15, 16, 17, 20, 21})
 
@@ -74,8 +72,8 @@ class EvmHeader:
 
 def decode_header(encoding: bytes) -> EvmHeader:
     """Raises MalformedBytes unless `encoding` is the canonical RLP of a header of a known fork."""
-    if len(encoding) > MAXIMUM_HEADER_BYTES:
-        raise MalformedBytes(Refusal.LIMIT, f"a block header of {len(encoding)} bytes; at most {MAXIMUM_HEADER_BYTES}")
+    if len(encoding) > MAXIMUM_EVM_HEADER_BYTES:
+        raise MalformedBytes(Refusal.LIMIT, f"a block header of {len(encoding)} bytes; at most {MAXIMUM_EVM_HEADER_BYTES}")
     items = rlp.decode_list(encoding)
     if len(items) not in FIELD_COUNTS:
         raise MalformedBytes(Refusal.MALFORMED, f"a block header of {len(items)} fields belongs to no known fork")

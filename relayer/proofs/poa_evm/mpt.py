@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relayer.codes.limits import MAXIMUM_TRIE_NODE_BYTES, MAXIMUM_TRIE_NODES
 from relayer.proofs.errors import MalformedBytes, MembershipRefused, Refusal
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm.rlp import Item, RawList, as_bytes, as_integer, decode_list, decode_string
@@ -18,10 +19,6 @@ from relayer.proofs.poa_evm.rlp import Item, RawList, as_bytes, as_integer, deco
 EMPTY_TRIE_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
 """keccak256 of RLP's empty string: the root of a trie without entries."""
 
-MAXIMUM_NODES = 65
-"""A key of 32 bytes has 64 nibbles, so no walk takes more."""
-MAXIMUM_NODE_BYTES = 1024
-"""A full branch has 532 bytes, a leaf with an account at most 148."""
 
 _EMPTY_TRIE_NODE = b"\x80"
 
@@ -104,10 +101,10 @@ class _Child:
 
 
 def _check_sizes(nodes: Sequence[bytes]) -> None:
-    if len(nodes) > MAXIMUM_NODES:
-        raise MalformedBytes(Refusal.LIMIT, f"a proof of {len(nodes)} nodes, at most {MAXIMUM_NODES} are possible")
-    if any(len(node) > MAXIMUM_NODE_BYTES for node in nodes):
-        raise MalformedBytes(Refusal.LIMIT, f"a trie node of more than {MAXIMUM_NODE_BYTES} bytes")
+    if len(nodes) > MAXIMUM_TRIE_NODES:
+        raise MalformedBytes(Refusal.LIMIT, f"a proof of {len(nodes)} nodes, at most {MAXIMUM_TRIE_NODES} are possible")
+    if any(len(node) > MAXIMUM_TRIE_NODE_BYTES for node in nodes):
+        raise MalformedBytes(Refusal.LIMIT, f"a trie node of more than {MAXIMUM_TRIE_NODE_BYTES} bytes")
 
 
 def _next_node(nodes: Sequence[bytes], used: int, expected: bytes) -> list[Item]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused, Refusal
-from relayer.proofs.poa_evm.attestation import MAXIMUM_AUTHORITIES, authority_digest, check_quorum
+from relayer.proofs.poa_evm.attestation import authority_digest, check_quorum
 from relayer.proofs.poa_evm.evm_header import EvmHeader
 
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from relayer.codes.limits import (
+    MAXIMUM_AUTHORITIES,
+    MAXIMUM_CLIENT_STATE_BYTES,
+    MAXIMUM_EVM_HEADER_BYTES,
+    MAXIMUM_TRIE_NODE_BYTES,
+    MAXIMUM_TRIE_NODES,
+)
 from relayer.proofs.errors import ClientRefused, MalformedBytes, Refusal
 from relayer.proofs.poa_evm.attestation import SIGNATURE_BYTES
-from relayer.proofs.poa_evm.evm_header import MAXIMUM_HEADER_BYTES
-from relayer.proofs.poa_evm.mpt import MAXIMUM_NODE_BYTES, MAXIMUM_NODES
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.protobuf import parse_canonical
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
@@ -24,9 +29,8 @@ CONSENSUS_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Consensus
 COMMITMENTS_SLOT: Final = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f2136d6f416159f840a3e0747600")
 """Where an IBC v2 router keeps its commitments (ERC-7201 namespace `ibc.storage.IBCStore`)."""
 
-_MAXIMUM_STATE_BYTES = 16 * 1024
-_MAXIMUM_PROOF_BYTES = MAXIMUM_NODES * (MAXIMUM_NODE_BYTES + 4)
-_MAXIMUM_MESSAGE_BYTES = MAXIMUM_HEADER_BYTES + _MAXIMUM_PROOF_BYTES + 256 * (SIGNATURE_BYTES + 3) + 64
+_MAXIMUM_PROOF_BYTES = MAXIMUM_TRIE_NODES * (MAXIMUM_TRIE_NODE_BYTES + 4)
+_MAXIMUM_MESSAGE_BYTES = MAXIMUM_EVM_HEADER_BYTES + _MAXIMUM_PROOF_BYTES + MAXIMUM_AUTHORITIES * (SIGNATURE_BYTES + 3) + 64
 _MAXIMUM_UINT64 = 2**64 - 1
 
 
@@ -110,7 +114,7 @@ def encode_client_state(state: ClientState) -> bytes:
 
 def decode_client_state(raw: bytes) -> ClientState:
     """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
-    message = parse_canonical(poaevm_pb2.ClientState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
+    message = parse_canonical(poaevm_pb2.ClientState, raw, maximum_bytes=MAXIMUM_CLIENT_STATE_BYTES)
     if message.WhichOneof("engine") != "authority":
         raise ClientRefused(Refusal.PARAMETERS, "the client state names no known seal engine")
     state = ClientState(
@@ -139,7 +143,7 @@ def encode_consensus_state(state: ConsensusState) -> bytes:
 
 def decode_consensus_state(raw: bytes) -> ConsensusState:
     """A checked state. Raises MalformedBytes or ClientRefused(PARAMETERS)."""
-    message = parse_canonical(poaevm_pb2.ConsensusState, raw, maximum_bytes=_MAXIMUM_STATE_BYTES)
+    message = parse_canonical(poaevm_pb2.ConsensusState, raw, maximum_bytes=MAXIMUM_CLIENT_STATE_BYTES)
     state = ConsensusState(
         timestamp_seconds=message.timestamp_seconds,
         block_hash=message.block_hash,

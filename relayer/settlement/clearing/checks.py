@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from relayer.codes.limits import MAXIMUM_AMOUNT, MAXIMUM_ID_CHARACTERS, MAXIMUM_TEXT_BYTES, MAXIMUM_WAIT_SECONDS
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.overlay import ClearingReader
-from relayer.settlement.clearing.values import MAXIMUM_ID_CHARACTERS, OPERATOR, Evidence, Share, UnitKey
-from relayer.settlement.errors import ClearingRefused, RefusalCode
+from relayer.settlement.clearing.values import OPERATOR, Evidence, Share, UnitKey
+from relayer.settlement.errors import ClearingRefused
 from relayer.settlement.model import Agreement, Liability, Party
-from relayer.settlement.netting.debts import MAXIMUM_AMOUNT
-
-MAXIMUM_TEXT_BYTES = 200
-MAXIMUM_WAIT_SECONDS = 90 * 86_400
-"""Longest time for which a payment, a dispute or a cycle may hold an amount."""
 
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.:/-]{{0,{MAXIMUM_ID_CHARACTERS - 1}}}", re.ASCII)
 

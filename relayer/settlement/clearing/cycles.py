@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import assert_never
 
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.checks import (
     Reader,
     refuse,
@@ -36,7 +37,7 @@ from relayer.settlement.clearing.values import (
     Share,
     UnitKey,
 )
-from relayer.settlement.errors import ClearingRefused, RefusalCode
+from relayer.settlement.errors import ClearingRefused
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.allocation import allocate
 from relayer.settlement.netting.debts import DebtNetwork, PartyId, Unit

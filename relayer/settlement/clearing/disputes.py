@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.checks import (
     Reader,
     refuse,
@@ -24,7 +25,6 @@ from relayer.settlement.clearing.checks import (
 from relayer.settlement.clearing.commands import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.clearing.events import DisputeClosed, DisputeOpened, WrittenOff
 from relayer.settlement.clearing.values import Act, Dispute, DisputeClaim, DisputeState
-from relayer.settlement.errors import RefusalCode
 from relayer.settlement.model import Liability
 
 DisputeCommand = OpenDispute | ReleaseDispute | UpholdDispute | LapseDispute

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from relayer.codes.settlement import RefusalCode
 from relayer.settlement.clearing.checks import (
     Reader,
     oldest_first,
@@ -32,7 +33,6 @@ from relayer.settlement.clearing.commands import (
 )
 from relayer.settlement.clearing.events import PaymentInstructed, PaymentMoved
 from relayer.settlement.clearing.values import Act, CycleState, Evidence, Payment, PaymentOrder, PaymentState, Share, UnitKey
-from relayer.settlement.errors import RefusalCode
 
 PaymentCommand = InstructPayment | MarkPaymentPending | FinalisePayment | ReturnPayment | ExpirePayment
 

@@ -15,8 +15,6 @@ from relayer.settlement.netting.modes import NettingMode
 OPERATOR = b""
 """Acts for the ledger itself, and may act where any party may."""
 
-MAXIMUM_ID_CHARACTERS = 35
-
 
 class UnitKey(NamedTuple):
     """A currency with the digits that amounts are stated in."""

@@ -12,17 +12,9 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from relayer.settlement.netting.debts import (
-    MAXIMUM_DEBTS,
-    MAXIMUM_PARTIES,
-    DebtNetwork,
-    name_debt,
-    name_party,
-)
+from relayer.codes.limits import MAXIMUM_DEBTS, MAXIMUM_PARTIES, MAXIMUM_POTENTIAL
+from relayer.settlement.netting.debts import DebtNetwork, name_debt, name_party
 from relayer.settlement.netting.errors import NettingCode, NettingRefused
-
-MAXIMUM_POTENTIAL = 2**63 - 2
-"""So that 1 + a potential - another one fits a signed 64-bit integer in any language."""
 
 _DOMAIN = b"interledger.netting.certificate.v1"
 _COUNTS = struct.Struct(">II")

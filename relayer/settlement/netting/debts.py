@@ -14,15 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NewType
 
+from relayer.codes.limits import MAXIMUM_AMOUNT, MAXIMUM_DEBTS, MAXIMUM_PARTIES
 from relayer.settlement.netting.errors import NettingCode, NettingRefused
 
 PartyId = NewType("PartyId", bytes)
 """Opaque identifier, 1 to 64 bytes; on our ledgers the 32-byte hash of an OCPI-style id."""
-
-MAXIMUM_AMOUNT = 2**128 - 1
-"""Minor units. Bounds each debt and the sum of all of them, so no sum in any checker overflows 128 bits."""
-MAXIMUM_DEBTS = 2**20
-MAXIMUM_PARTIES = 2**17
 
 _DOMAIN = b"interledger.netting.debts.v1"
 

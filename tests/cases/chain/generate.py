@@ -15,12 +15,15 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.news import StatusAnswer
+from relayer.codes.settlement import RefusalCode
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path, packet_commitment
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
-from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactCode, FactPacketData, encode_packet_data, fact_hash
-from relayer.facts.schema import Fact, FactKind, party_id
-from relayer.facts.status_codec import StatusAnswer, StatusPacketData, encode_status_answers, encode_status_packet
+from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, encode_packet_data, fact_hash
+from relayer.facts.schema import Fact, party_id
+from relayer.facts.status_codec import StatusPacketData, encode_status_answers, encode_status_packet
 from relayer.messages import clearing_records as records
 from relayer.messages.netting import netting_to_request
 from relayer.messages.settlement_commands import clearing_to_message
@@ -46,7 +49,7 @@ from relayer.settlement.clearing.cycles import proof_hash_of
 from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
 from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, UnitKey
 from relayer.settlement.decide_clearing import decide_clearing
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.events import LogEntry
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve

@@ -13,7 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from relayer.facts.codec import FactCode, fact_hash
+from relayer.codes.facts import FactCode
+from relayer.codes.limits import MAXIMUM_ENDED
+from relayer.codes.settlement import RefusalCode
+from relayer.facts.codec import fact_hash
 from relayer.facts.schema import Fact, party_id
 from relayer.messages.settlement_commands import clearing_to_message
 from relayer.settlement.clearing.commands import (
@@ -41,8 +44,8 @@ from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent, Evidence, EvidenceKind, UnitKey
 from relayer.settlement.codec import encode_event
 from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.decide_clearing import MAXIMUM_ENDED, decide_clearing, end_deadlines
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.state import state_hash

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import party_id
 from relayer.settlement.clearing.commands import (
     AbortCycle,
@@ -27,7 +28,6 @@ from relayer.settlement.clearing.commands import (
     WriteOff,
 )
 from relayer.settlement.clearing.values import OPERATOR, Consent
-from relayer.settlement.errors import RefusalCode
 from relayer.settlement.netting.certificate import decode
 from relayer.settlement.netting.debts import Unit, debt_network
 from relayer.settlement.netting.modes import NettingMode

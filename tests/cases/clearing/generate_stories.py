@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from relayer.facts.codec import FactCode
+from relayer.codes.facts import FactCode
+from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import Fact, party_id
 from relayer.settlement.clearing.commands import (
     AbortCycle,
@@ -37,7 +38,7 @@ from relayer.settlement.clearing.records import to_plain
 from relayer.settlement.clearing.values import OPERATOR, Consent
 from relayer.settlement.commands import RecordAgreement, RegisterParty
 from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
 from relayer.settlement.statement import Movement, make_statement

@@ -11,15 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.limits import MAXIMUM_UPDATES
+from relayer.codes.news import Status, StatusAnswer
 from relayer.errors import InvalidInput
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.facts.status_codec import (
     MAXIMUM_OPEN,
     MAXIMUM_SEQUENCE,
-    MAXIMUM_UPDATES,
-    Status,
-    StatusAnswer,
     StatusPacketData,
     StatusUpdate,
     decode_status_answers,

@@ -13,21 +13,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from relayer.codes.facts import FactCategory, FactCode, FactKind
+from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvalidInput
-from relayer.facts.codec import (
-    FactCode,
-    FactPacketData,
-    decode_packet_data,
-    encode_answers,
-    encode_packet_data,
-    fact_hash,
-    fact_id,
-)
-from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
+from relayer.facts.schema import Fact, party_id
 from relayer.settlement.codec import encode_event, liability_record
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
 from relayer.settlement.decide import decide, decide_facts
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Origin, Party
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.state import EmptyState, Overlay

@@ -17,13 +17,14 @@ from relayer.app.clock import SystemClock
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import RunningAuthority, start
 from relayer.authority.store import SignedHashes
+from relayer.codes.facts import FactCategory, FactCode, FactKind, FactStatus
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.devnet.nodes import MNEMONIC, Ganache, GanacheOptions
-from relayer.facts.codec import FactAnswer, FactCode, FactStatus, encode_answers, fact_hash, liability_id
-from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.facts.codec import FactAnswer, encode_answers, fact_hash, liability_id
+from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection

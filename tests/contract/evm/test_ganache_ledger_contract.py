@@ -15,12 +15,13 @@ from relayer.app.clock import SystemClock
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
 from relayer.authority.store import SignedHashes
+from relayer.codes.facts import FactCategory, FactKind
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.facts.codec import PORT
-from relayer.facts.schema import Fact, FactCategory, FactKind, party_id
+from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.ledger import EmbeddedLedger

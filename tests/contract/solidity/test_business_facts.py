@@ -31,7 +31,8 @@ from facts_bench import (
 )
 from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, path
 
-from relayer.facts.codec import FactCode, fact_hash, liability_id
+from relayer.codes.facts import FactCode
+from relayer.facts.codec import fact_hash, liability_id
 from relayer.proofs.keccak import keccak256
 
 UNREADABLE, UNIVERSAL = 65534, 65535

@@ -45,11 +45,13 @@ from live_bench import (
     sent_path,
 )
 
+from relayer.codes.facts import FactCode
+from relayer.codes.news import Status
 from relayer.core.ids import Sequence
 from relayer.core.packet import Packet, Payload
-from relayer.facts.codec import FactCode, fact_hash, liability_id
+from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import Fact
-from relayer.facts.status_codec import Status, StatusUpdate
+from relayer.facts.status_codec import StatusUpdate
 from relayer.proofs.keccak import keccak256
 
 STORIES = int(os.environ.get("FUZZ_STORIES", "40"))

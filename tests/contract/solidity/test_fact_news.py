@@ -29,9 +29,10 @@ from facts_bench import (
 from news_bench import CAUSE, RECORDED, REST, NewsBench, answer_of, update
 from router_bench import LOCAL, PREFIX, UNIVERSAL_ERROR
 
-from relayer.facts.codec import FactCode
+from relayer.codes.facts import FactCode
+from relayer.codes.news import Status, StatusAnswer
 from relayer.facts.schema import Fact
-from relayer.facts.status_codec import MAXIMUM_SEQUENCE, Status, StatusAnswer, decode_status_answers
+from relayer.facts.status_codec import MAXIMUM_SEQUENCE, decode_status_answers
 
 APPLIED, STALE, UNKNOWN, WRONG = StatusAnswer
 OTHER_CLIENT, OTHER_LEDGER = "client-1", "settlement-1"

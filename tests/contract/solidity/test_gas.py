@@ -16,7 +16,7 @@ from news_bench import NewsBench, update
 from proof_builder import Tree, keys
 from router_bench import LOCAL, PREFIX, RECEIPT, REMOTE, Bench, Packet, acknowledgement_commitment, path
 
-from relayer.facts.status_codec import Status
+from relayer.codes.news import Status
 
 FORK = "Shanghai"
 # First prototypes of the same client: 123,396, 160,331, 197,428 and 360,603.

@@ -20,10 +20,11 @@ from live_bench import (
     sent_path,
 )
 
+from relayer.codes.news import Status
 from relayer.core.packet import Packet
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import Fact
-from relayer.facts.status_codec import Status, StatusUpdate
+from relayer.facts.status_codec import StatusUpdate
 from relayer.proofs.keccak import keccak256
 
 Row = tuple[Any, ...]

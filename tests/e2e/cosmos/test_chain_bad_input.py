@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from relayer.codes.facts import FactKind
 from relayer.config.deployment import deployment_path, read_deployment, write_deployment
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.chain_node import BECH32_PREFIX, OPERATOR_KEY
@@ -17,7 +18,6 @@ from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Child
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from relayer.keystore import create_keystore
 from relayer.ledgers.cosmos.account import CosmosAccount
 from tests.support.checks import failing_lines

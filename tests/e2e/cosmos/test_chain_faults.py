@@ -13,13 +13,13 @@ import pytest
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel
 from relayer.app.selection import Selection, select
+from relayer.codes.facts import FactKind
 from relayer.config.deployment import deployment_path
 from relayer.core.ids import ClientId
 from relayer.devnet.chain_node import VALIDATOR_KEY, SettlementChain
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 

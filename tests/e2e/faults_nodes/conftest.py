@@ -19,12 +19,13 @@ from relayer.app.evm_settings import open_account
 from relayer.app.selection import Selection
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
+from relayer.codes.facts import FactKind
 from relayer.config.fields import Account, Secret
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.rpc import JsonRpc

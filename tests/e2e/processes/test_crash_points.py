@@ -12,12 +12,13 @@ import yaml
 from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
+from relayer.codes.facts import FactKind
 from relayer.core.states import Acknowledged
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.engine.recovery import replay
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import Fact, FactKind
+from relayer.facts.schema import Fact
 from relayer.waiting import until_true
 from tests.support.relayers import MortalProcess, start_ledger, start_relayer
 from tests.support.tally import tally

@@ -16,6 +16,7 @@ import yaml
 
 from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection, select
+from relayer.codes.facts import FactKind
 from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
 from relayer.devnet.network import Network
@@ -23,7 +24,6 @@ from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Child
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 
 pytestmark = pytest.mark.node
 

@@ -19,12 +19,12 @@ import pytest
 
 from relayer.app.ends import read_both
 from relayer.app.selection import Selection
+from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Child, has_ended
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from tests.support.tally import tally
 
 pytestmark = pytest.mark.node

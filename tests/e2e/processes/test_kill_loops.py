@@ -15,13 +15,13 @@ import pytest
 from relayer.app.ends import read_both
 from relayer.app.journal import journal_reader
 from relayer.app.selection import Selection
+from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.journals import journal_rows
 from relayer.devnet.layout import SETTLEMENT_CHAIN
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from relayer.waiting import until_true
 from tests.support.relayers import start_relayer
 from tests.support.tally import tally

@@ -14,11 +14,11 @@ import pytest
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.opening import open_channel
 from relayer.app.selection import select
+from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
-from relayer.facts.schema import FactKind
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 

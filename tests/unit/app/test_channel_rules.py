@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from relayer.app.policy import FACTS, NEWS, fact_rule, policy
+from relayer.codes.facts import FactKind
 from relayer.config.channels import Allowed, ChannelSettings, End
 from relayer.core.channels import ChannelEnd, Route, routes_of
 from relayer.core.ids import ChannelId, ClientId, LedgerId, Sequence, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.examples.consortium import issue, scenario
 from relayer.facts.codec import FactPacketData, encode_packet_data, fact_hash
-from relayer.facts.schema import FactKind
 
 ISSUER = bytes([7]) * 20
 FACT = issue(scenario(200).first[6], fact_id=bytes(32), issuer_sequence=1, related_fact=bytes(32))

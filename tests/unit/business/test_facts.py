@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from relayer.business.facts import FACTS_PER_MINT, mint, send, timeout_after, tracked
+from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.errors import InvalidInput
 from relayer.facts.codec import fact_hash, fact_id
-from relayer.facts.schema import MAXIMUM_FACTS, Fact
+from relayer.facts.schema import Fact
 from relayer.ports.facts import FactLedger, FactRecord, FactState, MintedFact, MintedPage
 from relayer.ports.ledger import Head
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact

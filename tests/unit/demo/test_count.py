@@ -10,12 +10,13 @@ import pytest
 
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
+from relayer.codes.facts import FactCode, FactKind
 from relayer.core.ids import Height, TransactionId
 from relayer.demo.count import count, position_rows, problems, state_words
 from relayer.demo.settling import Settled
 from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, Draft
-from relayer.facts.codec import FactCode, fact_hash, liability_id
-from relayer.facts.schema import Fact, FactKind, party_id
+from relayer.facts.codec import fact_hash, liability_id
+from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactRecord, FactState, MintedFact
 from relayer.settlement.model import Liability, Origin, Position
 from relayer.testing.factories import CONTRACT, ISSUER, a_fact

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from relayer.cli import app
+from relayer.codes.facts import FactCode, FactStatus
 from relayer.commands.exits import exit_status
 from relayer.core.commitment import acknowledgement_commitment
 from relayer.core.packet import Acknowledgement
@@ -19,7 +20,7 @@ from relayer.evidence.codec import encode_evidence
 from relayer.evidence.model import Claim, Evidence
 from relayer.evidence.trust import Trust, encode_trust
 from relayer.evidence.verify import claimed_path
-from relayer.facts.codec import FactAnswer, FactCode, FactStatus, encode_answers
+from relayer.facts.codec import FactAnswer, encode_answers
 from relayer.testing.factories import a_fact, a_fact_payload, a_packet
 
 

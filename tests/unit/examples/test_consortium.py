@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 
+from relayer.codes.facts import FactCode, FactKind
 from relayer.examples.consortium import DEBTS, OPERATORS, Draft, scenario
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import FactKind
 
 
 def test_the_table_adds_up() -> None:

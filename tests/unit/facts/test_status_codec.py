@@ -10,12 +10,11 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relayer.codes.news import Status, StatusAnswer
 from relayer.errors import InvalidInput
 from relayer.facts.status_codec import (
     MAXIMUM_OPEN,
     MAXIMUM_SEQUENCE,
-    Status,
-    StatusAnswer,
     StatusPacketData,
     StatusUpdate,
     decode_status_answers,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.settlement import RefusalCode
 from relayer.examples.consortium import DEBTS
-from relayer.facts.codec import FactCode
-from relayer.facts.schema import FactKind
 from relayer.settlement.clearing.commands import (
     AbortCycle,
     ClearingCommand,
@@ -39,7 +39,7 @@ from relayer.settlement.clearing.values import (
     PaymentState,
     UnitKey,
 )
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model import LiabilityState
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.modes import NettingMode

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.facts.schema import party_id
 from relayer.messages.settlement_records import agreement_from_message, agreement_to_message
 from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
 from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.events import AgreementRecorded
 from relayer.settlement.model import ALL_MODES, CurrencyTerms
 from relayer.settlement.netting.modes import NettingMode

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from relayer.facts.codec import FactCode, FactStatus, fact_hash, liability_id
-from relayer.facts.schema import FactKind, party_id
+from relayer.codes.facts import FactCode, FactKind, FactStatus
+from relayer.facts.codec import fact_hash, liability_id
+from relayer.facts.schema import party_id
 from relayer.settlement.commands import ClosePeriod, RecordAgreement
 from relayer.settlement.model import CurrencyTerms, LiabilityState, PositionKey
 from relayer.settlement.rules import CHECKS

@@ -95,7 +95,7 @@ func (*Header) ClientType() string { return ModuleName }
 
 // ValidateBasic looks at sizes only: what the RLP says is checked against the client.
 func (h *Header) ValidateBasic() error {
-	if len(h.HeaderRlp) > maximumHeaderBytes || len(h.Seals) > maximumAuthorities {
+	if len(h.HeaderRlp) > maximumEVMHeaderBytes || len(h.Seals) > maximumAuthorities {
 		return refuse(Limit, "a header of %d bytes with %d seals", len(h.HeaderRlp), len(h.Seals))
 	}
 	return checkSizes(h.AccountProof)

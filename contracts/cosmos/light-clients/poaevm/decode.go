@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	maximumStateBytes   = 16 * 1024
-	maximumProofBytes   = maximumNodes * (maximumNodeBytes + 4)
-	maximumMessageBytes = maximumHeaderBytes + maximumProofBytes + maximumAuthorities*(signatureBytes+3) + 64
+	maximumProofBytes   = maximumTrieNodes * (maximumTrieNodeBytes + 4)
+	maximumMessageBytes = maximumEVMHeaderBytes + maximumProofBytes + maximumAuthorities*(signatureBytes+3) + 64
 )
 
 // canonical is a message that gogoproto can measure and write.
@@ -38,7 +37,7 @@ func decode(raw []byte, maximum int, message canonical) error {
 // DecodeClientState reads and checks a client state.
 func DecodeClientState(raw []byte) (*ClientState, error) {
 	var state ClientState
-	if err := decode(raw, maximumStateBytes, &state); err != nil {
+	if err := decode(raw, maximumClientStateBytes, &state); err != nil {
 		return nil, err
 	}
 	return &state, state.Validate()
@@ -47,7 +46,7 @@ func DecodeClientState(raw []byte) (*ClientState, error) {
 // DecodeConsensusState reads and checks a consensus state.
 func DecodeConsensusState(raw []byte) (*ConsensusState, error) {
 	var state ConsensusState
-	if err := decode(raw, maximumStateBytes, &state); err != nil {
+	if err := decode(raw, maximumClientStateBytes, &state); err != nil {
 		return nil, err
 	}
 	return &state, state.ValidateBasic()

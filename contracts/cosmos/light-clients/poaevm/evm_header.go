@@ -4,9 +4,6 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
-// maximumHeaderBytes leaves room for Clique's and QBFT's extra data with a thousand signers.
-const maximumHeaderBytes = 32 * 1024
-
 // EVMHeader is what the client needs of a block header (yellow paper 4.3.3).
 type EVMHeader struct {
 	Number           uint64
@@ -59,8 +56,8 @@ func isFieldCount(count int) bool {
 
 // DecodeEVMHeader refuses anything but the canonical RLP of a header of a known fork. The hash is that of the bytes.
 func DecodeEVMHeader(encoding []byte) (*EVMHeader, error) {
-	if len(encoding) > maximumHeaderBytes {
-		return nil, refuse(Limit, "a block header of %d bytes; at most %d", len(encoding), maximumHeaderBytes)
+	if len(encoding) > maximumEVMHeaderBytes {
+		return nil, refuse(Limit, "a block header of %d bytes; at most %d", len(encoding), maximumEVMHeaderBytes)
 	}
 	items, err := decodeList(encoding)
 	if err != nil {

@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	maximumAuthorities = 256
-	signatureBytes     = 65
-	signatureVOffset   = 27
-	addressBytes       = 20
+	signatureBytes   = 65
+	signatureVOffset = 27
+	addressBytes     = 20
 )
 
 // Identity is which light client a seal is for: its id, and the chain id of the ledger that hosts it.

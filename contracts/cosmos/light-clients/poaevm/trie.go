@@ -8,10 +8,6 @@ import (
 )
 
 const (
-	// maximumNodes is one more than the 64 nibbles of a hashed key.
-	maximumNodes = 65
-	// maximumNodeBytes bounds a node: a full branch has 532 bytes, a leaf with an account at most 148.
-	maximumNodeBytes = 1024
 	hashBytes        = 32
 	wordBytes        = 32
 	branchItems      = 17
@@ -108,12 +104,12 @@ func walk(nodes [][]byte, root, key []byte) ([]byte, error) {
 }
 
 func checkSizes(nodes [][]byte) error {
-	if len(nodes) > maximumNodes {
-		return refuse(Limit, "a proof of %d nodes, at most %d are possible", len(nodes), maximumNodes)
+	if len(nodes) > maximumTrieNodes {
+		return refuse(Limit, "a proof of %d nodes, at most %d are possible", len(nodes), maximumTrieNodes)
 	}
 	for _, node := range nodes {
-		if len(node) > maximumNodeBytes {
-			return refuse(Limit, "a trie node of more than %d bytes", maximumNodeBytes)
+		if len(node) > maximumTrieNodeBytes {
+			return refuse(Limit, "a trie node of more than %d bytes", maximumTrieNodeBytes)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
 
+from relayer.codes.settlement import RefusalCode
 from relayer.core.ids import Height, TransactionId
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
@@ -43,7 +44,7 @@ from relayer.settlement.clearing.commands import ClearingCommand
 from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
 from relayer.settlement.decide import decide
 from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
-from relayer.settlement.errors import CommandRefused, RefusalCode
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model import LogHead
 
 _RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}

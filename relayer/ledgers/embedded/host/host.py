@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
 from relayer.core.commitment import (
     COSMOS_RECEIPT,
     UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
@@ -26,7 +27,6 @@ from relayer.ledgers.embedded.host.context import Context, EventKind, PacketEven
 from relayer.ledgers.embedded.host.refusals import Code, refuse
 from relayer.ports.prover import Proof
 
-MAXIMUM_TIMEOUT_SECONDS = 24 * 60 * 60
 MAXIMUM_PROOF_BYTES = 256 * 1024
 _COUNTER_BYTES = 8
 

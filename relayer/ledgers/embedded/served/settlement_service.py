@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from relayer.ledgers.embedded.settlement.settlement_tables import MAXIMUM_LISTED
+from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.ledgers.served.access import Access
 from relayer.ledgers.served.answering import Context, answering

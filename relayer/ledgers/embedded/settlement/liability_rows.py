@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from relayer.facts.schema import FactKind
+from relayer.codes.facts import FactKind
 from relayer.settlement.model import Liability, Origin
 
 _U64 = 8

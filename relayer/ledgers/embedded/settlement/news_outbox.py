@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_NEWS_REPEATS, MAXIMUM_TIMEOUT_SECONDS, MAXIMUM_UPDATES
+from relayer.codes.news import StatusAnswer
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
 from relayer.facts.codec import ENCODING, PORT
 from relayer.facts.status_codec import (
-    MAXIMUM_UPDATES,
     STATUS_VERSION,
-    StatusAnswer,
     StatusPacketData,
     StatusUpdate,
     decode_status_answers,
@@ -27,15 +27,10 @@ from relayer.facts.status_codec import (
 )
 from relayer.ledgers.embedded.host.applications import Delivery
 from relayer.ledgers.embedded.host.context import Context
-from relayer.ledgers.embedded.host.host import MAXIMUM_TIMEOUT_SECONDS, PacketHost
+from relayer.ledgers.embedded.host.host import PacketHost
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.settlement.events import LogEntry
 from relayer.settlement.news import news
-
-PACKETS_PER_BLOCK = 16
-"""For each client: what one height tells must stay small enough to be read at once."""
-MAXIMUM_REPEATS = 3
-"""How often an update in the wrong state is sent again."""
 
 _QUEUE = b"settlementStatus/queue/"
 _NEXT = b"settlementStatus/next/"
@@ -73,7 +68,7 @@ def record_answer(context: Context, delivery: Delivery, acknowledgement: bytes) 
     repeats = _forget_repeats(context, delivery)
     context.store.set(_packet_key(_ANSWERS, delivery.source_client, delivery.sequence), acknowledgement)
     early = _early(decode_status_packet(delivery.payload.value), acknowledgement)
-    if early is not None and repeats < MAXIMUM_REPEATS:
+    if early is not None and repeats < MAXIMUM_NEWS_REPEATS:
         _enqueue(context, delivery.source_client, encode_status_packet(early), repeats=repeats + 1)
 
 
@@ -89,7 +84,7 @@ def recorded_answer(context: Context, client: ClientId, sequence: Sequence) -> b
 
 
 def _send_first(context: Context, host: PacketHost, client: ClientId, timeout: TimestampSeconds) -> None:
-    for _ in range(PACKETS_PER_BLOCK):
+    for _ in range(MAXIMUM_NEWS_PACKETS):
         prefix = _QUEUE + client.encode() + b"/"
         key = context.store.above(prefix)
         if key is None or not key.startswith(prefix):

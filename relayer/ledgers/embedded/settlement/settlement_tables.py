@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.settlement.clearing_tables import ClearingTables
 from relayer.ledgers.embedded.settlement.liability_rows import (
     INSERT_LIABILITY,
@@ -16,7 +17,6 @@ from relayer.settlement.codec import decode_agreement, encode_agreement, liabili
 from relayer.settlement.model import EMPTY_LOG, Agreement, Liability, LogHead, Party, Position, PositionKey
 from relayer.settlement.state import Overlay, RequestResult
 
-MAXIMUM_LISTED = 1000
 HEAD_KEY = b"head"
 _U64 = 8
 

@@ -9,11 +9,10 @@ from typing import Any
 from evm_harness import OWNER, START_SECONDS, InProcessEvm, account
 from router_bench import LOCAL, REMOTE, Bench, Packet
 
+from relayer.codes.facts import FactCode, FactStatus
 from relayer.facts.codec import (
     FactAnswer,
-    FactCode,
     FactPacketData,
-    FactStatus,
     encode_answers,
     encode_packet_data,
     fact_hash,

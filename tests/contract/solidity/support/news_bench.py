@@ -8,16 +8,10 @@ from typing import Any
 from facts_bench import CHAIN_ID, FactsBench, accepted, answers
 from router_bench import LOCAL, REMOTE, Packet
 
+from relayer.codes.news import Status, StatusAnswer
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import Fact
-from relayer.facts.status_codec import (
-    Status,
-    StatusAnswer,
-    StatusPacketData,
-    StatusUpdate,
-    decode_status_answers,
-    encode_status_packet,
-)
+from relayer.facts.status_codec import StatusPacketData, StatusUpdate, decode_status_answers, encode_status_packet
 
 CAUSE = b"\x77" * 32
 REST = 400

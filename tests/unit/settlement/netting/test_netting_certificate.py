@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.settlement.netting.certificate import MAXIMUM_POTENTIAL, Certificate, check, decode
+from relayer.codes.limits import MAXIMUM_POTENTIAL
+from relayer.settlement.netting.certificate import Certificate, check, decode
 from relayer.settlement.netting.errors import NettingCode, NettingRefused
 from relayer.settlement.netting.solver import solve
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.settlement.netting.debts import MAXIMUM_AMOUNT, Debt, PartyId, Unit, debt_network, name_party, parse_party_id
+from relayer.codes.limits import MAXIMUM_AMOUNT
+from relayer.settlement.netting.debts import Debt, PartyId, Unit, debt_network, name_party, parse_party_id
 from relayer.settlement.netting.errors import NettingCode, NettingRefused
 
 A, B, C = PartyId(b"A"), PartyId(b"B"), PartyId(b"C")

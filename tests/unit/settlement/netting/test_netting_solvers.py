@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+from relayer.codes.limits import MAXIMUM_AMOUNT
 from relayer.settlement.netting import ortools_solver
 from relayer.settlement.netting.certificate import check
-from relayer.settlement.netting.debts import MAXIMUM_AMOUNT, Debt, DebtNetwork, PartyId, Unit, debt_network
+from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import NettingCode, NettingRefused, SolverUnavailable
 from relayer.settlement.netting.potentials import certify
 from relayer.settlement.netting.solver import solve

@@ -17,34 +17,6 @@ const (
 
 	// Schema is the only version of the fact so far.
 	Schema = 1
-	// MaximumFacts is how many one packet carries.
-	MaximumFacts = 64
-	// MaximumDestinationBytes bounds the name of the ledger that shall record the facts.
-	MaximumDestinationBytes = 64
-)
-
-// Kind is what happened.
-type Kind uint16
-
-// BookingConfirmed carries no money; CreditNote and PaymentConfirmed take from the liability that they name.
-const (
-	BookingConfirmed Kind = iota + 1
-	TripCompleted
-	ChargeSessionCompleted
-	UsageExtra
-	CancellationFee
-	Damage
-	Fine
-	Commission
-	VoucherRedeemed
-	CreditNote
-	PaymentConfirmed
-)
-
-// Categories are those of TOMP-API's financial detail, from 1 FARE to 14 OTHER.
-const (
-	firstCategory = 1
-	lastCategory  = 14
 )
 
 // Hash is a 32-byte identifier or digest.
@@ -92,34 +64,6 @@ type PacketData struct {
 	Facts       []Fact
 	FactHashes  []Hash
 }
-
-// Status is whether a fact stands as a liability.
-type Status uint8
-
-// The two ends of a fact.
-const (
-	Accepted Status = iota + 1
-	Rejected
-)
-
-// Code is why. Duplicate is an acceptance with the first reference.
-type Code uint16
-
-// The codes of an acknowledgement.
-const (
-	OK Code = iota
-	Duplicate
-	BadHash
-	BadTotal
-	UnknownParty
-	NoAgreement
-	CurrencyUnsupported
-	LimitExceeded
-	PeriodClosed
-	UnsupportedSchema
-	RelatedUnknown
-	CreditExceeds
-)
 
 // Answer is one fact's part of the acknowledgement. A rejected fact has no liability: zero bytes and sequence 0.
 type Answer struct {

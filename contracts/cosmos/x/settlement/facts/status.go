@@ -5,36 +5,8 @@ import (
 	"math/big"
 )
 
-// Packets of version status-1 go the other way: they tell the contract ledger what became of liabilities.
-const (
-	StatusVersion = "status-1"
-	// MaximumUpdates is how many one packet carries.
-	MaximumUpdates = 64
-)
-
-// NewsStatus is what became of a liability.
-type NewsStatus uint8
-
-// Settled: nothing is open any more, by netting or payment. Released: a dispute ended without a credit. Credited: the
-// creditor gave up all or a part.
-const (
-	Settled NewsStatus = iota + 1
-	Disputed
-	Released
-	Credited
-)
-
-// StatusAnswer is what the contract ledger made of one update.
-type StatusAnswer uint8
-
-// Stale: newer news were there before. UnknownFact: it sent no such fact to this ledger. WrongState: the fact's own
-// acknowledgement has not arrived yet, or the fact is settled for good.
-const (
-	Applied StatusAnswer = iota + 1
-	Stale
-	UnknownFact
-	WrongState
-)
+// StatusVersion names packets that go the other way: they tell the contract ledger what became of liabilities.
+const StatusVersion = "status-1"
 
 // StatusUpdate is the news of one fact. Older ones, by Sequence, never undo newer ones.
 type StatusUpdate struct {

@@ -20,14 +20,8 @@ import (
 // and not sent again. An update in the wrong state is sent again a few times, because it may have overtaken the
 // acknowledgement of its own fact. A client that cannot be used keeps its queue until it can.
 
-const (
-	// maximumToldEntries of the log in one block; the rest follows in the next.
-	maximumToldEntries = 1000
-	// maximumPackets for each client in one block, so that what one height tells can be read at once.
-	maximumPackets = 16
-	// maximumRepeats is how often an update in the wrong state is sent again.
-	maximumRepeats = 3
-)
+// maximumToldEntries of the log in one block; the rest follows in the next.
+const maximumToldEntries = 1000
 
 // Keys of the store.
 const (
@@ -72,7 +66,7 @@ func (k Keeper) sendQueued(ctx context.Context) {
 		if k.clients.GetClientStatus(sdk.UnwrapSDKContext(ctx), clientID) != exported.Active {
 			continue
 		}
-		for range maximumPackets {
+		for range maximumNewsPackets {
 			if !k.sendFirst(ctx, clientID, timeout) {
 				break
 			}
@@ -109,7 +103,7 @@ func (k Keeper) recordAnswer(ctx context.Context, clientID string, sequence uint
 	if err != nil {
 		return err
 	}
-	if early := earlyUpdates(data, acknowledgement); early != nil && repeats < maximumRepeats {
+	if early := earlyUpdates(data, acknowledgement); early != nil && repeats < maximumNewsRepeats {
 		k.enqueue(ctx, clientID, facts.EncodeStatusPacket(early), repeats+1)
 	}
 	return nil

@@ -13,8 +13,6 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-const maximumListed = 1000
-
 // Queries serves the gRPC queries.
 type Queries struct {
 	keeper Keeper

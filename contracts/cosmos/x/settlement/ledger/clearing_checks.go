@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"math/big"
 	"regexp"
 	"strings"
@@ -12,11 +13,8 @@ import (
 
 // What every clearing rule asks first: who acts, whether ids and amounts have their form, what stands under an id.
 
-// maximumWaitSeconds is the longest time for which a payment, a dispute or a cycle may hold an amount.
-const maximumWaitSeconds = 90 * 86_400
-
 // namePattern keeps ids short enough for the end-to-end id of ISO 20022.
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:/-]{0,34}$`)
+var namePattern = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9][A-Za-z0-9.:/-]{0,%d}$`, maximumIDCharacters-1))
 
 // requireActor lets an operator act, or a registered party that is allowed to.
 func (b Book) requireActor(actor Bytes, verb string, allowed ...facts.Hash) error {
@@ -42,7 +40,7 @@ func (b Book) requireAnyone(actor Bytes, verb string) error {
 func requireName(what, name string) error {
 	if !namePattern.MatchString(name) {
 		return errorsmod.Wrapf(ErrInvalidCommand,
-			"%s %.60q: expected 1 to 35 letters, digits, '.', ':', '/' or '-', a letter or digit first", what, name)
+			"%s %.60q: expected 1 to %d letters, digits, '.', ':', '/' or '-', a letter or digit first", what, name, maximumIDCharacters)
 	}
 	return nil
 }

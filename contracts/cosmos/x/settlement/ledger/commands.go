@@ -14,12 +14,6 @@ import (
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
-const (
-	maximumTextBytes  = 200
-	maximumCurrencies = 64
-	maximumExponent   = 18
-)
-
 // RegisterParty adds a party. The same particulars again are answered with the first reference.
 func (b Book) RegisterParty(requestID string, party Party) (Head, error) {
 	asked := partyRegistered{requestID: requestID, party: party}

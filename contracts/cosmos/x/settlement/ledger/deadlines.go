@@ -4,9 +4,6 @@ import (
 	"fmt"
 )
 
-// MaximumEnded is what a ledger ends by itself in one block; the rest follows in the next ones.
-const MaximumEnded = 64
-
 // deadlineRanks order what ends in one second.
 var deadlineRanks = map[byte]byte{cyclePrefix: 1, disputePrefix: 2, paymentPrefix: 3}
 

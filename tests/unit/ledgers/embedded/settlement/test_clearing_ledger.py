@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from relayer.codes.settlement import RefusalCode
 from relayer.core.ids import LedgerId
 from relayer.errors import AccessDenied, ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
@@ -43,7 +44,6 @@ from relayer.settlement.clearing.values import (
     UnitKey,
 )
 from relayer.settlement.commands import ClosePeriod
-from relayer.settlement.errors import RefusalCode
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import Account, Posting, balances

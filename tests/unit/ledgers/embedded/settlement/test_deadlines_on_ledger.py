@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from relayer.codes.limits import MAXIMUM_ENDED
+from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.host.refusals import MessageRefused
@@ -16,8 +18,6 @@ from relayer.ledgers.embedded.host.transactions import EndDeadlines, decode_tran
 from relayer.ledgers.embedded.tree import store
 from relayer.settlement.clearing.commands import ExpirePayment, InstructPayment, OpenDispute
 from relayer.settlement.clearing.values import OPERATOR, DisputeState, PaymentState
-from relayer.settlement.decide_clearing import MAXIMUM_ENDED
-from relayer.settlement.errors import RefusalCode
 from tests.support.owing import OwingLedger
 
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from relayer.codes.facts import FactCode, FactStatus
 from relayer.core.commitment import (
     UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
     PathKind,
@@ -18,7 +19,7 @@ from relayer.core.events import AcknowledgementWritten
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet, Payload
 from relayer.errors import ClientUnusable, LedgerRefused, LimitExceeded, NotFinal
-from relayer.facts.codec import FactCode, FactStatus, decode_answers, decode_packet_data, encode_packet_data
+from relayer.facts.codec import decode_answers, decode_packet_data, encode_packet_data
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.settlement.settlement_tables import HEAD_KEY, liability_key

@@ -14,8 +14,6 @@ const (
 	hashBytes         = 32
 	potentialBytes    = 8
 	headBytes         = len(certificateDomain) + hashBytes + 2*columnsBytes
-	// maximumPotential lets 1 + one potential - another fit a signed 64-bit integer.
-	maximumPotential = 1<<63 - 2
 )
 
 // Certificate is unchecked until Check has passed.

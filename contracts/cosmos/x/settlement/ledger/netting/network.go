@@ -12,10 +12,6 @@ import (
 )
 
 const (
-	// MaximumDebts and MaximumParties of one cycle.
-	MaximumDebts   = 1 << 20
-	MaximumParties = 1 << 17
-
 	amountBits   = 128
 	amountBytes  = 16
 	debtsDomain  = "interledger.netting.debts.v1"

@@ -1,0 +1,112 @@
+"""Kinds, categories and answers of business facts.
+
+Made by devnet/generate_codes.py of proto/codes.yaml; change it there.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class FactKind(IntEnum):
+    """What happened."""
+
+    BOOKING_CONFIRMED = 1
+    """Carries no money."""
+    TRIP_COMPLETED = 2
+    """A ride or a rental ended."""
+    CHARGE_SESSION_COMPLETED = 3
+    """A vehicle was charged."""
+    USAGE_EXTRA = 4
+    """More was used than was booked."""
+    CANCELLATION_FEE = 5
+    """A booking was cancelled at a cost."""
+    DAMAGE = 6
+    """An asset was damaged."""
+    FINE = 7
+    """An authority fined the holder."""
+    COMMISSION = 8
+    """A share for the one who sold."""
+    VOUCHER_REDEEMED = 9
+    """A voucher paid for a service."""
+    CREDIT_NOTE = 10
+    """Takes from the liability that it names."""
+    PAYMENT_CONFIRMED = 11
+    """Takes from the liability that it names: it was paid elsewhere."""
+
+
+class FactCategory(IntEnum):
+    """TOMP-API category of the claim."""
+
+    FARE = 1
+    EXTRA_USAGE = 2
+    DAMAGE = 3
+    LOSS = 4
+    STOLEN = 5
+    FINE = 6
+    OTHER_ASSET_USED = 7
+    DEPOSIT = 8
+    REFUND = 9
+    REBATE = 10
+    REIMBURSEMENT = 11
+    CREDIT = 12
+    VOUCHER = 13
+    OTHER = 14
+
+
+class FactStatus(IntEnum):
+    """Whether a fact was recorded as a liability."""
+
+    ACCEPTED = 1
+    REJECTED = 2
+
+
+class FactCode(IntEnum):
+    """Why, in the acknowledgement of a fact."""
+
+    OK = 0
+    """Recorded."""
+    DUPLICATE = 1
+    """Accepted before; the answer repeats the first reference."""
+    BAD_HASH = 2
+    """The stated hash or id is not the fact's."""
+    BAD_TOTAL = 3
+    """The amount is zero or out of range for the kind."""
+    UNKNOWN_PARTY = 4
+    """A party is not registered."""
+    NO_AGREEMENT = 5
+    """The pair has no agreement."""
+    CURRENCY_UNSUPPORTED = 6
+    """The agreement does not cover the currency."""
+    LIMIT_EXCEEDED = 7
+    """The open amount would exceed the agreement's limit."""
+    PERIOD_CLOSED = 8
+    """The service ended before the cut-off."""
+    UNSUPPORTED_SCHEMA = 9
+    """Version, kind or category is unknown."""
+    RELATED_UNKNOWN = 10
+    """The related fact is not recorded."""
+    CREDIT_EXCEEDS = 11
+    """More than is open of the related liability."""
+    UNREADABLE = 65534
+    """Set by the contract alone: the answer breaks its format."""
+    UNIVERSAL_ERROR = 65535
+    """Set by the contract alone: the whole packet was refused."""
+
+    @property
+    def may_pass_later(self) -> bool:
+        """Whether the same content may be accepted later without being changed."""
+        return self in _FACTCODE_LATER
+
+
+_FACTCODE_LATER = frozenset(
+    {
+        FactCode.UNKNOWN_PARTY,
+        FactCode.NO_AGREEMENT,
+        FactCode.CURRENCY_UNSUPPORTED,
+        FactCode.LIMIT_EXCEEDED,
+        FactCode.RELATED_UNKNOWN,
+        FactCode.CREDIT_EXCEEDS,
+        FactCode.UNIVERSAL_ERROR,
+    }
+)
