@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from relayer.ports.capabilities import CAPABILITIES
+from relayer.testing import capability_contract
+
 PACKAGE = Path(__file__).resolve().parents[2] / "relayer"
 GENERATED = PACKAGE / "wire" / "interledger"
 COMPOSITION_ROOT = "app/ledgers.py"
@@ -72,3 +75,12 @@ def test_the_question_is_found_in_every_form(question: str) -> None:
     source = f"from relayer.ledgers.cosmos.ledger import CosmosLedger\n{question}\n"
     assert kinds_asked_for(source) == {"CosmosLedger"}
     assert kinds_asked_for(source.replace("relayer.ledgers.cosmos.ledger", "elsewhere")) == set()
+
+
+def test_every_capability_has_a_suite() -> None:
+    suites = {
+        vars(each)["shows"]
+        for each in vars(capability_contract).values()
+        if isinstance(each, type) and "shows" in vars(each)
+    }
+    assert suites == set(CAPABILITIES)

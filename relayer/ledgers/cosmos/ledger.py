@@ -106,10 +106,6 @@ class CosmosLedger:
         """What the submitting account has of the coin that pays fees."""
         return await self._sender.reader.balance(self._options.fees.denomination)
 
-    async def require_account(self) -> None:
-        """Raises AccountMissing unless the chain knows the submitting account, LedgerUnavailable."""
-        await self._sender.reader.view()
-
     async def checks(self) -> AsyncIterator[CheckLine]:
         """The account that pays."""
         yield await account_line(self.connect, self._sender, self._options.fees)
