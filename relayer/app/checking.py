@@ -107,7 +107,9 @@ def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: s
                 "`relayer channel recover`"
             )
         case ClientCondition.EXPIRED:
-            remedy = "nobody updated it within its trusting period; its owner must recover it with `relayer channel recover`"
+            remedy = (
+                "it was not updated within its trusting period; its owner must recover it with `relayer channel recover`"
+            )
         case ClientCondition.ACTIVE if status.counterparty_client_id != counterparty:
             remedy = (
                 f"it is paired with {status.counterparty_client_id!r}, not with {counterparty!r}; correct the configuration"

@@ -28,7 +28,7 @@ def cosmos_ledger(name: str, settings: CosmosLedgerSettings, account: LocalAccou
 
 
 def relaying_account(settings: CosmosLedgerSettings) -> LocalAccount:
-    """Raises ConfigurationError, which names files and variables and never what stands in them."""
+    """Raises ConfigurationError, which names files and variables and never their content."""
     return open_account(settings.account)
 
 
@@ -38,5 +38,6 @@ def business_account(settings: CosmosLedgerSettings) -> LocalAccount:
 
 
 def fee_policy(settings: ChainFees) -> FeePolicy:
+    """A price per unit of gas, and the most that one transaction may cost."""
     price, denomination = parse_gas_price(settings.gas_price)
     return FeePolicy(price=price, denomination=denomination, cap=settings.cap or 0)

@@ -1,7 +1,7 @@
-"""Evidence of one packet: what the journal remembers, proven anew by the ledgers' provers.
+"""Evidence of one packet: what the journal remembers, proven again by the ledgers' provers.
 
 The journal only says where to look. Everything that goes into the file comes from a ledger, and is verified before it is
-given out, against what this relayer trusts itself. A ledger that has pruned the state in which the commitment stood can no
+given out, against what this relayer trusts itself. A ledger that has pruned the state that had the commitment can no
 longer prove it; the other statements are then made at its newest height.
 """
 
@@ -47,7 +47,7 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """What a journal tells of one packet, with the heights of the ledgers. None: it has not come to that."""
+    """What a journal reports of one packet, with the heights of the ledgers. None: it has not come to that."""
 
     packet: Packet
     committed_at: Height
@@ -151,7 +151,7 @@ async def _name(end: End) -> LedgerName:
 
 
 def _with_signers(trust: Trust, evidence: Evidence) -> Trust:
-    """Trusts besides whoever signed at the heights of the evidence, as this relayer just read it from the ledgers."""
+    """Also trusts whoever signed at the heights of the evidence, as this relayer just read it from the ledgers."""
     ends = []
     for end, is_source in zip(trust.ends, (True, False), strict=True):
         headers = [each.header for each in evidence.statements if (each.claim in ON_SOURCE) is is_source]

@@ -14,6 +14,7 @@ from relayer.ledgers.evm.transactions import Patience
 
 
 def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
+    """How the ledger is reached, and on what terms transactions are sent."""
     return ConnectionOptions(
         chain_id=settings.chain_id,
         endpoints=settings.endpoints,
@@ -25,7 +26,7 @@ def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
 
 
 def open_account(settings: Account) -> LocalAccount:
-    """Raises ConfigurationError, which names files and variables and never what stands in them."""
+    """Raises ConfigurationError, which names files and variables and never their content."""
     if settings.key is not None:
         return account_from_key(settings.key.resolve())
     assert settings.keystore is not None
@@ -34,6 +35,7 @@ def open_account(settings: Account) -> LocalAccount:
 
 
 def finality_rule(settings: Finality) -> rules.FinalityRule:
+    """Which block counts as final."""
     match settings:
         case "latest":
             return rules.LatestIsFinal()
@@ -46,6 +48,7 @@ def finality_rule(settings: Finality) -> rules.FinalityRule:
 
 
 def fee_policy(settings: Fees) -> FeePolicy:
+    """How transactions are priced."""
     if settings.policy == "zero" or settings.cap_wei is None:
         return ZeroPrice()
     if settings.policy == "legacy":
@@ -54,4 +57,5 @@ def fee_policy(settings: Fees) -> FeePolicy:
 
 
 def address_bytes(address: str) -> bytes:
+    """20 bytes of a 0x address."""
     return bytes.fromhex(address.removeprefix("0x"))

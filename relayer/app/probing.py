@@ -46,7 +46,7 @@ class Probe:
         )
 
     async def figures(self) -> Figures:
-        """What cannot be had now is left out."""
+        """What is not available now is left out."""
         try:
             journal = await self._blocking(self._statistics.figures)
         except RelayerError:

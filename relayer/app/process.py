@@ -63,6 +63,7 @@ class LogStream:
     """Standard error without a buffer. A line that cannot be written is lost: a full disk under the log stops no work."""
 
     def write(self, text: str) -> int:
+        """Writes at once; the number of characters, written or lost."""
         with suppress(OSError):
             os.write(_STANDARD_ERROR, text.encode(errors="backslashreplace"))
         return len(text)

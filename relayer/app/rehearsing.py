@@ -25,7 +25,7 @@ class Rehearsals:
 
 
 async def rehearse(settings: RelayerSettings) -> Rehearsals:
-    """Raises what reading the journal raises; what a ledger says stands in the result."""
+    """Raises what reading the journal raises; what a ledger says is in the result."""
     paths = routes(settings)
     machine, cursors = _known(settings)
     ledgers = {

@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 _FIGURES_SECONDS = 5.0
 _PROBE_SECONDS = 1.0
-"""How old an answer of the service may be: nobody who asks often may slow the work down."""
+"""How old an answer of the service may be: frequent questions must not slow the work down."""
 
 OpenJournal = Callable[[Path], AbstractContextManager[Journal]]
 

@@ -23,7 +23,7 @@ class RunningReport:
 
 
 def running_report(host: str, port: int) -> RunningReport | None:
-    """None if nothing of ours answers there."""
+    """None if no relayer answers there."""
     place = f"[{host}]" if ":" in host else host
     try:
         with urllib.request.urlopen(f"http://{place}:{port}/status", timeout=_TIMEOUT_SECONDS) as answer:

@@ -42,7 +42,9 @@ class LedgerTrust(Protocol):
     """Who vouches for one ledger, as a reader trusts beforehand."""
 
     @property
-    def chain_id(self) -> str: ...
+    def chain_id(self) -> str:
+        """As the ledger calls itself."""
+        ...
 
     @property
     def client_type(self) -> str:
@@ -54,7 +56,7 @@ class LedgerTrust(Protocol):
         ...
 
     def with_signers_of(self, headers: Sequence[bytes]) -> Self:
-        """The same, trusting besides whoever signed these headers, for one's own evidence alone."""
+        """The same, which also trusts whoever signed these headers, for one's own evidence alone."""
         ...
 
     def believe(self, raw: bytes, identity: ClientIdentity) -> Anchor:

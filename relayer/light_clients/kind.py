@@ -1,7 +1,7 @@
 """What a type of light client contributes: the form of its states and messages, its rules, what it says of the ledger that
 it follows, and what a reader of evidence has to trust.
 
-All methods are pure. Those that take foreign bytes raise ProofError and nothing else.
+All methods are pure. Those that take untrusted bytes raise ProofError and nothing else.
 """
 
 from __future__ import annotations
@@ -61,26 +61,42 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         ...
 
     @property
-    def client_state_type_url(self) -> str: ...
+    def client_state_type_url(self) -> str:
+        """Type URL of the client state as a protobuf Any."""
+        ...
 
     @property
-    def consensus_state_type_url(self) -> str: ...
+    def consensus_state_type_url(self) -> str:
+        """Type URL of a consensus state."""
+        ...
 
     @property
-    def header_type_url(self) -> str: ...
+    def header_type_url(self) -> str:
+        """Type URL of the message that updates a client."""
+        ...
 
     @property
-    def misbehaviour_type_url(self) -> str: ...
+    def misbehaviour_type_url(self) -> str:
+        """Type URL of the message that freezes a client."""
+        ...
 
     # The standard form of its states.
 
-    def decode_client(self, raw: bytes) -> State: ...
+    def decode_client(self, raw: bytes) -> State:
+        """A checked client state."""
+        ...
 
-    def encode_client(self, state: State) -> bytes: ...
+    def encode_client(self, state: State) -> bytes:
+        """The one encoding of a client state."""
+        ...
 
-    def decode_consensus(self, raw: bytes) -> Consensus: ...
+    def decode_consensus(self, raw: bytes) -> Consensus:
+        """A checked consensus state."""
+        ...
 
-    def encode_consensus(self, consensus: Consensus) -> bytes: ...
+    def encode_consensus(self, consensus: Consensus) -> bytes:
+        """The one encoding of a consensus state."""
+        ...
 
     # Its rules, with the meaning of ICS-2. They return what the host has to store.
 
@@ -88,23 +104,33 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         """Refuses states that no client may start from."""
         ...
 
-    def status(self, state: State, states: ConsensusStates[Consensus], at: Instant) -> ClientStatus: ...
+    def status(self, state: State, states: ConsensusStates[Consensus], at: Instant) -> ClientStatus:
+        """Active, frozen or expired at that time."""
+        ...
 
     def update(
         self, state: State, states: ConsensusStates[Consensus], header: bytes, at: Instant
-    ) -> Updated[State, Consensus] | Unchanged | Frozen[State]: ...
+    ) -> Updated[State, Consensus] | Unchanged | Frozen[State]:
+        """What a header does to the client."""
+        ...
 
     def check_misbehaviour(
         self, state: State, states: ConsensusStates[Consensus], evidence: bytes, at: Instant
-    ) -> Frozen[State]: ...
+    ) -> Frozen[State]:
+        """The frozen client, if the evidence shows a contradiction."""
+        ...
 
     def verify_membership(
         self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, value: bytes, at: Instant
-    ) -> None: ...
+    ) -> None:
+        """Refuses unless the followed ledger stores `value` at the path."""
+        ...
 
     def verify_non_membership(
         self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, at: Instant
-    ) -> None: ...
+    ) -> None:
+        """Refuses unless the followed ledger stores nothing at the path."""
+        ...
 
     def recover(
         self,
@@ -114,17 +140,25 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         substitute: State,
         substitute_states: ConsensusStates[Consensus],
         at: Instant,
-    ) -> Recovered[State, Consensus]: ...
+    ) -> Recovered[State, Consensus]:
+        """Takes over the state of an active substitute; only the host ledger's operator may ask for it."""
+        ...
 
     def prunable_heights(
         self, state: State, states: ConsensusStates[Consensus], at: Instant, *, limit: int
-    ) -> Sequence[int]: ...
+    ) -> Sequence[int]:
+        """Stored heights that no proof may use any more, oldest first; never the latest."""
+        ...
 
     # What it says of the ledger that it follows. Lenient: a client that others made is shown though it could not be used.
 
-    def followed(self, client_state: bytes) -> Followed: ...
+    def followed(self, client_state: bytes) -> Followed:
+        """What a client state says of its ledger."""
+        ...
 
-    def timestamp_of(self, consensus_state: bytes) -> TimestampSeconds: ...
+    def timestamp_of(self, consensus_state: bytes) -> TimestampSeconds:
+        """Unix seconds of a consensus state, rounded down."""
+        ...
 
     # What evidence needs.
 

@@ -1,6 +1,6 @@
 """What a ledger may offer beyond the ports that every ledger has, each as one Protocol.
 
-Nobody asks a ledger which class it is: `capability(ledger, Priced)` is the ledger as `Priced`, or None. A ledger that learns
+A ledger is never asked for its class: `capability(ledger, Priced)` is the ledger as `Priced`, or None. A ledger that learns
 what it offers only once it is connected, such as one behind an adapter, says so by `offers`.
 """
 
@@ -100,7 +100,9 @@ class TrustsClients(Protocol):
         """Facts through a client are refused from now on. A repeat is a success."""
         ...
 
-    async def trusts_client(self, client: ClientId) -> bool: ...
+    async def trusts_client(self, client: ClientId) -> bool:
+        """Whether facts through a client become liabilities."""
+        ...
 
 
 @runtime_checkable

@@ -185,7 +185,7 @@ class EmbeddedLedger:
     async def register_counterparty(
         self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
     ) -> None:
-        """Raises LedgerRefused for another pairing than the one that stands."""
+        """Raises LedgerRefused for another pairing than the stored one."""
         message = RegisterCounterparty(
             client_id=client,
             counterparty_client_id=counterparty_client_id,

@@ -150,12 +150,15 @@ class RemoteLedger:
             yield capability_codec.check_line_from_message(line)
 
     async def trust_client(self, client: ClientId) -> None:
+        """Needs the operator's token."""
         await self._connection.guarded_call(self._stub.TrustClient, wire.ClientTrustRequest(client_id=client))
 
     async def distrust_client(self, client: ClientId) -> None:
+        """Needs the operator's token."""
         await self._connection.guarded_call(self._stub.DistrustClient, wire.ClientTrustRequest(client_id=client))
 
     async def trusts_client(self, client: ClientId) -> bool:
+        """Whether the far ledger takes facts through the client."""
         response = await self._connection.call(self._stub.GetClientTrust, wire.ClientTrustRequest(client_id=client))
         trusted: bool = response.trusted
         return trusted

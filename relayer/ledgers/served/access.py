@@ -1,7 +1,7 @@
 """Who may call what: access tokens of the operator and of the parties, and the interceptor that asks for them.
 
 Packets need no token, because proofs protect. The operator's token opens every verb and may act for anyone; a party's token
-opens Clear alone, for that party alone. A token must never stand in a log, an error or a repr.
+opens Clear alone, for that party alone. A token must never be in a log, an error or a repr.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Refuses guarded calls without a token that opens them."""
 
     def __init__(self, access: Access, *, operator_only: frozenset[str], parties_too: frozenset[str]) -> None:
-        """Full method names. What stands in neither set needs no token."""
+        """Full method names. What is in neither set needs no token."""
         self._access = access
         self._operator_only = operator_only
         self._parties_too = parties_too
 
     async def intercept_service(self, continuation: _Continuation, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """Hands the call on, or answers it with UNAUTHENTICATED."""
         method = handler_call_details.method
         if method in self._operator_only and self._access.holder(handler_call_details.invocation_metadata) != OPERATOR:
             return grpc.unary_unary_rpc_method_handler(_operator_needed)

@@ -1,6 +1,6 @@
 """The client registry of the host (ICS-2 and its v2 pairing): create, register the counterparty once, update, recover.
 
-State stands under the keys of ibc-go, so that whoever proves one of them finds it where it stands on a Cosmos chain.
+State is stored at the keys of ibc-go, so that a proof of one of them looks as it does on a Cosmos chain.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class PacketHost:
         return packet
 
     def send_own(self, context: Context, source_client: ClientId, timeout: TimestampSeconds, payload: Payload) -> Packet:
-        """The same for an application of this ledger that sends by itself: nobody is asked."""
+        """The same for an application of this ledger that sends by itself: no application is asked."""
         counterparty = self._clients.counterparty(context, source_client)
         now = context.block.time_seconds
         if timeout <= now:

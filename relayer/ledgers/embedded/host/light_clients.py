@@ -1,6 +1,6 @@
 """Light clients as the host sees them: one module per client type over the client's own corner of the store (ICS-2).
 
-Heights stand under their number alone: a client follows one revision of its chain.
+Heights are stored by their number alone: a client follows one revision of its chain.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ class ClientStore:
         self._prefix = f"clients/{client}/".encode()
 
     def get(self, key: bytes) -> bytes | None:
+        """The value of one of the client's keys."""
         return self._store.get(self._prefix + key)
 
     def set(self, key: bytes, value: bytes) -> None:
+        """Stores a value at one of the client's keys."""
         self._store.set(self._prefix + key, value)
 
     @property
@@ -41,6 +43,7 @@ class ClientStore:
         return self.get(_CLIENT_STATE)
 
     def set_client_state(self, value: bytes) -> None:
+        """Replaces the client state."""
         self.set(_CLIENT_STATE, value)
 
     def consensus_state(self, height: int) -> bytes | None:
@@ -120,7 +123,7 @@ class UpdateResult(StrEnum):
 
 
 class LightClientModule(Protocol):
-    """ICS-2 for one client type. Raises MessageRefused with the codes of ibc-go; never another error for foreign bytes."""
+    """ICS-2 for one client type. Raises MessageRefused with the codes of ibc-go; never another error for untrusted bytes."""
 
     @property
     def client_type(self) -> str:
@@ -128,30 +131,50 @@ class LightClientModule(Protocol):
         ...
 
     @property
-    def client_state_type_url(self) -> str: ...
+    def client_state_type_url(self) -> str:
+        """Type URL of the client state."""
+        ...
 
     @property
-    def consensus_state_type_url(self) -> str: ...
+    def consensus_state_type_url(self) -> str:
+        """Type URL of a consensus state."""
+        ...
 
-    def initialise(self, client: Client, client_state: bytes, consensus_state: bytes) -> None: ...
+    def initialise(self, client: Client, client_state: bytes, consensus_state: bytes) -> None:
+        """Stores the first states of a new client. Raises client/3 or client/8 for states that no client may start from."""
+        ...
 
-    def condition(self, client: Client) -> ClientCondition: ...
+    def condition(self, client: Client) -> ClientCondition:
+        """UNKNOWN if no such client was created."""
+        ...
 
-    def latest_height(self, client: Client) -> Height: ...
+    def latest_height(self, client: Client) -> Height:
+        """Of the newest header."""
+        ...
 
-    def timestamp_at(self, client: Client, height: Height) -> TimestampSeconds: ...
+    def timestamp_at(self, client: Client, height: Height) -> TimestampSeconds:
+        """Unix seconds of a header. Raises client/7 for a height without consensus state."""
+        ...
 
-    def trusting_period_seconds(self, client: Client) -> int: ...
+    def trusting_period_seconds(self, client: Client) -> int:
+        """As the client was created with."""
+        ...
 
-    def counterparty_chain_id(self, client: Client) -> str: ...
+    def counterparty_chain_id(self, client: Client) -> str:
+        """As the followed ledger calls itself."""
+        ...
 
     def update(self, client: Client, type_url: str, value: bytes) -> UpdateResult:
         """Takes a header or misbehaviour."""
         ...
 
-    def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None: ...
+    def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None:
+        """Raises client/30 unless the followed ledger stores `value` under `path`."""
+        ...
 
-    def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None: ...
+    def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None:
+        """Raises client/31 unless the followed ledger stores nothing under `path`."""
+        ...
 
     def recover(self, subject: Client, substitute: Client) -> None:
         """Takes over the substitute's state; only the ledger's operator may ask for it."""

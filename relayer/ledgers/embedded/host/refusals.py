@@ -61,6 +61,6 @@ class MessageRefused(RelayerError):
 
 
 def refuse(code: Code, message: str) -> MessageRefused:
-    """The refusal with a code of the host, to be raised."""
+    """The refusal with a code of the host, for the caller to raise."""
     codespace, number, retryable = code.value
     return MessageRefused(codespace, number, message, retryable=retryable)

@@ -54,7 +54,7 @@ class LedgerServer:
         token: str | None = None,
         party_tokens: Mapping[bytes, str] | None = None,
     ) -> None:
-        """`port` 0 takes a free one. Without `token` nobody may call set-up verbs. `party_tokens` by party id.
+        """`port` 0 takes a free one. Without `token` no caller may use set-up verbs. `party_tokens` by party id.
 
         Raises ConfigurationError if two tokens are equal.
         """
