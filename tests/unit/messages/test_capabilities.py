@@ -46,7 +46,7 @@ def test_a_receipt_keeps_fee_and_gas(fee: int) -> None:
     assert receipt_from_message(receipt_to_message(receipt)) == receipt
 
 
-@pytest.mark.parametrize("fee", ["-1", "01", "1.5", "a", "9" * 61])
+@pytest.mark.parametrize("fee", ["-1", "01", "1.5", "a", "9" * 200])
 def test_a_fee_that_is_not_a_plain_number_is_refused(fee: str) -> None:
     message = receipt_to_message(SubmissionReceipt(results=()))
     message.fee = fee
