@@ -1,34 +1,44 @@
 """Signing keys at rest: Web3 Secret Storage (keystore version 3), the form that every Ethereum tool reads.
 
-A key or a password must never reach a log, an error message or a repr; errors name only files. Every module imports
-LocalAccount from here, never from eth-account: see below.
+A key or a password must never reach a log, an error message or a repr; errors name only files.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
-import sys
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
+from coincurve import PrivateKey
+from Crypto.Cipher import AES
 
 from relayer.errors import ConfigurationError
-
-__all__ = ["LocalAccount", "account_from_key", "create_keystore", "open_keystore"]
-
-# eth-account imports py_ecc, which raises the recursion limit of the whole process to 100,000. With that, a deeply nested
-# JSON answer overflows the C stack and kills the process instead of raising RecursionError.
-_RECURSION_LIMIT = 1_000
-if sys.getrecursionlimit() >= 100 * _RECURSION_LIMIT:
-    sys.setrecursionlimit(_RECURSION_LIMIT)
+from relayer.proofs.evm_address import checksum_address
+from relayer.proofs.keccak import keccak256
+from relayer.proofs.poa_evm.attestation import address_of_key
 
 _SCRYPT_ROUNDS = 2**13
 """2^18 is geth's choice for keys on laptops and takes seconds and 256 MiB; services here start with several keys."""
-
+_SCRYPT_BLOCK, _SCRYPT_LANES = 8, 1
+_MAXIMUM_MEMORY_BYTES = 1 << 30
+"""Four times what geth's default takes: a foreign file must not ask for all memory."""
+_MAXIMUM_ITERATIONS = 10_000_000
+_DERIVED_BYTES = 32
 _MAXIMUM_FILE_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAccount:
+    """A secp256k1 key (32 bytes) and its address on EVM ledgers, in EIP-55 form."""
+
+    key: bytes = field(repr=False)
+    address: str
 
 
 def account_from_key(text: str) -> LocalAccount:
@@ -56,19 +66,19 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"keystore {path}: not a JSON file; expected keystore version 3") from error
     try:
-        key = Account.decrypt(content, password)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, NotImplementedError):
-        # `from None`: the library's error may carry what it was given.
+        key = _decrypt(content, password.encode())
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, MemoryError):
+        # `from None`: the error may carry what the file or the caller gave.
         raise ConfigurationError(f"keystore {path}: wrong password, or not a keystore of version 3") from None
-    return _account(bytes(key))
+    return _account(key)
 
 
 def create_keystore(path: Path, password: str, *, key: bytes | None = None) -> LocalAccount:
     """Writes a new keystore that only its owner may read; an existing file is never overwritten."""
     if not password:
         raise ConfigurationError(f"keystore {path}: an empty password protects nothing; give one")
-    account: LocalAccount = _account(key) if key is not None else Account.create()
-    content = Account.encrypt(account.key, password, kdf=_KDF, iterations=_SCRYPT_ROUNDS)
+    account = _account(key or PrivateKey().secret)
+    content = _encrypt(account, password.encode())
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -78,13 +88,92 @@ def create_keystore(path: Path, password: str, *, key: bytes | None = None) -> L
     return account
 
 
-_KDF: Literal["scrypt"] = "scrypt"
+def _decrypt(content: Mapping[str, object], password: bytes) -> bytes:
+    """The key. Raises ValueError or what a malformed file leads to."""
+    content = _lower_case(content)
+    crypto = content["crypto"]
+    if content["version"] != 3 or not isinstance(crypto, dict) or crypto["cipher"] != "aes-128-ctr":
+        raise ValueError("another version, or another cipher")
+    derived = _derive(crypto["kdf"], crypto["kdfparams"], password)
+    ciphertext = _hex(crypto["ciphertext"])
+    if not hmac.compare_digest(keccak256(derived[16:32] + ciphertext), _hex(crypto["mac"])):
+        raise ValueError("the password does not fit")
+    key = _aes_ctr(derived[:16], _hex(crypto["cipherparams"]["iv"]), ciphertext)
+    if len(key) != 32:
+        raise ValueError("not a secp256k1 key")
+    return key
+
+
+def _encrypt(account: LocalAccount, password: bytes) -> Mapping[str, object]:
+    salt, iv = secrets.token_bytes(32), secrets.token_bytes(16)
+    parameters = {
+        "dklen": _DERIVED_BYTES,
+        "n": _SCRYPT_ROUNDS,
+        "r": _SCRYPT_BLOCK,
+        "p": _SCRYPT_LANES,
+        "salt": salt.hex(),
+    }
+    derived = _derive("scrypt", parameters, password)
+    ciphertext = _aes_ctr(derived[:16], iv, account.key)
+    return {
+        "address": account.address[2:].lower(),
+        "crypto": {
+            "cipher": "aes-128-ctr",
+            "cipherparams": {"iv": iv.hex()},
+            "ciphertext": ciphertext.hex(),
+            "kdf": "scrypt",
+            "kdfparams": parameters,
+            "mac": keccak256(derived[16:32] + ciphertext).hex(),
+        },
+        "id": str(uuid.uuid4()),
+        "version": 3,
+    }
+
+
+def _derive(function: object, parameters: Mapping[str, object], password: bytes) -> bytes:
+    salt = _hex(parameters["salt"])
+    if parameters["dklen"] != _DERIVED_BYTES:
+        raise ValueError("another length of the derived key")
+    if function == "scrypt":
+        rounds, block, lanes = (_count(parameters[name]) for name in ("n", "r", "p"))
+        memory = 128 * block * (rounds + lanes + 2)
+        if memory > _MAXIMUM_MEMORY_BYTES:
+            raise ValueError("asks for too much memory")
+        return hashlib.scrypt(password, salt=salt, n=rounds, r=block, p=lanes, maxmem=2 * memory, dklen=_DERIVED_BYTES)
+    iterations = _count(parameters["c"])
+    if function != "pbkdf2" or parameters["prf"] != "hmac-sha256" or iterations > _MAXIMUM_ITERATIONS:
+        raise ValueError("another key derivation")
+    return hashlib.pbkdf2_hmac("sha256", password, salt, iterations, _DERIVED_BYTES)
+
+
+def _aes_ctr(key: bytes, iv: bytes, content: bytes) -> bytes:
+    """Encrypts or decrypts. The counter starts at the whole of `iv`, 16 bytes."""
+    if len(iv) != 16:
+        raise ValueError("an initialisation vector of another length")
+    return AES.new(key, AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(content)
+
+
+def _lower_case(content: Mapping[str, object]) -> dict[str, object]:
+    """Names of members in lower case: some tools write `Crypto`."""
+    return {name.lower(): _lower_case(value) if isinstance(value, dict) else value for name, value in content.items()}
+
+
+def _hex(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError("not hexadecimal text")
+    return bytes.fromhex(value.removeprefix("0x"))
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError("not a count")
+    return value
 
 
 def _account(key: bytes) -> LocalAccount:
     try:
-        account: LocalAccount = Account.from_key(key)
+        public_key = PrivateKey(key).public_key
     except ValueError:
         # Zero, or not below the curve's order.
         raise ConfigurationError("private key: not a valid secp256k1 key; the value is not shown here") from None
-    return account
+    return LocalAccount(key=key, address=checksum_address(address_of_key(public_key)))

@@ -11,9 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from enum import Enum
 from itertools import cycle, islice
-from typing import Any
-
-from eth_utils.address import to_checksum_address
 
 from relayer.app.clock import SystemClock
 from relayer.business.facts import timeout_after
@@ -26,7 +23,9 @@ from relayer.examples.consortium import DEBTS, EUR, Draft
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.contracts import Contract, call_data
 from relayer.ledgers.evm.errors import NodeRefused
+from relayer.ledgers.evm.fees import Offer
 from relayer.ledgers.evm.rpc import Call, JsonRpc
+from relayer.ledgers.evm.signing import sign_transaction
 
 _TIMEOUT_SECONDS = 3_600
 _TIP_WEI = 1_000_000_000
@@ -109,18 +108,16 @@ class Load:
             account = self.layout.operators[plan.operator]
             if plan.operator not in nonces:
                 nonces[plan.operator] = int(await self.rpc.call("eth_getTransactionCount", account.address, "latest"), 16)
-            transaction: dict[str, Any] = {
-                "type": 2,
-                "chainId": self.chain_id,
-                "nonce": nonces[plan.operator],
-                "gas": gas,
-                "value": 0,
-                "maxFeePerGas": 4 * (head.base_fee or 0) + _TIP_WEI,
-                "maxPriorityFeePerGas": _TIP_WEI,
-                "to": to_checksum_address(desks[plan.operator].contract.address),
-                "data": calldata,
-            }
-            raw.append("0x" + bytes(account.sign_transaction(transaction).raw_transaction).hex())
+            signed = sign_transaction(
+                account,
+                chain_id=self.chain_id,
+                nonce=nonces[plan.operator],
+                offer=Offer(price=4 * (head.base_fee or 0) + _TIP_WEI, tip=_TIP_WEI),
+                gas=gas,
+                to=desks[plan.operator].contract.address,
+                calldata=calldata,
+            )
+            raw.append("0x" + signed.hex())
             nonces[plan.operator] += 1
             # Signing thousands takes long enough for a node to close an idle connection; the loop must hear of it.
             await asyncio.sleep(0)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from eth_utils.address import is_checksum_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from relayer.core.ids import parse_channel_id, parse_client_id, parse_ledger_id
 from relayer.errors import ConfigurationError, InvalidInput
+from relayer.proofs.evm_address import checksum_address
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _ENDPOINT = re.compile(r"(https?|wss?)://[^\s/@]+(/\S*)?", re.ASCII)
@@ -35,9 +35,10 @@ def _address(text: str) -> str:
     if not _ADDRESS.fullmatch(text):
         raise ValueError("is not an address; expected 0x and 40 hexadecimal digits")
     digits = text[2:]
-    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(text):
+    checked = checksum_address(bytes.fromhex(digits))
+    if digits not in (digits.lower(), digits.upper()) and text != checked:
         raise ValueError("has a wrong EIP-55 checksum; copy the address again, or write it in lower case")
-    return to_checksum_address(text)
+    return checked
 
 
 def _endpoint(text: str) -> str:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
 from relayer.devnet.nodes import MNEMONIC
 from relayer.devnet.ports import free_ports
+from relayer.devnet.wallet import account_of
 from relayer.examples.consortium import CONTESTED_PAIR, DEBTS, EUR, OPERATORS, PARTY
-from relayer.keystore import create_keystore
+from relayer.keystore import LocalAccount, create_keystore
 
 CHAIN_ID = 1337
 SETTLEMENT_CHAIN = "settlement-1"
@@ -135,9 +134,7 @@ def write_layout(
 
 
 def _account(index: int) -> LocalAccount:
-    Account.enable_unaudited_hdwallet_features()
-    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
-    return account
+    return account_of(MNEMONIC, index)
 
 
 def _write(path: Path, content: object) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from eth_account import Account
 
 from relayer.errors import ConfigurationError
 from relayer.keystore import account_from_key, create_keystore, open_keystore
@@ -38,6 +39,48 @@ def test_the_published_vector_opens(tmp_path) -> None:
     path.write_text(json.dumps(VECTOR))
     account = open_keystore(path, "testpassword")
     assert bytes(account.key).hex() == "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d"
+
+
+@pytest.mark.parametrize("kdf", ["scrypt", "pbkdf2"])
+def test_what_eth_account_writes_opens(tmp_path, kdf) -> None:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps(Account.encrypt(KEY, "pässword", kdf=kdf, iterations=1024)))
+    account = open_keystore(path, "pässword")
+    assert (account.key, account.address) == (KEY, Account.from_key(KEY).address)
+
+
+def test_eth_account_opens_what_is_written_here(tmp_path) -> None:
+    path = tmp_path / "key.json"
+    create_keystore(path, "pässword", key=KEY)
+    assert bytes(Account.decrypt(json.loads(path.read_text()), "pässword")) == KEY
+
+
+def test_names_of_members_may_have_capitals(tmp_path) -> None:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps({"Crypto": VECTOR["crypto"], "Version": 3}))
+    assert open_keystore(path, "testpassword").key.hex().startswith("7a28b5ba")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"dklen": 32, "n": 2**30, "r": 8, "p": 1, "salt": "00"},
+        {"dklen": 32, "n": 2, "r": 8, "p": 2**30, "salt": "00"},
+        {"dklen": 2**30, "n": 2, "r": 8, "p": 1, "salt": "00"},
+        {"dklen": 32, "n": 3, "r": 8, "p": 1, "salt": "00"},
+        {"dklen": 32, "n": -2, "r": 8, "p": 1, "salt": "00"},
+    ],
+)
+def test_a_foreign_file_cannot_ask_for_all_memory_or_time(tmp_path, parameters) -> None:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps(VECTOR | {"crypto": VECTOR["crypto"] | {"kdf": "scrypt", "kdfparams": parameters}}))
+    with pytest.raises(ConfigurationError, match="wrong password"):
+        open_keystore(path, "testpassword")
+
+
+def test_an_account_does_not_show_its_key() -> None:
+    assert KEY.hex() not in repr(account_from_key(KEY.hex()))
+    assert repr(KEY) not in repr(account_from_key(KEY.hex()))
 
 
 def test_a_new_keystore_opens_again_and_is_its_owner_s_alone(tmp_path) -> None:

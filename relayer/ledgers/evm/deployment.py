@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_utils.address import to_checksum_address
-
 from relayer.facts.codec import PORT
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
+from relayer.proofs.evm_address import checksum_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +26,8 @@ async def deploy_contracts(connection: EvmConnection, *, router: bytes | None = 
     deployer = connection.deployer
     if router is None:
         router, _ = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
-    code = creation_code(Contract.BUSINESS_FACTS, to_checksum_address(router), connection.options.chain_id)
+    code = creation_code(Contract.BUSINESS_FACTS, checksum_address(router), connection.options.chain_id)
     facts, _ = await deployer.deploy(code, "deployment of the business facts")
-    add_app = call_data(Contract.ROUTER, "addIBCApp(string,address)", PORT, to_checksum_address(facts))
+    add_app = call_data(Contract.ROUTER, "addIBCApp(string,address)", PORT, checksum_address(facts))
     await deployer.call(router, add_app, "addIBCApp")
     return DeployedContracts(router=router, facts=facts)

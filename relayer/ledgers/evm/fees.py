@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -48,12 +47,6 @@ class Offer:
 
     price: int
     tip: int | None = None
-
-    def fields(self) -> Mapping[str, int]:
-        """The members of an unsigned transaction that say it."""
-        if self.tip is None:
-            return {"gasPrice": self.price}
-        return {"type": 2, "maxFeePerGas": self.price, "maxPriorityFeePerGas": self.tip}
 
 
 async def current_offer(node: EvmNode, policy: FeePolicy) -> Offer:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from eth_utils.address import to_checksum_address
+from typing import TypeVar
 
 from relayer.errors import FeeCapExceeded, FundsInsufficient, LedgerUnavailable
 from relayer.keystore import LocalAccount
@@ -20,6 +18,7 @@ from relayer.ledgers.evm.errors import NodeRefused, TransactionUncertain
 from relayer.ledgers.evm.fees import FeePolicy, Offer, current_offer, raised
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
+from relayer.ledgers.evm.signing import sign_transaction
 from relayer.ports.clock import Clock
 from relayer.proofs.keccak import keccak256
 
@@ -291,17 +290,15 @@ class AccountSender:
 
     def _sign(self, order: Order, nonce: int, offer: Offer) -> tuple[bytes, str]:
         """The raw transaction and its hash."""
-        transaction: dict[str, Any] = {
-            "chainId": self._chain_id,
-            "nonce": nonce,
-            "gas": order.gas,
-            "value": 0,
-            "data": order.calldata,
-            **offer.fields(),
-        }
-        if order.to is not None:
-            transaction["to"] = to_checksum_address(order.to)
-        raw = bytes(self._account.sign_transaction(transaction).raw_transaction)
+        raw = sign_transaction(
+            self._account,
+            chain_id=self._chain_id,
+            nonce=nonce,
+            offer=offer,
+            gas=order.gas,
+            to=order.to,
+            calldata=order.calldata,
+        )
         return raw, _name(raw)
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from relayer.app.evm_settings import open_account
+from relayer.app.evm_settings import address_bytes, open_account
 from relayer.devnet.network import Network
+from relayer.keystore import LocalAccount
+from relayer.ledgers.evm.fees import Offer
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.ledgers.evm.signing import sign_transaction
 from relayer.waiting import until_true
 from tests.support.faulty_node import FaultyNode, NodeFault
 
@@ -73,20 +76,18 @@ async def test_a_stuck_transaction_is_replaced_at_its_nonce_with_what_the_ledger
     await job.check_settled()
 
 
-async def foreign(rpc: JsonRpc, account: Any, nonce: int, price: int) -> str:
+async def foreign(rpc: JsonRpc, account: LocalAccount, nonce: int, price: int) -> str:
     """Somebody else uses the same key: an empty transfer to itself."""
-    transaction = {
-        "chainId": int(await rpc.call("eth_chainId"), 16),
-        "nonce": nonce,
-        "gas": 21_000,
-        "value": 0,
-        "to": account.address,
-        "type": 2,
-        "maxFeePerGas": price,
-        "maxPriorityFeePerGas": price // 2,
-    }
-    raw = account.sign_transaction(transaction).raw_transaction
-    return str(await rpc.call("eth_sendRawTransaction", "0x" + bytes(raw).hex()))
+    raw = sign_transaction(
+        account,
+        chain_id=int(await rpc.call("eth_chainId"), 16),
+        nonce=nonce,
+        offer=Offer(price=price, tip=price // 2),
+        gas=21_000,
+        to=address_bytes(account.address),
+        calldata=b"",
+    )
+    return str(await rpc.call("eth_sendRawTransaction", "0x" + raw.hex()))
 
 
 async def test_a_nonce_used_by_somebody_else_between_two_submissions_is_found(network: Network, job, rpc: JsonRpc) -> None:
