@@ -7,17 +7,50 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from relayer.bench.commands import bench_app
+from relayer.commands.arguments.groups import LateGroup, TopicGroup
+from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
 from relayer.commands.form import form
-from relayer.commands.settle import settle_app
-from relayer.devnet.commands import devnet_app
+
+RELAYING = "Relaying"
+LOOKING = "Looking"
+EVIDENCE = "Evidence"
+GROUPS = "Groups of commands"
+DEVELOPMENT = "Development"
+
+
+class RelayerGroup(TopicGroup):
+    """All of the command line. What a group needs is loaded once it is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, module, topic, help_text in (
+            ("channel", "channel", GROUPS, "Channels: pairs of light clients on two ledgers."),
+            ("facts", "facts", GROUPS, "Business facts on the contract ledger."),
+            (
+                "settlement",
+                "settlement",
+                GROUPS,
+                "The settlement ledger: agreements, debts, netting, payments.",
+            ),
+            ("ledger", "ledger", GROUPS, "The embedded settlement ledger."),
+            ("authority", "authority", GROUPS, "An authority that vouches for block hashes."),
+        ):
+            path = f"relayer.commands.arguments.{module}"
+            self.commands[name] = LateGroup(name=name, module=path, help_text=help_text, topic=topic)
+        for name, path, help_text in (
+            ("devnet", "relayer.devnet.commands", "A development network in the background."),
+            ("bench", "relayer.bench.commands", "Measurements: without a further word, those of the main job."),
+        ):
+            self.commands[name] = LateGroup(name=name, module=path, help_text=help_text, topic=DEVELOPMENT)
+
 
 app = typer.Typer(
     name="relayer",
+    cls=RelayerGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,32 +60,6 @@ app = typer.Typer(
     epilog="Exit status: 0 done; 1 a check found something wrong; 2 wrong usage; 3 wrong configuration; 4 a ledger or an "
     "authority does not answer or refuses; 5 wrong input; 6 the journal is locked or damaged; 70 a bug of this program.",
 )
-channel_app = typer.Typer(no_args_is_help=True, help="Channels: pairs of light clients on two ledgers.")
-facts_app = typer.Typer(no_args_is_help=True, help="Business facts on the contract ledger.")
-settlement_app = typer.Typer(no_args_is_help=True, help="Parties, agreements and positions on the settlement ledger.")
-ledger_app = typer.Typer(no_args_is_help=True, help="The embedded settlement ledger.")
-authority_app = typer.Typer(no_args_is_help=True, help="An authority that vouches for block hashes.")
-for _name, _group in (
-    ("channel", channel_app),
-    ("facts", facts_app),
-    ("settlement", settlement_app),
-    ("settle", settle_app),
-    ("ledger", ledger_app),
-    ("authority", authority_app),
-    ("devnet", devnet_app),
-    ("bench", bench_app),
-):
-    app.add_typer(_group, name=_name)
-
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="RELAYER_CONFIG", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-Channel = Annotated[str | None, typer.Option("--channel", help="The channel; not needed if there is only one.")]
-Keystore = Annotated[Path | None, typer.Option(help="Keystore of the issuer's key.")]
-PasswordFile = Annotated[Path | None, typer.Option(help="File whose first line is the keystore's password.")]
-KeyEnvironment = Annotated[str | None, typer.Option("--key-env", help="Environment variable that holds the issuer's key.")]
-RELAYER_FILE = Path("relayer.yaml")
-LEDGER_FILE = Path("ledger.yaml")
-AUTHORITY_FILE = Path("authority.yaml")
 
 
 def main() -> None:
@@ -74,7 +81,7 @@ def main() -> None:
         sys.exit(exit_status(error))
 
 
-@app.command()
+@app.command(rich_help_panel=RELAYING)
 def init(folder: Annotated[Path, typer.Argument(help="Where to write the files.")] = Path()) -> None:
     """Write commented examples of relayer.yaml, ledger.yaml, authority.yaml and settlement.json, and a relayer key."""
     from relayer.commands.init import write_examples
@@ -82,7 +89,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the files."
     write_examples(folder)
 
 
-@app.command()
+@app.command(rich_help_panel=RELAYING)
 def check(config: Config = RELAYER_FILE, json: Json = False) -> None:
     """Ask every ledger, client, account and authority of the configuration; change nothing; explain each line."""
     from relayer.commands.check import check_everything
@@ -90,27 +97,7 @@ def check(config: Config = RELAYER_FILE, json: Json = False) -> None:
     check_everything(config, form(json))
 
 
-@channel_app.command("open")
-def channel_open(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None, config: Config = RELAYER_FILE
-) -> None:
-    """Deploy what is missing, create both light clients and pair them. May be repeated after an interruption."""
-    from relayer.commands.channel import open_channel
-
-    open_channel(config, name)
-
-
-@channel_app.command("recover")
-def channel_recover(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None, config: Config = RELAYER_FILE
-) -> None:
-    """Let expired or frozen light clients start again from what their ledger says now: you vouch that it is right."""
-    from relayer.commands.channel import recover_channel
-
-    recover_channel(config, name)
-
-
-@app.command()
+@app.command(rich_help_panel=RELAYING)
 def start(
     config: Config = RELAYER_FILE,
     dry_run: Annotated[
@@ -131,15 +118,15 @@ def start(
     start_relayer(config)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 def status(config: Config = RELAYER_FILE, json: Json = False) -> None:
     """Packets by state, and, if the relayer runs, its ledgers and why anything stands still."""
-    from relayer.commands.look import show_status
+    from relayer.commands.status import show_status
 
     show_status(config, form(json))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 def packets(
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -153,7 +140,7 @@ def packets(
     list_packets(config, channel, state, limit, form(json))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 def explain(
     packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
     config: Config = RELAYER_FILE,
@@ -165,7 +152,7 @@ def explain(
     explain_packet(config, packet, form(json))
 
 
-@app.command()
+@app.command(rich_help_panel=RELAYING)
 def release(
     packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence of a quarantined packet.")],
     config: Config = RELAYER_FILE,
@@ -176,7 +163,7 @@ def release(
     release_packet(config, packet)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 def replay(
     journal: Annotated[Path | None, typer.Argument(help="A journal; without it, the configured one.")] = None,
     config: Config = RELAYER_FILE,
@@ -188,7 +175,7 @@ def replay(
     replay_journal(config, journal, form(json))
 
 
-@app.command("export")
+@app.command("export", rich_help_panel=EVIDENCE)
 def export_(
     packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
     config: Config = RELAYER_FILE,
@@ -200,7 +187,7 @@ def export_(
     export_packet(config, packet, output)
 
 
-@app.command()
+@app.command(rich_help_panel=EVIDENCE)
 def trust(
     output: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")] = Path("trust.json"),
     config: Config = RELAYER_FILE,
@@ -212,19 +199,19 @@ def trust(
     export_trust(config, channel, output)
 
 
-@app.command()
+@app.command(rich_help_panel=EVIDENCE)
 def verify(
     file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")],
     trusted: Annotated[Path, typer.Option("--trust", help="Whom you trust, as `trust` writes it.")],
     json: Json = False,
 ) -> None:
     """Check a packet's evidence offline, with nothing but the trusted authorities and validators. Status 1 if it fails."""
-    from relayer.commands.evidence import verify_evidence
+    from relayer.commands.verify import verify_evidence
 
     verify_evidence(file, trusted, form(json))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOKING)
 def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """Compare facts and liabilities hash by hash, read from the two ledgers. Status 1 if they differ."""
     from relayer.commands.reconcile import reconcile_channel
@@ -232,7 +219,7 @@ def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json
     reconcile_channel(config, channel, form(json))
 
 
-@app.command()
+@app.command(rich_help_panel=DEVELOPMENT)
 def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
     facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 210,
@@ -246,121 +233,3 @@ def demo(
     from relayer.devnet.network import settlement_kind
 
     raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement)))
-
-
-@facts_app.command("mint")
-def facts_mint(
-    file: Annotated[Path, typer.Argument(help="A JSON list of facts; - reads standard input.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    key_env: KeyEnvironment = None,
-    json: Json = False,
-) -> None:
-    """Issue facts. They stay on the contract ledger until they are sent."""
-    from relayer.commands.facts import mint_facts
-    from relayer.commands.keys import IssuerKey
-
-    issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
-    mint_facts(config, channel, file, issuer, form(json))
-
-
-@facts_app.command("send")
-def facts_send(
-    fact_ids: Annotated[list[str] | None, typer.Argument(help="Fact ids; without any, all that can be sent.")] = None,
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    timeout_seconds: Annotated[int | None, typer.Option(min=1, max=86_400)] = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    key_env: KeyEnvironment = None,
-    json: Json = False,
-) -> None:
-    """Send facts to the settlement ledger, up to 64 in a packet; facts that timed out are sent again the same way."""
-    from relayer.commands.facts import send_facts
-    from relayer.commands.keys import IssuerKey
-
-    issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
-    send_facts(config, channel, fact_ids or [], timeout_seconds=timeout_seconds, issuer=issuer, form=form(json))
-
-
-@facts_app.command("show")
-def facts_show(
-    fact_id: Annotated[str | None, typer.Argument(help="One fact; without it, all.")] = None,
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    json: Json = False,
-) -> None:
-    """Show facts with their state, and the settlement reference that stands with each."""
-    from relayer.commands.facts import show_facts
-
-    show_facts(config, channel, fact_id, form(json))
-
-
-@settlement_app.command("apply")
-def settlement_apply(
-    file: Annotated[Path, typer.Argument(help="JSON with parties and agreements, as `init` writes it.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-) -> None:
-    """Register parties on both ledgers, issuers on the contract ledger, agreements on the settlement ledger."""
-    from relayer.commands.settlement import apply_file
-
-    apply_file(config, channel, file)
-
-
-@settlement_app.command("positions")
-def settlement_positions(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
-    """Payable, receivable and net per party and currency."""
-    from relayer.commands.settlement import show_positions
-
-    show_positions(config, channel, form(json))
-
-
-@settlement_app.command("liabilities")
-def settlement_liabilities(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
-    """Every liability with the fact that it stands for."""
-    from relayer.commands.settlement import show_liabilities
-
-    show_liabilities(config, channel, form(json))
-
-
-@ledger_app.command("init")
-def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
-    """Create the ledger that the file describes, with the operators' keys and the access token that are missing."""
-    from relayer.commands.ledger import init_ledger
-
-    init_ledger(settings)
-
-
-@ledger_app.command("serve")
-def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
-    """Serve the ledger over gRPC until SIGINT or SIGTERM."""
-    from relayer.commands.ledger import serve_ledger
-
-    serve_ledger(settings)
-
-
-@ledger_app.command("verify")
-def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
-    """Check every block, signature, root and log entry of the ledger's file. It must not be served meanwhile."""
-    from relayer.commands.ledger import verify_ledger
-
-    verify_ledger(settings, form(json))
-
-
-@authority_app.command("init")
-def authority_init(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
-    """Create the key that the file names, and print its address."""
-    from relayer.commands.authority import init_authority
-
-    init_authority(settings)
-
-
-@authority_app.command("serve")
-def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
-    """Sign block hashes over gRPC until SIGINT or SIGTERM."""
-    from relayer.commands.authority import serve_authority
-
-    serve_authority(settings)

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-bench_app = typer.Typer(invoke_without_command=True, help="Measurements: without a further word, those of the main job.")
+from relayer.commands.arguments.groups import application
+
+app = application("Measurements: without a further word, those of the main job.", invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
-@bench_app.callback()
+@app.callback()
 def bench_main_job(
     context: typer.Context,
     ledger: Annotated[list[str] | None, typer.Option(help="anvil or ganache; may be repeated.")] = None,
@@ -41,7 +43,7 @@ def bench_main_job(
     run(plan, ledgers=node_kinds(ledger or ()), settlement=settlement_kind(settlement), as_json=json)
 
 
-@bench_app.command("netting")
+@app.command("netting")
 def bench_netting(
     parties: Annotated[list[int] | None, typer.Option(min=2, help="Size of a network; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 1,
@@ -53,7 +55,7 @@ def bench_netting(
     run(parties=parties or (1_000, 10_000), seed=seed, as_json=json)
 
 
-@bench_app.command("start")
+@app.command("start")
 def bench_start(
     packets: Annotated[int, typer.Option(min=1, max=1_000_000, help="Packets that the journal has seen end.")] = 100_000,
     json: Json = False,

@@ -117,7 +117,7 @@ async def read_cycle(at: Desk, cycle_id: str) -> tuple[Cycle, NettingResult]:
     """A cycle whose proof this process has checked itself. Raises NettingRefused if it does not hold."""
     cycle = await at.service.cycle(cycle_id)
     if cycle is None:
-        raise InvalidInput(f"cycle {cycle_id} does not stand on this ledger; `relayer settle cycles` lists those that do")
+        raise InvalidInput(f"cycle {cycle_id} is not on this ledger; `relayer settlement cycles` lists them")
     return cycle, check_plan(cycle.plan)
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import typer
 
 from relayer.app.checking import check
-from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
-from relayer.commands.output import Json, show_json
+from relayer.commands.output import FOUND_WRONG, Json, show_json
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.ports.capabilities import CheckLine
 

@@ -10,8 +10,6 @@ from relayer.proofs.errors import ProofError
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.errors import SolverUnavailable
 
-FOUND_WRONG = 1
-
 _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.ConfigurationError, 3),
     (errors.WrongLedger, 3),

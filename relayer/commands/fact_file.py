@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Self
 
-from eth_hash.auto import keccak
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.errors import InvalidInput
 from relayer.facts.schema import SCHEMA, Fact, party_id
+from relayer.facts.words import keccak256
 
 _MAXIMUM_BYTES = 50_000_000
 _HASH = r"^0x[0-9a-fA-F]{64}$"
@@ -78,7 +78,7 @@ class FactForm(BaseModel):
         if self.document_hash is not None:
             return bytes.fromhex(self.document_hash[2:])
         text = json.dumps(self.document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return keccak(text.encode())
+        return keccak256(text.encode())
 
 
 _KINDS = {kind.name.lower(): kind for kind in FactKind}

@@ -142,29 +142,6 @@ def replay_journal(config: Path, path: Path | None, form: Form) -> None:
     say(f"{head.row} rows, every hash fits; the newest is 0x{head.hash.hex()}")
 
 
-def show_status(config: Path, form: Form) -> None:
-    """`status`."""
-    settings = load_relayer(config)
-    with journal_reader(settings.journal.path) as journal:
-        counts, head = journal.counts(), journal.head()
-    running = running_report(settings.service.host, settings.service.port)
-    if form is Form.JSON:
-        packets: list[Json] = [
-            {"channel": channel, "state": state, "count": count} for (channel, state), count in sorted(counts.items())
-        ]
-        show_json({"journal_rows": head.row, "packets": packets, "running": running.raw if running else None})
-        return
-    rows = ((channel, state, str(count)) for (channel, state), count in sorted(counts.items()))
-    show_table(f"journal of {head.row} rows", ("channel", "state", "packets"), rows, right=("packets",))
-    if running is None:
-        say("no relayer answers on the service port; `relayer start` starts one")
-        return
-    show_table("ledgers", ("ledger", "height", "last error"), running.ledgers, right=("height",))
-    show_table("clients", ("ledger", "client", "condition", "expires"), running.clients)
-    for reason in running.standstill:
-        say(f"stands still: {reason}")
-
-
 def parse_key(text: str) -> PacketKey:
     """Raises InvalidInput unless `text` is channel/source-ledger/sequence."""
     pieces = text.split("/")

@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.table import Table
+from shutil import get_terminal_size
+from unicodedata import combining, east_asian_width
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+FOUND_WRONG = 1
+"""Exit status of a check that found something wrong; the others are in `exits`."""
 _PROGRESS_AFTER_SECONDS = 1.0
+_FILE_COLUMNS = 200
+_LEAST_WIDTH = 8
 
 
 def show_json(value: Json) -> None:
@@ -21,13 +24,53 @@ def show_json(value: Json) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table; columns named in `right` are numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    """A table; columns named in `right` are numbers. What does not fit the terminal is cut, the widest columns first."""
+    is_terminal = sys.stdout.isatty()
+    bold, plain = ("\x1b[1m", "\x1b[0m") if is_terminal else ("", "")
+    cells = [[_visible(cell) for cell in row] for row in rows]
+    widest = [max(map(_width, column)) for column in zip(columns, *cells, strict=True)]
+    widths = _fitted(widest, get_terminal_size().columns if is_terminal else _FILE_COLUMNS)
+
+    def line(row: Sequence[str], edge: str, style: str = "") -> str:
+        padded = (
+            f" {style}{_padded(cell, width, to_right=name in right)}{plain if style else ''} "
+            for cell, width, name in zip(row, widths, columns, strict=True)
+        )
+        return edge + edge.join(padded) + edge
+
+    def rule(left: str, fill: str, between: str, end: str) -> str:
+        return left + between.join(fill * (width + 2) for width in widths) + end
+
+    lines = [f"{bold}{title}{plain}", rule("┏", "━", "┳", "┓"), line(columns, "┃", bold), rule("┡", "━", "╇", "┩")]
+    lines += [line(row, "│") for row in cells]
+    lines.append(rule("└", "─", "┴", "┘"))
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _fitted(widths: Sequence[int], limit: int) -> list[int]:
+    fitted = list(widths)
+    while sum(fitted) + 3 * len(fitted) + 1 > limit and max(fitted) > _LEAST_WIDTH:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
+
+
+def _visible(cell: str) -> str:
+    """Without control characters: what a ledger or a bank wrote must not steer a terminal."""
+    return "".join(each if each.isprintable() else " " for each in cell)
+
+
+def _width(cell: str) -> int:
+    """Columns of a terminal: wide characters take two, combining ones none."""
+    return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in cell)
+
+
+def _padded(cell: str, width: int, *, to_right: bool) -> str:
+    if _width(cell) > width:
+        while _width(cell) >= width:
+            cell = cell[:-1]
+        cell += "…"
+    space = " " * (width - _width(cell))
+    return space + cell if to_right else cell + space
 
 
 def say(words: str) -> None:

@@ -10,9 +10,8 @@ import typer
 from relayer.app.ends import channel_books
 from relayer.app.selection import Selection, select
 from relayer.business.reconcile import Reconciliation
-from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
-from relayer.commands.output import Json, say, show_json, show_table, step
+from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table, step
 
 
 def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:

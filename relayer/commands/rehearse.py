@@ -10,9 +10,8 @@ from pathlib import Path
 import typer
 
 from relayer.app.rehearsing import Rehearsals, rehearse
-from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.form import Form
-from relayer.commands.output import Json, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
 from relayer.engine.rehearsal import Act, Rehearsed
 from relayer.ports.ledger import MessageResult, Outcome

@@ -52,9 +52,9 @@ class ChannelSettings(Section):
 
     name: ChannelName
     ends: Annotated[tuple[End, ...], Field(min_length=2, max_length=2)]
-    allowed: Allowed = Allowed()
+    allowed: Allowed = Field(default_factory=Allowed)
     timeout_seconds: int = Field(default=3_600, ge=10, le=MAXIMUM_TIMEOUT_SECONDS)
-    client_terms: Terms = Terms()
+    client_terms: Terms = Field(default_factory=Terms)
 
     @model_validator(mode="after")
     def _two_ledgers(self) -> Self:

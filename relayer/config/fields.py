@@ -28,7 +28,8 @@ _MAXIMUM_SECRET_BYTES = 64 * 1024
 class Section(BaseModel):
     """A mapping of the file: unknown keys and values of another type are refused, and nothing changes afterwards."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built once, as part of the file that a section belongs to.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def _address(text: str) -> str:

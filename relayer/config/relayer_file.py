@@ -41,15 +41,12 @@ class RelayerSettings(Section):
     ledgers: Annotated[dict[LedgerName, LedgerSettings], Field(min_length=2, max_length=64)]
     channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1, max_length=1000)]
     journal: JournalSettings
-    engine: EngineSection = EngineSection()
+    engine: EngineSection = Field(default_factory=EngineSection)
     service: Listen
-    logging: Logging = Logging()
+    logging: Logging = Field(default_factory=Logging)
 
 
 _T = TypeVar("_T")
-_LEDGER: TypeAdapter[LedgerSettings] = TypeAdapter(LedgerSettings)
-_CHANNEL = TypeAdapter(ChannelSettings)
-_LISTEN = TypeAdapter(Listen)
 
 
 def load_relayer(path: Path) -> RelayerSettings:
@@ -59,23 +56,26 @@ def load_relayer(path: Path) -> RelayerSettings:
     """
     document = read_document(path)
     folder = path.resolve().parent
-    problems: list[Problem] = []
-    settings: RelayerSettings | None = None
     try:
         settings = RelayerSettings.model_validate_json(document.as_json(), context={"folder": folder})
     except ValidationError as error:
-        problems = describe(error, document.data)
-    # Valid parts are checked further even if another part is invalid, so that one report names everything.
-    ledgers = dict(_sound(_LEDGER, _items(document.data.get("ledgers")), folder))
-    channels = dict(_sound(_CHANNEL, _items(document.data.get("channels")), folder))
-    listen = dict(_sound(_LISTEN, [("service", document.data.get("service"))], folder))
-    problems += _channel_problems(document.data, channels)
-    problems += _port_problems(ledgers, listen)
-    if not problems and settings is not None:
+        raise report(document, [*describe(error, document.data), *_further_problems(document.data, folder)]) from error
+    problems = _channel_problems(document.data, dict(enumerate(settings.channels)))
+    problems += _port_problems(dict(settings.ledgers.items()), {"service": settings.service})
+    if not problems:
         settings, problems = _completed(settings, read_deployment(deployment_path(path)))
-    if problems or settings is None:
+    if problems:
         raise report(document, problems)
     return settings
+
+
+def _further_problems(data: Mapping[str, Plain], folder: Path) -> list[Problem]:
+    """Valid parts are checked further even if another part is invalid, so that one report names everything."""
+    ledger: TypeAdapter[LedgerSettings] = TypeAdapter(LedgerSettings)
+    ledgers = dict(_sound(ledger, _items(data.get("ledgers")), folder))
+    channels = dict(_sound(TypeAdapter(ChannelSettings), _items(data.get("channels")), folder))
+    listen = dict(_sound(TypeAdapter(Listen), [("service", data.get("service"))], folder))
+    return [*_channel_problems(data, channels), *_port_problems(ledgers, listen)]
 
 
 def _completed(settings: RelayerSettings, deployment: Deployment) -> tuple[RelayerSettings, list[Problem]]:

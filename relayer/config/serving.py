@@ -31,7 +31,7 @@ class AuthoritySettings(Section):
     store: FilePath
     listen: Listen
     clients: Annotated[tuple[ServedClientSettings, ...], Field(min_length=1, max_length=1000)]
-    logging: Logging = Logging()
+    logging: Logging = Field(default_factory=Logging)
 
 
 PartyName = Annotated[str, Field(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
@@ -56,7 +56,7 @@ class LedgerFileSettings(Section):
     token: Secret
     party_tokens: Annotated[dict[PartyName, Secret], Field(max_length=10_000)] = Field(default_factory=dict)
     """By OCPI-style id: the token with which a party acts for itself."""
-    logging: Logging = Logging()
+    logging: Logging = Field(default_factory=Logging)
 
 
 _S = TypeVar("_S", bound=Section)

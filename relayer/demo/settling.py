@@ -118,7 +118,15 @@ class Settlement:
             (figures.gross == PUBLISHED["gross"][0] - CONTESTED_CENTS, "the cycle is not about everything that is not held"),
             (figures.cleared == CLEARED_CENTS, "the cycle does not clear what it should"),
         )
-        arguments = ("settle", "verify", CYCLE_ID, "--config", self.network.layout.member_configuration.name, "--as", MEMBER)
+        arguments = (
+            "settlement",
+            "verify",
+            CYCLE_ID,
+            "--config",
+            self.network.layout.member_configuration.name,
+            "--as",
+            MEMBER,
+        )
         checked = await asyncio.to_thread(self.network.run, *arguments)
         if checked.status != 0:
             raise DevnetFailed(

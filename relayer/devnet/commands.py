@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from relayer.commands.arguments.groups import application
 from relayer.commands.form import form
 
-devnet_app = typer.Typer(
+app = application(
+    "A development network in the background: contract ledger, settlement ledger, authorities. Needs a checkout.",
     no_args_is_help=True,
-    help="A development network in the background: contract ledger, settlement ledger, authorities. Needs a checkout.",
 )
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
@@ -19,14 +20,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 FOLDER = Path("devnet-data")
 
 
-@devnet_app.callback()
+@app.callback()
 def devnet(context: typer.Context) -> None:
     from relayer.devnet.checkout import require_checkout
 
     require_checkout(f"`relayer devnet {context.invoked_subcommand}`")
 
 
-@devnet_app.command("up")
+@app.command("up")
 def devnet_up(
     folder: Folder = FOLDER,
     settlement: Annotated[str | None, typer.Option(help="cosmos (the default) or embedded; of a new network.")] = None,
@@ -42,7 +43,7 @@ def devnet_up(
     up(folder, kind, ChainShape(validators=validators, block_time_ms=block_time_ms), form(json))
 
 
-@devnet_app.command("down")
+@app.command("down")
 def devnet_down(folder: Folder = FOLDER) -> None:
     """Stop all of it; what the ledgers hold stays in the folder."""
     from relayer.devnet.control import down
@@ -50,7 +51,7 @@ def devnet_down(folder: Folder = FOLDER) -> None:
     down(folder)
 
 
-@devnet_app.command("status")
+@app.command("status")
 def devnet_status(folder: Folder = FOLDER, json: Json = False) -> None:
     """What runs, where, and at which height. Exit status 1 if a part does not answer."""
     from relayer.devnet.control import show
@@ -58,7 +59,7 @@ def devnet_status(folder: Folder = FOLDER, json: Json = False) -> None:
     raise typer.Exit(0 if show(folder, form(json)) else 1)
 
 
-@devnet_app.command("run")
+@app.command("run")
 def devnet_run(folder: Folder = FOLDER) -> None:
     """Run a network that `up` has made in the foreground, until SIGINT or SIGTERM."""
     from relayer.devnet.folder import DevnetFolder

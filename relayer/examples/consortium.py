@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import cycle
 
-from eth_hash.auto import keccak
-
 from relayer.codes.facts import FactCategory, FactCode, FactKind
 from relayer.facts.schema import SCHEMA, Fact, party_id
+from relayer.facts.words import keccak256
 
 EUR = ("EUR", 2)
 ISSUE_TIME = 1_760_000_000
@@ -168,7 +167,7 @@ def issue(draft: Draft, *, fact_id: bytes, issuer_sequence: int, related_fact: b
         due_date=service_end + _TERM_SECONDS,
         issuer_sequence=issuer_sequence,
         related_fact=related_fact,
-        document_hash=keccak(document.encode()),
+        document_hash=keccak256(document.encode()),
     )
 
 

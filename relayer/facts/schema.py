@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
-
 from relayer.errors import InvalidInput
+from relayer.facts.words import keccak256
 
 SCHEMA = 1
 """The only schema version."""
@@ -86,4 +85,4 @@ def party_id(ocpi_id: str) -> bytes:
         and ocpi_id == ocpi_id.upper()
     ):
         raise InvalidInput(f"party {ocpi_id!r}: expected two letters, an asterisk and three characters, such as DE*KCS")
-    return keccak(ocpi_id.encode())
+    return keccak256(ocpi_id.encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,13 @@ from relayer.core.channels import Route
 from relayer.core.ids import ChannelId, ClientId, Height, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
-from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
+from relayer.errors import InvalidInput, JournalCorrupt
 from relayer.journal.codec import RowCodec, content_hash, decode_memory, row_hash
-from relayer.journal.schema import APPLICATION_ID
+from relayer.journal.file import open_for_reading, translated
 from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
 
 GENESIS = bytes(32)
 """The hash before row 1."""
-
-_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Translates SQLite's errors into ours, by their codes."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT:
-            raise JournalCorrupt(f"journal {path}: the file is damaged ({error}); restore it from a copy") from error
-        raise JournalUnavailable(f"journal {path}: {error}; check the disk, the folder and its permissions") from error
 
 
 class SqliteJournalReader:
@@ -41,11 +27,7 @@ class SqliteJournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._codec = RowCodec(store=self._store, load=self._load)
-        if not path.exists():
-            raise JournalUnavailable(f"journal {path}: no such file; it is created when the relayer first starts")
-        with translated(path):
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-            self._check_application()
+        self._db = open_for_reading(path)
 
     @property
     def database(self) -> sqlite3.Connection:
@@ -145,11 +127,6 @@ class SqliteJournalReader:
             if memory is not None:
                 return Checkpoint(row=row, memory=memory)
         return None
-
-    def _check_application(self) -> None:
-        (found,) = self._db.execute("PRAGMA application_id").fetchone()
-        if found != APPLICATION_ID:
-            raise JournalCorrupt(f"journal {self.path}: this is another program's database; name the right file")
 
     def _entry(self, row: int, body: bytes, previous: bytes, stored: bytes) -> Entry:
         read = self._codec.decode(row, body)

@@ -22,7 +22,8 @@ from relayer.core.machine import Memory, Record
 from relayer.core.states import State, state_name
 from relayer.errors import JournalLocked, JournalUnavailable
 from relayer.journal.codec import content_hash, encode_memory, note, row_hash
-from relayer.journal.reader import SqliteJournalReader, key_columns, translated
+from relayer.journal.file import translated
+from relayer.journal.reader import SqliteJournalReader, key_columns
 from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
 from relayer.ports.journal import Entry
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, LedgerId
-from relayer.journal.reader import SqliteJournalReader, translated
+from relayer.journal.file import translated
+from relayer.journal.reader import SqliteJournalReader
 from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RefusalFigures, RouteFigures
 
 _ENDED = "('Acknowledged', 'TimedOut', 'Contradicted')"

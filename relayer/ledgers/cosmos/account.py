@@ -9,11 +9,11 @@ import hashlib
 import re
 
 from coincurve import PrivateKey
-from Crypto.Hash import RIPEMD160
 
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos import bech32
+from relayer.proofs.ripemd160 import ripemd160
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
 _GOVERNANCE = b"gov"
@@ -45,7 +45,7 @@ class CosmosAccount:
 
 def account_bytes(public_key: bytes) -> bytes:
     """20 bytes: ripemd160 of sha256 of the compressed key, as Bitcoin does it."""
-    return RIPEMD160.new(hashlib.sha256(public_key).digest()).digest()
+    return ripemd160(hashlib.sha256(public_key).digest())
 
 
 def governance_address(prefix: str) -> str:

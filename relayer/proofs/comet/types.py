@@ -13,8 +13,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
-from Crypto.Hash import RIPEMD160
-
 from relayer.codes.limits import MAXIMUM_CHAIN_ID_BYTES
 from relayer.proofs import merkle
 from relayer.proofs.errors import HeaderRefused, Refusal
@@ -25,6 +23,7 @@ from relayer.proofs.protobuf import (
     sfixed64_field,
     varint_field,
 )
+from relayer.proofs.ripemd160 import ripemd160
 
 TimestampNanoseconds = NewType("TimestampNanoseconds", int)
 """Unix nanoseconds; negative before 1970, because an absent vote carries the year 1."""
@@ -85,7 +84,7 @@ NO_BLOCK = BlockId()
 @lru_cache(maxsize=4096)
 def address_of(public_key: bytes) -> bytes:
     """20 bytes: ripemd160(sha256(compressed secp256k1 key))."""
-    return RIPEMD160.new(sha256(public_key).digest()).digest()
+    return ripemd160(sha256(public_key).digest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

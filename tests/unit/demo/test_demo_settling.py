@@ -39,7 +39,7 @@ class OneProcess:
     status: int = 0
 
     def run(self, *arguments: str) -> Finished:
-        assert arguments[:3] == ("settle", "verify", CYCLE_ID)
+        assert arguments[:3] == ("settlement", "verify", CYCLE_ID)
         assert arguments[-1] == MEMBER
         if self.status == 0:
             checking = verify_cycle(self.desk, CYCLE_ID, actor=party_id(MEMBER))

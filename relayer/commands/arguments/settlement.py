@@ -1,4 +1,4 @@
-"""`relayer settle`: arguments to functions. Everything heavy is imported inside a command."""
+"""`relayer settlement`: arguments to functions. Everything heavy is imported inside a command."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
+from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
 from relayer.commands.form import form
 
-settle_app = typer.Typer(no_args_is_help=True, help="Net, pay and dispute what stands on the settlement ledger.")
+app = application("The settlement ledger: agreements, debts, netting, payments.", no_args_is_help=True)
+REGISTER = "Parties and agreements"
+BOOKS = "Books"
+NETTING = "Netting"
+PAYMENTS = "Payments"
+DISPUTES = "Disputes and write-offs"
 
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="RELAYER_CONFIG", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-Channel = Annotated[str | None, typer.Option("--channel", help="The channel; not needed if there is only one.")]
 Actor = Annotated[str | None, typer.Option("--as", help="The party that acts, such as DE*KCS; the operator if not given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after; change nothing.")]
 Currency = Annotated[str, typer.Option(help="ISO 4217 code.")]
@@ -22,19 +26,59 @@ Days = Annotated[int, typer.Option(min=1, max=90, help="For how many days the am
 Moment = Annotated[str | None, typer.Option(help="Date, date with time (UTC), or unix seconds; now if not given.")]
 Picture = Annotated[Path | None, typer.Option(help="Write a picture of the debts before and after (SVG).")]
 CycleId = Annotated[str, typer.Argument(help="The cycle's id.")]
-RELAYER_FILE = Path("relayer.yaml")
 
 
-@settle_app.command("positions")
-def settle_positions(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+@app.command("apply", rich_help_panel=REGISTER)
+def settlement_apply(
+    file: Annotated[Path, typer.Argument(help="JSON with parties and agreements, as `init` writes it.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+) -> None:
+    """Register parties on both ledgers, issuers on the contract ledger, agreements on the settlement ledger."""
+    from relayer.commands.settlement.register import apply_file
+
+    apply_file(config, channel, file)
+
+
+@app.command("positions", rich_help_panel=BOOKS)
+def settlement_positions(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """Payable, receivable and net per party and currency."""
-    from relayer.commands.settlement import show_positions
+    from relayer.commands.settlement.books import show_positions
 
     show_positions(config, channel, form(json))
 
 
-@settle_app.command("net")
-def settle_net(
+@app.command("liabilities", rich_help_panel=BOOKS)
+def settlement_liabilities(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """Every liability with the fact that it stands for."""
+    from relayer.commands.settlement.books import show_liabilities
+
+    show_liabilities(config, channel, form(json))
+
+
+@app.command("statement", rich_help_panel=BOOKS)
+def settlement_statement(
+    party: Annotated[str, typer.Argument(help="The party, such as DE*KCS.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    since: Annotated[str, typer.Option(help="Date, date with time (UTC), or unix seconds.")] = "0",
+    until: Annotated[str | None, typer.Option(help="Up to but not including this; now if not given.")] = None,
+    currency: Currency = "EUR",
+    exponent: Exponent = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every line as CSV to this file; - for standard output.")] = None,
+    json: Json = False,
+) -> None:
+    """What a party owed and was owed when a period began, what happened in it, and what is left."""
+    from relayer.commands.settlement.statement import StatementRequest, show_statement
+
+    request = StatementRequest(
+        party=party, since=since, until=until, currency=currency, exponent=exponent, csv=csv, form=form(json)
+    )
+    show_statement(config, channel, request)
+
+
+@app.command("net", rich_help_panel=NETTING)
+def settlement_net(
     cycle_id: Annotated[str, typer.Argument(help="A new id for the cycle.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -50,8 +94,8 @@ def settle_net(
     json: Json = False,
 ) -> None:
     """Compare all modes, and propose a netting cycle with its certificate. Another party must verify it."""
-    from relayer.commands.netting import NettingRequest, net
-    from relayer.commands.settling import moment
+    from relayer.commands.settlement.desk import moment
+    from relayer.commands.settlement.netting import NettingRequest, net
 
     request = NettingRequest(
         cycle_id=cycle_id,
@@ -68,8 +112,8 @@ def settle_net(
     net(config, channel, request, form(json))
 
 
-@settle_app.command("verify")
-def settle_verify(
+@app.command("verify", rich_help_panel=NETTING)
+def settlement_verify(
     cycle_id: CycleId,
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -77,13 +121,13 @@ def settle_verify(
     dry_run: DryRun = False,
 ) -> None:
     """Check a proposed cycle's certificate in this process, and tell the ledger so. Not by its proposer."""
-    from relayer.commands.netting import verify
+    from relayer.commands.settlement.netting import verify
 
     verify(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
-@settle_app.command("commit")
-def settle_commit(
+@app.command("commit", rich_help_panel=NETTING)
+def settlement_commit(
     cycle_id: CycleId,
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -91,13 +135,13 @@ def settle_commit(
     dry_run: DryRun = False,
 ) -> None:
     """Post a verified cycle, all of it."""
-    from relayer.commands.netting import commit
+    from relayer.commands.settlement.netting import commit
 
     commit(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
-@settle_app.command("abort")
-def settle_abort(
+@app.command("abort", rich_help_panel=NETTING)
+def settlement_abort(
     cycle_id: CycleId,
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -105,21 +149,21 @@ def settle_abort(
     dry_run: DryRun = False,
 ) -> None:
     """Give a running cycle up; what it held is free again."""
-    from relayer.commands.netting import abort
+    from relayer.commands.settlement.netting import abort
 
     abort(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
-@settle_app.command("cycles")
-def settle_cycles(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+@app.command("cycles", rich_help_panel=NETTING)
+def settlement_cycles(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """List netting cycles."""
-    from relayer.commands.netting import show_cycles
+    from relayer.commands.settlement.netting import show_cycles
 
     show_cycles(config, channel, form(json))
 
 
-@settle_app.command("consent")
-def settle_consent(
+@app.command("consent", rich_help_panel=NETTING)
+def settlement_consent(
     party: Annotated[str, typer.Argument(help="The party, such as DE*KCS.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -128,15 +172,15 @@ def settle_consent(
     dry_run: DryRun = False,
 ) -> None:
     """Agree that debts are replaced by others (novation), which mode hub needs of every party with a debt."""
-    from relayer.commands.settling import set_consent
+    from relayer.commands.settlement.payments import set_consent
     from relayer.settlement.clearing.values import Consent
 
     consent = Consent.WITHDRAWN if withdraw else Consent.GIVEN
     set_consent(config, channel, party, consent, actor=actor, dry_run=dry_run)
 
 
-@settle_app.command("pay")
-def settle_pay(
+@app.command("pay", rich_help_panel=PAYMENTS)
+def settlement_pay(
     cycle_id: Annotated[str | None, typer.Argument(help="Everything that this cycle left to be paid.")] = None,
     config: Config = RELAYER_FILE,
     channel: Channel = None,
@@ -152,7 +196,7 @@ def settle_pay(
     json: Json = False,
 ) -> None:
     """Instruct payments: they hold the oldest debts until they are final. No money moves here."""
-    from relayer.commands.settling import PaymentRequest, pay
+    from relayer.commands.settlement.payments import PaymentRequest, pay
 
     request = PaymentRequest(
         cycle_id=cycle_id,
@@ -169,8 +213,8 @@ def settle_pay(
     pay(config, channel, request, form(json))
 
 
-@settle_app.command("record")
-def settle_record(
+@app.command("record", rich_help_panel=PAYMENTS)
+def settlement_record(
     payment_id: Annotated[str, typer.Argument(help="The payment's id.")],
     state: Annotated[str, typer.Argument(help="pending, final or returned.")],
     config: Config = RELAYER_FILE,
@@ -182,106 +226,21 @@ def settle_record(
     dry_run: DryRun = False,
 ) -> None:
     """Record what became of a payment, with the evidence that shows it."""
-    from relayer.commands.settling import record_payment
+    from relayer.commands.settlement.payments import record_payment
 
     record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor, dry_run=dry_run)
 
 
-@settle_app.command("payments")
-def settle_payments(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+@app.command("payments", rich_help_panel=PAYMENTS)
+def settlement_payments(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """List payments."""
-    from relayer.commands.settling import show_payments
+    from relayer.commands.settlement.payments import show_payments
 
     show_payments(config, channel, form(json))
 
 
-@settle_app.command("dispute")
-def settle_dispute(
-    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is contested.")],
-    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    dispute_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the fact if not given.")] = None,
-    days: Days = 30,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-) -> None:
-    """Hold a contested amount, so that it is neither netted nor paid until the two agree or the time ends."""
-    from relayer.commands.disputing import DisputeRequest, dispute
-
-    request = DisputeRequest(
-        fact_id=fact_id, amount=amount, reason=reason, dispute_id=dispute_id, days=days, actor=actor, dry_run=dry_run
-    )
-    dispute(config, channel, request)
-
-
-@settle_app.command("release")
-def settle_release(
-    dispute_id: Annotated[str, typer.Argument(help="The dispute's id.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    credit: Annotated[str | None, typer.Option(help="The creditor gives up this much, such as 12.50.")] = None,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-) -> None:
-    """End a dispute: the debtor withdraws it, or the creditor upholds it with --credit. It ends at its deadline anyway."""
-    from relayer.commands.disputing import release
-
-    release(config, channel, dispute_id, credit=credit, actor=actor, dry_run=dry_run)
-
-
-@settle_app.command("disputes")
-def settle_disputes(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
-    """List disputes."""
-    from relayer.commands.disputing import show_disputes
-
-    show_disputes(config, channel, form(json))
-
-
-@settle_app.command("write-off")
-def settle_write_off(
-    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is given up.")],
-    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    write_off_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the content if not given.")] = None,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-) -> None:
-    """Give up an open amount without a credit note."""
-    from relayer.commands.disputing import WriteOffRequest, write_off
-
-    request = WriteOffRequest(
-        fact_id=fact_id, amount=amount, reason=reason, write_off_id=write_off_id, actor=actor, dry_run=dry_run
-    )
-    write_off(config, channel, request)
-
-
-@settle_app.command("statement")
-def settle_statement(
-    party: Annotated[str, typer.Argument(help="The party, such as DE*KCS.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    since: Annotated[str, typer.Option(help="Date, date with time (UTC), or unix seconds.")] = "0",
-    until: Annotated[str | None, typer.Option(help="Up to but not including this; now if not given.")] = None,
-    currency: Currency = "EUR",
-    exponent: Exponent = None,
-    csv: Annotated[Path | None, typer.Option(help="Write every line as CSV to this file; - for standard output.")] = None,
-    json: Json = False,
-) -> None:
-    """What a party owed and was owed when a period began, what happened in it, and what is left."""
-    from relayer.commands.statement import StatementRequest, show_statement
-
-    request = StatementRequest(
-        party=party, since=since, until=until, currency=currency, exponent=exponent, csv=csv, form=form(json)
-    )
-    show_statement(config, channel, request)
-
-
-@settle_app.command("export")
-def settle_export(
+@app.command("export", rich_help_panel=PAYMENTS)
+def settlement_export(
     output: Annotated[Path, typer.Argument(help="The pain.001 file to write; it must not exist.")],
     accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
     initiator: Annotated[str, typer.Option(help="Name of who hands the file to the bank.")],
@@ -293,8 +252,8 @@ def settle_export(
     message_id: Annotated[str | None, typer.Option(help="Made from the time if not given.")] = None,
 ) -> None:
     """Write the instructed payments as an ISO 20022 payment file. Each payment's id is its end-to-end id."""
-    from relayer.commands.banking import ExportRequest, export_payments
-    from relayer.commands.settling import moment
+    from relayer.commands.settlement.banking import ExportRequest, export_payments
+    from relayer.commands.settlement.desk import moment
 
     request = ExportRequest(
         output=output,
@@ -309,8 +268,8 @@ def settle_export(
     export_payments(config, channel, request)
 
 
-@settle_app.command("import")
-def settle_import(
+@app.command("import", rich_help_panel=PAYMENTS)
+def settlement_import(
     file: Annotated[Path, typer.Argument(help="A camt.054 file of a creditor's bank.")],
     accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
     config: Config = RELAYER_FILE,
@@ -319,7 +278,71 @@ def settle_import(
     json: Json = False,
 ) -> None:
     """Make payments final by what banks say. Wrong entries are refused with their reason (status 1), the rest is kept."""
-    from relayer.commands.banking import Effect, import_payments
+    from relayer.commands.settlement.banking import Effect, import_payments
 
     effect = Effect.DRY_RUN if dry_run else Effect.RECORD
     import_payments(config, channel, file=file, accounts=accounts, effect=effect, form=form(json))
+
+
+@app.command("dispute", rich_help_panel=DISPUTES)
+def settlement_dispute(
+    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is contested.")],
+    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    dispute_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the fact if not given.")] = None,
+    days: Days = 30,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Hold a contested amount, so that it is neither netted nor paid until the two agree or the time ends."""
+    from relayer.commands.settlement.disputes import DisputeRequest, dispute
+
+    request = DisputeRequest(
+        fact_id=fact_id, amount=amount, reason=reason, dispute_id=dispute_id, days=days, actor=actor, dry_run=dry_run
+    )
+    dispute(config, channel, request)
+
+
+@app.command("release", rich_help_panel=DISPUTES)
+def settlement_release(
+    dispute_id: Annotated[str, typer.Argument(help="The dispute's id.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    credit: Annotated[str | None, typer.Option(help="The creditor gives up this much, such as 12.50.")] = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """End a dispute: the debtor withdraws it, or the creditor upholds it with --credit. It ends at its deadline anyway."""
+    from relayer.commands.settlement.disputes import release
+
+    release(config, channel, dispute_id, credit=credit, actor=actor, dry_run=dry_run)
+
+
+@app.command("disputes", rich_help_panel=DISPUTES)
+def settlement_disputes(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List disputes."""
+    from relayer.commands.settlement.disputes import show_disputes
+
+    show_disputes(config, channel, form(json))
+
+
+@app.command("write-off", rich_help_panel=DISPUTES)
+def settlement_write_off(
+    fact_id: Annotated[str, typer.Argument(help="The fact whose debt is given up.")],
+    amount: Annotated[str, typer.Argument(help="How much of it, such as 12.50.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    write_off_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the content if not given.")] = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Give up an open amount without a credit note."""
+    from relayer.commands.settlement.disputes import WriteOffRequest, write_off
+
+    request = WriteOffRequest(
+        fact_id=fact_id, amount=amount, reason=reason, write_off_id=write_off_id, actor=actor, dry_run=dry_run
+    )
+    write_off(config, channel, request)

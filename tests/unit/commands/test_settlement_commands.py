@@ -14,7 +14,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from relayer.cli import app
-from relayer.commands.settling import minor_units, moment
+from relayer.commands.settlement.desk import minor_units, moment
 from relayer.errors import InvalidInput, LedgerRefused, RelayerError
 from relayer.examples.consortium import DEBTS, PARTY
 from relayer.keystore import create_keystore
@@ -35,7 +35,7 @@ Run = Callable[..., Result]
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of `relayer init`, with the demo's 19 debts on an embedded ledger."""
-    folder = tmp_path_factory.mktemp("settle")
+    folder = tmp_path_factory.mktemp("settlement")
     assert CliRunner().invoke(app, ["init", str(folder)]).exit_code == 0
     settings = folder / "relayer.yaml"
     text = settings.read_text()
@@ -70,7 +70,7 @@ def folder(template: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def settle(folder: Path) -> Run:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["settle", *arguments, "--config", str(folder / "relayer.yaml")])
+        return CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
 
     return run
 

@@ -1,4 +1,4 @@
-"""`relayer settle export` and `settle import`: payment files for banks, and what banks say of payments."""
+"""`relayer settlement export` and `settlement import`: payment files for banks, and what banks say of payments."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
 from relayer.business.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
-from relayer.commands.exits import FOUND_WRONG
 from relayer.commands.fact_file import read_json
 from relayer.commands.form import Form
-from relayer.commands.output import Json, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import Payment
@@ -26,7 +25,7 @@ from relayer.iso20022.payment import Payment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """Arguments of `settle export`. Times are unix seconds."""
+    """Arguments of `settlement export`. Times are unix seconds."""
 
     output: Path
     accounts: Path

@@ -1,4 +1,4 @@
-"""`relayer settle dispute`, `release`, `write-off` and `disputes`: amounts that a debtor contests or a creditor gives up."""
+"""`relayer settlement dispute`, `release`, `write-off`, `disputes`: what a debtor contests or a creditor gives up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relayer.app.clock import now_seconds
 from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
-from relayer.commands.settling import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
+from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
 from relayer.errors import InvalidInput
 from relayer.settlement.clearing.commands import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.clearing.values import Dispute
@@ -21,7 +21,7 @@ from relayer.settlement.postings import Account, Posting, posted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeRequest:
-    """Arguments of `settle dispute`."""
+    """Arguments of `settlement dispute`."""
 
     fact_id: str
     amount: str
@@ -34,7 +34,7 @@ class DisputeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOffRequest:
-    """Arguments of `settle write-off`."""
+    """Arguments of `settlement write-off`."""
 
     fact_id: str
     amount: str
@@ -45,7 +45,7 @@ class WriteOffRequest:
 
 
 def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
-    """`settle dispute`."""
+    """`settlement dispute`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
@@ -74,14 +74,14 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
 def release(
     config: Path, channel: str | None, dispute_id: str, *, credit: str | None, actor: str | None, dry_run: bool
 ) -> None:
-    """`settle release`."""
+    """`settlement release`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
             found = {each.claim.dispute_id: each for each in await _disputes(at)}.get(dispute_id)
             if found is None:
                 raise InvalidInput(
-                    f"dispute {dispute_id} does not stand on this ledger; `relayer settle disputes` lists them"
+                    f"dispute {dispute_id} does not stand on this ledger; `relayer settlement disputes` lists them"
                 )
             liability = await _liability(at, found.claim.fact_id.hex())
             credited = minor_units(credit, liability.exponent) if credit else 0
@@ -100,7 +100,7 @@ def release(
 
 
 def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> None:
-    """`settle write-off`. Several are possible on one fact; those of the same content are told apart by their ids."""
+    """`settlement write-off`. Several are possible on one fact; those of the same content are told apart by their ids."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
@@ -130,7 +130,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
 
 
 def show_disputes(config: Path, channel: str | None, form: Form) -> None:
-    """`settle disputes`."""
+    """`settlement disputes`."""
 
     async def read() -> list[Dispute]:
         async with open_desk(config, channel, dry_run=True) as at:

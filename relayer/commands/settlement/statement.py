@@ -1,4 +1,4 @@
-"""`relayer settle statement`: a table for people, JSON for programs, CSV for accountants."""
+"""`relayer settlement statement`: a table for people, JSON for programs, CSV for accountants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from relayer.app.selection import select
 from relayer.business.settling import Desk
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
-from relayer.commands.settling import moment
+from relayer.commands.settlement.desk import moment
 from relayer.facts.schema import party_id
 from relayer.settlement.statement import Side, SideTotals, Statement
 
@@ -25,7 +25,7 @@ _COLUMNS = ("sequence", "time", "side", "kind", "counterparty", "fact", "amount"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRequest:
-    """Arguments of `settle statement`."""
+    """Arguments of `settlement statement`."""
 
     party: str
     since: str
@@ -37,7 +37,7 @@ class StatementRequest:
 
 
 def show_statement(config: Path, channel: str | None, request: StatementRequest) -> None:
-    """`settle statement`."""
+    """`settlement statement`."""
     statement, at = asyncio.run(_read(config, channel, request))
     if request.csv is not None:
         _write_csv(request.csv, statement, at)

@@ -1,4 +1,4 @@
-"""`relayer settle net`, `verify`, `commit`, `abort`, `cycles`: netting cycles as people see them."""
+"""`relayer settlement net`, `verify`, `commit`, `abort`, `cycles`: netting cycles as people see them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from relayer.business.settling import (
 )
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
-from relayer.commands.settling import NOTHING_CHANGED, open_desk
+from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.clearing.commands import AbortCycle, CommitCycle
@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NettingRequest:
-    """Arguments of `settle net`."""
+    """Arguments of `settlement net`."""
 
     cycle_id: str
     mode: str
@@ -54,12 +54,12 @@ class NettingRequest:
 
 
 def net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
-    """`settle net`."""
+    """`settlement net`."""
     asyncio.run(_net(config, channel, request, form))
 
 
 def verify(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
-    """`settle verify`."""
+    """`settlement verify`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
@@ -74,7 +74,7 @@ def verify(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
 
 def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
-    """`settle commit`."""
+    """`settlement commit`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
@@ -88,7 +88,7 @@ def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
 
 def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None, dry_run: bool) -> None:
-    """`settle abort`."""
+    """`settlement abort`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
@@ -102,7 +102,7 @@ def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None
 
 
 def show_cycles(config: Path, channel: str | None, form: Form) -> None:
-    """`settle cycles`."""
+    """`settlement cycles`."""
 
     async def read() -> tuple[list[Cycle], Desk]:
         async with open_desk(config, channel, dry_run=True) as at:
@@ -159,7 +159,8 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             expires_at_seconds=now_seconds() + _PROPOSAL_SECONDS,
             solver=solver,
         )
-        say(f"cycle {request.cycle_id}: proposed; another party runs `relayer settle verify {request.cycle_id} --as PARTY`")
+        verification = f"relayer settlement verify {request.cycle_id} --as PARTY"
+        say(f"cycle {request.cycle_id}: proposed; another party runs `{verification}`")
 
 
 async def _show_step(at: Desk, cycle_id: str, target: CycleState) -> tuple[Cycle, NettingResult]:

@@ -1,25 +1,20 @@
-"""`relayer settle consent`, `pay`, `record` and `payments`, and what the other verbs read their arguments with."""
+"""`relayer settlement consent`, `pay`, `record` and `payments`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
 from relayer.app.clock import now_seconds
-from relayer.app.ends import desk
-from relayer.app.ledgers import Rights
-from relayer.app.selection import select
 from relayer.business.settling import Desk, actor_of, payments_of
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.iso20022.money import parse_amount
 from relayer.settlement.clearing.commands import (
     FinalisePayment,
     InstructPayment,
@@ -30,17 +25,12 @@ from relayer.settlement.clearing.commands import (
 from relayer.settlement.clearing.payments import can_be
 from relayer.settlement.clearing.values import Consent, Evidence, EvidenceKind, Payment, PaymentState
 
-DAY_SECONDS = 86_400
-NOTHING_CHANGED = "dry run: nothing was changed"
-PAGE = 1000
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999."""
 _EVIDENCE = {"bank": EvidenceKind.BANK_STATEMENT_ENTRY, "transaction": EvidenceKind.TRANSACTION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """Arguments of `settle pay`."""
+    """Arguments of `settlement pay`."""
 
     cycle_id: str | None
     debtor: str | None
@@ -54,25 +44,10 @@ class PaymentRequest:
     dry_run: bool
 
 
-def moment(text: str | None) -> int:
-    """Unix seconds of a date, a date with time, or unix seconds; now without any. Raises InvalidInput."""
-    if text is None:
-        return now_seconds()
-    if text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_SECOND)):
-        return min(int(text), _LAST_SECOND)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(
-            f"time {text[:40]!r}: expected a form such as 2026-11-30, 2026-11-30T18:00 or unix seconds"
-        ) from None
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
-
-
 def set_consent(
     config: Path, channel: str | None, party: str, consent: Consent, *, actor: str | None, dry_run: bool
 ) -> None:
-    """`settle consent`. May be given and taken back any number of times, so each call is a new request."""
+    """`settlement consent`. May be given and taken back any number of times, so each call is a new request."""
     key = party_id(party)
 
     async def run() -> None:
@@ -93,7 +68,7 @@ def set_consent(
 
 
 def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) -> None:
-    """`settle pay`."""
+    """`settlement pay`."""
 
     async def run() -> tuple[Sequence[InstructPayment], Desk]:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
@@ -133,14 +108,14 @@ def record_payment(
     actor: str | None,
     dry_run: bool,
 ) -> None:
-    """`settle record`."""
+    """`settlement record`."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
             payment = await at.service.payment(payment_id)
             if payment is None:
                 raise InvalidInput(
-                    f"payment {payment_id} does not stand on this ledger; `relayer settle payments` lists them"
+                    f"payment {payment_id} does not stand on this ledger; `relayer settlement payments` lists them"
                 )
             command, order = _movement(payment, state, evidence, actor_of(actor)), payment.order
             amount = f"{money(order.amount, order.exponent)} {order.currency}"
@@ -157,7 +132,7 @@ def record_payment(
 
 
 def show_payments(config: Path, channel: str | None, form: Form) -> None:
-    """`settle payments`."""
+    """`settlement payments`."""
 
     async def read() -> tuple[list[Payment], Desk]:
         async with open_desk(config, channel, dry_run=True) as at:
@@ -199,26 +174,6 @@ def show_payments(config: Path, channel: str | None, form: Form) -> None:
         for each in payments
     ]
     show_table(f"{len(payments)} payments", columns, table, right=("amount",))
-
-
-def minor_units(text: str, exponent: int) -> int:
-    """Minor units of a decimal such as 12.50. Raises InvalidInput for anything finer than the unit."""
-    found = parse_amount(text, exponent=exponent)
-    if found is None:
-        raise InvalidInput(f"amount {text}: this currency has {exponent} digits after the point")
-    return found
-
-
-def show_states(title: str, before: str, after: str) -> None:
-    """What a step changes."""
-    show_table(title, ("before", "after"), [(before, after)])
-
-
-@asynccontextmanager
-async def open_desk(config: Path, channel: str | None, *, dry_run: bool = False) -> AsyncIterator[Desk]:
-    """A dry run needs no token."""
-    async with desk(select(config, channel), rights=Rights.RELAYER if dry_run else Rights.OPERATOR) as at:
-        yield at
 
 
 async def _payments(at: Desk, request: PaymentRequest) -> Sequence[InstructPayment]:

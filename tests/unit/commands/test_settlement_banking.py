@@ -1,4 +1,4 @@
-"""`relayer settle export` and `import`: from instructed payments to a bank's answer, over an embedded ledger."""
+"""`relayer settlement export` and `import`: from instructed payments to a bank's answer, over an embedded ledger."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def settle(folder: Path) -> Run:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["settle", *arguments, "--config", str(folder / "relayer.yaml")])
+        return CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
 
     for command in (
         ("net", "C-1", "--as", "DE*NBM"),

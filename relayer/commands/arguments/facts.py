@@ -1,0 +1,68 @@
+"""`relayer facts`: arguments to functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
+from relayer.commands.form import form
+
+Keystore = Annotated[Path | None, typer.Option(help="Keystore of the issuer's key.")]
+PasswordFile = Annotated[Path | None, typer.Option(help="File whose first line is the keystore's password.")]
+KeyEnvironment = Annotated[str | None, typer.Option("--key-env", help="Environment variable that holds the issuer's key.")]
+
+app = application("Business facts on the contract ledger.", no_args_is_help=True)
+
+
+@app.command("mint")
+def facts_mint(
+    file: Annotated[Path, typer.Argument(help="A JSON list of facts; - reads standard input.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    key_env: KeyEnvironment = None,
+    json: Json = False,
+) -> None:
+    """Issue facts. They stay on the contract ledger until they are sent."""
+    from relayer.commands.facts import mint_facts
+    from relayer.commands.keys import IssuerKey
+
+    issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
+    mint_facts(config, channel, file, issuer, form(json))
+
+
+@app.command("send")
+def facts_send(
+    fact_ids: Annotated[list[str] | None, typer.Argument(help="Fact ids; without any, all that can be sent.")] = None,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    timeout_seconds: Annotated[int | None, typer.Option(min=1, max=86_400)] = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    key_env: KeyEnvironment = None,
+    json: Json = False,
+) -> None:
+    """Send facts to the settlement ledger, up to 64 in a packet; facts that timed out are sent again the same way."""
+    from relayer.commands.facts import send_facts
+    from relayer.commands.keys import IssuerKey
+
+    issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
+    send_facts(config, channel, fact_ids or [], timeout_seconds=timeout_seconds, issuer=issuer, form=form(json))
+
+
+@app.command("show")
+def facts_show(
+    fact_id: Annotated[str | None, typer.Argument(help="One fact; without it, all.")] = None,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Show facts with their state, and the settlement reference that stands with each."""
+    from relayer.commands.facts import show_facts
+
+    show_facts(config, channel, fact_id, form(json))

@@ -1,0 +1,40 @@
+"""`relayer ledger`: arguments to functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.options import Json
+from relayer.commands.form import form
+
+LEDGER_FILE = Path("ledger.yaml")
+
+app = application("The embedded settlement ledger.", no_args_is_help=True)
+
+
+@app.command("init")
+def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
+    """Create the ledger that the file describes, with the operators' keys and the access token that are missing."""
+    from relayer.commands.ledger import init_ledger
+
+    init_ledger(settings)
+
+
+@app.command("serve")
+def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
+    """Serve the ledger over gRPC until SIGINT or SIGTERM."""
+    from relayer.commands.ledger import serve_ledger
+
+    serve_ledger(settings)
+
+
+@app.command("verify")
+def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
+    """Check every block, signature, root and log entry of the ledger's file. It must not be served meanwhile."""
+    from relayer.commands.ledger import verify_ledger
+
+    verify_ledger(settings, form(json))

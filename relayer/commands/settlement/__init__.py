@@ -1,0 +1,1 @@
+"""`relayer settlement`: what is owed, netted, paid and disputed on the settlement ledger."""
