@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +14,8 @@ settings.load_profile("here")
 def pytest_configure() -> None:
     # Whoever ends a run as a service manager does still gets its nodes and processes cleared up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """eth-account, with which tests compare ours, lets the stack grow so deep that nested JSON would kill the process."""
+    sys.setrecursionlimit(1_000)
