@@ -97,14 +97,6 @@ def test_errors_are_one_sentence_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_help_needs_nothing_heavy() -> None:
-    script = (
-        "import sys, relayer.cli; print(sorted(set(sys.modules) & {'pydantic', 'web3', 'grpc', 'eth_account', 'cosmpy'}))"
-    )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
-
-
 def test_facts_are_read_strictly(tmp_path: Path) -> None:
     file = tmp_path / "facts.json"
     file.write_text(json.dumps([FACT]))

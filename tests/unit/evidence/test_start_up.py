@@ -1,0 +1,89 @@
+"""What a command may load and how much processor time its start may take: people and scripts call them often."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from relayer.cli import app
+from relayer.evidence.codec import encode_evidence
+from relayer.evidence.model import Evidence
+from relayer.evidence.trust import Trust, encode_trust
+from relayer.journal.sqlite import SqliteJournal
+
+HEAVY = "aiohttp asyncio eth_abi eth_account eth_utils grpc lxml ortools prometheus_client rich starlette uvicorn web3"
+CONFIGURED = f"{HEAVY} cosmpy coincurve google.protobuf relayer.core.machine relayer.ledgers relayer.settlement"
+LIMITS = {
+    "--help": f"{CONFIGURED} pydantic yaml sqlite3 relayer.config",
+    "settlement --help": f"{CONFIGURED} yaml sqlite3 relayer.config",
+    "status": CONFIGURED,
+    "verify": f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers",
+        each for each in f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers".split() if "cosm" not in each
+    ),
+}
+"""Modules that the command must not load."""
+SECONDS = {"--help": 0.4, "status": 0.6, "verify": 0.6}
+YARDSTICK = ("-I", "-S", "-c", "sum(i * i for i in range(2_000_000))")
+YARDSTICK_SECONDS = 0.12
+"""On the machine for which the limits are meant, with nothing beside it. Slower machines get as much longer."""
+RUNS = 5
+
+
+@pytest.fixture
+def arguments(tmp_path: Path, acknowledged: Evidence, trust: Trust) -> dict[str, list[str]]:
+    """Of commands that succeed."""
+    assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
+    SqliteJournal(tmp_path / "relayer.journal").close()
+    (tmp_path / "evidence.json").write_bytes(encode_evidence(acknowledged))
+    (tmp_path / "trust.json").write_bytes(encode_trust(trust))
+    return {
+        "--help": ["--help"],
+        "settlement --help": ["settlement", "--help"],
+        "status": ["status", "--config", str(tmp_path / "relayer.yaml")],
+        "verify": f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers",
+    }
+
+
+@pytest.mark.parametrize("command", LIMITS)
+def test_a_command_loads_only_what_it_needs(command: str, arguments: dict[str, list[str]]) -> None:
+    forbidden = set(LIMITS[command].split())
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('loaded:', *sorted(sys.modules), file=sys.stderr))\n"
+        "from relayer.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *arguments[command]], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.rpartition("loaded:")[2].split())
+    assert forbidden & loaded == set()
+    assert "relayer.cli" in loaded
+
+
+@pytest.mark.parametrize("command", SECONDS)
+def test_a_command_starts_within_its_processor_time(command: str, arguments: dict[str, list[str]]) -> None:
+    factor = max(1.0, processor_seconds(YARDSTICK) / YARDSTICK_SECONDS)
+    seconds = processor_seconds(["-m", "relayer", *arguments[command]])
+    assert seconds < SECONDS[command] * factor
+
+
+def processor_seconds(arguments: Sequence[str]) -> float:
+    """The least of several runs: what else happens on the machine only adds to it."""
+    return min(_once(arguments) for _ in range(RUNS))
+
+
+def _once(arguments: Sequence[str]) -> float:
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, *arguments],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)],
+    )
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0
+    return usage.ru_utime + usage.ru_stime
