@@ -24,8 +24,6 @@ LIMITS = {
     "settlement --help": f"{CONFIGURED} yaml sqlite3 relayer.config",
     "status": CONFIGURED,
     "verify": f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers",
-        each for each in f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers".split() if "cosm" not in each
-    ),
 }
 """Modules that the command must not load."""
 SECONDS = {"--help": 0.4, "status": 0.6, "verify": 0.6}
