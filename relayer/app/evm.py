@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from eth_utils.address import to_checksum_address
-
 from relayer.app.clock import SystemClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.deployment import Contracts
@@ -20,6 +18,7 @@ from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
+from relayer.proofs.evm_address import checksum_address
 
 
 def evm_checks(settings: EvmLedgerSettings) -> EvmChecks:
@@ -64,7 +63,7 @@ async def deploy_contracts(name: str, settings: EvmLedgerSettings) -> Contracts 
     async with evm_connection(settings, open_account(settings.account)) as connection:
         router = address_bytes(settings.router) if settings.router else None
         deployed = await deployment.deploy_contracts(connection, router=router)
-    return Contracts(router=to_checksum_address(deployed.router), facts=to_checksum_address(deployed.facts))
+    return Contracts(router=checksum_address(deployed.router), facts=checksum_address(deployed.facts))
 
 
 @asynccontextmanager

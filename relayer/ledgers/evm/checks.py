@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import grpc
-from eth_utils.address import to_checksum_address
 
 from relayer.errors import RelayerError
 from relayer.keystore import LocalAccount
@@ -18,6 +17,7 @@ from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.fees import ZeroPrice
 from relayer.ports.capabilities import CheckLine
 from relayer.ports.clock import Clock
+from relayer.proofs.evm_address import checksum_address
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 
@@ -56,7 +56,7 @@ class EvmChecks:
                 balance = await connection.node.balance(address)
         except RelayerError as error:
             return CheckLine(subject="account", found="cannot be looked at", remedy=str(error))
-        name = to_checksum_address(address)
+        name = checksum_address(address)
         is_free = isinstance(self.connection.fees, ZeroPrice)
         remedy = "" if balance or is_free else f"send funds to {name}, it pays the fees"
         return CheckLine(subject="account", found=f"{name} has {balance} wei", remedy=remedy)
@@ -75,7 +75,7 @@ class EvmChecks:
     def _mistaken(self, authority: AuthorityEndpoint, told: authority_pb2.DescribeResponse) -> str:
         """What to do about an authority that is not the configured one; empty if it is."""
         if told.address != authority.address:
-            return f"the configuration says {to_checksum_address(authority.address)}; correct one of the two"
+            return f"the configuration says {checksum_address(authority.address)}; correct one of the two"
         if told.chain_id != self.connection.chain_id:
             return f"it follows another chain than {self.connection.chain_id}; correct one"
         return ""
