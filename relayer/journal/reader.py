@@ -12,7 +12,7 @@ from relayer.core.channels import Route
 from relayer.core.ids import ChannelId, ClientId, Height, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
-from relayer.errors import InvalidInput, JournalCorrupt
+from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
 from relayer.journal.codec import RowCodec, content_hash, decode_memory, row_hash
 from relayer.journal.file import open_for_reading, translated
 from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
