@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from relayer.codes.facts import FactStatus
 from relayer.commands.form import Form
 from relayer.commands.output import FOUND_WRONG, Json, money, say, show_json, show_table
 from relayer.errors import InvalidInput
@@ -15,7 +16,6 @@ from relayer.evidence.model import Proven, Verdict
 from relayer.evidence.strict_json import MAXIMUM_BYTES, hex_text
 from relayer.evidence.trust import decode_trust
 from relayer.evidence.verify import verify_file
-from relayer.codes.facts import FactStatus
 from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, decode_answers, decode_packet_data
 from relayer.facts.schema import Fact
 from relayer.light_clients.known import KNOWN
