@@ -44,7 +44,7 @@ def arguments(tmp_path: Path, acknowledged: Evidence, trust: Trust) -> dict[str,
         "--help": ["--help"],
         "settlement --help": ["settlement", "--help"],
         "status": ["status", "--config", str(tmp_path / "relayer.yaml")],
-        "verify": f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers",
+        "verify": ["verify", str(tmp_path / "evidence.json"), "--trust", str(tmp_path / "trust.json")],
     }
 
 
