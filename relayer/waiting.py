@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from relayer.errors import LedgerUnavailable
 
@@ -21,6 +22,7 @@ _LONGEST_STEP_SECONDS = 60.0
 """More than that between two looks counts as so much: the machine slept."""
 
 Progress = Callable[[], object]
+_T = TypeVar("_T")
 
 
 class Stalled(LedgerUnavailable):
@@ -97,3 +99,22 @@ async def until_true(
         if patience.is_over(progress):
             raise Stalled(patience.words(what))
         await asyncio.sleep(poll_seconds)
+
+
+async def arrival(
+    awaited: Awaitable[_T],
+    what: str,
+    *,
+    progress: Progress = nothing,
+    stalled_after_seconds: float = STALLED_AFTER_SECONDS,
+) -> _T:
+    """What an awaitable gives. Raises Stalled, and cancels it, once `progress` has stayed the same for too long."""
+    patience = Patience(stalled_after_seconds=stalled_after_seconds)
+    task = asyncio.ensure_future(awaited)
+    try:
+        while not (await asyncio.wait({task}, timeout=_TOKEN_SECONDS))[0]:
+            if patience.is_over(progress):
+                raise Stalled(patience.words(what))
+        return task.result()
+    finally:
+        task.cancel()

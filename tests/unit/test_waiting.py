@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from relayer import waiting
-from relayer.waiting import Patience, Stalled, until_true, wait_for
+from relayer.waiting import Patience, Stalled, arrival, until_true, wait_for
 
 
 class Clock:
@@ -70,3 +71,19 @@ async def test_both_forms_return_when_it_is_true_and_raise_when_it_stalls() -> N
         wait_for(lambda: False, "nobody", stalled_after_seconds=0.1)
     with pytest.raises(Stalled, match="waited for nobody"):
         await until_true(never, "nobody", stalled_after_seconds=0.1)
+
+
+async def test_an_arrival_is_returned_or_its_error_raised_and_a_stalled_one_is_cancelled() -> None:
+    async def soon() -> int:
+        return 7
+
+    async def fails() -> int:
+        raise ValueError("no")
+
+    assert await arrival(soon(), "seven") == 7
+    with pytest.raises(ValueError, match="no"):
+        await arrival(fails(), "seven")
+    never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    with pytest.raises(Stalled, match="waited for seven"):
+        await arrival(never, "seven", stalled_after_seconds=0.1)
+    assert never.cancelled()

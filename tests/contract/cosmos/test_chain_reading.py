@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +25,7 @@ from relayer.proofs.client import MappingConsensusStates, Updated
 from relayer.proofs.comet import BlockIdFlag
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
-from relayer.waiting import until_true
+from relayer.waiting import arrival, until_true
 
 pytestmark = [pytest.mark.node, pytest.mark.chain]
 
@@ -165,5 +164,5 @@ async def test_states_that_the_node_throws_away(chain_options: ChainOptions) -> 
 async def test_every_block_is_a_hint(chain: SettlementChain) -> None:
     hints = notices(websocket_of(chain.endpoints[0]), NEW_BLOCKS)
     for _ in range(3):
-        await asyncio.wait_for(anext(hints), 30)
+        await arrival(anext(hints), "a hint")
     await hints.aclose()

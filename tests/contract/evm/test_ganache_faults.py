@@ -29,6 +29,7 @@ from relayer.ledgers.evm.ledger import EvmLedger
 from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.transactions import Order
 from relayer.ports.ledger import ClientCondition
+from relayer.waiting import until_true
 from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 pytestmark = pytest.mark.node
@@ -177,10 +178,12 @@ async def test_pairing_is_confirmed_and_another_pair_is_refused(channel) -> None
 async def test_a_websocket_tells_of_new_heads(channel) -> None:
     hints = channel.ledger.head_hints()
     waiting = asyncio.ensure_future(anext(hints))
-    async with asyncio.timeout(10):
-        while not waiting.done():
-            await channel.connection.rpc.call("evm_mine")
-            await asyncio.wait([waiting], timeout=0.1)
+
+    async def told() -> bool:
+        await channel.connection.rpc.call("evm_mine")
+        return waiting.done()
+
+    await until_true(told, "a notice of a head")
     await waiting
     await hints.aclose()
 

@@ -36,7 +36,7 @@ async def test_both_run_at_the_same_time() -> None:
         await other.wait()
         return name
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         assert await both(meet(first, second, "one"), meet(second, first, "other")) == ("one", "other")
 
 
@@ -44,7 +44,7 @@ async def test_both_run_at_the_same_time() -> None:
 async def test_a_failure_is_passed_on_and_ends_the_other(failing_first: bool) -> None:
     failing, other = Call(LedgerUnavailable("gone")), Call() if failing_first else Call("answer")
     calls = (failing, other) if failing_first else (other, failing)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         with pytest.raises(LedgerUnavailable, match="gone"):
             await both(calls[0](), calls[1]())
     assert failing.ended

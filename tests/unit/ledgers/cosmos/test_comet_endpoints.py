@@ -18,7 +18,7 @@ from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.nodes.websocket import notices
 from relayer.proofs.comet import NANOSECONDS
-from relayer.waiting import until_true
+from relayer.waiting import arrival, until_true
 from relayer.wire.cosmos_protos import any_
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import CometNode, NodeError
@@ -365,11 +365,11 @@ class TestHints:
         first = asyncio.ensure_future(anext(hints))
         await until(lambda: node.subscribers == 1)
         await node.tell()
-        await asyncio.wait_for(first, 10)
+        await arrival(first, "the first notice")
         second = asyncio.ensure_future(anext(hints))
         await node.hang_up()
         with pytest.raises(LedgerUnavailable, match="polling goes on"):
-            await asyncio.wait_for(second, 10)
+            await arrival(second, "the second notice")
 
     async def test_no_node_is_an_end_as_well(self) -> None:
         with pytest.raises(LedgerUnavailable, match="polling goes on"):

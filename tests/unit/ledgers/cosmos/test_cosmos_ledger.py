@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -15,6 +14,7 @@ from relayer.errors import ConfigurationError, WrongLedger
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.proofs.comet import NANOSECONDS
+from relayer.waiting import arrival, until_true
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import CometNode
 
@@ -47,10 +47,10 @@ def a_ledger(*endpoints: str, clock: ImpatientClock | None = None, chain_id: str
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    async def asked() -> bool:
+        return condition()
+
+    await until_true(asked, "the condition", poll_seconds=0.01)
 
 
 @pytest.mark.parametrize("endpoints", [(), ("tcp://127.0.0.1:26657",), ("http://127.0.0.1:26657", "ws://127.0.0.1:26657")])
@@ -83,7 +83,7 @@ async def test_hints_come_from_the_next_node_when_one_hangs_up() -> None:
             hint = asyncio.ensure_future(anext(hints))
             await until(lambda: node.subscribers == 1)
             await node.tell()
-            await asyncio.wait_for(hint, 10)
+            await arrival(hint, "a hint")
             await node.hang_up()
             assert clock.slept >= 5
         await hints.aclose()

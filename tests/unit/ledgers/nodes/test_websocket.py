@@ -57,7 +57,7 @@ async def test_a_node_is_asked_and_every_answer_is_a_notice(node: tuple[Node, st
 async def test_after_an_end_the_next_address_is_asked(node: tuple[Node, str]) -> None:
     made, url = node
     found = lasting_notices([NOWHERE, url], NEWS, ManualClock())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         for _ in range(3):
             await anext(found)
     assert len(made.asked) == 3

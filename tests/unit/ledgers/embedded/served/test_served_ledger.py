@@ -38,6 +38,7 @@ from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterPa
 from relayer.settlement.model import Agreement, CurrencyTerms, Party
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
+from relayer.waiting import arrival, until_true
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from tests.support.embedded import EchoApplication, embedded_ledger
@@ -259,7 +260,7 @@ async def test_heads_are_streamed(served) -> None:
     hints = served.remote().head_hints()
     await anext(hints)
     await served.ledger.advance()
-    await asyncio.wait_for(anext(hints), timeout=10)
+    await arrival(anext(hints), "a hint")
     await hints.aclose()
 
 
@@ -318,7 +319,7 @@ async def test_serving_opens_and_closes_the_ledger(tmp_path: Path) -> None:
         ready.set()
 
     task = asyncio.create_task(serve(ledger, host="127.0.0.1", port=0, token=TOKEN, stop=stop, ready=told))
-    await asyncio.wait_for(ready.wait(), timeout=20)
+    await arrival(ready.wait(), "the server")
     remote = RemoteLedger(
         ledger_id=LedgerId("x"), address=f"127.0.0.1:{ports[0]}", chain_id="settlement-1", clock=ManualClock()
     )
@@ -326,7 +327,7 @@ async def test_serving_opens_and_closes_the_ledger(tmp_path: Path) -> None:
     assert remote.merkle_prefix == (b"ibc", b"")
     await remote.close()
     stop.set()
-    await asyncio.wait_for(task, timeout=20)
+    await arrival(task, "the end")
     again = embedded_ledger(tmp_path, ManualClock())
     await again.connect()
     await again.close()
@@ -338,7 +339,7 @@ async def test_the_heartbeat_lets_time_pass_and_stops(tmp_path: Path) -> None:
     await ledger.connect()
     hints = ledger.head_hints()
     for _ in range(3):
-        await asyncio.wait_for(anext(hints), timeout=20)
+        await arrival(anext(hints), "a hint")
     head = await ledger.head()
     assert head.height >= 4
     await ledger.close()
@@ -353,7 +354,7 @@ async def test_a_heartbeat_outlives_a_ledger_that_cannot_write(tmp_path: Path, m
     ledger.session._heartbeat_seconds = 0.02
     await ledger.connect()
     hints = ledger.head_hints()
-    await asyncio.wait_for(anext(hints), timeout=20)
+    await arrival(anext(hints), "a hint")
     chain = ledger.session._opened()
     failed, advance = asyncio.Event(), chain.advance
     loop = asyncio.get_running_loop()
@@ -363,11 +364,11 @@ async def test_a_heartbeat_outlives_a_ledger_that_cannot_write(tmp_path: Path, m
         raise LedgerUnavailable("disk full")
 
     monkeypatch.setattr(chain, "advance", fail)
-    await asyncio.wait_for(failed.wait(), timeout=20)
+    await arrival(failed.wait(), "the failure")
     monkeypatch.setattr(chain, "advance", advance)
     height = (await ledger.head()).height
     while (await ledger.head()).height <= height:
-        await asyncio.wait_for(anext(hints), timeout=20)
+        await arrival(anext(hints), "a hint")
     await ledger.close()
 
 
@@ -378,7 +379,11 @@ async def test_a_broken_heartbeat_stops_the_ledger(tmp_path: Path, monkeypatch) 
     monkeypatch.setattr(ledger.session._opened(), "advance", lambda: None)
     heartbeat = ledger.session._heartbeat
     assert heartbeat is not None
-    await asyncio.wait([heartbeat], timeout=20)
+
+    async def ended() -> bool:
+        return heartbeat.done()
+
+    await until_true(ended, "the heartbeat to end")
     with pytest.raises(InvariantBroken):
         await ledger.head()
     await ledger.close()
