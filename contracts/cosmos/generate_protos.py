@@ -20,7 +20,21 @@ PLUGIN = "github.com/cosmos/gogoproto/protoc-gen-gocosmos"
 
 PACKAGES = {
     "interledger/lightclients/poaevm/v1/poaevm.proto": "light-clients/poaevm",
-    "interledger/settlement/v1/settlement.proto": "wire/settlementv1",
+    **{
+        f"interledger/settlement/v1/{concept}.proto": "wire/settlementv1"
+        for concept in (
+            "acts",
+            "cycles",
+            "disputes",
+            "facts",
+            "liabilities",
+            "log",
+            "parties",
+            "payments",
+            "service",
+            "statements",
+        )
+    },
     "interledger/settlement/chain/v1/genesis.proto": "x/settlement/types",
     "interledger/settlement/chain/v1/query.proto": "x/settlement/types",
     "interledger/settlement/chain/v1/tx.proto": "x/settlement/types",

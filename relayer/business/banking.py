@@ -16,9 +16,9 @@ from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, Notificatio
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.payment import Payment
 from relayer.ports.settlement import SettlementService
-from relayer.settlement.clearing.commands import FinalisePayment
-from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, PaymentState
-from relayer.settlement.clearing.values import Payment as StandingPayment
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, PaymentState
+from relayer.settlement.model.payments import Payment as StandingPayment
 
 _PAGE = 1000
 _WAITING = frozenset({PaymentState.INSTRUCTED, PaymentState.PENDING})
@@ -134,7 +134,7 @@ async def _finalise(service: SettlementService, entry: AcceptedEntry) -> Finding
     )
     code = detail = ""
     try:
-        await service.clear(command)
+        await service.execute(command)
     except LedgerRefused as refused:
         code, detail = refused.code, refused.message
     return _finding(entry, code, detail)

@@ -9,7 +9,8 @@ from relayer.business.facts import TrackedFact, for_reconciliation, tracked
 from relayer.business.reconcile import LiabilityRecord, Reconciliation, Standing, reconcile
 from relayer.ports.facts import FactLedger
 from relayer.ports.settlement import SettlementService
-from relayer.settlement.model import Liability, Position
+from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.liabilities import Liability, Position
 
 _PAGE = 1000
 
@@ -89,4 +90,8 @@ def liabilities_of(facts: FactLedger, liabilities: Iterable[Liability]) -> tuple
     """Those whose facts are in this contract, through whichever channel they came: the contract does not keep
     them apart either, and a fact that timed out may be sent again through another one."""
     here = (facts.chain_id, facts.address)
-    return tuple(each for each in liabilities if (each.origin.chain_id, each.origin.contract) == here)
+    return tuple(
+        each
+        for each in liabilities
+        if isinstance(each.origin, FactPacket) and (each.origin.chain_id, each.origin.contract) == here
+    )

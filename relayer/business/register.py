@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from relayer.errors import ConfigurationError
+from relayer.business.settling import request_id_of
+from relayer.errors import ConfigurationError, LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ports.facts import FactRegistry
 from relayer.ports.settlement import BindsAccounts, SettlementService
-from relayer.settlement.commands import OperatorCommand, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.netting.modes import NettingMode
 
 _AT_ONCE = 32
@@ -57,11 +59,35 @@ class Register:
         return tuple(party for party in self.parties if party.account is not None)
 
 
-async def register_on_settlement(service: SettlementService, register: Register) -> None:
-    """Needs the settlement ledger's token or operator account."""
-    for part in _parts(register):
-        await _together(service.execute(command) for command in part)
-    await _bind_accounts(service, register.parties)
+class Applied(StrEnum):
+    """What became of a party or an agreement."""
+
+    UNCHANGED = "unchanged"
+    """In force as described; nothing was sent."""
+    RECORDED = "recorded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One party or agreement of a register. `refusal` is the ledger's, if it refused."""
+
+    subject: str
+    applied: Applied
+    refusal: LedgerRefused | None = None
+
+
+async def register_on_settlement(service: SettlementService, register: Register) -> tuple[Outcome, ...]:
+    """Sends what is not in force yet. Needs the settlement ledger's token or operator account."""
+    outcomes: list[Outcome] = []
+    for commands in (await _party_commands(service, register), await _agreement_commands(service, register)):
+        for start in range(0, len(commands), _AT_ONCE):
+            # Commands that do not depend on each other, a bounded number at a time: a chain takes them into one block.
+            part = commands[start : start + _AT_ONCE]
+            outcomes += await _together(_apply(service, subject, command) for subject, command in part)
+    refused = {each.subject for each in outcomes if each.applied is Applied.REFUSED}
+    await _bind_accounts(service, [party for party in register.parties if _subject(party) not in refused])
+    return tuple(outcomes)
 
 
 async def register_on_contracts(registry: FactRegistry, parties: Sequence[PartyEntry]) -> None:
@@ -85,42 +111,59 @@ async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntr
         await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
 
 
-def _parts(register: Register) -> Iterator[Sequence[OperatorCommand]]:
-    """What does not depend on each other, a bounded number at a time: a chain takes them into one block."""
-    for commands in _commands(register):
-        yield from (commands[start : start + _AT_ONCE] for start in range(0, len(commands), _AT_ONCE))
-
-
-async def _together(calls: Iterable[Awaitable[object]]) -> None:
+async def _together(calls: Iterable[Awaitable[Outcome]]) -> list[Outcome]:
     """All of them end, whatever becomes of one; then the first error is raised."""
+    outcomes = []
     for result in await asyncio.gather(*calls, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
+        outcomes.append(result)
+    return outcomes
 
 
-def _commands(register: Register) -> tuple[Sequence[OperatorCommand], Sequence[OperatorCommand]]:
-    """First parties, then agreements.
+async def _apply(service: SettlementService, subject: str, command: Command | None) -> Outcome:
+    if command is None:
+        return Outcome(subject=subject, applied=Applied.UNCHANGED)
+    try:
+        await service.execute(replace(command, request_id=request_id_of(command)))
+    except LedgerRefused as refused:
+        return Outcome(subject=subject, applied=Applied.REFUSED, refusal=refused)
+    return Outcome(subject=subject, applied=Applied.RECORDED)
 
-    Request ids follow from the content, so a repeat is answered with the first result and a change is a new request.
-    """
-    parties: list[OperatorCommand] = []
-    agreements: list[OperatorCommand] = []
+
+async def _party_commands(service: SettlementService, register: Register) -> Sequence[tuple[str, Command | None]]:
+    """None: the party is registered as described."""
+    known = {party.party_id: party for party in await service.parties()}
+    found: list[tuple[str, Command | None]] = []
     for entry in register.parties:
         party = Party(
             party_id=party_id(entry.ocpi_id), ocpi_id=entry.ocpi_id, name=entry.name, lei=entry.lei, vat_id=entry.vat_id
         )
-        parties.append(RegisterParty(request_id=_request("party", repr(party)), party=party))
-    for each in register.agreements:
+        command = None if known.get(party.party_id) == party else RegisterParty(request_id="", actor=OPERATOR, party=party)
+        found.append((_subject(entry), command))
+    return found
+
+
+async def _agreement_commands(service: SettlementService, register: Register) -> Sequence[tuple[str, Command | None]]:
+    """None: these terms are in force. A change names the entry that it replaces, so going back to earlier terms is one."""
+    in_force = {(each.agreement.creditor, each.agreement.debtor): each for each in await service.agreements()}
+    found: list[tuple[str, Command | None]] = []
+    for entry in register.agreements:
         agreement = Agreement(
-            agreement_id=f"{each.debtor}>{each.creditor}",
-            creditor=party_id(each.creditor),
-            debtor=party_id(each.debtor),
-            currencies=each.currencies,
-            netting_modes=each.netting_modes,
+            agreement_id=f"{entry.debtor}>{entry.creditor}",
+            creditor=party_id(entry.creditor),
+            debtor=party_id(entry.debtor),
+            currencies=entry.currencies,
+            netting_modes=entry.netting_modes,
         )
-        agreements.append(RecordAgreement(request_id=_request("agreement", repr(agreement)), agreement=agreement))
-    return parties, agreements
+        before = in_force.get((agreement.creditor, agreement.debtor))
+        command = RecordAgreement(
+            request_id="", actor=OPERATOR, agreement=agreement, replaces=before.sequence if before else 0
+        )
+        unchanged = before is not None and before.agreement == agreement
+        found.append((f"agreement {agreement.agreement_id}", None if unchanged else command))
+    return found
 
 
-def _request(what: str, content: str) -> str:
-    return f"{what}-{sha256(content.encode()).hexdigest()[:32]}"
+def _subject(party: PartyEntry) -> str:
+    return f"party {party.ocpi_id}"

@@ -15,11 +15,11 @@ from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.iso20022.payment import payment_id_for
 from relayer.ports.settlement import NettingInput, SettlementService
-from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment, ProposeCycle, VerifyCycle
-from relayer.settlement.clearing.cycles import check_plan, proof_hash_of
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import OPERATOR, Cycle, PaymentState, UnitKey
-from relayer.settlement.model import LogHead
+from relayer.settlement.log import encode_command
+from relayer.settlement.model.acts import OPERATOR, LogHead, UnitKey
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.cycles import Cycle, ProposeCycle, VerifyCycle
+from relayer.settlement.model.payments import InstructPayment, PaymentState
 from relayer.settlement.netting.debts import Debt, PartyId
 from relayer.settlement.netting.modes import (
     CycleResult,
@@ -32,6 +32,8 @@ from relayer.settlement.netting.modes import (
 )
 from relayer.settlement.netting.ortools_solver import solve as solve_with_ortools
 from relayer.settlement.netting.solver import Solver, solve
+from relayer.settlement.rules.cycles import check_plan, proof_hash_of
+from relayer.settlement.rules.eligible import Scope
 
 SOLVERS: Mapping[str, Solver] = {"built-in": solve, "ortools": solve_with_ortools}
 _OPERATOR_NAME = "operator"
@@ -55,10 +57,9 @@ class Desk:
         """OCPI id, `operator`, or hexadecimal for a party that the ledger does not list."""
         return _OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
 
-    async def clear(self, command: ClearingCommand) -> LogHead:
-        """With a request id made from the content."""
-        content = repr(replace(command, request_id=""))
-        return await self.service.clear(replace(command, request_id=f"settle-{sha256(content.encode()).hexdigest()[:40]}"))
+    async def execute(self, command: Command) -> LogHead:
+        """With a request id made from the canonical command, which names what it replaces."""
+        return await self.service.execute(replace(command, request_id=request_id_of(command)))
 
     async def consenting(self) -> frozenset[bytes]:
         """The parties that agree to novation."""
@@ -75,6 +76,11 @@ class Desk:
                 f"{currency} stands with {len(found)} exponents on this ledger; name a currency that is used, or --exponent"
             )
         return UnitKey(currency, found.pop())
+
+
+def request_id_of(command: Command) -> str:
+    """The same for the same content, whatever request id the command has."""
+    return f"settle-{sha256(encode_command(replace(command, request_id=''))).hexdigest()[:40]}"
 
 
 def actor_of(name: str | None) -> bytes:
@@ -95,7 +101,7 @@ async def propose(
     found = await at.service.netting_input(scope)
     consents = frozenset(map(PartyId, found.consenting))
     result = _net(found, mode, solver=solver, consents=consents)
-    await at.clear(
+    await at.execute(
         ProposeCycle(
             request_id="",
             actor=actor,
@@ -124,7 +130,7 @@ async def read_cycle(at: Desk, cycle_id: str) -> tuple[Cycle, NettingResult]:
 async def verify_cycle(at: Desk, cycle_id: str, *, actor: bytes) -> tuple[Cycle, NettingResult]:
     """Checks the proof here, and tells the ledger that this very proof was checked."""
     cycle, result = await read_cycle(at, cycle_id)
-    await at.clear(VerifyCycle(request_id="", actor=actor, cycle_id=cycle_id, proof_hash=proof_hash_of(cycle.plan)))
+    await at.execute(VerifyCycle(request_id="", actor=actor, cycle_id=cycle_id, proof_hash=proof_hash_of(cycle.plan)))
     return cycle, result
 
 

@@ -67,6 +67,8 @@ class RefusalCode(IntEnum):
     """Nothing can be set off."""
     SAME_ACTOR = 29
     """Another than the proposer must verify."""
+    SUPERSEDED = 30
+    """What the change replaces is not in force any more."""
 
     @property
     def may_pass_later(self) -> bool:

@@ -12,7 +12,7 @@ from relayer.commands.fact_file import describe_problems, read_json
 from relayer.config.fields import Address, Section
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.settlement.model import ALL_MODES, CurrencyTerms
+from relayer.settlement.model.parties import ALL_MODES, CurrencyTerms
 
 
 class _Party(Section):

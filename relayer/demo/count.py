@@ -15,7 +15,8 @@ from relayer.demo.settling import Settled
 from relayer.examples.consortium import EUR, OPERATORS, Draft
 from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactState
-from relayer.settlement.model import Liability, LiabilityState
+from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.liabilities import Liability, LiabilityState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +150,9 @@ def _reference_row(each: TrackedFact, liability: Liability | None) -> Sequence[s
     if record.news_sequence:
         reference += f"\nnews of entry {record.news_sequence}, {money(record.open, fact.exponent)} open"
     origin = liability.origin
+    packet = f", {origin.client_id} packet {origin.packet_sequence}" if isinstance(origin, FactPacket) else ""
     there = (
-        f"liability {_short(liability.liability_id)}, entry {liability.sequence}\n"
-        f"fact {_short(liability.fact_id)}, {origin.client_id} packet {origin.packet_sequence}"
+        f"liability {_short(liability.liability_id)}, entry {liability.sequence}\nfact {_short(liability.fact_id)}{packet}"
     )
     return name, reference, there
 

@@ -28,11 +28,13 @@ from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUB
 from relayer.facts.schema import Fact, party_id
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.ports.settlement import NettingInput
-from relayer.settlement.clearing.commands import CommitCycle, InstructPayment, OpenDispute, ReleaseDispute
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import OPERATOR, UnitKey
-from relayer.settlement.model import Position
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.cycles import CommitCycle
+from relayer.settlement.model.disputes import OpenDispute, ReleaseDispute
+from relayer.settlement.model.liabilities import Position
+from relayer.settlement.model.payments import InstructPayment
 from relayer.settlement.netting.modes import NettingMode, NettingResult, summarise
+from relayer.settlement.rules.eligible import Scope
 
 CYCLE_ID = "demo-cycle-1"
 DISPUTE_ID = "demo-dispute-1"
@@ -90,7 +92,7 @@ class Settlement:
         return figures
 
     async def _dispute(self, contested: Fact) -> None:
-        await self.member.clear(
+        await self.member.execute(
             OpenDispute(
                 request_id="",
                 actor=party_id(MEMBER),
@@ -133,13 +135,13 @@ class Settlement:
                 f"`relayer {' '.join(arguments)}` ended with status {checked.status}:\n{checked.words.strip()}"
             )
         self.tell(f"process of {MEMBER}: {checked.words.strip()}")
-        await self.operator.clear(CommitCycle(request_id="", actor=OPERATOR, cycle_id=CYCLE_ID))
+        await self.operator.execute(CommitCycle(request_id="", actor=OPERATOR, cycle_id=CYCLE_ID))
         cleared, gross = _eur(figures.cleared), _eur(figures.gross)
         self.tell(f"cycle committed: {cleared} of {gross} cleared, {_eur(figures.remaining)} left to be paid")
 
     async def _withdraw(self, contested: Fact) -> InstructPayment:
         """The dispute ends after the cycle, so its debt is paid for itself."""
-        await self.member.clear(ReleaseDispute(request_id="", actor=party_id(MEMBER), dispute_id=DISPUTE_ID))
+        await self.member.execute(ReleaseDispute(request_id="", actor=party_id(MEMBER), dispute_id=DISPUTE_ID))
         self.tell(f"{MEMBER} withdraws the dispute: {_eur(CONTESTED_CENTS)} is owed again, too late for the cycle")
         return InstructPayment(
             request_id="",
@@ -158,7 +160,7 @@ class Settlement:
         """Through files alone, as with a real bank."""
         service, folder = self.operator.service, self.network.layout.folder
         for each in payments:
-            await self.operator.clear(each)
+            await self.operator.execute(each)
         accounts = read_accounts(self.network.layout.accounts)
         now = now_seconds()
         order = Order(message_id=name, initiator="Consortium", created_at=now, execute_at=now)

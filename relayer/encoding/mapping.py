@@ -23,6 +23,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, IntEnum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -34,17 +35,24 @@ from relayer.encoding.decimal_text import Signed, number, signed_number, text_of
 from relayer.errors import InvalidInput, InvariantBroken
 
 _T = TypeVar("_T")
+_E = TypeVar("_E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Generic[_T]):
     """One dataclass and its message class."""
 
+    kind: Any
+    """The dataclass, or the tuple of a union's."""
     message: type[Message]
     to_message: Callable[[_T], Any]
     """Raises InvalidInput for a value that the message cannot hold."""
-    from_message: Callable[[Any], _T]
-    """Raises InvalidInput for an absent message, a number that is not plain, and an unknown enumeration value."""
+    from_message: Callable[..., _T]
+    """Raises InvalidInput for an absent message, a number that is not plain, and an unknown enumeration value. Takes the
+    fields that are kept beside the message by name."""
+    fields: Callable[[_T], dict[str, Any]]
+    """The message's fields, messages among them as such dictionaries: protobuf builds them in place, which is twice as fast
+    as copying one message into another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +91,49 @@ class Mapper:
         """The same for a union of dataclasses and a message that is a single oneof."""
         return self._union(tuple(get_args(kinds)), message.DESCRIPTOR)
 
-    def alternatives(self, kinds: object, message: type[Message], oneof: str) -> dict[str, Mapping[Any]]:
-        """The mapping of each alternative of a oneof, by its name, for a message that has more fields than that."""
-        return self._alternatives(tuple(get_args(kinds)), message.DESCRIPTOR, oneof)
+    def alternatives(
+        self, kinds: object, message: type[Message], oneof: str, *, beside: frozenset[str] = frozenset()
+    ) -> dict[str, Mapping[Any]]:
+        """The mapping of each alternative of a oneof, by its name, for a message that has more fields than that. `beside`
+        names fields that each dataclass has and the message holds beside the oneof."""
+        return self._alternatives(tuple(get_args(kinds)), message.DESCRIPTOR, oneof, beside)
 
-    def _mapping(self, kind: Any, descriptor: Descriptor) -> Mapping[Any]:
+    def _mapping(self, kind: Any, descriptor: Descriptor, beside: frozenset[str] = frozenset()) -> Mapping[Any]:
         known = self._made.get((kind, descriptor.full_name))
         if known is None:
-            known = self._made[kind, descriptor.full_name] = self._make(kind, descriptor)
+            known = self._made[kind, descriptor.full_name] = self._make(kind, descriptor, beside)
         return known
 
-    def _make(self, kind: Any, descriptor: Descriptor) -> Mapping[Any]:
+    def _make(self, kind: Any, descriptor: Descriptor, beside: frozenset[str]) -> Mapping[Any]:
         made: Any = GetMessageClass(descriptor)
         hints = get_type_hints(kind)
-        names = [field.name for field in fields(kind)] if is_dataclass(kind) else list(kind._fields)
+        every = [field.name for field in fields(kind)] if is_dataclass(kind) else list(kind._fields)
+        names = [name for name in every if name not in beside]
         differing = set(names) ^ set(descriptor.fields_by_name)
         if differing:
             raise InvariantBroken(f"{kind.__name__} and {descriptor.full_name} differ in {sorted(differing)}")
         converters = [self._field(descriptor.fields_by_name[name], hints[name]) for name in names]
-        writers = [(each.name, each.write) for each in converters]
+        same = [each.name for each in converters if each.write is _same]
+        writers = [(each.name, attrgetter(each.name), each.write) for each in converters if each.write is not _same]
         readers = [(each.name, each.read) for each in converters]
+        values = _values(same)
+
+        def fields_of(value: Any) -> dict[str, Any]:
+            found = dict(zip(same, values(value), strict=True))
+            for name, get, write in writers:
+                found[name] = write(get(value))
+            return found
 
         def to_message(value: Any) -> Any:
             try:
-                return made(**{name: write(getattr(value, name)) for name, write in writers})
+                return made(**fields_of(value))
             except (ValueError, TypeError) as error:
                 raise InvalidInput(f"{descriptor.name}: {error}") from error
 
-        def from_message(message: Any) -> Any:
-            return kind(**{name: read(message) for name, read in readers})
+        def from_message(message: Any, **others: Any) -> Any:
+            return kind(**others, **{name: read(message) for name, read in readers})
 
-        return Mapping(made, to_message, from_message)
+        return Mapping(kind, made, to_message, from_message, fields_of)
 
     def _union(self, kinds: tuple[Any, ...], descriptor: Descriptor) -> Mapping[Any]:
         made: Any = GetMessageClass(descriptor)
@@ -121,11 +141,17 @@ class Mapper:
             raise InvariantBroken(f"{descriptor.full_name} is not a single oneof")
         oneof = descriptor.oneofs[0].name
         by_name = self._alternatives(kinds, descriptor, oneof)
-        by_kind = {kind: (alternative_name(kind), by_name[alternative_name(kind)].to_message) for kind in kinds}
+        by_kind = {each.kind: (name, each.fields) for name, each in by_name.items()}
+
+        def fields_of(value: Any) -> dict[str, Any]:
+            name, write = by_kind[type(value)]
+            return {name: write(value)}
 
         def to_message(value: Any) -> Any:
-            name, write = by_kind[type(value)]
-            return made(**{name: write(value)})
+            try:
+                return made(**fields_of(value))
+            except (ValueError, TypeError) as error:
+                raise InvalidInput(f"{descriptor.name}: {error}") from error
 
         def from_message(message: Any) -> Any:
             name = message.WhichOneof(oneof)
@@ -133,14 +159,16 @@ class Mapper:
                 raise InvalidInput(f"{descriptor.name}: no alternative, or one that this version does not know")
             return by_name[name].from_message(getattr(message, name))
 
-        return Mapping(made, to_message, from_message)
+        return Mapping(kinds, made, to_message, from_message, fields_of)
 
-    def _alternatives(self, kinds: tuple[Any, ...], descriptor: Descriptor, oneof: str) -> dict[str, Mapping[Any]]:
+    def _alternatives(
+        self, kinds: tuple[Any, ...], descriptor: Descriptor, oneof: str, beside: frozenset[str] = frozenset()
+    ) -> dict[str, Mapping[Any]]:
         known = {field.name: field.message_type for field in descriptor.oneofs_by_name[oneof].fields}
         named = {alternative_name(kind): kind for kind in kinds}
         if named.keys() != known.keys():
             raise InvariantBroken(f"{descriptor.full_name}.{oneof} differs in {sorted(named.keys() ^ known.keys())}")
-        return {name: self._mapping(kind, known[name]) for name, kind in named.items()}
+        return {name: self._mapping(kind, known[name], beside) for name, kind in named.items()}
 
     def _field(self, field: FieldDescriptor, hint: Any) -> _Field:
         name, inner, optional = field.name, _without_none(hint), _allows_none(hint)
@@ -189,7 +217,7 @@ class Mapper:
                     if _is_union(kind)
                     else self._mapping(kind, field.message_type)
                 )
-                return nested.to_message, nested.from_message
+                return nested.fields, nested.from_message
             case FieldDescriptor.TYPE_ENUM:
                 return _enumeration(kind, field.enum_type, what)
             case FieldDescriptor.TYPE_STRING if hint is Signed:
@@ -209,6 +237,13 @@ union_mapping = _STANDARD.union
 alternatives = _STANDARD.alternatives
 
 
+def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads several attributes at once."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
 def alternative_name(kind: type) -> str:
     """SomeName is the alternative some_name."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
@@ -221,6 +256,12 @@ def enum_number(member: Enum, descriptor: EnumDescriptor) -> int:
         raise InvariantBroken(f"{descriptor.full_name} has no member {member.name}")
     found: int = value.number
     return found
+
+
+def enum_from_number(kind: type[_E], number: int, descriptor: EnumDescriptor) -> _E:
+    """The member with a number. Raises InvalidInput for zero and for what this version does not know."""
+    member: _E = _enumeration(kind, descriptor, descriptor.name)[1](number)
+    return member
 
 
 _PYTHON: dict[int, type] = {

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from relayer.settlement.clearing.commands import ClearingCommand
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import Cycle, Dispute, Payment, UnitKey
-from relayer.settlement.commands import OperatorCommand
-from relayer.settlement.model import Liability, LogHead, Party, Position
+from relayer.settlement.model.acts import LogHead, UnitKey
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.cycles import Cycle
+from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
+from relayer.settlement.model.payments import Payment
 from relayer.settlement.netting.debts import DebtNetwork
+from relayer.settlement.rules.eligible import Scope
 from relayer.settlement.statement import Statement
 
 
@@ -29,10 +32,10 @@ class NettingInput:
 
 class SettlementService(Protocol):
     """Raises LedgerRefused with the ledger's code if a rule is broken, AccessDenied without the operator's token, and
-    LedgerUnavailable if nobody answers."""
+    LedgerUnavailable without an answer."""
 
-    async def execute(self, command: OperatorCommand) -> LogHead:
-        """Registers a party, records an agreement or closes a period. A repeat gets the first result."""
+    async def execute(self, command: Command) -> LogHead:
+        """Answers with the log entry that the command made: the first one, if the request is a repeat."""
         ...
 
     async def liability(self, liability_id: bytes) -> Liability | None: ...
@@ -45,12 +48,16 @@ class SettlementService(Protocol):
 
     async def parties(self) -> Sequence[Party]: ...
 
-    async def positions(self) -> Sequence[Position]:
-        """What each party owes and is owed per currency."""
+    async def agreements(self) -> Sequence[AgreementInForce]:
+        """Terms in force, in the order of their ids."""
         ...
 
-    async def clear(self, command: ClearingCommand) -> LogHead:
-        """One step of a payment, a dispute, a write-off or a netting cycle. A repeat gets the first result."""
+    async def consent(self, party_id: bytes) -> ConsentInForce | None:
+        """What the party last said about novation; None: nothing yet."""
+        ...
+
+    async def positions(self) -> Sequence[Position]:
+        """What each party owes and is owed per currency."""
         ...
 
     async def netting_input(self, scope: Scope) -> NettingInput: ...

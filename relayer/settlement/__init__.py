@@ -1,6 +1,6 @@
-"""PURE: who owes whom. Commands are decided against a reader of the state and become events of an append-only log.
+"""PURE: the settlement domain. Facts become liabilities; payments, disputes and netting cycles settle them.
 
-No clock, randomness, logging, socket or database: time and height come with the command, and whoever stores the state
-serves it through relayer.settlement.state.SettlementReader. Clearing (netting cycles, payments, disputes) acts on amounts
-that a liability already carries: netted, paid, held.
+`decide` is the one door: (state, command, block time) -> entries of the log. Values, commands and events stand together by
+concept in `model`, what each command leads to and each event does in `rules`. A database serves the state through `reader`,
+`state` holds changes on top of it, and `log` is the one form in which entries, commands and records are hashed and stored.
 """

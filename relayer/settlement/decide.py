@@ -1,84 +1,138 @@
-"""(state, command) -> entries of the log. The only place where settlement events come from.
+"""(state, command, block time) -> entries of the log: the one door for every command, and for what ends by itself.
 
-Nothing is written here: the caller applies the entries to its own state, all of them or none.
+The only place where settlement events come from. `decide` changes nothing: the caller applies the entries to its own state,
+all of them or none.
 """
 
 from __future__ import annotations
 
-import re
+from hashlib import sha256
 from typing import assert_never
 
 from relayer.codes.facts import FactCode, FactStatus
-from relayer.codes.limits import MAXIMUM_CURRENCIES, MAXIMUM_EXPONENT, MAXIMUM_TEXT_BYTES
+from relayer.codes.limits import MAXIMUM_ENDED
+from relayer.codes.settlement import RefusalCode
+from relayer.errors import InvalidInput
 from relayer.facts.codec import FactAnswer
-from relayer.facts.schema import party_id
-from relayer.settlement.codec import encode_event, next_head
-from relayer.settlement.commands import (
-    ClosePeriod,
-    CommandDecision,
-    FactsDecision,
-    OperatorCommand,
-    RecordAgreement,
-    RecordFacts,
-    RegisterParty,
-)
-from relayer.settlement.errors import (
-    AgreementTaken,
-    CutOffNotLater,
-    InvalidCommand,
-    PartyExists,
-    PartyUnknown,
-    RequestIdReused,
-)
-from relayer.settlement.events import AgreementRecorded, FactRecorded, LogEntry, PartyRegistered, PeriodClosed
-from relayer.settlement.model import ALL_MODES, Agreement, LogHead, Party
-from relayer.settlement.rules import Claim, examine
-from relayer.settlement.state import Overlay, SettlementReader, request_digest
-
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+from relayer.settlement.log import encode_command, make_entry
+from relayer.settlement.model.acts import OPERATOR, Act, LogHead
+from relayer.settlement.model.commands import Command, Decision
+from relayer.settlement.model.cycles import CycleCommand, ExpireCycle
+from relayer.settlement.model.deadlines import Deadline, DeadlineKind
+from relayer.settlement.model.disputes import DisputeCommand, LapseDispute
+from relayer.settlement.model.events import Event, LogEntry
+from relayer.settlement.model.facts import FactRecorded, RecordFacts
+from relayer.settlement.model.parties import PartyCommand
+from relayer.settlement.model.payments import ExpirePayment, PaymentCommand
+from relayer.settlement.reader import SettlementReader
+from relayer.settlement.rules.checks import refuse, require_text
+from relayer.settlement.rules.cycles import decide_cycle
+from relayer.settlement.rules.disputes import decide_dispute
+from relayer.settlement.rules.facts import Claim, examine
+from relayer.settlement.rules.parties import decide_party
+from relayer.settlement.rules.payments import decide_payment
+from relayer.settlement.state import Overlay
 
 
-def decide(state: SettlementReader, command: OperatorCommand) -> CommandDecision:
-    """Raises a CommandRefused if a rule is broken. A repeated request gets the first result and no new entry."""
-    event = _event(command)
-    first = state.request(event.request_id)
+def decide(state: SettlementReader, command: Command | RecordFacts, *, now_seconds: int) -> Decision:
+    """Raises a CommandRefused if a rule is broken. A repeated request gets the first result and no new entry.
+
+    Facts are answered one by one and later ones see the earlier ones; what a fact says never raises.
+    """
+    return execute(Overlay(state), command, now_seconds=now_seconds)
+
+
+def execute(state: Overlay, command: Command | RecordFacts, *, now_seconds: int) -> Decision:
+    """Decides as `decide` does and leaves the entries applied in `state`, for a caller who has an overlay to drop anyway."""
+    if isinstance(command, RecordFacts):
+        return _record_facts(state, command, now_seconds)
+    require_text("request id", command.request_id)
+    try:
+        digest = request_digest(command)
+    except InvalidInput as error:
+        # A value that no message can hold, for example an amount below zero. The rule that it breaks may name it better.
+        _events(state, command, now_seconds)
+        raise refuse(RefusalCode.INVALID_COMMAND, str(error)) from error
+    first = state.request(command.actor, command.request_id)
     if first is not None:
-        if first.digest != request_digest(event):
-            raise RequestIdReused(f"request id {event.request_id!r} was used before with other content; use a new id")
-        return CommandDecision(entries=(), reference=first.reference)
-    match event:
-        case PartyRegistered():
-            known = _known_party(state, event.party)
-            if known is not None:
-                return CommandDecision(entries=(), reference=known)
-        case AgreementRecorded():
-            _check_agreement(state, event.agreement)
-        case PeriodClosed():
-            if event.cut_off_seconds <= state.cut_off_seconds():
-                raise CutOffNotLater(f"the cut-off stands at {state.cut_off_seconds()} and only moves forward")
+        if first.digest != digest:
+            raise refuse(
+                RefusalCode.ID_REUSED,
+                f"request id {command.request_id!r} was used before with other content; send it under a new id",
+            )
+        return Decision(entries=(), reference=first.reference)
+    events = _events(state, command, now_seconds)
+    if isinstance(events, LogHead):
+        return Decision(entries=(), reference=events)
+    act = Act(request_id=command.request_id, request_digest=digest, actor=command.actor)
+    entries = _append(state, events, act=act, now_seconds=now_seconds)
+    return Decision(entries=entries, reference=entries[0].head)
+
+
+def end_deadlines(state: SettlementReader, *, now_seconds: int, limit: int = MAXIMUM_ENDED) -> tuple[LogEntry, ...]:
+    """The entries that end the first `limit` payments, disputes and cycles whose time has passed, earliest first.
+
+    They have no act: the ledger itself ends them. Each ends by itself, so their order changes no amount.
+    """
+    overlay = Overlay(state)
+    for deadline in state.deadlines(now_seconds, limit):
+        events = _events(state, _ending(deadline), now_seconds)
+        assert not isinstance(events, LogHead)
+        _append(overlay, events, act=None, now_seconds=now_seconds)
+    return tuple(overlay.entries)
+
+
+def request_digest(command: Command) -> bytes:
+    """What a repeated request is compared by: sha256 over the canonical command. Raises InvalidInput."""
+    return sha256(encode_command(command)).digest()
+
+
+def _events(state: SettlementReader, command: Command, now_seconds: int) -> tuple[Event, ...] | LogHead:
+    """A head: another request had this result before."""
+    if isinstance(command, PartyCommand):
+        found = decide_party(state, command)
+        return found if isinstance(found, LogHead) else (found,)
+    if isinstance(command, PaymentCommand):
+        return (decide_payment(state, command, now_seconds=now_seconds),)
+    if isinstance(command, DisputeCommand):
+        return (decide_dispute(state, command, now_seconds=now_seconds),)
+    if isinstance(command, CycleCommand):
+        return decide_cycle(state, command, now_seconds=now_seconds)
+    assert_never(command)
+
+
+def _append(state: Overlay, events: tuple[Event, ...], *, act: Act | None, now_seconds: int) -> tuple[LogEntry, ...]:
+    """One entry per event. The act is part of the first one alone."""
+    entries = []
+    for number, event in enumerate(events):
+        entry = make_entry(state.head(), event, at_seconds=now_seconds, act=None if number else act)
+        state.apply(entry)
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _ending(deadline: Deadline) -> Command:
+    match deadline.kind:
+        case DeadlineKind.PAYMENT:
+            return ExpirePayment(request_id="", actor=OPERATOR, payment_id=deadline.name)
+        case DeadlineKind.DISPUTE:
+            return LapseDispute(request_id="", actor=OPERATOR, dispute_id=deadline.name)
+        case DeadlineKind.CYCLE:
+            return ExpireCycle(request_id="", actor=OPERATOR, cycle_id=deadline.name)
         case _:
-            assert_never(event)
-    encoded = encode_event(event)
-    head = next_head(state.head(), encoded)
-    return CommandDecision(entries=(LogEntry(head=head, event=event, encoded=encoded),), reference=head)
+            assert_never(deadline.kind)
 
 
-def decide_facts(state: SettlementReader, command: RecordFacts) -> FactsDecision:
-    """Answers every fact; later facts of the command see the earlier ones. Never raises for what a fact says."""
-    pending = Overlay(state)
-    answers = record_facts(pending, command)
-    return FactsDecision(entries=tuple(pending.entries), answers=answers)
-
-
-def record_facts(state: Overlay, command: RecordFacts) -> tuple[FactAnswer, ...]:
-    """Decides like decide_facts and leaves the entries in `state`, for a caller who has an overlay to drop anyway."""
-    return tuple(
-        _answer(state, Claim(state=state, origin=command.origin, fact=fact, stated_hash=stated))
+def _record_facts(state: Overlay, command: RecordFacts, now_seconds: int) -> Decision:
+    before = len(state.entries)
+    answers = tuple(
+        _answer(state, Claim(state=state, origin=command.origin, fact=fact, stated_hash=stated), now_seconds)
         for fact, stated in zip(command.facts, command.fact_hashes, strict=True)
     )
+    return Decision(entries=tuple(state.entries[before:]), reference=state.head(), answers=answers)
 
 
-def _answer(pending: Overlay, claim: Claim) -> FactAnswer:
+def _answer(state: Overlay, claim: Claim, now_seconds: int) -> FactAnswer:
     code = examine(claim)
     if code is FactCode.DUPLICATE:
         known = claim.known
@@ -86,17 +140,15 @@ def _answer(pending: Overlay, claim: Claim) -> FactAnswer:
         return _accepted(known.liability_id, LogHead(known.sequence, known.head_hash), code)
     if code is not FactCode.OK:
         return FactAnswer(
-            status=FactStatus.REJECTED, liability_id=bytes(32), sequence=0, head_hash=pending.head().head_hash, code=code
+            status=FactStatus.REJECTED, liability_id=bytes(32), sequence=0, head_hash=state.head().head_hash, code=code
         )
     event = FactRecorded(
         fact=claim.fact, fact_hash=claim.stated_hash, origin=claim.origin, amount=claim.amount, reduction=claim.reduction
     )
-    encoded = encode_event(event)
-    head = next_head(pending.head(), encoded)
-    pending.apply(LogEntry(head=head, event=event, encoded=encoded))
+    (entry,) = _append(state, (event,), act=None, now_seconds=now_seconds)
     recorded = claim.known
     assert recorded is not None
-    return _accepted(recorded.liability_id, head, code)
+    return _accepted(recorded.liability_id, entry.head, code)
 
 
 def _accepted(liability: bytes, reference: LogHead, code: FactCode) -> FactAnswer:
@@ -107,83 +159,3 @@ def _accepted(liability: bytes, reference: LogHead, code: FactCode) -> FactAnswe
         head_hash=reference.head_hash,
         code=code,
     )
-
-
-def _event(command: OperatorCommand) -> PartyRegistered | AgreementRecorded | PeriodClosed:
-    """The event that the command would become; refuses fields outside their range."""
-    _check_text("request id", command.request_id, required=True)
-    match command:
-        case RegisterParty():
-            _check_party(command.party)
-            return PartyRegistered(request_id=command.request_id, party=command.party)
-        case RecordAgreement():
-            _check_terms(command.agreement)
-            return AgreementRecorded(request_id=command.request_id, agreement=command.agreement)
-        case ClosePeriod():
-            if not 0 < command.cut_off_seconds < 1 << 63:
-                raise InvalidCommand(f"cut-off {command.cut_off_seconds}: expected unix seconds above 0")
-            return PeriodClosed(request_id=command.request_id, cut_off_seconds=command.cut_off_seconds)
-        case _:
-            assert_never(command)
-
-
-def _check_text(what: str, text: str, *, required: bool) -> None:
-    if len(text.encode()) > MAXIMUM_TEXT_BYTES or (required and not text.strip()):
-        raise InvalidCommand(f"{what}: expected {'1' if required else '0'} to {MAXIMUM_TEXT_BYTES} bytes of text")
-
-
-def _check_party(party: Party) -> None:
-    if party.party_id != party_id(party.ocpi_id):
-        raise InvalidCommand(f"party {party.ocpi_id}: the party id is not keccak256 of the OCPI id; compute it again")
-    _check_text(f"party {party.ocpi_id}: name", party.name, required=True)
-    _check_text(f"party {party.ocpi_id}: LEI", party.lei, required=False)
-    _check_text(f"party {party.ocpi_id}: VAT id", party.vat_id, required=False)
-
-
-def _check_terms(agreement: Agreement) -> None:
-    _check_text("agreement id", agreement.agreement_id, required=True)
-    if agreement.creditor == agreement.debtor or {len(agreement.creditor), len(agreement.debtor)} != {32}:
-        raise InvalidCommand(f"agreement {agreement.agreement_id}: creditor and debtor are two party ids of 32 bytes")
-    if not 1 <= len(agreement.currencies) <= MAXIMUM_CURRENCIES:
-        raise InvalidCommand(f"agreement {agreement.agreement_id}: expected 1 to {MAXIMUM_CURRENCIES} currencies")
-    seen = {terms.currency for terms in agreement.currencies}
-    if len(seen) != len(agreement.currencies):
-        raise InvalidCommand(f"agreement {agreement.agreement_id}: a currency stands there twice")
-    if not agreement.netting_modes or agreement.netting_modes != tuple(
-        mode for mode in ALL_MODES if mode in agreement.netting_modes
-    ):
-        raise InvalidCommand(
-            f"agreement {agreement.agreement_id}: netting modes: expected at least one of BILATERAL, CYCLE and HUB, "
-            "each once, in this order"
-        )
-    for terms in agreement.currencies:
-        if not _CURRENCY.fullmatch(terms.currency) or not 0 <= terms.exponent <= MAXIMUM_EXPONENT:
-            raise InvalidCommand(
-                f"agreement {agreement.agreement_id}: currency {terms.currency!r} with exponent {terms.exponent}: expected "
-                f"three capital letters and 0 to {MAXIMUM_EXPONENT}"
-            )
-        if terms.open_limit is not None and terms.open_limit < 0:
-            raise InvalidCommand(f"agreement {agreement.agreement_id}: the limit must not be negative")
-
-
-def _known_party(state: SettlementReader, party: Party) -> LogHead | None:
-    known = state.party(party.party_id)
-    if known is None:
-        return None
-    if known != party:
-        raise PartyExists(f"party {party.ocpi_id} is registered with other particulars")
-    return state.party_reference(party.party_id)
-
-
-def _check_agreement(state: SettlementReader, agreement: Agreement) -> None:
-    for party in (agreement.creditor, agreement.debtor):
-        if state.party(party) is None:
-            raise PartyUnknown(f"agreement {agreement.agreement_id}: register party {party.hex()} first")
-    pair = state.agreement_pair(agreement.agreement_id)
-    if pair is not None and pair != (agreement.creditor, agreement.debtor):
-        raise AgreementTaken(f"agreement id {agreement.agreement_id!r} belongs to another pair; choose another id")
-    in_force = state.agreement(agreement.creditor, agreement.debtor)
-    if in_force is not None and in_force.agreement_id != agreement.agreement_id:
-        raise AgreementTaken(
-            f"the pair of agreement {agreement.agreement_id!r} has {in_force.agreement_id!r}; record its terms under that id"
-        )

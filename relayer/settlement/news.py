@@ -13,10 +13,13 @@ from relayer.codes.news import Status
 from relayer.errors import InvariantBroken
 from relayer.facts.status_codec import StatusUpdate
 from relayer.facts.words import keccak256
-from relayer.settlement.clearing.events import CycleMoved, DisputeClosed, DisputeOpened, PaymentMoved, WrittenOff
-from relayer.settlement.clearing.values import Cycle, CycleState, Dispute, Payment, PaymentState, Share
-from relayer.settlement.events import FactRecorded, LogEntry, ReductionKind, SettlementEvent
-from relayer.settlement.model import Liability
+from relayer.settlement.model.acts import Share
+from relayer.settlement.model.cycles import Cycle, CycleMoved, CycleState
+from relayer.settlement.model.disputes import Dispute, DisputeClosed, DisputeOpened, WrittenOff
+from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.facts import FactPacket, FactRecorded, ReductionKind
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.payments import Payment, PaymentMoved, PaymentState
 
 _Found = TypeVar("_Found", Payment, Dispute, Cycle, Liability)
 
@@ -30,7 +33,7 @@ class Destination(NamedTuple):
 
 
 class Reader(Protocol):
-    """The state after the entries (relayer.settlement.state.SettlementReader)."""
+    """The state after the entries (relayer.settlement.reader.SettlementReader)."""
 
     def payment(self, payment_id: str, /) -> Payment | None: ...
 
@@ -53,9 +56,9 @@ def news(state: Reader, entries: Iterable[LogEntry]) -> dict[Destination, list[S
     """The updates of a block's entries, by where they must go, in the order of the log."""
     newest: dict[bytes, tuple[Destination, StatusUpdate]] = {}
     for entry in entries:
-        for change in _changes(state, entry.event):
+        for change in _changes(state, entry):
             liability, origin = change.liability, change.liability.origin
-            if not origin.client_id:
+            if not isinstance(origin, FactPacket):
                 continue
             update = StatusUpdate(
                 fact_id=liability.fact_id,
@@ -78,9 +81,9 @@ def reference_of(name: str) -> bytes:
     return keccak256(name.encode())
 
 
-def _changes(state: Reader, event: SettlementEvent) -> Iterator[_Change]:
-    match event:
-        case FactRecorded():
+def _changes(state: Reader, entry: LogEntry) -> Iterator[_Change]:
+    match entry.event:
+        case FactRecorded() as event:
             yield from _reduced(state, event)
         case DisputeOpened(claim=claim):
             yield _Change(_at(state, claim.share), Status.DISPUTED, reference_of(claim.dispute_id))
@@ -88,8 +91,9 @@ def _changes(state: Reader, event: SettlementEvent) -> Iterator[_Change]:
             dispute = _there(state.dispute(dispute_id), dispute_id)
             status = Status.CREDITED if credited else Status.RELEASED
             yield _Change(_at(state, dispute.claim.share), status, reference_of(dispute_id))
-        case WrittenOff(act=act, share=share):
-            yield _Change(_at(state, share), Status.CREDITED, reference_of(act.request_id))
+        case WrittenOff(share=share):
+            request_id = "" if entry.act is None else entry.act.request_id
+            yield _Change(_at(state, share), Status.CREDITED, reference_of(request_id))
         case CycleMoved(cycle_id=cycle_id, state=CycleState.COMMITTED):
             yield from _settled(state, _there(state.cycle(cycle_id), cycle_id).plan.shares, cycle_id)
         case PaymentMoved(payment_id=payment_id, state=PaymentState.FINAL):

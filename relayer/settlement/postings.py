@@ -11,7 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from relayer.settlement.model import Liability
+from relayer.settlement.model.liabilities import Liability
 
 
 class Account(StrEnum):

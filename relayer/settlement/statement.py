@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from relayer.settlement.clearing.values import UnitKey
+from relayer.encoding.decimal_text import Signed
+from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.postings import OPEN, Account
 
 
@@ -75,7 +76,7 @@ class SideTotals:
     facts: int = 0
     novated: int = 0
     netted: int = 0
-    paid: int = 0
+    paid: Signed = Signed(0)
     credited: int = 0
 
     @property
@@ -89,12 +90,18 @@ class Statement:
     """Of one party in one unit, for block times from `since_seconds` up to but not including `until_seconds`."""
 
     party_id: bytes
-    unit: UnitKey
+    currency: str
+    exponent: int
     since_seconds: int
     until_seconds: int
     payable: SideTotals = field(default_factory=SideTotals)
     receivable: SideTotals = field(default_factory=SideTotals)
     lines: tuple[StatementLine, ...] = ()
+
+    @property
+    def unit(self) -> UnitKey:
+        """The currency with its digits."""
+        return UnitKey(self.currency, self.exponent)
 
     @property
     def opening(self) -> int:
@@ -135,7 +142,8 @@ def make_statement(
         )
     return Statement(
         party_id=party_id,
-        unit=unit,
+        currency=unit.currency,
+        exponent=unit.exponent,
         since_seconds=since_seconds,
         until_seconds=until_seconds,
         payable=sides[Side.PAYABLE],
@@ -165,8 +173,8 @@ def _add(totals: SideTotals, kind: LineKind, amount: int) -> None:
         case LineKind.NETTED:
             totals.netted += amount
         case LineKind.PAID:
-            totals.paid += amount
+            totals.paid = Signed(totals.paid + amount)
         case LineKind.RETURNED:
-            totals.paid -= amount
+            totals.paid = Signed(totals.paid - amount)
         case LineKind.CREDITED:
             totals.credited += amount

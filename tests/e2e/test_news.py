@@ -19,8 +19,9 @@ from relayer.examples.consortium import Draft
 from relayer.facts.schema import Fact
 from relayer.ports.facts import FactRecord, FactState
 from relayer.ports.settlement import SettlementService
-from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, ReleaseDispute, WriteOff
-from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.disputes import OpenDispute, ReleaseDispute, WriteOff
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment
 from relayer.waiting import until_true
 
 pytestmark = pytest.mark.node
@@ -72,7 +73,7 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
         return await record(fact)
 
     deadline = int(time.time()) + 3_600
-    await service.clear(
+    await service.execute(
         OpenDispute(
             request_id=f"dispute {NAME}",
             actor=OPERATOR,
@@ -87,11 +88,11 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
     note = await business.issue([charge(300, kind=FactKind.CREDIT_NOTE, corrects=first + 1)])
     await business.send(note, size=1, timeout_seconds=600)
     await until(credited, FactState.CREDITED, 1_700)
-    await service.clear(
+    await service.execute(
         WriteOff(request_id=f"mercy {NAME}", actor=OPERATOR, fact_id=forgiven.fact_id, amount=3_000, reason="goodwill")
     )
     await until(forgiven, FactState.CREDITED, 0)
-    await service.clear(ReleaseDispute(request_id=f"release {NAME}", actor=OPERATOR, dispute_id=NAME))
+    await service.execute(ReleaseDispute(request_id=f"release {NAME}", actor=OPERATOR, dispute_id=NAME))
     released = await until(disputed, FactState.ACKNOWLEDGED, 1_000)
     assert released.news_sequence > released.settlement_sequence
 
@@ -130,7 +131,7 @@ async def pay(service: SettlementService, fact: Fact, name: str, deadline: int) 
     """All that the fact's debtor owes its creditor."""
     liabilities = await service.liabilities(after_sequence=0, limit=1_000)
     owed = sum(each.open for each in liabilities if (each.debtor, each.creditor) == (fact.debtor, fact.creditor))
-    await service.clear(
+    await service.execute(
         InstructPayment(
             request_id=f"pay {name}",
             actor=OPERATOR,
@@ -145,7 +146,7 @@ async def pay(service: SettlementService, fact: Fact, name: str, deadline: int) 
         )
     )
     entry = Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference=name, amount=owed, currency="EUR")
-    await service.clear(FinalisePayment(request_id=f"final {name}", actor=OPERATOR, payment_id=name, evidence=entry))
+    await service.execute(FinalisePayment(request_id=f"final {name}", actor=OPERATOR, payment_id=name, evidence=entry))
 
 
 async def told_to_people(network: Network, fact: Fact) -> None:

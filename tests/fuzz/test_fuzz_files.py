@@ -21,7 +21,7 @@ from relayer.config.serving import load_authority, load_ledger
 from relayer.core.effects import EffectKind
 from relayer.core.ids import Height
 from relayer.core.packet import PacketKey
-from relayer.errors import ConfigurationError, InvalidInput, JournalCorrupt
+from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, JournalCorrupt
 from relayer.evidence import codec as evidence_codec
 from relayer.evidence import trust as trust_codec
 from relayer.evidence.errors import EvidenceRefused, TrustRefused
@@ -36,9 +36,13 @@ from relayer.light_clients.tendermint import CometTrust
 from relayer.ports.journal import EffectNote
 from relayer.proofs.comet import Validator, ValidatorSet
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
-from relayer.settlement.clearing.codec import decode_record
-from relayer.settlement.clearing.values import Cycle, Dispute, Payment
-from relayer.settlement.codec import decode_agreement, decode_event, encode_agreement, encode_event
+from relayer.settlement.log import decode_record, encode_record, make_entry, read_entry
+from relayer.settlement.model.acts import EMPTY_LOG
+from relayer.settlement.model.cycles import Cycle
+from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
+from relayer.settlement.model.payments import Payment
 from relayer.testing.factories import ACKNOWLEDGEMENT, CHANNEL, ROUTE, a_head, a_packet, acknowledged, answered, committed
 from tests.support.fuzzing import Form, Target, fuzz
 from tests.support.paths import TESTS
@@ -83,15 +87,14 @@ def _trust() -> bytes:
     )
 
 
-def _log_entries() -> tuple[bytes, ...]:
-    stories = json.loads((TESTS / "cases" / "clearing" / "clearing.json").read_text())
-    steps = [step for story in stories for step in story["steps"]]
-    return tuple(dict.fromkeys(each.encode() for step in steps for each in step.get("events", ())))
-
-
-LOG = _log_entries()
-EVENTS = tuple(map(decode_event, LOG))
-AGREEMENTS = tuple(encode_agreement(each.agreement) for each in EVENTS if hasattr(each, "agreement"))
+STORIES = tuple(
+    story
+    for name in ("payments", "disputes", "cycles", "deadlines")
+    for story in json.loads((TESTS / "cases" / "settlement" / f"{name}.json").read_text())
+)
+LOG = tuple(
+    dict.fromkeys(bytes.fromhex(text) for story in STORIES for step in story["steps"] for text in step.get("entries", ()))
+)
 NOTE = EffectNote(kind=EffectKind.RECEIVE, key=PacketKey(CHANNEL, ROUTE.source, PACKET.sequence), provable_from=Height(3))
 SHELF: dict[bytes, bytes] = {}
 
@@ -115,9 +118,7 @@ ROWS = tuple(
 
 
 def _records(kind: str) -> tuple[bytes, ...]:
-    stories = json.loads((TESTS / "cases" / "clearing" / "clearing.json").read_text())
-    found = [each for story in stories for each in story[kind].values()]
-    return tuple(json.dumps(each, sort_keys=True, separators=(",", ":")).encode() for each in found)
+    return tuple(dict.fromkeys(bytes.fromhex(each) for story in STORIES for each in story[kind].values()))
 
 
 def document(name: str, decode: Callable[[bytes], object], *seeds: bytes, refusals: tuple[type[Exception], ...]) -> Target:
@@ -127,16 +128,28 @@ def document(name: str, decode: Callable[[bytes], object], *seeds: bytes, refusa
 LOGS = [
     Target(
         name="settlement log",
-        decode=decode_event,
-        encode=encode_event,
+        decode=partial(read_entry, EMPTY_LOG),
+        encode=lambda entry: make_entry(EMPTY_LOG, entry.event, at_seconds=entry.at_seconds, act=entry.act).encoded,
         seeds=LOG,
         refusals=(InvalidInput,),
-        form=Form.JSON,
     ),
-    document("agreement in force", decode_agreement, *AGREEMENTS, refusals=(InvalidInput,)),
     *(
-        document(f"stored {name}", partial(decode_record, kind), *_records(name), refusals=(InvalidInput,))
-        for name, kind in (("payments", Payment), ("disputes", Dispute), ("cycles", Cycle))
+        Target(
+            name=f"stored {name}",
+            decode=partial(decode_record, kind),
+            encode=encode_record,
+            seeds=_records(name),
+            refusals=(InvalidInput, InvariantBroken),
+        )
+        for name, kind in (
+            ("payments", Payment),
+            ("disputes", Dispute),
+            ("cycles", Cycle),
+            ("agreements", AgreementInForce),
+            ("consents", ConsentInForce),
+            ("parties", Party),
+            ("liabilities", Liability),
+        )
     ),
     Target(
         name="journal row",

@@ -29,7 +29,7 @@ from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm import evm_header, mpt, rlp
 from relayer.proofs.poa_evm import types as poa_evm_types
 from relayer.proofs.poa_evm.attestation import recover_signer, sign_digest
-from relayer.settlement.clearing.commands import ProposeCycle
+from relayer.settlement.model.cycles import ProposeCycle
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,14 +11,10 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput, InvariantBroken
-from relayer.messages import capabilities as capability_codec
-from relayer.messages import clearing_records as records
 from relayer.messages import ledger as adapter
-from relayer.messages import netting as netting_codec
 from relayer.messages import packets as packet_codec
-from relayer.messages import settlement_records as settlement_codec
-from relayer.messages.settlement_commands import clearing_from_message, clearing_to_message
-from relayer.ports.capabilities import CheckLine, Voucher, Vouching
+from relayer.messages.settlement import POSITION, netting_from_message
+from relayer.messages.settlement import STATEMENT as STATEMENTS
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -27,22 +22,35 @@ from relayer.ports.ledger import (
     Head,
     MessageResult,
     Outcome,
-    Quote,
     ReceivePacket,
     SubmissionBatch,
     SubmissionReceipt,
     TimeoutPacket,
 )
 from relayer.ports.prover import ClientCreation, ClientMessage, Proof
-from relayer.settlement.clearing.commands import FinalisePayment, InstructPayment, OpenDispute, SetConsent
-from relayer.settlement.clearing.values import OPERATOR, Consent, Evidence, EvidenceKind, UnitKey
-from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.log import command_from_message, command_to_message, record_mapping
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.cycles import Cycle
+from relayer.settlement.model.disputes import Dispute, OpenDispute
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import (
+    Agreement,
+    AgreementInForce,
+    ClosePeriod,
+    Consent,
+    ConsentInForce,
+    CurrencyTerms,
+    Party,
+    RecordAgreement,
+    RegisterParty,
+    SetConsent,
+)
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, Payment
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.statement import make_statement
 from relayer.testing.factories import ACKNOWLEDGEMENT, CONTRACTS, a_packet, acknowledged, answered, committed, received
 from relayer.wire.interledger.adapter.v1 import adapter_pb2
-from relayer.wire.interledger.settlement.v1 import settlement_pb2
+from relayer.wire.interledger.settlement.v1 import liabilities_pb2, log_pb2, service_pb2
 from tests.support.fuzzing import Target, fuzz
 from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
@@ -96,17 +104,7 @@ BATCH = SubmissionBatch(
 RECEIPT = SubmissionReceipt(
     results=(MessageResult(outcome=Outcome.DELIVERED), MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
     transactions=(TransactionId("0x1"),),
-    fee=2**80,
-    gas=21_000,
 )
-QUOTE = Quote(
-    transactions=1,
-    gas=21_000,
-    price=Fraction(3, 2),
-    fee=2**80,
-    refusals=(None, MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
-)
-VOUCHING = Vouching(threshold=1, vouchers=(Voucher(name="0x1", endpoint="a:1", error="does not answer"),))
 FACTS = (committed(PACKET), received(PACKET), answered(PACKET), acknowledged(PACKET))
 
 ADAPTER = [
@@ -136,18 +134,6 @@ ADAPTER = [
         adapter.status_from_message,
         adapter.status_to_message(STATUS, type_url="/a", state=b"state"),
     ),
-    message(adapter_pb2.QuoteResponse, capability_codec.quote_from_message, capability_codec.quote_to_message(QUOTE)),
-    message(adapter_pb2.Vouching, capability_codec.vouching_from_message, capability_codec.vouching_to_message(VOUCHING)),
-    message(
-        adapter_pb2.CheckLine,
-        capability_codec.check_line_from_message,
-        capability_codec.check_line_to_message(CheckLine(subject="account", found="has 5", remedy="send funds")),
-    ),
-    message(
-        adapter_pb2.DescribeResponse,
-        lambda each: capability_codec.capabilities_from_message(each.capabilities),
-        adapter_pb2.DescribeResponse(chain_id="a", capabilities=[adapter_pb2.PRICED, adapter_pb2.VOUCHED]),
-    ),
 ]
 
 
@@ -156,8 +142,8 @@ def a_bench() -> SettlementBench:
     owed = bench.owe("NBM", "KCS", 500)
     bench.owe("KCS", "ROL", 400)
     bench.owe("ROL", "NBM", 300)
-    bench.clear(PAYMENT)
-    bench.clear(
+    bench.execute(PAYMENT)
+    bench.execute(
         OpenDispute(
             request_id="d",
             actor=NBM,
@@ -168,8 +154,8 @@ def a_bench() -> SettlementBench:
             deadline_seconds=START + 50,
         )
     )
-    bench.clear(bench.proposal("C-1"))
-    bench.clear(replace_evidence())
+    bench.execute(bench.proposal("C-1"))
+    bench.execute(replace_evidence())
     return bench
 
 
@@ -200,63 +186,48 @@ AGREEMENT = Agreement(
     netting_modes=(NettingMode.CYCLE,),
 )
 COMMANDS = (
+    RegisterParty(request_id="r", actor=OPERATOR, party=PARTY),
+    RecordAgreement(request_id="a", actor=OPERATOR, agreement=AGREEMENT, replaces=0),
+    ClosePeriod(request_id="c", actor=OPERATOR, cut_off_seconds=9),
     PAYMENT,
     replace_evidence(),
     BENCH.proposal("C-2"),
-    SetConsent(request_id="s", actor=OPERATOR, party=NBM, consent=Consent.GIVEN),
+    SetConsent(request_id="s", actor=OPERATOR, party=NBM, consent=Consent.GIVEN, replaces=0),
 )
 STATEMENT = make_statement(NBM, EUR, since_seconds=0, until_seconds=9, movements=[])
-NETTING = settlement_pb2.GetNettingResponse(
+NETTING = service_pb2.GetNettingResponse(
     debts=[
-        settlement_pb2.Debt(debtor=NBM, creditor=KCS, amount="5"),
-        settlement_pb2.Debt(debtor=KCS, creditor=NBM, amount="7"),
+        service_pb2.Debt(debtor=NBM, creditor=KCS, amount="5"),
+        service_pb2.Debt(debtor=KCS, creditor=NBM, amount="7"),
     ],
     consenting=[NBM],
     liabilities=2,
 )
 
+
+def records(kind: type, *values: object) -> Target:
+    form = record_mapping(kind)
+    return message(form.message, form.from_message, *map(form.to_message, values), refusals=(InvalidInput, InvariantBroken))
+
+
 SETTLEMENT = [
-    *(
-        message(type(settlement_codec.command_to_message(each)), settlement_codec.command_from_message, seed)
-        for each in (
-            RegisterParty(request_id="r", party=PARTY),
-            RecordAgreement(request_id="a", agreement=AGREEMENT),
-            ClosePeriod(request_id="c", cut_off_seconds=9),
-        )
-        for seed in (settlement_codec.command_to_message(each),)
-    ),
-    message(settlement_pb2.ClearRequest, clearing_from_message, *map(clearing_to_message, COMMANDS)),
+    message(log_pb2.Command, command_from_message, *map(command_to_message, COMMANDS)),
+    records(Liability, *BENCH.state.liabilities.values()),
+    records(Party, PARTY),
+    records(AgreementInForce, *BENCH.state.agreements.values()),
+    records(ConsentInForce, ConsentInForce(party=NBM, consent=Consent.GIVEN, sequence=9)),
+    records(Payment, *BENCH.state.payments.values()),
+    records(Dispute, *BENCH.state.disputes.values()),
+    records(Cycle, *BENCH.state.cycles.values()),
     message(
-        settlement_pb2.Liability,
-        settlement_codec.liability_from_message,
-        *map(settlement_codec.liability_to_message, BENCH.state.liabilities.values()),
-        refusals=(InvalidInput, InvariantBroken),
+        liabilities_pb2.Position,
+        POSITION.from_message,
+        liabilities_pb2.Position(party_id=NBM, ocpi_id="DE*NBM", currency="EUR", exponent=2, payable="1", receivable="2"),
     ),
-    message(settlement_pb2.Party, settlement_codec.party_from_message, settlement_codec.party_to_message(PARTY)),
+    message(STATEMENTS.message, STATEMENTS.from_message, STATEMENTS.to_message(STATEMENT)),
     message(
-        settlement_pb2.Position,
-        settlement_codec.position_from_message,
-        settlement_pb2.Position(party_id=NBM, ocpi_id="DE*NBM", currency="EUR", exponent=2, payable="1", receivable="2"),
-    ),
-    message(
-        settlement_pb2.Payment,
-        records.payment_from_message,
-        *map(records.payment_to_message, BENCH.state.payments.values()),
-    ),
-    message(
-        settlement_pb2.Dispute,
-        records.dispute_from_message,
-        *map(records.dispute_to_message, BENCH.state.disputes.values()),
-    ),
-    message(
-        settlement_pb2.Cycle,
-        records.cycle_from_message,
-        *map(records.cycle_to_message, BENCH.state.cycles.values()),
-    ),
-    message(settlement_pb2.Statement, records.statement_from_message, records.statement_to_message(STATEMENT)),
-    message(
-        settlement_pb2.GetNettingResponse,
-        lambda each: netting_codec.netting_from_message(each, UnitKey("EUR", 2)),
+        service_pb2.GetNettingResponse,
+        lambda each: netting_from_message(each, UnitKey("EUR", 2)),
         NETTING,
         refusals=(InvalidInput, InvariantBroken),
     ),

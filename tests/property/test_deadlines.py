@@ -7,20 +7,15 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relayer.settlement.clearing.commands import ExpireCycle, ExpirePayment, InstructPayment, LapseDispute, OpenDispute
-from relayer.settlement.clearing.events import ClearingEvent
-from relayer.settlement.clearing.values import (
-    OPERATOR,
-    CycleState,
-    Deadline,
-    DeadlineKind,
-    DisputeState,
-    PaymentState,
-    UnitKey,
-    deadline_of,
-)
-from relayer.settlement.decide_clearing import end_deadlines
-from relayer.settlement.state import Overlay, state_hash
+from relayer.settlement.decide import end_deadlines
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.cycles import CycleState, ExpireCycle
+from relayer.settlement.model.deadlines import Deadline, DeadlineKind, deadline_of
+from relayer.settlement.model.disputes import DisputeState, LapseDispute, OpenDispute
+from relayer.settlement.model.events import Event
+from relayer.settlement.model.payments import ExpirePayment, InstructPayment, PaymentState
+from relayer.settlement.state import Overlay
+from relayer.settlement.state_hash import state_hash
 from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
 UNITS = (EUR, UnitKey("JPY", 0), UnitKey("KWD", 3))
@@ -36,10 +31,10 @@ def a_bench(payments: list[int], disputes: list[int], cycles: list[int]) -> Sett
     for unit, wait in zip(UNITS, cycles, strict=False):
         bench.owe("ROL", "VLT", 50, unit=unit)
         bench.owe("VLT", "ROL", 30, unit=unit)
-        bench.clear(replace(bench.proposal(f"C-{unit.currency}", unit=unit), expires_at_seconds=START + wait))
+        bench.execute(replace(bench.proposal(f"C-{unit.currency}", unit=unit), expires_at_seconds=START + wait))
     owed = bench.owe("NBM", "KCS", 10_000)
     for number, wait in enumerate(payments):
-        bench.clear(
+        bench.execute(
             InstructPayment(
                 request_id=bench.request(),
                 actor=PARTIES["NBM"],
@@ -54,7 +49,7 @@ def a_bench(payments: list[int], disputes: list[int], cycles: list[int]) -> Sett
             )
         )
     for number, wait in enumerate(disputes):
-        bench.clear(
+        bench.execute(
             OpenDispute(
                 request_id=bench.request(),
                 actor=PARTIES["NBM"],
@@ -77,7 +72,7 @@ def standing(state: Overlay) -> list[Deadline]:
     return sorted(found for each in records if (found := deadline_of(each)) is not None)
 
 
-def sweep(bench: SettlementBench, *, limit: int = 64) -> list[ClearingEvent]:
+def sweep(bench: SettlementBench, *, limit: int = 64) -> list[Event]:
     entries = end_deadlines(bench.state, now_seconds=bench.now, limit=limit)
     for entry in entries:
         bench.state.apply(entry)
@@ -126,8 +121,8 @@ def test_it_leaves_the_amounts_and_events_that_commands_would_have_left(bench: S
     said = []
     for each in standing(bench.state):
         command = commands[each.kind](request_id=f"end {each.name}", actor=OPERATOR, **{f"{each.kind.value}_id": each.name})
-        said += [replace(entry.event, act=None) for entry in by_command.clear(command).entries]
-    assert said == [replace(event, act=None) for event in sweep(bench)]
+        said += [entry.event for entry in by_command.execute(command).entries]
+    assert said == sweep(bench)
     amounts = {key: replace(each, head_hash=b"") for key, each in bench.state.liabilities.items()}
     changed = {key: replace(each, head_hash=b"") for key, each in by_command.state.liabilities.items()}
     assert amounts | changed == amounts

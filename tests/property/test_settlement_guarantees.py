@@ -14,42 +14,31 @@ from hypothesis import strategies as st
 
 from relayer.codes.facts import FactKind
 from relayer.codes.settlement import RefusalCode
-from relayer.settlement.clearing.commands import (
-    AbortCycle,
-    ClearingCommand,
-    CommitCycle,
-    ExpireCycle,
+from relayer.settlement.errors import CommandRefused
+from relayer.settlement.log import make_entry, next_head, read_entry
+from relayer.settlement.model.acts import EMPTY_LOG, OPERATOR, UnitKey
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.cycles import AbortCycle, CommitCycle, CyclePlan, CycleState, ExpireCycle
+from relayer.settlement.model.disputes import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import Consent
+from relayer.settlement.model.payments import (
+    Evidence,
+    EvidenceKind,
     ExpirePayment,
     FinalisePayment,
     InstructPayment,
-    LapseDispute,
     MarkPaymentPending,
-    OpenDispute,
-    ReleaseDispute,
     ReturnPayment,
-    SetConsent,
-    UpholdDispute,
-    WriteOff,
 )
-from relayer.settlement.clearing.cycles import check_plan
-from relayer.settlement.clearing.eligible import Scope, eligible_claims
-from relayer.settlement.clearing.values import (
-    OPERATOR,
-    Consent,
-    CyclePlan,
-    CycleState,
-    Evidence,
-    EvidenceKind,
-    UnitKey,
-)
-from relayer.settlement.codec import decode_event, encode_event, next_head
-from relayer.settlement.errors import CommandRefused
-from relayer.settlement.events import LogEntry
-from relayer.settlement.model import EMPTY_LOG, Liability
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import OPEN, Account
-from relayer.settlement.state import EmptyState, Overlay, state_hash
+from relayer.settlement.reader import EmptyState
+from relayer.settlement.rules.cycles import check_plan
+from relayer.settlement.rules.eligible import Scope, eligible_claims
+from relayer.settlement.state import Overlay
+from relayer.settlement.state_hash import state_hash
 from relayer.settlement.statement import Movement, make_statement
 from tests.support.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
@@ -139,12 +128,12 @@ class Player:
             related=related.fact_id if related else bytes(32),
         )
 
-    def _attempt(self, command: ClearingCommand | None) -> None:
+    def _attempt(self, command: Command | None) -> None:
         if command is None:
             return
         before, liabilities = fingerprint(self.state), dict(self.state.liabilities)
         try:
-            self.bench.clear(command)
+            self.bench.execute(command)
         except CommandRefused:
             assert fingerprint(self.state) == before
             return
@@ -154,7 +143,7 @@ class Player:
             self.committed.append((cycle.plan, liabilities))
 
 
-def _instruct(player: Player, step: Step) -> ClearingCommand:
+def _instruct(player: Player, step: Step) -> Command:
     return InstructPayment(
         request_id=player.name("r"),
         actor=PARTIES[NAMES[step.who]],
@@ -169,7 +158,7 @@ def _instruct(player: Player, step: Step) -> ClearingCommand:
     )
 
 
-def _payment(player: Player, step: Step) -> ClearingCommand | None:
+def _payment(player: Player, step: Step) -> Command | None:
     listed = list(player.state.payments.values())
     if not listed:
         return None
@@ -186,7 +175,7 @@ def _payment(player: Player, step: Step) -> ClearingCommand | None:
     )[step.which % 4]
 
 
-def _dispute(player: Player, step: Step) -> ClearingCommand | None:
+def _dispute(player: Player, step: Step) -> Command | None:
     liability = player.liability(step)
     return liability and OpenDispute(
         request_id=player.name("r"),
@@ -199,7 +188,7 @@ def _dispute(player: Player, step: Step) -> ClearingCommand | None:
     )
 
 
-def _close_dispute(player: Player, step: Step) -> ClearingCommand | None:
+def _close_dispute(player: Player, step: Step) -> Command | None:
     listed = list(player.state.disputes.values())
     if not listed:
         return None
@@ -212,7 +201,7 @@ def _close_dispute(player: Player, step: Step) -> ClearingCommand | None:
     )[step.which % 3]
 
 
-def _write_off(player: Player, step: Step) -> ClearingCommand | None:
+def _write_off(player: Player, step: Step) -> Command | None:
     liability = player.liability(step)
     return liability and WriteOff(
         request_id=player.name("r"),
@@ -223,20 +212,20 @@ def _write_off(player: Player, step: Step) -> ClearingCommand | None:
     )
 
 
-def _consent(player: Player, step: Step) -> ClearingCommand:
+def _consent(player: Player, step: Step) -> Command:
     """All of them agree, or one takes it back."""
     party, consent = PARTIES[NAMES[step.who]], Consent.GIVEN if step.which else Consent.WITHDRAWN
     for name in NAMES if step.which else ():
         other = PARTIES[name]
-        player.bench.clear(SetConsent(request_id=player.name("r"), actor=other, party=other, consent=consent))
-    return SetConsent(request_id=player.name("r"), actor=party, party=party, consent=consent)
+        player.bench.execute(replace(player.bench.consent(other, consent), request_id=player.name("r")))
+    return replace(player.bench.consent(party, consent), request_id=player.name("r"))
 
 
-def _propose(player: Player, step: Step) -> ClearingCommand:
+def _propose(player: Player, step: Step) -> Command:
     return player.bench.proposal(player.name("C"), mode=MODES[step.which % 3])
 
 
-def _commit(player: Player, step: Step) -> ClearingCommand | None:
+def _commit(player: Player, step: Step) -> Command | None:
     """Verified first, if it has not been."""
     running = player.state.unit_cycles(UNITS[0]).running
     cycle = player.state.cycle(running) if running else None
@@ -245,8 +234,8 @@ def _commit(player: Player, step: Step) -> ClearingCommand | None:
     return _end(CommitCycle)(player, step)
 
 
-def _end(kind: type[CommitCycle | AbortCycle | ExpireCycle]) -> Callable[[Player, Step], ClearingCommand | None]:
-    def make(player: Player, _step: Step) -> ClearingCommand | None:
+def _end(kind: type[CommitCycle | AbortCycle | ExpireCycle]) -> Callable[[Player, Step], Command | None]:
+    def make(player: Player, _step: Step) -> Command | None:
         running = player.state.unit_cycles(UNITS[0]).running
         return running and kind(request_id=player.name("r"), actor=OPERATOR, cycle_id=running)
 
@@ -280,8 +269,8 @@ def netted(player: Player, mode: NettingMode) -> tuple[CyclePlan, dict[bytes, Li
     bench = player.bench
     running = player.state.unit_cycles(UNITS[0]).running
     if running:
-        bench.clear(AbortCycle(request_id=player.name("r"), actor=OPERATOR, cycle_id=running))
-    bench.clear(_consent(player, Step(0, 0, 0, 1, 1)))
+        bench.execute(AbortCycle(request_id=player.name("r"), actor=OPERATOR, cycle_id=running))
+    bench.execute(_consent(player, Step(0, 0, 0, 1, 1)))
     before = dict(player.state.liabilities)
     try:
         bench.run_cycle("final", mode=mode)
@@ -437,7 +426,7 @@ def test_g9_a_cycle_is_atomic_and_idempotent_by_its_id(player: Player, mode: Net
     repeated = CommitCycle(request_id="again", actor=OPERATOR, cycle_id="final")
     for command in (repeated, player.bench.proposal("final")):
         with pytest.raises(CommandRefused) as refused:
-            player.bench.clear(command)
+            player.bench.execute(command)
         assert refused.value.code in {RefusalCode.WRONG_STATE, RefusalCode.ID_TAKEN}
         assert fingerprint(player.state) == after
 
@@ -474,7 +463,7 @@ def test_g12_a_hold_freezes_its_amount_and_nothing_else(player: Player, step: St
     before = dict(player.state.liabilities)
     claims = {claim.sequence: claim.amount for claim in eligible_claims(player.state, everything(player))}
     try:
-        player.bench.clear(command)
+        player.bench.execute(command)
     except CommandRefused:
         return
     touched = before[command.fact_id]
@@ -532,7 +521,8 @@ def test_g14_every_step_is_provable_from_a_head(player: Player, data: st.DataObj
     entries = player.state.entries
     head = EMPTY_LOG
     for entry in entries:
-        assert encode_event(decode_event(entry.encoded)) == entry.encoded
+        again = make_entry(head, entry.event, at_seconds=entry.at_seconds, act=entry.act)
+        assert again == read_entry(head, entry.encoded) == entry
         head = next_head(head, entry.encoded)
         assert head == entry.head
     changed = data.draw(st.integers(0, len(entries) - 1))
@@ -555,7 +545,7 @@ def test_g15_the_cut_off_of_cycles_only_moves_forward(player: Player) -> None:
 def test_g16_replaying_the_log_gives_the_same_state_hash(player: Player) -> None:
     replayed = Overlay(EmptyState())
     for entry in player.state.entries:
-        replayed.apply(LogEntry(head=entry.head, event=decode_event(entry.encoded), encoded=entry.encoded))
+        replayed.apply(read_entry(replayed.head(), entry.encoded))
     assert state_hash(replayed) == state_hash(player.state)
     assert fingerprint(replayed) == fingerprint(player.state)
 

@@ -27,8 +27,8 @@ from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.cosmos.transactions import Patience
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 CREDITOR, DEBTOR = party_id("DE*AAA"), party_id("DE*BBB")
@@ -161,7 +161,7 @@ async def _register(ledger: CosmosLedger) -> None:
     parties = [Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="") for name in NAMES]
     await asyncio.gather(
         *(
-            ledger.settlement.execute(RegisterParty(request_id=f"party-{party.ocpi_id[3:]}", party=party))
+            ledger.settlement.execute(RegisterParty(request_id=f"party-{party.ocpi_id[3:]}", party=party, actor=OPERATOR))
             for party in parties
         )
     )
@@ -177,7 +177,9 @@ async def _register(ledger: CosmosLedger) -> None:
     ]
     await asyncio.gather(
         *(
-            ledger.settlement.execute(RecordAgreement(request_id=f"agreement-{each.agreement_id}", agreement=each))
+            ledger.settlement.execute(
+                RecordAgreement(request_id=f"agreement-{each.agreement_id}", agreement=each, actor=OPERATOR, replaces=0)
+            )
             for each in agreements
         )
     )

@@ -14,8 +14,8 @@ from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ports.ledger import ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_fact, a_fact_payload
 from tests.support.embedded import KEYS, embedded_ledger
@@ -55,7 +55,7 @@ class OwingLedger:
         )
         for name in dict.fromkeys(name for pair in self.debts for name in pair):
             party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
-            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party))
+            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
         for debtor, creditor in self.debts:
             agreement = Agreement(
                 agreement_id=f"{debtor}>{creditor}",
@@ -63,7 +63,9 @@ class OwingLedger:
                 debtor=party_id(debtor),
                 currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
             )
-            await self.ledger.settlement.execute(RecordAgreement(request_id=agreement.agreement_id, agreement=agreement))
+            await self.ledger.settlement.execute(
+                RecordAgreement(request_id=agreement.agreement_id, agreement=agreement, actor=OPERATOR, replaces=0)
+            )
         facts = [self.fact(number) for number in range(1, len(self.debts) + 1)]
         for start in range(0, len(facts), MAXIMUM_FACTS):
             await self.receive(*facts[start : start + MAXIMUM_FACTS])

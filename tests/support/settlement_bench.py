@@ -9,26 +9,32 @@ from itertools import count
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.facts.codec import FactAnswer, fact_hash, fact_id
 from relayer.facts.schema import SCHEMA, Fact, party_id
-from relayer.settlement.clearing.commands import ClearingCommand, CommitCycle, ProposeCycle, VerifyCycle
-from relayer.settlement.clearing.cycles import proof_hash_of
-from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
-from relayer.settlement.clearing.values import (
-    OPERATOR,
-    CycleState,
-    DisputeState,
-    PaymentState,
-    Share,
-    UnitKey,
+from relayer.settlement.decide import decide
+from relayer.settlement.model.acts import OPERATOR, Share, UnitKey
+from relayer.settlement.model.commands import Command, Decision
+from relayer.settlement.model.cycles import CommitCycle, CycleState, ProposeCycle, VerifyCycle
+from relayer.settlement.model.disputes import DisputeState
+from relayer.settlement.model.facts import FactPacket, RecordFacts
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import (
+    ALL_MODES,
+    Agreement,
+    Consent,
+    CurrencyTerms,
+    Party,
+    RecordAgreement,
+    RegisterParty,
+    SetConsent,
 )
-from relayer.settlement.commands import CommandDecision, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
-from relayer.settlement.decide import decide, decide_facts
-from relayer.settlement.decide_clearing import decide_clearing
-from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Liability, Origin, Party
+from relayer.settlement.model.payments import PaymentState
 from relayer.settlement.netting.debts import DebtNetwork
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import Account, balances
-from relayer.settlement.state import EmptyState, Overlay
+from relayer.settlement.reader import EmptyState
+from relayer.settlement.rules.cycles import proof_hash_of
+from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.state import Overlay
 
 START = 1_772_000_000
 EUR = UnitKey("EUR", 2)
@@ -52,9 +58,10 @@ class SettlementBench:
         self._requests = count(1)
         for name, party in PARTIES.items():
             country = "AT" if name == "ATX" else "DE"
-            self.operate(
+            self.execute(
                 RegisterParty(
                     request_id=self.request(),
+                    actor=OPERATOR,
                     party=Party(party_id=party, ocpi_id=f"{country}*{name}", name=name, lei="", vat_id=""),
                 )
             )
@@ -67,14 +74,21 @@ class SettlementBench:
         """A new request id."""
         return f"request-{next(self._requests)}"
 
-    def operate(self, command: OperatorCommand) -> CommandDecision:
-        """A set-up command."""
-        return self._take(decide(self.state, command))
-
-    def clear(self, make: Callable[[str], ClearingCommand] | ClearingCommand) -> CommandDecision:
-        """A clearing command; a function gets a new request id to make it with."""
+    def execute(self, make: Callable[[str], Command] | Command) -> Decision:
+        """A command; a function gets a new request id to make it with."""
         command = make(self.request()) if callable(make) else make
-        return self._take(decide_clearing(self.state, command, now_seconds=self.now))
+        return self._take(decide(self.state, command, now_seconds=self.now))
+
+    def consent(self, party: bytes, consent: Consent = Consent.GIVEN, *, actor: bytes | None = None) -> SetConsent:
+        """The command that replaces what the party said before."""
+        said = self.state.consent(party)
+        return SetConsent(
+            request_id=self.request(),
+            actor=party if actor is None else actor,
+            party=party,
+            consent=consent,
+            replaces=said.sequence if said else 0,
+        )
 
     def agree(
         self,
@@ -95,7 +109,15 @@ class SettlementBench:
             ),
             netting_modes=modes,
         )
-        self.operate(RecordAgreement(request_id=self.request(), agreement=agreement))
+        in_force = self.state.agreement(agreement.creditor, agreement.debtor)
+        self.execute(
+            RecordAgreement(
+                request_id=self.request(),
+                actor=OPERATOR,
+                agreement=agreement,
+                replaces=in_force.sequence if in_force else 0,
+            )
+        )
 
     def owe(
         self,
@@ -149,7 +171,7 @@ class SettlementBench:
             related_fact=related,
             document_hash=bytes(32),
         )
-        origin = Origin(
+        origin = FactPacket(
             chain_id=CHAIN_ID,
             contract=CONTRACT,
             issuer=ISSUER,
@@ -159,7 +181,7 @@ class SettlementBench:
             transaction="A1",
         )
         command = RecordFacts(origin=origin, facts=(fact,), fact_hashes=(fact_hash(fact),))
-        decision = decide_facts(self.state, command)
+        decision = decide(self.state, command, now_seconds=self.now)
         for entry in decision.entries:
             self.state.apply(entry)
         return decision.answers[0], fact
@@ -207,7 +229,7 @@ class SettlementBench:
             proof=solve(network).encode() if mode is NettingMode.CYCLE else b"",
         )
 
-    def verify(self, cycle_id: str, *, actor: bytes | None = None) -> CommandDecision:
+    def verify(self, cycle_id: str, *, actor: bytes | None = None) -> Decision:
         """Verified by a party that takes part, unless another is named."""
         cycle = self.state.cycle(cycle_id)
         assert cycle is not None
@@ -215,17 +237,17 @@ class SettlementBench:
         assert liability is not None
         verifier = liability.debtor if actor is None else actor
         proof_hash = proof_hash_of(cycle.plan)
-        return self.clear(
+        return self.execute(
             lambda request: VerifyCycle(request_id=request, actor=verifier, cycle_id=cycle_id, proof_hash=proof_hash)
         )
 
-    def commit(self, cycle_id: str) -> CommandDecision:
+    def commit(self, cycle_id: str) -> Decision:
         """By the operator."""
-        return self.clear(lambda request: CommitCycle(request_id=request, actor=OPERATOR, cycle_id=cycle_id))
+        return self.execute(lambda request: CommitCycle(request_id=request, actor=OPERATOR, cycle_id=cycle_id))
 
     def run_cycle(self, cycle_id: str, *, mode: NettingMode = NettingMode.CYCLE, unit: UnitKey = EUR) -> None:
         """Proposed, verified and committed."""
-        self.clear(self.proposal(cycle_id, mode=mode, unit=unit))
+        self.execute(self.proposal(cycle_id, mode=mode, unit=unit))
         self.verify(cycle_id)
         self.commit(cycle_id)
 
@@ -270,7 +292,7 @@ class SettlementBench:
                 shares += cycle.plan.shares
         return shares
 
-    def _take(self, decision: CommandDecision) -> CommandDecision:
+    def _take(self, decision: Decision) -> Decision:
         for entry in decision.entries:
             self.state.apply(entry)
         return decision

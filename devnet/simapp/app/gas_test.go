@@ -60,23 +60,30 @@ func owing(t *testing.T, network *networkCase) *world {
 			}
 			known[name] = true
 			partyID := idOf(t, name)
-			_, err := keeper.RegisterParty(ctx, &settlementtypes.MsgRegisterParty{
-				Operator: w.sender(), RequestId: name, Party: &settlementv1.Party{PartyId: partyID[:], OcpiId: name, Name: name},
-			})
-			require.NoError(t, err)
+			w.executeIn(ctx, &settlementv1.Command{RequestId: name, Command: &settlementv1.Command_RegisterParty{
+				RegisterParty: &settlementv1.RegisterParty{Party: &settlementv1.Party{PartyId: partyID[:], OcpiId: name, Name: name}},
+			}})
 		}
 		debtorID, creditorID := idOf(t, debt.debtor), idOf(t, debt.creditor)
 		agreementID := fmt.Sprintf("agreement %d", i)
-		_, err := keeper.RecordAgreement(ctx, &settlementtypes.MsgRecordAgreement{
-			Operator: w.sender(), RequestId: agreementID, Agreement: &settlementv1.Agreement{
-				AgreementId: agreementID, Creditor: creditorID[:], Debtor: debtorID[:],
-				Currencies: []*settlementv1.CurrencyLimit{{Currency: "EUR", Exponent: 2}},
-			},
-		})
-		require.NoError(t, err)
+		agreement := &settlementv1.Agreement{
+			AgreementId: agreementID, Creditor: creditorID[:], Debtor: debtorID[:],
+			Currencies:   []*settlementv1.CurrencyTerms{{Currency: "EUR", Exponent: 2}},
+			NettingModes: []settlementv1.NettingMode{settlementv1.NettingMode_NETTING_MODE_CYCLE},
+		}
+		w.executeIn(ctx, &settlementv1.Command{RequestId: agreementID, Command: &settlementv1.Command_RecordAgreement{
+			RecordAgreement: &settlementv1.RecordAgreement{Agreement: agreement},
+		}})
 	}
 	w.record(ctx, network)
 	return w
+}
+
+// executeIn runs an operator's command without a transaction.
+func (w *world) executeIn(ctx sdk.Context, command *settlementv1.Command) {
+	w.t.Helper()
+	_, err := w.app.SettlementKeeper.Execute(ctx, &settlementtypes.MsgExecute{Sender: w.sender(), Command: command})
+	require.NoError(w.t, err)
 }
 
 func idOf(t *testing.T, name string) facts.Hash {
@@ -122,7 +129,7 @@ func loadNetworks(t *testing.T) []networkCase {
 type cycleStep struct {
 	name    string
 	bound   uint64
-	request *settlementv1.ClearRequest
+	command *settlementv1.Command
 }
 
 func (n *networkCase) cycle(t *testing.T, now uint64) []cycleStep {
@@ -136,19 +143,19 @@ func (n *networkCase) cycle(t *testing.T, now uint64) []cycleStep {
 	verifier := idOf(t, n.Debts[0].debtor)
 	const propose, verify, commit = 25_000, 3_000, 25_000
 	return []cycleStep{
-		{"propose", propose, &settlementv1.ClearRequest{
-			RequestId: "propose", Command: &settlementv1.ClearRequest_ProposeCycle{ProposeCycle: proposal},
+		{"propose", propose, &settlementv1.Command{
+			RequestId: "propose", Command: &settlementv1.Command_ProposeCycle{ProposeCycle: proposal},
 		}},
-		{"verify", verify, &settlementv1.ClearRequest{
-			RequestId: "verify", Actor: verifier[:], Command: &settlementv1.ClearRequest_VerifyCycle{VerifyCycle: verification},
+		{"verify", verify, &settlementv1.Command{
+			RequestId: "verify", Actor: verifier[:], Command: &settlementv1.Command_VerifyCycle{VerifyCycle: verification},
 		}},
-		{"commit", commit, &settlementv1.ClearRequest{
-			RequestId: "commit", Command: &settlementv1.ClearRequest_CommitCycle{CommitCycle: &settlementv1.CommitCycle{CycleId: "C-1"}},
+		{"commit", commit, &settlementv1.Command{
+			RequestId: "commit", Command: &settlementv1.Command_CommitCycle{CommitCycle: &settlementv1.CommitCycle{CycleId: "C-1"}},
 		}},
 	}
 }
 
-// TestACycleCostsGasInProportionToItsDebts measures each step of a cycle; -v prints what the README states.
+// TestACycleCostsGasInProportionToItsDebts measures each step of a cycle; -v prints what the README says.
 func TestACycleCostsGasInProportionToItsDebts(t *testing.T) {
 	for _, network := range loadNetworks(t) {
 		count := uint64(len(network.Debts))
@@ -158,10 +165,7 @@ func TestACycleCostsGasInProportionToItsDebts(t *testing.T) {
 			for _, step := range network.cycle(t, uint64(ctx.BlockTime().Unix())) {
 				meter := storetypes.NewInfiniteGasMeter()
 				began := time.Now()
-				_, err := w.app.SettlementKeeper.Clear(
-					ctx.WithGasMeter(meter), &settlementtypes.MsgClear{Sender: w.sender(), Request: step.request},
-				)
-				require.NoError(t, err)
+				w.executeIn(ctx.WithGasMeter(meter), step.command)
 				used := meter.GasConsumed()
 				t.Logf("%s: %d gas, %d for each debt, %s", step.name, used, used/count, time.Since(began).Round(time.Millisecond))
 				require.Less(t, used, 100_000+step.bound*count)
@@ -176,8 +180,7 @@ func TestTheNewsOfALargeCycleGoOutInFullPackets(t *testing.T) {
 	w := owing(t, &network)
 	ctx := w.chain.GetContext()
 	for _, step := range network.cycle(t, uint64(ctx.BlockTime().Unix())) {
-		_, err := w.app.SettlementKeeper.Clear(ctx, &settlementtypes.MsgClear{Sender: w.sender(), Request: step.request})
-		require.NoError(t, err)
+		w.executeIn(ctx, step.command)
 	}
 	// The log also says who takes part, which takes the news of the cycle over the first block's thousand entries.
 	for range 4 {

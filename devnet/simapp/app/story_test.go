@@ -52,8 +52,8 @@ func TestFactsOfAnEVMLedgerBecomeLiabilities(t *testing.T) {
 	require.Len(t, list.Liabilities, 4)
 	trip := list.Liabilities[0]
 	require.Equal(t, []string{"1190", "1000", "190"}, []string{trip.Amount, trip.Open, trip.Credited})
-	require.Equal(t, w.ClientID, trip.Origin.ClientId)
-	require.Len(t, trip.Origin.Transaction, 64)
+	require.Equal(t, w.ClientID, trip.Origin.GetFactPacket().ClientId)
+	require.Len(t, trip.Origin.GetFactPacket().Transaction, 64)
 
 	var one settlementv1.Liability
 	require.Zero(t, w.query("Liability", &settlementv1.GetLiabilityRequest{
@@ -106,67 +106,110 @@ func TestNobodySendsInTheNameOfTheApplication(t *testing.T) {
 	require.ErrorContains(t, err, "its own news only")
 }
 
-func TestOnlyOperatorsSendCommands(t *testing.T) {
+func TestOnlyOperatorsSetUpALedger(t *testing.T) {
 	w := newWorld(t)
-	step := w.SetUp[0]
-	_, err := w.chain.SendMsgs(step.message(t, w.sender()))
-	require.ErrorContains(t, err, "no operator")
+	first := commandOf(t, w.SetUp[0].Request)
+	_, err := w.execute(0, first)
+	require.ErrorContains(t, err, "neither as an operator")
 	_, err = w.chain.SendMsgs(&settlementtypes.MsgSetOperators{Authority: w.sender(), Operators: []string{w.sender()}})
 	require.ErrorContains(t, err, "authority")
-	_, err = w.chain.SendMsgs(&settlementtypes.MsgClear{Sender: w.sender()})
+	_, err = w.chain.SendMsgs(&settlementtypes.MsgExecute{Sender: w.sender()})
 	require.ErrorContains(t, err, "neither as an operator")
 	w.setUp()
-	_, err = w.chain.SendMsgs(&settlementtypes.MsgClear{Sender: w.sender()})
-	require.ErrorContains(t, err, "without a command")
+	_, err = w.chain.SendMsgs(&settlementtypes.MsgExecute{Sender: w.sender()})
+	require.ErrorContains(t, err, "a message is missing")
+	_, err = w.chain.SendMsgs(&settlementtypes.MsgExecute{Sender: w.sender(), Command: &settlementv1.Command{RequestId: "1"}})
+	require.ErrorContains(t, err, "no command")
 	other := w.chain.SenderAccounts[1]
-	_, err = w.chain.SendMsgsWithSender(other, step.message(t, w.sender()))
+	_, err = w.chain.SendMsgsWithSender(other, &settlementtypes.MsgExecute{Sender: w.sender(), Command: first})
 	require.Error(t, err, "a signature of another account than the operator's")
+	party := w.Business.Parties[debtor]
+	w.mustSend(&settlementtypes.MsgBindAccount{Operator: w.sender(), Account: w.account(debtorAccount), PartyId: party})
+	for _, step := range w.SetUp {
+		command := commandOf(t, step.Request)
+		command.RequestId, command.Actor = "as a party", party
+		result, err := w.execute(debtorAccount, command)
+		require.Error(t, err)
+		require.Equal(t, []any{"settlement", uint32(8)}, []any{result.Codespace, result.Code})
+	}
+}
+
+func TestAnAgreementInForceAndAConsentAreReported(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	var agreements settlementv1.ListAgreementsResponse
+	require.Zero(t, w.query("Agreements", &settlementv1.ListAgreementsRequest{}, &agreements))
+	require.Len(t, agreements.Agreements, 2)
+	for _, each := range agreements.Agreements {
+		terms := commandOf(t, w.SetUp[each.Sequence-1].Request).GetRecordAgreement().GetAgreement()
+		require.Equal(t, terms.String(), each.Agreement.String())
+	}
+	party := w.Business.Parties[debtor]
+	request := &settlementv1.GetConsentRequest{PartyId: party}
+	var consent settlementv1.ConsentInForce
+	require.NotZero(t, w.query("Consent", request, &consent))
+	set := func(requestID string, replaces uint64) error {
+		_, err := w.execute(0, &settlementv1.Command{RequestId: requestID, Command: &settlementv1.Command_SetConsent{
+			SetConsent: &settlementv1.SetConsent{Party: party, Consent: settlementv1.Consent_CONSENT_GIVEN, Replaces: replaces},
+		}})
+		return err
+	}
+	require.NoError(t, set("first", 0))
+	require.ErrorContains(t, set("second", 0), "replaces another entry")
+	require.Zero(t, w.query("Consent", request, &consent))
+	require.Equal(t, &settlementv1.ConsentInForce{
+		Party: party, Consent: settlementv1.Consent_CONSENT_GIVEN, Sequence: w.sequence(),
+	}, &consent)
+	require.NoError(t, set("second", consent.Sequence))
 }
 
 func TestMalformedCommandsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.setUp()
 	head := w.head()
-	for name, change := range map[string]func(party *settlementtypes.MsgRegisterParty, agreement *settlementtypes.MsgRecordAgreement){
-		"no party": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) { p.Party = nil },
-		"party id of 31 bytes": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) {
-			p.Party.PartyId = p.Party.PartyId[1:]
+	party := func(change func(*settlementv1.Command, *settlementv1.RegisterParty)) func(*settlementtypes.MsgExecute) {
+		return func(msg *settlementtypes.MsgExecute) {
+			msg.Command = commandOf(t, w.SetUp[0].Request)
+			change(msg.Command, msg.Command.GetRegisterParty())
+		}
+	}
+	terms := func(change func(*settlementv1.Agreement)) func(*settlementtypes.MsgExecute) {
+		return func(msg *settlementtypes.MsgExecute) {
+			msg.Command = commandOf(t, w.SetUp[3].Request)
+			change(msg.Command.GetRecordAgreement().Agreement)
+		}
+	}
+	limit := func(text string) func(*settlementtypes.MsgExecute) {
+		return terms(func(a *settlementv1.Agreement) { a.Currencies[0].OpenLimit = text })
+	}
+	for name, change := range map[string]func(*settlementtypes.MsgExecute){
+		"no party": party(func(_ *settlementv1.Command, p *settlementv1.RegisterParty) { p.Party = nil }),
+		"party id of 31 bytes": party(func(c *settlementv1.Command, p *settlementv1.RegisterParty) {
+			c.RequestId, p.Party.PartyId = "new", p.Party.PartyId[1:]
+		}),
+		"no request id": party(func(c *settlementv1.Command, _ *settlementv1.RegisterParty) { c.RequestId = "" }),
+		"sender in no form": func(msg *settlementtypes.MsgExecute) {
+			msg.Command, msg.Sender = commandOf(t, w.SetUp[0].Request), "cosmos1"
 		},
-		"operator in no form": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) {
-			p.Operator = "cosmos1"
+		"no agreement": func(msg *settlementtypes.MsgExecute) {
+			msg.Command = commandOf(t, w.SetUp[3].Request)
+			msg.Command.GetRecordAgreement().Agreement = nil
 		},
-		"no request id": func(p *settlementtypes.MsgRegisterParty, _ *settlementtypes.MsgRecordAgreement) { p.RequestId = "" },
-		"no agreement":  func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) { a.Agreement = nil },
-		"debtor of 33 bytes": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
-			a.Agreement.Debtor = append(a.Agreement.Debtor, 0)
-		},
-		"negative limit": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
-			a.Agreement.Currencies[0].OpenLimit = "-1"
-		},
-		"limit with a zero": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
-			a.Agreement.Currencies[0].OpenLimit = "01"
-		},
-		"limit in another base": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
-			a.Agreement.Currencies[0].OpenLimit = "0x10"
-		},
-		"limit with a point": func(_ *settlementtypes.MsgRegisterParty, a *settlementtypes.MsgRecordAgreement) {
-			a.Agreement.Currencies[0].OpenLimit = "1.5"
-		},
+		"debtor of 33 bytes":    terms(func(a *settlementv1.Agreement) { a.Debtor = append(a.Debtor, 0) }),
+		"negative limit":        limit("-1"),
+		"limit with a zero":     limit("01"),
+		"limit in another base": limit("0x10"),
+		"limit with a point":    limit("1.5"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			party, ok := w.SetUp[0].message(t, w.sender()).(*settlementtypes.MsgRegisterParty)
-			require.True(t, ok)
-			agreement, ok := w.SetUp[3].message(t, w.sender()).(*settlementtypes.MsgRecordAgreement)
-			require.True(t, ok)
 			ctx := w.chain.GetContext()
-			_, err := w.app.SettlementKeeper.RegisterParty(ctx, party)
-			require.NoError(t, err)
-			_, err = w.app.SettlementKeeper.RecordAgreement(ctx, agreement)
-			require.NoError(t, err)
-			change(party, agreement)
-			_, partyErr := w.app.SettlementKeeper.RegisterParty(ctx, party)
-			_, agreementErr := w.app.SettlementKeeper.RecordAgreement(ctx, agreement)
-			require.NotEqual(t, partyErr == nil, agreementErr == nil)
+			for _, number := range []int{0, 3} {
+				w.executeIn(ctx, commandOf(t, w.SetUp[number].Request))
+			}
+			msg := &settlementtypes.MsgExecute{Sender: w.sender()}
+			change(msg)
+			_, err := w.app.SettlementKeeper.Execute(ctx, msg)
+			require.Error(t, err)
 			require.Equal(t, head, w.head())
 		})
 	}

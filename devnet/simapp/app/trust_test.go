@@ -41,7 +41,7 @@ func TestOnlyOperatorsSayWhoMayDoWhat(t *testing.T) {
 	w := newWorld(t)
 	w.setUp()
 	operator, stranger := w.sender(), w.account(strangerAccount)
-	party := w.Clearing.Parties[debtor]
+	party := w.Business.Parties[debtor]
 	keeper := w.app.SettlementKeeper
 	for name, try := range map[string]struct {
 		send    func(ctx sdk.Context) error
@@ -127,7 +127,7 @@ func TestBoundAccountsAreListedInPages(t *testing.T) {
 	w.setUp()
 	const accounts = 5
 	for number := range accounts {
-		w.mustSend(&settlementtypes.MsgBindAccount{Operator: w.sender(), Account: w.account(number), PartyId: w.Clearing.Parties[debtor]})
+		w.mustSend(&settlementtypes.MsgBindAccount{Operator: w.sender(), Account: w.account(number), PartyId: w.Business.Parties[debtor]})
 	}
 	seen := map[string]bool{}
 	for after := ""; ; {
@@ -140,7 +140,7 @@ func TestBoundAccountsAreListedInPages(t *testing.T) {
 		for _, binding := range page.Bindings {
 			require.False(t, seen[binding.Account])
 			seen[binding.Account] = true
-			require.Equal(t, []byte(w.Clearing.Parties[debtor]), binding.PartyId)
+			require.Equal(t, []byte(w.Business.Parties[debtor]), binding.PartyId)
 			after = binding.Account
 		}
 	}

@@ -61,15 +61,15 @@ type story struct {
 	MisbehaviourHeight uint64        `json:"misbehaviour_height"`
 	SetUp              []setUpStep   `json:"set_up"`
 	Packets            []storyPacket `json:"packets"`
-	Clearing           clearingStory `json:"clearing"`
+	Business           businessStory `json:"business"`
 }
 
-// clearingStory is what happens to the liabilities of the packets, and what becomes of the news of it.
-type clearingStory struct {
+// businessStory is what happens to the liabilities of the packets, and what becomes of the news of it.
+type businessStory struct {
 	Parties map[string]hexBytes `json:"parties"`
 	// FirstNews follow from the packets alone.
 	FirstNews   []hexBytes     `json:"first_news"`
-	Steps       []clearingStep `json:"steps"`
+	Steps       []businessStep `json:"steps"`
 	Answers     []newsAnswer   `json:"answers"`
 	NotReceived newsAnswer     `json:"not_received"`
 	Queries     []storyQuery   `json:"queries"`
@@ -83,7 +83,7 @@ type storyQuery struct {
 	Response   hexBytes `json:"response"`
 }
 
-type clearingStep struct {
+type businessStep struct {
 	Sender   string     `json:"sender"`
 	Request  hexBytes   `json:"request"`
 	Refusal  uint32     `json:"refusal"`
@@ -97,25 +97,11 @@ type newsAnswer struct {
 	Proof           hexBytes `json:"proof"`
 }
 
+// setUpStep is a command of an operator, and the entries that it leads to in a block of that time.
 type setUpStep struct {
-	Command   string `json:"command"`
-	RequestID string `json:"request_id"`
-	Party     struct {
-		PartyID hexBytes `json:"party_id"`
-		OCPIID  string   `json:"ocpi_id"`
-		Name    string   `json:"name"`
-	} `json:"party"`
-	Agreement struct {
-		AgreementID string   `json:"agreement_id"`
-		Creditor    hexBytes `json:"creditor"`
-		Debtor      hexBytes `json:"debtor"`
-		Currencies  []struct {
-			Currency  string `json:"currency"`
-			Exponent  uint32 `json:"exponent"`
-			OpenLimit string `json:"open_limit"`
-		} `json:"currencies"`
-	} `json:"agreement"`
-	HeadHash hexBytes `json:"head_hash"`
+	AtSeconds uint64     `json:"at_seconds"`
+	Request   hexBytes   `json:"request"`
+	Entries   []hexBytes `json:"entries"`
 }
 
 type storyPacket struct {
@@ -243,34 +229,36 @@ func (w *world) setUp() {
 	w.chain.NextBlock()
 	w.mustSend(&settlementtypes.MsgTrustClient{Operator: w.sender(), ClientId: w.ClientID})
 	for _, step := range w.SetUp {
-		w.mustSend(step.message(w.t, w.sender()))
-		head := w.head()
-		require.Equal(w.t, []byte(step.HeadHash), head)
+		before := w.sequence()
+		result := w.mustSend(&settlementtypes.MsgExecute{Sender: w.sender(), Command: commandOf(w.t, step.Request)})
+		var answer settlementtypes.MsgExecuteResponse
+		require.NoError(w.t, proto.Unmarshal(answerOf(w.t, result), &answer))
+		require.Equal(w.t, w.head(), answer.Head.HeadHash)
+		for i, expected := range step.Entries {
+			require.Equal(w.t, hex.EncodeToString(expected), hex.EncodeToString(w.entryAt(before+uint64(i)+1, step.AtSeconds)))
+		}
 	}
 }
 
-func (s setUpStep) message(t *testing.T, operator string) sdk.Msg {
+// entryAt is an entry of the log as it would be in a block of that time.
+func (w *world) entryAt(sequence, atSeconds uint64) []byte {
+	w.t.Helper()
+	var response settlementtypes.QueryLogEntryResponse
+	require.Zero(w.t, w.query("LogEntry", &settlementtypes.QueryLogEntryRequest{Sequence: sequence}, &response))
+	var entry settlementv1.LogEntry
+	require.NoError(w.t, proto.Unmarshal(response.Entry, &entry))
+	require.GreaterOrEqual(w.t, entry.AtSeconds, uint64(w.Headers[0].TimeSeconds))
+	entry.AtSeconds = atSeconds
+	raw, err := proto.Marshal(&entry)
+	require.NoError(w.t, err)
+	return raw
+}
+
+func commandOf(t *testing.T, raw []byte) *settlementv1.Command {
 	t.Helper()
-	switch s.Command {
-	case "RegisterParty":
-		return &settlementtypes.MsgRegisterParty{
-			Operator: operator, RequestId: s.RequestID,
-			Party: &settlementv1.Party{PartyId: s.Party.PartyID, OcpiId: s.Party.OCPIID, Name: s.Party.Name},
-		}
-	case "RecordAgreement":
-		agreement := &settlementv1.Agreement{
-			AgreementId: s.Agreement.AgreementID, Creditor: s.Agreement.Creditor, Debtor: s.Agreement.Debtor,
-		}
-		for _, terms := range s.Agreement.Currencies {
-			agreement.Currencies = append(agreement.Currencies, &settlementv1.CurrencyLimit{
-				Currency: terms.Currency, Exponent: terms.Exponent, OpenLimit: terms.OpenLimit,
-			})
-		}
-		return &settlementtypes.MsgRecordAgreement{Operator: operator, RequestId: s.RequestID, Agreement: agreement}
-	default:
-		t.Fatalf("unknown command %s", s.Command)
-		return nil
-	}
+	var command settlementv1.Command
+	require.NoError(t, proto.Unmarshal(raw, &command))
+	return &command
 }
 
 func (w *world) query(method string, request, response proto.Message) uint32 {
@@ -283,12 +271,16 @@ func (w *world) query(method string, request, response proto.Message) uint32 {
 	return answer.Code
 }
 
-func (w *world) head() []byte {
+func (w *world) logHead() *settlementv1.LogHead {
 	w.t.Helper()
 	var response settlementtypes.QueryHeadResponse
 	require.Zero(w.t, w.query("Head", &settlementtypes.QueryHeadRequest{}, &response))
-	return response.HeadHash
+	return response.Head
 }
+
+func (w *world) head() []byte { return w.logHead().HeadHash }
+
+func (w *world) sequence() uint64 { return w.logHead().Sequence }
 
 func (w *world) status(clientID string) exported.Status {
 	return w.app.IBCKeeper.ClientKeeper.GetClientStatus(w.chain.GetContext(), clientID)

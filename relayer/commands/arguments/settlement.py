@@ -173,7 +173,7 @@ def settlement_consent(
 ) -> None:
     """Agree that debts are replaced by others (novation), which mode hub needs of every party with a debt."""
     from relayer.commands.settlement.payments import set_consent
-    from relayer.settlement.clearing.values import Consent
+    from relayer.settlement.model.parties import Consent
 
     consent = Consent.WITHDRAWN if withdraw else Consent.GIVEN
     set_consent(config, channel, party, consent, actor=actor, dry_run=dry_run)

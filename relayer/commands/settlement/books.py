@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import assert_never
 
 from relayer.app.ends import open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.reconciling import all_liabilities
 from relayer.commands.form import Form
 from relayer.commands.output import Json, money, show_json, show_table
-from relayer.settlement.model import Liability, Party, Position
+from relayer.settlement.model.facts import FactPacket, Novation, Origin
+from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.parties import Party
 
 POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
 
@@ -100,13 +103,23 @@ def _as_json(each: Liability, names: dict[bytes, str]) -> Json:
         "held": str(each.held),
         "fact_id": f"0x{each.fact_id.hex()}",
         "fact_hash": f"0x{each.fact_hash.hex()}",
-        "origin": {
-            "chain_id": each.origin.chain_id,
-            "contract": f"0x{each.origin.contract.hex()}",
-            "issuer": f"0x{each.origin.issuer.hex()}",
-            "client": each.origin.client_id,
-            "packet_sequence": each.origin.packet_sequence,
-            "height": each.origin.height,
-            "transaction": each.origin.transaction,
-        },
+        "origin": _origin(each.origin),
     }
+
+
+def _origin(origin: Origin) -> Json:
+    match origin:
+        case FactPacket():
+            return {
+                "chain_id": origin.chain_id,
+                "contract": f"0x{origin.contract.hex()}",
+                "issuer": f"0x{origin.issuer.hex()}",
+                "client": origin.client_id,
+                "packet_sequence": origin.packet_sequence,
+                "height": origin.height,
+                "transaction": origin.transaction,
+            }
+        case Novation():
+            return {"novated_by_cycle": origin.cycle_id}
+        case _:
+            assert_never(origin)

@@ -13,9 +13,8 @@ from relayer.commands.form import Form
 from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
 from relayer.errors import InvalidInput
-from relayer.settlement.clearing.commands import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
-from relayer.settlement.clearing.values import Dispute
-from relayer.settlement.model import Liability
+from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.postings import Account, Posting, posted
 
 
@@ -65,7 +64,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
                 reason=request.reason,
                 deadline_seconds=now_seconds() + request.days * DAY_SECONDS,
             )
-            await at.clear(command)
+            await at.execute(command)
             say(f"dispute {name}: {request.amount} {liability.currency} is held")
 
     asyncio.run(run())
@@ -91,9 +90,9 @@ def release(
                 return
             acting = (liability.creditor if credit else liability.debtor) if actor is None else actor_of(actor)
             if credit:
-                await at.clear(UpholdDispute(request_id="", actor=acting, dispute_id=dispute_id, credited=credited))
+                await at.execute(UpholdDispute(request_id="", actor=acting, dispute_id=dispute_id, credited=credited))
             else:
-                await at.clear(ReleaseDispute(request_id="", actor=acting, dispute_id=dispute_id))
+                await at.execute(ReleaseDispute(request_id="", actor=acting, dispute_id=dispute_id))
             say(f"dispute {dispute_id}: {money(credited, liability.exponent)} credited, the rest is owed")
 
     asyncio.run(run())
@@ -118,9 +117,9 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
                 reason=request.reason,
             )
             if request.write_off_id is None:
-                await at.clear(command)
+                await at.execute(command)
             else:
-                await at.service.clear(replace(command, request_id=f"write-off-{request.write_off_id}"))
+                await at.service.execute(replace(command, request_id=f"write-off-{request.write_off_id}"))
             say(
                 f"{request.amount} {liability.currency} written off; the same command counts once, however often it is "
                 "repeated: to write off as much again for the same reason, give it a new --id"

@@ -23,13 +23,12 @@ from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
-from relayer.settlement.clearing.commands import AbortCycle, CommitCycle
-from relayer.settlement.clearing.cycles import can_be
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import Cycle, CycleState
+from relayer.settlement.model.cycles import AbortCycle, CommitCycle, Cycle, CycleState
 from relayer.settlement.netting.debts import Debt, PartyId
 from relayer.settlement.netting.drawing import draw
 from relayer.settlement.netting.modes import NettingMode, NettingResult, remaining, summarise
+from relayer.settlement.rules.cycles import can_be
+from relayer.settlement.rules.eligible import Scope
 
 _PROPOSAL_SECONDS = 86_400
 _PAGE = 1000
@@ -81,7 +80,7 @@ def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
             if dry_run:
                 await _show_step(at, cycle_id, CycleState.COMMITTED)
                 return
-            head = await at.clear(CommitCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
+            head = await at.execute(CommitCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
             say(f"cycle {cycle_id}: committed, settlement sequence {head.sequence}")
 
     asyncio.run(run())
@@ -95,7 +94,7 @@ def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None
             if dry_run:
                 await _show_step(at, cycle_id, CycleState.ABORTED)
                 return
-            await at.clear(AbortCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
+            await at.execute(AbortCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
             say(f"cycle {cycle_id}: aborted; what it held is free again")
 
     asyncio.run(run())

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 from relayer.app.clock import now_seconds
 from relayer.business.settling import Desk, actor_of, payments_of
@@ -15,15 +14,18 @@ from relayer.commands.output import Json, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.settlement.clearing.commands import (
+from relayer.settlement.model.parties import Consent, SetConsent
+from relayer.settlement.model.payments import (
+    Evidence,
+    EvidenceKind,
     FinalisePayment,
     InstructPayment,
     MarkPaymentPending,
+    Payment,
+    PaymentState,
     ReturnPayment,
-    SetConsent,
 )
-from relayer.settlement.clearing.payments import can_be
-from relayer.settlement.clearing.values import Consent, Evidence, EvidenceKind, Payment, PaymentState
+from relayer.settlement.rules.payments import can_be
 
 _EVIDENCE = {"bank": EvidenceKind.BANK_STATEMENT_ENTRY, "transaction": EvidenceKind.TRANSACTION}
 
@@ -47,21 +49,22 @@ class PaymentRequest:
 def set_consent(
     config: Path, channel: str | None, party: str, consent: Consent, *, actor: str | None, dry_run: bool
 ) -> None:
-    """`settlement consent`. May be given and taken back any number of times, so each call is a new request."""
+    """`settlement consent`. May be given and taken back any number of times: each change names what it replaces."""
     key = party_id(party)
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
             if key not in at.names:
                 raise InvalidInput(f"party {party} is not registered on this ledger; `relayer settlement apply` registers")
-            before = Consent.GIVEN if key in await at.consenting() else Consent.WITHDRAWN
+            said = await at.service.consent(key)
+            before = Consent.WITHDRAWN if said is None else said.consent
             show_states(f"{party}, consent to novation", before.value, consent.value)
             if dry_run:
                 say(NOTHING_CHANGED)
                 return
             acting = key if actor is None else actor_of(actor)
-            command = SetConsent(request_id=f"consent-{token_hex(16)}", actor=acting, party=key, consent=consent)
-            await at.service.clear(command)
+            replaces = said.sequence if said else 0
+            await at.execute(SetConsent(request_id="", actor=acting, party=key, consent=consent, replaces=replaces))
             say(f"{party}: consent to novation {consent.value}")
 
     asyncio.run(run())
@@ -74,7 +77,7 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) 
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
             payments = await _payments(at, request)
             for each in () if request.dry_run else payments:
-                await at.clear(each)
+                await at.execute(each)
             return payments, at
 
     payments, at = asyncio.run(run())
@@ -125,7 +128,7 @@ def record_payment(
                     raise InvalidInput(f"payment {payment_id} is {payment.state}; it cannot be {state}")
                 say(NOTHING_CHANGED)
                 return
-            await at.clear(command)
+            await at.execute(command)
             say(f"payment {payment_id}: {state}")
 
     asyncio.run(run())

@@ -23,7 +23,12 @@ def apply_file(config: Path, channel: str | None, file: Path) -> None:
 
 async def _apply(selection: Selection, register: Register) -> None:
     async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        await register_on_settlement(service, register)
+        outcomes = await register_on_settlement(service, register)
+    for each in outcomes:
+        say(f"{each.subject}: {each.applied.value}{f' ({each.refusal})' if each.refusal else ''}")
+    refusals = [each.refusal for each in outcomes if each.refusal]
+    if refusals:
+        raise refusals[0]
     say(f"{selection.settlement_end.ledger}: {len(register.parties)} parties and {len(register.agreements)} agreements")
     if register.on_contracts:
         async with open_facts(selection) as registry:

@@ -8,13 +8,16 @@ from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
 from relayer.ports.settlement import NettingInput
-from relayer.settlement.clearing.commands import ClearingCommand
-from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
-from relayer.settlement.clearing.values import Consent, Cycle, Dispute, Payment, UnitKey
-from relayer.settlement.commands import OperatorCommand
-from relayer.settlement.model import Agreement, Liability, LogHead, Party, Position
+from relayer.settlement.model.acts import LogHead, UnitKey
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.cycles import Cycle
+from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.parties import AgreementInForce, Consent, ConsentInForce, Party
+from relayer.settlement.model.payments import Payment
+from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
 from relayer.settlement.statement import Statement, make_statement
-from relayer.wire.interledger.settlement.v1 import settlement_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2
 
 
 class EmbeddedSettlement:
@@ -23,18 +26,11 @@ class EmbeddedSettlement:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def execute(self, command: OperatorCommand) -> LogHead:
+    async def execute(self, command: Command) -> LogHead:
         """A repeat gets the first result."""
-        return await self._execute(command)
-
-    async def clear(self, command: ClearingCommand) -> LogHead:
-        """The same, for debts that stand."""
-        return await self._execute(command)
-
-    async def _execute(self, command: OperatorCommand | ClearingCommand) -> LogHead:
         result = await self._session.execute(command)
-        response = settlement_pb2.CommandResponse.FromString(result.data)
-        return LogHead(response.sequence, response.head_hash)
+        head = acts_pb2.LogHead.FromString(result.data)
+        return LogHead(head.sequence, head.head_hash)
 
     async def liability(self, liability_id: bytes) -> Liability | None:
         return await self._session.run(lambda chain: chain.state.settlement.liability(liability_id))
@@ -50,9 +46,12 @@ class EmbeddedSettlement:
     async def parties(self) -> Sequence[Party]:
         return await self._session.run(lambda chain: chain.state.settlement.parties())
 
-    async def agreements(self) -> Sequence[Agreement]:
+    async def agreements(self) -> Sequence[AgreementInForce]:
         """In order of their ids."""
         return await self._session.run(lambda chain: chain.state.settlement.agreements())
+
+    async def consent(self, party_id: bytes) -> ConsentInForce | None:
+        return await self._session.run(lambda chain: chain.state.settlement.consent(party_id))
 
     async def positions(self) -> Sequence[Position]:
         return await self._session.run(lambda chain: chain.state.settlement.positions())
@@ -65,7 +64,7 @@ class EmbeddedSettlement:
             claims = eligible_claims(tables, scope)
             return NettingInput(
                 network=network_of(claims, scope.unit),
-                consenting=frozenset(party for party, said in tables.consents().items() if said is Consent.GIVEN),
+                consenting=frozenset(said.party for said in tables.consents() if said.consent is Consent.GIVEN),
                 liabilities=len(claims),
                 running_cycle_id=tables.unit_cycles(scope.unit).running,
             )

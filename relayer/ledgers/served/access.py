@@ -1,7 +1,7 @@
 """Who may call what: access tokens of the operator and of the parties, and the interceptor that asks for them.
 
 Packets need no token, because proofs protect. The operator's token opens every verb and may act for anyone; a party's token
-opens Clear alone, for that party alone. A token must never be in a log, an error or a repr.
+opens Execute alone, for that party alone. A token must never appear in a log, an error or a repr.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 
 from relayer.errors import ConfigurationError
-from relayer.settlement.clearing.values import OPERATOR
+from relayer.settlement.model.acts import OPERATOR
 
 Metadata = Iterable[tuple[str, str | bytes]]
 _Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]

@@ -24,9 +24,8 @@ from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, encode_packet_data, fact_hash
 from relayer.facts.schema import Fact, party_id
 from relayer.facts.status_codec import StatusPacketData, encode_status_answers, encode_status_packet
-from relayer.messages import clearing_records as records
-from relayer.messages.netting import netting_to_request
-from relayer.messages.settlement_commands import clearing_to_message
+from relayer.messages.settlement import netting_to_message, scope_to_message
+from relayer.ports.settlement import NettingInput
 from relayer.proofs.poa_evm.types import (
     Misbehaviour,
     encode_client_state,
@@ -35,26 +34,21 @@ from relayer.proofs.poa_evm.types import (
     encode_misbehaviour,
     encode_storage_proof,
 )
-from relayer.settlement.clearing.commands import (
-    ClearingCommand,
-    CommitCycle,
-    FinalisePayment,
-    InstructPayment,
-    OpenDispute,
-    ProposeCycle,
-    ReleaseDispute,
-    VerifyCycle,
-)
-from relayer.settlement.clearing.cycles import proof_hash_of
-from relayer.settlement.clearing.eligible import Scope, eligible_claims, network_of
-from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, UnitKey
-from relayer.settlement.decide_clearing import decide_clearing
+from relayer.settlement.decide import decide
 from relayer.settlement.errors import CommandRefused
-from relayer.settlement.events import LogEntry
+from relayer.settlement.log import encode_command, record_mapping
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.cycles import CommitCycle, Cycle, ProposeCycle, VerifyCycle
+from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute
+from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, Payment
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.news import news
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from relayer.settlement.rules.cycles import proof_hash_of
+from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
+from relayer.wire.interledger.settlement.v1 import service_pb2 as wire
 from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
@@ -123,7 +117,7 @@ def _hex(message: Message) -> str:
     return message.SerializeToString(deterministic=True).hex()
 
 
-class Clearing:
+class Business:
     """What happens to the liabilities by the Python rules: requests as a relayer would send them, and the news of each."""
 
     def __init__(self) -> None:
@@ -137,16 +131,16 @@ class Clearing:
         self.queries: list[dict[str, Any]] = []
         self.steps: list[dict[str, Any]] = []
 
-    def step(self, command: ClearingCommand, *, sender: str, refusal: RefusalCode | None = None) -> None:
+    def step(self, command: Command, *, sender: str, refusal: RefusalCode | None = None) -> None:
         """`sender` is a party or "operator". `refusal`: what the rules must answer."""
         made: dict[str, Any] = {
             "sender": sender,
-            "request": _hex(clearing_to_message(command)),
+            "request": encode_command(command).hex(),
             "refusal": int(refusal or 0),
         }
         given = None
         try:
-            decision = decide_clearing(self.state, command, now_seconds=evm.time_at(FIRST))
+            decision = decide(self.state, command, now_seconds=evm.time_at(FIRST))
         except CommandRefused as error:
             given = error.code
         assert given == refusal, (command, given)
@@ -172,27 +166,31 @@ class Clearing:
     def ask_for_records(self) -> None:
         payment, dispute, cycle = self.state.payment("P-1"), self.state.dispute("D-1"), self.state.cycle("C-1")
         if payment is not None:
-            message = records.payment_to_message(payment)
+            message = record_mapping(Payment).to_message(payment)
             self.ask("Payment", wire.GetPaymentRequest(payment_id="P-1"), message)
             self.ask("Payments", wire.ListPaymentsRequest(limit=1), wire.ListPaymentsResponse(payments=[message]))
             self.ask("Payments", wire.ListPaymentsRequest(after_id="P-1"), wire.ListPaymentsResponse())
         if dispute is not None:
-            disputes = [records.dispute_to_message(dispute)]
+            disputes = [record_mapping(Dispute).to_message(dispute)]
             self.ask("Disputes", wire.ListDisputesRequest(), wire.ListDisputesResponse(disputes=disputes))
         if cycle is not None:
-            self.ask("Cycle", wire.GetCycleRequest(cycle_id="C-1"), records.cycle_to_message(cycle))
-            self.ask("Cycles", wire.ListCyclesRequest(), wire.ListCyclesResponse(cycles=[records.cycle_summary(cycle)]))
+            self.ask("Cycle", wire.GetCycleRequest(cycle_id="C-1"), record_mapping(Cycle).to_message(cycle))
+            self.ask(
+                "Cycles",
+                wire.ListCyclesRequest(),
+                wire.ListCyclesResponse(cycles=[record_mapping(Cycle).to_message(cycle.summary())]),
+            )
         found = eligible_claims(self.state, SCOPE)
         self.ask(
             "Netting",
-            netting_to_request(SCOPE),
-            wire.GetNettingResponse(
-                debts=[
-                    wire.Debt(debtor=each.debtor, creditor=each.creditor, amount=str(each.amount))
-                    for each in network_of(found, EUR).debts()
-                ],
-                liabilities=len(found),
-                running_cycle_id=self.state.unit_cycles(EUR).running or "",
+            scope_to_message(SCOPE),
+            netting_to_message(
+                NettingInput(
+                    network=network_of(found, EUR),
+                    consenting=frozenset(),
+                    liabilities=len(found),
+                    running_cycle_id=self.state.unit_cycles(EUR).running,
+                )
             ),
         )
 
@@ -278,9 +276,9 @@ def news_path(kind: PathKind, sequence: int) -> bytes:
     return bytes(commitment_path(ClientId(SOURCE_CLIENT), kind, Sequence(sequence)))
 
 
-def clearing(state: Any) -> dict[str, Any]:
+def business(state: Any) -> dict[str, Any]:
     """The steps, and the proofs of what became of their news on the contract ledger."""
-    run = Clearing()
+    run = Business()
     run.run()
     return {
         "parties": {DEBTOR: NBM.hex(), CREDITOR: KCS.hex()},
@@ -346,7 +344,7 @@ def story() -> dict[str, Any]:
             }
             for packet, codes in packets()
         ],
-        "clearing": clearing(state),
+        "business": business(state),
     }
 
 

@@ -1,4 +1,4 @@
-"""Writes the cases of news: packets of version status-1 with their bytes, and what the steps of clearing mean to others.
+"""Writes the cases of news: packets of version status-1 with their bytes, and what log entries mean to other ledgers.
 
 Run it with the project's Python to rewrite the files beside it; a test fails when they differ. The bytes come from the
 Python codec, which is held to a general ABI library; every settlement ledger must make the same.
@@ -26,28 +26,19 @@ from relayer.facts.status_codec import (
     encode_status_answers,
     encode_status_packet,
 )
-from relayer.settlement.clearing.commands import (
-    CommitCycle,
-    FinalisePayment,
-    LapseDispute,
-    MarkPaymentPending,
-    ReleaseDispute,
-    ReturnPayment,
-    SetConsent,
-    UpholdDispute,
-    WriteOff,
-)
-from relayer.settlement.clearing.values import Consent
-from relayer.settlement.codec import encode_event
+from relayer.settlement.model.cycles import CommitCycle
+from relayer.settlement.model.disputes import LapseDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.model.payments import FinalisePayment, MarkPaymentPending, ReturnPayment
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.news import Destination, news
-from relayer.settlement.state import EmptyState, Overlay
+from relayer.settlement.reader import EmptyState
+from relayer.settlement.state import Overlay
 from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
 Case = dict[str, Any]
 WORD = 32
-clearing = load_script(HERE.parent / "clearing" / "generate.py")
+settlement = load_script(HERE.parent / "settlement" / "generate_lifecycles.py")
 
 UPDATE = StatusUpdate(
     fact_id=b"\x01" * 32, liability_id=b"\x02" * 32, status=Status.DISPUTED, sequence=9, reference=b"\x03" * 32, open=400
@@ -175,7 +166,7 @@ def stories() -> list[Case]:
         ("a cycle", _cycle),
         ("a hub", _hub),
     ):
-        ledger = clearing.Ledger()
+        ledger = settlement.Ledger()
         tell(ledger)
         made.append(_story(name, ledger))
     return made
@@ -187,7 +178,7 @@ def _story(name: str, ledger: Any) -> Case:
     for entry in ledger.state.entries:
         again.apply(entry)
         each.append(_told(news(again, [entry])))
-    log = [encode_event(entry.event).decode() for entry in ledger.state.entries]
+    log = [entry.encoded.hex() for entry in ledger.state.entries]
     return {"name": name, "log": log, "news": each, "together": _told(news(ledger.state, ledger.state.entries))}
 
 
@@ -205,14 +196,14 @@ def _told(found: dict[Destination, list[StatusUpdate]]) -> list[Case]:
 
 def _reduce(ledger: Any, kind: FactKind, related: Fact, cents: int) -> None:
     number = len(ledger.state.liabilities) + 1
-    fact = clearing.basic.fact(
+    fact = settlement.basic.fact(
         number, kind=kind, debtor=related.debtor, creditor=related.creditor, net=cents, tax=0, related_fact=related.fact_id
     )
     ledger.facts(fact, codes=[FactCode.OK], sequence=number)
 
 
 def _reductions(ledger: Any) -> None:
-    first, second = ledger.owe((clearing.NBM, clearing.KCS, 700), (clearing.NBM, clearing.KCS, 500))
+    first, second = ledger.owe((settlement.NBM, settlement.KCS, 700), (settlement.NBM, settlement.KCS, 500))
     _reduce(ledger, FactKind.CREDIT_NOTE, first, 100)
     _reduce(ledger, FactKind.PAYMENT_CONFIRMED, first, 200)
     _reduce(ledger, FactKind.PAYMENT_CONFIRMED, first, 400)
@@ -220,61 +211,67 @@ def _reductions(ledger: Any) -> None:
 
 
 def _disputes(ledger: Any) -> None:
-    (fact,) = ledger.owe((clearing.NBM, clearing.KCS, 700))
+    (fact,) = ledger.owe((settlement.NBM, settlement.KCS, 700))
     for name, close in (
-        ("D-1", ReleaseDispute(request_id="close D-1", actor=clearing.NBM, dispute_id="D-1")),
-        ("D-2", UpholdDispute(request_id="close D-2", actor=clearing.KCS, dispute_id="D-2", credited=150)),
-        ("D-3", LapseDispute(request_id="close D-3", actor=clearing.ATX, dispute_id="D-3")),
+        ("D-1", ReleaseDispute(request_id="close D-1", actor=settlement.NBM, dispute_id="D-1")),
+        ("D-2", UpholdDispute(request_id="close D-2", actor=settlement.KCS, dispute_id="D-2", credited=150)),
+        ("D-3", LapseDispute(request_id="close D-3", actor=settlement.ATX, dispute_id="D-3")),
     ):
-        opened = replace(clearing.open_dispute(fact, 400), request_id=f"open {name}", dispute_id=name)
-        ledger.clear(replace(opened, deadline_seconds=ledger.at + 600))
+        opened = replace(settlement.open_dispute(fact, 400), request_id=f"open {name}", dispute_id=name)
+        ledger.command(replace(opened, deadline_seconds=ledger.at + 600))
         ledger.at += 600 if isinstance(close, LapseDispute) else 0
-        ledger.clear(close)
+        ledger.command(close)
 
 
 def _write_off(ledger: Any) -> None:
-    (fact,) = ledger.owe((clearing.NBM, clearing.KCS, 700))
+    (fact,) = ledger.owe((settlement.NBM, settlement.KCS, 700))
     for number, cents in enumerate((200, 500)):
-        ledger.clear(
+        ledger.command(
             WriteOff(
-                request_id=f"Stra\u00dfe {number}", actor=clearing.KCS, fact_id=fact.fact_id, amount=cents, reason="goodwill"
+                request_id=f"Stra\u00dfe {number}",
+                actor=settlement.KCS,
+                fact_id=fact.fact_id,
+                amount=cents,
+                reason="goodwill",
             )
         )
 
 
 def _payment(ledger: Any) -> None:
-    ledger.owe((clearing.NBM, clearing.KCS, 700), (clearing.NBM, clearing.KCS, 500))
-    ledger.clear(clearing.instruct(900))
-    ledger.clear(MarkPaymentPending(request_id="pending", actor=clearing.NBM, payment_id="P-1"))
-    final = FinalisePayment(request_id="final", actor=clearing.KCS, payment_id="P-1", evidence=clearing.proof_of(900, "S/1"))
-    ledger.clear(final)
-    ledger.clear(
-        ReturnPayment(request_id="return", actor=clearing.NBM, payment_id="P-1", evidence=clearing.proof_of(900, "S/2"))
+    ledger.owe((settlement.NBM, settlement.KCS, 700), (settlement.NBM, settlement.KCS, 500))
+    ledger.command(settlement.instruct(900))
+    ledger.command(MarkPaymentPending(request_id="pending", actor=settlement.NBM, payment_id="P-1"))
+    final = FinalisePayment(
+        request_id="final", actor=settlement.KCS, payment_id="P-1", evidence=settlement.proof_of(900, "S/1")
+    )
+    ledger.command(final)
+    ledger.command(
+        ReturnPayment(request_id="return", actor=settlement.NBM, payment_id="P-1", evidence=settlement.proof_of(900, "S/2"))
     )
 
 
 def _payment_in_parts(ledger: Any) -> None:
-    ledger.owe((clearing.NBM, clearing.KCS, 700))
+    ledger.owe((settlement.NBM, settlement.KCS, 700))
     for number, cents in enumerate((300, 400)):
         name = f"P-{number}"
-        ledger.clear(clearing.instruct(cents, request_id=f"instruct {name}", payment_id=name))
-        proof = clearing.proof_of(cents, f"S/{number}")
-        ledger.clear(FinalisePayment(request_id=f"final {name}", actor=clearing.KCS, payment_id=name, evidence=proof))
+        ledger.command(settlement.instruct(cents, request_id=f"instruct {name}", payment_id=name))
+        proof = settlement.proof_of(cents, f"S/{number}")
+        ledger.command(FinalisePayment(request_id=f"final {name}", actor=settlement.KCS, payment_id=name, evidence=proof))
 
 
 def _cycle(ledger: Any) -> None:
-    kcs, nbm, atx = clearing.KCS, clearing.NBM, clearing.ATX
+    kcs, nbm, atx = settlement.KCS, settlement.NBM, settlement.ATX
     ledger.owe((nbm, kcs, 1000), (kcs, atx, 800), (atx, nbm, 500), (kcs, nbm, 100), (nbm, kcs, 50))
     _net(ledger, NettingMode.CYCLE)
 
 
 def _hub(ledger: Any) -> None:
-    kcs, nbm, atx = clearing.KCS, clearing.NBM, clearing.ATX
+    kcs, nbm, atx = settlement.KCS, settlement.NBM, settlement.ATX
     ledger.owe((nbm, kcs, 1000), (kcs, atx, 800), (atx, nbm, 500))
     for party in (nbm, kcs, atx):
-        ledger.clear(SetConsent(request_id=party.hex(), actor=party, party=party, consent=Consent.GIVEN))
+        ledger.command(ledger.consent(party))
     _net(ledger, NettingMode.HUB)
-    ledger.clear(clearing.instruct(200, debtor=nbm, creditor=_hub_creditor(ledger, nbm), actor=b""))
+    ledger.command(settlement.instruct(200, debtor=nbm, creditor=_hub_creditor(ledger, nbm), actor=b""))
 
 
 def _hub_creditor(ledger: Any, debtor: bytes) -> bytes:
@@ -285,9 +282,9 @@ def _hub_creditor(ledger: Any, debtor: bytes) -> bytes:
 
 
 def _net(ledger: Any, mode: NettingMode) -> None:
-    ledger.clear(ledger.proposal("C-1", mode))
-    ledger.clear(ledger.verification("C-1"))
-    ledger.clear(CommitCycle(request_id="commit", actor=b"", cycle_id="C-1"))
+    ledger.command(ledger.proposal("C-1", mode))
+    ledger.command(ledger.verification("C-1"))
+    ledger.command(CommitCycle(request_id="commit", actor=b"", cycle_id="C-1"))
 
 
 def build() -> dict[str, list[Case]]:

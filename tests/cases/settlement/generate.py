@@ -7,8 +7,8 @@ is stated by hand (`code`, `refusal`); the bytes come from the Python rules, and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,28 @@ from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
 from relayer.facts.schema import Fact, party_id
-from relayer.settlement.codec import encode_event, liability_record
-from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
-from relayer.settlement.decide import decide, decide_facts
+from relayer.settlement.decide import decide, request_digest
 from relayer.settlement.errors import CommandRefused
-from relayer.settlement.model import ALL_MODES, Agreement, CurrencyTerms, Origin, Party
+from relayer.settlement.log import encode_command, encode_record, liability_record
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.facts import FactPacket, RecordFacts
+from relayer.settlement.model.parties import (
+    ALL_MODES,
+    Agreement,
+    ClosePeriod,
+    Consent,
+    CurrencyTerms,
+    Party,
+    RecordAgreement,
+    RegisterParty,
+    SetConsent,
+)
 from relayer.settlement.netting.modes import NettingMode
-from relayer.settlement.state import EmptyState, Overlay
+from relayer.settlement.reader import EmptyState
+from relayer.settlement.state import Overlay
+from relayer.settlement.state_hash import state_hash
 
 HERE = Path(__file__).parent
 CHAIN_ID = 1337
@@ -41,31 +56,54 @@ Case = dict[str, Any]
 
 
 class Ledger:
-    """Runs commands by the Python rules and writes down what they answer."""
+    """Runs commands by the Python rules and writes down what they answer. `at` is the block time of the next step."""
 
     def __init__(self) -> None:
         self.state = Overlay(EmptyState())
         self.steps: list[Step] = []
+        self.at = SERVICE_END
 
-    def command(self, command: OperatorCommand, *, refusal: RefusalCode | None = None) -> None:
+    def command(self, command: Command, *, refusal: RefusalCode | None = None) -> None:
         """`refusal` is what the rules must answer; None: the command is taken, or was before."""
-        step = {"command": type(command).__name__, **_inputs(command)}
+        step: Step = {
+            "command": type(command).__name__,
+            "at_seconds": self.at,
+            "request": encode_command(command).hex(),
+        }
+        given = None
         try:
-            decision = decide(self.state, command)
+            decision = decide(self.state, command, now_seconds=self.at)
         except (CommandRefused, InvalidInput) as error:
             given = error.code if isinstance(error, CommandRefused) else RefusalCode.INVALID_COMMAND
-            decision = None
-        else:
-            given = None
-        assert given == refusal, step
-        if decision is None:
-            self.steps.append({**step, "refusal": given})
+        assert given == refusal, (command, given)
+        if given is not None:
+            self.steps.append({**step, "refusal": int(given)})
             return
-        for entry in decision.entries:
-            self.state.apply(entry)
-        events = [encode_event(entry.event).decode() for entry in decision.entries]
         reference = {"sequence": decision.reference.sequence, "head_hash": decision.reference.head_hash.hex()}
-        self.steps.append({**step, **reference, "events": events})
+        digest = request_digest(command).hex()
+        self.steps.append({**step, "digest": digest, **reference, "entries": self.apply(decision.entries)})
+
+    def agree(
+        self, request_id: str, agreement: Agreement, *, replaces: int | None = None, refusal: RefusalCode | None = None
+    ) -> None:
+        """Records terms in the place of those in force, or of the entry that is named."""
+        replaces = self.in_force(agreement) if replaces is None else replaces
+        self.command(
+            RecordAgreement(request_id=request_id, actor=OPERATOR, agreement=agreement, replaces=replaces), refusal=refusal
+        )
+
+    def in_force(self, agreement: Agreement) -> int:
+        """The entry of the pair's terms."""
+        found = self.state.agreement(agreement.creditor, agreement.debtor)
+        return found.sequence if found else 0
+
+    def register(self, request_id: str, party: Party, *, refusal: RefusalCode | None = None) -> None:
+        """Registers a party as the operator does."""
+        self.command(RegisterParty(request_id=request_id, actor=OPERATOR, party=party), refusal=refusal)
+
+    def close(self, request_id: str, cut_off_seconds: int, *, refusal: RefusalCode | None = None) -> None:
+        """Closes a period as the operator does."""
+        self.command(ClosePeriod(request_id=request_id, actor=OPERATOR, cut_off_seconds=cut_off_seconds), refusal=refusal)
 
     def facts(
         self, *facts: Fact, codes: Sequence[FactCode], hashes: Sequence[bytes] | None = None, sequence: int = 1
@@ -79,7 +117,7 @@ class Ledger:
             facts=facts,
             fact_hashes=tuple(hashes or map(fact_hash, facts)),
         )
-        origin = Origin(
+        origin = FactPacket(
             chain_id=CHAIN_ID,
             contract=CONTRACT,
             issuer=ISSUER,
@@ -88,13 +126,13 @@ class Ledger:
             height=100 + sequence,
             transaction="A1B2",
         )
-        decision = decide_facts(self.state, RecordFacts(origin=origin, facts=data.facts, fact_hashes=data.fact_hashes))
+        command = RecordFacts(origin=origin, facts=data.facts, fact_hashes=data.fact_hashes)
+        decision = decide(self.state, command, now_seconds=self.at)
         assert tuple(answer.code for answer in decision.answers) == tuple(codes), (codes, decision.answers)
-        for entry in decision.entries:
-            self.state.apply(entry)
         self.steps.append(
             {
                 "command": "RecordFacts",
+                "at_seconds": self.at,
                 "payload": encode_packet_data(data).hex(),
                 "client_id": origin.client_id,
                 "packet_sequence": origin.packet_sequence,
@@ -102,9 +140,15 @@ class Ledger:
                 "transaction": origin.transaction,
                 "codes": [int(code) for code in codes],
                 "acknowledgement": encode_answers(decision.answers).hex(),
-                "events": [encode_event(entry.event).decode() for entry in decision.entries],
+                "entries": self.apply(decision.entries),
             }
         )
+
+    def apply(self, entries: Sequence[LogEntry]) -> list[str]:
+        """Their bytes."""
+        for entry in entries:
+            self.state.apply(entry)
+        return [entry.encoded.hex() for entry in entries]
 
     def case(self, name: str) -> Case:
         state = self.state
@@ -119,28 +163,23 @@ class Ledger:
                 [key.debtor.hex(), key.creditor.hex(), key.currency, key.exponent, str(total)]
                 for key, total in sorted(state.open_sums.items())
             ],
+            "liabilities": _records(state.liabilities),
+            "parties": _records({party_id: party for party_id, (party, _) in state.parties.items()}),
+            "agreements": {
+                f"{creditor.hex()}/{debtor.hex()}": encode_record(each).hex()
+                for (creditor, debtor), each in sorted(state.agreements.items())
+            },
+            "consents": _records(state.consents),
+            "postings": [list(posting) for posting in state.postings],
+            "payments": _records(state.payments),
+            "disputes": _records(state.disputes),
+            "cycles": _records(state.cycles),
+            "state_hash": state_hash(state).hex(),
         }
 
 
-def _inputs(command: OperatorCommand) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        if isinstance(value, bytes):
-            return value.hex()
-        if isinstance(value, dict):
-            return {name: plain(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(each) for each in value]
-        return value
-
-    body = plain(asdict(command))
-    for terms in body.get("agreement", {}).get("currencies", ()):
-        terms["open_limit"] = "" if terms["open_limit"] is None else str(terms["open_limit"])
-    if isinstance(command, RecordAgreement):
-        modes = body["agreement"].pop("netting_modes")
-        if command.agreement.netting_modes != ALL_MODES:
-            body["agreement"]["netting_modes"] = [mode.value for mode in modes]
-    assert isinstance(body, dict)
-    return body
+def _records(records: Mapping[Any, object]) -> dict[str, str]:
+    return {key.hex() if isinstance(key, bytes) else key: encode_record(each).hex() for key, each in sorted(records.items())}
 
 
 def party(ocpi_id: str, **changes: Any) -> Party:
@@ -186,9 +225,9 @@ def ledger() -> Ledger:
     """Three parties; agreements in both directions of one pair."""
     made = Ledger()
     for number, each in enumerate((CREDITOR, DEBTOR, THIRD)):
-        made.command(RegisterParty(request_id=f"party-{number}", party=party(each)))
-    made.command(RecordAgreement(request_id="agreement-0", agreement=agreement()))
-    made.command(RecordAgreement(request_id="agreement-1", agreement=agreement(DEBTOR, CREDITOR)))
+        made.register(f"party-{number}", party(each))
+    made.agree("agreement-0", agreement())
+    made.agree("agreement-1", agreement(DEBTOR, CREDITOR))
     return made
 
 
@@ -263,7 +302,7 @@ def order_cases() -> Iterator[Case]:
     ]
     for name, code, changes in pairs:
         made = ledger()
-        made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END - 1))
+        made.close("close", SERVICE_END - 1)
         made.facts(fact(**changes), codes=[code])
         yield made.case(name)
 
@@ -298,13 +337,13 @@ def packet_cases() -> Iterator[Case]:
     yield made.case("the limit counts what the same packet opened")
 
     made = ledger()
-    made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END))
+    made.close("close", SERVICE_END)
     made.facts(fact(1), fact(2, service_end=SERVICE_END + 1), codes=[FactCode.PERIOD_CLOSED, OK])
     yield made.case("cut-off at the service's end")
 
     made = ledger()
     made.facts(fact(1), codes=[OK])
-    made.command(ClosePeriod(request_id="close", cut_off_seconds=SERVICE_END))
+    made.close("close", SERVICE_END)
     made.facts(fact(1), codes=[DUPLICATE], sequence=2)
     yield made.case("a duplicate is a duplicate after the period")
 
@@ -366,13 +405,13 @@ def reduction_cases() -> Iterator[Case]:
 def command_cases() -> Iterator[Case]:
     invalid, new = RefusalCode.INVALID_COMMAND, "FR*NEW"
     made = ledger()
-    made.command(RegisterParty(request_id="party-0", party=party(CREDITOR)))
-    made.command(RegisterParty(request_id="again", party=party(CREDITOR)))
-    made.command(RegisterParty(request_id="party-0", party=party(new)), refusal=RefusalCode.ID_REUSED)
-    made.command(RegisterParty(request_id="other", party=party(CREDITOR, name="Other")), refusal=RefusalCode.PARTY_EXISTS)
-    made.command(ClosePeriod(request_id="party-0", cut_off_seconds=5), refusal=RefusalCode.ID_REUSED)
-    made.command(RegisterParty(request_id="new", party=party(new, name=HARD_TEXT, lei="L" * 200)))
-    made.command(RegisterParty(request_id="new", party=party(new)), refusal=RefusalCode.ID_REUSED)
+    made.register("party-0", party(CREDITOR))
+    made.register("again", party(CREDITOR))
+    made.register("party-0", party(new), refusal=RefusalCode.ID_REUSED)
+    made.register("other", party(CREDITOR, name="Other"), refusal=RefusalCode.PARTY_EXISTS)
+    made.close("party-0", 5, refusal=RefusalCode.ID_REUSED)
+    made.register("new", party(new, name=HARD_TEXT, lei="L" * 200))
+    made.register("new", party(new), refusal=RefusalCode.ID_REUSED)
     yield made.case("request ids and repeated parties")
 
     made = Ledger()
@@ -388,11 +427,11 @@ def command_cases() -> Iterator[Case]:
             *(replace(party(new), ocpi_id=text) for text in BAD_OCPI_IDS),
         ]
     ):
-        made.command(RegisterParty(request_id=f"r{number}", party=each), refusal=invalid)
+        made.register(f"r{number}", each, refusal=invalid)
     for request_id in ("", "  ", "\x1f", "R" * 201):
-        made.command(RegisterParty(request_id=request_id, party=party(new)), refusal=invalid)
-    made.command(RegisterParty(request_id="R" * 200, party=party("FR*N0W")))
-    made.command(RegisterParty(request_id="r0", party=party(new, name="\u00e4" * 100)))
+        made.register(request_id, party(new), refusal=invalid)
+    made.register("R" * 200, party("FR*N0W"))
+    made.register("r0", party(new, name="\u00e4" * 100))
     yield made.case("particulars out of range")
 
     made = ledger()
@@ -418,25 +457,66 @@ def command_cases() -> Iterator[Case]:
             (RefusalCode.AGREEMENT_TAKEN, agreement(agreement_id="second")),
         ]
     ):
-        made.command(RecordAgreement(request_id=f"a{number}", agreement=each), refusal=refusal)
-    made.command(RecordAgreement(request_id="agreement-0", agreement=agreement()))
+        made.agree(f"a{number}", each, refusal=refusal)
+    made.agree("agreement-0", agreement(), replaces=0)
     new_terms = (replace(terms[0], exponent=18, open_limit=0), replace(terms[1], open_limit=2**128))
-    made.command(RecordAgreement(request_id="new terms", agreement=agreement(currencies=new_terms)))
+    made.agree("new terms", agreement(currencies=new_terms))
     made.facts(fact(), fact(2, exponent=18), codes=[FactCode.CURRENCY_UNSUPPORTED, FactCode.LIMIT_EXCEEDED])
     for number, modes in enumerate(((NettingMode.CYCLE,), (NettingMode.BILATERAL, NettingMode.HUB), ALL_MODES)):
-        made.command(RecordAgreement(request_id=f"modes {number}", agreement=agreement(netting_modes=modes)))
+        made.agree(f"modes {number}", agreement(netting_modes=modes))
     yield made.case("agreements")
 
     made = ledger()
     for number, at in enumerate((0, 2**63)):
-        made.command(ClosePeriod(request_id=f"c{number}", cut_off_seconds=at), refusal=invalid)
-    made.command(ClosePeriod(request_id="first", cut_off_seconds=100))
-    made.command(ClosePeriod(request_id="first", cut_off_seconds=100))
-    made.command(ClosePeriod(request_id="same", cut_off_seconds=100), refusal=RefusalCode.CUT_OFF_NOT_LATER)
-    made.command(ClosePeriod(request_id="back", cut_off_seconds=99), refusal=RefusalCode.CUT_OFF_NOT_LATER)
-    made.command(ClosePeriod(request_id="last", cut_off_seconds=2**63 - 1))
+        made.close(f"c{number}", at, refusal=invalid)
+    made.close("first", 100)
+    made.close("first", 100)
+    made.close("same", 100, refusal=RefusalCode.CUT_OFF_NOT_LATER)
+    made.close("back", 99, refusal=RefusalCode.CUT_OFF_NOT_LATER)
+    made.close("last", 2**63 - 1)
     made.facts(fact(), codes=[FactCode.PERIOD_CLOSED])
     yield made.case("the cut-off only moves forward")
+
+    made = ledger()
+    before, after = agreement(), agreement(currencies=terms[:1])
+    first = made.in_force(before)
+    made.agree("B", after, replaces=0, refusal=RefusalCode.SUPERSEDED)
+    made.agree("B", after, replaces=first + 1, refusal=RefusalCode.SUPERSEDED)
+    made.agree("B", after, replaces=first)
+    made.agree("A again", before, replaces=first, refusal=RefusalCode.SUPERSEDED)
+    made.agree("A again", before, replaces=made.in_force(before))
+    made.agree("A once more", before, replaces=made.in_force(before))
+    made.agree("B", after, replaces=first)
+    made.agree("new", agreement(THIRD, CREDITOR), replaces=first, refusal=RefusalCode.SUPERSEDED)
+    made.agree("new", agreement(THIRD, CREDITOR), replaces=0)
+    yield made.case("terms A, then B, then A again are three changes")
+
+    made = ledger()
+    consent = SetConsent(request_id="yes", actor=party_id(DEBTOR), party=party_id(DEBTOR), consent=Consent.GIVEN, replaces=0)
+    made.command(consent)
+    made.command(replace(consent, request_id="again"), refusal=RefusalCode.SUPERSEDED)
+    given = made.state.head().sequence
+    made.command(replace(consent, request_id="no", consent=Consent.WITHDRAWN, replaces=given))
+    made.command(replace(consent, request_id="again", replaces=given), refusal=RefusalCode.SUPERSEDED)
+    made.command(replace(consent, request_id="again", replaces=given + 1))
+    yield made.case("consent given, withdrawn and given again")
+
+    made = ledger()
+    stranger = party_id(DEBTOR)
+    refused = RefusalCode.NOT_AUTHORISED
+    made.command(RegisterParty(request_id="party", actor=stranger, party=party(new)), refusal=refused)
+    made.command(RegisterParty(request_id="bad", actor=stranger, party=party(new, name="")), refusal=refused)
+    made.command(RecordAgreement(request_id="agreement", actor=stranger, agreement=agreement(), replaces=9), refusal=refused)
+    made.command(ClosePeriod(request_id="close", actor=stranger, cut_off_seconds=0), refusal=refused)
+    yield made.case("what only the operator may")
+
+    made = ledger()
+    for each in (CREDITOR, DEBTOR):
+        actor = party_id(each)
+        made.command(SetConsent(request_id="mine", actor=actor, party=actor, consent=Consent.GIVEN, replaces=0))
+    made.close("mine", 5)
+    made.close("mine", 6, refusal=RefusalCode.ID_REUSED)
+    yield made.case("request ids belong to their actors")
 
 
 def payload_cases() -> Iterator[dict[str, Any]]:

@@ -14,26 +14,14 @@ from relayer.errors import LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ports.ledger import Outcome
-from relayer.settlement.clearing.commands import (
-    CommitCycle,
-    FinalisePayment,
-    InstructPayment,
-    OpenDispute,
-    ReleaseDispute,
-    SetConsent,
-)
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import (
-    Consent,
-    CycleState,
-    DisputeState,
-    Evidence,
-    EvidenceKind,
-    PaymentState,
-    UnitKey,
-)
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.cycles import CommitCycle, CycleState
+from relayer.settlement.model.disputes import DisputeState, OpenDispute, ReleaseDispute
+from relayer.settlement.model.parties import Consent, SetConsent
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, PaymentState
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
+from relayer.settlement.rules.eligible import Scope
 from tests.support.chain_channel import DAY_SECONDS, NAMES, SERVICE_END, ChainChannel, chain_ledger, open_chain_channel
 
 pytestmark = [pytest.mark.node, pytest.mark.chain]
@@ -41,7 +29,6 @@ pytestmark = [pytest.mark.node, pytest.mark.chain]
 AAA, BBB, CCC = map(party_id, NAMES)
 EUR = UnitKey("EUR", 2)
 ALL = Scope(unit=EUR, cut_off_seconds=SERVICE_END, value_date_seconds=SERVICE_END + 9 * DAY_SECONDS)
-OPERATOR = b""
 
 
 @pytest.fixture
@@ -66,13 +53,13 @@ async def test_a_cycle_is_netted_and_the_rest_is_paid(channel: ChainChannel) -> 
 
     await _dispute(service, contested.fact_id)
     at = Desk(service=service, names={each.party_id: each.ocpi_id for each in await service.parties()})
-    await at.clear(SetConsent(request_id="", actor=AAA, party=AAA, consent=Consent.GIVEN))
+    await at.execute(SetConsent(request_id="", actor=AAA, party=AAA, consent=Consent.GIVEN, replaces=0))
     assert (await service.netting_input(ALL)).consenting == {AAA}
 
     await propose(at, cycle_id="C-1", mode=NettingMode.CYCLE, scope=ALL, actor=AAA, expires_at_seconds=later(), solver=solve)
     assert (await service.netting_input(ALL)).running_cycle_id == "C-1"
     await verify_cycle(at, "C-1", actor=BBB)
-    await at.clear(CommitCycle(request_id="", actor=OPERATOR, cycle_id="C-1"))
+    await at.execute(CommitCycle(request_id="", actor=OPERATOR, cycle_id="C-1"))
     cycle, _ = await read_cycle(at, "C-1")
     assert cycle.state is CycleState.COMMITTED
     assert [each.plan.cycle_id for each in await service.cycles(after_id="", limit=10)] == ["C-1"]
@@ -99,13 +86,13 @@ async def _dispute(service: CosmosSettlement, fact_id: bytes) -> None:
         reason="never driven",
         deadline_seconds=later(),
     )
-    head = await service.clear(opened)
-    assert await service.clear(opened) == head
+    head = await service.execute(opened)
+    assert await service.execute(opened) == head
     with pytest.raises(LedgerRefused, match="settlement/"):
-        await service.clear(ReleaseDispute(request_id="release", actor=BBB, dispute_id="D-1"))
+        await service.execute(ReleaseDispute(request_id="release", actor=BBB, dispute_id="D-1"))
     (dispute,) = await service.disputes(after_id="", limit=10)
     assert (dispute.state, dispute.claim.share.amount) == (DisputeState.OPEN, 900)
-    await service.clear(ReleaseDispute(request_id="release-2", actor=CCC, dispute_id="D-1"))
+    await service.execute(ReleaseDispute(request_id="release-2", actor=CCC, dispute_id="D-1"))
     assert (await service.disputes(after_id="", limit=10))[0].state is DisputeState.RELEASED
 
 
@@ -114,7 +101,7 @@ async def _pay_all(at: Desk, service: CosmosSettlement) -> None:
     assert orders
     for order in orders:
         assert isinstance(order, InstructPayment)
-        await at.clear(order)
+        await at.execute(order)
         found = await service.payment(order.payment_id)
         assert found is not None
         assert found.state is PaymentState.INSTRUCTED
@@ -124,7 +111,9 @@ async def _pay_all(at: Desk, service: CosmosSettlement) -> None:
             amount=order.amount,
             currency="EUR",
         )
-        await at.clear(FinalisePayment(request_id="", actor=order.creditor, payment_id=order.payment_id, evidence=evidence))
+        await at.execute(
+            FinalisePayment(request_id="", actor=order.creditor, payment_id=order.payment_id, evidence=evidence)
+        )
     payments = await service.payments(after_id="", limit=10)
     assert {each.state for each in payments} == {PaymentState.FINAL}
     assert len(payments) == len(orders)

@@ -25,8 +25,8 @@ from relayer.ledgers.cosmos.ledger import CosmosLedger
 from relayer.ledgers.cosmos.refusals import AccountMissing, FeeInsufficient
 from relayer.ports.ledger import ClientCondition, Outcome, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
-from relayer.settlement.commands import RegisterParty
-from relayer.settlement.model import Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import Party, RegisterParty
 from relayer.waiting import until_true
 from tests.support.chain_channel import DAY_SECONDS, ChainChannel, chain_ledger, open_chain_channel
 from tests.support.evm_counterparty import CLIENT_ID
@@ -189,7 +189,7 @@ async def test_rights_are_the_chains(
     stranger = await ledgers(account)
     party = Party(party_id=party_id("DE*ZZZ"), ocpi_id="DE*ZZZ", name="Z", lei="", vat_id="")
     with pytest.raises(AccessDenied, match=f"{stranger.account} has no right to it"):
-        await stranger.settlement.execute(RegisterParty(request_id="c", party=party))
+        await stranger.settlement.execute(RegisterParty(request_id="c", party=party, actor=OPERATOR))
     with pytest.raises(AccessDenied, match="has no right to it"):
         await stranger.settlement.trust_client(ClientId("poa-evm-77"))
     creation = await channel.evm.initial_client(ClientTerms(trusting_period_seconds=DAY_SECONDS, max_clock_drift_seconds=15))

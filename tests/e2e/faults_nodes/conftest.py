@@ -30,7 +30,7 @@ from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.ports.facts import FactState
-from relayer.settlement.model import Liability
+from relayer.settlement.model.liabilities import Liability
 from relayer.waiting import until_true
 from tests.support.faulty_authority import FaultyAuthority
 

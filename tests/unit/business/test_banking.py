@@ -14,10 +14,11 @@ from relayer.iso20022.accounts import Account
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.settlement.clearing.commands import ClearingCommand, InstructPayment, MarkPaymentPending
-from relayer.settlement.clearing.values import OPERATOR, Payment, PaymentState
-from relayer.settlement.errors import ClearingRefused
-from relayer.settlement.model import Party
+from relayer.settlement.errors import CommandRefused
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.parties import Party
+from relayer.settlement.model.payments import InstructPayment, MarkPaymentPending, Payment, PaymentState
 from tests.support.paths import VECTORS
 from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
@@ -50,15 +51,15 @@ class Service:
         found = sorted(self.bench.state.payments.items())
         return [payment for payment_id, payment in found if payment_id > after_id][: min(limit, 2)]
 
-    async def clear(self, command: ClearingCommand) -> None:
+    async def execute(self, command: Command) -> None:
         try:
-            self.bench.clear(command)
-        except ClearingRefused as refused:
+            self.bench.execute(command)
+        except CommandRefused as refused:
             raise LedgerRefused(refused.code.name, str(refused)) from refused
 
     def instruct(self, debtor: str, payment_id: str, amount: int, *, creditor: str = "KCS") -> None:
         self.bench.owe(debtor, creditor, amount)
-        self.bench.clear(
+        self.bench.execute(
             InstructPayment(
                 request_id=payment_id,
                 actor=OPERATOR,
@@ -146,7 +147,7 @@ async def test_payments_past_their_time_are_not_made_final(service: Service) -> 
 
 
 async def test_a_payment_that_the_bank_has_taken_is_not_exported_again_and_still_waited_for(service: Service) -> None:
-    await service.clear(MarkPaymentPending(request_id="p", actor=OPERATOR, payment_id=DEBTS["NBM"][0]))
+    await service.execute(MarkPaymentPending(request_id="p", actor=OPERATOR, payment_id=DEBTS["NBM"][0]))
     assert len(await payments_to_export(service, debtor=None, cycle_id=None)) == 2
     assert (await import_notification(service, NOTIFICATION.read_bytes(), ACCOUNTS)).final == 3
 

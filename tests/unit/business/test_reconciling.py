@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from relayer.business.reconciling import liabilities_of
-from relayer.settlement.model import Origin
+from relayer.settlement.model.facts import FactPacket
 
 CONTRACT = bytes([0xAB]) * 20
 FACTS = SimpleNamespace(chain_id=1337, address=CONTRACT)
@@ -23,7 +23,7 @@ def liability(**changes: object) -> SimpleNamespace:
         "height": 1,
         "transaction": "A1",
     }
-    return SimpleNamespace(origin=Origin(**(origin | changes)))
+    return SimpleNamespace(origin=FactPacket(**(origin | changes)))
 
 
 @pytest.mark.parametrize(

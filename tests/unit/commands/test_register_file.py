@@ -11,7 +11,7 @@ import pytest
 
 from relayer.commands.register_file import read_register
 from relayer.errors import InvalidInput
-from relayer.settlement.model import ALL_MODES
+from relayer.settlement.model.parties import ALL_MODES
 from relayer.settlement.netting.modes import NettingMode
 
 EXAMPLE = json.loads(resources.files("relayer.examples").joinpath("settlement.json").read_text())

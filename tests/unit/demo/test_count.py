@@ -18,11 +18,12 @@ from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATO
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactRecord, FactState, MintedFact
-from relayer.settlement.model import Liability, Origin, Position
+from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.liabilities import Liability, Position
 from relayer.testing.factories import CONTRACT, ISSUER, a_fact
 
 DEBTOR, CREDITOR = CONTESTED_PAIR
-ORIGIN = Origin(
+ORIGIN = FactPacket(
     chain_id=1, contract=CONTRACT, issuer=ISSUER, client_id="poa-evm-0", packet_sequence=1, height=2, transaction="AA"
 )
 RECORDS = {FactKind.BOOKING_CONFIRMED, FactKind.CREDIT_NOTE, FactKind.PAYMENT_CONFIRMED}

@@ -19,9 +19,11 @@ from relayer.devnet.network import Network
 from relayer.devnet.processes import DevnetFailed, Finished
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, CONTESTED_PAIR, DEBTS, EUR, PARTY, PUBLISHED
 from relayer.facts.schema import party_id
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import DisputeState, PaymentState, UnitKey
-from relayer.settlement.model import LiabilityState
+from relayer.settlement.model.acts import UnitKey
+from relayer.settlement.model.disputes import DisputeState
+from relayer.settlement.model.liabilities import LiabilityState
+from relayer.settlement.model.payments import PaymentState
+from relayer.settlement.rules.eligible import Scope
 from tests.support.embedded import embedded_ledger
 from tests.support.owing import OwingLedger
 

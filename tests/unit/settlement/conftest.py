@@ -10,13 +10,17 @@ import pytest
 
 from relayer.facts.codec import FactAnswer, fact_hash
 from relayer.facts.schema import Fact, party_id
-from relayer.settlement.commands import OperatorCommand, RecordAgreement, RecordFacts, RegisterParty
-from relayer.settlement.decide import decide, decide_facts
-from relayer.settlement.model import Agreement, CurrencyTerms, LogHead, Origin, Party
-from relayer.settlement.state import EmptyState, Overlay
+from relayer.settlement.decide import decide
+from relayer.settlement.model.acts import OPERATOR, LogHead
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.facts import FactPacket, RecordFacts
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
+from relayer.settlement.reader import EmptyState
+from relayer.settlement.state import Overlay
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact
 
-ORIGIN = Origin(
+NOW = 1_772_000_000
+ORIGIN = FactPacket(
     chain_id=BUSINESS_CHAIN_ID,
     contract=CONTRACT,
     issuer=ISSUER,
@@ -48,17 +52,23 @@ class Ledger:
     def __init__(self) -> None:
         self.state = Overlay(EmptyState())
 
-    def execute(self, command: OperatorCommand) -> LogHead:
-        decision = decide(self.state, command)
+    def agree(self, request_id: str, agreement: Agreement) -> LogHead:
+        """In the place of the terms in force."""
+        in_force = self.state.agreement(agreement.creditor, agreement.debtor)
+        replaces = in_force.sequence if in_force else 0
+        return self.execute(RecordAgreement(request_id=request_id, actor=OPERATOR, agreement=agreement, replaces=replaces))
+
+    def execute(self, command: Command) -> LogHead:
+        decision = decide(self.state, command, now_seconds=NOW)
         for entry in decision.entries:
             self.state.apply(entry)
         return decision.reference
 
     def record(
-        self, *facts: Fact, hashes: tuple[bytes, ...] | None = None, origin: Origin = ORIGIN
+        self, *facts: Fact, hashes: tuple[bytes, ...] | None = None, origin: FactPacket = ORIGIN
     ) -> tuple[FactAnswer, ...]:
         stated = hashes or tuple(map(fact_hash, facts))
-        decision = decide_facts(self.state, RecordFacts(origin=origin, facts=facts, fact_hashes=stated))
+        decision = decide(self.state, RecordFacts(origin=origin, facts=facts, fact_hashes=stated), now_seconds=NOW)
         for entry in decision.entries:
             self.state.apply(entry)
         return decision.answers
@@ -73,6 +83,6 @@ def kit() -> SimpleNamespace:
 def ledger() -> Ledger:
     made = Ledger()
     for ocpi_id in ("DE*KCS", "DE*NBM", "AT*ATX"):
-        made.execute(RegisterParty(request_id=f"party {ocpi_id}", party=a_party(ocpi_id)))
-    made.execute(RecordAgreement(request_id="agreement", agreement=an_agreement()))
+        made.execute(RegisterParty(request_id=f"party {ocpi_id}", party=a_party(ocpi_id), actor=OPERATOR))
+    made.execute(RecordAgreement(request_id="agreement", agreement=an_agreement(), actor=OPERATOR, replaces=0))
     return made

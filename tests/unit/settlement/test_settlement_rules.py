@@ -10,9 +10,10 @@ import pytest
 from relayer.codes.facts import FactCode, FactKind, FactStatus
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import party_id
-from relayer.settlement.commands import ClosePeriod, RecordAgreement
-from relayer.settlement.model import CurrencyTerms, LiabilityState, PositionKey
-from relayer.settlement.rules import CHECKS
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.liabilities import LiabilityState, PositionKey
+from relayer.settlement.model.parties import ClosePeriod, CurrencyTerms
+from relayer.settlement.rules.facts import CHECKS
 
 POSITION = PositionKey(party_id("DE*NBM"), party_id("DE*KCS"), "EUR", 2)
 MAXIMUM = 2**128 - 1
@@ -114,9 +115,9 @@ def test_the_limit_counts_what_is_open_and_admits_exactly_itself(ledger, kit) ->
 
 def test_a_closed_period_takes_no_more_facts(ledger, kit) -> None:
     fact = kit.fact()
-    ledger.execute(ClosePeriod(request_id="close", cut_off_seconds=fact.service_end - 1))
+    ledger.execute(ClosePeriod(request_id="close", cut_off_seconds=fact.service_end - 1, actor=OPERATOR))
     assert ledger.record(fact)[0].code is FactCode.OK
-    ledger.execute(ClosePeriod(request_id="close again", cut_off_seconds=fact.service_end))
+    ledger.execute(ClosePeriod(request_id="close again", cut_off_seconds=fact.service_end, actor=OPERATOR))
     assert ledger.record(kit.fact(2))[0].code is FactCode.PERIOD_CLOSED
     assert ledger.record(fact)[0].code is FactCode.DUPLICATE
 
@@ -152,9 +153,9 @@ def test_credits_and_payments_take_from_the_liability_that_they_name(ledger, kit
 def test_a_reduction_must_be_of_the_same_parties_and_currency(ledger, kit, kind: FactKind) -> None:
     euros, yen = kit.agreement().currencies[0], CurrencyTerms(currency="JPY", exponent=0, open_limit=None)
     terms = {"currencies": (euros, yen)}
-    ledger.execute(RecordAgreement(request_id="wider", agreement=replace(kit.agreement(), **terms)))
+    ledger.agree("wider", replace(kit.agreement(), **terms))
     back = {"agreement_id": "back", "creditor": party_id("DE*NBM"), "debtor": party_id("DE*KCS")}
-    ledger.execute(RecordAgreement(request_id="back", agreement=replace(kit.agreement(), **terms, **back)))
+    ledger.agree("back", replace(kit.agreement(), **terms, **back))
     trip = kit.fact(1)
     ledger.record(trip)
     good = replace(kit.fact(2), kind=kind, related_fact=trip.fact_id, net=1, tax=0)
@@ -190,7 +191,7 @@ def test_a_charge_may_name_a_known_fact(ledger, kit) -> None:
 
 def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None:
     """The order is part of the protocol: repairing one fault after another shows the codes in their order."""
-    ledger.execute(ClosePeriod(request_id="close", cut_off_seconds=kit.fact().service_end))
+    ledger.execute(ClosePeriod(request_id="close", cut_off_seconds=kit.fact().service_end, actor=OPERATOR))
     ledger.state.open_sums[POSITION] = 5_000
     good = kit.fact()
     bad = replace(

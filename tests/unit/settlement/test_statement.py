@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.settlement.clearing.cycles import check_plan
-from relayer.settlement.clearing.values import NovatedDebt
+from relayer.settlement.model.cycles import NovatedDebt
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
+from relayer.settlement.rules.cycles import check_plan
 from relayer.settlement.statement import LineKind, Movement, Side, make_statement
 from tests.support.settlement_bench import EUR, PARTIES, SettlementBench
 
@@ -67,7 +67,7 @@ def test_a_plan_with_one_wrong_figure_proves_nothing(change: dict[str, object]) 
     bench = SettlementBench()
     bench.owe("NBM", "KCS", 200)
     bench.owe("KCS", "NBM", 100)
-    bench.clear(bench.proposal("C-1", mode=NettingMode.CYCLE))
+    bench.execute(bench.proposal("C-1", mode=NettingMode.CYCLE))
     cycle = bench.state.cycle("C-1")
     assert cycle is not None
     check_plan(cycle.plan)

@@ -127,6 +127,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 			{RpcMethod: "Liabilities", Use: "liabilities", Short: "Liabilities in the order of their sequences"},
 			{RpcMethod: "Parties", Use: "parties", Short: "Registered parties"},
 			{RpcMethod: "Agreements", Use: "agreements", Short: "Agreements in force"},
+			{RpcMethod: "Consent", Use: "consent", Short: "What a party last said about novation"},
 			{RpcMethod: "Positions", Use: "positions", Short: "What each party owes and is owed"},
 			{RpcMethod: "Head", Use: "head", Short: "Head of the log, and the cut-off"},
 			{
@@ -149,7 +150,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 			{RpcMethod: "Netting", Use: "netting", Short: "The debts that a cycle would be about now"},
 			{RpcMethod: "Statement", Use: "statement", Short: "What a party owed and was owed, and what happened to it"},
 			{
-				RpcMethod: "NewsAnswer", Use: "news-answer [client-id] [packet-sequence]", Short: "What a contract ledger made of news",
+				RpcMethod: "NewsAnswer", Use: "news-answer [client-id] [packet-sequence]", Short: "What a contract ledger answered to news",
 				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "client_id"}, {ProtoField: "packet_sequence"}},
 			},
 			{RpcMethod: "Operators", Use: "operators", Short: "Accounts that may change parties and agreements"},

@@ -55,8 +55,10 @@ func TestCommandsWriteTheirMessages(t *testing.T) {
 	partyID, ok := facts.PartyID("DE*KCS")
 	require.True(t, ok)
 	party := base64.StdEncoding.EncodeToString(partyID[:])
-	agreement := inFile(t, `{"agreement_id":"a","creditor":"DE*KCS","debtor":"DE*NBM","netting_modes":["CYCLE"],
-		"currencies":[{"currency":"EUR","exponent":2}]}`)
+	registration := inFile(t, `{"request_id":"r","register_party":{"party":{"party_id":"`+party+`","ocpi_id":"DE*KCS","lei":"L"}}}`)
+	agreement := inFile(t, `{"request_id":"r","record_agreement":{"replaces":"7","agreement":{"agreement_id":"a","creditor":"`+party+`",
+		"netting_modes":["NETTING_MODE_CYCLE"],"currencies":[{"currency":"EUR","exponent":2}]}}}`)
+	period := inFile(t, `{"request_id":"r","close_period":{"cut_off_seconds":"1700000000"}}`)
 	consent := inFile(t, `{"request_id":"r","set_consent":{"party":"`+party+`","consent":"CONSENT_GIVEN"}}`)
 	const prefix = "/interledger.settlement.chain.v1."
 	for name, each := range map[string]struct {
@@ -64,19 +66,16 @@ func TestCommandsWriteTheirMessages(t *testing.T) {
 		kind      string
 		holds     string
 	}{
-		"a party":         {[]string{"register-party", "r", "DE*KCS", "KiezCar", "--lei", "L"}, "MsgRegisterParty", `"lei":"L"`},
-		"an agreement":    {[]string{"record-agreement", "r", agreement}, "MsgRecordAgreement", `"netting_modes":["NETTING_MODE_CYCLE"]`},
-		"a period":        {[]string{"close-period", "r", "1700000000"}, "MsgClosePeriod", `"cut_off_seconds":"1700000000"`},
-		"a binding":       {[]string{"bind-account", app.Authority(), "DE*KCS"}, "MsgBindAccount", `"party_id":"` + party + `"`},
-		"a binding's end": {[]string{"bind-account", app.Authority(), "-"}, "MsgBindAccount", `"party_id":null`},
-		"trust":           {[]string{"trust-client", "poa-evm-0"}, "MsgTrustClient", `"client_id":"poa-evm-0"`},
-		"its end":         {[]string{"distrust-client", "poa-evm-0"}, "MsgDistrustClient", `"client_id":"poa-evm-0"`},
-		"any step":        {[]string{"clear", consent, "--actor", "DE*KCS"}, "MsgClear", `"actor":"` + party + `"`},
-		"pending":         {[]string{"mark-payment-pending", "r", "P-1"}, "MsgClear", `"mark_payment_pending":{"payment_id":"P-1"}`},
-		"release":         {[]string{"release-dispute", "r", "D-1"}, "MsgClear", `"release_dispute":{"dispute_id":"D-1"}`},
-		"verification":    {[]string{"verify-cycle", "r", "C-1", "00ff"}, "MsgClear", `"proof_hash":"AP8="`},
-		"commit":          {[]string{"commit-cycle", "r", "C-1"}, "MsgClear", `"commit_cycle":{"cycle_id":"C-1"}`},
-		"abort":           {[]string{"abort-cycle", "r", "C-1"}, "MsgClear", `"abort_cycle":{"cycle_id":"C-1"}`},
+		"a party":          {[]string{"execute", registration}, "MsgExecute", `"lei":"L"`},
+		"an agreement":     {[]string{"execute", agreement}, "MsgExecute", `"netting_modes":["NETTING_MODE_CYCLE"]`},
+		"what it replaces": {[]string{"execute", agreement}, "MsgExecute", `"replaces":"7"`},
+		"a period":         {[]string{"execute", period}, "MsgExecute", `"cut_off_seconds":"1700000000"`},
+		"a binding":        {[]string{"bind-account", app.Authority(), "DE*KCS"}, "MsgBindAccount", `"party_id":"` + party + `"`},
+		"a binding's end":  {[]string{"bind-account", app.Authority(), "-"}, "MsgBindAccount", `"party_id":null`},
+		"trust":            {[]string{"trust-client", "poa-evm-0"}, "MsgTrustClient", `"client_id":"poa-evm-0"`},
+		"its end":          {[]string{"distrust-client", "poa-evm-0"}, "MsgDistrustClient", `"client_id":"poa-evm-0"`},
+		"an actor":         {[]string{"execute", consent, "--actor", "DE*KCS"}, "MsgExecute", `"actor":"` + party + `"`},
+		"no actor":         {[]string{"execute", consent}, "MsgExecute", `"actor":null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			message, err := written(t, each.arguments...)
@@ -91,18 +90,14 @@ func TestCommandsWriteTheirMessages(t *testing.T) {
 
 func TestCommandsRefuseWhatTheyCannotRead(t *testing.T) {
 	for name, arguments := range map[string][]string{
-		"no party id":         {"register-party", "r", "KCS", "KiezCar"},
-		"no such file":        {"record-agreement", "r", "/nowhere.json"},
-		"no JSON":             {"record-agreement", "r", inFile(t, "{")},
-		"no parties":          {"record-agreement", "r", inFile(t, `{"agreement_id":"a"}`)},
-		"an unknown mode":     {"record-agreement", "r", inFile(t, `{"creditor":"DE*KCS","debtor":"DE*NBM","netting_modes":["ALL"]}`)},
-		"no time":             {"close-period", "r", "yesterday"},
+		"no such file":        {"execute", "/nowhere.json"},
+		"not JSON":            {"execute", inFile(t, "{")},
+		"an unknown mode":     {"execute", inFile(t, `{"record_agreement":{"agreement":{"netting_modes":["ALL"]}}}`)},
+		"not a time":          {"execute", inFile(t, `{"close_period":{"cut_off_seconds":"yesterday"}}`)},
+		"an unknown command":  {"execute", inFile(t, `{"request_id":"r","jump":{}}`)},
+		"an actor in no form": {"execute", inFile(t, `{"request_id":"r"}`), "--actor", "KCS"},
+		"too few arguments":   {"execute"},
 		"bound to no party":   {"bind-account", app.Authority(), "KCS"},
-		"an unknown step":     {"clear", inFile(t, `{"request_id":"r","jump":{}}`)},
-		"no file of a step":   {"clear", "/nowhere.json"},
-		"an actor in no form": {"commit-cycle", "r", "C-1", "--actor", "KCS"},
-		"no hash":             {"verify-cycle", "r", "C-1", "xyz"},
-		"too few arguments":   {"commit-cycle", "r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := written(t, arguments...)

@@ -40,12 +40,10 @@ from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_q
 from relayer.light_clients.known import KNOWN
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
-from relayer.settlement.clearing.commands import ClearingCommand
-from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
-from relayer.settlement.decide import decide
-from relayer.settlement.decide_clearing import decide_clearing, end_deadlines
+from relayer.settlement import decide
 from relayer.settlement.errors import CommandRefused
-from relayer.settlement.model import LogHead
+from relayer.settlement.model.acts import LogHead
+from relayer.settlement.model.commands import Command
 
 _RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}
 """MsgRecvPacketResponse and its like: ResponseResultType in field 1."""
@@ -185,21 +183,14 @@ class Machine:
                 assert_never(transaction)
 
 
-def _command(context: Context, command: OperatorCommand | ClearingCommand) -> LogHead:
+def _command(context: Context, command: Command) -> LogHead:
     """Decides a business command. Its refusals carry the codespace ``settlement``."""
     try:
-        match command:
-            case RegisterParty() | RecordAgreement() | ClosePeriod():
-                decision = decide(context.settlement, command)
-            case _:
-                decision = decide_clearing(context.settlement, command, now_seconds=context.block.time_seconds)
+        return decide.execute(context.settlement, command, now_seconds=context.block.time_seconds).reference
     except CommandRefused as error:
         raise MessageRefused(CODESPACE, error.code, str(error)) from error
     except InvalidInput as error:
         raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
-    for entry in decision.entries:
-        context.settlement.apply(entry)
-    return decision.reference
 
 
 def _end_deadlines(context: Context, height: Height) -> bytes:
@@ -207,7 +198,7 @@ def _end_deadlines(context: Context, height: Height) -> bytes:
         raise MessageRefused(
             CODESPACE, RefusalCode.INVALID_COMMAND, f"ends the deadlines of block {height}, not of this one"
         )
-    for entry in end_deadlines(context.settlement, now_seconds=context.block.time_seconds):
+    for entry in decide.end_deadlines(context.settlement, now_seconds=context.block.time_seconds):
         context.settlement.apply(entry)
     return _reference(context.settlement.head())
 

@@ -206,7 +206,6 @@ class Session:
         try:
             self._connection = store.open_existing(self._folder)
             with store.opening(self._folder):
-                store.write_indexes(self._connection)
                 self._chain = self._checked(Chain(self._connection, machine=self._machine, signers=self._signers))
         except BaseException:
             self._close()

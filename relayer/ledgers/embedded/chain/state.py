@@ -14,13 +14,13 @@ from relayer.ledgers.embedded.chain.blocks import BlockTable
 from relayer.ledgers.embedded.chain.event_table import EventTable
 from relayer.ledgers.embedded.chain.machine import Result
 from relayer.ledgers.embedded.host.context import Block, Context
-from relayer.ledgers.embedded.settlement.settlement_tables import HEAD_KEY, SettlementTables, provable
+from relayer.ledgers.embedded.settlement.tables import HEAD_KEY, SettlementTables, provable
 from relayer.ledgers.embedded.tree.iavl import EMPTY_TREE_HASH, NodeRef, Tree
 from relayer.ledgers.embedded.tree.kv import KeyValueOverlay, apply_changes
 from relayer.ledgers.embedded.tree.nodes import SqliteNodes
 from relayer.proofs import merkle
 from relayer.proofs.comet import TimestampNanoseconds
-from relayer.settlement.model import EMPTY_LOG, LogHead
+from relayer.settlement.model.acts import EMPTY_LOG, LogHead
 from relayer.settlement.state import Overlay
 
 IBC_STORE = "ibc"

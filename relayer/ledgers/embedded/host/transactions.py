@@ -1,6 +1,6 @@
 """The messages that blocks hold, and their bytes: each is the google.protobuf.Any of the message that a Cosmos chain takes.
 
-Business commands are the requests of interledger.settlement.v1. What a block executes is decoded from its own bytes, so that
+Business commands are interledger.settlement.v1.Command. What a block executes is decoded from its own bytes, so that
 a replay executes the same.
 """
 
@@ -23,17 +23,15 @@ from relayer.messages.packets import (
     payload_from_message,
     payload_to_message,
 )
-from relayer.messages.settlement_commands import clearing_from_message, clearing_to_message
-from relayer.messages.settlement_records import CommandMessage, command_from_message, command_to_message
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.proofs.comet import ValidatorSet, decode_validator_set, encode_validator_set
 from relayer.proofs.errors import ProofError
 from relayer.proofs.protobuf import parse_canonical
-from relayer.settlement.clearing.commands import ClearingCommand
-from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
+from relayer.settlement.log import command_from_message, command_to_message
+from relayer.settlement.model.commands import Command
 from relayer.wire.cosmos_protos import any_, channel_tx, client_tx, client_v2_tx
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as settlement
+from relayer.wire.interledger.settlement.v1 import log_pb2
 
 MAXIMUM_TRANSACTION_BYTES = 1024 * 1024
 
@@ -114,10 +112,7 @@ Transaction = (
     | TimeoutPacket
     | ChangeValidators
     | EndDeadlines
-    | RegisterParty
-    | RecordAgreement
-    | ClosePeriod
-    | ClearingCommand
+    | Command
 )
 
 _VALIDATORS_URL = "/tendermint.types.ValidatorSet"
@@ -130,15 +125,13 @@ def encode_transaction(transaction: Transaction) -> bytes:
             body = encode_validator_set(validators, proposer=validators.validators[0].address)
             encoded = _any(_VALIDATORS_URL, body)
         case EndDeadlines(height=height):
-            encoded = _pack(settlement.EndDeadlines(height=height))
+            encoded = _pack(log_pb2.EndDeadlines(height=height))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
             encoded = _pack(packet_message_to_message(transaction, signer=""))
-        case RegisterParty() | RecordAgreement() | ClosePeriod():
-            encoded = _pack(command_to_message(transaction))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
             encoded = _pack(_client_message(transaction))
         case _:
-            encoded = _pack(clearing_to_message(transaction))
+            encoded = _pack(command_to_message(transaction))
     if len(encoded) > MAXIMUM_TRANSACTION_BYTES:
         raise refuse(Code.TOO_LARGE, f"a message of {len(encoded)} bytes: at most {MAXIMUM_TRANSACTION_BYTES}")
     return encoded
@@ -154,7 +147,7 @@ def decode_transaction(raw: bytes) -> Transaction:
         transaction = reader(packed.value)
     except (ProofError, InvalidInput) as error:
         raise refuse(Code.MALFORMED, f"malformed message: {error}") from error
-    # Canonical protobuf still says some things twice: an empty message and none, or fields that nobody reads.
+    # Canonical protobuf still says some things twice: an empty message and none, or fields that no reader looks at.
     if encode_transaction(transaction) != raw:
         raise refuse(Code.MALFORMED, f"malformed message: not the one encoding of a {packed.type_url[1:]}")
     return transaction
@@ -286,10 +279,6 @@ def _to_timeout(raw: bytes) -> TimeoutPacket:
     )
 
 
-def _to_command(kind: type[CommandMessage]) -> Callable[[bytes], OperatorCommand]:
-    return lambda raw: command_from_message(_parse(kind, raw))
-
-
 _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.client.v1.MsgCreateClient": _to_create_client,
     "/ibc.core.client.v2.MsgRegisterCounterparty": _to_register_counterparty,
@@ -300,11 +289,8 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.channel.v2.MsgAcknowledgement": _to_acknowledge,
     "/ibc.core.channel.v2.MsgTimeout": _to_timeout,
     _VALIDATORS_URL: lambda raw: ChangeValidators(validators=decode_validator_set(raw)),
-    "/interledger.settlement.v1.RegisterPartyRequest": _to_command(settlement.RegisterPartyRequest),
-    "/interledger.settlement.v1.RecordAgreementRequest": _to_command(settlement.RecordAgreementRequest),
-    "/interledger.settlement.v1.ClosePeriodRequest": _to_command(settlement.ClosePeriodRequest),
-    "/interledger.settlement.v1.ClearRequest": lambda raw: clearing_from_message(_parse(settlement.ClearRequest, raw)),
+    "/interledger.settlement.v1.Command": lambda raw: command_from_message(_parse(log_pb2.Command, raw)),
     "/interledger.settlement.v1.EndDeadlines": lambda raw: EndDeadlines(
-        height=Height(_parse(settlement.EndDeadlines, raw).height)
+        height=Height(_parse(log_pb2.EndDeadlines, raw).height)
     ),
 }

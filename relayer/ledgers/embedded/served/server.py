@@ -1,7 +1,7 @@
 """The embedded ledger as a service: interledger.adapter.v1 and interledger.settlement.v1, with reflection and health.
 
 Listens on loopback unless told otherwise; there is no transport security here, so anything wider belongs behind a proxy.
-Packets need no token, because proofs protect; set-up verbs need the operator's, clearing the token of whoever acts.
+Packets need no token, because proofs protect; set-up verbs need the operator's, commands that of whoever acts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from relayer.ledgers.embedded.served.settlement_service import SettlementService
 from relayer.ledgers.served.access import Access, Guard
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
-from relayer.wire.interledger.settlement.v1 import settlement_pb2, settlement_pb2_grpc
+from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 
 MAXIMUM_REQUEST_BYTES = 20 * 1024 * 1024
 MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -27,18 +27,15 @@ MAXIMUM_CALLS = 64
 STOP_GRACE_SECONDS = 5.0
 
 _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
-_SETTLEMENT = settlement_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
+_SETTLEMENT = service_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
 _FOR_OPERATOR = frozenset(
     {
         *FOR_OPERATOR,
-        f"/{_SETTLEMENT}/RegisterParty",
-        f"/{_SETTLEMENT}/RecordAgreement",
-        f"/{_SETTLEMENT}/ClosePeriod",
     }
 )
 """Calls that need the operator's token."""
 
-_FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Clear"})
+_FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute"})
 """Calls that need the token of whoever acts."""
 
 
@@ -70,7 +67,7 @@ class LedgerServer:
         ]
         self._server = grpc.aio.server(interceptors=[guard], options=options, maximum_concurrent_rpcs=MAXIMUM_CALLS)
         adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(AdapterService(ledger), self._server)  # type: ignore[no-untyped-call]
-        settlement_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement, access), self._server)  # type: ignore[no-untyped-call]
+        service_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement, access), self._server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (_ADAPTER, _SETTLEMENT, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)

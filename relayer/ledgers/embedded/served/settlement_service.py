@@ -2,126 +2,128 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import grpc
+from google.protobuf.message import Message
 
 from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.ledgers.served.access import Access
 from relayer.ledgers.served.answering import Context, answering
-from relayer.messages import clearing_records as records
-from relayer.messages import settlement_records as codec
-from relayer.messages.settlement_commands import clearing_from_message, enum_from_message
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import UnitKey
-from relayer.settlement.netting.modes import NettingMode
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
-from relayer.wire.interledger.settlement.v1 import settlement_pb2_grpc
+from relayer.messages.settlement import POSITION, STATEMENT, netting_to_message, scope_from_message
+from relayer.settlement.log import command_from_message, record_mapping
+from relayer.settlement.model.acts import UnitKey
+from relayer.settlement.model.cycles import Cycle
+from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
+from relayer.settlement.model.payments import Payment
+from relayer.wire.interledger.settlement.v1 import (
+    acts_pb2,
+    cycles_pb2,
+    liabilities_pb2,
+    log_pb2,
+    parties_pb2,
+    payments_pb2,
+    service_pb2_grpc,
+    statements_pb2,
+)
+from relayer.wire.interledger.settlement.v1 import service_pb2 as service
+
+_M = TypeVar("_M", bound=Message)
 
 
-class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
-    """See settlement.proto. Method names are those of the service."""
+class SettlementServicer(service_pb2_grpc.SettlementServicer):
+    """See service.proto. Method names are those of the service."""
 
     def __init__(self, settlement: EmbeddedSettlement, access: Access) -> None:
         self._settlement = settlement
         self._access = access
 
-    async def RegisterParty(self, request: wire.RegisterPartyRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
-
-    async def RecordAgreement(self, request: wire.RecordAgreementRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
-
-    async def ClosePeriod(self, request: wire.ClosePeriodRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
-        return await self._execute(request, context)
-
-    async def GetLiability(self, request: wire.GetLiabilityRequest, context: Context) -> wire.Liability:  # noqa: N802
-        async with answering(context):
-            if request.WhichOneof("key") == "liability_id":
-                found = await self._settlement.liability(request.liability_id)
-            else:
-                found = await self._settlement.liability_of_fact(request.fact_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such liability stands on this ledger")
-            return codec.liability_to_message(found)
-
-    async def ListLiabilities(  # noqa: N802
-        self, request: wire.ListLiabilitiesRequest, context: Context
-    ) -> wire.ListLiabilitiesResponse:
-        async with answering(context):
-            found = await self._settlement.liabilities(
-                after_sequence=request.after_sequence, limit=request.limit or MAXIMUM_LISTED
-            )
-            return wire.ListLiabilitiesResponse(liabilities=list(map(codec.liability_to_message, found)))
-
-    async def ListParties(self, request: wire.ListPartiesRequest, context: Context) -> wire.ListPartiesResponse:  # noqa: N802
-        del request
-        async with answering(context):
-            return wire.ListPartiesResponse(parties=list(map(codec.party_to_message, await self._settlement.parties())))
-
-    async def ListPositions(self, request: wire.ListPositionsRequest, context: Context) -> wire.ListPositionsResponse:  # noqa: N802
-        del request
-        async with answering(context):
-            positions = await self._settlement.positions()
-            return wire.ListPositionsResponse(positions=list(map(codec.position_to_message, positions)))
-
-    async def Clear(self, request: wire.ClearRequest, context: Context) -> wire.CommandResponse:  # noqa: N802
+    async def Execute(self, request: log_pb2.Command, context: Context) -> acts_pb2.LogHead:  # noqa: N802
         async with answering(context):
             if not self._access.may_act(context.invocation_metadata() or (), request.actor):
                 await context.abort(
                     grpc.StatusCode.PERMISSION_DENIED, "this access token belongs to another party than the one that acts"
                 )
-            head = await self._settlement.clear(clearing_from_message(request))
-            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
+            head = await self._settlement.execute(command_from_message(request))
+            return acts_pb2.LogHead(sequence=head.sequence, head_hash=head.head_hash)
 
-    async def GetNetting(self, request: wire.GetNettingRequest, context: Context) -> wire.GetNettingResponse:  # noqa: N802
+    async def GetLiability(  # noqa: N802
+        self, request: service.GetLiabilityRequest, context: Context
+    ) -> liabilities_pb2.Liability:
         async with answering(context):
-            scope = Scope(
-                unit=UnitKey(request.currency, request.exponent),
-                cut_off_seconds=request.cut_off_seconds,
-                value_date_seconds=request.value_date_seconds,
-                mode=enum_from_message(NettingMode, request.mode) if request.mode else NettingMode.CYCLE,
-            )
-            found = await self._settlement.netting_input(scope)
-            return wire.GetNettingResponse(
-                debts=[
-                    wire.Debt(debtor=each.debtor, creditor=each.creditor, amount=str(each.amount))
-                    for each in found.network.debts()
-                ],
-                consenting=sorted(found.consenting),
-                liabilities=found.liabilities,
-                running_cycle_id=found.running_cycle_id or "",
-            )
+            if request.WhichOneof("key") == "liability_id":
+                found = await self._settlement.liability(request.liability_id)
+            else:
+                found = await self._settlement.liability_of_fact(request.fact_id)
+            return await _answer(found, "liability", liabilities_pb2.Liability, context)
 
-    async def GetPayment(self, request: wire.GetPaymentRequest, context: Context) -> wire.Payment:  # noqa: N802
+    async def ListLiabilities(  # noqa: N802
+        self, request: service.ListLiabilitiesRequest, context: Context
+    ) -> service.ListLiabilitiesResponse:
+        async with answering(context):
+            found = await self._settlement.liabilities(
+                after_sequence=request.after_sequence, limit=request.limit or MAXIMUM_LISTED
+            )
+            return service.ListLiabilitiesResponse(liabilities=map(record_mapping(Liability).to_message, found))
+
+    async def ListParties(self, request: service.ListPartiesRequest, context: Context) -> service.ListPartiesResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            found = await self._settlement.parties()
+            return service.ListPartiesResponse(parties=map(record_mapping(Party).to_message, found))
+
+    async def ListAgreements(  # noqa: N802
+        self, request: service.ListAgreementsRequest, context: Context
+    ) -> service.ListAgreementsResponse:
+        del request
+        async with answering(context):
+            found = await self._settlement.agreements()
+            return service.ListAgreementsResponse(agreements=map(record_mapping(AgreementInForce).to_message, found))
+
+    async def GetConsent(self, request: service.GetConsentRequest, context: Context) -> parties_pb2.ConsentInForce:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.consent(request.party_id)
+            return await _answer(found, "consent", parties_pb2.ConsentInForce, context)
+
+    async def ListPositions(self, request: service.ListPositionsRequest, context: Context) -> service.ListPositionsResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            found = await self._settlement.positions()
+            return service.ListPositionsResponse(positions=map(POSITION.to_message, found))
+
+    async def GetNetting(self, request: service.GetNettingRequest, context: Context) -> service.GetNettingResponse:  # noqa: N802
+        async with answering(context):
+            return netting_to_message(await self._settlement.netting_input(scope_from_message(request)))
+
+    async def GetPayment(self, request: service.GetPaymentRequest, context: Context) -> payments_pb2.Payment:  # noqa: N802
         async with answering(context):
             found = await self._settlement.payment(request.payment_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such payment stands on this ledger")
-            return records.payment_to_message(found)
+            return await _answer(found, "payment", payments_pb2.Payment, context)
 
-    async def ListPayments(self, request: wire.ListPaymentsRequest, context: Context) -> wire.ListPaymentsResponse:  # noqa: N802
+    async def ListPayments(self, request: service.ListPaymentsRequest, context: Context) -> service.ListPaymentsResponse:  # noqa: N802
         async with answering(context):
             found = await self._settlement.payments(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListPaymentsResponse(payments=list(map(records.payment_to_message, found)))
+            return service.ListPaymentsResponse(payments=map(record_mapping(Payment).to_message, found))
 
-    async def ListDisputes(self, request: wire.ListDisputesRequest, context: Context) -> wire.ListDisputesResponse:  # noqa: N802
+    async def ListDisputes(self, request: service.ListDisputesRequest, context: Context) -> service.ListDisputesResponse:  # noqa: N802
         async with answering(context):
             found = await self._settlement.disputes(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListDisputesResponse(disputes=list(map(records.dispute_to_message, found)))
+            return service.ListDisputesResponse(disputes=map(record_mapping(Dispute).to_message, found))
 
-    async def ListCycles(self, request: wire.ListCyclesRequest, context: Context) -> wire.ListCyclesResponse:  # noqa: N802
-        async with answering(context):
-            found = await self._settlement.cycles(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
-            return wire.ListCyclesResponse(cycles=list(map(records.cycle_summary, found)))
-
-    async def GetCycle(self, request: wire.GetCycleRequest, context: Context) -> wire.Cycle:  # noqa: N802
+    async def GetCycle(self, request: service.GetCycleRequest, context: Context) -> cycles_pb2.Cycle:  # noqa: N802
         async with answering(context):
             found = await self._settlement.cycle(request.cycle_id)
-            if found is None:
-                await context.abort(grpc.StatusCode.NOT_FOUND, "no such cycle stands on this ledger")
-            return records.cycle_to_message(found)
+            return await _answer(found, "cycle", cycles_pb2.Cycle, context)
 
-    async def GetStatement(self, request: wire.GetStatementRequest, context: Context) -> wire.Statement:  # noqa: N802
+    async def ListCycles(self, request: service.ListCyclesRequest, context: Context) -> service.ListCyclesResponse:  # noqa: N802
+        async with answering(context):
+            found = await self._settlement.cycles(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
+            return service.ListCyclesResponse(cycles=[record_mapping(Cycle).to_message(each.summary()) for each in found])
+
+    async def GetStatement(self, request: service.GetStatementRequest, context: Context) -> statements_pb2.Statement:  # noqa: N802
         async with answering(context):
             statement = await self._settlement.statement(
                 request.party_id,
@@ -129,9 +131,16 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServicer):
                 since_seconds=request.since_seconds,
                 until_seconds=request.until_seconds,
             )
-            return records.statement_to_message(statement)
+            message: statements_pb2.Statement = STATEMENT.to_message(statement)
+            return message
 
-    async def _execute(self, request: codec.CommandMessage, context: Context) -> wire.CommandResponse:
-        async with answering(context):
-            head = await self._settlement.execute(codec.command_from_message(request))
-            return wire.CommandResponse(sequence=head.sequence, head_hash=head.head_hash)
+
+async def _answer(
+    found: Liability | ConsentInForce | Payment | Cycle | None, what: str, kind: type[_M], context: Context
+) -> _M:
+    """One record, or NOT_FOUND."""
+    if found is None:
+        await context.abort(grpc.StatusCode.NOT_FOUND, f"this ledger has no such {what}")
+    message = record_mapping(type(found)).to_message(found)
+    assert isinstance(message, kind)
+    return message

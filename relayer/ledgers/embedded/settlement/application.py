@@ -12,9 +12,8 @@ from relayer.ledgers.embedded.host.applications import Delivery, Received, Recei
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.settlement.news_outbox import record_answer, send_again
-from relayer.settlement.commands import RecordFacts
-from relayer.settlement.decide import record_facts
-from relayer.settlement.model import Origin
+from relayer.settlement.decide import execute
+from relayer.settlement.model.facts import FactPacket, RecordFacts
 
 CODESPACE = "settlement"
 _NOT_FOR_OTHERS = 1
@@ -45,11 +44,9 @@ class SettlementApplication:
             )
         if data.destination not in {"", context.block.chain_id}:
             return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
-        answers = record_facts(
-            context.settlement,
-            RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes),
-        )
-        return Received(acknowledgement=encode_answers(answers))
+        command = RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes)
+        decision = execute(context.settlement, command, now_seconds=context.block.time_seconds)
+        return Received(acknowledgement=encode_answers(decision.answers))
 
     def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
         """What a contract ledger made of news."""
@@ -60,8 +57,8 @@ class SettlementApplication:
         send_again(context, delivery)
 
 
-def _origin(context: Context, delivery: Delivery, data: FactPacketData) -> Origin:
-    return Origin(
+def _origin(context: Context, delivery: Delivery, data: FactPacketData) -> FactPacket:
+    return FactPacket(
         chain_id=data.chain_id,
         contract=data.contract,
         issuer=data.issuer,

@@ -1,4 +1,4 @@
-"""Liabilities as rows of their table, both ways."""
+"""Liabilities as rows of their table, both ways. Their amounts are columns, because the file itself checks them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from relayer.codes.facts import FactKind
-from relayer.settlement.model import Liability, Origin
+from relayer.settlement.log import decode_origin, encode_origin
+from relayer.settlement.model.liabilities import Liability
 
 _U64 = 8
 _NO_FACT = 0
@@ -14,11 +15,10 @@ _NO_FACT = 0
 
 LIABILITY_COLUMNS = (
     "sequence, liability_id, fact_id, fact_hash, head_hash, kind, creditor, debtor, currency, exponent, service_end, "
-    "due_date, origin_chain_id, origin_contract, origin_issuer, origin_client_id, origin_packet_sequence, origin_height, "
-    "origin_transaction, amount, open, netted, paid, credited, held"
+    "due_date, origin, amount, open, netted, paid, credited, held"
 )
 INSERT_LIABILITY = (
-    f"INSERT INTO settlement_liability ({LIABILITY_COLUMNS}) VALUES ({','.join('?' * 25)}) "  # noqa: S608 (constants)
+    f"INSERT INTO settlement_liability ({LIABILITY_COLUMNS}) VALUES ({','.join('?' * 19)}) "  # noqa: S608 (constants)
     "ON CONFLICT (sequence) DO UPDATE SET "
     "open = excluded.open, netted = excluded.netted, paid = excluded.paid, credited = excluded.credited, "
     "held = excluded.held"
@@ -28,7 +28,6 @@ SELECT_LIABILITY = f"SELECT {LIABILITY_COLUMNS} FROM settlement_liability"  # no
 
 def liability_to_row(liability: Liability) -> tuple[object, ...]:
     """In the order of LIABILITY_COLUMNS."""
-    origin = liability.origin
     return (
         liability.sequence,
         liability.liability_id,
@@ -42,32 +41,21 @@ def liability_to_row(liability: Liability) -> tuple[object, ...]:
         liability.exponent,
         liability.service_end.to_bytes(_U64, "big"),
         liability.due_date.to_bytes(_U64, "big"),
-        str(origin.chain_id),
-        origin.contract,
-        origin.issuer,
-        origin.client_id,
-        origin.packet_sequence.to_bytes(_U64, "big"),
-        origin.height,
-        origin.transaction,
-        *map(
-            str,
-            (
-                liability.amount,
-                liability.open,
-                liability.netted,
-                liability.paid,
-                liability.credited,
-                liability.held,
-            ),
-        ),
+        encode_origin(liability.origin),
+        str(liability.amount),
+        str(liability.open),
+        str(liability.netted),
+        str(liability.paid),
+        str(liability.credited),
+        str(liability.held),
     )
 
 
 def liability_from_row(row: Sequence[Any]) -> Liability:
     """The inverse of liability_to_row."""
     (sequence, liability_id, fact_id, fact_hash, head_hash, kind, creditor, debtor, currency, exponent) = row[:10]
-    (service_end, due_date, chain_id, contract, issuer, client_id, packet, height, transaction) = row[10:19]
-    amount, opened, netted, paid, credited, held = (int(str(text)) for text in row[19:])
+    service_end, due_date, origin = row[10:13]
+    amount, opened, netted, paid, credited, held = (int(str(text)) for text in row[13:])
     return Liability(
         liability_id=liability_id,
         sequence=sequence,
@@ -81,15 +69,7 @@ def liability_from_row(row: Sequence[Any]) -> Liability:
         exponent=exponent,
         service_end=int.from_bytes(service_end, "big"),
         due_date=int.from_bytes(due_date, "big"),
-        origin=Origin(
-            chain_id=int(chain_id),
-            contract=contract,
-            issuer=issuer,
-            client_id=client_id,
-            packet_sequence=int.from_bytes(packet, "big"),
-            height=height,
-            transaction=transaction,
-        ),
+        origin=decode_origin(origin),
         amount=amount,
         open=opened,
         netted=netted,

@@ -29,7 +29,7 @@ from relayer.ledgers.embedded.host.applications import Delivery
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.host import PacketHost
 from relayer.ledgers.embedded.host.refusals import MessageRefused
-from relayer.settlement.events import LogEntry
+from relayer.settlement.model.events import LogEntry
 from relayer.settlement.news import news
 
 _QUEUE = b"settlementStatus/queue/"

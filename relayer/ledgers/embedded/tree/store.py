@@ -73,13 +73,15 @@ CREATE TABLE settlement_log (
     sequence INTEGER PRIMARY KEY,
     head_hash BLOB NOT NULL,
     height INTEGER NOT NULL,
-    event BLOB NOT NULL
+    entry BLOB NOT NULL
 ) STRICT;
 CREATE TABLE settlement_request (
-    request_id TEXT PRIMARY KEY,
+    actor BLOB NOT NULL,
+    request_id TEXT NOT NULL,
     digest BLOB NOT NULL,
     sequence INTEGER NOT NULL,
-    head_hash BLOB NOT NULL
+    head_hash BLOB NOT NULL,
+    PRIMARY KEY (actor, request_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_posting (
     sequence INTEGER NOT NULL REFERENCES settlement_log (sequence),
@@ -104,9 +106,7 @@ _DERIVED_TABLES = """
 CREATE TABLE settlement_party (
     party_id BLOB PRIMARY KEY,
     ocpi_id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    lei TEXT NOT NULL,
-    vat_id TEXT NOT NULL,
+    body BLOB NOT NULL,
     sequence INTEGER NOT NULL,
     head_hash BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -114,7 +114,7 @@ CREATE TABLE settlement_agreement (
     creditor BLOB NOT NULL,
     debtor BLOB NOT NULL,
     agreement_id TEXT NOT NULL UNIQUE,
-    terms BLOB NOT NULL,
+    body BLOB NOT NULL,
     PRIMARY KEY (creditor, debtor)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_liability (
@@ -130,13 +130,7 @@ CREATE TABLE settlement_liability (
     exponent INTEGER NOT NULL,
     service_end BLOB NOT NULL,
     due_date BLOB NOT NULL,
-    origin_chain_id TEXT NOT NULL,
-    origin_contract BLOB NOT NULL,
-    origin_issuer BLOB NOT NULL,
-    origin_client_id TEXT NOT NULL,
-    origin_packet_sequence BLOB NOT NULL,
-    origin_height INTEGER NOT NULL,
-    origin_transaction TEXT NOT NULL,
+    origin BLOB NOT NULL,
     amount TEXT NOT NULL,
     open TEXT NOT NULL,
     netted TEXT NOT NULL,
@@ -158,20 +152,26 @@ CREATE TABLE settlement_payment (
     payment_id TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('instructed', 'pending', 'final', 'returned', 'expired')),
     sequence INTEGER NOT NULL,
+    deadline INTEGER,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX settlement_payment_deadline ON settlement_payment (deadline) WHERE deadline IS NOT NULL;
 CREATE TABLE settlement_dispute (
     dispute_id TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('open', 'released', 'upheld', 'partly_upheld', 'lapsed')),
     sequence INTEGER NOT NULL,
+    deadline INTEGER,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX settlement_dispute_deadline ON settlement_dispute (deadline) WHERE deadline IS NOT NULL;
 CREATE TABLE settlement_cycle (
     cycle_id TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('proposed', 'verified', 'committed', 'aborted', 'expired')),
     sequence INTEGER NOT NULL,
+    deadline INTEGER,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX settlement_cycle_deadline ON settlement_cycle (deadline) WHERE deadline IS NOT NULL;
 CREATE TABLE settlement_unit (
     currency TEXT NOT NULL,
     exponent INTEGER NOT NULL,
@@ -181,27 +181,13 @@ CREATE TABLE settlement_unit (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_consent (
     party_id BLOB PRIMARY KEY,
-    consent TEXT NOT NULL CHECK (consent IN ('given', 'withdrawn'))
+    body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_period (
     single INTEGER PRIMARY KEY CHECK (single = 1),
     cut_off_seconds INTEGER NOT NULL
 ) STRICT;
 """
-
-_DEADLINES = {
-    "settlement_payment": ("$.order.expires_at_seconds", "'instructed', 'pending'"),
-    "settlement_dispute": ("$.claim.deadline_seconds", "'open'"),
-    "settlement_cycle": ("$.plan.expires_at_seconds", "'proposed', 'verified'"),
-}
-"""Where a record's deadline stands in its body, and the states in which it still counts."""
-
-
-def deadline_terms(table: str) -> tuple[str, str]:
-    """The SQL of a record's deadline and of the condition that it still counts, as the table's index has them."""
-    place, states = _DEADLINES[table]
-    return f"json_extract(CAST(body AS TEXT), '{place}')", f"state IN ({states})"
-
 
 RECORD = (
     "genesis",
@@ -258,14 +244,6 @@ def write_schema(connection: sqlite3.Connection) -> None:
     )
     version = f"PRAGMA user_version = {SCHEMA_VERSION};"
     connection.executescript(f"BEGIN IMMEDIATE; {_RECORD_TABLES} {_DERIVED_TABLES} {guards} {version} COMMIT;")
-    write_indexes(connection)
-
-
-def write_indexes(connection: sqlite3.Connection) -> None:
-    """Indexes that files of older versions lack. Idempotent."""
-    for table in _DEADLINES:
-        value, condition = deadline_terms(table)
-        connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_deadline ON {table} ({value}) WHERE {condition}")
 
 
 def open_existing(folder: Path) -> sqlite3.Connection:

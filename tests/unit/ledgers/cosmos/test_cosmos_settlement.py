@@ -19,13 +19,15 @@ from relayer.ledgers.cosmos.errors import QueryRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.transactions import AccountSender
-from relayer.messages.settlement_commands import clearing_to_message
-from relayer.settlement.clearing.commands import ExpirePayment
-from relayer.settlement.commands import ClosePeriod, OperatorCommand, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, LogHead, Party
+from relayer.settlement.log import command_to_message
+from relayer.settlement.model.acts import OPERATOR, LogHead
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.parties import Agreement, ClosePeriod, CurrencyTerms, Party, RecordAgreement, RegisterParty
+from relayer.settlement.model.payments import ExpirePayment
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as wire
+from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, liabilities_pb2, parties_pb2
+from relayer.wire.interledger.settlement.v1 import service_pb2 as wire
 from tests.support.sdk_chain import SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
@@ -62,75 +64,45 @@ def accept(chain: SdkChain, name: str) -> list[any_.Any]:
     def rule(message: any_.Any) -> Message:
         seen.append(message)
         response: type[Message] = getattr(tx_pb2, f"{name}Response")
-        known = response.DESCRIPTOR.fields_by_name
-        return response(sequence=HEAD.sequence, head_hash=HEAD.head_hash) if "sequence" in known else response()
+        head = acts_pb2.LogHead(sequence=HEAD.sequence, head_hash=HEAD.head_hash)
+        return response(head=head) if "head" in response.DESCRIPTOR.fields_by_name else response()
 
     chain.rules[PACKAGE + name] = rule
     return seen
 
 
 @pytest.mark.parametrize(
-    ("command", "name", "expected"),
+    "command",
     [
-        (
-            RegisterParty(request_id="r", party=PARTY),
-            "MsgRegisterParty",
-            tx_pb2.MsgRegisterParty(
-                operator=SIGNER.address,
-                request_id="r",
-                party=wire.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A"),
-            ),
-        ),
-        (
-            RecordAgreement(request_id="r", agreement=AGREEMENT),
-            "MsgRecordAgreement",
-            tx_pb2.MsgRecordAgreement(
-                operator=SIGNER.address,
-                request_id="r",
-                agreement=wire.Agreement(
-                    agreement_id="a-1",
-                    creditor=CREDITOR,
-                    debtor=DEBTOR,
-                    currencies=[wire.CurrencyLimit(currency="EUR", exponent=2)],
-                ),
-            ),
-        ),
-        (
-            ClosePeriod(request_id="r", cut_off_seconds=77),
-            "MsgClosePeriod",
-            tx_pb2.MsgClosePeriod(operator=SIGNER.address, request_id="r", cut_off_seconds=77),
-        ),
+        RegisterParty(request_id="r", actor=OPERATOR, party=PARTY),
+        RecordAgreement(request_id="r", actor=OPERATOR, agreement=AGREEMENT, replaces=3),
+        ClosePeriod(request_id="r", actor=OPERATOR, cut_off_seconds=77),
+        EXPIRE,
     ],
+    ids=lambda command: type(command).__name__,
 )
-async def test_a_command_is_one_message_of_the_operator(
-    chain: SdkChain, service: CosmosSettlement, command: OperatorCommand, name: str, expected: Message
+async def test_a_command_travels_as_every_ledger_takes_it(
+    chain: SdkChain, service: CosmosSettlement, command: Command
 ) -> None:
-    seen = accept(chain, name)
+    seen = accept(chain, "MsgExecute")
     assert await service.execute(command) == HEAD
+    expected = tx_pb2.MsgExecute(sender=SIGNER.address, command=command_to_message(command))
     assert seen[-1].value == expected.SerializeToString(deterministic=True)
     assert len(chain.executed) == 1
 
 
-async def test_a_clearing_step_travels_as_every_ledger_takes_it(chain: SdkChain, service: CosmosSettlement) -> None:
-    seen = accept(chain, "MsgClear")
-    assert await service.clear(EXPIRE) == HEAD
-    sent = tx_pb2.MsgClear.FromString(seen[-1].value)
-    assert sent.sender == SIGNER.address
-    assert sent.request == clearing_to_message(EXPIRE)
-
-
 async def test_a_broken_rule_is_told_by_its_code(chain: SdkChain, service: CosmosSettlement) -> None:
-    chain.rules[PACKAGE + "MsgClosePeriod"] = lambda _: ("settlement", 7)
+    chain.rules[PACKAGE + "MsgExecute"] = lambda _: ("settlement", 7)
     with pytest.raises(LedgerRefused, match="command r") as refused:
-        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77))
+        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77, actor=OPERATOR))
     assert refused.value.code == "settlement/7"
     assert chain.executed == []
 
 
 async def test_an_account_that_is_no_operators(chain: SdkChain, service: CosmosSettlement) -> None:
-    chain.rules[PACKAGE + "MsgClosePeriod"] = lambda _: ("sdk", 4)
+    chain.rules[PACKAGE + "MsgExecute"] = lambda _: ("sdk", 4)
     with pytest.raises(AccessDenied, match=f"account {SIGNER.address} has no right to it on chain settlement-1"):
-        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77))
+        await service.execute(ClosePeriod(request_id="r", cut_off_seconds=77, actor=OPERATOR))
 
 
 async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettlement) -> None:
@@ -198,12 +170,12 @@ async def test_lists_are_read(chain: SdkChain, service: CosmosSettlement) -> Non
     assert (found.sequence, found.open, found.amount) == (5, 100, 100)
     assert wire.ListLiabilitiesRequest.FromString(asked[0]) == wire.ListLiabilitiesRequest(after_sequence=4, limit=9)
     chain.queries[PACKAGE + "Query/Parties"] = lambda _: wire.ListPartiesResponse(
-        parties=[wire.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A")]
+        parties=[parties_pb2.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A")]
     )
     assert await service.parties() == [PARTY]
 
 
-def _liability(**changes: object) -> wire.Liability:
+def _liability(**changes: object) -> liabilities_pb2.Liability:
     fields = {
         "liability_id": b"\1" * 32,
         "sequence": 5,
@@ -220,10 +192,12 @@ def _liability(**changes: object) -> wire.Liability:
         "credited": "0",
         "held": "0",
         "kind": 2,
-        "origin": wire.Origin(chain_id="1337", contract=b"\4" * 20, issuer=b"\5" * 20, client_id="poa-evm-0"),
+        "origin": facts_pb2.Origin(
+            fact_packet=facts_pb2.FactPacket(chain_id="1337", contract=b"\4" * 20, issuer=b"\5" * 20, client_id="poa-evm-0")
+        ),
         "head_hash": b"\6" * 32,
     }
-    return wire.Liability(**(fields | changes))
+    return liabilities_pb2.Liability(**(fields | changes))
 
 
 @pytest.mark.parametrize("change", [{"amount": "-1"}, {"amount": "x"}, {"open": "99"}, {"kind": 99}])

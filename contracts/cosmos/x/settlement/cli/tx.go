@@ -3,10 +3,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -20,94 +18,44 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
+const actorFlag = "actor"
+
 // TxCommand groups what operators and parties may send.
 func TxCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: types.ModuleName, Short: "Parties, agreements, periods, and clearing", RunE: client.ValidateCmd}
-	cmd.AddCommand(
-		registerPartyCommand(), recordAgreementCommand(), closePeriodCommand(), bindAccountCommand(),
-		trustClientCommand(), distrustClientCommand(),
-	)
-	cmd.AddCommand(clearingCommands()...)
+	cmd := &cobra.Command{Use: types.ModuleName, Short: "Commands of the settlement ledger, accounts and clients", RunE: client.ValidateCmd}
+	cmd.AddCommand(executeCommand(), bindAccountCommand(), trustClientCommand(), distrustClientCommand())
 	return cmd
 }
 
-func registerPartyCommand() *cobra.Command {
-	var lei, vatID string
-	cmd := newCommand("register-party [request-id] [ocpi-id] [name]", "Add a party, such as DE*KCS", 3,
-		func(operator string, arguments []string) (sdk.Msg, error) {
-			partyID, err := toParty(arguments[1])
+func executeCommand() *cobra.Command {
+	var actor string
+	cmd := newCommand("execute [file]", "Send one command of the settlement ledger", 1,
+		func(clientCtx client.Context, sender string, arguments []string) (sdk.Msg, error) {
+			raw, err := os.ReadFile(arguments[0])
 			if err != nil {
 				return nil, err
 			}
-			party := &settlementv1.Party{PartyId: partyID, OcpiId: arguments[1], Name: arguments[2], Lei: lei, VatId: vatID}
-			return &types.MsgRegisterParty{Operator: operator, RequestId: arguments[0], Party: party}, nil
-		})
-	cmd.Flags().StringVar(&lei, "lei", "", "ISO 17442 code")
-	cmd.Flags().StringVar(&vatID, "vat-id", "", "VAT identification number")
-	return cmd
-}
-
-// agreementFile is how an agreement is written down, with the parties by their OCPI ids.
-type agreementFile struct {
-	AgreementID string `json:"agreement_id"`
-	Creditor    string `json:"creditor"`
-	Debtor      string `json:"debtor"`
-	Currencies  []struct {
-		Currency  string `json:"currency"`
-		Exponent  uint32 `json:"exponent"`
-		OpenLimit string `json:"open_limit"`
-	} `json:"currencies"`
-	// NettingModes that are allowed, such as CYCLE; none: all of them.
-	NettingModes []string `json:"netting_modes"`
-}
-
-func recordAgreementCommand() *cobra.Command {
-	return newCommand("record-agreement [request-id] [file]", "Set the terms of one debtor towards one creditor, from a JSON file", 2,
-		func(operator string, arguments []string) (sdk.Msg, error) {
-			raw, err := os.ReadFile(arguments[1])
-			if err != nil {
-				return nil, err
+			var command settlementv1.Command
+			if err := clientCtx.Codec.UnmarshalJSON(raw, &command); err != nil {
+				return nil, fmt.Errorf("%s: %w", arguments[0], err)
 			}
-			var file agreementFile
-			if err := json.Unmarshal(raw, &file); err != nil {
-				return nil, fmt.Errorf("%s: %w", arguments[1], err)
-			}
-			creditor, isCreditor := facts.PartyID(file.Creditor)
-			debtor, isDebtor := facts.PartyID(file.Debtor)
-			if !isCreditor || !isDebtor {
-				return nil, fmt.Errorf("%s: creditor and debtor are ids such as DE*KCS", arguments[1])
-			}
-			agreement := &settlementv1.Agreement{AgreementId: file.AgreementID, Creditor: creditor[:], Debtor: debtor[:]}
-			for _, terms := range file.Currencies {
-				agreement.Currencies = append(agreement.Currencies, &settlementv1.CurrencyLimit{
-					Currency: terms.Currency, Exponent: terms.Exponent, OpenLimit: terms.OpenLimit,
-				})
-			}
-			for _, name := range file.NettingModes {
-				mode, isKnown := settlementv1.NettingMode_value["NETTING_MODE_"+name]
-				if !isKnown {
-					return nil, fmt.Errorf("%s: netting mode %q is none of BILATERAL, CYCLE and HUB", arguments[1], name)
+			if actor != "" {
+				if command.Actor, err = toParty(actor); err != nil {
+					return nil, err
 				}
-				agreement.NettingModes = append(agreement.NettingModes, settlementv1.NettingMode(mode))
 			}
-			return &types.MsgRecordAgreement{Operator: operator, RequestId: arguments[0], Agreement: agreement}, nil
+			return &types.MsgExecute{Sender: sender, Command: &command}, nil
 		})
-}
-
-func closePeriodCommand() *cobra.Command {
-	return newCommand("close-period [request-id] [cut-off]", "Refuse facts whose service ended at or before a time in Unix seconds", 2,
-		func(operator string, arguments []string) (sdk.Msg, error) {
-			cutOff, err := strconv.ParseUint(arguments[1], 10, 64)
-			if err != nil {
-				return nil, fmt.Errorf("cut-off %q: expected Unix seconds", arguments[1])
-			}
-			return &types.MsgClosePeriod{Operator: operator, RequestId: arguments[0], CutOffSeconds: cutOff}, nil
-		})
+	cmd.Long = "Send one command of the settlement ledger: a file with interledger.settlement.v1.Command in the JSON form of " +
+		"protobuf, in which bytes such as party ids are in base64."
+	cmd.Example = `{"request_id": "period-1", "close_period": {"cut_off_seconds": "1772366400"}}`
+	cmd.Flags().StringVar(&actor, actorFlag, "", "party that acts, such as DE*KCS; without it, the actor is that of the file")
+	return cmd
 }
 
 func bindAccountCommand() *cobra.Command {
-	return newCommand("bind-account [account] [ocpi-id]", "Let an account act for a party, or with - for nobody any more", 2,
-		func(operator string, arguments []string) (sdk.Msg, error) {
+	return newCommand("bind-account [account] [ocpi-id]", "Let an account act for a party, or with - for none any more", 2,
+		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
 			message := &types.MsgBindAccount{Operator: operator, Account: arguments[0]}
 			if arguments[1] == "-" {
 				return message, nil
@@ -123,26 +71,28 @@ func bindAccountCommand() *cobra.Command {
 
 func trustClientCommand() *cobra.Command {
 	return newCommand("trust-client [client-id]", "Let facts through a light client become liabilities", 1,
-		func(operator string, arguments []string) (sdk.Msg, error) {
+		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
 			return &types.MsgTrustClient{Operator: operator, ClientId: arguments[0]}, nil
 		})
 }
 
 func distrustClientCommand() *cobra.Command {
 	return newCommand("distrust-client [client-id]", "Refuse facts through a light client from now on", 1,
-		func(operator string, arguments []string) (sdk.Msg, error) {
+		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
 			return &types.MsgDistrustClient{Operator: operator, ClientId: arguments[0]}, nil
 		})
 }
 
-// newCommand signs and sends what build makes for the account of --from.
-func newCommand(use, short string, count int, build func(operator string, arguments []string) (sdk.Msg, error)) *cobra.Command {
-	return newCommandIn(use, short, count, func(_ client.Context, sender string, arguments []string) (sdk.Msg, error) {
-		return build(sender, arguments)
-	})
+func toParty(ocpiID string) ([]byte, error) {
+	partyID, ok := facts.PartyID(ocpiID)
+	if !ok {
+		return nil, fmt.Errorf("%q is not an id of two letters, an asterisk and three characters", ocpiID)
+	}
+	return partyID[:], nil
 }
 
-func newCommandIn(
+// newCommand signs and sends what build makes for the account of --from.
+func newCommand(
 	use, short string, count int, build func(clientCtx client.Context, sender string, arguments []string) (sdk.Msg, error),
 ) *cobra.Command {
 	cmd := &cobra.Command{

@@ -9,12 +9,13 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
+	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/ledger"
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-// Which account may do what. Operators set the ledger up and may act for anyone; an account that they bound to a party may
-// act for that party alone. Nothing of this stands in the log, which says who acted and not with which key.
+// Which account may do what. Operators register parties, record agreements and may act for anyone; an account that they bound
+// to a party may act for that party alone. Nothing of this is in the log, which says who acted and not with which key.
 
 // Keys of the store, outside of the ledger's own. outbox.go has the others.
 const (
@@ -23,14 +24,30 @@ const (
 	trustedPrefix  = 0x41 // client id -> 1
 )
 
-// EventTypeAccountBound says that an account may act for a party from now on, or for nobody.
+// EventTypeAccountBound says that an account may act for a party from now on, or for none.
 const EventTypeAccountBound = "account_bound"
 
-// Attributes of EventTypeAccountBound. The party is empty if the account acts for nobody any more.
+// Attributes of EventTypeAccountBound. The party is empty if the account acts for no party any more.
 const (
 	AttributeAccount = "account"
 	AttributePartyID = "party_id"
 )
+
+// SetOperators replaces the operators; only the chain's authority may.
+func (k Keeper) SetOperators(ctx context.Context, msg *types.MsgSetOperators) (*types.MsgSetOperatorsResponse, error) {
+	if msg.Authority != k.authority {
+		return nil, errorsmod.Wrapf(sdkerrors.ErrUnauthorized, "expected the chain's authority %s, got %s", k.authority, msg.Authority)
+	}
+	operators, err := types.DecodeOperators(k.addresses, msg.Operators)
+	if err != nil {
+		return nil, errorsmod.Wrap(ledger.ErrInvalidCommand, err.Error())
+	}
+	if len(operators) == 0 {
+		return nil, errorsmod.Wrap(ledger.ErrInvalidCommand, "at least one operator is needed")
+	}
+	k.setOperators(ctx, operators)
+	return &types.MsgSetOperatorsResponse{}, nil
+}
 
 // BindAccount lets an account act for a party; a binding that it had before is replaced.
 func (k Keeper) BindAccount(ctx context.Context, msg *types.MsgBindAccount) (*types.MsgBindAccountResponse, error) {
@@ -78,7 +95,7 @@ func (k Keeper) requireOperator(ctx context.Context, operator string) error {
 		return err
 	}
 	if !k.isOperator(ctx, account) {
-		return errorsmod.Wrapf(sdkerrors.ErrUnauthorized, "%s is no operator of the settlement ledger; its authority names them", operator)
+		return errorsmod.Wrapf(sdkerrors.ErrUnauthorized, "%s is not an operator of the settlement ledger; the chain's authority names them", operator)
 	}
 	return nil
 }
@@ -137,3 +154,11 @@ func (k Keeper) bindings(ctx context.Context, after []byte, limit int) ([]*types
 func operatorKey(operator []byte) []byte { return append([]byte{operatorPrefix}, operator...) }
 
 func bindingKey(account []byte) []byte { return append([]byte{bindingPrefix}, account...) }
+
+func toHash(what string, raw []byte) (facts.Hash, error) {
+	var hash facts.Hash
+	if len(raw) != len(hash) {
+		return hash, errorsmod.Wrapf(ledger.ErrInvalidCommand, "%s of %d bytes, expected %d", what, len(raw), len(hash))
+	}
+	return facts.Hash(raw), nil
+}

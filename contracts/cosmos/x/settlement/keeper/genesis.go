@@ -37,9 +37,6 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 			return fmt.Errorf("settlement genesis: %w", err)
 		}
 	}
-	for _, block := range genesis.BlockTimes {
-		k.book(ctx).SetBlockTime(block.Height, block.Seconds)
-	}
 	k.importOutbox(ctx, genesis.Outbox)
 	return nil
 }
@@ -58,9 +55,6 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	genesis := &types.GenesisState{
 		Operators: operators, Events: book.Export(), Bindings: bindings, TrustedClients: k.trustedClients(ctx),
 		Outbox: k.exportOutbox(ctx),
-	}
-	for _, block := range book.BlockTimes() {
-		genesis.BlockTimes = append(genesis.BlockTimes, &types.BlockTime{Height: block.Height, Seconds: block.Seconds})
 	}
 	if head := book.Head(); head.Sequence > 0 {
 		genesis.HeadHash = head.Hash[:]

@@ -1,9 +1,8 @@
 // Package keeper runs the settlement ledger on a Cosmos SDK chain: who may send which command, which packets become
 // commands, and what the chain tells about it. The rules themselves are in the package ledger; nothing here decides them.
 //
-// In the order of a fact's life: commands.go sets up parties and agreements, accounts.go and trust.go say who may do what,
-// packets.go receives facts, clearing.go nets and pays them, outbox.go sends the news of it, queries.go and records.go tell what
-// became of them, genesis.go carries all of it to another chain.
+// execute.go runs commands and ends what has passed its deadline, accounts.go and trust.go say who may do what, packets.go receives
+// facts, outbox.go sends the news of liabilities, queries.go answers questions, genesis.go carries all of it to another chain.
 package keeper
 
 import (
@@ -24,7 +23,7 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-// ClientKeeper tells about the clients that packets go through. Core IBC's client keeper is one.
+// ClientKeeper knows the clients that packets go through. Core IBC's client keeper is one.
 type ClientKeeper interface {
 	GetClientState(ctx sdk.Context, clientID string) (exported.ClientState, bool)
 	GetClientStatus(ctx sdk.Context, clientID string) exported.Status
@@ -37,7 +36,7 @@ type Keeper struct {
 	authority    string
 	clients      ClientKeeper
 	packets      PacketSender
-	// self is the account that sends the news; nobody has its key.
+	// self is the account that sends the news; it has no key.
 	self string
 }
 

@@ -67,17 +67,12 @@ func (m IBCModule) OnRecvPacket(
 		ctx.EventManager().EmitEvent(sdk.NewEvent("facts_refused", sdk.NewAttribute("reason", err.Error())))
 		return channeltypesv2.RecvPacketResult{Status: channeltypesv2.PacketStatus_Failure}
 	}
-	book := m.keeper.book(ctx)
-	book.SetBlockTime(uint64(ctx.BlockHeight()), blockSeconds(ctx))
-	answers := book.RecordFacts(ledger.Origin{
-		ChainID:        data.ChainID,
-		Contract:       data.Contract,
-		Issuer:         data.Issuer,
+	answers := m.keeper.book(ctx).RecordFacts(data, ledger.Delivery{
 		ClientID:       destinationClient,
 		PacketSequence: sequence,
 		Height:         uint64(ctx.BlockHeight()),
 		Transaction:    transactionHash(ctx),
-	}, data)
+	}, blockSeconds(ctx))
 	for i, answer := range answers {
 		ctx.EventManager().EmitEvent(factAnswered(data.Facts[i].FactID, answer))
 	}

@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"context"
-	"math/big"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -25,7 +24,7 @@ func NewQueries(keeper Keeper) Queries { return Queries{keeper: keeper} }
 
 // Liability by its own id or by fact id.
 func (q Queries) Liability(ctx context.Context, request *settlementv1.GetLiabilityRequest) (*settlementv1.Liability, error) {
-	var liability *ledger.Liability
+	var liability *settlementv1.Liability
 	switch by := request.GetKey().(type) {
 	case *settlementv1.GetLiabilityRequest_LiabilityId:
 		liabilityID, err := toQueriedHash(by.LiabilityId)
@@ -45,80 +44,147 @@ func (q Queries) Liability(ctx context.Context, request *settlementv1.GetLiabili
 	if liability == nil {
 		return nil, status.Error(codes.NotFound, "no such liability is recorded")
 	}
-	return fromLiability(liability), nil
+	return liability, nil
 }
 
 // Liabilities in the order of their sequences.
 func (q Queries) Liabilities(
 	ctx context.Context, request *settlementv1.ListLiabilitiesRequest,
 ) (*settlementv1.ListLiabilitiesResponse, error) {
-	response := &settlementv1.ListLiabilitiesResponse{}
-	for _, liability := range q.keeper.book(ctx).Liabilities(request.GetAfterSequence(), listed(request.GetLimit())) {
-		response.Liabilities = append(response.Liabilities, fromLiability(&liability))
-	}
-	return response, nil
+	liabilities := q.keeper.book(ctx).Liabilities(request.GetAfterSequence(), listed(request.GetLimit()))
+	return &settlementv1.ListLiabilitiesResponse{Liabilities: liabilities}, nil
 }
 
 // Parties in the order of their ids.
 func (q Queries) Parties(ctx context.Context, _ *settlementv1.ListPartiesRequest) (*settlementv1.ListPartiesResponse, error) {
-	response := &settlementv1.ListPartiesResponse{}
-	for _, party := range q.keeper.book(ctx).Parties() {
-		response.Parties = append(response.Parties, &settlementv1.Party{
-			PartyId: party.PartyID[:], OcpiId: party.OCPIID, Name: party.Name, Lei: party.LEI, VatId: party.VATID,
-		})
-	}
-	return response, nil
+	return &settlementv1.ListPartiesResponse{Parties: q.keeper.book(ctx).Parties()}, nil
 }
 
-// Agreements in force.
-func (q Queries) Agreements(ctx context.Context, _ *types.QueryAgreementsRequest) (*types.QueryAgreementsResponse, error) {
-	response := &types.QueryAgreementsResponse{}
-	for _, agreement := range q.keeper.book(ctx).Agreements() {
-		wire := &settlementv1.Agreement{
-			AgreementId: agreement.AgreementID, Creditor: agreement.Creditor[:], Debtor: agreement.Debtor[:],
-			NettingModes: fromModes(agreement.NettingModes),
-		}
-		for _, terms := range agreement.Currencies {
-			wire.Currencies = append(wire.Currencies, &settlementv1.CurrencyLimit{
-				Currency: terms.Currency, Exponent: terms.Exponent, OpenLimit: fromLimit(terms.OpenLimit),
-			})
-		}
-		response.Agreements = append(response.Agreements, wire)
+// Agreements in force, in the order of their ids.
+func (q Queries) Agreements(
+	ctx context.Context, _ *settlementv1.ListAgreementsRequest,
+) (*settlementv1.ListAgreementsResponse, error) {
+	return &settlementv1.ListAgreementsResponse{Agreements: q.keeper.book(ctx).Agreements()}, nil
+}
+
+// Consent that a party last gave or withdrew.
+func (q Queries) Consent(ctx context.Context, request *settlementv1.GetConsentRequest) (*settlementv1.ConsentInForce, error) {
+	party, err := toQueriedHash(request.GetPartyId())
+	if err != nil {
+		return nil, err
 	}
-	return response, nil
+	consent := q.keeper.book(ctx).Consent(party)
+	if consent == nil {
+		return nil, status.Error(codes.NotFound, "the party has said nothing about novation")
+	}
+	return consent, nil
 }
 
 // Positions sums up what each party owes and is owed per currency.
 func (q Queries) Positions(ctx context.Context, _ *settlementv1.ListPositionsRequest) (*settlementv1.ListPositionsResponse, error) {
-	book := q.keeper.book(ctx)
-	response := &settlementv1.ListPositionsResponse{}
-	for _, total := range totals(book.Positions()) {
-		response.Positions = append(response.Positions, &settlementv1.Position{
-			PartyId:    total.party[:],
-			OcpiId:     book.OCPIID(total.party),
-			Currency:   total.currency,
-			Exponent:   total.exponent,
-			Payable:    total.payable.String(),
-			Receivable: total.receivable.String(),
-		})
+	return &settlementv1.ListPositionsResponse{Positions: q.keeper.book(ctx).Positions()}, nil
+}
+
+// Payment by its id.
+func (q Queries) Payment(ctx context.Context, request *settlementv1.GetPaymentRequest) (*settlementv1.Payment, error) {
+	payment := q.keeper.book(ctx).Payment(request.GetPaymentId())
+	if payment == nil {
+		return nil, status.Error(codes.NotFound, "there is no payment with this id")
 	}
-	return response, nil
+	return payment, nil
+}
+
+// Payments in the order of their ids.
+func (q Queries) Payments(
+	ctx context.Context, request *settlementv1.ListPaymentsRequest,
+) (*settlementv1.ListPaymentsResponse, error) {
+	payments := q.keeper.book(ctx).Payments(request.GetAfterId(), listed(request.GetLimit()))
+	return &settlementv1.ListPaymentsResponse{Payments: payments}, nil
+}
+
+// Disputes in the order of their ids.
+func (q Queries) Disputes(
+	ctx context.Context, request *settlementv1.ListDisputesRequest,
+) (*settlementv1.ListDisputesResponse, error) {
+	disputes := q.keeper.book(ctx).Disputes(request.GetAfterId(), listed(request.GetLimit()))
+	return &settlementv1.ListDisputesResponse{Disputes: disputes}, nil
+}
+
+// Cycle with its proof, debts and shares.
+func (q Queries) Cycle(ctx context.Context, request *settlementv1.GetCycleRequest) (*settlementv1.Cycle, error) {
+	cycle := q.keeper.book(ctx).Cycle(request.GetCycleId())
+	if cycle == nil {
+		return nil, status.Error(codes.NotFound, "there is no cycle with this id")
+	}
+	return cycle, nil
+}
+
+// Cycles in the order of their ids, without proofs, debts and shares.
+func (q Queries) Cycles(ctx context.Context, request *settlementv1.ListCyclesRequest) (*settlementv1.ListCyclesResponse, error) {
+	cycles := q.keeper.book(ctx).Cycles(request.GetAfterId(), listed(request.GetLimit()))
+	for _, cycle := range cycles {
+		plan := cycle.Plan
+		plan.Parties, plan.Debts, plan.Proof, plan.Shares, plan.Novated = nil, nil, nil, nil, nil
+	}
+	return &settlementv1.ListCyclesResponse{Cycles: cycles}, nil
+}
+
+// Netting is what a cycle with this scope would be about now.
+func (q Queries) Netting(
+	ctx context.Context, request *settlementv1.GetNettingRequest,
+) (*settlementv1.GetNettingResponse, error) {
+	mode := request.GetMode()
+	if mode == settlementv1.NettingMode_NETTING_MODE_UNSPECIFIED {
+		mode = settlementv1.NettingMode_NETTING_MODE_CYCLE
+	}
+	if settlementv1.NettingMode_name[int32(mode)] == "" {
+		return nil, status.Errorf(codes.InvalidArgument, "netting mode %d is not one of this version", mode)
+	}
+	found, err := q.keeper.book(ctx).Netting(ledger.Scope{
+		Unit:             ledger.Unit{Currency: request.GetCurrency(), Exponent: request.GetExponent()},
+		CutOffSeconds:    request.GetCutOffSeconds(),
+		ValueDateSeconds: request.GetValueDateSeconds(),
+		Mode:             mode,
+	})
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return found, nil
+}
+
+// Statement of one party in one unit and period.
+func (q Queries) Statement(ctx context.Context, request *settlementv1.GetStatementRequest) (*settlementv1.Statement, error) {
+	party, err := toQueriedHash(request.GetPartyId())
+	if err != nil {
+		return nil, err
+	}
+	unit := ledger.Unit{Currency: request.Currency, Exponent: request.Exponent}
+	period := ledger.Period{SinceSeconds: request.SinceSeconds, UntilSeconds: request.UntilSeconds}
+	return q.keeper.book(ctx).Statement(party, unit, period), nil
+}
+
+// NewsAnswer is what the contract ledger made of a packet of news.
+func (q Queries) NewsAnswer(ctx context.Context, request *types.QueryNewsAnswerRequest) (*types.QueryNewsAnswerResponse, error) {
+	answer := q.keeper.answer(ctx, request.GetClientId(), request.GetPacketSequence())
+	if answer == nil {
+		return nil, status.Error(codes.NotFound, "that packet of news has no answer yet")
+	}
+	return &types.QueryNewsAnswerResponse{Acknowledgement: answer}, nil
 }
 
 // Head of the log and the cut-off.
 func (q Queries) Head(ctx context.Context, _ *types.QueryHeadRequest) (*types.QueryHeadResponse, error) {
 	book := q.keeper.book(ctx)
-	head := book.Head()
-	return &types.QueryHeadResponse{Sequence: head.Sequence, HeadHash: head.Hash[:], CutOffSeconds: book.CutOffSeconds()}, nil
+	return &types.QueryHeadResponse{Head: book.Head().Message(), CutOffSeconds: book.CutOffSeconds()}, nil
 }
 
 // LogEntry in its canonical form.
 func (q Queries) LogEntry(ctx context.Context, request *types.QueryLogEntryRequest) (*types.QueryLogEntryResponse, error) {
-	event := q.keeper.book(ctx).Entry(request.GetSequence())
-	if event == nil {
+	entry := q.keeper.book(ctx).Entry(request.GetSequence())
+	if entry == nil {
 		return nil, status.Errorf(codes.NotFound, "the log has no entry %d", request.GetSequence())
 	}
-	return &types.QueryLogEntryResponse{Event: event}, nil
+	return &types.QueryLogEntryResponse{Entry: entry}, nil
 }
 
 // Operators as addresses of the chain.
@@ -170,49 +236,4 @@ func toQueriedHash(raw []byte) (facts.Hash, error) {
 		return hash, status.Error(codes.InvalidArgument, err.Error())
 	}
 	return hash, nil
-}
-
-func fromLimit(limit *big.Int) string {
-	if limit == nil {
-		return ""
-	}
-	return limit.String()
-}
-
-func fromLiability(liability *ledger.Liability) *settlementv1.Liability {
-	fact, origin := &liability.Fact, &liability.Origin
-	contract, issuer := origin.Contract[:], origin.Issuer[:]
-	if fact.Kind == 0 {
-		// A debt that a hub cycle made has no fact, so nobody issued it.
-		contract, issuer = nil, nil
-	}
-	return &settlementv1.Liability{
-		LiabilityId: liability.LiabilityID[:],
-		Sequence:    liability.Head.Sequence,
-		FactId:      fact.FactID[:],
-		FactHash:    liability.FactHash[:],
-		Creditor:    fact.Creditor[:],
-		Debtor:      fact.Debtor[:],
-		Currency:    string(fact.Currency[:]),
-		Exponent:    uint32(fact.Exponent),
-		Amount:      liability.Amount.String(),
-		Open:        liability.Open.String(),
-		Netted:      liability.Netted.String(),
-		Paid:        liability.Paid.String(),
-		Credited:    liability.Credited.String(),
-		Held:        liability.Held.String(),
-		Kind:        uint32(fact.Kind),
-		DueDate:     fact.DueDate,
-		Origin: &settlementv1.Origin{
-			ChainId:        origin.ChainID.String(),
-			Contract:       contract,
-			Issuer:         issuer,
-			ClientId:       origin.ClientID,
-			PacketSequence: origin.PacketSequence,
-			Height:         origin.Height,
-			Transaction:    origin.Transaction,
-		},
-		HeadHash:   liability.Head.Hash[:],
-		ServiceEnd: fact.ServiceEnd,
-	}
 }

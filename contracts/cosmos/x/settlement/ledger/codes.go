@@ -52,4 +52,5 @@ var (
 	ErrCutOffInvalid       = errorsmod.Register(Codespace, 27, "the cut-off lies before the last one or after block time")
 	ErrNothingToNet        = errorsmod.Register(Codespace, 28, "nothing can be set off")
 	ErrSameActor           = errorsmod.Register(Codespace, 29, "another than the proposer must verify")
+	ErrSuperseded          = errorsmod.Register(Codespace, 30, "what the change replaces is not in force any more")
 )

@@ -13,6 +13,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/store/v2/gaskv"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
@@ -23,7 +24,7 @@ type publishedCase struct {
 }
 
 // BenchmarkCycle runs the published debts through proposal, verification and commit, made of so many liabilities each, and
-// tells the store's gas of the three.
+// reports the store's gas of the three.
 func BenchmarkCycle(b *testing.B) {
 	for _, each := range []int{1, 53, 930} {
 		b.Run(fmt.Sprintf("%d_liabilities", 19*each), func(b *testing.B) {
@@ -42,58 +43,55 @@ func BenchmarkCycle(b *testing.B) {
 
 func runCycle(b *testing.B, db storetypes.KVStore, published *publishedCase) map[string]uint64 {
 	spent := map[string]uint64{}
-	clear := func(name string, step Step, actor Bytes) {
+	execute := func(command *wire.Command) {
 		meter := storetypes.NewInfiniteGasMeter()
 		book := Open(gaskv.NewStore(db, meter, storetypes.KVGasConfig()))
-		_, err := book.Clear(ClearingCommand{RequestID: name, Actor: actor, Step: step}, 100)
+		_, err := book.Execute(command, 100)
 		require.NoError(b, err)
-		spent[name] = meter.GasConsumed()
+		spent[command.RequestId] = meter.GasConsumed()
 	}
-	clear("propose", ProposeCycle{
-		CycleID: "C", Mode: ModeCycle, Currency: "EUR", Exponent: 2, CutOffSeconds: 100, ValueDateSeconds: 100, ExpiresAtSeconds: 200,
+	execute(&wire.Command{RequestId: "propose", Command: &wire.Command_ProposeCycle{ProposeCycle: &wire.ProposeCycle{
+		CycleId: "C", Mode: modeCycle, Currency: "EUR", Exponent: 2, CutOffSeconds: 100, ValueDateSeconds: 100, ExpiresAtSeconds: 200,
 		DebtsHash: unhex(b, published.Digest), Proof: unhex(b, published.Certificates[0][0]),
-	}, nil)
-	proof := Open(db).Cycle("C").Plan.ProofHash()
-	clear("verify", VerifyCycle{CycleID: "C", ProofHash: proof[:]}, unhex(b, published.Debts[0][0]))
-	clear("commit", CommitCycle{CycleID: "C"}, nil)
+	}}})
+	proof := ProofHash(Open(db).Cycle("C").Plan)
+	execute(&wire.Command{RequestId: "verify", Actor: unhex(b, published.Debts[0][0]), Command: &wire.Command_VerifyCycle{
+		VerifyCycle: &wire.VerifyCycle{CycleId: "C", ProofHash: proof[:]},
+	}})
+	execute(&wire.Command{RequestId: "commit", Command: &wire.Command_CommitCycle{CommitCycle: &wire.CommitCycle{CycleId: "C"}}})
 	return spent
 }
 
 // owePublished records each published debt in so many parts.
 func owePublished(b *testing.B, book Book, parts int) publishedCase {
-	cases := load[publishedCase](b, "../clearing/certificates.json")
+	cases := load[publishedCase](b, "certificates.json")
 	published := cases[len(cases)-1]
 	number := uint64(0)
 	for _, debt := range published.Debts {
 		debtor, creditor := facts.Hash(unhex(b, debt[0])), facts.Hash(unhex(b, debt[1]))
 		for _, party := range []facts.Hash{debtor, creditor} {
 			if !book.hasParty(party) {
-				book.append(partyRegistered{requestID: hex.EncodeToString(party[:]), party: Party{PartyID: party}})
+				registered := &wire.PartyRegistered{Party: &wire.Party{PartyId: party[:]}}
+				book.append(&wire.LogEntry{Event: &wire.LogEntry_PartyRegistered{PartyRegistered: registered}})
 			}
 		}
-		book.append(agreementRecorded{requestID: debt[0] + debt[1], agreement: Agreement{
-			AgreementID: debt[0] + debt[1], Creditor: creditor, Debtor: debtor,
-			Currencies: []CurrencyTerms{{Currency: "EUR", Exponent: 2}},
-		}})
-		rest, _ := new(big.Int).SetString(debt[2], decimal)
+		agreed := &wire.AgreementRecorded{Agreement: &wire.Agreement{
+			AgreementId: debt[0] + debt[1], Creditor: creditor[:], Debtor: debtor[:],
+			Currencies: []*wire.CurrencyTerms{{Currency: "EUR", Exponent: 2}}, NettingModes: []wire.NettingMode{modeCycle},
+		}}
+		book.append(&wire.LogEntry{Event: &wire.LogEntry_AgreementRecorded{AgreementRecorded: agreed}})
+		rest := amountOf(debt[2])
 		for part := parts; part > 0; part-- {
 			number++
 			amount := new(big.Int).Div(rest, big.NewInt(int64(part)))
 			rest.Sub(rest, amount)
-			book.append(factRecorded{
-				fact: facts.Fact{
-					FactID: facts.Hash(big.NewInt(int64(number)).FillBytes(make([]byte, hashBytes))), Kind: facts.TripCompleted,
-					Creditor: creditor, Debtor: debtor, Currency: [currencyBytes]byte([]byte("EUR")), Exponent: 2,
-					Net: amount, Tax: new(big.Int), DueDate: number % 90, IssuerSequence: number,
-				},
-				origin: Origin{ChainID: big.NewInt(1337), ClientID: "poa-evm-0", Transaction: "A1B2"}, amount: amount,
-			})
+			book.append(recorded(debtor, creditor, number, amount, 0))
 		}
 	}
 	return published
 }
 
-func unhex(b *testing.B, text string) Bytes {
+func unhex(b *testing.B, text string) []byte {
 	raw, err := hex.DecodeString(text)
 	require.NoError(b, err)
 	return raw

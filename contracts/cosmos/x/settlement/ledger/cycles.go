@@ -10,102 +10,134 @@ import (
 
 	errorsmod "cosmossdk.io/errors"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/ledger/netting"
 )
 
-// Netting cycles: proposed with a proof, checked here in full, verified by somebody else, then posted, all or nothing. The
+// Netting cycles: proposed with a proof, checked here in full, verified by another party, then posted, all or nothing. The
 // proof is never believed because of who sent it: the ledger derives the debts itself and checks the certificate.
 
-// cycleMoves tell from which states each one can be reached.
-var cycleMoves = map[CycleState][]CycleState{
-	CycleVerified:  {CycleProposed},
-	CycleCommitted: {CycleVerified},
-	CycleAborted:   {CycleProposed, CycleVerified},
-	CycleExpired:   {CycleProposed, CycleVerified},
+const (
+	modeBilateral = wire.NettingMode_NETTING_MODE_BILATERAL
+	modeCycle     = wire.NettingMode_NETTING_MODE_CYCLE
+	modeHub       = wire.NettingMode_NETTING_MODE_HUB
+
+	cycleProposed  = wire.CycleState_CYCLE_STATE_PROPOSED
+	cycleVerified  = wire.CycleState_CYCLE_STATE_VERIFIED
+	cycleCommitted = wire.CycleState_CYCLE_STATE_COMMITTED
+	cycleAborted   = wire.CycleState_CYCLE_STATE_ABORTED
+	cycleExpired   = wire.CycleState_CYCLE_STATE_EXPIRED
+)
+
+// cycleMoves give the states from which each one can be reached.
+var cycleMoves = map[wire.CycleState][]wire.CycleState{
+	cycleVerified:  {cycleProposed},
+	cycleCommitted: {cycleVerified},
+	cycleAborted:   {cycleProposed, cycleVerified},
+	cycleExpired:   {cycleProposed, cycleVerified},
 }
 
-// ProofHash is what a verifier names: sha256 over mode, debts hash and proof.
-func (p *CyclePlan) ProofHash() facts.Hash {
-	return sha256.Sum256(append(append([]byte(p.Mode), p.DebtsHash...), p.Proof...))
+// ProofHash is what a verifier names: sha256 over the mode's name, debts hash and proof.
+func ProofHash(plan *wire.CyclePlan) facts.Hash {
+	return sha256.Sum256(append(append([]byte(modeName(plan.Mode)), plan.DebtsHash...), plan.Proof...))
 }
 
-func (c ProposeCycle) decide(book Book, act Act) ([]clearingEvent, error) {
-	for _, check := range []func() error{
-		func() error { return requireName("cycle id", c.CycleID) },
-		func() error { return book.requireAnyone(act.Actor, "propose a cycle") },
-		func() error { return book.requireNew(cyclePrefix, "cycle", c.CycleID) },
-		func() error { return requireDeadline("cycle "+c.CycleID, c.ExpiresAtSeconds, act.AtSeconds) },
-		func() error { return c.requireTurn(book, act.AtSeconds) },
-	} {
-		if err := check(); err != nil {
-			return nil, err
-		}
+func unitOf(plan *wire.CyclePlan) Unit { return Unit{Currency: plan.Currency, Exponent: plan.Exponent} }
+
+// decideCycle gives nothing for commands of other concepts.
+func (d *decision) decideCycle(command *wire.Command) ([]*wire.LogEntry, error) {
+	switch asked := command.Command.(type) {
+	case *wire.Command_ProposeCycle:
+		return d.proposeCycle(asked.ProposeCycle)
+	case *wire.Command_VerifyCycle:
+		return d.verifyCycle(asked.VerifyCycle)
+	case *wire.Command_CommitCycle:
+		return d.commitCycle(asked.CommitCycle)
+	case *wire.Command_AbortCycle:
+		return d.abortCycle(asked.AbortCycle)
+	case *wire.Command_ExpireCycle:
+		return d.expireCycle(asked.ExpireCycle)
+	default:
+		return nil, nil
 	}
-	plan, err := c.plan(book, act.Actor)
+}
+
+func (d *decision) proposeCycle(asked *wire.ProposeCycle) ([]*wire.LogEntry, error) {
+	if err := firstOf(
+		func() error { return requireName("cycle id", asked.CycleId) },
+		func() error { return d.requireAnyone("propose a cycle") },
+		func() error { return d.book.requireNew(cyclePrefix, "cycle", asked.CycleId) },
+		func() error { return d.requireDeadline("cycle "+asked.CycleId, asked.ExpiresAtSeconds) },
+		func() error { return d.requireTurn(asked) },
+	); err != nil {
+		return nil, err
+	}
+	plan, err := d.plan(asked)
 	if err != nil {
-		return nil, refusedCycle(c.CycleID, err)
+		return nil, refusedCycle(asked.CycleId, err)
 	}
-	return []clearingEvent{cycleProposed{Act: act, Plan: *plan}}, nil
+	return []*wire.LogEntry{{Event: &wire.LogEntry_CycleProposed{CycleProposed: &wire.CycleProposed{Plan: plan}}}}, nil
 }
 
-func (c ProposeCycle) unit() Unit { return Unit{Currency: c.Currency, Exponent: c.Exponent} }
-
-func (c ProposeCycle) requireTurn(book Book, now uint64) error {
-	cycles := book.unitCycles(c.unit())
+func (d *decision) requireTurn(asked *wire.ProposeCycle) error {
+	cycles := d.book.unitCycles(Unit{asked.Currency, asked.Exponent})
 	if cycles.running != "" {
-		return errorsmod.Wrapf(ErrCycleRunning, "cycle %s runs in %s; commit, abort or expire it first", cycles.running, c.Currency)
+		return errorsmod.Wrapf(ErrCycleRunning, "cycle %s runs in %s; commit, abort or expire it first", cycles.running, asked.Currency)
 	}
-	if c.ValueDateSeconds > math.MaxInt64 {
-		return errorsmod.Wrapf(ErrInvalidCommand, "value date %d: expected unix seconds", c.ValueDateSeconds)
+	if asked.ValueDateSeconds > math.MaxInt64 {
+		return errorsmod.Wrapf(ErrInvalidCommand, "value date %d: expected unix seconds", asked.ValueDateSeconds)
 	}
-	if c.CutOffSeconds < cycles.cutOffSeconds || c.CutOffSeconds > now {
-		return errorsmod.Wrapf(ErrCutOffInvalid, "cut-off %d: it must not lie before the last one (%d) or after block time %d",
-			c.CutOffSeconds, cycles.cutOffSeconds, now)
+	if asked.CutOffSeconds < cycles.cutOffSeconds || asked.CutOffSeconds > d.now {
+		return errorsmod.Wrapf(ErrCutOffInvalid, "cut-off %d: it must not be before the last one (%d) or after block time %d",
+			asked.CutOffSeconds, cycles.cutOffSeconds, d.now)
 	}
 	return nil
 }
 
-func (c ProposeCycle) plan(book Book, actor Bytes) (*CyclePlan, error) {
-	found, err := book.eligible(Scope{
-		Unit: c.unit(), CutOffSeconds: c.CutOffSeconds, ValueDateSeconds: c.ValueDateSeconds, Mode: c.Mode,
+func (d *decision) plan(asked *wire.ProposeCycle) (*wire.CyclePlan, error) {
+	found, err := d.book.eligible(Scope{
+		Unit: Unit{asked.Currency, asked.Exponent}, CutOffSeconds: asked.CutOffSeconds, ValueDateSeconds: asked.ValueDateSeconds,
+		Mode: asked.Mode,
 	})
 	if err != nil {
 		return nil, err
 	}
 	network := found.network
-	if digest := network.Digest(); !bytes.Equal(digest[:], c.DebtsHash) {
+	if digest := network.Digest(); !bytes.Equal(digest[:], asked.DebtsHash) {
 		return nil, errorsmod.Wrapf(ErrDebtsChanged,
-			"cycle %s: made for other debts than stand now; read them again and solve again", c.CycleID)
+			"cycle %s: made for other debts than there are now; read them again and solve again", asked.CycleId)
 	}
-	if party, _ := actor.hash(); !actor.isOperator() && !network.Has(party) {
-		return nil, errorsmod.Wrapf(ErrNotAuthorised, "party %s takes no part in the cycle", actor)
+	if party, _ := hashOf(d.actor); !d.isOperator() && !network.Has(party) {
+		return nil, errorsmod.Wrapf(ErrNotAuthorised, "party %x takes no part in the cycle", d.actor)
 	}
-	if len(c.Proof) > 0 && c.Mode != ModeCycle {
-		return nil, errorsmod.Wrapf(ErrProofMalformed, "mode %s takes no proof; the ledger computes it", c.Mode)
+	if len(asked.Proof) > 0 && asked.Mode != modeCycle {
+		return nil, errorsmod.Wrapf(ErrProofMalformed, "mode %s takes no proof; the ledger computes it", modeName(asked.Mode))
 	}
-	result, err := setOff(network, c.Mode, c.Proof, book.consents)
+	result, err := setOff(network, asked.Mode, asked.Proof, d.book.consents)
 	if err != nil {
 		return nil, err
 	}
 	gross, remaining := network.Gross(), result.remaining()
 	if gross.Cmp(remaining) == 0 && result.count() >= len(network.Debts) {
-		return nil, errorsmod.Wrapf(ErrNothingToNet, "cycle %s: nothing of %s can be set off", c.CycleID, gross)
+		return nil, errorsmod.Wrapf(ErrNothingToNet, "cycle %s: nothing of %s can be set off", asked.CycleId, gross)
 	}
-	plan := &CyclePlan{
-		Currency: c.Currency, CutOffSeconds: c.CutOffSeconds, CycleID: c.CycleID, Debts: []DebtRow{}, DebtsHash: c.DebtsHash,
-		ExpiresAtSeconds: c.ExpiresAtSeconds, Exponent: c.Exponent, Gross: gross, Mode: c.Mode, Novated: []NovatedDebt{},
-		Parties: []Bytes{}, Proof: c.Proof, Remaining: remaining, Shares: found.allocate(result.remainder),
-		ValueDateSeconds: c.ValueDateSeconds,
+	plan := &wire.CyclePlan{
+		CycleId: asked.CycleId, Mode: asked.Mode, Currency: asked.Currency, Exponent: asked.Exponent,
+		CutOffSeconds: asked.CutOffSeconds, ValueDateSeconds: asked.ValueDateSeconds, ExpiresAtSeconds: asked.ExpiresAtSeconds,
+		DebtsHash: asked.DebtsHash, Proof: asked.Proof, Gross: gross.String(), Remaining: remaining.String(),
+		Shares: found.allocate(result.remainder),
 	}
 	for _, party := range network.Parties {
 		plan.Parties = append(plan.Parties, party[:])
 	}
 	for _, debt := range network.Debts {
-		plan.Debts = append(plan.Debts, DebtRow(debt))
+		plan.Debts = append(plan.Debts, &wire.DebtRow{Debtor: debt.Debtor, Creditor: debt.Creditor, Amount: debt.Amount.String()})
 	}
-	for _, payment := range result.payments {
-		plan.Novated = append(plan.Novated, NovatedDebt(payment))
+	for _, debt := range result.payments {
+		plan.Novated = append(plan.Novated, &wire.NovatedDebt{
+			Debtor: debt.Debtor[:], Creditor: debt.Creditor[:], Amount: debt.Amount.String(),
+		})
 	}
 	return plan, nil
 }
@@ -118,26 +150,26 @@ type setOffResult struct {
 
 // setOff gives the result that a proof stands for; in the modes without a proof it is computed.
 func setOff(
-	network *netting.Network, mode NettingMode, proof []byte, consents func(facts.Hash) bool,
+	network *netting.Network, mode wire.NettingMode, proof []byte, consents func(facts.Hash) bool,
 ) (*setOffResult, error) {
 	switch mode {
-	case ModeBilateral:
+	case modeBilateral:
 		return &setOffResult{remainder: netting.Bilateral(network)}, nil
-	case ModeHub:
+	case modeHub:
 		payments, err := netting.Hub(network, consents)
 		result := &setOffResult{remainder: make([]*big.Int, len(network.Debts)), payments: payments}
 		for i := range result.remainder {
 			result.remainder[i] = new(big.Int)
 		}
 		return result, err
-	case ModeCycle:
+	case modeCycle:
 		certificate, err := netting.DecodeCertificate(proof)
 		if err != nil {
 			return nil, err
 		}
 		return &setOffResult{remainder: certificate.Remainder}, netting.Check(network, certificate)
 	default:
-		return nil, errorsmod.Wrapf(ErrInvalidCommand, "netting mode %.20q is none of this version", mode)
+		return nil, errorsmod.Wrapf(ErrInvalidCommand, "netting mode %s is not one of this version", mode)
 	}
 }
 
@@ -187,91 +219,90 @@ func refusedCycle(cycleID string, err error) error {
 	return errorsmod.Wrapf(ErrInvalidCommand, "cycle %s: %s", cycleID, refused.Detail)
 }
 
-func (c VerifyCycle) decide(book Book, act Act) ([]clearingEvent, error) {
-	cycle, err := book.moveCycle(c.CycleID, CycleVerified, func(cycle *Cycle) error {
-		return book.requireMember(act.Actor, cycle, "verify")
+func (d *decision) verifyCycle(asked *wire.VerifyCycle) ([]*wire.LogEntry, error) {
+	cycle, moved, err := d.moveCycle(asked.CycleId, cycleVerified, func(cycle *wire.Cycle) error {
+		return d.requireMember(cycle, "verify")
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := requireBefore("cycle "+c.CycleID, cycle.Plan.ExpiresAtSeconds, act.AtSeconds); err != nil {
+	if err := d.requireBefore("cycle "+asked.CycleId, cycle.Plan.ExpiresAtSeconds); err != nil {
 		return nil, err
 	}
-	if bytes.Equal(act.Actor, cycle.Proposer) {
-		return nil, errorsmod.Wrapf(ErrSameActor, "cycle %s: another than its proposer must verify it", c.CycleID)
+	if bytes.Equal(d.actor, cycle.Proposer) {
+		return nil, errorsmod.Wrapf(ErrSameActor, "cycle %s: another party than its proposer must verify it", asked.CycleId)
 	}
-	if expected := cycle.Plan.ProofHash(); !bytes.Equal(c.ProofHash, expected[:]) {
-		return nil, errorsmod.Wrapf(ErrProofFalse, "cycle %s: the proof that was checked is not the one that stands", c.CycleID)
+	if expected := ProofHash(cycle.Plan); !bytes.Equal(asked.ProofHash, expected[:]) {
+		return nil, errorsmod.Wrapf(ErrProofFalse, "cycle %s: the proof that was checked is not the proposal's", asked.CycleId)
 	}
-	return []clearingEvent{cycleMoved{Act: act, CycleID: c.CycleID, State: CycleVerified}}, nil
+	return moved, nil
 }
 
-func (c CommitCycle) decide(book Book, act Act) ([]clearingEvent, error) {
-	cycle, err := book.moveCycle(c.CycleID, CycleCommitted, func(cycle *Cycle) error {
-		return book.requireMember(act.Actor, cycle, "commit")
+func (d *decision) commitCycle(asked *wire.CommitCycle) ([]*wire.LogEntry, error) {
+	cycle, committed, err := d.moveCycle(asked.CycleId, cycleCommitted, func(cycle *wire.Cycle) error {
+		return d.requireMember(cycle, "commit")
 	})
 	if err != nil {
 		return nil, err
 	}
-	plan := &cycle.Plan
-	if err := requireBefore("cycle "+c.CycleID, plan.ExpiresAtSeconds, act.AtSeconds); err != nil {
+	plan := cycle.Plan
+	if err := d.requireBefore("cycle "+asked.CycleId, plan.ExpiresAtSeconds); err != nil {
 		return nil, err
 	}
-	committed := []clearingEvent{cycleMoved{Act: act, CycleID: c.CycleID, State: CycleCommitted}}
 	for _, debt := range plan.Novated {
-		committed = append(committed, debtNovated{
-			Amount: debt.Amount, Creditor: debt.Creditor[:], Currency: plan.Currency, CycleID: plan.CycleID,
-			Debtor: debt.Debtor[:], DueDate: plan.ValueDateSeconds, Exponent: plan.Exponent, ServiceEnd: plan.CutOffSeconds,
-		})
+		committed = append(committed, &wire.LogEntry{Event: &wire.LogEntry_DebtNovated{DebtNovated: &wire.DebtNovated{
+			CycleId: plan.CycleId, Debtor: debt.Debtor, Creditor: debt.Creditor, Currency: plan.Currency, Exponent: plan.Exponent,
+			Amount: debt.Amount, ServiceEnd: plan.CutOffSeconds, DueDate: plan.ValueDateSeconds,
+		}}})
 	}
 	return committed, nil
 }
 
-func (c AbortCycle) decide(book Book, act Act) ([]clearingEvent, error) {
-	_, err := book.moveCycle(c.CycleID, CycleAborted, func(cycle *Cycle) error {
-		proposer, _ := cycle.Proposer.hash()
-		return book.requireActor(act.Actor, "abort a cycle that another proposed", proposer)
+func (d *decision) abortCycle(asked *wire.AbortCycle) ([]*wire.LogEntry, error) {
+	_, moved, err := d.moveCycle(asked.CycleId, cycleAborted, func(cycle *wire.Cycle) error {
+		return d.requireActor("abort a cycle that another proposed", cycle.Proposer)
 	})
-	return []clearingEvent{cycleMoved{Act: act, CycleID: c.CycleID, State: CycleAborted}}, err
+	return moved, err
 }
 
-func (c ExpireCycle) decide(book Book, act Act) ([]clearingEvent, error) {
-	cycle, err := book.moveCycle(c.CycleID, CycleExpired, func(*Cycle) error {
-		return book.requireAnyone(act.Actor, "expire cycles")
+func (d *decision) expireCycle(asked *wire.ExpireCycle) ([]*wire.LogEntry, error) {
+	cycle, moved, err := d.moveCycle(asked.CycleId, cycleExpired, func(*wire.Cycle) error {
+		return d.requireAnyone("expire cycles")
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := requireAfter("cycle "+c.CycleID, cycle.Plan.ExpiresAtSeconds, act.AtSeconds); err != nil {
-		return nil, err
-	}
-	return []clearingEvent{cycleMoved{Act: act, CycleID: c.CycleID, State: CycleExpired}}, nil
+	return moved, d.requireAfter("cycle "+asked.CycleId, cycle.Plan.ExpiresAtSeconds)
 }
 
 // moveCycle asks who acts, then whether the state allows it.
-func (b Book) moveCycle(cycleID string, target CycleState, checkActor func(*Cycle) error) (*Cycle, error) {
-	cycle := b.Cycle(cycleID)
+func (d *decision) moveCycle(
+	cycleID string, target wire.CycleState, checkActor func(*wire.Cycle) error,
+) (*wire.Cycle, []*wire.LogEntry, error) {
+	cycle := d.book.Cycle(cycleID)
 	if cycle == nil {
-		return nil, notFound("cycle", cycleID)
+		return nil, nil, notFound("cycle", cycleID)
 	}
 	if err := checkActor(cycle); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !slices.Contains(cycleMoves[target], cycle.State) {
-		return nil, errorsmod.Wrapf(ErrWrongState, "cycle %s is %s; it cannot be %s", cycleID, cycle.State, target)
+		return nil, nil, errorsmod.Wrapf(ErrWrongState, "cycle %s is %s; it cannot be %s",
+			cycleID, stateName(cycle.State), stateName(target))
 	}
-	return cycle, nil
+	moved := &wire.CycleMoved{CycleId: cycleID, State: target}
+	return cycle, []*wire.LogEntry{{Event: &wire.LogEntry_CycleMoved{CycleMoved: moved}}}, nil
 }
 
 // requireMember lets an operator act, or a party of which the cycle clears something.
-func (b Book) requireMember(actor Bytes, cycle *Cycle, verb string) error {
-	party, _ := actor.hash()
-	var members []facts.Hash
-	for i := 0; i < len(cycle.Plan.Shares) && !actor.isOperator() && len(members) == 0; i++ {
-		cleared := b.account(cycle.Plan.Shares[i].Liability)
+func (d *decision) requireMember(cycle *wire.Cycle, verb string) error {
+	party, _ := hashOf(d.actor)
+	var members [][]byte
+	for i := 0; i < len(cycle.Plan.Shares) && !d.isOperator() && len(members) == 0; i++ {
+		cleared := d.book.account(cycle.Plan.Shares[i].Liability)
 		if cleared.debtor == party || cleared.creditor == party {
-			members = append(members, party)
+			members = append(members, d.actor)
 		}
 	}
-	return b.requireActor(actor, verb+" a cycle that it takes no part in", members...)
+	return d.requireActor(verb+" a cycle that it takes no part in", members...)
 }

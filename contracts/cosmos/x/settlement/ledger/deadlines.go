@@ -1,8 +1,10 @@
 package ledger
 
 import (
-	"fmt"
+	wire "interledger.example/cosmos/wire/settlementv1"
 )
+
+// Deadlines of payments, disputes and cycles: the ledger itself ends what has passed its time.
 
 // deadlineRanks order what ends in one second.
 var deadlineRanks = map[byte]byte{cyclePrefix: 1, disputePrefix: 2, paymentPrefix: 3}
@@ -20,66 +22,38 @@ func (b Book) clearDeadline(prefix byte, seconds uint64, id string) {
 }
 
 // EndDeadlines ends the first limit payments, disputes and cycles whose time has passed, earliest first, and says how many.
-// The entries read as if an operator had said so, without a request.
+// The entries are those that an operator's command would lead to, without an act.
 func (b Book) EndDeadlines(nowSeconds uint64, limit int) int {
-	act := Act{Actor: Bytes{}, AtSeconds: nowSeconds, RequestDigest: make(Bytes, hashBytes)}
 	passed := b.passed(nowSeconds, limit)
-	for _, step := range passed {
-		events, err := step.decide(b, act)
+	for _, command := range passed {
+		d := decision{book: b, now: nowSeconds}
+		decided, err := d.decide(command)
 		if err != nil {
-			panic(fmt.Errorf(errLogInconsistent, err))
+			panic(damaged(err, b.Head().Sequence))
 		}
-		for _, next := range events {
-			b.append(next)
-		}
+		d.write(decided)
 	}
 	return len(passed)
 }
 
-func (b Book) passed(nowSeconds uint64, limit int) []Step {
+// passed are the commands that say so, the earliest first.
+func (b Book) passed(nowSeconds uint64, limit int) []*wire.Command {
 	const idAt = 1 + 8 + 1
 	end := key(deadlinePrefix, encodeUint64(nowSeconds+1))
 	iterator := b.kv.Iterator([]byte{deadlinePrefix}, end)
 	defer iterator.Close()
-	var steps []Step
-	for ; iterator.Valid() && len(steps) < limit; iterator.Next() {
-		id := string(iterator.Key()[idAt:])
+	var commands []*wire.Command
+	for ; iterator.Valid() && len(commands) < limit; iterator.Next() {
+		id, command := string(iterator.Key()[idAt:]), &wire.Command{}
 		switch iterator.Value()[0] {
 		case cyclePrefix:
-			steps = append(steps, ExpireCycle{CycleID: id})
+			command.Command = &wire.Command_ExpireCycle{ExpireCycle: &wire.ExpireCycle{CycleId: id}}
 		case disputePrefix:
-			steps = append(steps, LapseDispute{DisputeID: id})
+			command.Command = &wire.Command_LapseDispute{LapseDispute: &wire.LapseDispute{DisputeId: id}}
 		case paymentPrefix:
-			steps = append(steps, ExpirePayment{PaymentID: id})
+			command.Command = &wire.Command_ExpirePayment{ExpirePayment: &wire.ExpirePayment{PaymentId: id}}
 		}
+		commands = append(commands, command)
 	}
-	return steps
-}
-
-// BlockTime is when a block with facts was.
-type BlockTime struct {
-	Height  uint64
-	Seconds uint64
-}
-
-// SetBlockTime notes when a block with facts was, for the statements: the entries of facts tell only its height.
-func (b Book) SetBlockTime(height, seconds uint64) {
-	at := key(timePrefix, encodeUint64(height))
-	if !b.kv.Has(at) {
-		b.kv.Set(at, encodeUint64(seconds))
-	}
-}
-
-// BlockTimes in the order of heights.
-func (b Book) BlockTimes() []BlockTime {
-	var times []BlockTime
-	b.each(timePrefix, func(suffix, value []byte) {
-		times = append(times, BlockTime{Height: decodeUint64(suffix), Seconds: decodeUint64(value)})
-	})
-	return times
-}
-
-// blockTime is 0 for a block of which nobody noted the time.
-func (b Book) blockTime(height uint64) uint64 {
-	return decodeUint64(b.kv.Get(key(timePrefix, encodeUint64(height))))
+	return commands
 }

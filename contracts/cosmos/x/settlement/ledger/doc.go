@@ -1,8 +1,10 @@
 // Package ledger decides who owes whom: commands and facts against the stored state, into entries of an append-only log.
 // The rules, their order, the codes and every hashed byte are those of the other settlement ledgers; the case files under
-// tests/cases, in settlement, clearing and news, hold all of them to it. Nothing here knows transactions, signers, blocks or
-// IBC; time comes with the command. A caller that gets an error must drop everything that was written.
+// tests/cases hold all of them to it. Nothing here knows transactions, signers, blocks or IBC; time comes with the command. A
+// caller that gets an error must drop everything that was written.
 //
-// rules.go is the file to read first: when a fact becomes a liability. clearing.go begins what happens to liabilities then:
-// payments, disputes and netting cycles, whose certificates the package netting checks without a solver.
+// decide.go is the file to read first: every command goes through Execute, and every entry of the log through apply. The rules
+// and effects of one concept are in one file: parties.go, facts.go, liabilities.go, payments.go, disputes.go, cycles.go,
+// deadlines.go. The shapes of commands, entries and records are the generated messages of wire/settlementv1; the package
+// canonical gives them their bytes, and the package netting checks certificates of cycles without a solver.
 package ledger

@@ -7,6 +7,7 @@ import (
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/ledger/netting"
 )
@@ -18,7 +19,7 @@ type Scope struct {
 	Unit             Unit
 	CutOffSeconds    uint64
 	ValueDateSeconds uint64
-	Mode             NettingMode
+	Mode             wire.NettingMode
 }
 
 // eligible debts with the claims that each of them is made of, in the order of the network's debts.
@@ -27,7 +28,7 @@ type eligible struct {
 	claims  [][]freeClaim
 }
 
-// eligible goes through what is free in the unit, which stands there in the order of debtors and creditors.
+// eligible goes through what is free in the unit, which is stored in the order of debtors and creditors.
 func (b Book) eligible(scope Scope) (*eligible, error) {
 	if !scope.Unit.isKnown() {
 		return nil, errorsmod.Wrapf(ErrInvalidCommand, "unit %.10q with exponent %d: expected three capital letters and 0 to %d",
@@ -76,9 +77,9 @@ func (p *pairScope) enter(debtor, creditor facts.Hash) bool {
 	if p.isInside && p.debtor == debtor && p.creditor == creditor {
 		return false
 	}
-	agreement := p.book.agreement(creditor, debtor)
+	agreement, _ := p.book.agreement(creditor[:], debtor[:])
 	p.debtor, p.creditor, p.isInside, p.hasRow = debtor, creditor, true, false
-	p.isAgreed = agreement != nil && agreement.allows(p.scope.Mode) && agreement.holds(p.scope.Unit)
+	p.isAgreed = allows(agreement, p.scope.Mode) && termsOf(agreement, p.scope.Unit) != nil
 	return true
 }
 
@@ -88,18 +89,9 @@ func (p *pairScope) takes(claim freeClaim) bool {
 		(p.isAgreed || claim.isNovated)
 }
 
-func (a *Agreement) holds(unit Unit) bool {
-	for _, terms := range a.Currencies {
-		if terms.Currency == unit.Currency && terms.Exponent == unit.Exponent {
-			return true
-		}
-	}
-	return false
-}
-
 // allocate says what is cleared of which liability: debts in their order, the oldest liability first.
-func (e *eligible) allocate(remainder []*big.Int) []Share {
-	shares := []Share{}
+func (e *eligible) allocate(remainder []*big.Int) []*wire.Share {
+	var shares []*wire.Share
 	for i := range e.network.Debts {
 		cleared := new(big.Int).Sub(e.network.Debts[i].Amount, remainder[i])
 		if cleared.Sign() == 0 {
@@ -111,30 +103,24 @@ func (e *eligible) allocate(remainder []*big.Int) []Share {
 	return shares
 }
 
-// NettingInput is what a cycle with its scope would be about now.
-type NettingInput struct {
-	Debts []netting.Row
-	// Consenting are those of the debts' parties who agree to novation, ascending.
-	Consenting []facts.Hash
-	// Liabilities that the debts are made of.
-	Liabilities uint64
-	// RunningCycleID in the unit; empty: none.
-	RunningCycleID string
-}
-
-// Netting tells whoever will propose a cycle what it would be about.
-func (b Book) Netting(scope Scope) (*NettingInput, error) {
+// Netting is what a cycle with this scope would be about now. Who proposes one solves these debts.
+func (b Book) Netting(scope Scope) (*wire.GetNettingResponse, error) {
 	found, err := b.eligible(scope)
 	if err != nil {
 		return nil, refusedCycle("", err)
 	}
-	input := &NettingInput{Debts: found.network.Rows(), RunningCycleID: b.unitCycles(scope.Unit).running}
+	input := &wire.GetNettingResponse{RunningCycleId: b.unitCycles(scope.Unit).running}
+	for _, debt := range found.network.Rows() {
+		input.Debts = append(input.Debts, &wire.Debt{
+			Debtor: debt.Debtor[:], Creditor: debt.Creditor[:], Amount: debt.Amount.String(),
+		})
+	}
 	for _, claims := range found.claims {
 		input.Liabilities += uint64(len(claims))
 	}
 	for _, party := range found.network.Parties {
 		if b.consents(party) {
-			input.Consenting = append(input.Consenting, party)
+			input.Consenting = append(input.Consenting, party[:])
 		}
 	}
 	return input, nil

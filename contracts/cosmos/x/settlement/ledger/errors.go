@@ -4,10 +4,8 @@ import (
 	errorsmod "cosmossdk.io/errors"
 )
 
-// Codespace stands beside the codes in a transaction's result.
+// Codespace is beside the codes in a transaction's result.
 const Codespace = "settlement"
 
 // ErrDamagedLog refuses a log on import.
 var ErrDamagedLog = errorsmod.Register(Codespace, 100, "the log does not replay")
-
-const errLogInconsistent = "the stored log is damaged: %w"

@@ -1,12 +1,11 @@
 package ledger
 
 import (
-	"fmt"
-	"math/big"
+	wire "interledger.example/cosmos/wire/settlementv1"
 )
 
-// The journal is all postings that the log led to, in its order. It is made anew from the log whenever somebody asks, entry by
-// entry, so that it takes no memory for what is over.
+// The journal is all postings that the log led to, in its order. It is derived from the log on every query, entry by entry, so
+// that it takes no memory for what has ended.
 
 // journalEntry is what one entry of the log moved.
 type journalEntry struct {
@@ -18,76 +17,76 @@ type journalEntry struct {
 // journalist remembers what later entries refer to.
 type journalist struct {
 	book     Book
-	payments map[string]*Payment
-	disputes map[string]*DisputeClaim
-	cycles   map[string]*CyclePlan
-	// committedAt is the time of the newest commit, which is that of the novations that follow it.
-	committedAt uint64
+	payments map[string]*wire.Payment
+	disputes map[string]*wire.DisputeClaim
+	cycles   map[string]*wire.CyclePlan
 }
 
 func (b Book) journal(visit func(journalEntry)) {
 	reader := journalist{
-		book: b, payments: map[string]*Payment{}, disputes: map[string]*DisputeClaim{}, cycles: map[string]*CyclePlan{},
+		book: b, payments: map[string]*wire.Payment{}, disputes: map[string]*wire.DisputeClaim{}, cycles: map[string]*wire.CyclePlan{},
 	}
 	for sequence, last := uint64(1), b.Head().Sequence; sequence <= last; sequence++ {
-		entry, err := reader.read(sequence, b.entry(sequence))
-		if err != nil {
-			panic(fmt.Errorf(errLogInconsistent, err))
-		}
-		visit(entry)
+		entry := b.entry(sequence)
+		visit(journalEntry{
+			sequence: sequence, atSeconds: entry.AtSeconds, postings: withoutZeros(reader.postings(sequence, entry)),
+		})
 	}
 }
 
-func (j *journalist) read(sequence uint64, next event) (journalEntry, error) {
-	entry := journalEntry{sequence: sequence}
-	var err error
-	switch made := next.(type) {
-	case factRecorded:
-		entry.atSeconds = j.book.blockTime(made.origin.Height)
-		entry.postings = []posting{opening(sequence, made.amount)}
-		if made.reduction != nil {
-			reduced := j.book.sequenceOfFact(made.reduction.factID)
-			entry.postings = append(entry.postings, made.reduction.posting(reduced))
+// postings that the entry led to, as apply has made them.
+func (j *journalist) postings(sequence uint64, entry *wire.LogEntry) []posting {
+	switch event := entry.Event.(type) {
+	case *wire.LogEntry_FactRecorded:
+		postings := []posting{opening(sequence, event.FactRecorded.Amount)}
+		if reduction := event.FactRecorded.Reduction; reduction != nil {
+			postings = append(postings, j.book.reductionPosting(reduction))
 		}
-	case debtNovated:
-		entry.atSeconds, entry.postings = j.committedAt, []posting{opening(sequence, made.Amount)}
-	case writtenOff:
-		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
-	case paymentInstructed:
-		j.payments[made.Order.PaymentID] = &Payment{Order: made.Order, State: PaymentInstructed}
-		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
-	case paymentMoved:
-		payment := j.payments[made.PaymentID]
-		entry.atSeconds = made.Act.AtSeconds
-		entry.postings, err = made.postings(&payment.Order, payment.State)
-		payment.State = made.State
-		if made.State == PaymentReturned || made.State == PaymentExpired {
-			delete(j.payments, made.PaymentID)
+		return postings
+	case *wire.LogEntry_DebtNovated:
+		return []posting{opening(sequence, event.DebtNovated.Amount)}
+	case *wire.LogEntry_WrittenOff:
+		return writtenOffPostings(event.WrittenOff)
+	case *wire.LogEntry_PaymentInstructed:
+		order := event.PaymentInstructed.Order
+		j.payments[order.PaymentId] = &wire.Payment{Order: order, State: paymentInstructed}
+		return paymentInstructedPostings(event.PaymentInstructed)
+	case *wire.LogEntry_PaymentMoved:
+		return j.paymentMoved(event.PaymentMoved)
+	case *wire.LogEntry_DisputeOpened:
+		j.disputes[event.DisputeOpened.Claim.DisputeId] = event.DisputeOpened.Claim
+		return disputeOpenedPostings(event.DisputeOpened)
+	case *wire.LogEntry_DisputeClosed:
+		claim := j.disputes[event.DisputeClosed.DisputeId]
+		delete(j.disputes, event.DisputeClosed.DisputeId)
+		return disputeClosedPostings(event.DisputeClosed, claim)
+	case *wire.LogEntry_CycleProposed:
+		j.cycles[event.CycleProposed.Plan.CycleId] = event.CycleProposed.Plan
+		return cycleProposedPostings(event.CycleProposed)
+	case *wire.LogEntry_CycleMoved:
+		plan := j.cycles[event.CycleMoved.CycleId]
+		if event.CycleMoved.State != cycleVerified {
+			delete(j.cycles, event.CycleMoved.CycleId)
 		}
-	case disputeOpened:
-		j.disputes[made.Claim.DisputeID] = &made.Claim
-		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
-	case disputeClosed:
-		entry.atSeconds = made.Act.AtSeconds
-		entry.postings, err = made.postings(j.disputes[made.DisputeID])
-		delete(j.disputes, made.DisputeID)
-	case cycleProposed:
-		j.cycles[made.Plan.CycleID] = &made.Plan
-		entry.atSeconds, entry.postings = made.Act.AtSeconds, made.postings()
-	case cycleMoved:
-		j.committedAt, entry.atSeconds = made.Act.AtSeconds, made.Act.AtSeconds
-		entry.postings, err = made.postings(j.cycles[made.CycleID])
-		if made.State != CycleVerified {
-			delete(j.cycles, made.CycleID)
-		}
+		return cycleMovedPostings(event.CycleMoved, plan)
+	default:
+		return nil
 	}
-	entry.postings = withoutZeros(entry.postings)
-	return entry, err
+}
+
+func (j *journalist) paymentMoved(event *wire.PaymentMoved) []posting {
+	payment := j.payments[event.PaymentId]
+	postings := paymentMovedPostings(event, payment)
+	payment.State = event.State
+	if event.State == paymentReturned || event.State == paymentExpired {
+		delete(j.payments, event.PaymentId)
+	}
+	return postings
 }
 
 // opening is the posting that a liability begins with.
-func opening(sequence uint64, amount *big.Int) posting {
-	return posting{liability: sequence, source: claimAccount, target: freeAccount, amount: amount}
+func opening(sequence uint64, amount string) posting {
+	return posting{liability: sequence, source: claimAccount, target: freeAccount, amount: amountOf(amount)}
 }
 
 func withoutZeros(postings []posting) []posting {

@@ -1,12 +1,12 @@
 package ledger
 
 import (
-	"bytes"
 	"fmt"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
@@ -31,22 +31,15 @@ type change struct {
 
 // told is the newest news of a liability so far.
 type told struct {
-	origin Origin
+	origin *wire.FactPacket
 	update facts.StatusUpdate
 }
-
-// plainFact is how a fact that takes from no other one ends in the log. Most entries are of this kind and no news, so they are
-// told apart without being decoded.
-var plainFact = []byte(`,"reduction":null}`)
 
 // News of the entries above after up to until, in the order of the log. They tell amounts as they stand now.
 func (b Book) News(after, until uint64) []Tidings {
 	newest := map[uint64]*told{}
 	var order []*told
 	for sequence := after + 1; sequence <= until; sequence++ {
-		if bytes.HasSuffix(b.Entry(sequence), plainFact) {
-			continue
-		}
 		for _, each := range b.changes(b.entry(sequence)) {
 			next := b.tell(sequence, each)
 			if next == nil {
@@ -62,15 +55,16 @@ func (b Book) News(after, until uint64) []Tidings {
 	return grouped(order)
 }
 
-// tell is nil for what is nobody's fact.
+// tell is nil for a liability that did not come in a packet: no contract ledger knows of it.
 func (b Book) tell(sequence uint64, each change) *told {
 	liability := b.liabilityAt(each.liability)
-	if liability.Origin.ClientID == "" {
+	packet := liability.GetOrigin().GetFactPacket()
+	if packet == nil {
 		return nil
 	}
-	return &told{origin: liability.Origin, update: facts.StatusUpdate{
-		FactID: liability.Fact.FactID, LiabilityID: liability.LiabilityID, Status: each.status,
-		Sequence: sequence, Reference: each.reference, Open: liability.Open,
+	return &told{origin: packet, update: facts.StatusUpdate{
+		FactID: facts.Hash(liability.FactId), LiabilityID: facts.Hash(liability.LiabilityId), Status: each.status,
+		Sequence: sequence, Reference: each.reference, Open: amountOf(liability.Open),
 	}}
 }
 
@@ -82,12 +76,14 @@ func grouped(order []*told) []Tidings {
 		if each.update.Sequence == 0 {
 			continue
 		}
-		origin := &each.origin
-		name := fmt.Sprintf("%s/%s/%x", origin.ClientID, origin.ChainID, origin.Contract)
+		origin := each.origin
+		name := fmt.Sprintf("%s/%s/%x", origin.ClientId, origin.ChainId, origin.Contract)
 		place, ok := places[name]
 		if !ok {
 			place, places[name] = len(all), len(all)
-			all = append(all, Tidings{ClientID: origin.ClientID, ChainID: origin.ChainID, Contract: origin.Contract})
+			all = append(all, Tidings{
+				ClientID: origin.ClientId, ChainID: amountOf(origin.ChainId), Contract: facts.Address(origin.Contract),
+			})
 		}
 		all[place].Updates = append(all[place].Updates, each.update)
 	}
@@ -97,49 +93,51 @@ func grouped(order []*told) []Tidings {
 // referenceOf gives 32 bytes for the id of a cycle, payment, dispute or request.
 func referenceOf(name string) facts.Hash { return facts.Hash(crypto.Keccak256([]byte(name))) }
 
-func (b Book) changes(next event) []change {
-	switch made := next.(type) {
-	case factRecorded:
-		return b.reduced(made)
-	case disputeOpened:
-		return []change{{made.Claim.Share.Liability, facts.Disputed, referenceOf(made.Claim.DisputeID)}}
-	case disputeClosed:
-		status := facts.Released
-		if made.Credited.Sign() > 0 {
+func (b Book) changes(entry *wire.LogEntry) []change {
+	switch event := entry.Event.(type) {
+	case *wire.LogEntry_FactRecorded:
+		return b.reduced(event.FactRecorded)
+	case *wire.LogEntry_DisputeOpened:
+		claim := event.DisputeOpened.Claim
+		return []change{{claim.Share.Liability, facts.Disputed, referenceOf(claim.DisputeId)}}
+	case *wire.LogEntry_DisputeClosed:
+		disputeID, status := event.DisputeClosed.DisputeId, facts.Released
+		if event.DisputeClosed.Credited != nothing {
 			status = facts.Credited
 		}
-		return []change{{b.Dispute(made.DisputeID).Claim.Share.Liability, status, referenceOf(made.DisputeID)}}
-	case writtenOff:
-		return []change{{made.Share.Liability, facts.Credited, referenceOf(made.Act.RequestID)}}
-	case cycleMoved:
-		if made.State == CycleCommitted {
-			return b.settled(b.Cycle(made.CycleID).Plan.Shares, referenceOf(made.CycleID))
+		return []change{{b.Dispute(disputeID).Claim.Share.Liability, status, referenceOf(disputeID)}}
+	case *wire.LogEntry_WrittenOff:
+		return []change{{event.WrittenOff.Share.Liability, facts.Credited, referenceOf(entry.GetAct().GetRequestId())}}
+	case *wire.LogEntry_CycleMoved:
+		if moved := event.CycleMoved; moved.State == cycleCommitted {
+			return b.settled(b.Cycle(moved.CycleId).Plan.Shares, referenceOf(moved.CycleId))
 		}
-	case paymentMoved:
-		if made.State == PaymentFinal {
-			return b.settled(b.Payment(made.PaymentID).Order.Shares, referenceOf(made.PaymentID))
+	case *wire.LogEntry_PaymentMoved:
+		if moved := event.PaymentMoved; moved.State == paymentFinal {
+			return b.settled(b.Payment(moved.PaymentId).Order.Shares, referenceOf(moved.PaymentId))
 		}
 	}
 	return nil
 }
 
 // reduced is what a credit note or a confirmed payment means to the liability that it takes from.
-func (b Book) reduced(recorded factRecorded) []change {
-	if recorded.reduction == nil {
+func (b Book) reduced(event *wire.FactRecorded) []change {
+	reduction := event.Reduction
+	if reduction == nil {
 		return nil
 	}
-	sequence := b.sequenceOfFact(recorded.reduction.factID)
-	if recorded.reduction.kind == creditReduction {
-		return []change{{sequence, facts.Credited, recorded.fact.FactID}}
+	sequence := b.sequenceOfFact(facts.Hash(reduction.FactId))
+	if reduction.Kind == wire.ReductionKind_REDUCTION_KIND_CREDIT {
+		return []change{{sequence, facts.Credited, facts.Hash(event.Fact.FactId)}}
 	}
-	return b.settled([]Share{{Liability: sequence}}, recorded.fact.FactID)
+	return b.settled([]*wire.Share{{Liability: sequence}}, facts.Hash(event.Fact.FactId))
 }
 
 // settled are those of the shares' liabilities of which nothing is open any more.
-func (b Book) settled(shares []Share, reference facts.Hash) []change {
+func (b Book) settled(shares []*wire.Share, reference facts.Hash) []change {
 	var changes []change
 	for _, share := range shares {
-		if b.mustRecord(b.account(share.Liability).liabilityID).amounts.Open.Sign() == 0 {
+		if b.mustRecord(b.account(share.Liability).liabilityID).amounts.open.Sign() == 0 {
 			changes = append(changes, change{share.Liability, facts.Settled, reference})
 		}
 	}

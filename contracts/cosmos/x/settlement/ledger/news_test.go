@@ -12,7 +12,7 @@ import (
 
 type newsCase struct {
 	Name     string            `json:"name"`
-	Log      []string          `json:"log"`
+	Log      []hexBytes        `json:"log"`
 	News     []json.RawMessage `json:"news"`
 	Together json.RawMessage   `json:"together"`
 }
@@ -21,8 +21,8 @@ func TestSharedStoriesGiveTheSameNews(t *testing.T) {
 	for _, each := range load[newsCase](t, "../news/stories.json") {
 		t.Run(each.Name, func(t *testing.T) {
 			book := newBook()
-			for i, text := range each.Log {
-				next, err := decodeEvent([]byte(text))
+			for i, raw := range each.Log {
+				next, err := decodeEntry(raw)
 				require.NoError(t, err)
 				book.append(next)
 				sequence := uint64(i) + 1
@@ -36,7 +36,7 @@ func TestSharedStoriesGiveTheSameNews(t *testing.T) {
 func TestThereAreNoNewsOfNothing(t *testing.T) {
 	book := newBook()
 	require.Empty(t, book.News(0, 0))
-	require.Empty(t, loadClearing(t)[0].play(t).News(3, 3))
+	require.Empty(t, load[sharedCase](t, "payments.json")[0].play(t).News(3, 3))
 }
 
 func requireNews(t *testing.T, expected json.RawMessage, news []Tidings) {
@@ -55,7 +55,9 @@ func requireNews(t *testing.T, expected json.RawMessage, news []Tidings) {
 			"contract": hex.EncodeToString(each.Contract[:]), "updates": updates,
 		})
 	}
-	require.JSONEq(t, string(expected), string(canonical(plain)))
+	written, err := json.Marshal(plain)
+	require.NoError(t, err)
+	require.JSONEq(t, string(expected), string(written))
 }
 
 func hexOf(hash facts.Hash) string { return hex.EncodeToString(hash[:]) }

@@ -1,88 +1,106 @@
 package ledger
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"sort"
+	"strings"
 
 	errorsmod "cosmossdk.io/errors"
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
-	"interledger.example/cosmos/x/settlement/facts"
+	wire "interledger.example/cosmos/wire/settlementv1"
 )
 
 // Payments: the debtor instructs, the creditor confirms with evidence, and until then the debt is held, not gone. A debt that
-// a payment has been promised to can neither be netted nor paid again.
+// a payment has been promised to can neither be netted nor paid again. Money never moves here.
 
-// paymentMoves tell from which states each one can be reached.
-var paymentMoves = map[PaymentState][]PaymentState{
-	PaymentPending:  {PaymentInstructed},
-	PaymentFinal:    {PaymentInstructed, PaymentPending},
-	PaymentReturned: {PaymentPending, PaymentFinal},
-	PaymentExpired:  {PaymentInstructed, PaymentPending},
+const (
+	paymentInstructed = wire.PaymentState_PAYMENT_STATE_INSTRUCTED
+	paymentPending    = wire.PaymentState_PAYMENT_STATE_PENDING
+	paymentFinal      = wire.PaymentState_PAYMENT_STATE_FINAL
+	paymentReturned   = wire.PaymentState_PAYMENT_STATE_RETURNED
+	paymentExpired    = wire.PaymentState_PAYMENT_STATE_EXPIRED
+)
+
+// paymentMoves give the states from which each one can be reached.
+var paymentMoves = map[wire.PaymentState][]wire.PaymentState{
+	paymentPending:  {paymentInstructed},
+	paymentFinal:    {paymentInstructed, paymentPending},
+	paymentReturned: {paymentPending, paymentFinal},
+	paymentExpired:  {paymentInstructed, paymentPending},
 }
 
-func (c InstructPayment) decide(book Book, act Act) ([]clearingEvent, error) {
-	what, unit := "payment "+c.PaymentID, Unit{Currency: c.Currency, Exponent: c.Exponent}
-	debtor, _ := c.Debtor.hash()
-	for _, check := range []func() error{
-		func() error { return requireName("payment id", c.PaymentID) },
-		func() error { return book.requireActor(act.Actor, "instruct the payment of another debtor", debtor) },
-		func() error { return requireAmount(what, c.Amount) },
-		func() error { return c.checkUnit(book, unit) },
-		func() error { return book.requireNew(paymentPrefix, "payment", c.PaymentID) },
-		func() error { return requireDeadline(what, c.ExpiresAtSeconds, act.AtSeconds) },
-	} {
-		if err := check(); err != nil {
-			return nil, err
-		}
+// decidePayment gives nothing for commands of other concepts.
+func (d *decision) decidePayment(command *wire.Command) ([]*wire.LogEntry, error) {
+	switch asked := command.Command.(type) {
+	case *wire.Command_InstructPayment:
+		return d.instructPayment(asked.InstructPayment)
+	case *wire.Command_MarkPaymentPending:
+		return d.markPaymentPending(asked.MarkPaymentPending)
+	case *wire.Command_FinalisePayment:
+		return d.finalisePayment(asked.FinalisePayment)
+	case *wire.Command_ReturnPayment:
+		return d.returnPayment(asked.ReturnPayment)
+	case *wire.Command_ExpirePayment:
+		return d.expirePayment(asked.ExpirePayment)
+	default:
+		return nil, nil
 	}
-	shares, err := c.shares(book, unit)
-	if err != nil {
+}
+
+func (d *decision) instructPayment(asked *wire.InstructPayment) ([]*wire.LogEntry, error) {
+	what, amount := "payment "+asked.PaymentId, amountOf(asked.Amount)
+	unit := Unit{Currency: asked.Currency, Exponent: asked.Exponent}
+	if err := firstOf(
+		func() error { return requireName("payment id", asked.PaymentId) },
+		func() error { return d.requireActor("instruct the payment of another debtor", asked.Debtor) },
+		func() error { return requireAmount(what, amount) },
+		func() error { return d.requirePayable(asked, unit) },
+		func() error { return d.book.requireNew(paymentPrefix, "payment", asked.PaymentId) },
+		func() error { return d.requireDeadline(what, asked.ExpiresAtSeconds) },
+	); err != nil {
 		return nil, err
 	}
-	return []clearingEvent{paymentInstructed{Act: act, Order: PaymentOrder{
-		Amount: c.Amount, Creditor: c.Creditor, Currency: c.Currency, CycleID: c.CycleID, Debtor: c.Debtor,
-		ExpiresAtSeconds: c.ExpiresAtSeconds, Exponent: c.Exponent, PaymentID: c.PaymentID, Shares: shares,
-	}}}, nil
+	shares, rest := take(d.book.freeOf(unit, asked.Debtor, asked.Creditor), amount)
+	if rest.Sign() > 0 {
+		return nil, errorsmod.Wrapf(ErrExceedsOpen, "payment %s: %s is %s more than is open and not held between the two",
+			asked.PaymentId, amount, rest)
+	}
+	order := &wire.PaymentOrder{
+		PaymentId: asked.PaymentId, Debtor: asked.Debtor, Creditor: asked.Creditor, Currency: asked.Currency,
+		Exponent: asked.Exponent, Amount: asked.Amount, CycleId: asked.CycleId, ExpiresAtSeconds: asked.ExpiresAtSeconds,
+		Shares: shares,
+	}
+	return []*wire.LogEntry{{Event: &wire.LogEntry_PaymentInstructed{PaymentInstructed: &wire.PaymentInstructed{Order: order}}}}, nil
 }
 
-// checkUnit demands an agreement, or the committed cycle that left this to be paid.
-func (c InstructPayment) checkUnit(book Book, unit Unit) error {
-	if c.CycleID == "" {
-		return book.requireUnit(c.Debtor, c.Creditor, unit)
+// requirePayable demands an agreement, or the committed cycle that left this to be paid.
+func (d *decision) requirePayable(asked *wire.InstructPayment, unit Unit) error {
+	if asked.CycleId == "" {
+		return d.book.requireUnit(asked.Debtor, asked.Creditor, unit)
 	}
-	cycle := book.Cycle(c.CycleID)
+	cycle := d.book.Cycle(asked.CycleId)
 	if cycle == nil {
-		return notFound("cycle", c.CycleID)
+		return notFound("cycle", asked.CycleId)
 	}
-	if cycle.State != CycleCommitted || cycle.Plan.unit() != unit {
+	if cycle.State != cycleCommitted || unitOf(cycle.Plan) != unit {
 		return errorsmod.Wrapf(ErrWrongState, "cycle %s is %s in %s; pay what a committed cycle left",
-			c.CycleID, cycle.State, cycle.Plan.Currency)
+			asked.CycleId, stateName(cycle.State), cycle.Plan.Currency)
 	}
 	return nil
 }
 
-// shares of the amount over the pair's liabilities, oldest first.
-func (c InstructPayment) shares(book Book, unit Unit) ([]Share, error) {
-	var claims []freeClaim
-	debtor, isDebtor := c.Debtor.hash()
-	creditor, isCreditor := c.Creditor.hash()
-	if isDebtor && isCreditor && unit.isKnown() {
-		claims = book.freeOf(unit, debtor, creditor)
-	}
-	shares, rest := take(claims, c.Amount)
-	if rest.Sign() > 0 {
-		return nil, errorsmod.Wrapf(ErrExceedsOpen, "payment %s: %s is %s more than is open and not held between the two",
-			c.PaymentID, c.Amount, rest)
-	}
-	return shares, nil
-}
-
 // freeOf lists what may be cleared from one debtor to one creditor.
-func (b Book) freeOf(unit Unit, debtor, creditor facts.Hash) []freeClaim {
-	prefix := freeKey(unit, debtor, creditor)
+func (b Book) freeOf(unit Unit, debtor, creditor []byte) []freeClaim {
+	debtorID, isDebtor := hashOf(debtor)
+	creditorID, isCreditor := hashOf(creditor)
+	if !isDebtor || !isCreditor || !unit.isKnown() {
+		return nil
+	}
+	prefix := freeKey(unit, debtorID, creditorID)
 	iterator := b.kv.Iterator(prefix, storetypes.PrefixEndBytes(prefix))
 	defer iterator.Close()
 	var claims []freeClaim
@@ -93,7 +111,7 @@ func (b Book) freeOf(unit Unit, debtor, creditor facts.Hash) []freeClaim {
 }
 
 // take spreads an amount over claims, by due date and then sequence, and says what is left of it.
-func take(claims []freeClaim, amount *big.Int) (shares []Share, rest *big.Int) {
+func take(claims []freeClaim, amount *big.Int) (shares []*wire.Share, rest *big.Int) {
 	ordered := slices.Clone(claims)
 	sort.Slice(ordered, func(i, j int) bool {
 		if ordered[i].dueDate != ordered[j].dueDate {
@@ -101,7 +119,7 @@ func take(claims []freeClaim, amount *big.Int) (shares []Share, rest *big.Int) {
 		}
 		return ordered[i].sequence < ordered[j].sequence
 	})
-	rest, shares = new(big.Int).Set(amount), []Share{}
+	rest = new(big.Int).Set(amount)
 	for _, claim := range ordered {
 		if rest.Sign() == 0 {
 			break
@@ -110,68 +128,172 @@ func take(claims []freeClaim, amount *big.Int) (shares []Share, rest *big.Int) {
 		if part.Cmp(rest) > 0 {
 			part = new(big.Int).Set(rest)
 		}
-		shares = append(shares, Share{Liability: claim.sequence, Amount: part})
+		shares = append(shares, &wire.Share{Liability: claim.sequence, Amount: part.String()})
 		rest.Sub(rest, part)
 	}
 	return shares, rest
 }
 
-func (c MarkPaymentPending) decide(book Book, act Act) ([]clearingEvent, error) {
-	return book.movePayment(act, paymentMoved{PaymentID: c.PaymentID, State: PaymentPending},
-		func(order *PaymentOrder) error {
-			return book.requireActor(act.Actor, "report the payment of another debtor", facts.Hash(order.Debtor))
+func (d *decision) markPaymentPending(asked *wire.MarkPaymentPending) ([]*wire.LogEntry, error) {
+	return d.movePayment(&wire.PaymentMoved{PaymentId: asked.PaymentId, State: paymentPending},
+		func(order *wire.PaymentOrder) error {
+			return d.requireActor("report the payment of another debtor", order.Debtor)
 		},
-		func(order *PaymentOrder) error {
-			return requireBefore("payment "+order.PaymentID, order.ExpiresAtSeconds, act.AtSeconds)
+		func(order *wire.PaymentOrder) error {
+			return d.requireBefore("payment "+order.PaymentId, order.ExpiresAtSeconds)
 		})
 }
 
-func (c FinalisePayment) decide(book Book, act Act) ([]clearingEvent, error) {
-	return book.movePayment(act, paymentMoved{PaymentID: c.PaymentID, State: PaymentFinal, Evidence: &c.Evidence},
-		func(order *PaymentOrder) error {
-			return book.requireActor(act.Actor, "confirm money that another creditor got", facts.Hash(order.Creditor))
+func (d *decision) finalisePayment(asked *wire.FinalisePayment) ([]*wire.LogEntry, error) {
+	return d.movePayment(&wire.PaymentMoved{PaymentId: asked.PaymentId, State: paymentFinal, Evidence: asked.Evidence},
+		func(order *wire.PaymentOrder) error {
+			return d.requireActor("confirm money that another creditor got", order.Creditor)
 		},
-		func(order *PaymentOrder) error {
-			if err := requireBefore("payment "+order.PaymentID, order.ExpiresAtSeconds, act.AtSeconds); err != nil {
+		func(order *wire.PaymentOrder) error {
+			if err := d.requireBefore("payment "+order.PaymentId, order.ExpiresAtSeconds); err != nil {
 				return err
 			}
-			return book.requireEvidence(&c.Evidence, order)
+			return d.requireEvidence(asked.Evidence, order)
 		})
 }
 
-func (c ReturnPayment) decide(book Book, act Act) ([]clearingEvent, error) {
-	return book.movePayment(act, paymentMoved{PaymentID: c.PaymentID, State: PaymentReturned, Evidence: &c.Evidence},
-		func(order *PaymentOrder) error {
-			return book.requireActor(act.Actor, "report the return of another debtor's money", facts.Hash(order.Debtor))
+func (d *decision) returnPayment(asked *wire.ReturnPayment) ([]*wire.LogEntry, error) {
+	return d.movePayment(&wire.PaymentMoved{PaymentId: asked.PaymentId, State: paymentReturned, Evidence: asked.Evidence},
+		func(order *wire.PaymentOrder) error {
+			return d.requireActor("report the return of another debtor's money", order.Debtor)
 		},
-		func(order *PaymentOrder) error { return book.requireEvidence(&c.Evidence, order) })
+		func(order *wire.PaymentOrder) error { return d.requireEvidence(asked.Evidence, order) })
 }
 
-func (c ExpirePayment) decide(book Book, act Act) ([]clearingEvent, error) {
-	return book.movePayment(act, paymentMoved{PaymentID: c.PaymentID, State: PaymentExpired},
-		func(*PaymentOrder) error { return book.requireAnyone(act.Actor, "expire payments") },
-		func(order *PaymentOrder) error {
-			return requireAfter("payment "+order.PaymentID, order.ExpiresAtSeconds, act.AtSeconds)
+func (d *decision) expirePayment(asked *wire.ExpirePayment) ([]*wire.LogEntry, error) {
+	return d.movePayment(&wire.PaymentMoved{PaymentId: asked.PaymentId, State: paymentExpired},
+		func(*wire.PaymentOrder) error { return d.requireAnyone("expire payments") },
+		func(order *wire.PaymentOrder) error {
+			return d.requireAfter("payment "+order.PaymentId, order.ExpiresAtSeconds)
 		})
 }
 
 // movePayment asks who acts, then whether the state allows it, then the rest.
-func (b Book) movePayment(
-	act Act, moved paymentMoved, checkActor, checkRest func(order *PaymentOrder) error,
-) ([]clearingEvent, error) {
-	payment := b.Payment(moved.PaymentID)
+func (d *decision) movePayment(
+	moved *wire.PaymentMoved, checkActor, checkRest func(order *wire.PaymentOrder) error,
+) ([]*wire.LogEntry, error) {
+	payment := d.book.Payment(moved.PaymentId)
 	if payment == nil {
-		return nil, notFound("payment", moved.PaymentID)
+		return nil, notFound("payment", moved.PaymentId)
 	}
-	if err := checkActor(&payment.Order); err != nil {
+	if err := checkActor(payment.Order); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(paymentMoves[moved.State], payment.State) {
-		return nil, errorsmod.Wrapf(ErrWrongState, "payment %s is %s; it cannot be %s", moved.PaymentID, payment.State, moved.State)
+		return nil, errorsmod.Wrapf(ErrWrongState, "payment %s is %s; it cannot be %s",
+			moved.PaymentId, stateName(payment.State), stateName(moved.State))
 	}
-	if err := checkRest(&payment.Order); err != nil {
+	if err := checkRest(payment.Order); err != nil {
 		return nil, err
 	}
-	moved.Act = act
-	return []clearingEvent{moved}, nil
+	return []*wire.LogEntry{{Event: &wire.LogEntry_PaymentMoved{PaymentMoved: moved}}}, nil
+}
+
+// requireEvidence demands that it states exactly this amount and has proved nothing before.
+func (d *decision) requireEvidence(evidence *wire.Evidence, order *wire.PaymentOrder) error {
+	if err := checkText("evidence reference", evidence.Reference, true); err != nil {
+		return err
+	}
+	if evidence.Amount != order.Amount || evidence.Currency != order.Currency {
+		return errorsmod.Wrapf(ErrEvidenceMismatch, "evidence %s states %s %.10q, the payment %s %s",
+			evidence.Reference, evidence.Amount, evidence.Currency, order.Amount, order.Currency)
+	}
+	if d.book.kv.Has(evidenceKey(evidence)) {
+		return errorsmod.Wrapf(ErrEvidenceUsed, "evidence %s has proved another movement before", evidence.Reference)
+	}
+	return nil
+}
+
+func evidenceKey(evidence *wire.Evidence) []byte {
+	return append([]byte{evidencePrefix, byte(evidence.Kind)}, evidence.Reference...)
+}
+
+// stateName is the name of a state of a payment, dispute or cycle without its type.
+func stateName(state fmt.Stringer) string {
+	_, name, _ := strings.Cut(state.String(), "_STATE_")
+	return name
+}
+
+func (b Book) applyPaymentInstructed(event *wire.PaymentInstructed, head Head) error {
+	order := event.Order
+	if b.entries(paymentPrefix, order.PaymentId) != nil {
+		return fmt.Errorf("payment %s exists already", order.PaymentId)
+	}
+	if err := b.post(paymentInstructedPostings(event)); err != nil {
+		return err
+	}
+	b.setEntries(paymentPrefix, order.PaymentId, entries{made: head.Sequence, moved: head.Sequence})
+	b.setDeadline(paymentPrefix, order.ExpiresAtSeconds, order.PaymentId)
+	return nil
+}
+
+func paymentInstructedPostings(event *wire.PaymentInstructed) []posting {
+	return postShares(event.Order.Shares, freeAccount, heldAccount)
+}
+
+func (b Book) applyPaymentMoved(event *wire.PaymentMoved, head Head) error {
+	before := b.Payment(event.PaymentId)
+	if before == nil || !slices.Contains(paymentMoves[event.State], before.State) {
+		return fmt.Errorf("payment %s cannot be %s", event.PaymentId, stateName(event.State))
+	}
+	if err := b.post(paymentMovedPostings(event, before)); err != nil {
+		return err
+	}
+	at := *b.entries(paymentPrefix, event.PaymentId)
+	at.moved = head.Sequence
+	if event.Evidence != nil {
+		at.proved = head.Sequence
+		b.kv.Set(evidenceKey(event.Evidence), []byte(event.PaymentId))
+	}
+	b.setEntries(paymentPrefix, event.PaymentId, at)
+	if event.State != paymentPending {
+		b.clearDeadline(paymentPrefix, before.Order.ExpiresAtSeconds, event.PaymentId)
+	}
+	return nil
+}
+
+// paymentMovedPostings by the payment as it was before.
+func paymentMovedPostings(event *wire.PaymentMoved, before *wire.Payment) []posting {
+	source := heldAccount
+	if before.State == paymentFinal {
+		source = paidAccount
+	}
+	switch event.State {
+	case paymentFinal:
+		return postShares(before.Order.Shares, source, paidAccount)
+	case paymentReturned, paymentExpired:
+		return postShares(before.Order.Shares, source, freeAccount)
+	default:
+		return nil
+	}
+}
+
+// Payment is nil if there is none with that id.
+func (b Book) Payment(paymentID string) *wire.Payment {
+	at := b.entries(paymentPrefix, paymentID)
+	if at == nil {
+		return nil
+	}
+	made := b.entry(at.made)
+	payment := &wire.Payment{
+		Order: made.GetPaymentInstructed().GetOrder(), State: paymentInstructed, Recorder: made.GetAct().GetActor(), Sequence: at.moved,
+	}
+	if at.moved != at.made {
+		moved := b.entry(at.moved)
+		payment.State, payment.Recorder = moved.GetPaymentMoved().GetState(), moved.GetAct().GetActor()
+	}
+	if at.proved != 0 {
+		payment.Evidence = b.entry(at.proved).GetPaymentMoved().GetEvidence()
+	}
+	return payment
+}
+
+// Payments in the order of their ids from behind after, at most limit.
+func (b Book) Payments(after string, limit int) []*wire.Payment {
+	return listed(b, paymentPrefix, after, limit, b.Payment)
 }

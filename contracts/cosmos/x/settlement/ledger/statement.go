@@ -3,147 +3,116 @@ package ledger
 import (
 	"math/big"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
-// Statements: what a party owed and was owed when a period began, what happened in it, and what is left. They are made from
-// the log when somebody asks, so nothing of them stands in the store. What is held is not listed: it is still owed.
+// Statements: what a party owed and was owed when a period began, what happened in it, and what is left. They are derived from
+// the log on every query, so nothing of them is stored. What is held is not listed: it is still owed.
 
-// LineKind is what a line of a statement says. Returned undoes paid.
-type LineKind string
-
-// The kinds of lines.
 const (
-	LineFact     LineKind = "fact"
-	LineNovated  LineKind = "novated"
-	LineNetted   LineKind = "netted"
-	LinePaid     LineKind = "paid"
-	LineReturned LineKind = "returned"
-	LineCredited LineKind = "credited"
+	lineFact     = wire.LineKind_LINE_KIND_FACT
+	lineNovated  = wire.LineKind_LINE_KIND_NOVATED
+	lineNetted   = wire.LineKind_LINE_KIND_NETTED
+	linePaid     = wire.LineKind_LINE_KIND_PAID
+	lineReturned = wire.LineKind_LINE_KIND_RETURNED
+	lineCredited = wire.LineKind_LINE_KIND_CREDITED
 )
 
-// adds says whether the line adds to the debt.
-func (k LineKind) adds() bool { return k == LineFact || k == LineNovated || k == LineReturned }
-
-// Side is which way the debt of a line goes, as the party sees it.
-type Side string
-
-// The sides of a statement.
-const (
-	SidePayable    Side = "payable"
-	SideReceivable Side = "receivable"
-)
-
-// StatementLine is one movement; its amount is above zero.
-type StatementLine struct {
-	Sequence     uint64
-	AtSeconds    uint64
-	Side         Side
-	Kind         LineKind
-	Counterparty facts.Hash
-	FactID       facts.Hash
-	Amount       *big.Int
+// adds says whether a line adds to the debt.
+func adds(kind wire.LineKind) bool {
+	return kind == lineFact || kind == lineNovated || kind == lineReturned
 }
 
-// StatementTotals are the sums of one side. Paid is less what was returned, and may be below zero.
-type StatementTotals struct {
-	Opening  *big.Int
-	Facts    *big.Int
-	Novated  *big.Int
-	Netted   *big.Int
-	Paid     *big.Int
-	Credited *big.Int
+// Period of a statement, in block times: from since up to but not including until.
+type Period struct {
+	SinceSeconds uint64
+	UntilSeconds uint64
+}
+
+// sideSums are what the lines of one side add up to, by their kinds, and what was open before.
+type sideSums struct {
+	opening *big.Int
+	lines   map[wire.LineKind]*big.Int
+}
+
+func newSums() *sideSums {
+	return &sideSums{opening: new(big.Int), lines: map[wire.LineKind]*big.Int{}}
+}
+
+func (s *sideSums) of(kind wire.LineKind) *big.Int {
+	if s.lines[kind] == nil {
+		s.lines[kind] = new(big.Int)
+	}
+	return s.lines[kind]
+}
+
+// totals of a side. Paid is less what was returned, and may be below zero.
+func (s *sideSums) totals() *wire.SideTotals {
+	return &wire.SideTotals{
+		Opening: s.opening.String(), Facts: s.of(lineFact).String(), Novated: s.of(lineNovated).String(),
+		Netted: s.of(lineNetted).String(), Paid: new(big.Int).Sub(s.of(linePaid), s.of(lineReturned)).String(),
+		Credited: s.of(lineCredited).String(),
+	}
 }
 
 // Statement of one party in one unit.
-type Statement struct {
-	Payable    StatementTotals
-	Receivable StatementTotals
-	Lines      []StatementLine
-}
-
-// Statement for block times from since up to but not including until. What was recorded in a block of unknown time counts as
-// before everything.
-func (b Book) Statement(party facts.Hash, unit Unit, since, until uint64) *Statement {
-	statement := &Statement{Payable: newTotals(), Receivable: newTotals()}
+func (b Book) Statement(party facts.Hash, unit Unit, period Period) *wire.Statement {
+	statement := &wire.Statement{
+		PartyId: party[:], Currency: unit.Currency, Exponent: unit.Exponent,
+		SinceSeconds: period.SinceSeconds, UntilSeconds: period.UntilSeconds,
+	}
+	payable, receivable := newSums(), newSums()
 	b.journal(func(entry journalEntry) {
-		if entry.atSeconds >= until {
+		if entry.atSeconds >= period.UntilSeconds {
 			return
 		}
 		for _, each := range entry.postings {
 			moved := b.account(each.liability)
-			if moved.unit == unit && (moved.debtor == party || moved.creditor == party) {
-				statement.add(party, moved, each, entry, since)
+			kind := lineKind(moved, each)
+			if moved.unit != unit || moved.debtor != party && moved.creditor != party || kind == 0 {
+				continue
+			}
+			line := &wire.StatementLine{
+				Sequence: entry.sequence, AtSeconds: entry.atSeconds, Side: wire.Side_SIDE_RECEIVABLE, Kind: kind,
+				Counterparty: moved.debtor[:], FactId: moved.factID[:], Amount: each.amount.String(),
+			}
+			sums := receivable
+			if moved.debtor == party {
+				sums, line.Side, line.Counterparty = payable, wire.Side_SIDE_PAYABLE, moved.creditor[:]
+			}
+			if entry.atSeconds >= period.SinceSeconds {
+				sums.of(kind).Add(sums.of(kind), each.amount)
+				statement.Lines = append(statement.Lines, line)
+				continue
+			}
+			if adds(kind) {
+				sums.opening.Add(sums.opening, each.amount)
+			} else {
+				sums.opening.Sub(sums.opening, each.amount)
 			}
 		}
 	})
+	statement.Payable, statement.Receivable = payable.totals(), receivable.totals()
 	return statement
 }
 
-func newTotals() StatementTotals {
-	return StatementTotals{
-		Opening: new(big.Int), Facts: new(big.Int), Novated: new(big.Int),
-		Netted: new(big.Int), Paid: new(big.Int), Credited: new(big.Int),
-	}
-}
-
-func (s *Statement) add(party facts.Hash, moved *account, each posting, entry journalEntry, since uint64) {
-	kind := lineKind(moved, each)
-	if kind == "" {
-		return
-	}
-	side, totals, counterparty := SideReceivable, &s.Receivable, moved.debtor
-	if moved.debtor == party {
-		side, totals, counterparty = SidePayable, &s.Payable, moved.creditor
-	}
-	if entry.atSeconds < since {
-		change := each.amount
-		if !kind.adds() {
-			change = new(big.Int).Neg(change)
-		}
-		totals.Opening.Add(totals.Opening, change)
-		return
-	}
-	totals.add(kind, each.amount)
-	s.Lines = append(s.Lines, StatementLine{
-		Sequence: entry.sequence, AtSeconds: entry.atSeconds, Side: side, Kind: kind,
-		Counterparty: counterparty, FactID: moved.factID, Amount: each.amount,
-	})
-}
-
-// lineKind is empty for what stays open: holds and releases.
-func lineKind(moved *account, each posting) LineKind {
+// lineKind is zero for what stays open: holds and releases.
+func lineKind(moved *account, each posting) wire.LineKind {
 	switch {
 	case each.source == claimAccount && moved.isNovated:
-		return LineNovated
+		return lineNovated
 	case each.source == claimAccount:
-		return LineFact
+		return lineFact
 	case each.source == paidAccount:
-		return LineReturned
+		return lineReturned
 	case each.target == nettedAccount:
-		return LineNetted
+		return lineNetted
 	case each.target == paidAccount:
-		return LinePaid
+		return linePaid
 	case each.target == creditedAccount:
-		return LineCredited
+		return lineCredited
 	default:
-		return ""
-	}
-}
-
-func (t *StatementTotals) add(kind LineKind, amount *big.Int) {
-	switch kind {
-	case LineFact:
-		t.Facts.Add(t.Facts, amount)
-	case LineNovated:
-		t.Novated.Add(t.Novated, amount)
-	case LineNetted:
-		t.Netted.Add(t.Netted, amount)
-	case LinePaid:
-		t.Paid.Add(t.Paid, amount)
-	case LineReturned:
-		t.Paid.Sub(t.Paid, amount)
-	case LineCredited:
-		t.Credited.Add(t.Credited, amount)
+		return 0
 	}
 }

@@ -37,14 +37,11 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 func DefineSigners(options *signing.Options) {
 	const prefix = "interledger.settlement.chain.v1."
 	for message, field := range map[protoreflect.FullName]protoreflect.Name{
-		"MsgRegisterParty":   "operator",
-		"MsgRecordAgreement": "operator",
-		"MsgClosePeriod":     "operator",
-		"MsgBindAccount":     "operator",
-		"MsgClear":           "sender",
-		"MsgTrustClient":     "operator",
-		"MsgDistrustClient":  "operator",
-		"MsgSetOperators":    "authority",
+		"MsgBindAccount":    "operator",
+		"MsgExecute":        "sender",
+		"MsgTrustClient":    "operator",
+		"MsgDistrustClient": "operator",
+		"MsgSetOperators":   "authority",
 	} {
 		options.DefineCustomGetSigners(prefix+message, signerIn(field, options.AddressCodec))
 	}

@@ -30,86 +30,6 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
-type QueryAgreementsRequest struct {
-}
-
-func (m *QueryAgreementsRequest) Reset()         { *m = QueryAgreementsRequest{} }
-func (m *QueryAgreementsRequest) String() string { return proto.CompactTextString(m) }
-func (*QueryAgreementsRequest) ProtoMessage()    {}
-func (*QueryAgreementsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{0}
-}
-func (m *QueryAgreementsRequest) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *QueryAgreementsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_QueryAgreementsRequest.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *QueryAgreementsRequest) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_QueryAgreementsRequest.Merge(m, src)
-}
-func (m *QueryAgreementsRequest) XXX_Size() int {
-	return m.Size()
-}
-func (m *QueryAgreementsRequest) XXX_DiscardUnknown() {
-	xxx_messageInfo_QueryAgreementsRequest.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_QueryAgreementsRequest proto.InternalMessageInfo
-
-type QueryAgreementsResponse struct {
-	Agreements []*settlementv1.Agreement `protobuf:"bytes,1,rep,name=agreements,proto3" json:"agreements,omitempty"`
-}
-
-func (m *QueryAgreementsResponse) Reset()         { *m = QueryAgreementsResponse{} }
-func (m *QueryAgreementsResponse) String() string { return proto.CompactTextString(m) }
-func (*QueryAgreementsResponse) ProtoMessage()    {}
-func (*QueryAgreementsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{1}
-}
-func (m *QueryAgreementsResponse) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *QueryAgreementsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_QueryAgreementsResponse.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *QueryAgreementsResponse) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_QueryAgreementsResponse.Merge(m, src)
-}
-func (m *QueryAgreementsResponse) XXX_Size() int {
-	return m.Size()
-}
-func (m *QueryAgreementsResponse) XXX_DiscardUnknown() {
-	xxx_messageInfo_QueryAgreementsResponse.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_QueryAgreementsResponse proto.InternalMessageInfo
-
-func (m *QueryAgreementsResponse) GetAgreements() []*settlementv1.Agreement {
-	if m != nil {
-		return m.Agreements
-	}
-	return nil
-}
-
 type QueryHeadRequest struct {
 }
 
@@ -117,7 +37,7 @@ func (m *QueryHeadRequest) Reset()         { *m = QueryHeadRequest{} }
 func (m *QueryHeadRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryHeadRequest) ProtoMessage()    {}
 func (*QueryHeadRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{2}
+	return fileDescriptor_01e006664326334f, []int{0}
 }
 func (m *QueryHeadRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -147,18 +67,16 @@ func (m *QueryHeadRequest) XXX_DiscardUnknown() {
 var xxx_messageInfo_QueryHeadRequest proto.InternalMessageInfo
 
 type QueryHeadResponse struct {
-	// 0: the log is empty.
-	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	Head *settlementv1.LogHead `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
 	// 0: no period was closed yet.
-	CutOffSeconds uint64 `protobuf:"varint,3,opt,name=cut_off_seconds,json=cutOffSeconds,proto3" json:"cut_off_seconds,omitempty"`
+	CutOffSeconds uint64 `protobuf:"varint,2,opt,name=cut_off_seconds,json=cutOffSeconds,proto3" json:"cut_off_seconds,omitempty"`
 }
 
 func (m *QueryHeadResponse) Reset()         { *m = QueryHeadResponse{} }
 func (m *QueryHeadResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryHeadResponse) ProtoMessage()    {}
 func (*QueryHeadResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{3}
+	return fileDescriptor_01e006664326334f, []int{1}
 }
 func (m *QueryHeadResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -187,16 +105,9 @@ func (m *QueryHeadResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_QueryHeadResponse proto.InternalMessageInfo
 
-func (m *QueryHeadResponse) GetSequence() uint64 {
+func (m *QueryHeadResponse) GetHead() *settlementv1.LogHead {
 	if m != nil {
-		return m.Sequence
-	}
-	return 0
-}
-
-func (m *QueryHeadResponse) GetHeadHash() []byte {
-	if m != nil {
-		return m.HeadHash
+		return m.Head
 	}
 	return nil
 }
@@ -216,7 +127,7 @@ func (m *QueryLogEntryRequest) Reset()         { *m = QueryLogEntryRequest{} }
 func (m *QueryLogEntryRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryLogEntryRequest) ProtoMessage()    {}
 func (*QueryLogEntryRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{4}
+	return fileDescriptor_01e006664326334f, []int{2}
 }
 func (m *QueryLogEntryRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -253,15 +164,15 @@ func (m *QueryLogEntryRequest) GetSequence() uint64 {
 }
 
 type QueryLogEntryResponse struct {
-	// Canonical JSON.
-	Event []byte `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// Canonical bytes of interledger.settlement.v1.LogEntry.
+	Entry []byte `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
 }
 
 func (m *QueryLogEntryResponse) Reset()         { *m = QueryLogEntryResponse{} }
 func (m *QueryLogEntryResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryLogEntryResponse) ProtoMessage()    {}
 func (*QueryLogEntryResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{5}
+	return fileDescriptor_01e006664326334f, []int{3}
 }
 func (m *QueryLogEntryResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -290,9 +201,9 @@ func (m *QueryLogEntryResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_QueryLogEntryResponse proto.InternalMessageInfo
 
-func (m *QueryLogEntryResponse) GetEvent() []byte {
+func (m *QueryLogEntryResponse) GetEntry() []byte {
 	if m != nil {
-		return m.Event
+		return m.Entry
 	}
 	return nil
 }
@@ -304,7 +215,7 @@ func (m *QueryOperatorsRequest) Reset()         { *m = QueryOperatorsRequest{} }
 func (m *QueryOperatorsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryOperatorsRequest) ProtoMessage()    {}
 func (*QueryOperatorsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{6}
+	return fileDescriptor_01e006664326334f, []int{4}
 }
 func (m *QueryOperatorsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -341,7 +252,7 @@ func (m *QueryOperatorsResponse) Reset()         { *m = QueryOperatorsResponse{}
 func (m *QueryOperatorsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryOperatorsResponse) ProtoMessage()    {}
 func (*QueryOperatorsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{7}
+	return fileDescriptor_01e006664326334f, []int{5}
 }
 func (m *QueryOperatorsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -388,7 +299,7 @@ func (m *QueryBoundAccountsRequest) Reset()         { *m = QueryBoundAccountsReq
 func (m *QueryBoundAccountsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryBoundAccountsRequest) ProtoMessage()    {}
 func (*QueryBoundAccountsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{8}
+	return fileDescriptor_01e006664326334f, []int{6}
 }
 func (m *QueryBoundAccountsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -439,7 +350,7 @@ func (m *QueryBoundAccountsResponse) Reset()         { *m = QueryBoundAccountsRe
 func (m *QueryBoundAccountsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryBoundAccountsResponse) ProtoMessage()    {}
 func (*QueryBoundAccountsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{9}
+	return fileDescriptor_01e006664326334f, []int{7}
 }
 func (m *QueryBoundAccountsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -482,7 +393,7 @@ func (m *QueryTrustedClientsRequest) Reset()         { *m = QueryTrustedClientsR
 func (m *QueryTrustedClientsRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryTrustedClientsRequest) ProtoMessage()    {}
 func (*QueryTrustedClientsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{10}
+	return fileDescriptor_01e006664326334f, []int{8}
 }
 func (m *QueryTrustedClientsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -519,7 +430,7 @@ func (m *QueryTrustedClientsResponse) Reset()         { *m = QueryTrustedClients
 func (m *QueryTrustedClientsResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryTrustedClientsResponse) ProtoMessage()    {}
 func (*QueryTrustedClientsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{11}
+	return fileDescriptor_01e006664326334f, []int{9}
 }
 func (m *QueryTrustedClientsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -564,7 +475,7 @@ func (m *QueryNewsAnswerRequest) Reset()         { *m = QueryNewsAnswerRequest{}
 func (m *QueryNewsAnswerRequest) String() string { return proto.CompactTextString(m) }
 func (*QueryNewsAnswerRequest) ProtoMessage()    {}
 func (*QueryNewsAnswerRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{12}
+	return fileDescriptor_01e006664326334f, []int{10}
 }
 func (m *QueryNewsAnswerRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -616,7 +527,7 @@ func (m *QueryNewsAnswerResponse) Reset()         { *m = QueryNewsAnswerResponse
 func (m *QueryNewsAnswerResponse) String() string { return proto.CompactTextString(m) }
 func (*QueryNewsAnswerResponse) ProtoMessage()    {}
 func (*QueryNewsAnswerResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_01e006664326334f, []int{13}
+	return fileDescriptor_01e006664326334f, []int{11}
 }
 func (m *QueryNewsAnswerResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -653,8 +564,6 @@ func (m *QueryNewsAnswerResponse) GetAcknowledgement() []byte {
 }
 
 func init() {
-	proto.RegisterType((*QueryAgreementsRequest)(nil), "interledger.settlement.chain.v1.QueryAgreementsRequest")
-	proto.RegisterType((*QueryAgreementsResponse)(nil), "interledger.settlement.chain.v1.QueryAgreementsResponse")
 	proto.RegisterType((*QueryHeadRequest)(nil), "interledger.settlement.chain.v1.QueryHeadRequest")
 	proto.RegisterType((*QueryHeadResponse)(nil), "interledger.settlement.chain.v1.QueryHeadResponse")
 	proto.RegisterType((*QueryLogEntryRequest)(nil), "interledger.settlement.chain.v1.QueryLogEntryRequest")
@@ -674,63 +583,65 @@ func init() {
 }
 
 var fileDescriptor_01e006664326334f = []byte{
-	// 888 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0x41, 0x6f, 0xdc, 0x44,
-	0x14, 0x8e, 0xdb, 0xa6, 0x5d, 0xbf, 0x26, 0x0d, 0x8c, 0x0a, 0x5d, 0x9c, 0xb2, 0x44, 0x06, 0x41,
-	0x54, 0x88, 0x97, 0x0d, 0xa2, 0x45, 0xd0, 0x4b, 0x92, 0x22, 0x8a, 0xa8, 0xda, 0xe2, 0x00, 0x17,
-	0x24, 0x56, 0x13, 0x7b, 0x76, 0x77, 0x94, 0xcd, 0x78, 0xeb, 0x19, 0x6f, 0xb4, 0x12, 0x52, 0xaf,
-	0x48, 0x5c, 0xf8, 0x59, 0x1c, 0x7b, 0xe4, 0x88, 0x92, 0xdf, 0x81, 0x84, 0x3c, 0x7e, 0x63, 0x3b,
-	0xc9, 0xc6, 0xf6, 0xe6, 0xe6, 0x79, 0xf3, 0x7d, 0xef, 0x7b, 0x7e, 0x6f, 0xfc, 0x8d, 0xe1, 0x53,
-	0x2e, 0x14, 0x8b, 0xc7, 0x2c, 0x1c, 0xb2, 0xb8, 0x2b, 0x99, 0x52, 0x63, 0x76, 0xc4, 0x84, 0xea,
-	0x06, 0x23, 0xca, 0x45, 0x77, 0xda, 0xeb, 0xbe, 0x4a, 0x58, 0x3c, 0xf3, 0x26, 0x71, 0xa4, 0x22,
-	0xf2, 0x41, 0x09, 0xec, 0x15, 0x60, 0x4f, 0x83, 0xbd, 0x69, 0xcf, 0xd9, 0xaa, 0xcb, 0x36, 0x64,
-	0x82, 0x49, 0x2e, 0xb3, 0x7c, 0xce, 0x83, 0x4b, 0xe0, 0xd3, 0x5e, 0x69, 0x95, 0x61, 0xdd, 0x36,
-	0xbc, 0xfb, 0x63, 0x5a, 0xca, 0xce, 0x30, 0x66, 0x3a, 0x2e, 0x7d, 0xf6, 0x2a, 0x61, 0x52, 0xb9,
-	0x7d, 0xb8, 0x77, 0x61, 0x47, 0x4e, 0x22, 0x21, 0x19, 0x79, 0x02, 0x40, 0xf3, 0x68, 0xdb, 0xda,
-	0xb8, 0xbe, 0x79, 0x7b, 0xfb, 0x23, 0xef, 0x92, 0xb7, 0x98, 0xf6, 0xbc, 0x3c, 0x85, 0x5f, 0xe2,
-	0xb9, 0x04, 0xde, 0xd2, 0x02, 0x4f, 0x19, 0x0d, 0x8d, 0xa8, 0x82, 0xb7, 0x4b, 0x31, 0x94, 0x73,
-	0xa0, 0x25, 0xd3, 0x7d, 0x11, 0xb0, 0xb6, 0xb5, 0x61, 0x6d, 0xde, 0xf0, 0xf3, 0x35, 0x59, 0x07,
-	0x7b, 0xc4, 0x68, 0xd8, 0x1f, 0x51, 0x39, 0x6a, 0x5f, 0xdb, 0xb0, 0x36, 0x57, 0xfc, 0x56, 0x1a,
-	0x78, 0x4a, 0xe5, 0x88, 0x7c, 0x0c, 0x6b, 0x41, 0xa2, 0xfa, 0xd1, 0x60, 0xd0, 0x97, 0x2c, 0x88,
-	0x44, 0x28, 0xdb, 0xd7, 0x35, 0x7f, 0x35, 0x48, 0xd4, 0x8b, 0xc1, 0x60, 0x3f, 0x0b, 0xba, 0xdb,
-	0x70, 0x57, 0xab, 0x3e, 0x8b, 0x86, 0xdf, 0x0a, 0x15, 0xcf, 0xb0, 0x9a, 0x2a, 0x61, 0x77, 0x0b,
-	0xde, 0x39, 0xc7, 0xc1, 0x6a, 0xef, 0xc2, 0x32, 0x9b, 0x32, 0xa1, 0x34, 0x63, 0xc5, 0xcf, 0x16,
-	0xee, 0x3d, 0x84, 0xbf, 0x98, 0xb0, 0x98, 0xaa, 0x28, 0xce, 0xdb, 0xfc, 0x10, 0x07, 0x50, 0xda,
-	0xc0, 0x44, 0xf7, 0xc1, 0x8e, 0x4c, 0x50, 0x37, 0xd9, 0xf6, 0x8b, 0x80, 0xfb, 0x0b, 0xbc, 0xa7,
-	0x79, 0xbb, 0x51, 0x22, 0xc2, 0x9d, 0x20, 0x88, 0x92, 0x62, 0x76, 0xe4, 0x43, 0x58, 0xa5, 0x03,
-	0xc5, 0xe2, 0x3e, 0xcd, 0x36, 0x74, 0x2d, 0xb6, 0xbf, 0xa2, 0x83, 0x08, 0x4e, 0x0b, 0x1d, 0xf3,
-	0x23, 0xae, 0x74, 0xdb, 0x56, 0xfd, 0x6c, 0xe1, 0x72, 0x70, 0xe6, 0xe5, 0xc5, 0x9a, 0x7e, 0x80,
-	0xd6, 0x01, 0x17, 0x21, 0x17, 0x43, 0x33, 0xf7, 0xae, 0x57, 0x73, 0x7a, 0x3d, 0x4c, 0xb2, 0x9b,
-	0xf1, 0xfc, 0x3c, 0x81, 0x7b, 0x1f, 0xa5, 0x7e, 0x8a, 0x13, 0xa9, 0x58, 0xb8, 0x37, 0xe6, 0xe5,
-	0xf3, 0xf7, 0x18, 0xd6, 0xe7, 0xee, 0x62, 0x25, 0xef, 0x03, 0x04, 0x3a, 0xd4, 0xe7, 0x61, 0xde,
-	0x9e, 0x2c, 0xf2, 0x7d, 0x28, 0xdd, 0xdf, 0xb0, 0xad, 0xcf, 0xd9, 0xb1, 0xdc, 0x11, 0xf2, 0x98,
-	0xc5, 0xa6, 0x37, 0xeb, 0x60, 0xe7, 0x44, 0xec, 0x4b, 0xcb, 0xf0, 0xc8, 0x27, 0xb0, 0x36, 0xa1,
-	0xc1, 0x21, 0x53, 0xfd, 0x7c, 0xf0, 0xd7, 0xf4, 0xe0, 0xef, 0x64, 0xe1, 0x7d, 0x33, 0xfe, 0x3d,
-	0xfc, 0x3a, 0xca, 0xf9, 0xb1, 0xb2, 0x4d, 0x58, 0xa3, 0xc1, 0xa1, 0x88, 0x8e, 0x75, 0x4f, 0x8e,
-	0x8a, 0xa3, 0x70, 0x3e, 0xbc, 0xfd, 0xdf, 0x1a, 0x2c, 0xeb, 0x2c, 0x84, 0x82, 0xfd, 0x8c, 0xd3,
-	0x03, 0x3e, 0xe6, 0x6a, 0x46, 0xbc, 0x8a, 0x4f, 0xe9, 0x3b, 0xa6, 0x72, 0x20, 0xbe, 0x91, 0x53,
-	0xf5, 0xe9, 0x15, 0x59, 0x15, 0xdc, 0x36, 0x0b, 0xce, 0x24, 0xe9, 0x55, 0x92, 0xa4, 0x2a, 0x61,
-	0x8d, 0xce, 0xf6, 0x22, 0x14, 0x6c, 0xc6, 0x08, 0x6e, 0xbd, 0xa4, 0xb1, 0x56, 0xdc, 0xaa, 0xa1,
-	0x23, 0xce, 0xa8, 0x79, 0x4d, 0xe1, 0xa8, 0xf4, 0x1a, 0xa0, 0xb0, 0x2a, 0xf2, 0xa8, 0xf6, 0x58,
-	0xce, 0xb7, 0x3d, 0xe7, 0xab, 0xc5, 0x89, 0x58, 0x80, 0x00, 0xfb, 0x65, 0x24, 0xb9, 0xe2, 0x91,
-	0x90, 0xa4, 0x5b, 0x57, 0xbd, 0x41, 0x1a, 0xdd, 0xcf, 0x9b, 0x13, 0x50, 0xef, 0x08, 0x6e, 0xa4,
-	0x36, 0x79, 0xf9, 0x24, 0xcf, 0x56, 0x5c, 0xb2, 0xd9, 0xcb, 0x27, 0x39, 0x8f, 0x82, 0x72, 0x33,
-	0x68, 0x19, 0xaf, 0x23, 0x5f, 0x36, 0xe3, 0x9f, 0xf3, 0x53, 0xe7, 0xe1, 0xa2, 0x34, 0x94, 0xfe,
-	0x1d, 0xec, 0xdc, 0x1e, 0x49, 0xc3, 0x24, 0xe7, 0x8d, 0xd6, 0x79, 0xb4, 0x30, 0x0f, 0xd5, 0xff,
-	0xb0, 0x60, 0xf5, 0x8c, 0x1b, 0x92, 0xaf, 0x9b, 0xa5, 0x9a, 0x67, 0xcd, 0xce, 0x37, 0x57, 0xe2,
-	0x62, 0x29, 0x7f, 0x5a, 0x70, 0xe7, 0xac, 0x1f, 0x92, 0x86, 0xf9, 0xe6, 0x7a, 0xac, 0xf3, 0xf8,
-	0x6a, 0x64, 0xac, 0x66, 0x00, 0xb7, 0x9e, 0x33, 0xa5, 0xb8, 0x18, 0x92, 0xcf, 0xaa, 0x2d, 0x0b,
-	0x61, 0x46, 0x76, 0xab, 0x21, 0x1a, 0x75, 0x7e, 0x4d, 0x3d, 0x64, 0x96, 0x02, 0xea, 0x74, 0x10,
-	0x66, 0x74, 0xdc, 0x0a, 0xb4, 0xc9, 0x78, 0x08, 0x2d, 0x7c, 0x94, 0xa4, 0xde, 0x72, 0x66, 0x67,
-	0xbc, 0xa2, 0xdb, 0x18, 0x8f, 0x6f, 0x72, 0x08, 0xad, 0x27, 0x5c, 0x4e, 0x12, 0xc5, 0xea, 0xc5,
-	0x0c, 0xb0, 0xa9, 0x58, 0x81, 0x47, 0xb1, 0x9f, 0x61, 0x79, 0x6f, 0x16, 0x8c, 0x19, 0x79, 0x50,
-	0xdd, 0x34, 0x0d, 0x32, 0x2a, 0x1b, 0x15, 0xd8, 0x2c, 0x1b, 0x83, 0x9b, 0xfa, 0x41, 0x56, 0x0e,
-	0x23, 0xad, 0x28, 0x83, 0x35, 0x19, 0x7a, 0x19, 0x8d, 0xd5, 0x53, 0xb0, 0xf7, 0x15, 0x55, 0x1a,
-	0x52, 0x77, 0x23, 0xe6, 0xc0, 0x26, 0x37, 0x62, 0x91, 0xf5, 0x35, 0x40, 0x71, 0x7d, 0x37, 0xbd,
-	0x31, 0x2e, 0xfc, 0x50, 0x34, 0xbd, 0x31, 0x2e, 0xfe, 0x29, 0xec, 0xb6, 0xff, 0x3e, 0xe9, 0x58,
-	0x6f, 0x4e, 0x3a, 0xd6, 0xbf, 0x27, 0x1d, 0xeb, 0xaf, 0xd3, 0xce, 0xd2, 0x9b, 0xd3, 0xce, 0xd2,
-	0x3f, 0xa7, 0x9d, 0xa5, 0x83, 0x9b, 0xfa, 0xef, 0xfc, 0x8b, 0xff, 0x03, 0x00, 0x00, 0xff, 0xff,
-	0x8c, 0xfa, 0x20, 0x4f, 0x48, 0x0c, 0x00, 0x00,
+	// 925 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x56, 0xcd, 0x6f, 0x1b, 0x45,
+	0x14, 0xcf, 0x42, 0xd2, 0xd8, 0x2f, 0x4d, 0x53, 0x46, 0x85, 0x86, 0x6d, 0x31, 0xd1, 0x52, 0xb5,
+	0xa6, 0x25, 0xeb, 0xda, 0x88, 0x80, 0xa0, 0x97, 0x24, 0x7c, 0x55, 0x44, 0x6d, 0x71, 0x80, 0x0b,
+	0x12, 0xd6, 0x66, 0xf7, 0xd9, 0x19, 0xc5, 0x99, 0x75, 0x76, 0xc6, 0x8e, 0x2c, 0x21, 0x71, 0x45,
+	0xe2, 0xc2, 0x9f, 0xc5, 0xb1, 0x12, 0x17, 0x8e, 0x28, 0xf9, 0x47, 0xaa, 0x9d, 0x7d, 0xb3, 0xeb,
+	0xb8, 0xf6, 0xee, 0xba, 0xb7, 0xf1, 0xdb, 0xdf, 0xc7, 0x9b, 0xaf, 0x9f, 0x07, 0x1e, 0x71, 0xa1,
+	0x30, 0xea, 0x63, 0xd0, 0xc3, 0xa8, 0x21, 0x51, 0xa9, 0x3e, 0x9e, 0xa2, 0x50, 0x0d, 0xff, 0xd8,
+	0xe3, 0xa2, 0x31, 0x6a, 0x36, 0xce, 0x86, 0x18, 0x8d, 0xdd, 0x41, 0x14, 0xaa, 0x90, 0x7d, 0x38,
+	0x01, 0x76, 0x33, 0xb0, 0xab, 0xc1, 0xee, 0xa8, 0x69, 0x6f, 0x17, 0xa9, 0xf5, 0x50, 0xa0, 0xe4,
+	0x32, 0xd1, 0xb3, 0xef, 0xcd, 0x81, 0x8f, 0x9a, 0x0d, 0xcf, 0x57, 0x06, 0x75, 0x7f, 0x3e, 0xca,
+	0x1f, 0xfb, 0x7d, 0x34, 0xb8, 0x47, 0xf3, 0x71, 0x7d, 0xee, 0x1d, 0xf1, 0x3e, 0x57, 0x3c, 0x05,
+	0x3f, 0x98, 0x0f, 0x1e, 0x78, 0xd1, 0x04, 0xb0, 0x9e, 0x07, 0x1c, 0xc7, 0xc3, 0x12, 0x92, 0x12,
+	0xa3, 0x11, 0xf7, 0x91, 0x80, 0x0f, 0x73, 0x80, 0xca, 0x53, 0x38, 0x21, 0xea, 0x30, 0xb8, 0xf9,
+	0x63, 0xbc, 0x03, 0xdf, 0xa3, 0x17, 0xb4, 0xf1, 0x6c, 0x88, 0x52, 0x39, 0x12, 0xde, 0x99, 0xa8,
+	0xc9, 0x41, 0x28, 0x24, 0xb2, 0x1d, 0x58, 0x3e, 0x46, 0x2f, 0xd8, 0xb4, 0xb6, 0xac, 0xfa, 0x5a,
+	0xcb, 0x71, 0xe7, 0x6c, 0xd5, 0xa8, 0xe9, 0x1e, 0x84, 0x3d, 0xcd, 0xd4, 0x78, 0x76, 0x1f, 0x36,
+	0xfc, 0xa1, 0xea, 0x84, 0xdd, 0x6e, 0x47, 0xa2, 0x1f, 0x8a, 0x40, 0x6e, 0xbe, 0xb5, 0x65, 0xd5,
+	0x97, 0xdb, 0xeb, 0xfe, 0x50, 0x3d, 0xef, 0x76, 0x0f, 0x93, 0xa2, 0xd3, 0x82, 0x5b, 0xda, 0xf4,
+	0x20, 0xec, 0x7d, 0x23, 0x54, 0x34, 0xa6, 0x66, 0x98, 0x0d, 0x15, 0x19, 0x0f, 0x85, 0x8f, 0xda,
+	0x7b, 0xb9, 0x9d, 0xfe, 0x76, 0xb6, 0xe1, 0xdd, 0x29, 0x0e, 0x35, 0x7b, 0x0b, 0x56, 0x30, 0x2e,
+	0x68, 0xc6, 0xf5, 0x76, 0xf2, 0xc3, 0xb9, 0x4d, 0xf0, 0xe7, 0x03, 0x8c, 0x3c, 0x15, 0x46, 0xd2,
+	0x4c, 0x78, 0x07, 0xde, 0x9b, 0xfe, 0x40, 0x42, 0x77, 0xa1, 0x1a, 0x9a, 0xe2, 0xa6, 0xb5, 0xf5,
+	0x76, 0xbd, 0xda, 0xce, 0x0a, 0xce, 0x2f, 0xf0, 0xbe, 0xe6, 0xed, 0x85, 0x43, 0x11, 0xec, 0xfa,
+	0x7e, 0x38, 0x14, 0xca, 0x88, 0xb2, 0x8f, 0x60, 0xdd, 0xeb, 0x2a, 0x8c, 0x3a, 0x5e, 0xf2, 0x41,
+	0xf7, 0x52, 0x6d, 0x5f, 0xd7, 0x45, 0x02, 0xc7, 0x8d, 0xf6, 0xf9, 0x29, 0x57, 0x7a, 0x4d, 0xd6,
+	0xdb, 0xc9, 0x0f, 0x87, 0x83, 0x3d, 0x4b, 0x97, 0x7a, 0xfa, 0x01, 0x2a, 0x47, 0x5c, 0x04, 0x5c,
+	0xf4, 0x92, 0x96, 0xd6, 0x5a, 0x0d, 0xb7, 0xe0, 0xe2, 0xb8, 0x24, 0xb2, 0x97, 0xf0, 0xda, 0xa9,
+	0x80, 0x73, 0x97, 0xac, 0x7e, 0x8a, 0x86, 0x52, 0x61, 0xb0, 0xdf, 0xe7, 0x98, 0xcd, 0xc1, 0x79,
+	0x02, 0x77, 0x66, 0x7e, 0xa5, 0x4e, 0x3e, 0x00, 0xf0, 0x75, 0xa9, 0xc3, 0x83, 0x74, 0x79, 0x92,
+	0xca, 0xd3, 0x40, 0x3a, 0xbf, 0xd1, 0xb2, 0x3e, 0xc3, 0x73, 0xb9, 0x2b, 0xe4, 0x39, 0x46, 0x66,
+	0x6d, 0xee, 0x40, 0x35, 0x25, 0xd2, 0xba, 0x54, 0x0c, 0x8f, 0x3d, 0x80, 0x8d, 0x81, 0xe7, 0x9f,
+	0xa0, 0xea, 0xa4, 0x1b, 0x9f, 0x9c, 0x98, 0x1b, 0x49, 0xf9, 0xd0, 0x6c, 0xff, 0x3e, 0xdc, 0x7e,
+	0x4d, 0x9f, 0x3a, 0xab, 0xc3, 0x86, 0xe7, 0x9f, 0x88, 0xf0, 0x5c, 0xaf, 0x49, 0xbc, 0x16, 0x74,
+	0x14, 0xa6, 0xcb, 0xad, 0x7f, 0x6f, 0xc2, 0x8a, 0x56, 0x61, 0x1e, 0x54, 0x0f, 0xe8, 0x1e, 0x8f,
+	0x99, 0x9b, 0x73, 0xc0, 0xbf, 0x43, 0x95, 0x02, 0x69, 0x46, 0xf6, 0xbd, 0xbc, 0x0b, 0x91, 0xaa,
+	0x2a, 0x58, 0x3b, 0xc8, 0xa2, 0x82, 0x35, 0x73, 0x49, 0x52, 0x4d, 0x60, 0x8d, 0x4f, 0x6b, 0x11,
+	0x0a, 0x2d, 0xc6, 0x31, 0xac, 0xbe, 0x48, 0x32, 0x87, 0x6d, 0x17, 0xd0, 0x09, 0x67, 0xdc, 0xdc,
+	0xb2, 0x70, 0x72, 0x3a, 0x03, 0xd8, 0xed, 0x45, 0x98, 0x24, 0x0c, 0x7b, 0x5c, 0xc0, 0xce, 0xa0,
+	0xc6, 0xaf, 0xb9, 0x00, 0x83, 0x2c, 0x8f, 0x60, 0x75, 0x3f, 0x1e, 0x08, 0xc5, 0x3e, 0xc9, 0xdf,
+	0x33, 0x82, 0x19, 0xaf, 0x8f, 0x73, 0xd0, 0x04, 0x7d, 0x2a, 0xbe, 0x0d, 0x23, 0x1f, 0x99, 0x80,
+	0xea, 0x8b, 0x50, 0x72, 0xc5, 0x43, 0x21, 0x59, 0xa3, 0x68, 0x4d, 0x0c, 0xd2, 0x18, 0x3d, 0x2e,
+	0x4f, 0xa0, 0x39, 0x9d, 0xc2, 0x72, 0x9c, 0xa0, 0xf3, 0xcf, 0x47, 0x7a, 0xaf, 0xa7, 0xb3, 0x7b,
+	0xfe, 0xf9, 0x98, 0x45, 0x21, 0xbb, 0x31, 0x54, 0x4c, 0x82, 0xb2, 0xcf, 0xca, 0xf1, 0xa7, 0x52,
+	0xda, 0xde, 0x59, 0x94, 0x46, 0xd6, 0xbf, 0x43, 0x35, 0x0d, 0x5d, 0x56, 0x52, 0x64, 0x3a, 0xbe,
+	0xed, 0xcf, 0x17, 0xe6, 0x91, 0xfb, 0x9f, 0x16, 0xac, 0x5f, 0xc9, 0x58, 0xf6, 0x65, 0x39, 0xa9,
+	0x59, 0x81, 0x6f, 0x7f, 0xf5, 0x46, 0x5c, 0x6a, 0xe5, 0x2f, 0x0b, 0x6e, 0x5c, 0x4d, 0x59, 0x56,
+	0x52, 0x6f, 0x66, 0x72, 0xdb, 0x4f, 0xde, 0x8c, 0x4c, 0xdd, 0x74, 0x61, 0xf5, 0x19, 0x2a, 0xc5,
+	0x45, 0xaf, 0xe8, 0x52, 0x11, 0xcc, 0xd8, 0x6e, 0x97, 0x44, 0x93, 0xcf, 0xaf, 0x71, 0x32, 0xe9,
+	0x47, 0x4e, 0x91, 0x0f, 0xc1, 0x8c, 0x4f, 0xde, 0xfb, 0xc3, 0x28, 0x9e, 0x40, 0x85, 0x86, 0x92,
+	0x15, 0x07, 0xd9, 0xf8, 0x4a, 0x10, 0x35, 0x4a, 0xe3, 0x69, 0x26, 0x27, 0x50, 0xf9, 0x9a, 0xcb,
+	0xc1, 0x50, 0x61, 0xb1, 0x99, 0x01, 0x96, 0x35, 0xcb, 0xf0, 0x64, 0xf6, 0x33, 0xac, 0xec, 0xc7,
+	0x2f, 0x53, 0xf6, 0xb0, 0x20, 0xf1, 0x62, 0x90, 0x71, 0xd9, 0xca, 0xcb, 0x3b, 0xad, 0x86, 0x70,
+	0x4d, 0x0f, 0x64, 0xee, 0x66, 0xc4, 0x1d, 0x25, 0xb0, 0x32, 0x9b, 0x3e, 0x89, 0xa6, 0xee, 0x3d,
+	0xa8, 0x1e, 0x9a, 0x67, 0x68, 0xd1, 0xff, 0x6c, 0x0a, 0x2c, 0xf3, 0x3f, 0x9b, 0xa9, 0xfe, 0x01,
+	0x90, 0x3d, 0x0a, 0x58, 0xc9, 0x7c, 0x78, 0xed, 0x99, 0x62, 0x7f, 0xb1, 0x38, 0x31, 0x99, 0xe3,
+	0xde, 0xe6, 0x3f, 0x17, 0x35, 0xeb, 0xe5, 0x45, 0xcd, 0xfa, 0xff, 0xa2, 0x66, 0xfd, 0x7d, 0x59,
+	0x5b, 0x7a, 0x79, 0x59, 0x5b, 0xfa, 0xef, 0xb2, 0xb6, 0x74, 0x74, 0x4d, 0xbf, 0xbb, 0x3f, 0x7d,
+	0x15, 0x00, 0x00, 0xff, 0xff, 0x03, 0xf4, 0xdb, 0xfb, 0x19, 0x0d, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -749,7 +660,8 @@ type QueryClient interface {
 	Liability(ctx context.Context, in *settlementv1.GetLiabilityRequest, opts ...grpc.CallOption) (*settlementv1.Liability, error)
 	Liabilities(ctx context.Context, in *settlementv1.ListLiabilitiesRequest, opts ...grpc.CallOption) (*settlementv1.ListLiabilitiesResponse, error)
 	Parties(ctx context.Context, in *settlementv1.ListPartiesRequest, opts ...grpc.CallOption) (*settlementv1.ListPartiesResponse, error)
-	Agreements(ctx context.Context, in *QueryAgreementsRequest, opts ...grpc.CallOption) (*QueryAgreementsResponse, error)
+	Agreements(ctx context.Context, in *settlementv1.ListAgreementsRequest, opts ...grpc.CallOption) (*settlementv1.ListAgreementsResponse, error)
+	Consent(ctx context.Context, in *settlementv1.GetConsentRequest, opts ...grpc.CallOption) (*settlementv1.ConsentInForce, error)
 	Positions(ctx context.Context, in *settlementv1.ListPositionsRequest, opts ...grpc.CallOption) (*settlementv1.ListPositionsResponse, error)
 	Head(ctx context.Context, in *QueryHeadRequest, opts ...grpc.CallOption) (*QueryHeadResponse, error)
 	// One entry of the log, in its canonical form.
@@ -809,9 +721,18 @@ func (c *queryClient) Parties(ctx context.Context, in *settlementv1.ListPartiesR
 	return out, nil
 }
 
-func (c *queryClient) Agreements(ctx context.Context, in *QueryAgreementsRequest, opts ...grpc.CallOption) (*QueryAgreementsResponse, error) {
-	out := new(QueryAgreementsResponse)
+func (c *queryClient) Agreements(ctx context.Context, in *settlementv1.ListAgreementsRequest, opts ...grpc.CallOption) (*settlementv1.ListAgreementsResponse, error) {
+	out := new(settlementv1.ListAgreementsResponse)
 	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Agreements", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryClient) Consent(ctx context.Context, in *settlementv1.GetConsentRequest, opts ...grpc.CallOption) (*settlementv1.ConsentInForce, error) {
+	out := new(settlementv1.ConsentInForce)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Query/Consent", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -950,7 +871,8 @@ type QueryServer interface {
 	Liability(context.Context, *settlementv1.GetLiabilityRequest) (*settlementv1.Liability, error)
 	Liabilities(context.Context, *settlementv1.ListLiabilitiesRequest) (*settlementv1.ListLiabilitiesResponse, error)
 	Parties(context.Context, *settlementv1.ListPartiesRequest) (*settlementv1.ListPartiesResponse, error)
-	Agreements(context.Context, *QueryAgreementsRequest) (*QueryAgreementsResponse, error)
+	Agreements(context.Context, *settlementv1.ListAgreementsRequest) (*settlementv1.ListAgreementsResponse, error)
+	Consent(context.Context, *settlementv1.GetConsentRequest) (*settlementv1.ConsentInForce, error)
 	Positions(context.Context, *settlementv1.ListPositionsRequest) (*settlementv1.ListPositionsResponse, error)
 	Head(context.Context, *QueryHeadRequest) (*QueryHeadResponse, error)
 	// One entry of the log, in its canonical form.
@@ -988,8 +910,11 @@ func (*UnimplementedQueryServer) Liabilities(ctx context.Context, req *settlemen
 func (*UnimplementedQueryServer) Parties(ctx context.Context, req *settlementv1.ListPartiesRequest) (*settlementv1.ListPartiesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Parties not implemented")
 }
-func (*UnimplementedQueryServer) Agreements(ctx context.Context, req *QueryAgreementsRequest) (*QueryAgreementsResponse, error) {
+func (*UnimplementedQueryServer) Agreements(ctx context.Context, req *settlementv1.ListAgreementsRequest) (*settlementv1.ListAgreementsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Agreements not implemented")
+}
+func (*UnimplementedQueryServer) Consent(ctx context.Context, req *settlementv1.GetConsentRequest) (*settlementv1.ConsentInForce, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Consent not implemented")
 }
 func (*UnimplementedQueryServer) Positions(ctx context.Context, req *settlementv1.ListPositionsRequest) (*settlementv1.ListPositionsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Positions not implemented")
@@ -1093,7 +1018,7 @@ func _Query_Parties_Handler(srv interface{}, ctx context.Context, dec func(inter
 }
 
 func _Query_Agreements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(QueryAgreementsRequest)
+	in := new(settlementv1.ListAgreementsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -1105,7 +1030,25 @@ func _Query_Agreements_Handler(srv interface{}, ctx context.Context, dec func(in
 		FullMethod: "/interledger.settlement.chain.v1.Query/Agreements",
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(QueryServer).Agreements(ctx, req.(*QueryAgreementsRequest))
+		return srv.(QueryServer).Agreements(ctx, req.(*settlementv1.ListAgreementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Query_Consent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(settlementv1.GetConsentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServer).Consent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Query/Consent",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServer).Consent(ctx, req.(*settlementv1.GetConsentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1384,6 +1327,10 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Query_Agreements_Handler,
 		},
 		{
+			MethodName: "Consent",
+			Handler:    _Query_Consent_Handler,
+		},
+		{
 			MethodName: "Positions",
 			Handler:    _Query_Positions_Handler,
 		},
@@ -1444,66 +1391,6 @@ var _Query_serviceDesc = grpc.ServiceDesc{
 	Metadata: "interledger/settlement/chain/v1/query.proto",
 }
 
-func (m *QueryAgreementsRequest) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *QueryAgreementsRequest) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *QueryAgreementsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	return len(dAtA) - i, nil
-}
-
-func (m *QueryAgreementsResponse) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *QueryAgreementsResponse) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *QueryAgreementsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if len(m.Agreements) > 0 {
-		for iNdEx := len(m.Agreements) - 1; iNdEx >= 0; iNdEx-- {
-			{
-				size, err := m.Agreements[iNdEx].MarshalToSizedBuffer(dAtA[:i])
-				if err != nil {
-					return 0, err
-				}
-				i -= size
-				i = encodeVarintQuery(dAtA, i, uint64(size))
-			}
-			i--
-			dAtA[i] = 0xa
-		}
-	}
-	return len(dAtA) - i, nil
-}
-
 func (m *QueryHeadRequest) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1550,19 +1437,19 @@ func (m *QueryHeadResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	if m.CutOffSeconds != 0 {
 		i = encodeVarintQuery(dAtA, i, uint64(m.CutOffSeconds))
 		i--
-		dAtA[i] = 0x18
+		dAtA[i] = 0x10
 	}
-	if len(m.HeadHash) > 0 {
-		i -= len(m.HeadHash)
-		copy(dAtA[i:], m.HeadHash)
-		i = encodeVarintQuery(dAtA, i, uint64(len(m.HeadHash)))
+	if m.Head != nil {
+		{
+			size, err := m.Head.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintQuery(dAtA, i, uint64(size))
+		}
 		i--
-		dAtA[i] = 0x12
-	}
-	if m.Sequence != 0 {
-		i = encodeVarintQuery(dAtA, i, uint64(m.Sequence))
-		i--
-		dAtA[i] = 0x8
+		dAtA[i] = 0xa
 	}
 	return len(dAtA) - i, nil
 }
@@ -1615,10 +1502,10 @@ func (m *QueryLogEntryResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if len(m.Event) > 0 {
-		i -= len(m.Event)
-		copy(dAtA[i:], m.Event)
-		i = encodeVarintQuery(dAtA, i, uint64(len(m.Event)))
+	if len(m.Entry) > 0 {
+		i -= len(m.Entry)
+		copy(dAtA[i:], m.Entry)
+		i = encodeVarintQuery(dAtA, i, uint64(len(m.Entry)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -1883,30 +1770,6 @@ func encodeVarintQuery(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-func (m *QueryAgreementsRequest) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	return n
-}
-
-func (m *QueryAgreementsResponse) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	if len(m.Agreements) > 0 {
-		for _, e := range m.Agreements {
-			l = e.Size()
-			n += 1 + l + sovQuery(uint64(l))
-		}
-	}
-	return n
-}
-
 func (m *QueryHeadRequest) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1922,11 +1785,8 @@ func (m *QueryHeadResponse) Size() (n int) {
 	}
 	var l int
 	_ = l
-	if m.Sequence != 0 {
-		n += 1 + sovQuery(uint64(m.Sequence))
-	}
-	l = len(m.HeadHash)
-	if l > 0 {
+	if m.Head != nil {
+		l = m.Head.Size()
 		n += 1 + l + sovQuery(uint64(l))
 	}
 	if m.CutOffSeconds != 0 {
@@ -1953,7 +1813,7 @@ func (m *QueryLogEntryResponse) Size() (n int) {
 	}
 	var l int
 	_ = l
-	l = len(m.Event)
+	l = len(m.Entry)
 	if l > 0 {
 		n += 1 + l + sovQuery(uint64(l))
 	}
@@ -2074,140 +1934,6 @@ func sovQuery(x uint64) (n int) {
 func sozQuery(x uint64) (n int) {
 	return sovQuery(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-func (m *QueryAgreementsRequest) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowQuery
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: QueryAgreementsRequest: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: QueryAgreementsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		default:
-			iNdEx = preIndex
-			skippy, err := skipQuery(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthQuery
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *QueryAgreementsResponse) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowQuery
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: QueryAgreementsResponse: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: QueryAgreementsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Agreements", wireType)
-			}
-			var msglen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowQuery
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				msglen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if msglen < 0 {
-				return ErrInvalidLengthQuery
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return ErrInvalidLengthQuery
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Agreements = append(m.Agreements, &settlementv1.Agreement{})
-			if err := m.Agreements[len(m.Agreements)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := skipQuery(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthQuery
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
 func (m *QueryHeadRequest) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2288,29 +2014,10 @@ func (m *QueryHeadResponse) Unmarshal(dAtA []byte) error {
 		}
 		switch fieldNum {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
-			}
-			m.Sequence = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowQuery
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Sequence |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Head", wireType)
 			}
-			var byteLen int
+			var msglen int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowQuery
@@ -2320,27 +2027,29 @@ func (m *QueryHeadResponse) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				byteLen |= int(b&0x7F) << shift
+				msglen |= int(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
-			if byteLen < 0 {
+			if msglen < 0 {
 				return ErrInvalidLengthQuery
 			}
-			postIndex := iNdEx + byteLen
+			postIndex := iNdEx + msglen
 			if postIndex < 0 {
 				return ErrInvalidLengthQuery
 			}
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
-			if m.HeadHash == nil {
-				m.HeadHash = []byte{}
+			if m.Head == nil {
+				m.Head = &settlementv1.LogHead{}
+			}
+			if err := m.Head.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
 			}
 			iNdEx = postIndex
-		case 3:
+		case 2:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field CutOffSeconds", wireType)
 			}
@@ -2480,7 +2189,7 @@ func (m *QueryLogEntryResponse) Unmarshal(dAtA []byte) error {
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Event", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Entry", wireType)
 			}
 			var byteLen int
 			for shift := uint(0); ; shift += 7 {
@@ -2507,9 +2216,9 @@ func (m *QueryLogEntryResponse) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.Event = append(m.Event[:0], dAtA[iNdEx:postIndex]...)
-			if m.Event == nil {
-				m.Event = []byte{}
+			m.Entry = append(m.Entry[:0], dAtA[iNdEx:postIndex]...)
+			if m.Entry == nil {
+				m.Entry = []byte{}
 			}
 			iNdEx = postIndex
 		default:

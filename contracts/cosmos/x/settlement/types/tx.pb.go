@@ -31,24 +31,23 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
-type MsgRegisterParty struct {
-	Operator  string              `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
-	RequestId string              `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	Party     *settlementv1.Party `protobuf:"bytes,3,opt,name=party,proto3" json:"party,omitempty"`
+type MsgExecute struct {
+	Sender  string                `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	Command *settlementv1.Command `protobuf:"bytes,2,opt,name=command,proto3" json:"command,omitempty"`
 }
 
-func (m *MsgRegisterParty) Reset()         { *m = MsgRegisterParty{} }
-func (m *MsgRegisterParty) String() string { return proto.CompactTextString(m) }
-func (*MsgRegisterParty) ProtoMessage()    {}
-func (*MsgRegisterParty) Descriptor() ([]byte, []int) {
+func (m *MsgExecute) Reset()         { *m = MsgExecute{} }
+func (m *MsgExecute) String() string { return proto.CompactTextString(m) }
+func (*MsgExecute) ProtoMessage()    {}
+func (*MsgExecute) Descriptor() ([]byte, []int) {
 	return fileDescriptor_ce39a5903d83ead7, []int{0}
 }
-func (m *MsgRegisterParty) XXX_Unmarshal(b []byte) error {
+func (m *MsgExecute) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *MsgRegisterParty) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *MsgExecute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_MsgRegisterParty.Marshal(b, m, deterministic)
+		return xxx_messageInfo_MsgExecute.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -58,57 +57,49 @@ func (m *MsgRegisterParty) XXX_Marshal(b []byte, deterministic bool) ([]byte, er
 		return b[:n], nil
 	}
 }
-func (m *MsgRegisterParty) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgRegisterParty.Merge(m, src)
+func (m *MsgExecute) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgExecute.Merge(m, src)
 }
-func (m *MsgRegisterParty) XXX_Size() int {
+func (m *MsgExecute) XXX_Size() int {
 	return m.Size()
 }
-func (m *MsgRegisterParty) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgRegisterParty.DiscardUnknown(m)
+func (m *MsgExecute) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgExecute.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_MsgRegisterParty proto.InternalMessageInfo
+var xxx_messageInfo_MsgExecute proto.InternalMessageInfo
 
-func (m *MsgRegisterParty) GetOperator() string {
+func (m *MsgExecute) GetSender() string {
 	if m != nil {
-		return m.Operator
+		return m.Sender
 	}
 	return ""
 }
 
-func (m *MsgRegisterParty) GetRequestId() string {
+func (m *MsgExecute) GetCommand() *settlementv1.Command {
 	if m != nil {
-		return m.RequestId
-	}
-	return ""
-}
-
-func (m *MsgRegisterParty) GetParty() *settlementv1.Party {
-	if m != nil {
-		return m.Party
+		return m.Command
 	}
 	return nil
 }
 
-type MsgRegisterPartyResponse struct {
-	// Of the log entry that registered the party: the first one, if it was known.
-	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+type MsgExecuteResponse struct {
+	// The log entry that the command made: the first one, if the request is a repeat.
+	Head *settlementv1.LogHead `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
 }
 
-func (m *MsgRegisterPartyResponse) Reset()         { *m = MsgRegisterPartyResponse{} }
-func (m *MsgRegisterPartyResponse) String() string { return proto.CompactTextString(m) }
-func (*MsgRegisterPartyResponse) ProtoMessage()    {}
-func (*MsgRegisterPartyResponse) Descriptor() ([]byte, []int) {
+func (m *MsgExecuteResponse) Reset()         { *m = MsgExecuteResponse{} }
+func (m *MsgExecuteResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgExecuteResponse) ProtoMessage()    {}
+func (*MsgExecuteResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_ce39a5903d83ead7, []int{1}
 }
-func (m *MsgRegisterPartyResponse) XXX_Unmarshal(b []byte) error {
+func (m *MsgExecuteResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *MsgRegisterPartyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *MsgExecuteResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_MsgRegisterPartyResponse.Marshal(b, m, deterministic)
+		return xxx_messageInfo_MsgExecuteResponse.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -118,253 +109,21 @@ func (m *MsgRegisterPartyResponse) XXX_Marshal(b []byte, deterministic bool) ([]
 		return b[:n], nil
 	}
 }
-func (m *MsgRegisterPartyResponse) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgRegisterPartyResponse.Merge(m, src)
+func (m *MsgExecuteResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgExecuteResponse.Merge(m, src)
 }
-func (m *MsgRegisterPartyResponse) XXX_Size() int {
+func (m *MsgExecuteResponse) XXX_Size() int {
 	return m.Size()
 }
-func (m *MsgRegisterPartyResponse) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgRegisterPartyResponse.DiscardUnknown(m)
+func (m *MsgExecuteResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgExecuteResponse.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_MsgRegisterPartyResponse proto.InternalMessageInfo
+var xxx_messageInfo_MsgExecuteResponse proto.InternalMessageInfo
 
-func (m *MsgRegisterPartyResponse) GetSequence() uint64 {
+func (m *MsgExecuteResponse) GetHead() *settlementv1.LogHead {
 	if m != nil {
-		return m.Sequence
-	}
-	return 0
-}
-
-func (m *MsgRegisterPartyResponse) GetHeadHash() []byte {
-	if m != nil {
-		return m.HeadHash
-	}
-	return nil
-}
-
-type MsgRecordAgreement struct {
-	Operator  string                  `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
-	RequestId string                  `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	Agreement *settlementv1.Agreement `protobuf:"bytes,3,opt,name=agreement,proto3" json:"agreement,omitempty"`
-}
-
-func (m *MsgRecordAgreement) Reset()         { *m = MsgRecordAgreement{} }
-func (m *MsgRecordAgreement) String() string { return proto.CompactTextString(m) }
-func (*MsgRecordAgreement) ProtoMessage()    {}
-func (*MsgRecordAgreement) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{2}
-}
-func (m *MsgRecordAgreement) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgRecordAgreement) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgRecordAgreement.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgRecordAgreement) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgRecordAgreement.Merge(m, src)
-}
-func (m *MsgRecordAgreement) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgRecordAgreement) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgRecordAgreement.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgRecordAgreement proto.InternalMessageInfo
-
-func (m *MsgRecordAgreement) GetOperator() string {
-	if m != nil {
-		return m.Operator
-	}
-	return ""
-}
-
-func (m *MsgRecordAgreement) GetRequestId() string {
-	if m != nil {
-		return m.RequestId
-	}
-	return ""
-}
-
-func (m *MsgRecordAgreement) GetAgreement() *settlementv1.Agreement {
-	if m != nil {
-		return m.Agreement
-	}
-	return nil
-}
-
-type MsgRecordAgreementResponse struct {
-	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
-}
-
-func (m *MsgRecordAgreementResponse) Reset()         { *m = MsgRecordAgreementResponse{} }
-func (m *MsgRecordAgreementResponse) String() string { return proto.CompactTextString(m) }
-func (*MsgRecordAgreementResponse) ProtoMessage()    {}
-func (*MsgRecordAgreementResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{3}
-}
-func (m *MsgRecordAgreementResponse) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgRecordAgreementResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgRecordAgreementResponse.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgRecordAgreementResponse) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgRecordAgreementResponse.Merge(m, src)
-}
-func (m *MsgRecordAgreementResponse) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgRecordAgreementResponse) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgRecordAgreementResponse.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgRecordAgreementResponse proto.InternalMessageInfo
-
-func (m *MsgRecordAgreementResponse) GetSequence() uint64 {
-	if m != nil {
-		return m.Sequence
-	}
-	return 0
-}
-
-func (m *MsgRecordAgreementResponse) GetHeadHash() []byte {
-	if m != nil {
-		return m.HeadHash
-	}
-	return nil
-}
-
-type MsgClosePeriod struct {
-	Operator  string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
-	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Unix seconds.
-	CutOffSeconds uint64 `protobuf:"varint,3,opt,name=cut_off_seconds,json=cutOffSeconds,proto3" json:"cut_off_seconds,omitempty"`
-}
-
-func (m *MsgClosePeriod) Reset()         { *m = MsgClosePeriod{} }
-func (m *MsgClosePeriod) String() string { return proto.CompactTextString(m) }
-func (*MsgClosePeriod) ProtoMessage()    {}
-func (*MsgClosePeriod) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{4}
-}
-func (m *MsgClosePeriod) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgClosePeriod) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgClosePeriod.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgClosePeriod) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgClosePeriod.Merge(m, src)
-}
-func (m *MsgClosePeriod) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgClosePeriod) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgClosePeriod.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgClosePeriod proto.InternalMessageInfo
-
-func (m *MsgClosePeriod) GetOperator() string {
-	if m != nil {
-		return m.Operator
-	}
-	return ""
-}
-
-func (m *MsgClosePeriod) GetRequestId() string {
-	if m != nil {
-		return m.RequestId
-	}
-	return ""
-}
-
-func (m *MsgClosePeriod) GetCutOffSeconds() uint64 {
-	if m != nil {
-		return m.CutOffSeconds
-	}
-	return 0
-}
-
-type MsgClosePeriodResponse struct {
-	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
-}
-
-func (m *MsgClosePeriodResponse) Reset()         { *m = MsgClosePeriodResponse{} }
-func (m *MsgClosePeriodResponse) String() string { return proto.CompactTextString(m) }
-func (*MsgClosePeriodResponse) ProtoMessage()    {}
-func (*MsgClosePeriodResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{5}
-}
-func (m *MsgClosePeriodResponse) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgClosePeriodResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgClosePeriodResponse.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgClosePeriodResponse) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgClosePeriodResponse.Merge(m, src)
-}
-func (m *MsgClosePeriodResponse) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgClosePeriodResponse) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgClosePeriodResponse.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgClosePeriodResponse proto.InternalMessageInfo
-
-func (m *MsgClosePeriodResponse) GetSequence() uint64 {
-	if m != nil {
-		return m.Sequence
-	}
-	return 0
-}
-
-func (m *MsgClosePeriodResponse) GetHeadHash() []byte {
-	if m != nil {
-		return m.HeadHash
+		return m.Head
 	}
 	return nil
 }
@@ -381,7 +140,7 @@ func (m *MsgBindAccount) Reset()         { *m = MsgBindAccount{} }
 func (m *MsgBindAccount) String() string { return proto.CompactTextString(m) }
 func (*MsgBindAccount) ProtoMessage()    {}
 func (*MsgBindAccount) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{6}
+	return fileDescriptor_ce39a5903d83ead7, []int{2}
 }
 func (m *MsgBindAccount) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -438,7 +197,7 @@ func (m *MsgBindAccountResponse) Reset()         { *m = MsgBindAccountResponse{}
 func (m *MsgBindAccountResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgBindAccountResponse) ProtoMessage()    {}
 func (*MsgBindAccountResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{7}
+	return fileDescriptor_ce39a5903d83ead7, []int{3}
 }
 func (m *MsgBindAccountResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -476,7 +235,7 @@ func (m *MsgTrustClient) Reset()         { *m = MsgTrustClient{} }
 func (m *MsgTrustClient) String() string { return proto.CompactTextString(m) }
 func (*MsgTrustClient) ProtoMessage()    {}
 func (*MsgTrustClient) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{8}
+	return fileDescriptor_ce39a5903d83ead7, []int{4}
 }
 func (m *MsgTrustClient) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -526,7 +285,7 @@ func (m *MsgTrustClientResponse) Reset()         { *m = MsgTrustClientResponse{}
 func (m *MsgTrustClientResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgTrustClientResponse) ProtoMessage()    {}
 func (*MsgTrustClientResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{9}
+	return fileDescriptor_ce39a5903d83ead7, []int{5}
 }
 func (m *MsgTrustClientResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -564,7 +323,7 @@ func (m *MsgDistrustClient) Reset()         { *m = MsgDistrustClient{} }
 func (m *MsgDistrustClient) String() string { return proto.CompactTextString(m) }
 func (*MsgDistrustClient) ProtoMessage()    {}
 func (*MsgDistrustClient) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{10}
+	return fileDescriptor_ce39a5903d83ead7, []int{6}
 }
 func (m *MsgDistrustClient) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -614,7 +373,7 @@ func (m *MsgDistrustClientResponse) Reset()         { *m = MsgDistrustClientResp
 func (m *MsgDistrustClientResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgDistrustClientResponse) ProtoMessage()    {}
 func (*MsgDistrustClientResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{11}
+	return fileDescriptor_ce39a5903d83ead7, []int{7}
 }
 func (m *MsgDistrustClientResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -643,111 +402,6 @@ func (m *MsgDistrustClientResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgDistrustClientResponse proto.InternalMessageInfo
 
-type MsgClear struct {
-	Sender  string                     `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
-	Request *settlementv1.ClearRequest `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
-}
-
-func (m *MsgClear) Reset()         { *m = MsgClear{} }
-func (m *MsgClear) String() string { return proto.CompactTextString(m) }
-func (*MsgClear) ProtoMessage()    {}
-func (*MsgClear) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{12}
-}
-func (m *MsgClear) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgClear) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgClear.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgClear) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgClear.Merge(m, src)
-}
-func (m *MsgClear) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgClear) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgClear.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgClear proto.InternalMessageInfo
-
-func (m *MsgClear) GetSender() string {
-	if m != nil {
-		return m.Sender
-	}
-	return ""
-}
-
-func (m *MsgClear) GetRequest() *settlementv1.ClearRequest {
-	if m != nil {
-		return m.Request
-	}
-	return nil
-}
-
-type MsgClearResponse struct {
-	// Of the log entry that the request made: the first one, if the request is a repeat.
-	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	HeadHash []byte `protobuf:"bytes,2,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
-}
-
-func (m *MsgClearResponse) Reset()         { *m = MsgClearResponse{} }
-func (m *MsgClearResponse) String() string { return proto.CompactTextString(m) }
-func (*MsgClearResponse) ProtoMessage()    {}
-func (*MsgClearResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{13}
-}
-func (m *MsgClearResponse) XXX_Unmarshal(b []byte) error {
-	return m.Unmarshal(b)
-}
-func (m *MsgClearResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
-	if deterministic {
-		return xxx_messageInfo_MsgClearResponse.Marshal(b, m, deterministic)
-	} else {
-		b = b[:cap(b)]
-		n, err := m.MarshalToSizedBuffer(b)
-		if err != nil {
-			return nil, err
-		}
-		return b[:n], nil
-	}
-}
-func (m *MsgClearResponse) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_MsgClearResponse.Merge(m, src)
-}
-func (m *MsgClearResponse) XXX_Size() int {
-	return m.Size()
-}
-func (m *MsgClearResponse) XXX_DiscardUnknown() {
-	xxx_messageInfo_MsgClearResponse.DiscardUnknown(m)
-}
-
-var xxx_messageInfo_MsgClearResponse proto.InternalMessageInfo
-
-func (m *MsgClearResponse) GetSequence() uint64 {
-	if m != nil {
-		return m.Sequence
-	}
-	return 0
-}
-
-func (m *MsgClearResponse) GetHeadHash() []byte {
-	if m != nil {
-		return m.HeadHash
-	}
-	return nil
-}
-
 type MsgSetOperators struct {
 	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
 	// 1 to 32 accounts, distinct.
@@ -758,7 +412,7 @@ func (m *MsgSetOperators) Reset()         { *m = MsgSetOperators{} }
 func (m *MsgSetOperators) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperators) ProtoMessage()    {}
 func (*MsgSetOperators) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{14}
+	return fileDescriptor_ce39a5903d83ead7, []int{8}
 }
 func (m *MsgSetOperators) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -808,7 +462,7 @@ func (m *MsgSetOperatorsResponse) Reset()         { *m = MsgSetOperatorsResponse
 func (m *MsgSetOperatorsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperatorsResponse) ProtoMessage()    {}
 func (*MsgSetOperatorsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{15}
+	return fileDescriptor_ce39a5903d83ead7, []int{9}
 }
 func (m *MsgSetOperatorsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -838,20 +492,14 @@ func (m *MsgSetOperatorsResponse) XXX_DiscardUnknown() {
 var xxx_messageInfo_MsgSetOperatorsResponse proto.InternalMessageInfo
 
 func init() {
-	proto.RegisterType((*MsgRegisterParty)(nil), "interledger.settlement.chain.v1.MsgRegisterParty")
-	proto.RegisterType((*MsgRegisterPartyResponse)(nil), "interledger.settlement.chain.v1.MsgRegisterPartyResponse")
-	proto.RegisterType((*MsgRecordAgreement)(nil), "interledger.settlement.chain.v1.MsgRecordAgreement")
-	proto.RegisterType((*MsgRecordAgreementResponse)(nil), "interledger.settlement.chain.v1.MsgRecordAgreementResponse")
-	proto.RegisterType((*MsgClosePeriod)(nil), "interledger.settlement.chain.v1.MsgClosePeriod")
-	proto.RegisterType((*MsgClosePeriodResponse)(nil), "interledger.settlement.chain.v1.MsgClosePeriodResponse")
+	proto.RegisterType((*MsgExecute)(nil), "interledger.settlement.chain.v1.MsgExecute")
+	proto.RegisterType((*MsgExecuteResponse)(nil), "interledger.settlement.chain.v1.MsgExecuteResponse")
 	proto.RegisterType((*MsgBindAccount)(nil), "interledger.settlement.chain.v1.MsgBindAccount")
 	proto.RegisterType((*MsgBindAccountResponse)(nil), "interledger.settlement.chain.v1.MsgBindAccountResponse")
 	proto.RegisterType((*MsgTrustClient)(nil), "interledger.settlement.chain.v1.MsgTrustClient")
 	proto.RegisterType((*MsgTrustClientResponse)(nil), "interledger.settlement.chain.v1.MsgTrustClientResponse")
 	proto.RegisterType((*MsgDistrustClient)(nil), "interledger.settlement.chain.v1.MsgDistrustClient")
 	proto.RegisterType((*MsgDistrustClientResponse)(nil), "interledger.settlement.chain.v1.MsgDistrustClientResponse")
-	proto.RegisterType((*MsgClear)(nil), "interledger.settlement.chain.v1.MsgClear")
-	proto.RegisterType((*MsgClearResponse)(nil), "interledger.settlement.chain.v1.MsgClearResponse")
 	proto.RegisterType((*MsgSetOperators)(nil), "interledger.settlement.chain.v1.MsgSetOperators")
 	proto.RegisterType((*MsgSetOperatorsResponse)(nil), "interledger.settlement.chain.v1.MsgSetOperatorsResponse")
 }
@@ -861,50 +509,38 @@ func init() {
 }
 
 var fileDescriptor_ce39a5903d83ead7 = []byte{
-	// 683 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0x49, 0x6f, 0xd3, 0x40,
-	0x14, 0xae, 0x9b, 0xb6, 0x49, 0x5e, 0x37, 0xf0, 0xa1, 0xb8, 0x2e, 0x84, 0xc8, 0x42, 0x50, 0x38,
-	0x38, 0x24, 0x95, 0x58, 0x4f, 0x6d, 0x39, 0x50, 0x41, 0xd4, 0xe2, 0xc2, 0x39, 0x32, 0xf6, 0x8b,
-	0x63, 0x29, 0x78, 0xc2, 0xcc, 0x38, 0x50, 0x24, 0x24, 0x24, 0xc4, 0x1d, 0x89, 0x3f, 0xc5, 0xb1,
-	0x47, 0x24, 0x2e, 0xa8, 0xfd, 0x23, 0xc8, 0xe3, 0x25, 0x93, 0x74, 0x89, 0x43, 0x38, 0xce, 0x9b,
-	0xf7, 0x6d, 0x9e, 0x99, 0x27, 0xc3, 0xa6, 0x1f, 0x70, 0xa4, 0x5d, 0x74, 0x3d, 0xa4, 0x35, 0x86,
-	0x9c, 0x77, 0xf1, 0x1d, 0x06, 0xbc, 0xe6, 0x74, 0x6c, 0x3f, 0xa8, 0xf5, 0xeb, 0x35, 0xfe, 0xd1,
-	0xec, 0x51, 0xc2, 0x89, 0x7a, 0x53, 0xea, 0x34, 0x07, 0x9d, 0xa6, 0xe8, 0x34, 0xfb, 0x75, 0xfd,
-	0xde, 0x05, 0x54, 0xfd, 0xba, 0xb4, 0x8a, 0xc9, 0x8c, 0x6f, 0x0a, 0x5c, 0x69, 0x32, 0xcf, 0x42,
-	0xcf, 0x67, 0x1c, 0xe9, 0x81, 0x4d, 0xf9, 0x91, 0xaa, 0x43, 0x89, 0xf4, 0x90, 0xda, 0x9c, 0x50,
-	0x4d, 0xa9, 0x2a, 0x9b, 0x65, 0x2b, 0x5b, 0xab, 0x37, 0x00, 0x28, 0xbe, 0x0f, 0x91, 0xf1, 0x96,
-	0xef, 0x6a, 0xb3, 0x62, 0xb7, 0x9c, 0x54, 0xf6, 0x5c, 0xf5, 0x01, 0xcc, 0xf7, 0x22, 0x0e, 0xad,
-	0x50, 0x55, 0x36, 0x17, 0x1b, 0x55, 0xf3, 0x02, 0xb3, 0xfd, 0xba, 0x29, 0xb4, 0xac, 0xb8, 0xdd,
-	0x38, 0x04, 0x6d, 0xd4, 0x86, 0x85, 0xac, 0x47, 0x02, 0x86, 0x91, 0x1d, 0x16, 0x09, 0x04, 0x0e,
-	0x0a, 0x3b, 0x73, 0x56, 0xb6, 0x56, 0x37, 0xa0, 0xdc, 0x41, 0xdb, 0x6d, 0x75, 0x6c, 0xd6, 0x11,
-	0x6e, 0x96, 0xac, 0x52, 0x54, 0x78, 0x6e, 0xb3, 0x8e, 0xf1, 0x43, 0x01, 0x55, 0xb0, 0x3a, 0x84,
-	0xba, 0xdb, 0x1e, 0x45, 0xa1, 0x3d, 0x4d, 0xbc, 0x1d, 0x28, 0xdb, 0x29, 0x4f, 0x12, 0xf1, 0xd6,
-	0x25, 0x11, 0x33, 0x4d, 0x6b, 0x00, 0x33, 0xde, 0x80, 0x7e, 0xd6, 0xd4, 0xf4, 0x61, 0x19, 0xac,
-	0x34, 0x99, 0xb7, 0xdb, 0x25, 0x0c, 0x0f, 0x90, 0xfa, 0xc4, 0x9d, 0x26, 0xe7, 0x6d, 0x58, 0x75,
-	0x42, 0xde, 0x22, 0xed, 0x76, 0x8b, 0xa1, 0x43, 0x02, 0x97, 0x89, 0xb4, 0x73, 0xd6, 0xb2, 0x13,
-	0xf2, 0xfd, 0x76, 0xfb, 0x30, 0x2e, 0x1a, 0xaf, 0x60, 0x6d, 0x58, 0x74, 0xfa, 0x1c, 0xb6, 0xc8,
-	0xb1, 0xe3, 0x07, 0xee, 0xb6, 0xe3, 0x90, 0x70, 0xcc, 0x79, 0x69, 0x50, 0xb4, 0xe3, 0xb6, 0x24,
-	0x44, 0xba, 0x54, 0xd7, 0xa1, 0x24, 0xae, 0x56, 0x94, 0xaf, 0x20, 0x34, 0x8a, 0x62, 0xbd, 0xe7,
-	0x1a, 0x9a, 0x70, 0x2d, 0x49, 0xa4, 0xae, 0x8d, 0x3d, 0x21, 0xfe, 0x9a, 0x86, 0x8c, 0xef, 0x76,
-	0xfd, 0x71, 0x97, 0x65, 0x03, 0xca, 0x8e, 0xe8, 0x1a, 0x7c, 0xc3, 0x52, 0x5c, 0xc8, 0x44, 0x24,
-	0xaa, 0x4c, 0xe4, 0x25, 0x5c, 0x6d, 0x32, 0xef, 0x99, 0xcf, 0xf8, 0xff, 0xd0, 0xd9, 0x80, 0xf5,
-	0x33, 0x6c, 0x99, 0x14, 0x42, 0x49, 0x9c, 0x0f, 0xda, 0x54, 0x5d, 0x83, 0x05, 0x86, 0x81, 0x8b,
-	0x29, 0x7f, 0xb2, 0x52, 0xb7, 0xa1, 0x98, 0x1c, 0xbc, 0xe0, 0x5e, 0x6c, 0xdc, 0xb9, 0xe4, 0x46,
-	0x0b, 0x2a, 0x2b, 0x6e, 0xb7, 0x52, 0x9c, 0xf1, 0x42, 0x0c, 0x91, 0x64, 0x6f, 0xda, 0x0b, 0xd0,
-	0x84, 0xd5, 0x26, 0xf3, 0x0e, 0x91, 0xef, 0x27, 0xf9, 0x99, 0x7a, 0x1d, 0xca, 0x76, 0xc8, 0x3b,
-	0x84, 0xfa, 0xfc, 0x28, 0x71, 0x3f, 0x28, 0x44, 0xbb, 0xe9, 0xa7, 0x62, 0xda, 0x6c, 0xb5, 0x10,
-	0xed, 0x66, 0x05, 0x63, 0x1d, 0xae, 0x8d, 0xd0, 0xa5, 0x16, 0x1b, 0xbf, 0x8b, 0x50, 0x68, 0x32,
-	0x4f, 0xfd, 0x0c, 0xcb, 0xc3, 0x03, 0xb0, 0x6e, 0x8e, 0x99, 0xb1, 0xe6, 0xe8, 0xb0, 0xd2, 0x1f,
-	0x4f, 0x0c, 0xc9, 0xbe, 0xd4, 0x57, 0x05, 0x56, 0x47, 0x67, 0xd4, 0x56, 0x3e, 0xba, 0x21, 0x90,
-	0xfe, 0xf4, 0x1f, 0x40, 0x99, 0x8b, 0x0f, 0xb0, 0x28, 0x0f, 0x8f, 0x5a, 0x1e, 0x2e, 0x09, 0xa0,
-	0x3f, 0x9c, 0x10, 0x20, 0x0b, 0xcb, 0xaf, 0x3d, 0x97, 0xb0, 0x04, 0xc8, 0x27, 0x7c, 0xce, 0x63,
-	0x8f, 0x84, 0xe5, 0x97, 0x9e, 0x4b, 0x58, 0x02, 0xe4, 0x13, 0x3e, 0x67, 0x00, 0xa8, 0x5f, 0x14,
-	0x58, 0x19, 0x79, 0xfe, 0x8d, 0x3c, 0x5c, 0xc3, 0x18, 0xfd, 0xc9, 0xe4, 0x98, 0xcc, 0x02, 0xc2,
-	0x7c, 0x3c, 0x15, 0xee, 0xe6, 0x3b, 0x36, 0xb4, 0xa9, 0x5e, 0xcf, 0xdd, 0x9a, 0xc9, 0x7c, 0x82,
-	0xa5, 0xa1, 0x87, 0x7c, 0x3f, 0x0f, 0x85, 0x8c, 0xd0, 0x1f, 0x4d, 0x8a, 0x48, 0xb5, 0x77, 0xb4,
-	0x9f, 0x27, 0x15, 0xe5, 0xf8, 0xa4, 0xa2, 0xfc, 0x39, 0xa9, 0x28, 0xdf, 0x4f, 0x2b, 0x33, 0xc7,
-	0xa7, 0x95, 0x99, 0x5f, 0xa7, 0x95, 0x99, 0xb7, 0x0b, 0xe2, 0xdf, 0x67, 0xeb, 0x6f, 0x00, 0x00,
-	0x00, 0xff, 0xff, 0x14, 0x0b, 0x22, 0xaf, 0x74, 0x09, 0x00, 0x00,
+	// 492 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x94, 0x41, 0x6f, 0xd3, 0x40,
+	0x10, 0x85, 0xe3, 0xa6, 0x6a, 0x92, 0x69, 0x55, 0xc4, 0x1e, 0x8a, 0xe3, 0x22, 0x13, 0x19, 0x0e,
+	0x91, 0x90, 0x6c, 0x92, 0x4a, 0x80, 0x10, 0x17, 0x5a, 0x90, 0xa8, 0x14, 0x0b, 0xc9, 0x70, 0x47,
+	0x5b, 0x7b, 0xe4, 0x58, 0x24, 0xde, 0xc8, 0x3b, 0x09, 0x2d, 0x27, 0x7e, 0x02, 0x3f, 0x8b, 0x63,
+	0x8f, 0x1c, 0x51, 0xf2, 0x47, 0x50, 0xec, 0xd8, 0xd9, 0x14, 0x42, 0x6d, 0xa9, 0xc7, 0x99, 0x7d,
+	0xef, 0x7d, 0x73, 0x78, 0x5a, 0xe8, 0x46, 0x31, 0x61, 0x32, 0xc2, 0x20, 0xc4, 0xc4, 0x91, 0x48,
+	0x34, 0xc2, 0x31, 0xc6, 0xe4, 0xf8, 0x43, 0x1e, 0xc5, 0xce, 0xac, 0xe7, 0xd0, 0xa5, 0x3d, 0x49,
+	0x04, 0x09, 0xf6, 0x48, 0x51, 0xda, 0x6b, 0xa5, 0x9d, 0x2a, 0xed, 0x59, 0xcf, 0x78, 0xb2, 0x25,
+	0x6a, 0xd6, 0x73, 0xb8, 0x4f, 0x32, 0x8b, 0x31, 0x1e, 0x6f, 0x57, 0x8d, 0x44, 0x98, 0x89, 0xac,
+	0x0b, 0x00, 0x57, 0x86, 0xef, 0x2e, 0xd1, 0x9f, 0x12, 0xb2, 0x23, 0xd8, 0x93, 0x18, 0x07, 0x98,
+	0xe8, 0x5a, 0x47, 0xeb, 0xb6, 0xbc, 0xd5, 0xc4, 0x5e, 0x43, 0xc3, 0x17, 0xe3, 0x31, 0x8f, 0x03,
+	0x7d, 0xa7, 0xa3, 0x75, 0xf7, 0xfb, 0x96, 0xbd, 0xe5, 0xc6, 0x59, 0xcf, 0x3e, 0xcb, 0x94, 0x5e,
+	0x6e, 0xb1, 0x06, 0xc0, 0xd6, 0x0c, 0x0f, 0xe5, 0x44, 0xc4, 0x12, 0xd9, 0x73, 0xd8, 0x1d, 0x22,
+	0x0f, 0x52, 0xd2, 0xff, 0x03, 0x07, 0x22, 0x7c, 0x8f, 0x3c, 0xf0, 0x52, 0xbd, 0xc5, 0xe1, 0xd0,
+	0x95, 0xe1, 0x69, 0x14, 0x07, 0x6f, 0x7c, 0x5f, 0x4c, 0x63, 0x62, 0x06, 0x34, 0xc5, 0x04, 0x13,
+	0x4e, 0x22, 0xbf, 0xbb, 0x98, 0x99, 0x0e, 0x0d, 0x9e, 0xc9, 0xd2, 0xcb, 0x5b, 0x5e, 0x3e, 0xb2,
+	0x36, 0x34, 0x27, 0x3c, 0xa1, 0xab, 0xcf, 0x51, 0xa0, 0xd7, 0x3b, 0x5a, 0xf7, 0xc0, 0x6b, 0xa4,
+	0xf3, 0x79, 0x60, 0xe9, 0x70, 0xb4, 0x89, 0xc8, 0x8f, 0xb6, 0xce, 0x53, 0xf8, 0xa7, 0x64, 0x2a,
+	0xe9, 0x6c, 0x14, 0xe1, 0x2d, 0xf0, 0x63, 0x68, 0xf9, 0xa9, 0x6a, 0xc9, 0xc8, 0xf0, 0xcd, 0x6c,
+	0x51, 0x40, 0x94, 0xa8, 0x02, 0x32, 0x80, 0xfb, 0xae, 0x0c, 0xdf, 0x46, 0x92, 0xee, 0x82, 0x73,
+	0x0c, 0xed, 0xbf, 0xd2, 0x0a, 0x94, 0x0b, 0xf7, 0x5c, 0x19, 0x7e, 0x44, 0xfa, 0xb0, 0xca, 0x92,
+	0xec, 0x21, 0xb4, 0xf8, 0x94, 0x86, 0x22, 0x89, 0xe8, 0x6a, 0x45, 0x5a, 0x2f, 0x96, 0xaf, 0x39,
+	0x56, 0xea, 0x3b, 0x9d, 0xfa, 0xf2, 0xb5, 0x58, 0x58, 0x6d, 0x78, 0x70, 0x23, 0x2e, 0x27, 0xf5,
+	0x17, 0xbb, 0x50, 0x77, 0x65, 0xc8, 0xbe, 0x40, 0x23, 0x6f, 0xdb, 0x53, 0xfb, 0x96, 0xa2, 0xdb,
+	0xeb, 0xda, 0x18, 0x27, 0x15, 0xc4, 0x45, 0xc7, 0xbe, 0xc2, 0xbe, 0x5a, 0x14, 0xa7, 0x4c, 0x86,
+	0x62, 0x30, 0x5e, 0x54, 0x34, 0xa8, 0x60, 0xb5, 0x24, 0xa5, 0xc0, 0x8a, 0xa1, 0x1c, 0xf8, 0x1f,
+	0xdd, 0x61, 0xdf, 0x35, 0x38, 0xbc, 0xd1, 0x9c, 0x7e, 0x99, 0xac, 0x4d, 0x8f, 0xf1, 0xaa, 0xba,
+	0xa7, 0x38, 0xe1, 0x1b, 0x1c, 0x6c, 0x14, 0xea, 0x59, 0x99, 0x2c, 0xd5, 0x61, 0xbc, 0xac, 0xea,
+	0xc8, 0xd9, 0xa7, 0xfa, 0xcf, 0xb9, 0xa9, 0x5d, 0xcf, 0x4d, 0xed, 0xf7, 0xdc, 0xd4, 0x7e, 0x2c,
+	0xcc, 0xda, 0xf5, 0xc2, 0xac, 0xfd, 0x5a, 0x98, 0xb5, 0x8b, 0xbd, 0xf4, 0xbf, 0x3b, 0xf9, 0x13,
+	0x00, 0x00, 0xff, 0xff, 0x58, 0xfe, 0xd9, 0xf7, 0x87, 0x05, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -919,9 +555,8 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type MsgClient interface {
-	RegisterParty(ctx context.Context, in *MsgRegisterParty, opts ...grpc.CallOption) (*MsgRegisterPartyResponse, error)
-	RecordAgreement(ctx context.Context, in *MsgRecordAgreement, opts ...grpc.CallOption) (*MsgRecordAgreementResponse, error)
-	ClosePeriod(ctx context.Context, in *MsgClosePeriod, opts ...grpc.CallOption) (*MsgClosePeriodResponse, error)
+	// An operator may act for any party, an account that is bound to a party for that party alone.
+	Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error)
 	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
@@ -929,9 +564,6 @@ type MsgClient interface {
 	TrustClient(ctx context.Context, in *MsgTrustClient, opts ...grpc.CallOption) (*MsgTrustClientResponse, error)
 	// Facts through the client are refused from now on. Only an operator may.
 	DistrustClient(ctx context.Context, in *MsgDistrustClient, opts ...grpc.CallOption) (*MsgDistrustClientResponse, error)
-	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
-	// bound to a party for that party alone.
-	Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error)
 	// Replaces the operators. Only the chain's authority may.
 	SetOperators(ctx context.Context, in *MsgSetOperators, opts ...grpc.CallOption) (*MsgSetOperatorsResponse, error)
 }
@@ -944,27 +576,9 @@ func NewMsgClient(cc grpc1.ClientConn) MsgClient {
 	return &msgClient{cc}
 }
 
-func (c *msgClient) RegisterParty(ctx context.Context, in *MsgRegisterParty, opts ...grpc.CallOption) (*MsgRegisterPartyResponse, error) {
-	out := new(MsgRegisterPartyResponse)
-	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/RegisterParty", in, out, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *msgClient) RecordAgreement(ctx context.Context, in *MsgRecordAgreement, opts ...grpc.CallOption) (*MsgRecordAgreementResponse, error) {
-	out := new(MsgRecordAgreementResponse)
-	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/RecordAgreement", in, out, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *msgClient) ClosePeriod(ctx context.Context, in *MsgClosePeriod, opts ...grpc.CallOption) (*MsgClosePeriodResponse, error) {
-	out := new(MsgClosePeriodResponse)
-	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/ClosePeriod", in, out, opts...)
+func (c *msgClient) Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error) {
+	out := new(MsgExecuteResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/Execute", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -998,15 +612,6 @@ func (c *msgClient) DistrustClient(ctx context.Context, in *MsgDistrustClient, o
 	return out, nil
 }
 
-func (c *msgClient) Clear(ctx context.Context, in *MsgClear, opts ...grpc.CallOption) (*MsgClearResponse, error) {
-	out := new(MsgClearResponse)
-	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/Clear", in, out, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 func (c *msgClient) SetOperators(ctx context.Context, in *MsgSetOperators, opts ...grpc.CallOption) (*MsgSetOperatorsResponse, error) {
 	out := new(MsgSetOperatorsResponse)
 	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/SetOperators", in, out, opts...)
@@ -1018,9 +623,8 @@ func (c *msgClient) SetOperators(ctx context.Context, in *MsgSetOperators, opts 
 
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
-	RegisterParty(context.Context, *MsgRegisterParty) (*MsgRegisterPartyResponse, error)
-	RecordAgreement(context.Context, *MsgRecordAgreement) (*MsgRecordAgreementResponse, error)
-	ClosePeriod(context.Context, *MsgClosePeriod) (*MsgClosePeriodResponse, error)
+	// An operator may act for any party, an account that is bound to a party for that party alone.
+	Execute(context.Context, *MsgExecute) (*MsgExecuteResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(context.Context, *MsgBindAccount) (*MsgBindAccountResponse, error)
 	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
@@ -1028,9 +632,6 @@ type MsgServer interface {
 	TrustClient(context.Context, *MsgTrustClient) (*MsgTrustClientResponse, error)
 	// Facts through the client are refused from now on. Only an operator may.
 	DistrustClient(context.Context, *MsgDistrustClient) (*MsgDistrustClientResponse, error)
-	// One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
-	// bound to a party for that party alone.
-	Clear(context.Context, *MsgClear) (*MsgClearResponse, error)
 	// Replaces the operators. Only the chain's authority may.
 	SetOperators(context.Context, *MsgSetOperators) (*MsgSetOperatorsResponse, error)
 }
@@ -1039,14 +640,8 @@ type MsgServer interface {
 type UnimplementedMsgServer struct {
 }
 
-func (*UnimplementedMsgServer) RegisterParty(ctx context.Context, req *MsgRegisterParty) (*MsgRegisterPartyResponse, error) {
-	return nil, status.Errorf(codes.Unimplemented, "method RegisterParty not implemented")
-}
-func (*UnimplementedMsgServer) RecordAgreement(ctx context.Context, req *MsgRecordAgreement) (*MsgRecordAgreementResponse, error) {
-	return nil, status.Errorf(codes.Unimplemented, "method RecordAgreement not implemented")
-}
-func (*UnimplementedMsgServer) ClosePeriod(ctx context.Context, req *MsgClosePeriod) (*MsgClosePeriodResponse, error) {
-	return nil, status.Errorf(codes.Unimplemented, "method ClosePeriod not implemented")
+func (*UnimplementedMsgServer) Execute(ctx context.Context, req *MsgExecute) (*MsgExecuteResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Execute not implemented")
 }
 func (*UnimplementedMsgServer) BindAccount(ctx context.Context, req *MsgBindAccount) (*MsgBindAccountResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method BindAccount not implemented")
@@ -1057,9 +652,6 @@ func (*UnimplementedMsgServer) TrustClient(ctx context.Context, req *MsgTrustCli
 func (*UnimplementedMsgServer) DistrustClient(ctx context.Context, req *MsgDistrustClient) (*MsgDistrustClientResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DistrustClient not implemented")
 }
-func (*UnimplementedMsgServer) Clear(ctx context.Context, req *MsgClear) (*MsgClearResponse, error) {
-	return nil, status.Errorf(codes.Unimplemented, "method Clear not implemented")
-}
 func (*UnimplementedMsgServer) SetOperators(ctx context.Context, req *MsgSetOperators) (*MsgSetOperatorsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SetOperators not implemented")
 }
@@ -1068,56 +660,20 @@ func RegisterMsgServer(s grpc1.Server, srv MsgServer) {
 	s.RegisterService(&_Msg_serviceDesc, srv)
 }
 
-func _Msg_RegisterParty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MsgRegisterParty)
+func _Msg_Execute_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgExecute)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(MsgServer).RegisterParty(ctx, in)
+		return srv.(MsgServer).Execute(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: "/interledger.settlement.chain.v1.Msg/RegisterParty",
+		FullMethod: "/interledger.settlement.chain.v1.Msg/Execute",
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(MsgServer).RegisterParty(ctx, req.(*MsgRegisterParty))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _Msg_RecordAgreement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MsgRecordAgreement)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(MsgServer).RecordAgreement(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: "/interledger.settlement.chain.v1.Msg/RecordAgreement",
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(MsgServer).RecordAgreement(ctx, req.(*MsgRecordAgreement))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _Msg_ClosePeriod_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MsgClosePeriod)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(MsgServer).ClosePeriod(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: "/interledger.settlement.chain.v1.Msg/ClosePeriod",
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(MsgServer).ClosePeriod(ctx, req.(*MsgClosePeriod))
+		return srv.(MsgServer).Execute(ctx, req.(*MsgExecute))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1176,24 +732,6 @@ func _Msg_DistrustClient_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Msg_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MsgClear)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(MsgServer).Clear(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: "/interledger.settlement.chain.v1.Msg/Clear",
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(MsgServer).Clear(ctx, req.(*MsgClear))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
 func _Msg_SetOperators_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgSetOperators)
 	if err := dec(in); err != nil {
@@ -1218,16 +756,8 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 	HandlerType: (*MsgServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "RegisterParty",
-			Handler:    _Msg_RegisterParty_Handler,
-		},
-		{
-			MethodName: "RecordAgreement",
-			Handler:    _Msg_RecordAgreement_Handler,
-		},
-		{
-			MethodName: "ClosePeriod",
-			Handler:    _Msg_ClosePeriod_Handler,
+			MethodName: "Execute",
+			Handler:    _Msg_Execute_Handler,
 		},
 		{
 			MethodName: "BindAccount",
@@ -1242,10 +772,6 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_DistrustClient_Handler,
 		},
 		{
-			MethodName: "Clear",
-			Handler:    _Msg_Clear_Handler,
-		},
-		{
 			MethodName: "SetOperators",
 			Handler:    _Msg_SetOperators_Handler,
 		},
@@ -1254,7 +780,7 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 	Metadata: "interledger/settlement/chain/v1/tx.proto",
 }
 
-func (m *MsgRegisterParty) Marshal() (dAtA []byte, err error) {
+func (m *MsgExecute) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -1264,19 +790,19 @@ func (m *MsgRegisterParty) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *MsgRegisterParty) MarshalTo(dAtA []byte) (int, error) {
+func (m *MsgExecute) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *MsgRegisterParty) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *MsgExecute) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
 	_ = l
-	if m.Party != nil {
+	if m.Command != nil {
 		{
-			size, err := m.Party.MarshalToSizedBuffer(dAtA[:i])
+			size, err := m.Command.MarshalToSizedBuffer(dAtA[:i])
 			if err != nil {
 				return 0, err
 			}
@@ -1284,26 +810,19 @@ func (m *MsgRegisterParty) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 			i = encodeVarintTx(dAtA, i, uint64(size))
 		}
 		i--
-		dAtA[i] = 0x1a
-	}
-	if len(m.RequestId) > 0 {
-		i -= len(m.RequestId)
-		copy(dAtA[i:], m.RequestId)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.RequestId)))
-		i--
 		dAtA[i] = 0x12
 	}
-	if len(m.Operator) > 0 {
-		i -= len(m.Operator)
-		copy(dAtA[i:], m.Operator)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
 		i--
 		dAtA[i] = 0xa
 	}
 	return len(dAtA) - i, nil
 }
 
-func (m *MsgRegisterPartyResponse) Marshal() (dAtA []byte, err error) {
+func (m *MsgExecuteResponse) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -1313,54 +832,19 @@ func (m *MsgRegisterPartyResponse) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *MsgRegisterPartyResponse) MarshalTo(dAtA []byte) (int, error) {
+func (m *MsgExecuteResponse) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *MsgRegisterPartyResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *MsgExecuteResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
 	_ = l
-	if len(m.HeadHash) > 0 {
-		i -= len(m.HeadHash)
-		copy(dAtA[i:], m.HeadHash)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.HeadHash)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if m.Sequence != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.Sequence))
-		i--
-		dAtA[i] = 0x8
-	}
-	return len(dAtA) - i, nil
-}
-
-func (m *MsgRecordAgreement) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgRecordAgreement) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgRecordAgreement) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if m.Agreement != nil {
+	if m.Head != nil {
 		{
-			size, err := m.Agreement.MarshalToSizedBuffer(dAtA[:i])
+			size, err := m.Head.MarshalToSizedBuffer(dAtA[:i])
 			if err != nil {
 				return 0, err
 			}
@@ -1368,133 +852,7 @@ func (m *MsgRecordAgreement) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 			i = encodeVarintTx(dAtA, i, uint64(size))
 		}
 		i--
-		dAtA[i] = 0x1a
-	}
-	if len(m.RequestId) > 0 {
-		i -= len(m.RequestId)
-		copy(dAtA[i:], m.RequestId)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.RequestId)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if len(m.Operator) > 0 {
-		i -= len(m.Operator)
-		copy(dAtA[i:], m.Operator)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
-		i--
 		dAtA[i] = 0xa
-	}
-	return len(dAtA) - i, nil
-}
-
-func (m *MsgRecordAgreementResponse) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgRecordAgreementResponse) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgRecordAgreementResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if len(m.HeadHash) > 0 {
-		i -= len(m.HeadHash)
-		copy(dAtA[i:], m.HeadHash)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.HeadHash)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if m.Sequence != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.Sequence))
-		i--
-		dAtA[i] = 0x8
-	}
-	return len(dAtA) - i, nil
-}
-
-func (m *MsgClosePeriod) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgClosePeriod) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgClosePeriod) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if m.CutOffSeconds != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.CutOffSeconds))
-		i--
-		dAtA[i] = 0x18
-	}
-	if len(m.RequestId) > 0 {
-		i -= len(m.RequestId)
-		copy(dAtA[i:], m.RequestId)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.RequestId)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if len(m.Operator) > 0 {
-		i -= len(m.Operator)
-		copy(dAtA[i:], m.Operator)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
-		i--
-		dAtA[i] = 0xa
-	}
-	return len(dAtA) - i, nil
-}
-
-func (m *MsgClosePeriodResponse) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgClosePeriodResponse) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgClosePeriodResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if len(m.HeadHash) > 0 {
-		i -= len(m.HeadHash)
-		copy(dAtA[i:], m.HeadHash)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.HeadHash)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if m.Sequence != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.Sequence))
-		i--
-		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -1686,83 +1044,6 @@ func (m *MsgDistrustClientResponse) MarshalToSizedBuffer(dAtA []byte) (int, erro
 	return len(dAtA) - i, nil
 }
 
-func (m *MsgClear) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgClear) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgClear) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if m.Request != nil {
-		{
-			size, err := m.Request.MarshalToSizedBuffer(dAtA[:i])
-			if err != nil {
-				return 0, err
-			}
-			i -= size
-			i = encodeVarintTx(dAtA, i, uint64(size))
-		}
-		i--
-		dAtA[i] = 0x12
-	}
-	if len(m.Sender) > 0 {
-		i -= len(m.Sender)
-		copy(dAtA[i:], m.Sender)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
-		i--
-		dAtA[i] = 0xa
-	}
-	return len(dAtA) - i, nil
-}
-
-func (m *MsgClearResponse) Marshal() (dAtA []byte, err error) {
-	size := m.Size()
-	dAtA = make([]byte, size)
-	n, err := m.MarshalToSizedBuffer(dAtA[:size])
-	if err != nil {
-		return nil, err
-	}
-	return dAtA[:n], nil
-}
-
-func (m *MsgClearResponse) MarshalTo(dAtA []byte) (int, error) {
-	size := m.Size()
-	return m.MarshalToSizedBuffer(dAtA[:size])
-}
-
-func (m *MsgClearResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
-	i := len(dAtA)
-	_ = i
-	var l int
-	_ = l
-	if len(m.HeadHash) > 0 {
-		i -= len(m.HeadHash)
-		copy(dAtA[i:], m.HeadHash)
-		i = encodeVarintTx(dAtA, i, uint64(len(m.HeadHash)))
-		i--
-		dAtA[i] = 0x12
-	}
-	if m.Sequence != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.Sequence))
-		i--
-		dAtA[i] = 0x8
-	}
-	return len(dAtA) - i, nil
-}
-
 func (m *MsgSetOperators) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1836,111 +1117,31 @@ func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-func (m *MsgRegisterParty) Size() (n int) {
+func (m *MsgExecute) Size() (n int) {
 	if m == nil {
 		return 0
 	}
 	var l int
 	_ = l
-	l = len(m.Operator)
+	l = len(m.Sender)
 	if l > 0 {
 		n += 1 + l + sovTx(uint64(l))
 	}
-	l = len(m.RequestId)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	if m.Party != nil {
-		l = m.Party.Size()
+	if m.Command != nil {
+		l = m.Command.Size()
 		n += 1 + l + sovTx(uint64(l))
 	}
 	return n
 }
 
-func (m *MsgRegisterPartyResponse) Size() (n int) {
+func (m *MsgExecuteResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
 	var l int
 	_ = l
-	if m.Sequence != 0 {
-		n += 1 + sovTx(uint64(m.Sequence))
-	}
-	l = len(m.HeadHash)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	return n
-}
-
-func (m *MsgRecordAgreement) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	l = len(m.Operator)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	l = len(m.RequestId)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	if m.Agreement != nil {
-		l = m.Agreement.Size()
-		n += 1 + l + sovTx(uint64(l))
-	}
-	return n
-}
-
-func (m *MsgRecordAgreementResponse) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	if m.Sequence != 0 {
-		n += 1 + sovTx(uint64(m.Sequence))
-	}
-	l = len(m.HeadHash)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	return n
-}
-
-func (m *MsgClosePeriod) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	l = len(m.Operator)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	l = len(m.RequestId)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	if m.CutOffSeconds != 0 {
-		n += 1 + sovTx(uint64(m.CutOffSeconds))
-	}
-	return n
-}
-
-func (m *MsgClosePeriodResponse) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	if m.Sequence != 0 {
-		n += 1 + sovTx(uint64(m.Sequence))
-	}
-	l = len(m.HeadHash)
-	if l > 0 {
+	if m.Head != nil {
+		l = m.Head.Size()
 		n += 1 + l + sovTx(uint64(l))
 	}
 	return n
@@ -2028,39 +1229,6 @@ func (m *MsgDistrustClientResponse) Size() (n int) {
 	return n
 }
 
-func (m *MsgClear) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	l = len(m.Sender)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	if m.Request != nil {
-		l = m.Request.Size()
-		n += 1 + l + sovTx(uint64(l))
-	}
-	return n
-}
-
-func (m *MsgClearResponse) Size() (n int) {
-	if m == nil {
-		return 0
-	}
-	var l int
-	_ = l
-	if m.Sequence != 0 {
-		n += 1 + sovTx(uint64(m.Sequence))
-	}
-	l = len(m.HeadHash)
-	if l > 0 {
-		n += 1 + l + sovTx(uint64(l))
-	}
-	return n
-}
-
 func (m *MsgSetOperators) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2095,7 +1263,7 @@ func sovTx(x uint64) (n int) {
 func sozTx(x uint64) (n int) {
 	return sovTx(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-func (m *MsgRegisterParty) Unmarshal(dAtA []byte) error {
+func (m *MsgExecute) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -2118,15 +1286,15 @@ func (m *MsgRegisterParty) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: MsgRegisterParty: wiretype end group for non-group")
+			return fmt.Errorf("proto: MsgExecute: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgRegisterParty: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: MsgExecute: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
 			}
 			var stringLen uint64
 			for shift := uint(0); ; shift += 7 {
@@ -2154,43 +1322,11 @@ func (m *MsgRegisterParty) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.Operator = string(dAtA[iNdEx:postIndex])
+			m.Sender = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.RequestId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Party", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Command", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -2217,10 +1353,10 @@ func (m *MsgRegisterParty) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if m.Party == nil {
-				m.Party = &settlementv1.Party{}
+			if m.Command == nil {
+				m.Command = &settlementv1.Command{}
 			}
-			if err := m.Party.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Command.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -2245,7 +1381,7 @@ func (m *MsgRegisterParty) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *MsgRegisterPartyResponse) Unmarshal(dAtA []byte) error {
+func (m *MsgExecuteResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -2268,182 +1404,15 @@ func (m *MsgRegisterPartyResponse) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: MsgRegisterPartyResponse: wiretype end group for non-group")
+			return fmt.Errorf("proto: MsgExecuteResponse: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgRegisterPartyResponse: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
-			}
-			m.Sequence = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Sequence |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
-			}
-			var byteLen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				byteLen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if byteLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
-			if m.HeadHash == nil {
-				m.HeadHash = []byte{}
-			}
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgRecordAgreement) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgRecordAgreement: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgRecordAgreement: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: MsgExecuteResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Operator = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.RequestId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Agreement", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Head", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -2470,350 +1439,11 @@ func (m *MsgRecordAgreement) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if m.Agreement == nil {
-				m.Agreement = &settlementv1.Agreement{}
+			if m.Head == nil {
+				m.Head = &settlementv1.LogHead{}
 			}
-			if err := m.Agreement.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Head.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
-			}
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgRecordAgreementResponse) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgRecordAgreementResponse: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgRecordAgreementResponse: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
-			}
-			m.Sequence = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Sequence |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
-			}
-			var byteLen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				byteLen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if byteLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
-			if m.HeadHash == nil {
-				m.HeadHash = []byte{}
-			}
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgClosePeriod) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgClosePeriod: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgClosePeriod: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Operator = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.RequestId = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field CutOffSeconds", wireType)
-			}
-			m.CutOffSeconds = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.CutOffSeconds |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgClosePeriodResponse) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgClosePeriodResponse: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgClosePeriodResponse: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
-			}
-			m.Sequence = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Sequence |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
-			}
-			var byteLen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				byteLen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if byteLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
-			if m.HeadHash == nil {
-				m.HeadHash = []byte{}
 			}
 			iNdEx = postIndex
 		default:
@@ -3342,227 +1972,6 @@ func (m *MsgDistrustClientResponse) Unmarshal(dAtA []byte) error {
 			return fmt.Errorf("proto: MsgDistrustClientResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgClear) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgClear: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgClear: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
-			}
-			var stringLen uint64
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				stringLen |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			intStringLen := int(stringLen)
-			if intStringLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + intStringLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Sender = string(dAtA[iNdEx:postIndex])
-			iNdEx = postIndex
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Request", wireType)
-			}
-			var msglen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				msglen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if msglen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			if m.Request == nil {
-				m.Request = &settlementv1.ClearRequest{}
-			}
-			if err := m.Request.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
-		default:
-			iNdEx = preIndex
-			skippy, err := skipTx(dAtA[iNdEx:])
-			if err != nil {
-				return err
-			}
-			if (skippy < 0) || (iNdEx+skippy) < 0 {
-				return ErrInvalidLengthTx
-			}
-			if (iNdEx + skippy) > l {
-				return io.ErrUnexpectedEOF
-			}
-			iNdEx += skippy
-		}
-	}
-
-	if iNdEx > l {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-func (m *MsgClearResponse) Unmarshal(dAtA []byte) error {
-	l := len(dAtA)
-	iNdEx := 0
-	for iNdEx < l {
-		preIndex := iNdEx
-		var wire uint64
-		for shift := uint(0); ; shift += 7 {
-			if shift >= 64 {
-				return ErrIntOverflowTx
-			}
-			if iNdEx >= l {
-				return io.ErrUnexpectedEOF
-			}
-			b := dAtA[iNdEx]
-			iNdEx++
-			wire |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
-		}
-		fieldNum := int32(wire >> 3)
-		wireType := int(wire & 0x7)
-		if wireType == 4 {
-			return fmt.Errorf("proto: MsgClearResponse: wiretype end group for non-group")
-		}
-		if fieldNum <= 0 {
-			return fmt.Errorf("proto: MsgClearResponse: illegal tag %d (wire type %d)", fieldNum, wire)
-		}
-		switch fieldNum {
-		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
-			}
-			m.Sequence = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Sequence |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
-			}
-			var byteLen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowTx
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				byteLen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if byteLen < 0 {
-				return ErrInvalidLengthTx
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return ErrInvalidLengthTx
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
-			if m.HeadHash == nil {
-				m.HeadHash = []byte{}
-			}
-			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])

@@ -31,7 +31,8 @@ from relayer.proofs.comet import (
 from relayer.proofs.comet import client as comet_client
 from relayer.proofs.comet.client_types import decode_client_header, decode_client_state, decode_consensus_state
 from relayer.proofs.errors import HeaderRefused
-from relayer.settlement.commands import ClosePeriod
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import ClosePeriod
 from tests.support.embedded import KEYS
 from tests.support.paths import VECTORS
 
@@ -63,7 +64,7 @@ def chain() -> Iterator[Chain]:
 
 
 def close_period(number: int) -> bytes:
-    return encode_transaction(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number))
+    return encode_transaction(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number, actor=OPERATOR))
 
 
 def test_a_change_seals_two_blocks_and_the_second_names_the_new_state(chain: Chain) -> None:

@@ -19,7 +19,8 @@ from relayer.ledgers.embedded.chain.operators import Signers, equal_validators
 from relayer.ledgers.embedded.chain.verify import check_head, verify
 from relayer.ledgers.embedded.host.transactions import encode_transaction
 from relayer.ledgers.embedded.tree import store
-from relayer.settlement.commands import ClosePeriod
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import ClosePeriod
 from relayer.testing.clock import ManualClock
 from tests.support.embedded import KEYS, embedded_ledger
 from tests.support.paths import ROOT
@@ -61,7 +62,7 @@ class FaultyConnection:
 
 
 def close_period(number: int) -> bytes:
-    return encode_transaction(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number))
+    return encode_transaction(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number, actor=OPERATOR))
 
 
 def fresh(path: Path) -> FaultyConnection:
@@ -125,7 +126,8 @@ def test_the_ledger_goes_on_after_a_failed_write(tmp_path: Path) -> None:
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from relayer.settlement.commands import ClosePeriod
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import ClosePeriod
 from relayer.testing.clock import ManualClock
 from tests.support.embedded import embedded_ledger
 
@@ -135,7 +137,7 @@ async def main():
     number = int(sys.argv[2])
     while True:
         number += 1
-        await ledger.settlement.execute(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number))
+        await ledger.settlement.execute(ClosePeriod(request_id=f"close {number}", cut_off_seconds=number, actor=OPERATOR))
         print(number, flush=True)
 
 asyncio.run(main())
@@ -168,7 +170,9 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
     async def last() -> int:
         ledger = embedded_ledger(tmp_path, ManualClock())
         await ledger.connect()
-        head = await ledger.settlement.execute(ClosePeriod(request_id=f"close {answered}", cut_off_seconds=answered))
+        head = await ledger.settlement.execute(
+            ClosePeriod(request_id=f"close {answered}", cut_off_seconds=answered, actor=OPERATOR)
+        )
         await ledger.close()
         return head.sequence
 

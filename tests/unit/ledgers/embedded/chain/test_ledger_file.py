@@ -23,8 +23,8 @@ from relayer.ledgers.embedded.tree.errors import (
     LedgerMissing,
     QuorumMissing,
 )
-from relayer.settlement.commands import ClosePeriod, RegisterParty
-from relayer.settlement.model import Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import ClosePeriod, Party, RegisterParty
 from relayer.testing.clock import ManualClock
 from tests.support.embedded import KEYS, embedded_ledger
 
@@ -37,8 +37,8 @@ async def filled(folder: Path) -> None:
     await ledger.connect()
     for ocpi_id in ("DE*KCS", "DE*NBM"):
         party = Party(party_id=party_id(ocpi_id), ocpi_id=ocpi_id, name=ocpi_id, lei="", vat_id="")
-        await ledger.settlement.execute(RegisterParty(request_id=ocpi_id, party=party))
-    await ledger.settlement.execute(ClosePeriod(request_id="close", cut_off_seconds=7))
+        await ledger.settlement.execute(RegisterParty(request_id=ocpi_id, party=party, actor=OPERATOR))
+    await ledger.settlement.execute(ClosePeriod(request_id="close", cut_off_seconds=7, actor=OPERATOR))
     await ledger.advance()
     await ledger.close()
 
@@ -132,7 +132,7 @@ class TestOpening:
         await ledger.connect()
         assert (await ledger.head()).height == 8
         assert [party.ocpi_id for party in await ledger.settlement.parties()] == ["DE*KCS", "DE*NBM"]
-        repeated = await ledger.settlement.execute(ClosePeriod(request_id="close", cut_off_seconds=7))
+        repeated = await ledger.settlement.execute(ClosePeriod(request_id="close", cut_off_seconds=7, actor=OPERATOR))
         assert repeated.sequence == 3
         await ledger.close()
 
@@ -179,9 +179,9 @@ class TestVerify:
             "UPDATE block_transaction SET detail = 'x' WHERE height = 2",
             "DELETE FROM block WHERE height = 2",
             "DELETE FROM block_transaction WHERE height = 2",
-            "UPDATE settlement_log SET event = replace(event, 'KCS', 'XCS') WHERE sequence = 1",
+            "UPDATE settlement_log SET entry = CAST(replace(CAST(entry AS TEXT), 'KCS', 'XCS') AS BLOB) WHERE sequence = 1",
             "DELETE FROM settlement_log WHERE sequence = 1",
-            "UPDATE settlement_party SET name = 'Somebody else' WHERE ocpi_id = 'DE*KCS'",
+            "UPDATE settlement_party SET body = zeroblob(9) WHERE ocpi_id = 'DE*KCS'",
             "DELETE FROM settlement_party WHERE ocpi_id = 'DE*KCS'",
             "UPDATE settlement_period SET cut_off_seconds = 6",
             "UPDATE settlement_request SET sequence = 2 WHERE request_id = 'close'",
@@ -243,9 +243,7 @@ class TestTables:
         connection = store.scratch()
         texts = ",".join(f"'{amount}'" for amount in amounts)
         blob = "zeroblob(32)"
-        row = (
-            f"1,{blob},{blob},{blob},{blob},1,{blob},{blob},'EUR',2,{blob},{blob},'1',{blob},{blob},'c',{blob},1,'t',{texts}"
-        )
+        row = f"1,{blob},{blob},{blob},{blob},1,{blob},{blob},'EUR',2,{blob},{blob},{blob},{texts}"
         if holds:
             connection.execute(f"INSERT INTO settlement_liability VALUES ({row})")
         else:

@@ -25,8 +25,9 @@ from relayer.ledgers.embedded.host.transactions import (
 )
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
-from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.log import command_to_message
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import Agreement, ClosePeriod, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.factories import a_packet, a_payload
 from relayer.wire.cosmos_protos import any_, channel_packet, channel_tx
 from tests.support.embedded import KEYS
@@ -38,6 +39,20 @@ CREATE = CreateClient(
     consensus_state_type_url="/a.Consensus",
     consensus_state=b"consensus",
     signer="operator",
+)
+RECORD_AGREEMENT = RecordAgreement(
+    request_id="r",
+    agreement=Agreement(
+        agreement_id="a",
+        creditor=bytes(32),
+        debtor=b"\x01" * 32,
+        currencies=(
+            CurrencyTerms(currency="EUR", exponent=2, open_limit=2**127),
+            CurrencyTerms(currency="JPY", exponent=0, open_limit=None),
+        ),
+    ),
+    actor=OPERATOR,
+    replaces=0,
 )
 TRANSACTIONS: list[Transaction] = [
     CREATE,
@@ -54,20 +69,13 @@ TRANSACTIONS: list[Transaction] = [
     AcknowledgePacket(packet=a_packet(), acknowledgement=Acknowledgement(app_acknowledgements=(b"ok",)), proof=PROOF),
     TimeoutPacket(packet=a_packet(), proof=PROOF),
     ChangeValidators(validators=equal_validators(KEYS)),
-    RegisterParty(request_id="r", party=Party(party_id=party_id("DE*KCS"), ocpi_id="DE*KCS", name="K", lei="L", vat_id="V")),
-    RecordAgreement(
+    RegisterParty(
         request_id="r",
-        agreement=Agreement(
-            agreement_id="a",
-            creditor=bytes(32),
-            debtor=b"\x01" * 32,
-            currencies=(
-                CurrencyTerms(currency="EUR", exponent=2, open_limit=2**127),
-                CurrencyTerms(currency="JPY", exponent=0, open_limit=None),
-            ),
-        ),
+        party=Party(party_id=party_id("DE*KCS"), ocpi_id="DE*KCS", name="K", lei="L", vat_id="V"),
+        actor=OPERATOR,
     ),
-    ClosePeriod(request_id="r", cut_off_seconds=5),
+    RECORD_AGREEMENT,
+    ClosePeriod(request_id="r", cut_off_seconds=5, actor=OPERATOR),
 ]
 
 
@@ -117,7 +125,7 @@ def packed(type_url: str, value: bytes = b"") -> bytes:
         packed("/ibc.core.client.v1.MsgUpdateClient", b"\x0a\x01x"),
         packed("/tendermint.types.ValidatorSet"),
         encode_transaction(CREATE) + b"\x18\x01",
-        packed("/interledger.settlement.v1.ClosePeriodRequest", b"\x10\x80\x00"),
+        packed("/interledger.settlement.v1.Command", b"\x2a\x03\x08\x80\x00"),
         bytes(MAXIMUM_TRANSACTION_BYTES + 1),
     ],
     ids=lambda raw: raw[:24].hex(),
@@ -128,11 +136,11 @@ def test_anything_else_is_refused_with_one_code(raw: bytes) -> None:
     assert (caught.value.codespace, caught.value.number) == ("ibc", 14)
 
 
-@pytest.mark.parametrize("limit", ["-1", "1.0", "01", " 1", "1_000", "٣", "x", "9" * 61])
+@pytest.mark.parametrize("limit", ["-1", "1.0", "01", " 1", "1_000", "٣", "x", "9" * 81])
 def test_a_limit_is_a_plain_number(limit: str) -> None:
-    terms = b"\x0a\x03EUR\x10\x02\x1a" + bytes([len(limit.encode())]) + limit.encode()
-    agreement = b"\x22" + bytes([len(terms)]) + terms
-    raw = packed("/interledger.settlement.v1.RecordAgreementRequest", b"\x12" + bytes([len(agreement)]) + agreement)
+    message = command_to_message(RECORD_AGREEMENT)
+    message.record_agreement.agreement.currencies[0].open_limit = limit
+    raw = packed("/interledger.settlement.v1.Command", message.SerializeToString())
     with pytest.raises(MessageRefused):
         decode_transaction(raw)
 

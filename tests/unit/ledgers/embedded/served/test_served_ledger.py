@@ -34,13 +34,21 @@ from relayer.ledgers.served import adapter_service
 from relayer.messages.statuses import error_of, status_of
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
-from relayer.settlement.commands import ClosePeriod, RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import (
+    Agreement,
+    AgreementInForce,
+    ClosePeriod,
+    CurrencyTerms,
+    Party,
+    RecordAgreement,
+    RegisterParty,
+)
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.waiting import arrival, until_true
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
-from relayer.wire.interledger.settlement.v1 import settlement_pb2, settlement_pb2_grpc
+from relayer.wire.interledger.settlement.v1 import log_pb2, parties_pb2, service_pb2_grpc
 from tests.support.embedded import EchoApplication, embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
@@ -85,7 +93,7 @@ async def served(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
 
 def new_party(ocpi_id: str = "DE*KCS") -> RegisterParty:
     party = Party(party_id=party_id(ocpi_id), ocpi_id=ocpi_id, name="Kiez Käse 🚲", lei="L", vat_id="V")
-    return RegisterParty(request_id=ocpi_id, party=party)
+    return RegisterParty(request_id=ocpi_id, party=party, actor=OPERATOR)
 
 
 async def test_business_verbs_reach_the_ledger(served) -> None:
@@ -98,11 +106,14 @@ async def test_business_verbs_reach_the_ledger(served) -> None:
         debtor=party_id("DE*NBM"),
         currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=2**100),),
     )
-    await settlement.execute(RecordAgreement(request_id="a", agreement=agreement))
-    head = await settlement.execute(ClosePeriod(request_id="c", cut_off_seconds=5))
+    await settlement.execute(RecordAgreement(request_id="a", agreement=agreement, actor=OPERATOR, replaces=0))
+    head = await settlement.execute(ClosePeriod(request_id="c", cut_off_seconds=5, actor=OPERATOR))
     assert head.sequence == 4
     assert await settlement.parties() == await served.ledger.settlement.parties()
-    assert await served.ledger.settlement.agreements() == [agreement]
+    (in_force,) = await served.ledger.settlement.agreements()
+    assert in_force == AgreementInForce(agreement=agreement, sequence=head.sequence - 1)
+    assert await settlement.agreements() == [in_force]
+    assert await settlement.consent(party_id("DE*KCS")) is None
     assert await settlement.positions() == []
     assert await settlement.liability(bytes(32)) is None
     assert await settlement.liability_of_fact(bytes(32)) is None
@@ -144,9 +155,9 @@ async def test_guarded_verbs_need_the_token(served) -> None:
     ],
 )
 async def test_only_one_exact_bearer_token_opens(served, metadata) -> None:
-    stub = settlement_pb2_grpc.SettlementStub(served.channel)
+    stub = service_pb2_grpc.SettlementStub(served.channel)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.ClosePeriod(settlement_pb2.ClosePeriodRequest(request_id="c", cut_off_seconds=5), metadata=metadata)
+        await stub.Execute(log_pb2.Command(request_id="c", close_period=parties_pb2.ClosePeriod()), metadata=metadata)
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 

@@ -16,8 +16,10 @@ from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.host.transactions import EndDeadlines, decode_transaction, encode_transaction
 from relayer.ledgers.embedded.tree import store
-from relayer.settlement.clearing.commands import ExpirePayment, InstructPayment, OpenDispute
-from relayer.settlement.clearing.values import OPERATOR, DisputeState, PaymentState
+from relayer.settlement.log import read_entry
+from relayer.settlement.model.acts import EMPTY_LOG, OPERATOR
+from relayer.settlement.model.disputes import DisputeState, OpenDispute
+from relayer.settlement.model.payments import ExpirePayment, InstructPayment, PaymentState
 from tests.support.owing import OwingLedger
 
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
@@ -67,9 +69,9 @@ async def test_an_empty_block_ends_what_is_over(bench: Bench) -> None:
     bench.clock.advance(1)
     await bench.ledger.advance()
     assert await bench.states() == [PaymentState.EXPIRED]
-    ((event,),) = bench.rows("SELECT event FROM settlement_log ORDER BY sequence DESC LIMIT 1")
-    assert b'"actor":""' in event
-    assert b'"request_id":""' in event
+    ((encoded,),) = bench.rows("SELECT entry FROM settlement_log ORDER BY sequence DESC LIMIT 1")
+    entry = read_entry(EMPTY_LOG, encoded)
+    assert (entry.act, entry.actor, entry.at_seconds) == (None, OPERATOR, bench.now)
 
 
 async def test_a_dispute_lapses_without_a_command(bench: Bench) -> None:
@@ -82,7 +84,7 @@ async def test_a_dispute_lapses_without_a_command(bench: Bench) -> None:
         reason="r",
         deadline_seconds=bench.now + 60,
     )
-    await bench.ledger.settlement.clear(command)
+    await bench.ledger.settlement.execute(command)
     bench.clock.advance(60)
     await bench.ledger.advance()
     (dispute,) = await bench.ledger.settlement.disputes(after_id="", limit=10)
@@ -126,7 +128,7 @@ async def test_a_replay_ends_the_same_in_the_same_blocks(bench: Bench) -> None:
     verify(bench.folder)
 
 
-async def test_a_file_from_before_there_were_indexes_opens_and_ends_deadlines(bench: Bench) -> None:
+async def test_a_file_without_its_indexes_opens_and_ends_deadlines(bench: Bench) -> None:
     await bench.instruct("P-1")
     await bench.ledger.close()
     with closing(sqlite3.connect(bench.folder / store.DATABASE_NAME)) as connection:
@@ -152,8 +154,7 @@ async def test_the_transaction_belongs_to_one_block(bench: Bench) -> None:
 
 @pytest.mark.parametrize("table", ["payment", "dispute", "cycle"])
 def test_finding_deadlines_reads_an_index(table: str) -> None:
-    value, condition = store.deadline_terms(f"settlement_{table}")
     with closing(store.scratch()) as connection:
-        query = f"EXPLAIN QUERY PLAN SELECT {value} FROM settlement_{table} WHERE {condition} AND {value} <= 5"
+        query = f"EXPLAIN QUERY PLAN SELECT deadline FROM settlement_{table} WHERE deadline <= 5"
         plan = " ".join(str(row[3]) for row in connection.execute(query))
     assert f"settlement_{table}_deadline" in plan

@@ -22,14 +22,14 @@ from relayer.errors import ClientUnusable, LedgerRefused, LimitExceeded, NotFina
 from relayer.facts.codec import decode_answers, decode_packet_data, encode_packet_data
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
-from relayer.ledgers.embedded.settlement.settlement_tables import HEAD_KEY, liability_key
+from relayer.ledgers.embedded.settlement.tables import HEAD_KEY, liability_key
 from relayer.ports.ledger import ClientCondition, MessageResult, Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
 from relayer.proofs import ics23
 from relayer.proofs.poa_evm.types import Misbehaviour, encode_header, encode_misbehaviour
-from relayer.settlement.codec import liability_record
-from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.log import liability_record
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger
@@ -59,14 +59,16 @@ class Bench:
         )
         for ocpi_id in ("DE*KCS", "DE*NBM"):
             party = Party(party_id=party_id(ocpi_id), ocpi_id=ocpi_id, name=ocpi_id, lei="", vat_id="")
-            await self.ledger.settlement.execute(RegisterParty(request_id=ocpi_id, party=party))
+            await self.ledger.settlement.execute(RegisterParty(request_id=ocpi_id, party=party, actor=OPERATOR))
         agreement = Agreement(
             agreement_id="NBM pays KCS",
             creditor=party_id("DE*KCS"),
             debtor=party_id("DE*NBM"),
             currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=100_000),),
         )
-        await self.ledger.settlement.execute(RecordAgreement(request_id="agreement", agreement=agreement))
+        await self.ledger.settlement.execute(
+            RecordAgreement(request_id="agreement", agreement=agreement, actor=OPERATOR, replaces=0)
+        )
 
     def send(self, payload: Payload) -> Packet:
         packet = Packet(

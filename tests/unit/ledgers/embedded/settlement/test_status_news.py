@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from relayer.codes.facts import FactCategory, FactKind
-from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_NEWS_REPEATS
 from relayer.codes.news import Status, StatusAnswer
 from relayer.core.commitment import (
     UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
@@ -26,7 +25,7 @@ from relayer.facts.status_codec import StatusPacketData, StatusUpdate, decode_st
 from relayer.facts.words import keccak256
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.host.transactions import RecoverClient, Transaction
-from relayer.ledgers.embedded.settlement.news_outbox import recorded_answer
+from relayer.ledgers.embedded.settlement.news_outbox import MAXIMUM_REPEATS, PACKETS_PER_BLOCK, recorded_answer
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -38,26 +37,15 @@ from relayer.ports.ledger import (
 )
 from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
 from relayer.proofs.poa_evm.types import Misbehaviour, encode_misbehaviour
-from relayer.settlement.clearing.commands import (
-    AbortCycle,
-    CommitCycle,
-    FinalisePayment,
-    InstructPayment,
-    OpenDispute,
-    ProposeCycle,
-    ReleaseDispute,
-    ReturnPayment,
-    UpholdDispute,
-    VerifyCycle,
-    WriteOff,
-)
-from relayer.settlement.clearing.cycles import proof_hash_of
-from relayer.settlement.clearing.eligible import Scope
-from relayer.settlement.clearing.values import OPERATOR, Evidence, EvidenceKind, UnitKey
-from relayer.settlement.commands import RecordAgreement, RegisterParty
-from relayer.settlement.model import Agreement, CurrencyTerms, Party
+from relayer.settlement.model.acts import OPERATOR, UnitKey
+from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ProposeCycle, VerifyCycle
+from relayer.settlement.model.disputes import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
+from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, ReturnPayment
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
+from relayer.settlement.rules.cycles import proof_hash_of
+from relayer.settlement.rules.eligible import Scope
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACT, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger
@@ -95,11 +83,13 @@ class Bench:
         )
         for name in ("DE*NBM", "DE*KCS"):
             party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
-            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party))
+            await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
         for name, debtor, creditor in (("there", NBM, KCS), ("back", KCS, NBM)):
             terms_of = (CurrencyTerms(currency="EUR", exponent=2, open_limit=None),)
             agreement = Agreement(agreement_id=name, creditor=creditor, debtor=debtor, currencies=terms_of)
-            await self.ledger.settlement.execute(RecordAgreement(request_id=name, agreement=agreement))
+            await self.ledger.settlement.execute(
+                RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0)
+            )
 
     def fact(self, number: int, net: int = 1_000, *, back: bool = False) -> Fact:
         parties = {"creditor": "DE*NBM", "debtor": "DE*KCS"} if back else {}
@@ -147,7 +137,7 @@ class Bench:
         )
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED] * len(messages)
 
-    async def clear(self, *commands: Transaction) -> None:
+    async def execute(self, *commands: Transaction) -> None:
         """All in one block."""
         for result in await self.ledger.session.deliver(commands):
             assert not result.refused, result
@@ -204,7 +194,7 @@ class Bench:
         found = await self.ledger.settlement.netting_input(
             Scope(unit=EUR, cut_off_seconds=self.now, value_date_seconds=self.now)
         )
-        await self.clear(
+        await self.execute(
             ProposeCycle(
                 request_id=f"propose {cycle_id}",
                 actor=NBM,
@@ -221,9 +211,9 @@ class Bench:
         )
         cycle = await self.ledger.settlement.cycle(cycle_id)
         proof_hash = proof_hash_of(cycle.plan)
-        await self.clear(VerifyCycle(request_id="verify", actor=KCS, cycle_id=cycle_id, proof_hash=proof_hash))
+        await self.execute(VerifyCycle(request_id="verify", actor=KCS, cycle_id=cycle_id, proof_hash=proof_hash))
         end = CommitCycle if commit else AbortCycle
-        await self.clear(end(request_id="end", actor=OPERATOR, cycle_id=cycle_id))
+        await self.execute(end(request_id="end", actor=OPERATOR, cycle_id=cycle_id))
 
 
 def evidence(reference: str, amount: int) -> Evidence:
@@ -243,7 +233,7 @@ class TestWhatIsTold:
         fact = bench.fact(1)
         await bench.receive(fact)
         assert await bench.sent() == []
-        await bench.clear(bench.dispute(fact))
+        await bench.execute(bench.dispute(fact))
         (packet,) = await bench.sent()
         head = await bench.ledger.settlement.liability_of_fact(fact.fact_id)
         dispute = (await bench.ledger.settlement.disputes(after_id="", limit=1))[0]
@@ -265,12 +255,12 @@ class TestWhatIsTold:
                 ),
             ),
         )
-        await bench.clear(bench.release())
+        await bench.execute(bench.release())
         assert (await bench.told())[1:] == [(1, Status.RELEASED, 1_000)]
 
     async def test_a_dispute_that_lapses(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1), wait=600))
+        await bench.execute(bench.dispute(bench.fact(1), wait=600))
         bench.clock.advance(601)
         await bench.ledger.advance()
         assert (await bench.told())[1:] == [(1, Status.RELEASED, 1_000)]
@@ -278,13 +268,13 @@ class TestWhatIsTold:
     @pytest.mark.parametrize(("credited", "left"), [(40, 960), (100, 900)])
     async def test_a_dispute_that_is_upheld(self, bench: Bench, credited: int, left: int) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1)))
-        await bench.clear(UpholdDispute(request_id="uphold", actor=KCS, dispute_id="D-1", credited=credited))
+        await bench.execute(bench.dispute(bench.fact(1)))
+        await bench.execute(UpholdDispute(request_id="uphold", actor=KCS, dispute_id="D-1", credited=credited))
         assert (await bench.told())[1:] == [(1, Status.CREDITED, left)]
 
     async def test_a_write_off(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(
+        await bench.execute(
             WriteOff(request_id="mercy", actor=KCS, fact_id=bench.fact(1).fact_id, amount=1_000, reason="small")
         )
         assert await bench.told() == [(1, Status.CREDITED, 0)]
@@ -312,16 +302,18 @@ class TestWhatIsTold:
     async def test_a_final_payment_settles_what_it_pays_in_full(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1), bench.fact(2), bench.fact(3))
         order, final = bench.payment(1_500)
-        await bench.clear(order)
+        await bench.execute(order)
         assert await bench.sent() == []
-        await bench.clear(final)
+        await bench.execute(final)
         told = await bench.told()
         assert [(status, left) for _, status, left in told] == [(Status.SETTLED, 0)]
 
     async def test_a_payment_that_is_returned_later_is_no_news(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(*bench.payment(1_000))
-        await bench.clear(ReturnPayment(request_id="return", actor=NBM, payment_id="P-1", evidence=evidence("back", 1_000)))
+        await bench.execute(*bench.payment(1_000))
+        await bench.execute(
+            ReturnPayment(request_id="return", actor=NBM, payment_id="P-1", evidence=evidence("back", 1_000))
+        )
         assert await bench.told() == [(1, Status.SETTLED, 0)]
 
     async def test_a_committed_cycle_settles_what_it_clears_in_full(self, bench: Bench) -> None:
@@ -343,7 +335,7 @@ class TestWhatIsTold:
 
     async def test_only_the_newest_of_a_block_is_told(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1), bench.fact(2))
-        await bench.clear(
+        await bench.execute(
             bench.dispute(bench.fact(1)), bench.dispute(bench.fact(2), "D-2"), bench.release(), bench.release("D-2")
         )
         assert len(await bench.sent()) == 1
@@ -357,23 +349,23 @@ class TestWhatIsTold:
 
 class TestPackets:
     async def test_many_updates_share_packets_and_the_rest_waits_for_answers(self, bench: Bench) -> None:
-        count = 64 * (MAXIMUM_NEWS_PACKETS + 1) + 5
+        count = 64 * (PACKETS_PER_BLOCK + 1) + 5
         for first in range(1, count, 64):
             await bench.receive(*(bench.fact(number, 10) for number in range(first, min(first + 64, count + 1))))
-        await bench.clear(*bench.payment(10 * count))
+        await bench.execute(*bench.payment(10 * count))
         sent = await bench.sent()
-        assert [len(decode_status_packet(packet.payload.value).updates) for packet in sent] == [64] * MAXIMUM_NEWS_PACKETS
+        assert [len(decode_status_packet(packet.payload.value).updates) for packet in sent] == [64] * PACKETS_PER_BLOCK
         await bench.answer(sent[0], *[APPLIED] * 64)
         told = await bench.told()
         assert len(told) == count
         assert {number for number, _, _ in told} == set(range(1, count + 1))
-        assert [packet.sequence for packet in await bench.sent()] == list(range(1, MAXIMUM_NEWS_PACKETS + 3))
+        assert [packet.sequence for packet in await bench.sent()] == list(range(1, PACKETS_PER_BLOCK + 3))
         await bench.ledger.close()
         verify(bench.folder)
 
     async def test_the_answer_is_kept(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1)))
+        await bench.execute(bench.dispute(bench.fact(1)))
         (packet,) = await bench.sent()
         assert await bench.answers(packet) is None
         await bench.answer(packet, STALE)
@@ -392,7 +384,7 @@ class TestPackets:
     )
     async def test_what_is_refused_or_unreadable_is_kept_and_not_sent_again(self, bench: Bench, answer: bytes) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1)))
+        await bench.execute(bench.dispute(bench.fact(1)))
         (packet,) = await bench.sent()
         await bench.answer_with(packet, answer)
         assert await bench.answers(packet) == answer
@@ -400,19 +392,19 @@ class TestPackets:
 
     async def test_what_comes_too_early_is_sent_again_a_few_times(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1), bench.fact(2))
-        await bench.clear(bench.dispute(bench.fact(1)), bench.dispute(bench.fact(2), "D-2"))
+        await bench.execute(bench.dispute(bench.fact(1)), bench.dispute(bench.fact(2), "D-2"))
         await bench.answer((await bench.sent())[-1], APPLIED, WRONG)
-        for number in range(1, MAXIMUM_NEWS_REPEATS + 1):
+        for number in range(1, MAXIMUM_REPEATS + 1):
             packets = await bench.sent()
             assert len(packets) == 1 + number
             (again,) = decode_status_packet(packets[-1].payload.value).updates
             assert again == decode_status_packet(packets[0].payload.value).updates[1]
             await bench.answer(packets[-1], WRONG)
-        assert len(await bench.sent()) == 1 + MAXIMUM_NEWS_REPEATS
+        assert len(await bench.sent()) == 1 + MAXIMUM_REPEATS
 
     async def test_what_times_out_is_sent_again(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1)))
+        await bench.execute(bench.dispute(bench.fact(1)))
         (packet,) = await bench.sent()
         await bench.time_out(packet)
         first, second = await bench.sent()
@@ -422,8 +414,8 @@ class TestPackets:
 
     async def test_a_timeout_does_not_renew_the_number_of_repeats(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
-        await bench.clear(bench.dispute(bench.fact(1)))
-        for _ in range(MAXIMUM_NEWS_REPEATS):
+        await bench.execute(bench.dispute(bench.fact(1)))
+        for _ in range(MAXIMUM_REPEATS):
             await bench.answer((await bench.sent())[-1], WRONG)
         await bench.time_out((await bench.sent())[-1])
         count = len(await bench.sent())
@@ -433,7 +425,7 @@ class TestPackets:
     async def test_a_frozen_client_keeps_its_queue_and_fails_no_block(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
         await freeze(bench)
-        await bench.clear(bench.dispute(bench.fact(1)))
+        await bench.execute(bench.dispute(bench.fact(1)))
         assert await bench.sent() == []
         await recover(bench)
         assert await bench.told() == [(1, Status.DISPUTED, 1_000)]
@@ -459,4 +451,4 @@ async def recover(bench: Bench) -> None:
     substitute = await bench.ledger.create_client(
         await bench.evm.initial_client(terms), counterparty_client_id=None, counterparty_merkle_prefix=()
     )
-    await bench.clear(RecoverClient(subject=CLIENT, substitute=substitute))
+    await bench.execute(RecoverClient(subject=CLIENT, substitute=substitute))

@@ -33,7 +33,7 @@ var names = map[Code]string{
 
 func loadCertificates(t *testing.T) []certificateCase {
 	t.Helper()
-	raw, err := os.ReadFile("../../../../../../tests/cases/clearing/certificates.json")
+	raw, err := os.ReadFile("../../../../../../tests/cases/settlement/certificates.json")
 	require.NoError(t, err)
 	var cases []certificateCase
 	require.NoError(t, json.Unmarshal(raw, &cases))

@@ -6,22 +6,20 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GenesisState(_message.Message):
-    __slots__ = ("operators", "events", "head_hash", "bindings", "outbox", "trusted_clients", "block_times")
+    __slots__ = ("operators", "events", "head_hash", "bindings", "outbox", "trusted_clients")
     OPERATORS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
     BINDINGS_FIELD_NUMBER: _ClassVar[int]
     OUTBOX_FIELD_NUMBER: _ClassVar[int]
     TRUSTED_CLIENTS_FIELD_NUMBER: _ClassVar[int]
-    BLOCK_TIMES_FIELD_NUMBER: _ClassVar[int]
     operators: _containers.RepeatedScalarFieldContainer[str]
     events: _containers.RepeatedScalarFieldContainer[bytes]
     head_hash: bytes
     bindings: _containers.RepeatedCompositeFieldContainer[AccountBinding]
     outbox: Outbox
     trusted_clients: _containers.RepeatedScalarFieldContainer[str]
-    block_times: _containers.RepeatedCompositeFieldContainer[BlockTime]
-    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[str]] = ..., block_times: _Optional[_Iterable[_Union[BlockTime, _Mapping]]] = ...) -> None: ...
+    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AccountBinding(_message.Message):
     __slots__ = ("account", "party_id")
@@ -30,14 +28,6 @@ class AccountBinding(_message.Message):
     account: str
     party_id: bytes
     def __init__(self, account: _Optional[str] = ..., party_id: _Optional[bytes] = ...) -> None: ...
-
-class BlockTime(_message.Message):
-    __slots__ = ("height", "seconds")
-    HEIGHT_FIELD_NUMBER: _ClassVar[int]
-    SECONDS_FIELD_NUMBER: _ClassVar[int]
-    height: int
-    seconds: int
-    def __init__(self, height: _Optional[int] = ..., seconds: _Optional[int] = ...) -> None: ...
 
 class Outbox(_message.Message):
     __slots__ = ("told_sequence", "queue", "repeated_news", "answers")

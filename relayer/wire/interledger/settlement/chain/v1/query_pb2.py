@@ -23,44 +23,46 @@ _sym_db = _symbol_database.Default()
 
 
 from relayer.wire.interledger.settlement.chain.v1 import genesis_pb2 as interledger_dot_settlement_dot_chain_dot_v1_dot_genesis__pb2
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as interledger_dot_settlement_dot_v1_dot_settlement__pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2 as interledger_dot_settlement_dot_v1_dot_acts__pb2
+from relayer.wire.interledger.settlement.v1 import cycles_pb2 as interledger_dot_settlement_dot_v1_dot_cycles__pb2
+from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as interledger_dot_settlement_dot_v1_dot_liabilities__pb2
+from relayer.wire.interledger.settlement.v1 import parties_pb2 as interledger_dot_settlement_dot_v1_dot_parties__pb2
+from relayer.wire.interledger.settlement.v1 import payments_pb2 as interledger_dot_settlement_dot_v1_dot_payments__pb2
+from relayer.wire.interledger.settlement.v1 import service_pb2 as interledger_dot_settlement_dot_v1_dot_service__pb2
+from relayer.wire.interledger.settlement.v1 import statements_pb2 as interledger_dot_settlement_dot_v1_dot_statements__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+interledger/settlement/chain/v1/query.proto\x12\x1finterledger.settlement.chain.v1\x1a-interledger/settlement/chain/v1/genesis.proto\x1a*interledger/settlement/v1/settlement.proto\"\x18\n\x16QueryAgreementsRequest\"S\n\x17QueryAgreementsResponse\x12\x38\n\nagreements\x18\x01 \x03(\x0b\x32$.interledger.settlement.v1.Agreement\"\x12\n\x10QueryHeadRequest\"Q\n\x11QueryHeadResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x11\n\thead_hash\x18\x02 \x01(\x0c\x12\x17\n\x0f\x63ut_off_seconds\x18\x03 \x01(\x04\"(\n\x14QueryLogEntryRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"&\n\x15QueryLogEntryResponse\x12\r\n\x05\x65vent\x18\x01 \x01(\x0c\"\x17\n\x15QueryOperatorsRequest\"+\n\x16QueryOperatorsResponse\x12\x11\n\toperators\x18\x01 \x03(\t\"A\n\x19QueryBoundAccountsRequest\x12\x15\n\rafter_account\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"_\n\x1aQueryBoundAccountsResponse\x12\x41\n\x08\x62indings\x18\x01 \x03(\x0b\x32/.interledger.settlement.chain.v1.AccountBinding\"\x1c\n\x1aQueryTrustedClientsRequest\"1\n\x1bQueryTrustedClientsResponse\x12\x12\n\nclient_ids\x18\x01 \x03(\t\"D\n\x16QueryNewsAnswerRequest\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x17\n\x0fpacket_sequence\x18\x02 \x01(\x04\"2\n\x17QueryNewsAnswerResponse\x12\x17\n\x0f\x61\x63knowledgement\x18\x01 \x01(\x0c\x32\xfd\x0f\n\x05Query\x12\x61\n\tLiability\x12..interledger.settlement.v1.GetLiabilityRequest\x1a$.interledger.settlement.v1.Liability\x12t\n\x0bLiabilities\x12\x31.interledger.settlement.v1.ListLiabilitiesRequest\x1a\x32.interledger.settlement.v1.ListLiabilitiesResponse\x12h\n\x07Parties\x12-.interledger.settlement.v1.ListPartiesRequest\x1a..interledger.settlement.v1.ListPartiesResponse\x12\x7f\n\nAgreements\x12\x37.interledger.settlement.chain.v1.QueryAgreementsRequest\x1a\x38.interledger.settlement.chain.v1.QueryAgreementsResponse\x12n\n\tPositions\x12/.interledger.settlement.v1.ListPositionsRequest\x1a\x30.interledger.settlement.v1.ListPositionsResponse\x12m\n\x04Head\x12\x31.interledger.settlement.chain.v1.QueryHeadRequest\x1a\x32.interledger.settlement.chain.v1.QueryHeadResponse\x12y\n\x08LogEntry\x12\x35.interledger.settlement.chain.v1.QueryLogEntryRequest\x1a\x36.interledger.settlement.chain.v1.QueryLogEntryResponse\x12|\n\tOperators\x12\x36.interledger.settlement.chain.v1.QueryOperatorsRequest\x1a\x37.interledger.settlement.chain.v1.QueryOperatorsResponse\x12\x88\x01\n\rBoundAccounts\x12:.interledger.settlement.chain.v1.QueryBoundAccountsRequest\x1a;.interledger.settlement.chain.v1.QueryBoundAccountsResponse\x12\x8b\x01\n\x0eTrustedClients\x12;.interledger.settlement.chain.v1.QueryTrustedClientsRequest\x1a<.interledger.settlement.chain.v1.QueryTrustedClientsResponse\x12\x66\n\x07Netting\x12,.interledger.settlement.v1.GetNettingRequest\x1a-.interledger.settlement.v1.GetNettingResponse\x12[\n\x07Payment\x12,.interledger.settlement.v1.GetPaymentRequest\x1a\".interledger.settlement.v1.Payment\x12k\n\x08Payments\x12..interledger.settlement.v1.ListPaymentsRequest\x1a/.interledger.settlement.v1.ListPaymentsResponse\x12k\n\x08\x44isputes\x12..interledger.settlement.v1.ListDisputesRequest\x1a/.interledger.settlement.v1.ListDisputesResponse\x12U\n\x05\x43ycle\x12*.interledger.settlement.v1.GetCycleRequest\x1a .interledger.settlement.v1.Cycle\x12\x65\n\x06\x43ycles\x12,.interledger.settlement.v1.ListCyclesRequest\x1a-.interledger.settlement.v1.ListCyclesResponse\x12\x61\n\tStatement\x12..interledger.settlement.v1.GetStatementRequest\x1a$.interledger.settlement.v1.Statement\x12\x7f\n\nNewsAnswer\x12\x37.interledger.settlement.chain.v1.QueryNewsAnswerRequest\x1a\x38.interledger.settlement.chain.v1.QueryNewsAnswerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+interledger/settlement/chain/v1/query.proto\x12\x1finterledger.settlement.chain.v1\x1a-interledger/settlement/chain/v1/genesis.proto\x1a$interledger/settlement/v1/acts.proto\x1a&interledger/settlement/v1/cycles.proto\x1a+interledger/settlement/v1/liabilities.proto\x1a\'interledger/settlement/v1/parties.proto\x1a(interledger/settlement/v1/payments.proto\x1a\'interledger/settlement/v1/service.proto\x1a*interledger/settlement/v1/statements.proto\"\x12\n\x10QueryHeadRequest\"^\n\x11QueryHeadResponse\x12\x30\n\x04head\x18\x01 \x01(\x0b\x32\".interledger.settlement.v1.LogHead\x12\x17\n\x0f\x63ut_off_seconds\x18\x02 \x01(\x04\"(\n\x14QueryLogEntryRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\"&\n\x15QueryLogEntryResponse\x12\r\n\x05\x65ntry\x18\x01 \x01(\x0c\"\x17\n\x15QueryOperatorsRequest\"+\n\x16QueryOperatorsResponse\x12\x11\n\toperators\x18\x01 \x03(\t\"A\n\x19QueryBoundAccountsRequest\x12\x15\n\rafter_account\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"_\n\x1aQueryBoundAccountsResponse\x12\x41\n\x08\x62indings\x18\x01 \x03(\x0b\x32/.interledger.settlement.chain.v1.AccountBinding\"\x1c\n\x1aQueryTrustedClientsRequest\"1\n\x1bQueryTrustedClientsResponse\x12\x12\n\nclient_ids\x18\x01 \x03(\t\"D\n\x16QueryNewsAnswerRequest\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x17\n\x0fpacket_sequence\x18\x02 \x01(\x04\"2\n\x17QueryNewsAnswerResponse\x12\x17\n\x0f\x61\x63knowledgement\x18\x01 \x01(\x0c\x32\xd3\x10\n\x05Query\x12\x61\n\tLiability\x12..interledger.settlement.v1.GetLiabilityRequest\x1a$.interledger.settlement.v1.Liability\x12t\n\x0bLiabilities\x12\x31.interledger.settlement.v1.ListLiabilitiesRequest\x1a\x32.interledger.settlement.v1.ListLiabilitiesResponse\x12h\n\x07Parties\x12-.interledger.settlement.v1.ListPartiesRequest\x1a..interledger.settlement.v1.ListPartiesResponse\x12q\n\nAgreements\x12\x30.interledger.settlement.v1.ListAgreementsRequest\x1a\x31.interledger.settlement.v1.ListAgreementsResponse\x12\x62\n\x07\x43onsent\x12,.interledger.settlement.v1.GetConsentRequest\x1a).interledger.settlement.v1.ConsentInForce\x12n\n\tPositions\x12/.interledger.settlement.v1.ListPositionsRequest\x1a\x30.interledger.settlement.v1.ListPositionsResponse\x12m\n\x04Head\x12\x31.interledger.settlement.chain.v1.QueryHeadRequest\x1a\x32.interledger.settlement.chain.v1.QueryHeadResponse\x12y\n\x08LogEntry\x12\x35.interledger.settlement.chain.v1.QueryLogEntryRequest\x1a\x36.interledger.settlement.chain.v1.QueryLogEntryResponse\x12|\n\tOperators\x12\x36.interledger.settlement.chain.v1.QueryOperatorsRequest\x1a\x37.interledger.settlement.chain.v1.QueryOperatorsResponse\x12\x88\x01\n\rBoundAccounts\x12:.interledger.settlement.chain.v1.QueryBoundAccountsRequest\x1a;.interledger.settlement.chain.v1.QueryBoundAccountsResponse\x12\x8b\x01\n\x0eTrustedClients\x12;.interledger.settlement.chain.v1.QueryTrustedClientsRequest\x1a<.interledger.settlement.chain.v1.QueryTrustedClientsResponse\x12\x66\n\x07Netting\x12,.interledger.settlement.v1.GetNettingRequest\x1a-.interledger.settlement.v1.GetNettingResponse\x12[\n\x07Payment\x12,.interledger.settlement.v1.GetPaymentRequest\x1a\".interledger.settlement.v1.Payment\x12k\n\x08Payments\x12..interledger.settlement.v1.ListPaymentsRequest\x1a/.interledger.settlement.v1.ListPaymentsResponse\x12k\n\x08\x44isputes\x12..interledger.settlement.v1.ListDisputesRequest\x1a/.interledger.settlement.v1.ListDisputesResponse\x12U\n\x05\x43ycle\x12*.interledger.settlement.v1.GetCycleRequest\x1a .interledger.settlement.v1.Cycle\x12\x65\n\x06\x43ycles\x12,.interledger.settlement.v1.ListCyclesRequest\x1a-.interledger.settlement.v1.ListCyclesResponse\x12\x61\n\tStatement\x12..interledger.settlement.v1.GetStatementRequest\x1a$.interledger.settlement.v1.Statement\x12\x7f\n\nNewsAnswer\x12\x37.interledger.settlement.chain.v1.QueryNewsAnswerRequest\x1a\x38.interledger.settlement.chain.v1.QueryNewsAnswerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.chain.v1.query_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_QUERYAGREEMENTSREQUEST']._serialized_start=171
-  _globals['_QUERYAGREEMENTSREQUEST']._serialized_end=195
-  _globals['_QUERYAGREEMENTSRESPONSE']._serialized_start=197
-  _globals['_QUERYAGREEMENTSRESPONSE']._serialized_end=280
-  _globals['_QUERYHEADREQUEST']._serialized_start=282
-  _globals['_QUERYHEADREQUEST']._serialized_end=300
-  _globals['_QUERYHEADRESPONSE']._serialized_start=302
-  _globals['_QUERYHEADRESPONSE']._serialized_end=383
-  _globals['_QUERYLOGENTRYREQUEST']._serialized_start=385
-  _globals['_QUERYLOGENTRYREQUEST']._serialized_end=425
-  _globals['_QUERYLOGENTRYRESPONSE']._serialized_start=427
-  _globals['_QUERYLOGENTRYRESPONSE']._serialized_end=465
-  _globals['_QUERYOPERATORSREQUEST']._serialized_start=467
-  _globals['_QUERYOPERATORSREQUEST']._serialized_end=490
-  _globals['_QUERYOPERATORSRESPONSE']._serialized_start=492
-  _globals['_QUERYOPERATORSRESPONSE']._serialized_end=535
-  _globals['_QUERYBOUNDACCOUNTSREQUEST']._serialized_start=537
-  _globals['_QUERYBOUNDACCOUNTSREQUEST']._serialized_end=602
-  _globals['_QUERYBOUNDACCOUNTSRESPONSE']._serialized_start=604
-  _globals['_QUERYBOUNDACCOUNTSRESPONSE']._serialized_end=699
-  _globals['_QUERYTRUSTEDCLIENTSREQUEST']._serialized_start=701
-  _globals['_QUERYTRUSTEDCLIENTSREQUEST']._serialized_end=729
-  _globals['_QUERYTRUSTEDCLIENTSRESPONSE']._serialized_start=731
-  _globals['_QUERYTRUSTEDCLIENTSRESPONSE']._serialized_end=780
-  _globals['_QUERYNEWSANSWERREQUEST']._serialized_start=782
-  _globals['_QUERYNEWSANSWERREQUEST']._serialized_end=850
-  _globals['_QUERYNEWSANSWERRESPONSE']._serialized_start=852
-  _globals['_QUERYNEWSANSWERRESPONSE']._serialized_end=902
-  _globals['_QUERY']._serialized_start=905
-  _globals['_QUERY']._serialized_end=2950
+  _globals['_QUERYHEADREQUEST']._serialized_start=418
+  _globals['_QUERYHEADREQUEST']._serialized_end=436
+  _globals['_QUERYHEADRESPONSE']._serialized_start=438
+  _globals['_QUERYHEADRESPONSE']._serialized_end=532
+  _globals['_QUERYLOGENTRYREQUEST']._serialized_start=534
+  _globals['_QUERYLOGENTRYREQUEST']._serialized_end=574
+  _globals['_QUERYLOGENTRYRESPONSE']._serialized_start=576
+  _globals['_QUERYLOGENTRYRESPONSE']._serialized_end=614
+  _globals['_QUERYOPERATORSREQUEST']._serialized_start=616
+  _globals['_QUERYOPERATORSREQUEST']._serialized_end=639
+  _globals['_QUERYOPERATORSRESPONSE']._serialized_start=641
+  _globals['_QUERYOPERATORSRESPONSE']._serialized_end=684
+  _globals['_QUERYBOUNDACCOUNTSREQUEST']._serialized_start=686
+  _globals['_QUERYBOUNDACCOUNTSREQUEST']._serialized_end=751
+  _globals['_QUERYBOUNDACCOUNTSRESPONSE']._serialized_start=753
+  _globals['_QUERYBOUNDACCOUNTSRESPONSE']._serialized_end=848
+  _globals['_QUERYTRUSTEDCLIENTSREQUEST']._serialized_start=850
+  _globals['_QUERYTRUSTEDCLIENTSREQUEST']._serialized_end=878
+  _globals['_QUERYTRUSTEDCLIENTSRESPONSE']._serialized_start=880
+  _globals['_QUERYTRUSTEDCLIENTSRESPONSE']._serialized_end=929
+  _globals['_QUERYNEWSANSWERREQUEST']._serialized_start=931
+  _globals['_QUERYNEWSANSWERREQUEST']._serialized_end=999
+  _globals['_QUERYNEWSANSWERRESPONSE']._serialized_start=1001
+  _globals['_QUERYNEWSANSWERRESPONSE']._serialized_end=1051
+  _globals['_QUERY']._serialized_start=1054
+  _globals['_QUERY']._serialized_end=3185
 # @@protoc_insertion_point(module_scope)

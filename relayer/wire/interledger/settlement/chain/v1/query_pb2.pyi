@@ -1,5 +1,11 @@
 from relayer.wire.interledger.settlement.chain.v1 import genesis_pb2 as _genesis_pb2
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as _settlement_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
+from relayer.wire.interledger.settlement.v1 import cycles_pb2 as _cycles_pb2
+from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as _liabilities_pb2
+from relayer.wire.interledger.settlement.v1 import parties_pb2 as _parties_pb2
+from relayer.wire.interledger.settlement.v1 import payments_pb2 as _payments_pb2
+from relayer.wire.interledger.settlement.v1 import service_pb2 as _service_pb2
+from relayer.wire.interledger.settlement.v1 import statements_pb2 as _statements_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -7,29 +13,17 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class QueryAgreementsRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
-class QueryAgreementsResponse(_message.Message):
-    __slots__ = ("agreements",)
-    AGREEMENTS_FIELD_NUMBER: _ClassVar[int]
-    agreements: _containers.RepeatedCompositeFieldContainer[_settlement_pb2.Agreement]
-    def __init__(self, agreements: _Optional[_Iterable[_Union[_settlement_pb2.Agreement, _Mapping]]] = ...) -> None: ...
-
 class QueryHeadRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class QueryHeadResponse(_message.Message):
-    __slots__ = ("sequence", "head_hash", "cut_off_seconds")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("head", "cut_off_seconds")
+    HEAD_FIELD_NUMBER: _ClassVar[int]
     CUT_OFF_SECONDS_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    head_hash: bytes
+    head: _acts_pb2.LogHead
     cut_off_seconds: int
-    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ..., cut_off_seconds: _Optional[int] = ...) -> None: ...
+    def __init__(self, head: _Optional[_Union[_acts_pb2.LogHead, _Mapping]] = ..., cut_off_seconds: _Optional[int] = ...) -> None: ...
 
 class QueryLogEntryRequest(_message.Message):
     __slots__ = ("sequence",)
@@ -38,10 +32,10 @@ class QueryLogEntryRequest(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class QueryLogEntryResponse(_message.Message):
-    __slots__ = ("event",)
-    EVENT_FIELD_NUMBER: _ClassVar[int]
-    event: bytes
-    def __init__(self, event: _Optional[bytes] = ...) -> None: ...
+    __slots__ = ("entry",)
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    entry: bytes
+    def __init__(self, entry: _Optional[bytes] = ...) -> None: ...
 
 class QueryOperatorsRequest(_message.Message):
     __slots__ = ()

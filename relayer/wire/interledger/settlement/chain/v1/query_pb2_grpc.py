@@ -4,7 +4,12 @@ import grpc
 import warnings
 
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2 as interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as interledger_dot_settlement_dot_v1_dot_settlement__pb2
+from relayer.wire.interledger.settlement.v1 import cycles_pb2 as interledger_dot_settlement_dot_v1_dot_cycles__pb2
+from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as interledger_dot_settlement_dot_v1_dot_liabilities__pb2
+from relayer.wire.interledger.settlement.v1 import parties_pb2 as interledger_dot_settlement_dot_v1_dot_parties__pb2
+from relayer.wire.interledger.settlement.v1 import payments_pb2 as interledger_dot_settlement_dot_v1_dot_payments__pb2
+from relayer.wire.interledger.settlement.v1 import service_pb2 as interledger_dot_settlement_dot_v1_dot_service__pb2
+from relayer.wire.interledger.settlement.v1 import statements_pb2 as interledger_dot_settlement_dot_v1_dot_statements__pb2
 
 GRPC_GENERATED_VERSION = '1.71.2'
 GRPC_VERSION = grpc.__version__
@@ -37,28 +42,33 @@ class QueryStub(object):
         """
         self.Liability = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Liability',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetLiabilityRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Liability.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetLiabilityRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_liabilities__pb2.Liability.FromString,
                 _registered_method=True)
         self.Liabilities = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Liabilities',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesResponse.FromString,
                 _registered_method=True)
         self.Parties = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Parties',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.FromString,
                 _registered_method=True)
         self.Agreements = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Agreements',
-                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.FromString,
+                _registered_method=True)
+        self.Consent = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Consent',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetConsentRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_parties__pb2.ConsentInForce.FromString,
                 _registered_method=True)
         self.Positions = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Positions',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsResponse.FromString,
                 _registered_method=True)
         self.Head = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Head',
@@ -87,38 +97,38 @@ class QueryStub(object):
                 _registered_method=True)
         self.Netting = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Netting',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingResponse.FromString,
                 _registered_method=True)
         self.Payment = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Payment',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetPaymentRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_payments__pb2.Payment.FromString,
                 _registered_method=True)
         self.Payments = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Payments',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsResponse.FromString,
                 _registered_method=True)
         self.Disputes = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Disputes',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesResponse.FromString,
                 _registered_method=True)
         self.Cycle = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Cycle',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetCycleRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_cycles__pb2.Cycle.FromString,
                 _registered_method=True)
         self.Cycles = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Cycles',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesResponse.FromString,
                 _registered_method=True)
         self.Statement = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Statement',
-                request_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
                 _registered_method=True)
         self.NewsAnswer = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/NewsAnswer',
@@ -150,6 +160,12 @@ class QueryServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Agreements(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Consent(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -252,28 +268,33 @@ def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Liability': grpc.unary_unary_rpc_method_handler(
                     servicer.Liability,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetLiabilityRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Liability.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetLiabilityRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_liabilities__pb2.Liability.SerializeToString,
             ),
             'Liabilities': grpc.unary_unary_rpc_method_handler(
                     servicer.Liabilities,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesResponse.SerializeToString,
             ),
             'Parties': grpc.unary_unary_rpc_method_handler(
                     servicer.Parties,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.SerializeToString,
             ),
             'Agreements': grpc.unary_unary_rpc_method_handler(
                     servicer.Agreements,
-                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.SerializeToString,
+            ),
+            'Consent': grpc.unary_unary_rpc_method_handler(
+                    servicer.Consent,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetConsentRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_parties__pb2.ConsentInForce.SerializeToString,
             ),
             'Positions': grpc.unary_unary_rpc_method_handler(
                     servicer.Positions,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsResponse.SerializeToString,
             ),
             'Head': grpc.unary_unary_rpc_method_handler(
                     servicer.Head,
@@ -302,38 +323,38 @@ def add_QueryServicer_to_server(servicer, server):
             ),
             'Netting': grpc.unary_unary_rpc_method_handler(
                     servicer.Netting,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingResponse.SerializeToString,
             ),
             'Payment': grpc.unary_unary_rpc_method_handler(
                     servicer.Payment,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetPaymentRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_payments__pb2.Payment.SerializeToString,
             ),
             'Payments': grpc.unary_unary_rpc_method_handler(
                     servicer.Payments,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsResponse.SerializeToString,
             ),
             'Disputes': grpc.unary_unary_rpc_method_handler(
                     servicer.Disputes,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesResponse.SerializeToString,
             ),
             'Cycle': grpc.unary_unary_rpc_method_handler(
                     servicer.Cycle,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetCycleRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_cycles__pb2.Cycle.SerializeToString,
             ),
             'Cycles': grpc.unary_unary_rpc_method_handler(
                     servicer.Cycles,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesResponse.SerializeToString,
             ),
             'Statement': grpc.unary_unary_rpc_method_handler(
                     servicer.Statement,
-                    request_deserializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.FromString,
-                    response_serializer=interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.SerializeToString,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.SerializeToString,
             ),
             'NewsAnswer': grpc.unary_unary_rpc_method_handler(
                     servicer.NewsAnswer,
@@ -366,8 +387,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Liability',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetLiabilityRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Liability.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetLiabilityRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_liabilities__pb2.Liability.FromString,
             options,
             channel_credentials,
             insecure,
@@ -393,8 +414,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Liabilities',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListLiabilitiesResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListLiabilitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -420,8 +441,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Parties',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPartiesResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -447,8 +468,35 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Agreements',
-            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsRequest.SerializeToString,
-            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryAgreementsResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Consent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Consent',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetConsentRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_parties__pb2.ConsentInForce.FromString,
             options,
             channel_credentials,
             insecure,
@@ -474,8 +522,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Positions',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPositionsResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPositionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -636,8 +684,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Netting',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetNettingResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -663,8 +711,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Payment',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetPaymentRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Payment.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetPaymentRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_payments__pb2.Payment.FromString,
             options,
             channel_credentials,
             insecure,
@@ -690,8 +738,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Payments',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListPaymentsResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListPaymentsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -717,8 +765,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Disputes',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListDisputesResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListDisputesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -744,8 +792,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Cycle',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetCycleRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Cycle.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetCycleRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_cycles__pb2.Cycle.FromString,
             options,
             channel_credentials,
             insecure,
@@ -771,8 +819,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Cycles',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListCyclesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -798,8 +846,8 @@ class Query(object):
             request,
             target,
             '/interledger.settlement.chain.v1.Query/Statement',
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.GetStatementRequest.SerializeToString,
-            interledger_dot_settlement_dot_v1_dot_settlement__pb2.Statement.FromString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,48 +22,37 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as interledger_dot_settlement_dot_v1_dot_settlement__pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2 as interledger_dot_settlement_dot_v1_dot_acts__pb2
+from relayer.wire.interledger.settlement.v1 import log_pb2 as interledger_dot_settlement_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/settlement/chain/v1/tx.proto\x12\x1finterledger.settlement.chain.v1\x1a*interledger/settlement/v1/settlement.proto\"i\n\x10MsgRegisterParty\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12/\n\x05party\x18\x03 \x01(\x0b\x32 .interledger.settlement.v1.Party\"?\n\x18MsgRegisterPartyResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x11\n\thead_hash\x18\x02 \x01(\x0c\"s\n\x12MsgRecordAgreement\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x37\n\tagreement\x18\x03 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\"A\n\x1aMsgRecordAgreementResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x11\n\thead_hash\x18\x02 \x01(\x0c\"O\n\x0eMsgClosePeriod\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63ut_off_seconds\x18\x03 \x01(\x04\"=\n\x16MsgClosePeriodResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x11\n\thead_hash\x18\x02 \x01(\x0c\"E\n\x0eMsgBindAccount\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\x0c\"\x18\n\x16MsgBindAccountResponse\"5\n\x0eMsgTrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x18\n\x16MsgTrustClientResponse\"8\n\x11MsgDistrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x1b\n\x19MsgDistrustClientResponse\"T\n\x08MsgClear\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x38\n\x07request\x18\x02 \x01(\x0b\x32\'.interledger.settlement.v1.ClearRequest\"7\n\x10MsgClearResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x11\n\thead_hash\x18\x02 \x01(\x0c\"7\n\x0fMsgSetOperators\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\toperators\x18\x02 \x03(\t\"\x19\n\x17MsgSetOperatorsResponse2\xdb\x07\n\x03Msg\x12}\n\rRegisterParty\x12\x31.interledger.settlement.chain.v1.MsgRegisterParty\x1a\x39.interledger.settlement.chain.v1.MsgRegisterPartyResponse\x12\x83\x01\n\x0fRecordAgreement\x12\x33.interledger.settlement.chain.v1.MsgRecordAgreement\x1a;.interledger.settlement.chain.v1.MsgRecordAgreementResponse\x12w\n\x0b\x43losePeriod\x12/.interledger.settlement.chain.v1.MsgClosePeriod\x1a\x37.interledger.settlement.chain.v1.MsgClosePeriodResponse\x12w\n\x0b\x42indAccount\x12/.interledger.settlement.chain.v1.MsgBindAccount\x1a\x37.interledger.settlement.chain.v1.MsgBindAccountResponse\x12w\n\x0bTrustClient\x12/.interledger.settlement.chain.v1.MsgTrustClient\x1a\x37.interledger.settlement.chain.v1.MsgTrustClientResponse\x12\x80\x01\n\x0e\x44istrustClient\x12\x32.interledger.settlement.chain.v1.MsgDistrustClient\x1a:.interledger.settlement.chain.v1.MsgDistrustClientResponse\x12\x65\n\x05\x43lear\x12).interledger.settlement.chain.v1.MsgClear\x1a\x31.interledger.settlement.chain.v1.MsgClearResponse\x12z\n\x0cSetOperators\x12\x30.interledger.settlement.chain.v1.MsgSetOperators\x1a\x38.interledger.settlement.chain.v1.MsgSetOperatorsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/settlement/chain/v1/tx.proto\x12\x1finterledger.settlement.chain.v1\x1a$interledger/settlement/v1/acts.proto\x1a#interledger/settlement/v1/log.proto\"Q\n\nMsgExecute\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x33\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\".interledger.settlement.v1.Command\"F\n\x12MsgExecuteResponse\x12\x30\n\x04head\x18\x01 \x01(\x0b\x32\".interledger.settlement.v1.LogHead\"E\n\x0eMsgBindAccount\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\x0c\"\x18\n\x16MsgBindAccountResponse\"5\n\x0eMsgTrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x18\n\x16MsgTrustClientResponse\"8\n\x11MsgDistrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x1b\n\x19MsgDistrustClientResponse\"7\n\x0fMsgSetOperators\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\toperators\x18\x02 \x03(\t\"\x19\n\x17MsgSetOperatorsResponse2\xe3\x04\n\x03Msg\x12k\n\x07\x45xecute\x12+.interledger.settlement.chain.v1.MsgExecute\x1a\x33.interledger.settlement.chain.v1.MsgExecuteResponse\x12w\n\x0b\x42indAccount\x12/.interledger.settlement.chain.v1.MsgBindAccount\x1a\x37.interledger.settlement.chain.v1.MsgBindAccountResponse\x12w\n\x0bTrustClient\x12/.interledger.settlement.chain.v1.MsgTrustClient\x1a\x37.interledger.settlement.chain.v1.MsgTrustClientResponse\x12\x80\x01\n\x0e\x44istrustClient\x12\x32.interledger.settlement.chain.v1.MsgDistrustClient\x1a:.interledger.settlement.chain.v1.MsgDistrustClientResponse\x12z\n\x0cSetOperators\x12\x30.interledger.settlement.chain.v1.MsgSetOperators\x1a\x38.interledger.settlement.chain.v1.MsgSetOperatorsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.chain.v1.tx_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MSGREGISTERPARTY']._serialized_start=121
-  _globals['_MSGREGISTERPARTY']._serialized_end=226
-  _globals['_MSGREGISTERPARTYRESPONSE']._serialized_start=228
-  _globals['_MSGREGISTERPARTYRESPONSE']._serialized_end=291
-  _globals['_MSGRECORDAGREEMENT']._serialized_start=293
-  _globals['_MSGRECORDAGREEMENT']._serialized_end=408
-  _globals['_MSGRECORDAGREEMENTRESPONSE']._serialized_start=410
-  _globals['_MSGRECORDAGREEMENTRESPONSE']._serialized_end=475
-  _globals['_MSGCLOSEPERIOD']._serialized_start=477
-  _globals['_MSGCLOSEPERIOD']._serialized_end=556
-  _globals['_MSGCLOSEPERIODRESPONSE']._serialized_start=558
-  _globals['_MSGCLOSEPERIODRESPONSE']._serialized_end=619
-  _globals['_MSGBINDACCOUNT']._serialized_start=621
-  _globals['_MSGBINDACCOUNT']._serialized_end=690
-  _globals['_MSGBINDACCOUNTRESPONSE']._serialized_start=692
-  _globals['_MSGBINDACCOUNTRESPONSE']._serialized_end=716
-  _globals['_MSGTRUSTCLIENT']._serialized_start=718
-  _globals['_MSGTRUSTCLIENT']._serialized_end=771
-  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_start=773
-  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_end=797
-  _globals['_MSGDISTRUSTCLIENT']._serialized_start=799
-  _globals['_MSGDISTRUSTCLIENT']._serialized_end=855
-  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_start=857
-  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_end=884
-  _globals['_MSGCLEAR']._serialized_start=886
-  _globals['_MSGCLEAR']._serialized_end=970
-  _globals['_MSGCLEARRESPONSE']._serialized_start=972
-  _globals['_MSGCLEARRESPONSE']._serialized_end=1027
-  _globals['_MSGSETOPERATORS']._serialized_start=1029
-  _globals['_MSGSETOPERATORS']._serialized_end=1084
-  _globals['_MSGSETOPERATORSRESPONSE']._serialized_start=1086
-  _globals['_MSGSETOPERATORSRESPONSE']._serialized_end=1111
-  _globals['_MSG']._serialized_start=1114
-  _globals['_MSG']._serialized_end=2101
+  _globals['_MSGEXECUTE']._serialized_start=152
+  _globals['_MSGEXECUTE']._serialized_end=233
+  _globals['_MSGEXECUTERESPONSE']._serialized_start=235
+  _globals['_MSGEXECUTERESPONSE']._serialized_end=305
+  _globals['_MSGBINDACCOUNT']._serialized_start=307
+  _globals['_MSGBINDACCOUNT']._serialized_end=376
+  _globals['_MSGBINDACCOUNTRESPONSE']._serialized_start=378
+  _globals['_MSGBINDACCOUNTRESPONSE']._serialized_end=402
+  _globals['_MSGTRUSTCLIENT']._serialized_start=404
+  _globals['_MSGTRUSTCLIENT']._serialized_end=457
+  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_start=459
+  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_end=483
+  _globals['_MSGDISTRUSTCLIENT']._serialized_start=485
+  _globals['_MSGDISTRUSTCLIENT']._serialized_end=541
+  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_start=543
+  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_end=570
+  _globals['_MSGSETOPERATORS']._serialized_start=572
+  _globals['_MSGSETOPERATORS']._serialized_end=627
+  _globals['_MSGSETOPERATORSRESPONSE']._serialized_start=629
+  _globals['_MSGSETOPERATORSRESPONSE']._serialized_end=654
+  _globals['_MSG']._serialized_start=657
+  _globals['_MSG']._serialized_end=1268
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,5 @@
-from relayer.wire.interledger.settlement.v1 import settlement_pb2 as _settlement_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
+from relayer.wire.interledger.settlement.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -6,59 +7,19 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class MsgRegisterParty(_message.Message):
-    __slots__ = ("operator", "request_id", "party")
-    OPERATOR_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    PARTY_FIELD_NUMBER: _ClassVar[int]
-    operator: str
-    request_id: str
-    party: _settlement_pb2.Party
-    def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., party: _Optional[_Union[_settlement_pb2.Party, _Mapping]] = ...) -> None: ...
+class MsgExecute(_message.Message):
+    __slots__ = ("sender", "command")
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    sender: str
+    command: _log_pb2.Command
+    def __init__(self, sender: _Optional[str] = ..., command: _Optional[_Union[_log_pb2.Command, _Mapping]] = ...) -> None: ...
 
-class MsgRegisterPartyResponse(_message.Message):
-    __slots__ = ("sequence", "head_hash")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    head_hash: bytes
-    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
-
-class MsgRecordAgreement(_message.Message):
-    __slots__ = ("operator", "request_id", "agreement")
-    OPERATOR_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    AGREEMENT_FIELD_NUMBER: _ClassVar[int]
-    operator: str
-    request_id: str
-    agreement: _settlement_pb2.Agreement
-    def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., agreement: _Optional[_Union[_settlement_pb2.Agreement, _Mapping]] = ...) -> None: ...
-
-class MsgRecordAgreementResponse(_message.Message):
-    __slots__ = ("sequence", "head_hash")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    head_hash: bytes
-    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
-
-class MsgClosePeriod(_message.Message):
-    __slots__ = ("operator", "request_id", "cut_off_seconds")
-    OPERATOR_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    CUT_OFF_SECONDS_FIELD_NUMBER: _ClassVar[int]
-    operator: str
-    request_id: str
-    cut_off_seconds: int
-    def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., cut_off_seconds: _Optional[int] = ...) -> None: ...
-
-class MsgClosePeriodResponse(_message.Message):
-    __slots__ = ("sequence", "head_hash")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    head_hash: bytes
-    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
+class MsgExecuteResponse(_message.Message):
+    __slots__ = ("head",)
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    head: _acts_pb2.LogHead
+    def __init__(self, head: _Optional[_Union[_acts_pb2.LogHead, _Mapping]] = ...) -> None: ...
 
 class MsgBindAccount(_message.Message):
     __slots__ = ("operator", "account", "party_id")
@@ -97,22 +58,6 @@ class MsgDistrustClient(_message.Message):
 class MsgDistrustClientResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
-
-class MsgClear(_message.Message):
-    __slots__ = ("sender", "request")
-    SENDER_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_FIELD_NUMBER: _ClassVar[int]
-    sender: str
-    request: _settlement_pb2.ClearRequest
-    def __init__(self, sender: _Optional[str] = ..., request: _Optional[_Union[_settlement_pb2.ClearRequest, _Mapping]] = ...) -> None: ...
-
-class MsgClearResponse(_message.Message):
-    __slots__ = ("sequence", "head_hash")
-    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
-    sequence: int
-    head_hash: bytes
-    def __init__(self, sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ...) -> None: ...
 
 class MsgSetOperators(_message.Message):
     __slots__ = ("authority", "operators")

@@ -35,20 +35,10 @@ class MsgStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.RegisterParty = channel.unary_unary(
-                '/interledger.settlement.chain.v1.Msg/RegisterParty',
-                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterParty.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterPartyResponse.FromString,
-                _registered_method=True)
-        self.RecordAgreement = channel.unary_unary(
-                '/interledger.settlement.chain.v1.Msg/RecordAgreement',
-                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreement.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreementResponse.FromString,
-                _registered_method=True)
-        self.ClosePeriod = channel.unary_unary(
-                '/interledger.settlement.chain.v1.Msg/ClosePeriod',
-                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.FromString,
+        self.Execute = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/Execute',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.FromString,
                 _registered_method=True)
         self.BindAccount = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/BindAccount',
@@ -65,11 +55,6 @@ class MsgStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
                 _registered_method=True)
-        self.Clear = channel.unary_unary(
-                '/interledger.settlement.chain.v1.Msg/Clear',
-                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.SerializeToString,
-                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.FromString,
-                _registered_method=True)
         self.SetOperators = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/SetOperators',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgSetOperators.SerializeToString,
@@ -81,20 +66,9 @@ class MsgServicer(object):
     """The request ids, refusals and answers are those of every settlement ledger.
     """
 
-    def RegisterParty(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def RecordAgreement(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ClosePeriod(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+    def Execute(self, request, context):
+        """An operator may act for any party, an account that is bound to a party for that party alone.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -121,14 +95,6 @@ class MsgServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Clear(self, request, context):
-        """One step of a payment, a dispute, a write-off or a netting cycle. An operator may act for anyone, an account that is
-        bound to a party for that party alone.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def SetOperators(self, request, context):
         """Replaces the operators. Only the chain's authority may.
         """
@@ -139,20 +105,10 @@ class MsgServicer(object):
 
 def add_MsgServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'RegisterParty': grpc.unary_unary_rpc_method_handler(
-                    servicer.RegisterParty,
-                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterParty.FromString,
-                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterPartyResponse.SerializeToString,
-            ),
-            'RecordAgreement': grpc.unary_unary_rpc_method_handler(
-                    servicer.RecordAgreement,
-                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreement.FromString,
-                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreementResponse.SerializeToString,
-            ),
-            'ClosePeriod': grpc.unary_unary_rpc_method_handler(
-                    servicer.ClosePeriod,
-                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.FromString,
-                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.SerializeToString,
+            'Execute': grpc.unary_unary_rpc_method_handler(
+                    servicer.Execute,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.SerializeToString,
             ),
             'BindAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.BindAccount,
@@ -168,11 +124,6 @@ def add_MsgServicer_to_server(servicer, server):
                     servicer.DistrustClient,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.SerializeToString,
-            ),
-            'Clear': grpc.unary_unary_rpc_method_handler(
-                    servicer.Clear,
-                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.FromString,
-                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.SerializeToString,
             ),
             'SetOperators': grpc.unary_unary_rpc_method_handler(
                     servicer.SetOperators,
@@ -192,7 +143,7 @@ class Msg(object):
     """
 
     @staticmethod
-    def RegisterParty(request,
+    def Execute(request,
             target,
             options=(),
             channel_credentials=None,
@@ -205,63 +156,9 @@ class Msg(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/interledger.settlement.chain.v1.Msg/RegisterParty',
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterParty.SerializeToString,
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRegisterPartyResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def RecordAgreement(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/interledger.settlement.chain.v1.Msg/RecordAgreement',
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreement.SerializeToString,
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordAgreementResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ClosePeriod(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/interledger.settlement.chain.v1.Msg/ClosePeriod',
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriod.SerializeToString,
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClosePeriodResponse.FromString,
+            '/interledger.settlement.chain.v1.Msg/Execute',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -343,33 +240,6 @@ class Msg(object):
             '/interledger.settlement.chain.v1.Msg/DistrustClient',
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def Clear(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/interledger.settlement.chain.v1.Msg/Clear',
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClear.SerializeToString,
-            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgClearResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,177 @@
+"""What every rule asks first: who acts, whether ids and amounts have their form, what is stored under an id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeVar
+
+from relayer.codes.limits import MAXIMUM_AMOUNT, MAXIMUM_ID_CHARACTERS, MAXIMUM_TEXT_BYTES, MAXIMUM_WAIT_SECONDS
+from relayer.codes.settlement import RefusalCode
+from relayer.errors import InvariantBroken
+from relayer.settlement.errors import CommandRefused
+from relayer.settlement.model.acts import OPERATOR, LogHead, Share, UnitKey
+from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.parties import Consent
+from relayer.settlement.model.payments import Evidence
+from relayer.settlement.postings import Account
+from relayer.settlement.reader import MutableState, SettlementReader
+
+_ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.:/-]{{0,{MAXIMUM_ID_CHARACTERS - 1}}}", re.ASCII)
+
+_Named = TypeVar("_Named")
+
+
+def refuse(code: RefusalCode, message: str) -> CommandRefused:
+    """The error to raise."""
+    return CommandRefused(code, message)
+
+
+def require_actor(state: SettlementReader, actor: bytes, allowed: Iterable[bytes], verb: str) -> None:
+    """NOT_AUTHORISED unless the operator acts, or a registered party that is among `allowed`."""
+    if actor == OPERATOR:
+        return
+    if state.party(actor) is None or actor not in set(allowed):
+        raise refuse(RefusalCode.NOT_AUTHORISED, f"party {actor.hex()} may not {verb}; whom it concerns must do it")
+
+
+def require_anyone(state: SettlementReader, actor: bytes, verb: str) -> None:
+    """NOT_AUTHORISED unless the operator or any registered party acts."""
+    require_actor(state, actor, (actor,), verb)
+
+
+def require_operator(actor: bytes, verb: str) -> None:
+    """NOT_AUTHORISED unless the operator acts."""
+    if actor != OPERATOR:
+        raise refuse(RefusalCode.NOT_AUTHORISED, f"party {actor.hex()} may not {verb}; only the ledger's operator may")
+
+
+def require_id(what: str, text: str) -> None:
+    """INVALID_COMMAND unless `text` can name a payment, dispute or cycle."""
+    if not _ID.fullmatch(text):
+        raise refuse(
+            RefusalCode.INVALID_COMMAND,
+            f"{what} {text[:60]!r}: expected 1 to {MAXIMUM_ID_CHARACTERS} letters, digits, '.', ':', '/' or '-', "
+            "a letter or digit first",
+        )
+
+
+def require_new(what: str, name: str, found: object | None) -> None:
+    """ID_TAKEN if something is stored under the id."""
+    if found is not None:
+        raise refuse(RefusalCode.ID_TAKEN, f"{what} {name} exists already; choose another id")
+
+
+def require_there(what: str, name: str, found: _Named | None) -> _Named:
+    """NOT_FOUND unless something is stored under the id."""
+    if found is None:
+        raise refuse(RefusalCode.NOT_FOUND, f"{what} {name} is not on this ledger; check the id")
+    return found
+
+
+def require_text(what: str, text: str, *, may_be_empty: bool = False) -> None:
+    """INVALID_COMMAND unless there is text of a reasonable length."""
+    if len(text.encode()) > MAXIMUM_TEXT_BYTES or not (may_be_empty or text.strip()):
+        least = 0 if may_be_empty else 1
+        raise refuse(RefusalCode.INVALID_COMMAND, f"{what}: expected {least} to {MAXIMUM_TEXT_BYTES} bytes of text")
+
+
+def require_amount(what: str, amount: int) -> None:
+    """AMOUNT_OUT_OF_RANGE unless 0 < amount < 2^128."""
+    if not 0 < amount <= MAXIMUM_AMOUNT:
+        raise refuse(RefusalCode.AMOUNT_OUT_OF_RANGE, f"{what}: {amount} is not within 1 and 2^128 - 1 minor units")
+
+
+def require_deadline(what: str, deadline: int, now: int) -> None:
+    """DEADLINE_INVALID unless it lies ahead, and not too far."""
+    if not now < deadline <= now + MAXIMUM_WAIT_SECONDS:
+        raise refuse(
+            RefusalCode.DEADLINE_INVALID,
+            f"{what}: {deadline} must lie after block time {now}, and at most {MAXIMUM_WAIT_SECONDS} seconds after it",
+        )
+
+
+def require_before(what: str, deadline: int, now: int) -> None:
+    """DEADLINE_PASSED from the deadline on."""
+    if now >= deadline:
+        raise refuse(RefusalCode.DEADLINE_PASSED, f"{what}: its time ended at {deadline}, it is {now}")
+
+
+def require_after(what: str, deadline: int, now: int) -> None:
+    """DEADLINE_NOT_REACHED before the deadline."""
+    if now < deadline:
+        raise refuse(RefusalCode.DEADLINE_NOT_REACHED, f"{what}: its time ends at {deadline}, it is only {now}")
+
+
+def require_unit(state: SettlementReader, debtor: bytes, creditor: bytes, unit: UnitKey) -> None:
+    """NO_AGREEMENT, CURRENCY_UNSUPPORTED or EXPONENT_MISMATCH unless the pair settles in this unit."""
+    in_force = state.agreement(creditor, debtor)
+    if in_force is None:
+        raise refuse(RefusalCode.NO_AGREEMENT, f"{debtor.hex()} has no agreement with {creditor.hex()}; record it first")
+    agreement = in_force.agreement
+    exponents = [terms.exponent for terms in agreement.currencies if terms.currency == unit.currency]
+    if not exponents:
+        raise refuse(RefusalCode.CURRENCY_UNSUPPORTED, f"agreement {agreement.agreement_id} has no {unit.currency}")
+    if unit.exponent not in exponents:
+        raise refuse(
+            RefusalCode.EXPONENT_MISMATCH,
+            f"agreement {agreement.agreement_id} states {unit.currency} with exponent {exponents[0]}, not {unit.exponent}",
+        )
+
+
+def require_replaces(what: str, replaces: int, in_force: int) -> None:
+    """SUPERSEDED unless `replaces` names the log entry that is in force; 0: none."""
+    if replaces != in_force:
+        now = f"what entry {in_force} recorded" if in_force else "nothing"
+        raise refuse(
+            RefusalCode.SUPERSEDED,
+            f"{what}: made to replace entry {replaces}, but {now} is in force; read it again",
+        )
+
+
+def require_evidence(state: SettlementReader, evidence: Evidence, *, amount: int, currency: str) -> None:
+    """EVIDENCE_MISMATCH unless it states exactly this amount; EVIDENCE_USED if it has proved something before."""
+    require_text("evidence reference", evidence.reference)
+    if (evidence.amount, evidence.currency) != (amount, currency):
+        raise refuse(
+            RefusalCode.EVIDENCE_MISMATCH,
+            f"evidence {evidence.reference} states {evidence.amount} {evidence.currency}, the payment {amount} {currency}",
+        )
+    if state.evidence_used(evidence):
+        raise refuse(RefusalCode.EVIDENCE_USED, f"evidence {evidence.reference} has proved another movement before")
+
+
+def require_free(what: str, liability: Liability, amount: int) -> Share:
+    """The share, or EXCEEDS_OPEN if it is more than is open and not held."""
+    require_amount(what, amount)
+    if amount > liability.free:
+        raise refuse(
+            RefusalCode.EXCEEDS_OPEN,
+            f"{what}: {amount} is more than the {liability.free} that is open and not held (of {liability.amount}; "
+            f"netted {liability.netted}, paid {liability.paid}, credited {liability.credited}, held {liability.held})",
+        )
+    return Share(liability.sequence, amount)
+
+
+def oldest_first(liabilities: Iterable[Liability]) -> list[Liability]:
+    """Those with something free, by due date, then settlement sequence (guarantee G11)."""
+    return sorted((each for each in liabilities if each.free), key=lambda each: (each.due_date, each.sequence))
+
+
+def has_consented(state: SettlementReader, party: bytes) -> bool:
+    """Whether the party agrees to novation."""
+    said = state.consent(party)
+    return said is not None and said.consent is Consent.GIVEN
+
+
+def post_all(state: MutableState, head: LogHead, shares: Iterable[Share], source: Account, target: Account) -> None:
+    """Moves every share between two accounts of its liability."""
+    for share in shares:
+        state.post(head.sequence, share, source, target)
+
+
+def stored(found: _Named | None, name: str) -> _Named:
+    """What an event says has been there. Raises InvariantBroken otherwise."""
+    if found is None:
+        raise InvariantBroken(f"settlement log: {name} changes before it was recorded")
+    return found

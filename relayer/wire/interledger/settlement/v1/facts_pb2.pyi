@@ -1,0 +1,105 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReductionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REDUCTION_KIND_UNSPECIFIED: _ClassVar[ReductionKind]
+    REDUCTION_KIND_CREDIT: _ClassVar[ReductionKind]
+    REDUCTION_KIND_PAYMENT: _ClassVar[ReductionKind]
+REDUCTION_KIND_UNSPECIFIED: ReductionKind
+REDUCTION_KIND_CREDIT: ReductionKind
+REDUCTION_KIND_PAYMENT: ReductionKind
+
+class Fact(_message.Message):
+    __slots__ = ("fact_id", "schema", "kind", "category", "creditor", "debtor", "currency", "exponent", "net", "tax", "service_end", "due_date", "issuer_sequence", "related_fact", "document_hash")
+    FACT_ID_FIELD_NUMBER: _ClassVar[int]
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    CREDITOR_FIELD_NUMBER: _ClassVar[int]
+    DEBTOR_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    EXPONENT_FIELD_NUMBER: _ClassVar[int]
+    NET_FIELD_NUMBER: _ClassVar[int]
+    TAX_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_END_FIELD_NUMBER: _ClassVar[int]
+    DUE_DATE_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    RELATED_FACT_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    fact_id: bytes
+    schema: int
+    kind: int
+    category: int
+    creditor: bytes
+    debtor: bytes
+    currency: bytes
+    exponent: int
+    net: str
+    tax: str
+    service_end: int
+    due_date: int
+    issuer_sequence: int
+    related_fact: bytes
+    document_hash: bytes
+    def __init__(self, fact_id: _Optional[bytes] = ..., schema: _Optional[int] = ..., kind: _Optional[int] = ..., category: _Optional[int] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currency: _Optional[bytes] = ..., exponent: _Optional[int] = ..., net: _Optional[str] = ..., tax: _Optional[str] = ..., service_end: _Optional[int] = ..., due_date: _Optional[int] = ..., issuer_sequence: _Optional[int] = ..., related_fact: _Optional[bytes] = ..., document_hash: _Optional[bytes] = ...) -> None: ...
+
+class FactPacket(_message.Message):
+    __slots__ = ("chain_id", "contract", "issuer", "client_id", "packet_sequence", "height", "transaction")
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    chain_id: str
+    contract: bytes
+    issuer: bytes
+    client_id: str
+    packet_sequence: int
+    height: int
+    transaction: str
+    def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., client_id: _Optional[str] = ..., packet_sequence: _Optional[int] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
+
+class Novation(_message.Message):
+    __slots__ = ("cycle_id",)
+    CYCLE_ID_FIELD_NUMBER: _ClassVar[int]
+    cycle_id: str
+    def __init__(self, cycle_id: _Optional[str] = ...) -> None: ...
+
+class Origin(_message.Message):
+    __slots__ = ("fact_packet", "novation")
+    FACT_PACKET_FIELD_NUMBER: _ClassVar[int]
+    NOVATION_FIELD_NUMBER: _ClassVar[int]
+    fact_packet: FactPacket
+    novation: Novation
+    def __init__(self, fact_packet: _Optional[_Union[FactPacket, _Mapping]] = ..., novation: _Optional[_Union[Novation, _Mapping]] = ...) -> None: ...
+
+class Reduction(_message.Message):
+    __slots__ = ("kind", "fact_id", "amount")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FACT_ID_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    kind: ReductionKind
+    fact_id: bytes
+    amount: str
+    def __init__(self, kind: _Optional[_Union[ReductionKind, str]] = ..., fact_id: _Optional[bytes] = ..., amount: _Optional[str] = ...) -> None: ...
+
+class FactRecorded(_message.Message):
+    __slots__ = ("fact", "fact_hash", "origin", "amount", "reduction")
+    FACT_FIELD_NUMBER: _ClassVar[int]
+    FACT_HASH_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    fact: Fact
+    fact_hash: bytes
+    origin: Origin
+    amount: str
+    reduction: Reduction
+    def __init__(self, fact: _Optional[_Union[Fact, _Mapping]] = ..., fact_hash: _Optional[bytes] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., amount: _Optional[str] = ..., reduction: _Optional[_Union[Reduction, _Mapping]] = ...) -> None: ...

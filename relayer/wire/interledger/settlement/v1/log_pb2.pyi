@@ -1,0 +1,97 @@
+from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
+from relayer.wire.interledger.settlement.v1 import cycles_pb2 as _cycles_pb2
+from relayer.wire.interledger.settlement.v1 import disputes_pb2 as _disputes_pb2
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
+from relayer.wire.interledger.settlement.v1 import parties_pb2 as _parties_pb2
+from relayer.wire.interledger.settlement.v1 import payments_pb2 as _payments_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Command(_message.Message):
+    __slots__ = ("request_id", "actor", "register_party", "record_agreement", "close_period", "set_consent", "instruct_payment", "mark_payment_pending", "finalise_payment", "return_payment", "expire_payment", "open_dispute", "release_dispute", "uphold_dispute", "lapse_dispute", "write_off", "propose_cycle", "verify_cycle", "commit_cycle", "abort_cycle", "expire_cycle")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REGISTER_PARTY_FIELD_NUMBER: _ClassVar[int]
+    RECORD_AGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    SET_CONSENT_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCT_PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    MARK_PAYMENT_PENDING_FIELD_NUMBER: _ClassVar[int]
+    FINALISE_PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    RETURN_PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    OPEN_DISPUTE_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_DISPUTE_FIELD_NUMBER: _ClassVar[int]
+    UPHOLD_DISPUTE_FIELD_NUMBER: _ClassVar[int]
+    LAPSE_DISPUTE_FIELD_NUMBER: _ClassVar[int]
+    WRITE_OFF_FIELD_NUMBER: _ClassVar[int]
+    PROPOSE_CYCLE_FIELD_NUMBER: _ClassVar[int]
+    VERIFY_CYCLE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_CYCLE_FIELD_NUMBER: _ClassVar[int]
+    ABORT_CYCLE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_CYCLE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    actor: bytes
+    register_party: _parties_pb2.RegisterParty
+    record_agreement: _parties_pb2.RecordAgreement
+    close_period: _parties_pb2.ClosePeriod
+    set_consent: _parties_pb2.SetConsent
+    instruct_payment: _payments_pb2.InstructPayment
+    mark_payment_pending: _payments_pb2.MarkPaymentPending
+    finalise_payment: _payments_pb2.FinalisePayment
+    return_payment: _payments_pb2.ReturnPayment
+    expire_payment: _payments_pb2.ExpirePayment
+    open_dispute: _disputes_pb2.OpenDispute
+    release_dispute: _disputes_pb2.ReleaseDispute
+    uphold_dispute: _disputes_pb2.UpholdDispute
+    lapse_dispute: _disputes_pb2.LapseDispute
+    write_off: _disputes_pb2.WriteOff
+    propose_cycle: _cycles_pb2.ProposeCycle
+    verify_cycle: _cycles_pb2.VerifyCycle
+    commit_cycle: _cycles_pb2.CommitCycle
+    abort_cycle: _cycles_pb2.AbortCycle
+    expire_cycle: _cycles_pb2.ExpireCycle
+    def __init__(self, request_id: _Optional[str] = ..., actor: _Optional[bytes] = ..., register_party: _Optional[_Union[_parties_pb2.RegisterParty, _Mapping]] = ..., record_agreement: _Optional[_Union[_parties_pb2.RecordAgreement, _Mapping]] = ..., close_period: _Optional[_Union[_parties_pb2.ClosePeriod, _Mapping]] = ..., set_consent: _Optional[_Union[_parties_pb2.SetConsent, _Mapping]] = ..., instruct_payment: _Optional[_Union[_payments_pb2.InstructPayment, _Mapping]] = ..., mark_payment_pending: _Optional[_Union[_payments_pb2.MarkPaymentPending, _Mapping]] = ..., finalise_payment: _Optional[_Union[_payments_pb2.FinalisePayment, _Mapping]] = ..., return_payment: _Optional[_Union[_payments_pb2.ReturnPayment, _Mapping]] = ..., expire_payment: _Optional[_Union[_payments_pb2.ExpirePayment, _Mapping]] = ..., open_dispute: _Optional[_Union[_disputes_pb2.OpenDispute, _Mapping]] = ..., release_dispute: _Optional[_Union[_disputes_pb2.ReleaseDispute, _Mapping]] = ..., uphold_dispute: _Optional[_Union[_disputes_pb2.UpholdDispute, _Mapping]] = ..., lapse_dispute: _Optional[_Union[_disputes_pb2.LapseDispute, _Mapping]] = ..., write_off: _Optional[_Union[_disputes_pb2.WriteOff, _Mapping]] = ..., propose_cycle: _Optional[_Union[_cycles_pb2.ProposeCycle, _Mapping]] = ..., verify_cycle: _Optional[_Union[_cycles_pb2.VerifyCycle, _Mapping]] = ..., commit_cycle: _Optional[_Union[_cycles_pb2.CommitCycle, _Mapping]] = ..., abort_cycle: _Optional[_Union[_cycles_pb2.AbortCycle, _Mapping]] = ..., expire_cycle: _Optional[_Union[_cycles_pb2.ExpireCycle, _Mapping]] = ...) -> None: ...
+
+class LogEntry(_message.Message):
+    __slots__ = ("at_seconds", "act", "party_registered", "agreement_recorded", "period_closed", "consent_set", "fact_recorded", "payment_instructed", "payment_moved", "dispute_opened", "dispute_closed", "written_off", "cycle_proposed", "cycle_moved", "debt_novated")
+    AT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ACT_FIELD_NUMBER: _ClassVar[int]
+    PARTY_REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    AGREEMENT_RECORDED_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_SET_FIELD_NUMBER: _ClassVar[int]
+    FACT_RECORDED_FIELD_NUMBER: _ClassVar[int]
+    PAYMENT_INSTRUCTED_FIELD_NUMBER: _ClassVar[int]
+    PAYMENT_MOVED_FIELD_NUMBER: _ClassVar[int]
+    DISPUTE_OPENED_FIELD_NUMBER: _ClassVar[int]
+    DISPUTE_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_OFF_FIELD_NUMBER: _ClassVar[int]
+    CYCLE_PROPOSED_FIELD_NUMBER: _ClassVar[int]
+    CYCLE_MOVED_FIELD_NUMBER: _ClassVar[int]
+    DEBT_NOVATED_FIELD_NUMBER: _ClassVar[int]
+    at_seconds: int
+    act: _acts_pb2.Act
+    party_registered: _parties_pb2.PartyRegistered
+    agreement_recorded: _parties_pb2.AgreementRecorded
+    period_closed: _parties_pb2.PeriodClosed
+    consent_set: _parties_pb2.ConsentSet
+    fact_recorded: _facts_pb2.FactRecorded
+    payment_instructed: _payments_pb2.PaymentInstructed
+    payment_moved: _payments_pb2.PaymentMoved
+    dispute_opened: _disputes_pb2.DisputeOpened
+    dispute_closed: _disputes_pb2.DisputeClosed
+    written_off: _disputes_pb2.WrittenOff
+    cycle_proposed: _cycles_pb2.CycleProposed
+    cycle_moved: _cycles_pb2.CycleMoved
+    debt_novated: _cycles_pb2.DebtNovated
+    def __init__(self, at_seconds: _Optional[int] = ..., act: _Optional[_Union[_acts_pb2.Act, _Mapping]] = ..., party_registered: _Optional[_Union[_parties_pb2.PartyRegistered, _Mapping]] = ..., agreement_recorded: _Optional[_Union[_parties_pb2.AgreementRecorded, _Mapping]] = ..., period_closed: _Optional[_Union[_parties_pb2.PeriodClosed, _Mapping]] = ..., consent_set: _Optional[_Union[_parties_pb2.ConsentSet, _Mapping]] = ..., fact_recorded: _Optional[_Union[_facts_pb2.FactRecorded, _Mapping]] = ..., payment_instructed: _Optional[_Union[_payments_pb2.PaymentInstructed, _Mapping]] = ..., payment_moved: _Optional[_Union[_payments_pb2.PaymentMoved, _Mapping]] = ..., dispute_opened: _Optional[_Union[_disputes_pb2.DisputeOpened, _Mapping]] = ..., dispute_closed: _Optional[_Union[_disputes_pb2.DisputeClosed, _Mapping]] = ..., written_off: _Optional[_Union[_disputes_pb2.WrittenOff, _Mapping]] = ..., cycle_proposed: _Optional[_Union[_cycles_pb2.CycleProposed, _Mapping]] = ..., cycle_moved: _Optional[_Union[_cycles_pb2.CycleMoved, _Mapping]] = ..., debt_novated: _Optional[_Union[_cycles_pb2.DebtNovated, _Mapping]] = ...) -> None: ...
+
+class EndDeadlines(_message.Message):
+    __slots__ = ("height",)
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    def __init__(self, height: _Optional[int] = ...) -> None: ...
