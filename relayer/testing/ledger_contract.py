@@ -9,8 +9,8 @@ What the simulation shows of the engine holds for a ledger that passes here. The
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ except ModuleNotFoundError as error:
         "the ledger contract suite needs pytest: install the extra `testing`", name="pytest"
     ) from error
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.events import (
     AcknowledgementWritten,
@@ -75,6 +76,8 @@ class LedgerBench:
     """The subject's ledger as an operator would configure it who expects another chain id; not connected."""
     operated: Ledger | None = None
     """The subject with its operator's rights; None: `subject` has them, or the ledger has no operator."""
+    names: Mapping[IbcCode, Collection[str]] = field(default_factory=dict)
+    """What the subject calls a refusal of ibc-go; what is left out has the name that ibc-go gives it."""
     short_seconds: int = 30
     """A timeout that delivery can keep and `pass_time` lets run out; small where time cannot be made to pass."""
 
@@ -146,7 +149,7 @@ class LedgerContractSuite:
 
     async def test_a_packet_is_received_and_answered(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench)
-        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        proven = await deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.DELIVERED]
         fact = await _told(bench.subject, AcknowledgementWritten, packet)
         assert fact.packet == packet
@@ -154,13 +157,13 @@ class LedgerContractSuite:
 
     async def test_receiving_again_is_redundant(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench)
-        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        proven = await deliver(bench.counterparty, bench.subject, [packet])
         again = await bench.subject.ledger.submit(replace(proven.batch, update=None))
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
     async def test_several_packets_go_in_one_submission(self, bench: LedgerBench) -> None:
         packets = [await send(bench.counterparty, bench) for _ in range(3)]
-        proven = await _deliver(bench.counterparty, bench.subject, packets)
+        proven = await deliver(bench.counterparty, bench.subject, packets)
         assert proven.outcomes == [Outcome.DELIVERED] * 3
         for packet in packets:
             await _told(bench.subject, AcknowledgementWritten, packet)
@@ -220,13 +223,13 @@ class LedgerContractSuite:
     async def test_a_late_packet_is_rejected(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench, seconds=bench.short_seconds)
         await bench.pass_time(bench.short_seconds + 1)
-        proven = await _deliver(bench.counterparty, bench.subject, [packet])
+        proven = await deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.REJECTED]
 
     async def test_an_acknowledgement_comes_back(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench)
-        await _deliver(bench.subject, bench.counterparty, [packet])
-        batch = await _acknowledges(bench.counterparty, bench.subject, packet)
+        await deliver(bench.subject, bench.counterparty, [packet])
+        batch = await acknowledges(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
         assert (await _told(bench.subject, PacketAcknowledged, packet)).packet == packet
@@ -236,7 +239,7 @@ class LedgerContractSuite:
     async def test_a_packet_times_out_by_proof_of_absence(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench, seconds=bench.short_seconds)
         await bench.pass_time(bench.short_seconds + 1)
-        batch = await _timeouts(bench.counterparty, bench.subject, packet)
+        batch = await timeouts(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
         assert (await _told(bench.subject, PacketTimedOut, packet)).packet == packet
@@ -245,14 +248,14 @@ class LedgerContractSuite:
 
     async def test_a_timeout_before_its_time_is_rejected(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench)
-        receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
+        receipt = await bench.subject.ledger.submit(await timeouts(bench.counterparty, bench.subject, packet))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_a_timeout_of_a_received_packet_is_rejected(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench, seconds=bench.short_seconds)
-        await _deliver(bench.subject, bench.counterparty, [packet])
+        await deliver(bench.subject, bench.counterparty, [packet])
         await bench.pass_time(bench.short_seconds + 1)
-        receipt = await bench.subject.ledger.submit(await _timeouts(bench.counterparty, bench.subject, packet))
+        receipt = await bench.subject.ledger.submit(await timeouts(bench.counterparty, bench.subject, packet))
         assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
 
     async def test_a_client_tells_whom_it_follows(self, bench: LedgerBench) -> None:
@@ -329,7 +332,8 @@ async def receives(origin: Side, host: Side, packets: Sequence[Packet]) -> Submi
     return await _batch(origin, host, paths, lambda number, proof: ReceivePacket(packet=packets[number], proof=proof))
 
 
-async def _acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+async def acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+    """The acknowledgement that `origin` wrote, proven for `host`, with the client update that the proof needs."""
     told = await _told(origin, AcknowledgementWritten, packet)
     path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
     return await _batch(
@@ -340,12 +344,14 @@ async def _acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionB
     )
 
 
-async def _timeouts(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+async def timeouts(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+    """The timeout of a packet that `host` sent, with `origin`'s proof that it was not received."""
     path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
     return await _batch(origin, host, [path], lambda _, proof: TimeoutPacket(packet=packet, proof=proof))
 
 
-async def _deliver(origin: Side, host: Side, packets: Sequence[Packet]) -> _Proven:
+async def deliver(origin: Side, host: Side, packets: Sequence[Packet]) -> _Proven:
+    """Packets of `origin` received by `host`, and what it answered."""
     batch = await receives(origin, host, packets)
     receipt = await host.ledger.submit(batch)
     return _Proven(batch=batch, results=receipt.results)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from hashlib import sha256
 
+from relayer.codes.ibc import IbcCode, Remedy
 from relayer.core.commitment import (
     COSMOS_RECEIPT,
     CommitmentPath,
@@ -31,6 +32,7 @@ from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import (
     AuthoritiesUnavailable,
+    ClientUnusable,
     ClientUpdateRefused,
     HeightPruned,
     InvalidInput,
@@ -220,7 +222,7 @@ class SimulatedLedger(SimulatedChain):
     def send_packet(self, client: ClientId, payload: Payload, timeout: TimestampSeconds) -> Packet:
         """Commits a packet in a block of its own. Raises SimulatedRefusal if it is late already."""
         if timeout <= self._now():
-            raise SimulatedRefusal("TimeoutElapsed")
+            raise SimulatedRefusal(IbcCode.TIMEOUT_ELAPSED)
         sequence = PacketSequence(self._sequences.get(client, 0) + 1)
         packet = Packet(
             sequence=sequence,
@@ -263,23 +265,24 @@ class SimulatedLedger(SimulatedChain):
     def _results(self, batch: SubmissionBatch) -> tuple[MessageResult, ...]:
         client = self._clients.get(batch.client_id)
         if client is None:
-            refused = MessageResult(outcome=Outcome.REJECTED, code="ClientNotFound", detail=f"no client {batch.client_id}")
-            return tuple(refused for _ in batch.messages)
+            raise ClientUnusable(f"ledger {self.ledger_id} has no client {batch.client_id} ({IbcCode.CLIENT_NOT_FOUND})")
         if batch.update is not None:
             try:
                 client.update(batch.update, self._now())
             except SimulatedRefusal as refusal:
-                refused = MessageResult(
-                    outcome=Outcome.REJECTED, code=refusal.code, detail="the client update was refused", retryable=True
-                )
+                self._require_usable(refusal)
+                detail = "the client update was refused"
+                refused = MessageResult(outcome=Outcome.REJECTED, code=str(refusal), detail=detail, retryable=True)
                 if not batch.messages:
-                    raise ClientUpdateRefused(f"ledger {self.ledger_id}: {refusal.code}") from refusal
+                    raise ClientUpdateRefused(f"ledger {self.ledger_id}: {refusal}") from refusal
                 return tuple(refused for _ in batch.messages)
         return tuple(self._result(client, message) for message in batch.messages)
 
     def _result(self, client: SimulatedClient, message: PacketMessage) -> MessageResult:
+        if self.faults.refusals:
+            code, retryable = self.faults.refusals.pop(0)
+            return _refused(code, retryable=retryable)
         try:
-            self._strike()
             match message:
                 case ReceivePacket():
                     outcome = self._receive(client, message)
@@ -288,18 +291,14 @@ class SimulatedLedger(SimulatedChain):
                 case TimeoutPacket():
                     outcome = self._time_out(client, message)
         except SimulatedRefusal as refusal:
-            return MessageResult(
-                outcome=Outcome.REJECTED,
-                code=refusal.code,
-                detail=f"the ledger's rules refused the message: {refusal.code}",
-                retryable=refusal.retryable,
-            )
+            self._require_usable(refusal)
+            return _refused(str(refusal), retryable=refusal.code.retryable)
         return MessageResult(outcome=outcome)
 
-    def _strike(self) -> None:
-        if self.faults.refusals:
-            code, retryable = self.faults.refusals.pop(0)
-            raise SimulatedRefusal(code, retryable=retryable)
+    def _require_usable(self, refusal: SimulatedRefusal) -> None:
+        """Raises ClientUnusable for what every message to the client would meet."""
+        if refusal.code.remedy is Remedy.CLIENT:
+            raise ClientUnusable(f"ledger {self.ledger_id}: the client refuses with {refusal}")
 
     def _receive(self, client: SimulatedClient, message: ReceivePacket) -> Outcome:
         packet = message.packet
@@ -308,7 +307,7 @@ class SimulatedLedger(SimulatedChain):
         if self._read(receipt) is not None:
             return Outcome.REDUNDANT
         if self._now() >= packet.timeout_timestamp:
-            raise SimulatedRefusal("TimeoutElapsed")
+            raise SimulatedRefusal(IbcCode.TIMEOUT_ELAPSED)
         path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
         client.verify(message.proof, path, packet_commitment(packet), self._now())
         self._write(receipt, COSMOS_RECEIPT)
@@ -338,7 +337,7 @@ class SimulatedLedger(SimulatedChain):
         path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
         header = client.verify(message.proof, path, None, self._now())
         if header.timestamp < packet.timeout_timestamp:
-            raise SimulatedRefusal("TimeoutNotReached", retryable=True)
+            raise SimulatedRefusal(IbcCode.TIMEOUT_NOT_REACHED)
         self._end("timeout", packet)
         height, transaction = self._next()
         self._tell(PacketTimedOut(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
@@ -348,7 +347,7 @@ class SimulatedLedger(SimulatedChain):
         _pair(client, packet.source_client, packet.destination_client)
         stored = self._read(commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence))
         if stored is not None and stored != packet_commitment(packet):
-            raise SimulatedRefusal("CommitmentMismatch")
+            raise SimulatedRefusal(IbcCode.INVALID_PACKET)
         return stored is not None
 
     def _end(self, verb: str, packet: Packet) -> None:
@@ -372,4 +371,9 @@ class SimulatedLedger(SimulatedChain):
 
 def _pair(client: SimulatedClient, own: ClientId, other: ClientId) -> None:
     if (client.client_id, client.counterparty_client_id) != (own, other):
-        raise SimulatedRefusal("ClientMismatch")
+        raise SimulatedRefusal(IbcCode.INVALID_COUNTERPARTY)
+
+
+def _refused(code: str, *, retryable: bool) -> MessageResult:
+    detail = f"the ledger's rules refused the message: {code}"
+    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)

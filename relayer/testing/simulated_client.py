@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import InvalidInput
@@ -24,10 +25,9 @@ STATE_TYPE_URL = "/interledger.testing.ClientState"
 class SimulatedRefusal(Exception):
     """A host's rule refused a message."""
 
-    def __init__(self, code: str, *, retryable: bool = False) -> None:
-        super().__init__(code)
+    def __init__(self, code: IbcCode) -> None:
+        super().__init__(str(code))
         self.code = code
-        self.retryable = retryable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +137,11 @@ class SimulatedClient:
         try:
             header = decode_header(message.value)
         except InvalidInput as error:
-            raise SimulatedRefusal("HeaderInvalid") from error
+            raise SimulatedRefusal(IbcCode.INVALID_HEADER) from error
         if message.type_url != HEADER_TYPE_URL or header.chain_id != self.chain_id:
-            raise SimulatedRefusal("HeaderOfAnotherChain")
+            raise SimulatedRefusal(IbcCode.INVALID_HEADER)
         if header.timestamp > now + self.max_clock_drift_seconds:
-            raise SimulatedRefusal("HeaderFromTheFuture", retryable=True)
+            raise SimulatedRefusal(IbcCode.INVALID_HEADER)
         if self.headers.setdefault(header.height, header) != header:
             self.frozen = True
 
@@ -150,17 +150,18 @@ class SimulatedClient:
         self.require_active(now)
         header = self.headers.get(proof.height)
         if header is None:
-            raise SimulatedRefusal("ConsensusStateNotFound", retryable=True)
+            is_ahead = proof.height > self.latest.height
+            raise SimulatedRefusal(IbcCode.PROOF_HEIGHT_AHEAD if is_ahead else IbcCode.CONSENSUS_STATE_NOT_FOUND)
         expected = encode_proof(header, path, value)
         if proof.value != expected.value:
-            raise SimulatedRefusal("ProofInvalid")
+            raise SimulatedRefusal(IbcCode.INVALID_PROOF)
         return header
 
     def require_active(self, now: int) -> None:
         """Raises SimulatedRefusal."""
         condition = self.condition(now)
         if condition is not ClientCondition.ACTIVE:
-            raise SimulatedRefusal(f"Client{condition.value.capitalize()}", retryable=True)
+            raise SimulatedRefusal(IbcCode.CLIENT_NOT_ACTIVE)
 
 
 def _sealed(body: dict[str, Any]) -> bytes:

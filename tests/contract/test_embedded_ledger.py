@@ -17,6 +17,7 @@ from relayer.ports.prover import ClientTerms
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.refusal_contract import RefusalSuite
 from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=60)
@@ -64,7 +65,7 @@ def time_passer(clock: ManualClock, *ledgers: EmbeddedLedger):
     return pass_time
 
 
-class TestEmbeddedLedger(LedgerContractSuite):
+class TestEmbeddedLedger(LedgerContractSuite, RefusalSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()
@@ -82,7 +83,7 @@ class TestEmbeddedLedger(LedgerContractSuite):
         await counterparty.close()
 
 
-class TestServedLedger(LedgerContractSuite):
+class TestServedLedger(LedgerContractSuite, RefusalSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()

@@ -29,6 +29,7 @@ from relayer.testing.capable import PRICE, CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import pair
 from tests.support.served import served
@@ -59,13 +60,21 @@ async def bench_of(kind: type[SimulatedLedger]) -> LedgerBench:
     )
 
 
-class TestSimulatedLedger(LedgerContractSuite):
+class TestSimulatedLedger(LedgerContractSuite, RefusalSuite):
     @pytest.fixture
     async def bench(self) -> LedgerBench:
         return await bench_of(SimulatedLedger)
 
 
-EVERY_SUITE = (LedgerContractSuite, PricedSuite, VouchedSuite, TrustsClientsSuite, PairsAtCreationSuite, CheckedSuite)
+EVERY_SUITE = (
+    LedgerContractSuite,
+    RefusalSuite,
+    PricedSuite,
+    VouchedSuite,
+    TrustsClientsSuite,
+    PairsAtCreationSuite,
+    CheckedSuite,
+)
 
 
 class TestCapableLedger(*EVERY_SUITE):

@@ -14,7 +14,7 @@ from relayer.facts.status_codec import decode_status_answers, decode_status_pack
 from relayer.ledgers.embedded.host.transactions import decode_transaction
 from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.calls import read_multicall
-from relayer.ledgers.evm.rejections import describe_revert
+from relayer.ledgers.evm.refusals import describe_revert
 from relayer.proofs.comet import client_types as comet_client_types
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import evm_header, rlp

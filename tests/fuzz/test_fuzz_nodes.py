@@ -27,7 +27,7 @@ from relayer.ledgers.evm.contracts import known_errors
 from relayer.ledgers.evm.facts_contract import FactsContract
 from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode, parse_block
-from relayer.ledgers.evm.rejections import describe_revert
+from relayer.ledgers.evm.refusals import describe_revert
 from relayer.ledgers.evm.rpc import Call
 from relayer.proofs.errors import ProofError
 from relayer.proofs.keccak import keccak256

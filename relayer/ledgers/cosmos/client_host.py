@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
 from relayer.ledgers.cosmos.account import governance_address
@@ -12,7 +13,6 @@ from relayer.ledgers.cosmos.client_view import ClientView, Pairing
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
 from relayer.ledgers.cosmos.questions import ask
-from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ports.prover import ClientCreation
 from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
@@ -75,7 +75,7 @@ class CosmosClientHost:
                 message, client_v2_tx.MsgRegisterCounterpartyResponse, what=f"pairing of client {client}"
             )
         except LedgerRefused as error:
-            if error.code != Known.RELAYER_NOT_ALLOWED.code:
+            if error.code != str(IbcCode.UNAUTHORIZED):
                 raise
             raise AccessDenied(
                 f"client {client} was created by {await self._creator(client)}, and only that account may pair it; "

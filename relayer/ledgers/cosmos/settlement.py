@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from relayer.codes.ibc import ChainCode
 from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, LedgerRefused
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.questions import ask, find
-from relayer.ledgers.cosmos.refusals import Known
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.messages.settlement_client import SettlementClient
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2 as chain_query
@@ -78,7 +78,7 @@ class CosmosSettlement(SettlementClient):
         try:
             return await self._commander.execute(message, answer, what=what)
         except LedgerRefused as error:
-            if error.code != Known.UNAUTHORISED.code:
+            if error.code != str(ChainCode.UNAUTHORISED):
                 raise
             raise AccessDenied(
                 f"{what}: account {self._commander.address} has no right to it on chain {self._chain_id} ({error.message}); "

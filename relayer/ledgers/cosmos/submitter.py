@@ -13,12 +13,13 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, TransactionId
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.questions import ask
-from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, refused, rejection, require_usable
+from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused, refused_message, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
 from relayer.ledgers.submission.gas import GasModel, PacketGas
@@ -176,7 +177,7 @@ class Submitter:
             messages = await self._leave_out_bad(update, messages, trial, progress)
             trial = await self._sender.simulate(_together(update, messages)) if messages else trial
         if isinstance(trial, Refusal):
-            progress.results.update({item.index: rejection(trial) for item in messages})
+            progress.results.update({item.index: refused_message(trial) for item in messages})
             return None
         return trial.gas_limit
 
@@ -237,7 +238,7 @@ class Submitter:
                 return None
             refusal = executed.refusal
         model.forget()
-        if Known.ALL_REDUNDANT.fits(refusal):
+        if refusal.fits(IbcCode.ALL_REDUNDANT):
             progress.results.update({item.index: MessageResult(outcome=Outcome.REDUNDANT) for item in messages})
             return None
         return refusal
@@ -265,7 +266,7 @@ class Submitter:
             if isinstance(trial, Refusal):
                 require_usable(trial, account=self._sender.address, client=progress.client)
                 # Whatever the code says of a packet: no message was looked at, so none is at fault.
-                refused_update = replace(rejection(trial), retryable=True)
+                refused_update = replace(refused_message(trial), retryable=True)
                 progress.results.update({item.index: refused_update for item in messages})
                 return []
         return await self._without_bad(update, messages, refusal, progress)
@@ -276,7 +277,7 @@ class Submitter:
         """`refusal` is what all of `messages` together met. Halves, and halves of bad halves."""
         if len(messages) == 1:
             require_usable(refusal, account=self._sender.address, client=progress.client)
-            progress.results[messages[0].index] = rejection(refusal)
+            progress.results[messages[0].index] = refused_message(refusal)
             return []
         left = []
         middle = len(messages) // 2

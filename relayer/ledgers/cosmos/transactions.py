@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from relayer.codes.ibc import ChainCode
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos import values
@@ -20,7 +21,7 @@ from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.account_view import AccountReader, AccountView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.refusals import Known, Refusal, TransactionRefused, require_payable
+from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, require_payable
 from relayer.ledgers.cosmos.rpc import CometRpc, TransactionResult
 from relayer.ledgers.cosmos.signing import SignedTransaction, Terms, sign
 from relayer.ports.clock import Clock
@@ -155,7 +156,7 @@ class AccountSender:
                 if not answer.code:
                     return _simulated(answer.value)
                 refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
-                if not Known.WRONG_SEQUENCE.fits(refusal):
+                if not refusal.fits(ChainCode.WRONG_SEQUENCE):
                     self._require_payable(refusal, fee=0)
                     return refusal
                 await self._doubt()
@@ -169,7 +170,7 @@ class AccountSender:
         """
         for _ in range(_SEQUENCE_ATTEMPTS):
             executed = await self._settle(await self._broadcast(order))
-            if executed.refusal is None or not Known.WRONG_SEQUENCE.fits(executed.refusal):
+            if executed.refusal is None or not executed.refusal.fits(ChainCode.WRONG_SEQUENCE):
                 return executed
             # A block took it ahead of an earlier one of this account: it did nothing and took no fee, so it goes anew.
             await self._doubt()
@@ -187,7 +188,7 @@ class AccountSender:
                     self._under_way.add(sequence)
                     self._sequence = sequence + 1
                     return sent
-                if not Known.WRONG_SEQUENCE.fits(refusal):
+                if not refusal.fits(ChainCode.WRONG_SEQUENCE):
                     self._require_payable(refusal, fee=fee)
                     raise TransactionRefused(refusal)
                 await self._doubt()
@@ -209,7 +210,7 @@ class AccountSender:
         if answer.hash != sent.signed.hash:
             raise MalformedAnswer("the node calls the transaction by another hash than its own")
         refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
-        return None if not answer.code or Known.ALREADY_IN_POOL.fits(refusal) else refusal
+        return None if not answer.code or refusal.fits(ChainCode.ALREADY_IN_POOL) else refusal
 
     async def _settle(self, sent: _Sent) -> Executed:
         try:
@@ -261,10 +262,10 @@ class AccountSender:
         refusal = await self._patiently(sent, self._offer(sent))
         if refusal is None:
             return
-        is_early = Known.WRONG_SEQUENCE.fits(refusal) and any(each < sent.sequence for each in self._under_way)
+        is_early = refusal.fits(ChainCode.WRONG_SEQUENCE) and any(each < sent.sequence for each in self._under_way)
         if is_early:
             return
-        if Known.WRONG_SEQUENCE.fits(refusal) or Known.TIMEOUT_HEIGHT_PASSED.fits(refusal):
+        if refusal.fits(ChainCode.WRONG_SEQUENCE) or refusal.fits(ChainCode.TIMEOUT_HEIGHT_PASSED):
             raise self._lost(sent, view)
         # Dropped from the pool, because what it would do became impossible or was done by somebody else.
         raise TransactionRefused(refusal)

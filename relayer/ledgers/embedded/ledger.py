@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from relayer.codes.ibc import Remedy, remedy_of
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Payload
-from relayer.errors import LimitExceeded
+from relayer.errors import ClientUnusable, LimitExceeded
 from relayer.ledgers.embedded.chain import tendermint_messages
 from relayer.ledgers.embedded.chain.blocks import SealedBlock
 from relayer.ledgers.embedded.chain.chain import Chain
@@ -133,8 +134,8 @@ class EmbeddedLedger:
         return await self.session.run(lambda chain: client_status(chain, client, now=now))
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
-        """One block for the whole batch. Raises LimitExceeded for a batch that is too large; a lone client update that is
-        refused raises ClientUnusable or LedgerRefused, because there is no message to report it with."""
+        """One block for the whole batch. Raises LimitExceeded for a batch that is too large, ClientUnusable if the light
+        client serves no message until its owner acts, LedgerRefused for a refused lone client update."""
         transactions: list[Transaction] = []
         if batch.update is not None:
             update = batch.update
@@ -142,6 +143,9 @@ class EmbeddedLedger:
         transactions.extend(batch.messages)
         results = await self.session.deliver(transactions)
         updated = results.pop(0) if batch.update is not None else None
+        for each in results if batch.messages or updated is None else [updated]:
+            if each.refused and remedy_of(each.code_text) is Remedy.CLIENT:
+                raise ClientUnusable(f"client {batch.client_id} refuses with {each.code_text}: {each.detail}")
         if updated is not None and updated.refused and not batch.messages:
             raise refusal(updated)
         return SubmissionReceipt(

@@ -6,7 +6,7 @@ from relayer.errors import LedgerError
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
-from relayer.ledgers.evm.rejections import describe_revert
+from relayer.ledgers.evm.refusals import describe_revert
 from relayer.ledgers.evm.transactions import AccountSender, Order
 
 _GAS_MARGIN_PERCENT = 20

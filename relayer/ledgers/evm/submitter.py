@@ -25,7 +25,7 @@ from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, topics_by
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
-from relayer.ledgers.evm.rejections import rejection, require_usable_client
+from relayer.ledgers.evm.refusals import refused_message, require_usable_client, reverted_message
 from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, Order
 from relayer.ledgers.submission.gas import GasModel, PacketGas
@@ -136,7 +136,7 @@ class Submitter:
             try:
                 call = message_call(message, self._codec.proof(message.proof))
             except (InvalidInput, ProofError) as error:
-                progress.results[index] = _rejected("MALFORMED_PROOF", str(error))
+                progress.results[index] = refused_message("MALFORMED_PROOF", str(error), message)
                 continue
             if len(call) > MAXIMUM_TRANSACTION_BYTES:
                 detail = f"{len(call)} bytes of calldata, a transaction takes {MAXIMUM_TRANSACTION_BYTES}"
@@ -248,7 +248,7 @@ class Submitter:
         """Rejects what the simulation refuses; a refused update takes all its messages with it."""
         trial = await self._simulator.run(update, [item.call for item in messages])
         if trial.update is not None:
-            refusal = rejection(trial.update, None)
+            refusal = reverted_message(trial.update, None)
             require_usable_client(refusal)
             if not messages:
                 raise Reverted("updateClient", refusal.code, refusal.detail)
@@ -260,7 +260,7 @@ class Submitter:
             if refused is None:
                 left.append(item)
                 continue
-            progress.results[item.index] = rejection(refused, item.message)
+            progress.results[item.index] = reverted_message(refused, item.message)
             require_usable_client(progress.results[item.index])
         return left
 

@@ -29,6 +29,7 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.messages.packets import payload_to_message
 from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 from relayer.waiting import until_true
 from relayer.wire.cosmos_protos import channel_tx
@@ -125,7 +126,7 @@ async def chain_bench(
 @pytest.mark.node
 @pytest.mark.chain
 @pytest.mark.asyncio(loop_scope="module")
-class TestCosmosLedger(LedgerContractSuite, PricedSuite, TrustsClientsSuite, CheckedSuite):
+class TestCosmosLedger(LedgerContractSuite, RefusalSuite, PricedSuite, TrustsClientsSuite, CheckedSuite):
     @pytest.fixture
     def bench(self, chain_bench: LedgerBench) -> LedgerBench:
         return chain_bench

@@ -16,6 +16,7 @@ from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
 from relayer.authority.store import SignedHashes
 from relayer.codes.facts import FactCategory, FactKind
+from relayer.codes.ibc import IbcCode
 from relayer.core.events import PacketCommitted
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
@@ -38,6 +39,7 @@ from relayer.proofs.client import ClientIdentity
 from relayer.testing.capability_contract import CheckedSuite, PairsAtCreationSuite, PricedSuite, VouchedSuite
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 
 CHAIN_ID = 4713
@@ -182,8 +184,18 @@ async def build(stack: AsyncExitStack, folder) -> LedgerBench:
         ),
         pass_time=pass_time,
         misconfigured=EvmLedger(replace(configured, connection=replace(options, chain_id=99)), owner, clock),
+        names=REVERTS,
     )
 
+
+REVERTS = {
+    IbcCode.TIMEOUT_ELAPSED: ["IBCInvalidTimeoutTimestamp"],
+    IbcCode.TIMEOUT_NOT_REACHED: ["IBCInvalidTimeoutTimestamp"],
+    IbcCode.INVALID_PACKET: ["IBCPacketCommitmentMismatch"],
+    IbcCode.INVALID_COUNTERPARTY: ["IBCInvalidCounterparty"],
+    IbcCode.INVALID_PROOF: ["NotMember", "NotNonMember", "MALFORMED_PROOF"],
+    IbcCode.PROOF_HEIGHT_AHEAD: ["ConsensusTimestampNotFound"],
+}
 
 FIRST_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 """The first account of the public development mnemonic."""
@@ -197,7 +209,7 @@ async def evm_bench(tmp_path_factory) -> AsyncIterator[LedgerBench]:
 
 @pytest.mark.node
 @pytest.mark.asyncio(loop_scope="module")
-class TestEvmLedger(LedgerContractSuite, PricedSuite, VouchedSuite, PairsAtCreationSuite, CheckedSuite):
+class TestEvmLedger(LedgerContractSuite, RefusalSuite, PricedSuite, VouchedSuite, PairsAtCreationSuite, CheckedSuite):
     @pytest.fixture
     def bench(self, evm_bench: LedgerBench) -> LedgerBench:
         return evm_bench

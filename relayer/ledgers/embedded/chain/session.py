@@ -11,6 +11,7 @@ from typing import IO, TypeVar
 
 import structlog
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import TransactionId
 from relayer.errors import (
     ClientUnusable,
@@ -27,7 +28,7 @@ from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers
 from relayer.ledgers.embedded.chain.verify import check_head
 from relayer.ledgers.embedded.host.applications import Application
 from relayer.ledgers.embedded.host.client_module import client_modules
-from relayer.ledgers.embedded.host.refusals import Code, MessageRefused
+from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.host.transactions import Transaction, encode_transaction
 from relayer.ledgers.embedded.tree import store
 from relayer.light_clients.registry import LightClients
@@ -233,8 +234,7 @@ class Session:
 
 def refusal(result: Result) -> LedgerError:
     """A refused result as the error of the ports."""
-    codespace, number, _ = Code.CLIENT_NOT_ACTIVE.value
-    if (result.codespace, result.code) == (codespace, number):
+    if result.code_text == str(IbcCode.CLIENT_NOT_ACTIVE):
         return ClientUnusable(result.detail)
     return LedgerRefused(result.code_text, result.detail)
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, Sequence
 from relayer.core.packet import Payload
 from relayer.ledgers.embedded.host.context import Context
-from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.refusals import refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,5 +69,5 @@ class PortRouter:
         """Raises a refusal for an unknown port: no error acknowledgement is written, the packet has to time out."""
         application = self._applications.get(port)
         if application is None:
-            raise refuse(Code.PORT_NOT_ROUTED, f"no application listens on port {port!r}")
+            raise refuse(IbcCode.PORT_NOT_ROUTED, f"no application listens on port {port!r}")
         return application

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, assert_never
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.ledgers.embedded.host.light_clients import Client, ClientStore, UpdateResult
-from relayer.ledgers.embedded.host.refusals import Code, MessageRefused, refuse
+from relayer.ledgers.embedded.host.refusals import MessageRefused, refuse
 from relayer.light_clients.kind import Followed, Instant, LightClientType, ProvenPath
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition
@@ -71,11 +72,11 @@ class ClientModule:
         try:
             state = self._kind.decode_client(client_state)
         except ProofError as error:
-            raise refuse(Code.INVALID_CLIENT, f"client state: {error}") from error
+            raise refuse(IbcCode.INVALID_CLIENT, f"client state: {error}") from error
         try:
             self._kind.create(state, self._kind.decode_consensus(consensus_state))
         except ProofError as error:
-            raise refuse(Code.INVALID_CONSENSUS, f"consensus state: {error}") from error
+            raise refuse(IbcCode.INVALID_CONSENSUS, f"consensus state: {error}") from error
         client.store.set_client_state(client_state)
         client.store.add_consensus_state(self._followed(client_state).latest_height, consensus_state)
 
@@ -94,7 +95,7 @@ class ClientModule:
         raw = client.store.consensus_state(height)
         if raw is None:
             raise refuse(
-                Code.CONSENSUS_STATE_NOT_FOUND,
+                IbcCode.CONSENSUS_STATE_NOT_FOUND,
                 f"the client does not know height {height}; update it first ({Refusal.UNKNOWN_HEIGHT})",
             )
         return self._kind.timestamp_of(raw)
@@ -114,25 +115,25 @@ class ClientModule:
         if type_url == self._kind.misbehaviour_type_url:
             return self._freeze(client, value)
         raise refuse(
-            Code.INVALID_HEADER,
+            IbcCode.INVALID_HEADER,
             f"client message {type_url!r}: a {self.client_type} client takes {self._kind.header_type_url}",
         )
 
     def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None:
-        """Raises client/30 unless the followed ledger stores `value` under `path`."""
+        """Raises commitment/2 unless the followed ledger stores `value` under `path`."""
         proven = self._proven(client, proof, path)
         try:
             self._kind.verify_membership(self._state(client), self._states(client), proven, value, _instant(client))
         except ProofError as error:
-            raise _translated(error, Code.MEMBERSHIP_FAILED) from error
+            raise _translated(error, IbcCode.INVALID_PROOF) from error
 
     def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None:
-        """Raises client/31 unless the followed ledger stores nothing under `path`."""
+        """Raises commitment/2 unless the followed ledger stores nothing under `path`."""
         proven = self._proven(client, proof, path)
         try:
             self._kind.verify_non_membership(self._state(client), self._states(client), proven, _instant(client))
         except ProofError as error:
-            raise _translated(error, Code.NON_MEMBERSHIP_FAILED) from error
+            raise _translated(error, IbcCode.INVALID_PROOF) from error
 
     def recover(self, subject: Client, substitute: Client) -> None:
         """Raises client/24 unless the subject is not active and the substitute follows the same ledger."""
@@ -145,7 +146,7 @@ class ClientModule:
                 at=_instant(subject),
             )
         except ProofError as error:
-            raise refuse(Code.INVALID_RECOVERY, str(error)) from error
+            raise refuse(IbcCode.INVALID_RECOVERY, str(error)) from error
         subject.store.start_anew(
             self._kind.encode_client(recovered.client_state),
             recovered.height,
@@ -158,7 +159,7 @@ class ClientModule:
         try:
             outcome = self._kind.update(self._state(client), states, value, at)
         except ProofError as error:
-            raise _translated(error, Code.INVALID_HEADER) from error
+            raise _translated(error, IbcCode.INVALID_HEADER) from error
         result = self._keep(client, outcome)
         if result is UpdateResult.UPDATED:
             client.store.drop(self._kind.prunable_heights(self._state(client), states, at, limit=_PRUNED_PER_UPDATE))
@@ -168,7 +169,7 @@ class ClientModule:
         try:
             outcome = self._kind.check_misbehaviour(self._state(client), self._states(client), value, _instant(client))
         except ProofError as error:
-            raise _translated(error, Code.INVALID_MISBEHAVIOUR) from error
+            raise _translated(error, IbcCode.INVALID_MISBEHAVIOUR) from error
         return self._keep(client, outcome)
 
     def _keep(self, client: Client, outcome: Updated[Any, Any] | Unchanged | Frozen[Any]) -> UpdateResult:
@@ -196,10 +197,19 @@ class ClientModule:
         return self._followed(_raw_state(client))
 
     def _proven(self, client: Client, proof: Proof, path: Sequence[bytes]) -> ProvenPath:
-        """Raises client/26 for a proof height of another revision than the client's."""
-        revision = self._shown(client).revision
-        if proof.revision != revision:
-            raise refuse(Code.INVALID_HEIGHT, f"proof height of revision {proof.revision}, the client's is {revision}")
+        """Raises ibc/9 for a height ahead of the client's, client/7 for one of an earlier revision, as ibc-go does."""
+        known = self._shown(client)
+        if (proof.revision, proof.height) > (known.revision, known.latest_height):
+            raise refuse(
+                IbcCode.PROOF_HEIGHT_AHEAD,
+                f"the proof's height {proof.revision}-{proof.height} is ahead of the client's "
+                f"{known.revision}-{known.latest_height}; update the client first",
+            )
+        if proof.revision != known.revision:
+            raise refuse(
+                IbcCode.CONSENSUS_STATE_NOT_FOUND,
+                f"proof height of revision {proof.revision}, the client's is {known.revision}",
+            )
         return ProvenPath(height=proof.height, path=path, proof=proof.value)
 
 
@@ -212,7 +222,7 @@ def _raw_state(client: Client) -> bytes:
     """Raises client/4 if no such client was created."""
     raw = client.store.client_state
     if raw is None:
-        raise refuse(Code.CLIENT_NOT_FOUND, f"client {client.client_id} does not exist; create it first")
+        raise refuse(IbcCode.CLIENT_NOT_FOUND, f"client {client.client_id} does not exist; create it first")
     return raw
 
 
@@ -220,12 +230,12 @@ def _instant(client: Client) -> Instant:
     return Instant(identity=ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id), now=client.now)
 
 
-def _translated(error: ProofError, otherwise: Code) -> MessageRefused:
+def _translated(error: ProofError, otherwise: IbcCode) -> MessageRefused:
     """The host's refusal for a refusal of the rules; the rules' own word is in its detail."""
     match error.code:
         case Refusal.UNKNOWN_HEIGHT:
-            return refuse(Code.CONSENSUS_STATE_NOT_FOUND, str(error))
+            return refuse(IbcCode.CONSENSUS_STATE_NOT_FOUND, str(error))
         case Refusal.FROZEN | Refusal.EXPIRED:
-            return refuse(Code.CLIENT_NOT_ACTIVE, str(error))
+            return refuse(IbcCode.CLIENT_NOT_ACTIVE, str(error))
         case _:
             return refuse(otherwise, str(error))

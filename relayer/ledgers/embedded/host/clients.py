@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import InvalidInput
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.light_clients import Client, ClientStore, LightClientModule, UpdateResult
-from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.ledgers.embedded.host.transactions import CreateClient, RegisterCounterparty
 from relayer.ports.ledger import ClientCondition
 from relayer.proofs.errors import ProofError
@@ -52,20 +53,20 @@ class ClientRegistry:
         """ibc-go CreateClient. The id is ``{type}-{number}``, numbered over all types."""
         module = self._by_url.get(creation.client_state_type_url)
         if module is None:
-            raise refuse(Code.ROUTE_NOT_FOUND, f"no client type has the state {creation.client_state_type_url!r} here")
+            raise refuse(IbcCode.ROUTE_NOT_FOUND, f"no client type has the state {creation.client_state_type_url!r} here")
         if creation.consensus_state_type_url != module.consensus_state_type_url:
             raise refuse(
-                Code.INVALID_CLIENT_TYPE, f"a {module.client_type} client starts from {module.consensus_state_type_url}"
+                IbcCode.INVALID_CLIENT_TYPE, f"a {module.client_type} client starts from {module.consensus_state_type_url}"
             )
         if max(len(creation.client_state), len(creation.consensus_state)) > MAXIMUM_STATE_BYTES:
-            raise refuse(Code.TOO_LARGE, f"client and consensus state have at most {MAXIMUM_STATE_BYTES} bytes each")
+            raise refuse(IbcCode.TOO_LARGE, f"client and consensus state have at most {MAXIMUM_STATE_BYTES} bytes each")
         number = int.from_bytes(context.store.get(_NEXT_CLIENT) or b"", "big")
         context.store.set(_NEXT_CLIENT, (number + 1).to_bytes(_COUNTER_BYTES, "big"))
         client = self.client(context, ClientId(f"{module.client_type}-{number}"))
         module.initialise(client, creation.client_state, creation.consensus_state)
         condition = module.condition(client)
         if condition is not ClientCondition.ACTIVE:
-            raise refuse(Code.CLIENT_NOT_ACTIVE, f"the new client would be {condition.value}; start from a newer height")
+            raise refuse(IbcCode.CLIENT_NOT_ACTIVE, f"the new client would be {condition.value}; start from a newer height")
         client.store.set(_CREATOR, creation.signer.encode())
         return client.client_id
 
@@ -73,21 +74,21 @@ class ClientRegistry:
         """ibc-go RegisterCounterparty: only the creator, only once."""
         merkle_prefix = pairing.counterparty_merkle_prefix
         if not merkle_prefix:
-            raise refuse(Code.INVALID_COUNTERPARTY, "the counterparty's Merkle prefix must have an element")
+            raise refuse(IbcCode.INVALID_COUNTERPARTY, "the counterparty's Merkle prefix must have an element")
         if len(merkle_prefix) > MAXIMUM_PREFIX_ELEMENTS or max(map(len, merkle_prefix)) > MAXIMUM_PREFIX_BYTES:
             raise refuse(
-                Code.TOO_LARGE,
+                IbcCode.TOO_LARGE,
                 f"a Merkle prefix has at most {MAXIMUM_PREFIX_ELEMENTS} elements of {MAXIMUM_PREFIX_BYTES} bytes",
             )
         try:
             client_id, counterparty_id = map(parse_client_id, (pairing.client_id, pairing.counterparty_client_id))
         except InvalidInput as error:
-            raise refuse(Code.INVALID_COUNTERPARTY, str(error)) from error
+            raise refuse(IbcCode.INVALID_COUNTERPARTY, str(error)) from error
         store = ClientStore(context.store, client_id)
         if store.get(_CREATOR) != pairing.signer.encode():
-            raise refuse(Code.UNAUTHORIZED, f"only the creator of {client_id} may pair it; {pairing.signer!r} is not")
+            raise refuse(IbcCode.UNAUTHORIZED, f"only the creator of {client_id} may pair it; {pairing.signer!r} is not")
         if store.get(_COUNTERPARTY) is not None:
-            raise refuse(Code.INVALID_REQUEST, f"{client_id} is paired already, and a pairing never changes")
+            raise refuse(IbcCode.INVALID_REQUEST, f"{client_id} is paired already, and a pairing never changes")
         body = b"".join(message_field(1, element) for element in merkle_prefix) + bytes_field(2, counterparty_id.encode())
         store.set(_COUNTERPARTY, body)
         return client_id
@@ -96,7 +97,7 @@ class ClientRegistry:
         """Raises clientv2/35 for a client that is not paired or does not exist."""
         raw = ClientStore(context.store, client_id).get(_COUNTERPARTY)
         if raw is None:
-            raise refuse(Code.COUNTERPARTY_NOT_FOUND, f"{client_id} has no counterparty; register it first")
+            raise refuse(IbcCode.COUNTERPARTY_NOT_FOUND, f"{client_id} has no counterparty; register it first")
         return decode_counterparty(raw)
 
     def update(self, context: Context, client_id: ClientId, type_url: str, value: bytes) -> UpdateResult:
@@ -104,7 +105,7 @@ class ClientRegistry:
         module = self.module(client_id)
         client = self.client(context, client_id)
         if len(value) > MAXIMUM_CLIENT_MESSAGE_BYTES:
-            raise refuse(Code.TOO_LARGE, f"a client message has at most {MAXIMUM_CLIENT_MESSAGE_BYTES} bytes")
+            raise refuse(IbcCode.TOO_LARGE, f"a client message has at most {MAXIMUM_CLIENT_MESSAGE_BYTES} bytes")
         self.require_active(module, client)
         return module.update(client, type_url, value)
 
@@ -113,12 +114,12 @@ class ClientRegistry:
         module = self.module(subject_id)
         subject, substitute = self.client(context, subject_id), self.client(context, substitute_id)
         if self.module(substitute_id) is not module:
-            raise refuse(Code.INVALID_CLIENT_TYPE, f"{substitute_id} is of another type than {subject_id}")
+            raise refuse(IbcCode.INVALID_CLIENT_TYPE, f"{substitute_id} is of another type than {subject_id}")
         if module.condition(subject) in {ClientCondition.ACTIVE, ClientCondition.UNKNOWN}:
-            raise refuse(Code.INVALID_RECOVERY, f"{subject_id} is {module.condition(subject).value}; nothing to recover")
+            raise refuse(IbcCode.INVALID_RECOVERY, f"{subject_id} is {module.condition(subject).value}; nothing to recover")
         self.require_active(module, substitute)
         if module.latest_height(subject) >= module.latest_height(substitute):
-            raise refuse(Code.INVALID_HEIGHT, f"{substitute_id} is not ahead of {subject_id}; update it first")
+            raise refuse(IbcCode.INVALID_HEIGHT, f"{substitute_id} is not ahead of {subject_id}; update it first")
         module.recover(subject, substitute)
 
     def module(self, client_id: str) -> LightClientModule:
@@ -126,7 +127,7 @@ class ClientRegistry:
         client_type, _, _ = client_id.rpartition("-")
         module = self._modules.get(client_type)
         if module is None:
-            raise refuse(Code.ROUTE_NOT_FOUND, f"client {client_id!r} is of no type that is known here")
+            raise refuse(IbcCode.ROUTE_NOT_FOUND, f"client {client_id!r} is of no type that is known here")
         return module
 
     def client(self, context: Context, client_id: ClientId) -> Client:
@@ -148,7 +149,7 @@ class ClientRegistry:
         """Raises client/29 unless the client is active."""
         condition = module.condition(client)
         if condition is not ClientCondition.ACTIVE:
-            raise refuse(Code.CLIENT_NOT_ACTIVE, f"client {client.client_id} is {condition.value}")
+            raise refuse(IbcCode.CLIENT_NOT_ACTIVE, f"client {client.client_id} is {condition.value}")
 
 
 def decode_counterparty(raw: bytes) -> Counterparty:
@@ -157,4 +158,4 @@ def decode_counterparty(raw: bytes) -> Counterparty:
         info = parse_canonical(client_v2_counterparty.CounterpartyInfo, raw, maximum_bytes=MAXIMUM_STATE_BYTES)
         return Counterparty(client_id=parse_client_id(info.client_id), merkle_prefix=tuple(info.merkle_prefix))
     except (ProofError, InvalidInput) as error:
-        raise refuse(Code.INVALID_COUNTERPARTY, f"the stored counterparty is damaged ({error})") from error
+        raise refuse(IbcCode.INVALID_COUNTERPARTY, f"the stored counterparty is damaged ({error})") from error

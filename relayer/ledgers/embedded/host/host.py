@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from relayer.codes.ibc import IbcCode
 from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
 from relayer.core.commitment import (
     COSMOS_RECEIPT,
@@ -24,7 +25,7 @@ from relayer.errors import InvalidInput
 from relayer.ledgers.embedded.host.applications import Delivery, PortRouter, Received, ReceiveFailed
 from relayer.ledgers.embedded.host.clients import ClientRegistry, Counterparty
 from relayer.ledgers.embedded.host.context import Context, EventKind, PacketEvent
-from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.ports.prover import Proof
 
 MAXIMUM_PROOF_BYTES = 256 * 1024
@@ -58,16 +59,16 @@ class PacketHost:
         counterparty = self._clients.counterparty(context, source_client)
         now = context.block.time_seconds
         if timeout <= now:
-            raise refuse(Code.TIMEOUT_ELAPSED, f"timeout {timeout} is not after this block's time {now}")
+            raise refuse(IbcCode.TIMEOUT_ELAPSED, f"timeout {timeout} is not after this block's time {now}")
         if timeout > now + MAXIMUM_TIMEOUT_SECONDS:
-            raise refuse(Code.INVALID_TIMEOUT, f"timeout {timeout} is more than 24 hours after this block's time {now}")
+            raise refuse(IbcCode.INVALID_TIMEOUT, f"timeout {timeout} is more than 24 hours after this block's time {now}")
         packet = _new_packet(next_sequence_send(context, source_client), source_client, counterparty, timeout, payload)
         module, client = self._clients.active(context, source_client)
         latest = module.latest_height(client)
         if latest == 0:
-            raise refuse(Code.INVALID_HEIGHT, f"client {source_client} has height 0")
+            raise refuse(IbcCode.INVALID_HEIGHT, f"client {source_client} has height 0")
         if module.timestamp_at(client, latest) >= timeout:
-            raise refuse(Code.TIMEOUT_ELAPSED, f"timeout {timeout} has passed on the counterparty already")
+            raise refuse(IbcCode.TIMEOUT_ELAPSED, f"timeout {timeout} has passed on the counterparty already")
         context.store.set(_next_sequence_key(source_client), (packet.sequence + 1).to_bytes(_COUNTER_BYTES, "big"))
         context.store.set(commitment_path(source_client, PathKind.COMMITMENT, packet.sequence), packet_commitment(packet))
         _emit(context, EventKind.SEND, packet)
@@ -79,10 +80,10 @@ class PacketHost:
         destination = packet.destination_client
         counterparty = self._clients.counterparty(context, destination)
         if counterparty.client_id != packet.source_client:
-            raise refuse(Code.INVALID_COUNTERPARTY, f"{destination} is paired with {counterparty.client_id}")
+            raise refuse(IbcCode.INVALID_COUNTERPARTY, f"{destination} is paired with {counterparty.client_id}")
         now = context.block.time_seconds
         if now >= packet.timeout_timestamp:
-            raise refuse(Code.TIMEOUT_ELAPSED, f"timeout {packet.timeout_timestamp} is not after this block's time {now}")
+            raise refuse(IbcCode.TIMEOUT_ELAPSED, f"timeout {packet.timeout_timestamp} is not after this block's time {now}")
         receipt = commitment_path(destination, PathKind.RECEIPT, packet.sequence)
         if context.store.get(receipt) is not None:
             return MessageOutcome.NOOP
@@ -124,7 +125,8 @@ class PacketHost:
         reached = self._clients.module(source).timestamp_at(client, Height(proof.height))
         if reached < packet.timeout_timestamp:
             raise refuse(
-                Code.TIMEOUT_NOT_REACHED, f"the proof's height has time {reached}, the timeout is {packet.timeout_timestamp}"
+                IbcCode.TIMEOUT_NOT_REACHED,
+                f"time {reached} at the proof's height, the timeout is {packet.timeout_timestamp}",
             )
         stored = context.store.get(commitment_path(source, PathKind.COMMITMENT, packet.sequence))
         if stored is None:
@@ -147,9 +149,9 @@ class PacketHost:
         match answer:
             case Received(acknowledgement=value):
                 if value == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
-                    raise refuse(Code.INVALID_ACKNOWLEDGEMENT, "an application must not answer with the universal error")
+                    raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with the universal error")
                 if not value:
-                    raise refuse(Code.INVALID_ACKNOWLEDGEMENT, "an application must not answer with nothing")
+                    raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with nothing")
                 context.merge(branch)
                 return Acknowledgement(app_acknowledgements=(value,))
             case ReceiveFailed():
@@ -158,7 +160,7 @@ class PacketHost:
     def _write_acknowledgement(self, context: Context, packet: Packet, acknowledgement: Acknowledgement) -> None:
         path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
         if context.store.get(path) is not None:
-            raise refuse(Code.ACKNOWLEDGEMENT_EXISTS, f"packet {packet.sequence} has been answered already")
+            raise refuse(IbcCode.ACKNOWLEDGEMENT_EXISTS, f"packet {packet.sequence} has been answered already")
         context.store.set(path, acknowledgement_commitment(acknowledgement))
         _emit(context, EventKind.WRITE_ACKNOWLEDGEMENT, packet, acknowledgement)
 
@@ -166,7 +168,7 @@ class PacketHost:
         """The counterparty of a packet that was sent here."""
         counterparty = self._clients.counterparty(context, packet.source_client)
         if counterparty.client_id != packet.destination_client:
-            raise refuse(Code.INVALID_COUNTERPARTY, f"{packet.source_client} is paired with {counterparty.client_id}")
+            raise refuse(IbcCode.INVALID_COUNTERPARTY, f"{packet.source_client} is paired with {counterparty.client_id}")
         return counterparty
 
     def _delivery(self, context: Context, packet: Packet, here: ClientId) -> Delivery:
@@ -189,7 +191,7 @@ def next_sequence_send(context: Context, client: ClientId) -> Sequence:
     """Raises channelv2/4 for a client that was never paired."""
     raw = context.store.get(_next_sequence_key(client))
     if raw is None:
-        raise refuse(Code.SEQUENCE_SEND_NOT_FOUND, f"{client} has no next sequence; register its counterparty first")
+        raise refuse(IbcCode.SEQUENCE_SEND_NOT_FOUND, f"{client} has no next sequence; register its counterparty first")
     return Sequence(int.from_bytes(raw, "big"))
 
 
@@ -209,19 +211,19 @@ def _new_packet(
             payloads=(payload,),
         )
     except InvalidInput as error:
-        raise refuse(Code.INVALID_PACKET, str(error)) from error
+        raise refuse(IbcCode.INVALID_PACKET, str(error)) from error
 
 
 def _check_proof(proof: Proof) -> None:
     if not proof.value:
-        raise refuse(Code.INVALID_PROOF, "a proof must not be empty")
+        raise refuse(IbcCode.INVALID_PROOF, "a proof must not be empty")
     if len(proof.value) > MAXIMUM_PROOF_BYTES:
-        raise refuse(Code.TOO_LARGE, f"a proof of {len(proof.value)} bytes: at most {MAXIMUM_PROOF_BYTES}")
+        raise refuse(IbcCode.TOO_LARGE, f"a proof of {len(proof.value)} bytes: at most {MAXIMUM_PROOF_BYTES}")
 
 
 def _check_commitment(stored: bytes, packet: Packet) -> None:
     if stored != packet_commitment(packet):
-        raise refuse(Code.INVALID_PACKET, f"packet {packet.sequence} is not the one that was sent")
+        raise refuse(IbcCode.INVALID_PACKET, f"packet {packet.sequence} is not the one that was sent")
 
 
 def _emit(context: Context, kind: EventKind, packet: Packet, acknowledgement: Acknowledgement | None = None) -> None:

@@ -12,10 +12,11 @@ from typing import Any, TypeVar, assert_never
 
 from google.protobuf.message import Message
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
-from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.messages.packets import (
     acknowledgement_from_message,
     packet_from_message,
@@ -133,7 +134,7 @@ def encode_transaction(transaction: Transaction) -> bytes:
         case _:
             encoded = _pack(command_to_message(transaction))
     if len(encoded) > MAXIMUM_TRANSACTION_BYTES:
-        raise refuse(Code.TOO_LARGE, f"a message of {len(encoded)} bytes: at most {MAXIMUM_TRANSACTION_BYTES}")
+        raise refuse(IbcCode.TOO_LARGE, f"a message of {len(encoded)} bytes: at most {MAXIMUM_TRANSACTION_BYTES}")
     return encoded
 
 
@@ -143,13 +144,13 @@ def decode_transaction(raw: bytes) -> Transaction:
         packed = parse_canonical(any_.Any, raw, maximum_bytes=MAXIMUM_TRANSACTION_BYTES)
         reader = _READERS.get(packed.type_url)
         if reader is None:
-            raise refuse(Code.MALFORMED, f"unknown message {packed.type_url!r}")
+            raise refuse(IbcCode.MALFORMED, f"unknown message {packed.type_url!r}")
         transaction = reader(packed.value)
     except (ProofError, InvalidInput) as error:
-        raise refuse(Code.MALFORMED, f"malformed message: {error}") from error
+        raise refuse(IbcCode.MALFORMED, f"malformed message: {error}") from error
     # Canonical protobuf still says some things twice: an empty message and none, or fields that no reader looks at.
     if encode_transaction(transaction) != raw:
-        raise refuse(Code.MALFORMED, f"malformed message: not the one encoding of a {packed.type_url[1:]}")
+        raise refuse(IbcCode.MALFORMED, f"malformed message: not the one encoding of a {packed.type_url[1:]}")
     return transaction
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from relayer.codes.ibc import IbcCode
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet, Payload
@@ -17,7 +18,7 @@ from relayer.ledgers.embedded.chain.operators import equal_validators
 from relayer.ledgers.embedded.chain.state import State
 from relayer.ledgers.embedded.host.context import OPERATOR, Block, Context
 from relayer.ledgers.embedded.host.light_clients import Client, UpdateResult
-from relayer.ledgers.embedded.host.refusals import Code, refuse
+from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.ledgers.embedded.host.transactions import (
     CreateClient,
     RegisterCounterparty,
@@ -61,7 +62,7 @@ class FakeLightClient:
 
     def timestamp_at(self, client: Client, height: Height) -> TimestampSeconds:
         if height not in self.timestamps:
-            raise refuse(Code.CONSENSUS_STATE_NOT_FOUND, f"height {height}")
+            raise refuse(IbcCode.CONSENSUS_STATE_NOT_FOUND, f"height {height}")
         return TimestampSeconds(self.timestamps[height])
 
     def trusting_period_seconds(self, client: Client) -> int:
@@ -77,12 +78,12 @@ class FakeLightClient:
     def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None:
         self.asked.append(("membership", tuple(path), value))
         if proof.value != b"good":
-            raise refuse(Code.MEMBERSHIP_FAILED, "bad proof")
+            raise refuse(IbcCode.MEMBERSHIP_FAILED, "bad proof")
 
     def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None:
         self.asked.append(("non-membership", tuple(path)))
         if proof.value != b"good":
-            raise refuse(Code.NON_MEMBERSHIP_FAILED, "bad proof")
+            raise refuse(IbcCode.NON_MEMBERSHIP_FAILED, "bad proof")
 
     def recover(self, subject: Client, substitute: Client) -> None:
         self.asked.append(("recover", subject.client_id, substitute.client_id))

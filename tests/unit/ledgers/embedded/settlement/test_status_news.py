@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from relayer.codes.facts import FactCategory, FactKind
+from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_NEWS_REPEATS
 from relayer.codes.news import Status, StatusAnswer
 from relayer.core.commitment import (
     UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
@@ -25,7 +26,7 @@ from relayer.facts.status_codec import StatusPacketData, StatusUpdate, decode_st
 from relayer.facts.words import keccak256
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.host.transactions import RecoverClient, Transaction
-from relayer.ledgers.embedded.settlement.news_outbox import MAXIMUM_REPEATS, PACKETS_PER_BLOCK, recorded_answer
+from relayer.ledgers.embedded.settlement.news_outbox import recorded_answer
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -349,17 +350,17 @@ class TestWhatIsTold:
 
 class TestPackets:
     async def test_many_updates_share_packets_and_the_rest_waits_for_answers(self, bench: Bench) -> None:
-        count = 64 * (PACKETS_PER_BLOCK + 1) + 5
+        count = 64 * (MAXIMUM_NEWS_PACKETS + 1) + 5
         for first in range(1, count, 64):
             await bench.receive(*(bench.fact(number, 10) for number in range(first, min(first + 64, count + 1))))
         await bench.execute(*bench.payment(10 * count))
         sent = await bench.sent()
-        assert [len(decode_status_packet(packet.payload.value).updates) for packet in sent] == [64] * PACKETS_PER_BLOCK
+        assert [len(decode_status_packet(packet.payload.value).updates) for packet in sent] == [64] * MAXIMUM_NEWS_PACKETS
         await bench.answer(sent[0], *[APPLIED] * 64)
         told = await bench.told()
         assert len(told) == count
         assert {number for number, _, _ in told} == set(range(1, count + 1))
-        assert [packet.sequence for packet in await bench.sent()] == list(range(1, PACKETS_PER_BLOCK + 3))
+        assert [packet.sequence for packet in await bench.sent()] == list(range(1, MAXIMUM_NEWS_PACKETS + 3))
         await bench.ledger.close()
         verify(bench.folder)
 
@@ -394,13 +395,13 @@ class TestPackets:
         await bench.receive(bench.fact(1), bench.fact(2))
         await bench.execute(bench.dispute(bench.fact(1)), bench.dispute(bench.fact(2), "D-2"))
         await bench.answer((await bench.sent())[-1], APPLIED, WRONG)
-        for number in range(1, MAXIMUM_REPEATS + 1):
+        for number in range(1, MAXIMUM_NEWS_REPEATS + 1):
             packets = await bench.sent()
             assert len(packets) == 1 + number
             (again,) = decode_status_packet(packets[-1].payload.value).updates
             assert again == decode_status_packet(packets[0].payload.value).updates[1]
             await bench.answer(packets[-1], WRONG)
-        assert len(await bench.sent()) == 1 + MAXIMUM_REPEATS
+        assert len(await bench.sent()) == 1 + MAXIMUM_NEWS_REPEATS
 
     async def test_what_times_out_is_sent_again(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
@@ -415,7 +416,7 @@ class TestPackets:
     async def test_a_timeout_does_not_renew_the_number_of_repeats(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
         await bench.execute(bench.dispute(bench.fact(1)))
-        for _ in range(MAXIMUM_REPEATS):
+        for _ in range(MAXIMUM_NEWS_REPEATS):
             await bench.answer((await bench.sent())[-1], WRONG)
         await bench.time_out((await bench.sent())[-1])
         count = len(await bench.sent())
