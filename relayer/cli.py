@@ -212,6 +212,16 @@ def verify(
 
 
 @app.command(rich_help_panel=LOOKING)
+def schema(
+    name: Annotated[str | None, typer.Argument(help="A command, such as 'settlement positions'; without it, all.")] = None,
+) -> None:
+    """Print the JSON Schema of what commands print with --json and of what the HTTP service answers."""
+    from relayer.commands.schema import show_schema
+
+    show_schema(name)
+
+
+@app.command(rich_help_panel=LOOKING)
 def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
     """Compare facts and liabilities hash by hash, read from the two ledgers. Status 1 if they differ."""
     from relayer.commands.reconcile import reconcile_channel

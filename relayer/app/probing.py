@@ -16,7 +16,7 @@ from relayer.errors import ClientUnusable, RelayerError
 from relayer.journal.statistics import JournalStatistics
 from relayer.ports.capabilities import Priced, Vouched, capability
 from relayer.ports.ledger import ClientCondition
-from relayer.service.report import Figures, Finding, WalletReport
+from relayer.service.report import Figures, ProbeResult, WalletReport
 
 _PATIENCE_SECONDS = 5.0
 
@@ -37,10 +37,10 @@ class Probe:
         self._statistics = statistics
         self._blocking = blocking
 
-    async def look(self) -> Finding:
+    async def look(self) -> ProbeResult:
         """All at once; what does not answer in time is a reason as well."""
         found = await asyncio.gather(*(_in_time(what, call) for what, call in self._questions()))
-        return Finding(
+        return ProbeResult(
             checked=tuple(words for words, is_good in found if is_good),
             reasons=tuple(words for words, is_good in found if not is_good),
         )

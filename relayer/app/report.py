@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from relayer.engine.status import EngineSnapshot
-from relayer.service.report import (
+from relayer.views.relaying import (
     ClientReport,
     ErrorCount,
     LedgerReport,
     PacketCount,
     PendingReport,
-    Report,
+    RelayerReport,
     SpendingReport,
 )
 
 
-def service_report(snapshot: EngineSnapshot) -> Report:
+def service_report(snapshot: EngineSnapshot) -> RelayerReport:
     """Counts of both directions of a channel are added up."""
     counts: dict[tuple[str, str], int] = {}
     for row in snapshot.packets:
         counts[row.channel, row.state] = counts.get((row.channel, row.state), 0) + row.count
-    return Report(
+    return RelayerReport(
         now_seconds=snapshot.now,
         standstill=snapshot.standstill(),
         journal_rows=snapshot.journal_row,

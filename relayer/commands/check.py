@@ -10,9 +10,10 @@ import typer
 
 from relayer.app.checking import check
 from relayer.commands.form import Form
-from relayer.commands.output import FOUND_WRONG, Json, show_json
+from relayer.commands.output import FOUND_WRONG, show_json
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.ports.capabilities import CheckLine
+from relayer.views.checks import CheckedThing
 
 
 def check_everything(config: Path, form: Form) -> None:
@@ -21,10 +22,7 @@ def check_everything(config: Path, form: Form) -> None:
     lines = asyncio.run(_look(settings, form))
     wrong = sum(not line.good for line in lines)
     if form is Form.JSON:
-        rows: list[Json] = [
-            {"subject": line.subject, "good": line.good, "found": line.found, "remedy": line.remedy} for line in lines
-        ]
-        show_json(rows)
+        show_json([_view(line) for line in lines])
     else:
         sys.stdout.write(f"check: {'everything is well' if not wrong else f'{wrong} of {len(lines)} need attention'}\n")
     if wrong:
@@ -41,3 +39,7 @@ async def _look(settings: RelayerSettings, form: Form) -> list[CheckLine]:
                 sys.stdout.write(f"      what to do: {line.remedy}\n")
             sys.stdout.flush()
     return lines
+
+
+def _view(line: CheckLine) -> CheckedThing:
+    return CheckedThing(subject=line.subject, good=line.good, found=line.found, remedy=line.remedy)

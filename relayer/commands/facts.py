@@ -15,10 +15,12 @@ from relayer.codes.facts import FactCode, FactKind
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import Json, money, say, show_json, show_table, step
+from relayer.commands.output import money, say, show_json, show_table, step
 from relayer.errors import InvalidInput
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
+from relayer.views.facts import FactView, SentFacts, code_name, kind_name
+from relayer.views.values import hex_of
 
 
 def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: Form) -> None:
@@ -29,7 +31,7 @@ def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey,
     with step(f"issuing {len(forms)} facts as {account.address}"):
         facts = asyncio.run(_mint(selection, account, forms))
     if form is Form.JSON:
-        show_json([f"0x{fact.fact_id.hex()}" for fact in facts])
+        show_json([hex_of(fact.fact_id) for fact in facts])
         return
     for fact in facts:
         say(f"issued {fact.issuer_sequence}: 0x{fact.fact_id.hex()}")
@@ -52,10 +54,7 @@ def send_facts(
     with step(f"sending facts as {account.address}"):
         sent = asyncio.run(_send(selection, account, wanted, seconds))
     if form is Form.JSON:
-        rows: list[Json] = [
-            {"packet": _packet(selection, sequence), "facts": [f"0x{each.hex()}" for each in ids]} for sequence, ids in sent
-        ]
-        show_json(rows)
+        show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])
         return
     for sequence, ids in sent:
         say(f"packet {_packet(selection, sequence)} carries {len(ids)} fact{'s' if len(ids) > 1 else ''}")
@@ -72,7 +71,7 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: For
     if wanted is not None and not chosen:
         raise InvalidInput(f"fact {fact_id} is not on the contract ledger; `relayer facts show` lists all")
     if form is Form.JSON:
-        show_json([fact_as_json(each) for each in chosen])
+        show_json([FactView.of(each.minted, each.record) for each in chosen])
         return
     columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "news", "open", "liability")
     rows = (fact_as_row(each) for each in chosen)
@@ -90,45 +89,12 @@ def parse_hash(text: str, what: str) -> bytes:
     return value
 
 
-def code_name(code: int) -> str:
-    """The settlement ledger's answer in words; empty for OK."""
-    if code == FactCode.OK:
-        return ""
-    return FactCode(code).name.lower() if code in list(FactCode) else str(code)
-
-
-def fact_as_json(each: TrackedFact) -> Json:
-    """Amounts as decimal text in minor units, bytes as hexadecimal with 0x; null for what the ledger has not said."""
-    fact, record = each.minted.fact, each.record
-    return {
-        "fact_id": f"0x{fact.fact_id.hex()}",
-        "fact_hash": f"0x{record.fact_hash.hex()}",
-        "issuer": f"0x{each.minted.issuer.hex()}",
-        "issuer_sequence": fact.issuer_sequence,
-        "kind": FactKind(fact.kind).name.lower() if fact.kind in list(FactKind) else str(fact.kind),
-        "creditor": f"0x{fact.creditor.hex()}",
-        "debtor": f"0x{fact.debtor.hex()}",
-        "currency": fact.currency.decode("ascii", "replace"),
-        "exponent": fact.exponent,
-        "net": str(fact.net),
-        "tax": str(fact.tax),
-        "state": record.state.name.lower(),
-        "code": code_name(record.code),
-        "packet_sequence": record.packet_sequence,
-        "ledger": record.ledger_id,
-        "liability_id": f"0x{record.liability_id.hex()}" if any(record.liability_id) else None,
-        "settlement_sequence": record.settlement_sequence or None,
-        "news_sequence": record.news_sequence or None,
-        "open": str(record.open) if record.news_sequence else None,
-    }
-
-
 def fact_as_row(each: TrackedFact) -> Sequence[str]:
     """One line of a table of facts."""
     fact, record = each.minted.fact, each.record
     return (
         f"0x{fact.fact_id.hex()[:16]}…",
-        FactKind(fact.kind).name.lower() if fact.kind in list(FactKind) else str(fact.kind),
+        kind_name(fact.kind),
         money(fact.gross, fact.exponent),
         fact.currency.decode("ascii", "replace"),
         record.state.name.lower(),

@@ -16,6 +16,8 @@ from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.proofs.comet import TimestampNanoseconds
+from relayer.views.checks import VerifiedLedger
+from relayer.views.values import hex_of
 
 
 def init_ledger(path: Path) -> None:
@@ -50,12 +52,12 @@ def verify_ledger(path: Path, form: Form) -> None:
         verified = verify(settings.folder)
     if form is Form.JSON:
         show_json(
-            {
-                "height": verified.height,
-                "transactions": verified.transactions,
-                "log_entries": verified.log_entries,
-                "app_hash": f"0x{verified.app_hash.hex()}",
-            }
+            VerifiedLedger(
+                height=verified.height,
+                transactions=verified.transactions,
+                log_entries=verified.log_entries,
+                app_hash=hex_of(verified.app_hash),
+            )
         )
         return
     say(

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from shutil import get_terminal_size
 from unicodedata import combining, east_asian_width
 
-Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+from relayer.views.plain import as_plain
+
 FOUND_WRONG = 1
 """Exit status of a check that found something wrong; the others are in `exits`."""
 _PROGRESS_AFTER_SECONDS = 1.0
@@ -18,9 +19,9 @@ _FILE_COLUMNS = 200
 _LEAST_WIDTH = 8
 
 
-def show_json(value: Json) -> None:
-    """One document on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+def show_json(view: object) -> None:
+    """A view, or a sequence of views, as one document on standard output."""
+    sys.stdout.write(json.dumps(as_plain(view), indent=2) + "\n")
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:

@@ -11,7 +11,9 @@ from relayer.app.ends import channel_books
 from relayer.app.selection import Selection, select
 from relayer.business.reconcile import Reconciliation
 from relayer.commands.form import Form
-from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table, step
+from relayer.commands.output import FOUND_WRONG, say, show_json, show_table, step
+from relayer.views.checks import DifferenceView, ReconciliationView
+from relayer.views.values import hex_of
 
 
 def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
@@ -20,19 +22,7 @@ def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
     with step("reading both ledgers"):
         result = asyncio.run(_reconcile(selection))
     if form is Form.JSON:
-        differences: list[Json] = [
-            {"fact_id": f"0x{each.fact_id.hex()}", "finding": each.finding.name.lower()} for each in result.differences
-        ]
-        show_json(
-            {
-                "agrees": result.agrees,
-                "facts": result.facts,
-                "liabilities": result.liabilities,
-                "matched": result.matched,
-                "travelling": result.travelling,
-                "differences": differences,
-            }
-        )
+        show_json(_view(result))
     elif result.differences:
         rows = ((f"0x{each.fact_id.hex()}", each.finding.value) for each in result.differences)
         show_table("differences", ("fact", "finding"), rows)
@@ -48,3 +38,16 @@ def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
 async def _reconcile(selection: Selection) -> Reconciliation:
     async with channel_books(selection) as books:
         return await books.reconcile()
+
+
+def _view(result: Reconciliation) -> ReconciliationView:
+    return ReconciliationView(
+        agrees=result.agrees,
+        facts=result.facts,
+        liabilities=result.liabilities,
+        matched=result.matched,
+        travelling=result.travelling,
+        differences=tuple(
+            DifferenceView(fact_id=hex_of(each.fact_id), finding=each.finding.name.lower()) for each in result.differences
+        ),
+    )

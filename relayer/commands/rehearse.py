@@ -11,10 +11,11 @@ import typer
 
 from relayer.app.rehearsing import Rehearsals, rehearse
 from relayer.commands.form import Form
-from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
 from relayer.engine.rehearsal import Act, Rehearsed
 from relayer.ports.ledger import MessageResult, Outcome
+from relayer.views.checks import QuoteView, RefusalView, RehearsalView, RehearsedMessage, RehearsedSubmission
 
 _COLUMNS = ("to", "client", "messages", "header", "transactions", "gas", "price of gas", "fee at most", "account has")
 
@@ -23,8 +24,7 @@ def rehearse_start(config: Path, form: Form) -> None:
     """Prints the next submission to each client; status 1 if one of them would not work."""
     found = asyncio.run(rehearse(load_relayer(config)))
     if form is Form.JSON:
-        unavailable: dict[str, Json] = dict(found.unavailable.items())
-        show_json({"lanes": [_lane_as_json(lane) for lane in found.lanes], "unavailable": unavailable})
+        show_json(RehearsalView(lanes=tuple(map(_submission, found.lanes)), unavailable=dict(found.unavailable.items())))
     else:
         _in_words(found)
     if found.unavailable or any(lane.error or any(_refusals(lane)) for lane in found.lanes):
@@ -62,34 +62,27 @@ def _row(lane: Rehearsed) -> tuple[str, ...]:
     )
 
 
-def _lane_as_json(lane: Rehearsed) -> Json:
-    messages: list[Json] = [_act_as_json(act, told) for act, told in zip(lane.acts, _refusals(lane), strict=True)]
+def _submission(lane: Rehearsed) -> RehearsedSubmission:
     quote = lane.quote
-    priced: Json = None
-    if quote is not None:
-        priced = {
-            "transactions": quote.transactions,
-            "gas": quote.gas,
-            "price": str(quote.price),
-            "fee": quote.fee,
-        }
-    return {
-        "ledger": lane.ledger,
-        "client": lane.client,
-        "proves": lane.prove_on,
-        "messages": messages,
-        "waiting": lane.waiting,
-        "updated_to": lane.updated_to,
-        "update_bytes": lane.update_bytes,
-        "quote": priced,
-        "balance": lane.balance,
-        "error": lane.error,
-    }
+    return RehearsedSubmission(
+        ledger=lane.ledger,
+        client=lane.client,
+        proves=lane.prove_on,
+        messages=tuple(_message(act, refusal) for act, refusal in zip(lane.acts, _refusals(lane), strict=True)),
+        waiting=lane.waiting,
+        updated_to=lane.updated_to,
+        update_bytes=lane.update_bytes,
+        quote=None
+        if quote is None
+        else QuoteView(transactions=quote.transactions, gas=quote.gas, price=str(quote.price), fee=quote.fee),
+        balance=lane.balance,
+        error=lane.error,
+    )
 
 
-def _act_as_json(act: Act, refusal: MessageResult | None) -> Json:
-    told: Json = None if refusal is None else {"code": refusal.code, "detail": refusal.detail}
-    return {"packet": str(act.key), "kind": act.kind, "proof_bytes": act.proof_bytes, "refused": told}
+def _message(act: Act, refusal: MessageResult | None) -> RehearsedMessage:
+    refused = None if refusal is None else RefusalView(code=refusal.code, detail=refusal.detail)
+    return RehearsedMessage(packet=str(act.key), kind=act.kind, proof_bytes=act.proof_bytes, refused=refused)
 
 
 def _refusals(lane: Rehearsed) -> Sequence[MessageResult | None]:

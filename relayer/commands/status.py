@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from relayer.app.running import running_report
+from relayer.app.status import read_status
 from relayer.commands.form import Form
-from relayer.commands.output import Json, say, show_json, show_table
+from relayer.commands.output import say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
-from relayer.journal.summary import read_summary
 
 
 def show_status(config: Path, form: Form) -> None:
     """`status`."""
-    settings = load_relayer(config)
-    summary = read_summary(settings.journal.path)
-    counts = summary.packets
-    running = running_report(settings.service.host, settings.service.port)
+    status = read_status(load_relayer(config))
     if form is Form.JSON:
-        packets: list[Json] = [
-            {"channel": channel, "state": state, "count": count} for (channel, state), count in sorted(counts.items())
-        ]
-        show_json({"journal_rows": summary.rows, "packets": packets, "running": running.raw if running else None})
+        show_json(status)
         return
-    rows = ((channel, state, str(count)) for (channel, state), count in sorted(counts.items()))
-    show_table(f"journal of {summary.rows} rows", ("channel", "state", "packets"), rows, right=("packets",))
+    rows = ((each.channel, each.state, str(each.count)) for each in status.packets)
+    show_table(f"journal of {status.journal_rows} rows", ("channel", "state", "packets"), rows, right=("packets",))
+    running = status.running
     if running is None:
         say("no relayer answers on the service port; `relayer start` starts one")
         return
-    show_table("ledgers", ("ledger", "height", "last error"), running.ledgers, right=("height",))
-    show_table("clients", ("ledger", "client", "condition", "expires"), running.clients)
+    ledgers = ((each.name, str(each.height), each.last_error) for each in running.ledgers)
+    show_table("ledgers", ("ledger", "height", "last error"), ledgers, right=("height",))
+    clients = ((each.ledger, each.client, each.condition, _moment(each.expires_at_seconds)) for each in running.clients)
+    show_table("clients", ("ledger", "client", "condition", "expires"), clients)
     for reason in running.standstill:
-        say(f"stands still: {reason}")
+        say(f"stalled: {reason}")
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if seconds else ""

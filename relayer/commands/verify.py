@@ -9,16 +9,17 @@ import typer
 
 from relayer.codes.facts import FactStatus
 from relayer.commands.form import Form
-from relayer.commands.output import FOUND_WRONG, Json, money, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, money, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
-from relayer.evidence.model import Proven, Verdict
+from relayer.evidence.model import Proven
 from relayer.evidence.strict_json import MAXIMUM_BYTES, hex_text
 from relayer.evidence.trust import decode_trust
 from relayer.evidence.verify import verify_file
-from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, decode_answers, decode_packet_data
+from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import Fact
 from relayer.light_clients.known import KNOWN
+from relayer.views.evidence import RefusedEvidence, VerifiedEvidence, facts_of
 
 _END_OF_TIME = 253_402_300_800
 """Unix seconds of the year 10000, which calendars here do not reach."""
@@ -31,17 +32,17 @@ def verify_evidence(file: Path, trust: Path, form: Form) -> None:
         verdict = verify_file(_read(file), trusted)
     except EvidenceRefused as refused:
         if form is Form.JSON:
-            show_json({"proven": False, "flaw": refused.flaw.value, "reason": str(refused)})
+            show_json(RefusedEvidence.of(refused))
         say(f"{file}: REFUSED: {refused}")
         raise typer.Exit(FOUND_WRONG) from refused
     if form is Form.JSON:
-        show_json(_verdict_as_json(verdict))
+        show_json(VerifiedEvidence.of(verdict))
         return
     packet = verdict.packet
     rows = ((each.claim.value.replace("_", " "), each.chain_id, str(each.height), _time(each)) for each in verdict.proven)
     title = f"packet {packet.sequence} from {packet.source_client} to {packet.destination_client}: {verdict.ending}"
     show_table(title, ("proven", "ledger", "height", "time of the header"), rows, right=("height",))
-    facts = [(hex_text(fact.fact_id), _amount(fact), *_answer(answer)) for fact, answer in _facts(verdict)]
+    facts = [(hex_text(fact.fact_id), _amount(fact), *_answer(answer)) for fact, answer in facts_of(verdict)]
     if facts:
         show_table(f"{len(facts)} facts", ("fact", "gross", "answer", "liability"), facts, right=("gross",))
     say(f"{file}: VERIFIED with nothing but {trust}")
@@ -55,19 +56,6 @@ def _read(file: Path) -> bytes:
         raise InvalidInput(f"{file} cannot be read ({error.strerror})") from error
 
 
-def _facts(verdict: Verdict) -> list[tuple[Fact, FactAnswer | None]]:
-    """What a packet of business facts carried, each with its answer; empty for any other packet."""
-    payload = verdict.packet.payload
-    if (payload.destination_port, payload.version) != (PORT, FACT_VERSION):
-        return []
-    try:
-        facts = decode_packet_data(payload.value).facts
-        answers = () if verdict.acknowledgement is None else decode_answers(verdict.acknowledgement.app_acknowledgement)
-    except InvalidInput:
-        return []
-    return [(fact, answers[index] if index < len(answers) else None) for index, fact in enumerate(facts)]
-
-
 def _answer(answer: FactAnswer | None) -> tuple[str, str]:
     if answer is None:
         return "none", ""
@@ -78,27 +66,6 @@ def _answer(answer: FactAnswer | None) -> tuple[str, str]:
 
 def _amount(fact: Fact) -> str:
     return f"{money(fact.gross, fact.exponent)} {fact.currency.decode('ascii', 'replace')}"
-
-
-def _verdict_as_json(verdict: Verdict) -> Json:
-    packet = verdict.packet
-    proven: list[Json] = [
-        {"claim": each.claim.value, "chain_id": each.chain_id, "height": each.height, "timestamp": each.timestamp}
-        for each in verdict.proven
-    ]
-    facts: list[Json] = []
-    for fact, answer in _facts(verdict):
-        status, liability = _answer(answer)
-        facts.append({"fact_id": hex_text(fact.fact_id), "answer": status, "liability_id": liability or None})
-    return {
-        "proven": True,
-        "ending": verdict.ending.value,
-        "sequence": packet.sequence,
-        "source_client": packet.source_client,
-        "destination_client": packet.destination_client,
-        "statements": proven,
-        "facts": facts,
-    }
 
 
 def _time(proven: Proven) -> str:

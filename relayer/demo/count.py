@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
 from relayer.codes.facts import FactKind
-from relayer.commands.facts import code_name
 from relayer.commands.output import money
 from relayer.demo.settling import Settled
 from relayer.examples.consortium import EUR, OPERATORS, Draft
@@ -17,6 +16,7 @@ from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactState
 from relayer.settlement.model.facts import FactPacket
 from relayer.settlement.model.liabilities import Liability, LiabilityState
+from relayer.views.facts import code_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

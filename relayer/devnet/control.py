@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from relayer.commands.form import Form
-from relayer.commands.output import Json, say, show_json, show_table
+from relayer.commands.output import say, show_json, show_table
 from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.checkout import ROOT
 from relayer.devnet.folder import DevnetFolder, make
@@ -20,6 +20,7 @@ from relayer.devnet.network import ChainShape, SettlementKind
 from relayer.devnet.parts import parts
 from relayer.devnet.usage import work
 from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.views.devnet import DevnetPart, DevnetView
 from relayer.waiting import Stalled, wait_for
 
 _STALLED_AFTER_SECONDS = 60.0
@@ -70,18 +71,19 @@ def show(path: Path, form: Form) -> bool:
     found = list(parts(folder))
     running = folder.running()
     if form is Form.JSON:
-        rows: list[Json] = [
-            {"name": each.name, "address": each.address, "answers": each.answers, "height": each.height} for each in found
-        ]
-        document: dict[str, Json] = {
-            "folder": str(folder.path),
-            "configuration": str(folder.configuration),
-            "settlement": folder.kind().value,
-            "process": running,
-            "ready": folder.is_ready(),
-            "parts": rows,
-        }
-        show_json(document)
+        parts_found = tuple(
+            DevnetPart(name=each.name, address=each.address, answers=each.answers, height=each.height) for each in found
+        )
+        show_json(
+            DevnetView(
+                folder=str(folder.path),
+                configuration=str(folder.configuration),
+                settlement=folder.kind().value,
+                process=running,
+                ready=folder.is_ready(),
+                parts=parts_found,
+            )
+        )
     else:
         title = f"development network in {folder.path}: " + (f"process {running}" if running else "does not run")
         table = [

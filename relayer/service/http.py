@@ -15,6 +15,8 @@ from starlette.routing import Route
 from relayer.errors import ConfigurationError
 from relayer.service.metrics import metrics_text
 from relayer.service.report import Source
+from relayer.views.plain import as_plain
+from relayer.views.relaying import Health
 
 
 def application(source: Source) -> Starlette:
@@ -23,11 +25,11 @@ def application(source: Source) -> Starlette:
     async def healthz(_request: Request) -> Response:
         found = await source.probe()
         reasons = list(dict.fromkeys((*source.report().standstill, *found.reasons)))
-        body = {"healthy": not reasons, "reasons": reasons, "checked": list(found.checked)}
-        return JSONResponse(body, status_code=503 if reasons else 200)
+        body = Health(healthy=not reasons, reasons=tuple(reasons), checked=found.checked)
+        return JSONResponse(as_plain(body), status_code=503 if reasons else 200)
 
     async def status(_request: Request) -> Response:
-        return JSONResponse(source.report().as_plain())
+        return JSONResponse(as_plain(source.report()))
 
     async def metrics(_request: Request) -> Response:
         figures = await source.figures()

@@ -14,13 +14,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RouteFigures
-from relayer.service.report import Figures, Report
+from relayer.service.report import Figures
+from relayer.views.relaying import RelayerReport
 
 _ROUTE = ("channel", "source")
 Rows = Iterable[tuple[Sequence[str], float]]
 
 
-def metrics_text(report: Report, figures: Figures) -> bytes:
+def metrics_text(report: RelayerReport, figures: Figures) -> bytes:
     """Prometheus text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Everything(report, figures))
@@ -28,7 +29,7 @@ def metrics_text(report: Report, figures: Figures) -> bytes:
 
 
 class _Everything(Collector):
-    def __init__(self, report: Report, figures: Figures) -> None:
+    def __init__(self, report: RelayerReport, figures: Figures) -> None:
         self._report = report
         self._figures = figures
 
@@ -45,7 +46,7 @@ class _Everything(Collector):
         )
 
 
-def _of_report(report: Report) -> Iterator[Metric]:
+def _of_report(report: RelayerReport) -> Iterator[Metric]:
     yield _gauge("relayer_healthy", "1 unless something that should move stands still", (), [((), not report.standstill)])
     yield _gauge("relayer_journal_rows", "Rows in the journal", (), [((), report.journal_rows)])
     yield _gauge(
@@ -81,7 +82,7 @@ def _of_report(report: Report) -> Iterator[Metric]:
     )
 
 
-def _of_spending(report: Report) -> Iterator[Metric]:
+def _of_spending(report: RelayerReport) -> Iterator[Metric]:
     yield _counter(
         "relayer_errors",
         "Errors since the start by kind; without a client: of reading the ledger",

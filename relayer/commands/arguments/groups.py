@@ -40,6 +40,10 @@ class LateGroup(TyperGroup):
         super().__init__(name=name, help=help_text, rich_help_panel=topic)
         self._module = module
 
+    def loaded(self) -> Any:
+        """The group itself."""
+        return get_command(import_module(self._module).app)
+
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Of the group itself, which then runs instead of this one."""
-        return get_command(import_module(self._module).app).make_context(info_name, args, parent, **extra)
+        return self.loaded().make_context(info_name, args, parent, **extra)

@@ -13,14 +13,15 @@ import typer
 from relayer.app.ends import open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
-from relayer.business.banking import Finding, Imported, judge_notification, payments_to_export, preview, record_evidence
+from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_json
 from relayer.commands.form import Form
-from relayer.commands.output import FOUND_WRONG, Json, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.iso20022.pain001 import Order, export_pain001
 from relayer.iso20022.payment import Payment
+from relayer.views.settlement import ImportedEntry, ImportedNotification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,7 @@ def import_payments(config: Path, channel: str | None, *, file: Path, accounts: 
     selection = select(config, channel)
     imported = asyncio.run(_import(selection, file, accounts, effect))
     if form is Form.JSON:
-        findings: list[Json] = [_as_json(each) for each in imported.findings]
-        show_json({"message_id": imported.message_id, "final": imported.final, "findings": findings})
+        show_json(_view(imported))
     else:
         rows = (
             (
@@ -105,13 +105,17 @@ async def _import(selection: Selection, file: Path, accounts: Path, effect: Effe
         return await record_evidence(service, notification)
 
 
-def _as_json(finding: Finding) -> Json:
-    return {
-        "entry": finding.transaction.position,
-        "payment_id": finding.payment_id,
-        "amount": finding.transaction.amount,
-        "currency": finding.transaction.currency,
-        "bank_reference": finding.transaction.bank_reference,
-        "result": finding.code or "final",
-        "detail": finding.detail,
-    }
+def _view(imported: Imported) -> ImportedNotification:
+    entries = (
+        ImportedEntry(
+            entry=each.transaction.position,
+            payment_id=each.payment_id,
+            amount=each.transaction.amount,
+            currency=each.transaction.currency,
+            bank_reference=each.transaction.bank_reference,
+            result=each.code or "final",
+            detail=each.detail,
+        )
+        for each in imported.findings
+    )
+    return ImportedNotification(message_id=imported.message_id, final=imported.final, findings=tuple(entries))

@@ -11,10 +11,11 @@ from relayer.app.ends import open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.reconciling import all_liabilities
 from relayer.commands.form import Form
-from relayer.commands.output import Json, money, show_json, show_table
-from relayer.settlement.model.facts import FactPacket, Novation, Origin
+from relayer.commands.output import money, show_json, show_table
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import Party
+from relayer.views.settlement import LiabilityView, PositionView
+from relayer.views.values import hex_of
 
 POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
 
@@ -23,18 +24,7 @@ def show_positions(config: Path, channel: str | None, form: Form) -> None:
     """`settlement positions`."""
     positions = asyncio.run(_positions(select(config, channel)))
     if form is Form.JSON:
-        rows: list[Json] = [
-            {
-                "party": each.ocpi_id,
-                "currency": each.currency,
-                "exponent": each.exponent,
-                "payable": str(each.payable),
-                "receivable": str(each.receivable),
-                "net": str(each.net),
-            }
-            for each in positions
-        ]
-        show_json(rows)
+        show_json([PositionView.of(each) for each in positions])
         return
     show_table("open positions", POSITION_COLUMNS, map(position_row, positions), right=POSITION_COLUMNS[1:4])
 
@@ -44,7 +34,7 @@ def show_liabilities(config: Path, channel: str | None, form: Form) -> None:
     liabilities, parties = asyncio.run(_liabilities(select(config, channel)))
     names = {party.party_id: party.ocpi_id for party in parties}
     if form is Form.JSON:
-        show_json([_as_json(each, names) for each in liabilities])
+        show_json([LiabilityView.of(each, lambda party: names.get(party, hex_of(party))) for each in liabilities])
         return
     columns = ("sequence", "kind", "debtor", "creditor", "amount", "open", "currency", "fact", "liability")
     rows = (
@@ -83,43 +73,3 @@ async def _positions(selection: Selection) -> Sequence[Position]:
 async def _liabilities(selection: Selection) -> tuple[list[Liability], Sequence[Party]]:
     async with open_settlement(selection) as service:
         return await all_liabilities(service), await service.parties()
-
-
-def _as_json(each: Liability, names: dict[bytes, str]) -> Json:
-    return {
-        "liability_id": f"0x{each.liability_id.hex()}",
-        "sequence": each.sequence,
-        "kind": _kind(each),
-        "state": each.state.value,
-        "creditor": names.get(each.creditor, f"0x{each.creditor.hex()}"),
-        "debtor": names.get(each.debtor, f"0x{each.debtor.hex()}"),
-        "currency": each.currency,
-        "exponent": each.exponent,
-        "amount": str(each.amount),
-        "open": str(each.open),
-        "netted": str(each.netted),
-        "paid": str(each.paid),
-        "credited": str(each.credited),
-        "held": str(each.held),
-        "fact_id": f"0x{each.fact_id.hex()}",
-        "fact_hash": f"0x{each.fact_hash.hex()}",
-        "origin": _origin(each.origin),
-    }
-
-
-def _origin(origin: Origin) -> Json:
-    match origin:
-        case FactPacket():
-            return {
-                "chain_id": origin.chain_id,
-                "contract": f"0x{origin.contract.hex()}",
-                "issuer": f"0x{origin.issuer.hex()}",
-                "client": origin.client_id,
-                "packet_sequence": origin.packet_sequence,
-                "height": origin.height,
-                "transaction": origin.transaction,
-            }
-        case Novation():
-            return {"novated_by_cycle": origin.cycle_id}
-        case _:
-            assert_never(origin)

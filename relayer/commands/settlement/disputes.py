@@ -10,12 +10,13 @@ from pathlib import Path
 from relayer.app.clock import now_seconds
 from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import Form
-from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
 from relayer.errors import InvalidInput
 from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.postings import Account, Posting, posted
+from relayer.views.settlement import DisputeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,19 +138,7 @@ def show_disputes(config: Path, channel: str | None, form: Form) -> None:
 
     disputes = asyncio.run(read())
     if form is Form.JSON:
-        rows: list[Json] = [
-            {
-                "dispute_id": each.claim.dispute_id,
-                "fact_id": f"0x{each.claim.fact_id.hex()}",
-                "amount": str(each.claim.share.amount),
-                "credited": str(each.credited),
-                "state": each.state.value,
-                "reason": each.claim.reason,
-                "deadline_seconds": each.claim.deadline_seconds,
-            }
-            for each in disputes
-        ]
-        show_json(rows)
+        show_json([DisputeView.of(each) for each in disputes])
         return
     columns = ("dispute", "fact", "minor units", "credited", "state", "reason")
     table = [

@@ -19,7 +19,7 @@ from relayer.business.settling import (
     verify_cycle,
 )
 from relayer.commands.form import Form
-from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
@@ -29,6 +29,7 @@ from relayer.settlement.netting.drawing import draw
 from relayer.settlement.netting.modes import NettingMode, NettingResult, remaining, summarise
 from relayer.settlement.rules.cycles import can_be
 from relayer.settlement.rules.eligible import Scope
+from relayer.views.netting import CycleView, NettingView
 
 _PROPOSAL_SECONDS = 86_400
 _PAGE = 1000
@@ -112,7 +113,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
 
     cycles, at = asyncio.run(read())
     if form is Form.JSON:
-        show_json([_cycle_json(each, at) for each in cycles])
+        show_json([CycleView.of(each, at.name) for each in cycles])
         return
     columns = ("cycle", "mode", "state", "gross", "still owed", "currency", "proposed by", "verified by")
     rows = [
@@ -186,7 +187,7 @@ def _show(
 ) -> None:
     left = remaining(results[mode])
     if form is Form.JSON:
-        show_json(_json(at, found, results, left))
+        show_json(NettingView.of(found, results, left, at.name))
         return
     unit = found.network.unit
     gross = found.network.gross
@@ -226,40 +227,6 @@ def _positions(found: NettingInput, left: tuple[Debt, ...]) -> dict[bytes, tuple
 def _four(values: list[int]) -> tuple[int, int, int, int]:
     one, two, three, four = values
     return one, two, three, four
-
-
-def _json(at: Desk, found: NettingInput, results: Mapping[NettingMode, NettingResult], left: tuple[Debt, ...]) -> Json:
-    modes: dict[str, Json] = {
-        each.mode.value.lower(): {"still_owed": str(each.remaining), "debts": each.debts_after}
-        for each in map(summarise, results.values())
-    }
-    return {
-        "currency": found.network.unit.currency,
-        "exponent": found.network.unit.exponent,
-        "debts_hash": f"0x{found.network.digest().hex()}",
-        "liabilities": found.liabilities,
-        "gross": {"still_owed": str(found.network.gross), "debts": len(found.network.amounts)},
-        **modes,
-        "left": [
-            {"debtor": at.name(each.debtor), "creditor": at.name(each.creditor), "amount": str(each.amount)} for each in left
-        ],
-    }
-
-
-def _cycle_json(cycle: Cycle, at: Desk) -> Json:
-    plan = cycle.plan
-    return {
-        "cycle_id": plan.cycle_id,
-        "mode": plan.mode.value.lower(),
-        "state": cycle.state.value,
-        "gross": str(plan.gross),
-        "still_owed": str(plan.remaining),
-        "currency": plan.currency,
-        "exponent": plan.exponent,
-        "proposer": at.name(cycle.proposer),
-        "verifier": None if cycle.verifier is None else at.name(cycle.verifier),
-        "sequence": cycle.sequence,
-    }
 
 
 def _named(known: Mapping[str, _T], what: str, name: str) -> _T:

@@ -10,7 +10,7 @@ from pathlib import Path
 from relayer.app.clock import now_seconds
 from relayer.business.settling import Desk, actor_of, payments_of
 from relayer.commands.form import Form
-from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
@@ -26,6 +26,7 @@ from relayer.settlement.model.payments import (
     ReturnPayment,
 )
 from relayer.settlement.rules.payments import can_be
+from relayer.views.settlement import OrderView, PaymentView
 
 _EVIDENCE = {"bank": EvidenceKind.BANK_STATEMENT_ENTRY, "transaction": EvidenceKind.TRANSACTION}
 
@@ -82,7 +83,7 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) 
 
     payments, at = asyncio.run(run())
     if form is Form.JSON:
-        show_json([_order_json(each, at) for each in payments])
+        show_json([_order(each, at) for each in payments])
     else:
         columns = ("payment", "debtor", "creditor", "amount", "currency", "before", "after")
         rows = [
@@ -146,22 +147,7 @@ def show_payments(config: Path, channel: str | None, form: Form) -> None:
 
     payments, at = asyncio.run(read())
     if form is Form.JSON:
-        rows: list[Json] = [
-            {
-                "payment_id": each.order.payment_id,
-                "debtor": at.name(each.order.debtor),
-                "creditor": at.name(each.order.creditor),
-                "amount": str(each.order.amount),
-                "currency": each.order.currency,
-                "exponent": each.order.exponent,
-                "cycle_id": each.order.cycle_id or None,
-                "state": each.state.value,
-                "evidence": None if each.evidence is None else each.evidence.reference,
-                "recorder": at.name(each.recorder),
-            }
-            for each in payments
-        ]
-        show_json(rows)
+        show_json([PaymentView.of(each, at.name) for each in payments])
         return
     columns = ("payment", "debtor", "creditor", "amount", "currency", "state", "evidence")
     table = [
@@ -226,12 +212,12 @@ def _evidence(payment: Payment, text: str | None) -> Evidence:
     return Evidence(kind=_EVIDENCE[kind], reference=reference, amount=payment.order.amount, currency=payment.order.currency)
 
 
-def _order_json(each: InstructPayment, at: Desk) -> Json:
-    return {
-        "payment_id": each.payment_id,
-        "debtor": at.name(each.debtor),
-        "creditor": at.name(each.creditor),
-        "amount": str(each.amount),
-        "currency": each.currency,
-        "exponent": each.exponent,
-    }
+def _order(each: InstructPayment, at: Desk) -> OrderView:
+    return OrderView(
+        payment_id=each.payment_id,
+        debtor=at.name(each.debtor),
+        creditor=at.name(each.creditor),
+        amount=str(each.amount),
+        currency=each.currency,
+        exponent=each.exponent,
+    )

@@ -15,10 +15,11 @@ from relayer.app.ends import desk
 from relayer.app.selection import select
 from relayer.business.settling import Desk
 from relayer.commands.form import Form
-from relayer.commands.output import Json, money, say, show_json, show_table
+from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import moment
 from relayer.facts.schema import party_id
 from relayer.settlement.statement import Side, SideTotals, Statement
+from relayer.views.statement import StatementView
 
 _COLUMNS = ("sequence", "time", "side", "kind", "counterparty", "fact", "amount", "currency")
 
@@ -43,7 +44,7 @@ def show_statement(config: Path, channel: str | None, request: StatementRequest)
         _write_csv(request.csv, statement, at)
         return
     if request.form is Form.JSON:
-        show_json(_json(request, statement, at))
+        show_json(StatementView.of(request.party, statement, at.name))
         return
     exponent = statement.unit.exponent
     names = ("opening", "facts", "novated", "netted", "paid", "credited", "closing")
@@ -96,44 +97,6 @@ def _rows(statement: Statement, at: Desk) -> Iterator[tuple[str, ...]]:
         )
     for side, totals in _sides(statement):
         yield ("", until, side.value, "closing", "", "", _decimal(totals.closing, exponent), currency)
-
-
-def _json(request: StatementRequest, statement: Statement, at: Desk) -> Json:
-    sides: dict[str, Json] = {
-        side.value: {
-            "opening": str(totals.opening),
-            "facts": str(totals.facts),
-            "novated": str(totals.novated),
-            "netted": str(totals.netted),
-            "paid": str(totals.paid),
-            "credited": str(totals.credited),
-            "closing": str(totals.closing),
-        }
-        for side, totals in _sides(statement)
-    }
-    lines: list[Json] = [
-        {
-            "sequence": line.sequence,
-            "at_seconds": line.at_seconds,
-            "side": line.side.value,
-            "kind": line.kind.value,
-            "counterparty": at.name(line.counterparty),
-            "fact_id": f"0x{line.fact_id.hex()}",
-            "amount": str(line.amount),
-        }
-        for line in statement.lines
-    ]
-    return {
-        "party": request.party,
-        "currency": statement.unit.currency,
-        "exponent": statement.unit.exponent,
-        "since_seconds": statement.since_seconds,
-        "until_seconds": statement.until_seconds,
-        **sides,
-        "net_opening": str(statement.opening),
-        "net_closing": str(statement.closing),
-        "lines": lines,
-    }
 
 
 def _sides(statement: Statement) -> tuple[tuple[Side, SideTotals], ...]:

@@ -17,22 +17,19 @@ from relayer.errors import ConfigurationError
 from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RefusalFigures, RouteFigures
 from relayer.service.http import StatusServer, application, bind
 from relayer.service.remembered import Remembered
-from relayer.service.report import (
+from relayer.service.report import Figures, ProbeResult, Source, WalletReport
+from relayer.testing.clock import ManualClock
+from relayer.views.relaying import (
     ClientReport,
     ErrorCount,
-    Figures,
-    Finding,
     LedgerReport,
     PacketCount,
     PendingReport,
-    Report,
-    Source,
+    RelayerReport,
     SpendingReport,
-    WalletReport,
 )
-from relayer.testing.clock import ManualClock
 
-REPORT = Report(
+REPORT = RelayerReport(
     now_seconds=1_000.0,
     standstill=(),
     journal_rows=12,
@@ -75,14 +72,14 @@ FIGURES = Figures(
     ),
     wallets=(WalletReport(ledger="contracts", balance=10**18),),
 )
-WELL = Finding(checked=("ledger contracts: height 7",), reasons=())
+WELL = ProbeResult(checked=("ledger contracts: height 7",), reasons=())
 
 
-def source(report: Report = REPORT, *, figures: Figures = FIGURES, finding: Finding = WELL) -> Source:
+def source(report: RelayerReport = REPORT, *, figures: Figures = FIGURES, finding: ProbeResult = WELL) -> Source:
     async def look_up() -> Figures:
         return figures
 
-    async def probe() -> Finding:
+    async def probe() -> ProbeResult:
         return finding
 
     return Source(report=lambda: report, figures=look_up, probe=probe)
@@ -110,7 +107,7 @@ async def test_healthy() -> None:
 async def test_a_standstill_says_why() -> None:
     told = source(
         replace(REPORT, standstill=("settlement does not answer",)),
-        finding=Finding(checked=(), reasons=("authorities are missing", "settlement does not answer")),
+        finding=ProbeResult(checked=(), reasons=("authorities are missing", "settlement does not answer")),
     )
     status, body = await get("/healthz", told)
     reasons = ["settlement does not answer", "authorities are missing"]
@@ -118,7 +115,7 @@ async def test_a_standstill_says_why() -> None:
 
 
 async def test_what_is_found_when_asked_counts_though_nothing_was_noticed_before() -> None:
-    status, body = await get("/healthz", source(finding=Finding(checked=(), reasons=("authorities are missing",))))
+    status, body = await get("/healthz", source(finding=ProbeResult(checked=(), reasons=("authorities are missing",))))
     assert (status, json.loads(body)["healthy"]) == (503, False)
 
 

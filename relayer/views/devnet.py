@@ -1,0 +1,27 @@
+"""A development network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevnetPart:
+    """One process of the network. `height` is null for what is no ledger, or does not answer."""
+
+    name: str
+    address: str
+    answers: bool
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevnetView:
+    """The network of a folder. `process`: of its supervisor, null if it does not run."""
+
+    folder: str
+    configuration: str
+    settlement: str
+    process: int | None
+    ready: bool
+    parts: tuple[DevnetPart, ...]

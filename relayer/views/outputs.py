@@ -1,0 +1,51 @@
+"""What each command prints with --json and what the HTTP service answers, by name. `relayer schema` publishes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
+from relayer.views.devnet import DevnetView
+from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
+from relayer.views.facts import FactView, SentFacts
+from relayer.views.netting import CycleView, NettingView
+from relayer.views.packets import PacketStory, PacketView, ReplayView
+from relayer.views.relaying import Health, RelayerReport, Status
+from relayer.views.settlement import (
+    DisputeView,
+    ImportedNotification,
+    LiabilityView,
+    OrderView,
+    PaymentView,
+    PositionView,
+)
+from relayer.views.statement import StatementView
+from relayer.views.values import Hex
+
+OUTPUTS: dict[str, Any] = {
+    "check": tuple[CheckedThing, ...],
+    "devnet up": DevnetView,
+    "devnet status": DevnetView,
+    "explain": PacketStory,
+    "facts mint": tuple[Hex, ...],
+    "facts send": tuple[SentFacts, ...],
+    "facts show": tuple[FactView, ...],
+    "ledger verify": VerifiedLedger,
+    "packets": tuple[PacketView, ...],
+    "reconcile": ReconciliationView,
+    "replay": ReplayView,
+    "settlement cycles": tuple[CycleView, ...],
+    "settlement disputes": tuple[DisputeView, ...],
+    "settlement import": ImportedNotification,
+    "settlement liabilities": tuple[LiabilityView, ...],
+    "settlement net": NettingView,
+    "settlement pay": tuple[OrderView, ...],
+    "settlement payments": tuple[PaymentView, ...],
+    "settlement positions": tuple[PositionView, ...],
+    "settlement statement": StatementView,
+    "start --dry-run": RehearsalView,
+    "status": Status,
+    "verify": VerifiedEvidence | RefusedEvidence,
+    "GET /healthz": Health,
+    "GET /status": RelayerReport,
+}

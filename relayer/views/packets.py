@@ -1,0 +1,146 @@
+"""Packets as a journal tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from relayer.core import effects as ef
+from relayer.core import events as ev
+from relayer.core.draft import PlannedTransition
+from relayer.core.effects import Effect
+from relayer.core.events import Event, event_name
+from relayer.core.states import state_name
+from relayer.ports.journal import Entry, PacketLine
+from relayer.views.values import Hex, Moment, hex_of
+
+EFFECT_NAMES: dict[type[Effect], str] = {
+    ef.SubmitReceive: "SubmitReceive",
+    ef.SubmitAcknowledgement: "SubmitAcknowledgement",
+    ef.SubmitTimeout: "SubmitTimeout",
+}
+"""What people and programs read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketView:
+    """One packet. `code` and `reason` are empty unless it is set aside or contradicted."""
+
+    packet: str
+    state: str
+    code: str
+    reason: str
+    first_journaled: Moment
+    last_journaled: Moment
+
+    @classmethod
+    def of(cls, line: PacketLine) -> PacketView:
+        """From the journal's index."""
+        return cls(
+            packet=str(line.key),
+            state=line.state,
+            code=line.code,
+            reason=line.reason,
+            first_journaled=moment_of(line.first_at_ms),
+            last_journaled=moment_of(line.last_at_ms),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """One row of the journal."""
+
+    row: int
+    journaled: Moment
+    event: str
+    detail: str
+    hash: Hex
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryView:
+        """From a decoded row."""
+        return cls(
+            row=entry.row,
+            journaled=moment_of(entry.recorded_at_ms),
+            event=event_name(entry.event),
+            detail=_detail(entry.event),
+            hash=hex_of(entry.hash),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketStory:
+    """Why a packet is where it is. `relayer` is what the running relayer reports, or that none answers."""
+
+    packet: str
+    state: str
+    code: str
+    reason: str
+    why: str
+    moves_when: str
+    relayer: tuple[str, ...]
+    history: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionView:
+    """What one row of the journal did to one packet. `effects`: names with commas between them."""
+
+    row: int
+    journaled: Moment
+    event: str
+    detail: str
+    hash: Hex
+    packet: str
+    before: str
+    after: str
+    effects: str
+
+    @classmethod
+    def of(cls, entry: Entry, transition: PlannedTransition) -> TransitionView:
+        """From a replayed row."""
+        row = EntryView.of(entry)
+        return cls(
+            row=row.row,
+            journaled=row.journaled,
+            event=row.event,
+            detail=row.detail,
+            hash=row.hash,
+            packet=str(transition.key),
+            before=state_name(transition.before),
+            after=state_name(transition.after),
+            effects=_effects(transition.effects),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayView:
+    """A whole journal whose hashes fit: its newest row and hash, and every transition."""
+
+    rows: int
+    hash: Hex
+    transitions: tuple[TransitionView, ...]
+
+
+def moment_of(milliseconds: int) -> Moment:
+    """Of unix milliseconds."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+
+
+def _effects(effects: Sequence[Effect]) -> str:
+    return ", ".join(EFFECT_NAMES[type(effect)] for effect in effects)
+
+
+def _detail(event: Event) -> str:
+    match event:
+        case ev.HeadFinalised():
+            return f"{event.ledger} at height {event.height}, time {event.timestamp}"
+        case ev.SubmissionRefused():
+            return f"{event.effect}: {event.code}: {event.detail}"
+        case ev.PacketRefused():
+            return event.reason
+        case ev.PacketReleased():
+            return event.operator
+        case _:
+            return f"{event.ledger} at height {event.height}, transaction {event.transaction}"

@@ -1,0 +1,253 @@
+"""The settlement ledger's books: positions, liabilities, agreements, payments and disputes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.facts import FactPacket, Novation, Origin
+from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.parties import AgreementInForce
+from relayer.settlement.model.payments import Payment
+from relayer.views.values import Hex, MinorUnits, Name, hex_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionView:
+    """What a party owes and is owed in one currency."""
+
+    party: str
+    currency: str
+    exponent: int
+    payable: MinorUnits
+    receivable: MinorUnits
+    net: MinorUnits
+
+    @classmethod
+    def of(cls, each: Position) -> PositionView:
+        """From the ledger's record."""
+        return cls(
+            party=each.ocpi_id,
+            currency=each.currency,
+            exponent=each.exponent,
+            payable=str(each.payable),
+            receivable=str(each.receivable),
+            net=str(each.net),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactPacketView:
+    """The fact came in a packet."""
+
+    chain_id: int
+    contract: Hex
+    issuer: Hex
+    client: str
+    packet_sequence: int
+    height: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NovationView:
+    """Netting put this debt in the place of others."""
+
+    novated_by_cycle: str
+
+
+def _origin(origin: Origin) -> FactPacketView | NovationView:
+    match origin:
+        case FactPacket():
+            return FactPacketView(
+                chain_id=origin.chain_id,
+                contract=hex_of(origin.contract),
+                issuer=hex_of(origin.issuer),
+                client=origin.client_id,
+                packet_sequence=origin.packet_sequence,
+                height=origin.height,
+                transaction=origin.transaction,
+            )
+        case Novation():
+            return NovationView(novated_by_cycle=origin.cycle_id)
+        case _:
+            assert_never(origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiabilityView:
+    """One liability with what became of its amount. A debt that netting put in the place of others is a `novation`."""
+
+    liability_id: Hex
+    sequence: int
+    kind: str
+    state: str
+    creditor: str
+    debtor: str
+    currency: str
+    exponent: int
+    amount: MinorUnits
+    open: MinorUnits
+    netted: MinorUnits
+    paid: MinorUnits
+    credited: MinorUnits
+    held: MinorUnits
+    fact_id: Hex
+    fact_hash: Hex
+    origin: FactPacketView | NovationView
+
+    @classmethod
+    def of(cls, each: Liability, name: Name) -> LiabilityView:
+        """From the ledger's record."""
+        return cls(
+            liability_id=hex_of(each.liability_id),
+            sequence=each.sequence,
+            kind=each.kind.name.lower() if each.kind is not None else "novation",
+            state=each.state.value,
+            creditor=name(each.creditor),
+            debtor=name(each.debtor),
+            currency=each.currency,
+            exponent=each.exponent,
+            amount=str(each.amount),
+            open=str(each.open),
+            netted=str(each.netted),
+            paid=str(each.paid),
+            credited=str(each.credited),
+            held=str(each.held),
+            fact_id=hex_of(each.fact_id),
+            fact_hash=hex_of(each.fact_hash),
+            origin=_origin(each.origin),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsView:
+    """What an agreement says of one currency. `open_limit`: how much may be open at most, null without a limit."""
+
+    currency: str
+    exponent: int
+    open_limit: MinorUnits | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementView:
+    """Terms in force on which `debtor` settles with `creditor`."""
+
+    agreement_id: str
+    creditor: str
+    debtor: str
+    currencies: tuple[TermsView, ...]
+    netting_modes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, each: Agreement, name: Name) -> AgreementView:
+        """From the ledger's record."""
+        return cls(
+            agreement_id=each.agreement_id,
+            creditor=name(each.creditor),
+            debtor=name(each.debtor),
+            currencies=tuple(
+                TermsView(
+                    currency=terms.currency,
+                    exponent=terms.exponent,
+                    open_limit=None if terms.open_limit is None else str(terms.open_limit),
+                )
+                for terms in each.currencies
+            ),
+            netting_modes=tuple(mode.value.lower() for mode in each.netting_modes),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """A payment that was instructed, or would be."""
+
+    payment_id: str
+    debtor: str
+    creditor: str
+    amount: MinorUnits
+    currency: str
+    exponent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """One payment. `evidence`: the reference that shows what became of it; `recorder`: who recorded that."""
+
+    payment_id: str
+    debtor: str
+    creditor: str
+    amount: MinorUnits
+    currency: str
+    exponent: int
+    cycle_id: str | None
+    state: str
+    evidence: str | None
+    recorder: str
+
+    @classmethod
+    def of(cls, each: Payment, name: Name) -> PaymentView:
+        """From the ledger's record."""
+        order = each.order
+        return cls(
+            payment_id=order.payment_id,
+            debtor=name(order.debtor),
+            creditor=name(order.creditor),
+            amount=str(order.amount),
+            currency=order.currency,
+            exponent=order.exponent,
+            cycle_id=order.cycle_id or None,
+            state=each.state.value,
+            evidence=None if each.evidence is None else each.evidence.reference,
+            recorder=name(each.recorder),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeView:
+    """One dispute over a part of a liability. `credited`: what the creditor gave up when it ended."""
+
+    dispute_id: str
+    fact_id: Hex
+    amount: MinorUnits
+    credited: MinorUnits
+    state: str
+    reason: str
+    deadline_seconds: int
+
+    @classmethod
+    def of(cls, each: Dispute) -> DisputeView:
+        """From the ledger's record."""
+        claim = each.claim
+        return cls(
+            dispute_id=claim.dispute_id,
+            fact_id=hex_of(claim.fact_id),
+            amount=str(claim.share.amount),
+            credited=str(each.credited),
+            state=each.state.value,
+            reason=claim.reason,
+            deadline_seconds=claim.deadline_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedEntry:
+    """One transaction of a bank's notification. `result`: final, or the code of why it was refused."""
+
+    entry: str
+    payment_id: str
+    amount: str
+    currency: str
+    bank_reference: str
+    result: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedNotification:
+    """What a bank's notification came to. `final`: how many payments it made final."""
+
+    message_id: str
+    final: int
+    findings: tuple[ImportedEntry, ...]
