@@ -16,7 +16,7 @@ def running_report(host: str, port: int) -> RelayerReport | None:
     """None if no relayer answers there."""
     try:
         return from_plain(RelayerReport, json.loads(_body(host, port)))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -11,7 +11,6 @@ from relayer.app.clock import SystemClock
 from relayer.app.ends import open_facts
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
-from relayer.codes.facts import FactCode, FactKind
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import Form
 from relayer.commands.keys import IssuerKey

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from relayer.codes.facts import FactStatus
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
 from relayer.evidence.model import Verdict
-from relayer.codes.facts import FactStatus
 from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, decode_answers, decode_packet_data
 from relayer.facts.schema import Fact
 from relayer.views.values import Hex, hex_of

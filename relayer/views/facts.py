@@ -8,6 +8,7 @@ from relayer.codes.facts import FactCode, FactKind
 from relayer.ports.facts import FactRecord, MintedFact
 from relayer.views.values import Hex, MinorUnits, hex_of
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactView:
     """One fact. What the settlement ledger has not said is null; `open` is what was open at the newest news."""

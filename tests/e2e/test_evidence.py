@@ -13,6 +13,7 @@ from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
 from relayer.examples.consortium import Draft
+from tests.support.outputs import output
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)
@@ -44,7 +45,7 @@ async def test_a_packets_life_is_exported_and_verified_offline(
     for command in (("export", f"main/contracts/{sequence}", "-o", file), ("trust", trust)):
         finished = network.run(*command)
         assert finished.status == 0, finished.words
-    verdict = told(network.run("verify", file, "--trust", trust, "--json"))
+    verdict = output("verify", network.run("verify", file, "--trust", trust, "--json").output)
     assert (verdict["proven"], verdict["ending"], verdict["sequence"]) == (True, "acknowledged", sequence)
     assert [each["claim"] for each in verdict["statements"]] == [
         "packet_committed",
@@ -54,7 +55,10 @@ async def test_a_packets_life_is_exported_and_verified_offline(
     assert [(each["fact_id"], each["answer"]) for each in verdict["facts"]] == [
         (f"0x{fact.fact_id.hex()}", "accepted") for _, fact in issued
     ]
-    liabilities = {row["fact_id"]: row["liability_id"] for row in told(network.run("settlement", "liabilities", "--json"))}
+    liabilities = {
+        row["fact_id"]: row["liability_id"]
+        for row in output("settlement liabilities", network.run("settlement", "liabilities", "--json").output)
+    }
     assert all(liabilities[each["fact_id"]] == each["liability_id"] for each in verdict["facts"])
     forge(tmp_path / "evidence.json", f'"sequence": {sequence}', f'"sequence": {sequence + 1}')
     assert network.run("verify", file, "--trust", trust).status == 1

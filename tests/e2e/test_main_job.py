@@ -18,6 +18,7 @@ from relayer.examples.consortium import Draft
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ports.facts import FactRecord, FactState
 from relayer.waiting import until_true
+from tests.support.outputs import output
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)
@@ -54,7 +55,10 @@ async def test_facts_travel_and_their_references_stand_on_both_ledgers(
     await watch.until(lambda: watch.acknowledged >= set(sent), "acknowledgements")
     found = await records(business, [fact.fact_id for _, fact in issued])
     assert [record.state for record in found] == [FactState.ACKNOWLEDGED] * 3
-    told = as_json(network.run("settlement", "liabilities", "--json"))
+    told = output("settlement liabilities", network.run("settlement", "liabilities", "--json").output)
+    for command in ("facts show", "packets", "replay", "status", "reconcile", "settlement positions"):
+        output(command, network.run(*command.split(), "--json").output)
+    output("explain", network.run("explain", f"main/contracts/{sent[0]}", "--json").output)
     liabilities = {row["fact_id"]: row for row in told}
     for record in found:
         liability = liabilities[f"0x{record.fact_id.hex()}"]

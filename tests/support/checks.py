@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
+
+from tests.support.outputs import output
 
 
 class _Finished(Protocol):
@@ -22,4 +23,4 @@ def failing_lines(network: _Network, configuration: str) -> dict[str, str]:
     """Subjects of `check` that need attention, with what to do. `configuration`: one that must not pass."""
     finished = network.run("check", "--json", "--config", configuration)
     assert finished.status == 1, finished
-    return {line["subject"]: line["remedy"] for line in json.loads(finished.output) if not line["good"]}
+    return {line["subject"]: line["remedy"] for line in output("check", finished.output) if not line["good"]}

@@ -22,6 +22,7 @@ from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
+from tests.support.outputs import output
 
 pytestmark = [pytest.mark.node, pytest.mark.long]
 SETTLEMENT_KINDS = ("cosmos of four",)
@@ -57,7 +58,7 @@ async def all_answered(watch: Watch, sent: Iterable[int]) -> None:
 def assert_agreement(network: Network) -> None:
     finished = network.run("reconcile", "--json")
     assert finished.status == 0, finished
-    assert json.loads(finished.output)["agrees"]
+    assert output("reconcile", finished.output)["agrees"]
 
 
 async def test_power_moves_while_packets_flow(network: Network, business: Business, watch: Watch) -> None:

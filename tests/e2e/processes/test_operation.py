@@ -21,6 +21,7 @@ from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import Draft
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
+from tests.support.outputs import output
 
 pytestmark = pytest.mark.node
 
@@ -132,7 +133,7 @@ async def test_a_rehearsal_and_then_metrics_of_the_same_packets(network: Network
     sent = set(await business.send(await business.issue([TRIP] * 3), size=1, timeout_seconds=3_600))
     dry = network.run("start", "--dry-run", "--json", "--config", configuration.name)
     assert dry.status == 0, dry
-    (lane,) = json.loads(dry.output)["lanes"]
+    (lane,) = output("start --dry-run", dry.output)["lanes"]
     assert (lane["ledger"], lane["proves"], lane["quote"], lane["error"]) == ("settlement", "contracts", None, "")
     assert [each["packet"] for each in lane["messages"]] == [f"main/contracts/{sequence}" for sequence in sorted(sent)]
     assert all(each["proof_bytes"] > 100 for each in lane["messages"])
@@ -186,7 +187,7 @@ async def test_a_rehearsal_prices_acknowledgements_by_gas_and_price(
     able = network.variant("able", journal=same_journal)
     dry = network.run("start", "--dry-run", "--json", "--config", able.name)
     assert dry.status == 0, dry
-    (lane,) = json.loads(dry.output)["lanes"]
+    (lane,) = output("start --dry-run", dry.output)["lanes"]
     assert [each["kind"] for each in lane["messages"]] == ["acknowledge"] * 2
     quote = lane["quote"]
     assert quote["transactions"] == 1

@@ -19,6 +19,7 @@ from relayer.iso20022.payment import parse_payment_id
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.outputs import output_of
 from tests.support.owing import OwingLedger
 
 DEBTS = {("DE*NBM", "DE*KCS"): 2192754, ("DE*ROL", "DE*KCS"): 144347, ("DE*KCS", "AT*ATX"): 500, ("DE*KCS", "DE*NBM"): 500}
@@ -58,7 +59,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def settle(folder: Path) -> Run:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
+        result = CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
+        if "--json" in arguments and result.stdout:
+            output_of(("settlement", *arguments), result.stdout)
+        return result
 
     for command in (
         ("net", "C-1", "--as", "DE*NBM"),

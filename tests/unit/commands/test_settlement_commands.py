@@ -20,6 +20,7 @@ from relayer.examples.consortium import DEBTS, PARTY
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.outputs import output, output_of
 from tests.support.owing import OwingLedger
 
 REMOTE = """    type: remote
@@ -70,7 +71,10 @@ def folder(template: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def settle(folder: Path) -> Run:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
+        result = CliRunner().invoke(app, ["settlement", *arguments, "--config", str(folder / "relayer.yaml")])
+        if "--json" in arguments and result.stdout:
+            output_of(("settlement", *arguments), result.stdout)
+        return result
 
     return run
 
@@ -89,7 +93,7 @@ def fact_id(folder: Path, debtor: str, creditor: str) -> str:
     result = CliRunner().invoke(app, ["settlement", "liabilities", "--json", "--config", str(folder / "relayer.yaml")])
     (found,) = [
         each["fact_id"]
-        for each in json.loads(result.stdout)
+        for each in output("settlement liabilities", result.stdout)
         if (each["debtor"], each["creditor"]) == (PARTY[debtor], PARTY[creditor])
     ]
     return found

@@ -22,6 +22,7 @@ from relayer.evidence.trust import Trust, encode_trust
 from relayer.evidence.verify import claimed_path
 from relayer.facts.codec import FactAnswer, encode_answers
 from relayer.testing.factories import a_fact, a_fact_payload, a_packet
+from tests.support.outputs import output
 
 
 def run(*arguments: str) -> Result:
@@ -47,7 +48,7 @@ def test_evidence_that_holds_is_told_and_ends_with_status_0(files: tuple[str, st
     assert result.exit_code == 0
     assert "VERIFIED" in result.output
     assert "acknowledgement written" in result.output
-    told = json.loads(run("verify", file, "--trust", trust, "--json").stdout)
+    told = output("verify", run("verify", file, "--trust", trust, "--json").stdout)
     assert (told["proven"], told["ending"], told["sequence"]) == (True, "acknowledged", 7)
     assert [each["height"] for each in told["statements"]] == [2, 3, 3]
 
@@ -60,7 +61,7 @@ def test_evidence_that_does_not_hold_ends_with_status_1_and_says_why(files: tupl
     result = run("verify", file, "--trust", trust)
     assert result.exit_code == 1
     assert "REFUSED" in result.output
-    told = json.loads(run("verify", file, "--trust", trust, "--json").stdout)
+    told = output("verify", run("verify", file, "--trust", trust, "--json").stdout)
     assert (told["proven"], told["flaw"]) == (False, "PROOF")
 
 
@@ -91,7 +92,7 @@ async def test_facts_and_their_answers_are_shown(tmp_path: Path, ledgers: Any, a
     (tmp_path / "e.json").write_bytes(encode_evidence(evidence))
     (tmp_path / "t.json").write_bytes(encode_trust(trust))
     arguments = ("verify", str(tmp_path / "e.json"), "--trust", str(tmp_path / "t.json"))
-    told = json.loads(run(*arguments, "--json").stdout)
+    told = output("verify", run(*arguments, "--json").stdout)
     assert [(each["fact_id"], each["answer"], each["liability_id"]) for each in told["facts"]] == [
         (f"0x{facts[0].fact_id.hex()}", "accepted", "0x" + "01" * 32),
         (f"0x{facts[1].fact_id.hex()}", "no_agreement", None),

@@ -28,6 +28,7 @@ from relayer.views.relaying import (
     RelayerReport,
     SpendingReport,
 )
+from tests.support.outputs import output
 
 REPORT = RelayerReport(
     now_seconds=1_000.0,
@@ -101,7 +102,10 @@ async def get(path: str, told: Source) -> tuple[int, bytes]:
 
 async def test_healthy() -> None:
     status, body = await get("/healthz", source())
-    assert (status, json.loads(body)) == (200, {"healthy": True, "reasons": [], "checked": ["ledger contracts: height 7"]})
+    assert (status, output("GET /healthz", body.decode())) == (
+        200,
+        {"healthy": True, "reasons": [], "checked": ["ledger contracts: height 7"]},
+    )
 
 
 async def test_a_standstill_says_why() -> None:
@@ -111,7 +115,7 @@ async def test_a_standstill_says_why() -> None:
     )
     status, body = await get("/healthz", told)
     reasons = ["settlement does not answer", "authorities are missing"]
-    assert (status, json.loads(body)) == (503, {"healthy": False, "reasons": reasons, "checked": []})
+    assert (status, output("GET /healthz", body.decode())) == (503, {"healthy": False, "reasons": reasons, "checked": []})
 
 
 async def test_what_is_found_when_asked_counts_though_nothing_was_noticed_before() -> None:
@@ -121,7 +125,7 @@ async def test_what_is_found_when_asked_counts_though_nothing_was_noticed_before
 
 async def test_status_holds_everything() -> None:
     status, body = await get("/status", source())
-    told = json.loads(body)
+    told = output("GET /status", body.decode())
     assert status == 200
     assert told["pending"] == [{"ledger": "settlement", "kind": "receive", "count": 3, "oldest": "main/contracts/41"}]
     assert told["journal_rows"] == 12

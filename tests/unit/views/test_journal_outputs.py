@@ -1,0 +1,123 @@
+"""What commands print of a journal and of a running relayer fits the published schema."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from relayer.app.status import read_status
+from relayer.cli import app
+from relayer.config.relayer_file import load_relayer
+from relayer.core.machine import Machine
+from relayer.core.policy import OPEN_POLICY
+from relayer.journal.sqlite import SqliteJournal
+from relayer.testing.factories import CHANNEL, ROUTE, ROUTE_BACK, a_packet, committed, received
+from relayer.views.plain import as_plain
+from relayer.views.relaying import ClientReport, LedgerReport, PacketCount, RelayerReport
+from tests.support.outputs import output
+
+REPORT = RelayerReport(
+    now_seconds=1_000.0,
+    standstill=("settlement does not answer",),
+    journal_rows=3,
+    ledgers=(LedgerReport(name="contracts", height=7, timestamp_seconds=900, last_error=""),),
+    clients=(ClientReport(ledger="contracts", client="client-0", condition="active", expires_at_seconds=1_500),),
+    packets=(PacketCount(channel="main", state="Received", count=1),),
+    pending=(),
+    errors=(),
+    spending=(),
+)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    """A journal in which one packet was received and another one only committed."""
+    assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
+    journal = SqliteJournal(tmp_path / "relayer.journal")
+    journal.register([ROUTE, ROUTE_BACK])
+    events = [committed(a_packet(1)), committed(a_packet(2)), received(a_packet(1))]
+    plan = Machine([ROUTE, ROUTE_BACK]).plan(events, OPEN_POLICY)
+    journal.append(plan.records, recorded_at_ms=1_700_000_000_000, cursors={})
+    journal.close()
+    return tmp_path / "relayer.yaml"
+
+
+def told(configuration: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(app, [*arguments, "--json", "--config", str(configuration)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
+
+
+def test_packets(configuration: Path) -> None:
+    found = output("packets", told(configuration, "packets"))
+    assert {each["packet"]: each["state"] for each in found} == {
+        f"{CHANNEL}/contracts/1": "Received",
+        f"{CHANNEL}/contracts/2": "Committed",
+    }
+
+
+@pytest.mark.parametrize("sequence", [1, 2, 3])
+def test_the_story_of_a_packet(configuration: Path, sequence: int) -> None:
+    found = output("explain", told(configuration, "explain", f"{CHANNEL}/contracts/{sequence}"))
+    assert found["state"] == {1: "Received", 2: "Committed", 3: "Unseen"}[sequence]
+    assert found["relayer"] == ["no relayer answers on the service port"]
+
+
+def test_the_whole_journal(configuration: Path) -> None:
+    found = output("replay", told(configuration, "replay"))
+    assert [(each["event"], each["before"], each["after"]) for each in found["transitions"]] == [
+        ("PacketCommitted", "Unseen", "Committed"),
+        ("PacketCommitted", "Unseen", "Committed"),
+        ("ReceiptWritten", "Committed", "Received"),
+    ]
+
+
+def test_the_status_without_and_with_a_relayer(configuration: Path) -> None:
+    assert output("status", told(configuration, "status"))["running"] is None
+    with answering(as_json(REPORT)) as port:
+        document = yaml.safe_load(configuration.read_text())
+        document["service"]["port"] = port
+        configuration.write_text(yaml.safe_dump(document))
+        found = output("status", told(configuration, "status"))
+        assert found["running"] == as_plain(REPORT)
+        assert read_status(load_relayer(configuration)).running == REPORT
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"standstill": []}', b"not json", b"[" * 5_000])
+def test_another_service_on_the_port_is_no_relayer(configuration: Path, body: bytes) -> None:
+    with answering(body) as port:
+        document = yaml.safe_load(configuration.read_text())
+        document["service"]["port"] = port
+        configuration.write_text(yaml.safe_dump(document))
+        assert read_status(load_relayer(configuration)).running is None
+
+
+def as_json(report: RelayerReport) -> bytes:
+    return json.dumps(as_plain(report)).encode()
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
