@@ -12,6 +12,8 @@ from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
 from relayer.views.relaying import Health, RelayerReport, Status
 from relayer.views.settlement import (
+    AgreementView,
+    AppliedView,
     DisputeView,
     ImportedNotification,
     LiabilityView,
@@ -34,6 +36,8 @@ OUTPUTS: dict[str, Any] = {
     "packets": tuple[PacketView, ...],
     "reconcile": ReconciliationView,
     "replay": ReplayView,
+    "settlement agreements": tuple[AgreementView, ...],
+    "settlement apply": tuple[AppliedView, ...],
     "settlement cycles": tuple[CycleView, ...],
     "settlement disputes": tuple[DisputeView, ...],
     "settlement import": ImportedNotification,

@@ -132,19 +132,22 @@ class TermsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementView:
-    """Terms in force on which `debtor` settles with `creditor`."""
+    """Terms in force on which `debtor` settles with `creditor`. `sequence`: the log entry that set them."""
 
     agreement_id: str
+    sequence: int
     creditor: str
     debtor: str
     currencies: tuple[TermsView, ...]
     netting_modes: tuple[str, ...]
 
     @classmethod
-    def of(cls, each: Agreement, name: Name) -> AgreementView:
+    def of(cls, in_force: AgreementInForce, name: Name) -> AgreementView:
         """From the ledger's record."""
+        each = in_force.agreement
         return cls(
             agreement_id=each.agreement_id,
+            sequence=in_force.sequence,
             creditor=name(each.creditor),
             debtor=name(each.debtor),
             currencies=tuple(
@@ -157,6 +160,16 @@ class AgreementView:
             ),
             netting_modes=tuple(mode.value.lower() for mode in each.netting_modes),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedView:
+    """What became of a party or an agreement of a file: unchanged, recorded, or refused with the ledger's code."""
+
+    subject: str
+    applied: str
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

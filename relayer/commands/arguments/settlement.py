@@ -33,11 +33,20 @@ def settlement_apply(
     file: Annotated[Path, typer.Argument(help="JSON with parties and agreements, as `init` writes it.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
+    json: Json = False,
 ) -> None:
     """Register parties on both ledgers, issuers on the contract ledger, agreements on the settlement ledger."""
     from relayer.commands.settlement.register import apply_file
 
-    apply_file(config, channel, file)
+    apply_file(config, channel, file, form(json))
+
+
+@app.command("agreements", rich_help_panel=REGISTER)
+def settlement_agreements(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List the agreements in force."""
+    from relayer.commands.settlement.register import show_agreements
+
+    show_agreements(config, channel, form(json))
 
 
 @app.command("positions", rich_help_panel=BOOKS)

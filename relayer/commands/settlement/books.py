@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import assert_never
 
 from relayer.app.ends import open_settlement
 from relayer.app.selection import Selection, select

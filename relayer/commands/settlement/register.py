@@ -1,29 +1,32 @@
-"""`relayer settlement apply`: parties, issuers and agreements, on both ledgers."""
+"""`relayer settlement apply` and `agreements`: parties, issuers and agreements, on both ledgers."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from relayer.app.ends import open_facts, open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
-from relayer.business.register import Register, register_on_contracts, register_on_settlement
-from relayer.commands.output import say, step
+from relayer.business.register import Outcome, Register, register_on_contracts, register_on_settlement
+from relayer.business.settling import Desk
+from relayer.commands.form import Form
+from relayer.commands.output import money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register
+from relayer.commands.settlement.desk import open_desk
+from relayer.settlement.model.parties import AgreementInForce, CurrencyTerms
+from relayer.views.settlement import AgreementView, AppliedView
 
 
-def apply_file(config: Path, channel: str | None, file: Path) -> None:
-    """`settlement apply`."""
+def apply_file(config: Path, channel: str | None, file: Path, form: Form) -> None:
+    """`settlement apply`. Raises the first refusal once everything else was applied."""
     selection = select(config, channel)
     register = read_register(file)
     with step(f"registering what {file} says"):
-        asyncio.run(_apply(selection, register))
-
-
-async def _apply(selection: Selection, register: Register) -> None:
-    async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        outcomes = await register_on_settlement(service, register)
+        outcomes = asyncio.run(_settlement(selection, register))
+    if form is Form.JSON:
+        show_json([_applied(each) for each in outcomes])
     for each in outcomes:
         say(f"{each.subject}: {each.applied.value}{f' ({each.refusal})' if each.refusal else ''}")
     refusals = [each.refusal for each in outcomes if each.refusal]
@@ -31,7 +34,51 @@ async def _apply(selection: Selection, register: Register) -> None:
         raise refusals[0]
     say(f"{selection.settlement_end.ledger}: {len(register.parties)} parties and {len(register.agreements)} agreements")
     if register.on_contracts:
-        async with open_facts(selection) as registry:
-            await register_on_contracts(registry, register.on_contracts)
-        issuers = sum(party.issuer for party in register.on_contracts)
-        say(f"{selection.contract_end.ledger}: {len(register.on_contracts)} parties, {issuers} of them issuers")
+        asyncio.run(_contracts(selection, register))
+
+
+def show_agreements(config: Path, channel: str | None, form: Form) -> None:
+    """`settlement agreements`."""
+
+    async def read() -> tuple[Sequence[AgreementInForce], Desk]:
+        async with open_desk(config, channel, dry_run=True) as at:
+            return await at.service.agreements(), at
+
+    found, at = asyncio.run(read())
+    if form is Form.JSON:
+        show_json([AgreementView.of(each, at.name) for each in found])
+        return
+    rows = (
+        (
+            at.name(each.agreement.debtor),
+            at.name(each.agreement.creditor),
+            ", ".join(map(_terms, each.agreement.currencies)),
+            ", ".join(mode.value.lower() for mode in each.agreement.netting_modes),
+            str(each.sequence),
+        )
+        for each in found
+    )
+    columns = ("debtor", "creditor", "currencies", "netting", "in force since entry")
+    show_table(f"{len(found)} agreements", columns, rows, right=columns[4:])
+
+
+async def _settlement(selection: Selection, register: Register) -> Sequence[Outcome]:
+    async with open_settlement(selection, rights=Rights.OPERATOR) as service:
+        return await register_on_settlement(service, register)
+
+
+async def _contracts(selection: Selection, register: Register) -> None:
+    async with open_facts(selection) as registry:
+        await register_on_contracts(registry, register.on_contracts)
+    issuers = sum(party.issuer for party in register.on_contracts)
+    say(f"{selection.contract_end.ledger}: {len(register.on_contracts)} parties, {issuers} of them issuers")
+
+
+def _applied(each: Outcome) -> AppliedView:
+    code, detail = (each.refusal.code, each.refusal.message) if each.refusal else ("", "")
+    return AppliedView(subject=each.subject, applied=each.applied.value, code=code, detail=detail)
+
+
+def _terms(terms: CurrencyTerms) -> str:
+    limit = "" if terms.open_limit is None else f" up to {money(terms.open_limit, terms.exponent)}"
+    return f"{terms.currency}{limit}"

@@ -269,3 +269,30 @@ def test_moments_and_amounts() -> None:
     assert minor_units("7", 0) == 7
     with pytest.raises(InvalidInput):
         minor_units("-1", 2)
+
+
+def test_terms_there_and_back_are_three_changes_and_the_list_shows_those_in_force(settle: Run, folder: Path) -> None:
+    before = json.loads(done(settle("agreements", "--json")))
+    terms, others = before[0], before[1:]
+    pair = f"{terms['debtor']}>{terms['creditor']}"
+
+    def applied(limit: int | None) -> list[str]:
+        currency = {"currency": "EUR", "exponent": 2} | ({} if limit is None else {"open_limit": limit})
+        agreement = {"creditor": terms["creditor"], "debtor": terms["debtor"], "currencies": [currency]}
+        (folder / "settlement.json").write_text(json.dumps({"agreements": [agreement]}))
+        found = json.loads(done(settle("apply", str(folder / "settlement.json"), "--json")))
+        assert all(pair in each["subject"] or terms["debtor"] in each["subject"] for each in found)
+        return [each["applied"] for each in found]
+
+    sequences = []
+    for limit in (10**9, 10**10, 10**9):
+        assert applied(limit) == ["recorded"]
+        assert applied(limit) == ["unchanged"]
+        now = {each["agreement_id"]: each for each in json.loads(done(settle("agreements", "--json")))}
+        assert now[terms["agreement_id"]]["currencies"] == [{"currency": "EUR", "exponent": 2, "open_limit": str(limit)}]
+        sequences.append(now[terms["agreement_id"]]["sequence"])
+    assert sequences == sorted(set(sequences))
+    assert [
+        each for each in json.loads(done(settle("agreements", "--json"))) if each != now[terms["agreement_id"]]
+    ] == others
+    assert terms["debtor"] in done(settle("agreements"))
