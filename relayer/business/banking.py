@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from relayer.business.paging import all_payments
 from relayer.errors import LedgerRefused
 from relayer.iso20022.accounts import Account
 from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, Notification, import_camt054
@@ -20,7 +21,6 @@ from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, PaymentState
 from relayer.settlement.model.payments import Payment as StandingPayment
 
-_PAGE = 1000
 _WAITING = frozenset({PaymentState.INSTRUCTED, PaymentState.PENDING})
 
 
@@ -81,16 +81,6 @@ async def record_evidence(service: SettlementService, notification: Notification
     """Makes each payment final that the notification is evidence of. What the ledger refuses does not stop the rest."""
     final = [await _finalise(service, each) for each in notification.accepted]
     return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
-
-
-async def all_payments(service: SettlementService) -> list[StandingPayment]:
-    """In the order of their ids."""
-    found: list[StandingPayment] = []
-    while True:
-        page = await service.payments(after_id=found[-1].order.payment_id if found else "", limit=_PAGE)
-        if not page:
-            return found
-        found.extend(page)
 
 
 def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment:

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from relayer.business.facts import TrackedFact, for_reconciliation, tracked
+from relayer.business.paging import all_liabilities
 from relayer.business.reconcile import LiabilityRecord, Reconciliation, Standing, reconcile
 from relayer.ports.facts import FactLedger
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.facts import FactPacket
 from relayer.settlement.model.liabilities import Liability, Position
-
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +73,6 @@ class ChannelBooks:
         """Every fact that went to the channel's settlement ledger, or has not been sent at all."""
         here = ("", self.settlement_chain_id)
         return [each for each in await tracked(self.facts) if each.record.ledger_id in here]
-
-
-async def all_liabilities(service: SettlementService) -> list[Liability]:
-    """In the order of their sequences."""
-    found: list[Liability] = []
-    while True:
-        page = await service.liabilities(after_sequence=found[-1].sequence if found else 0, limit=_PAGE)
-        if not page:
-            return found
-        found.extend(page)
 
 
 def liabilities_of(facts: FactLedger, liabilities: Iterable[Liability]) -> tuple[Liability, ...]:

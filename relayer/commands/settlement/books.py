@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relayer.app.ends import open_settlement
 from relayer.app.selection import Selection, select
-from relayer.business.reconciling import all_liabilities
+from relayer.business.paging import all_liabilities
 from relayer.commands.form import Form
 from relayer.commands.output import money, show_json, show_table
 from relayer.settlement.model.liabilities import Liability, Position

@@ -18,7 +18,6 @@ from relayer.iso20022.money import parse_amount
 
 DAY_SECONDS = 86_400
 NOTHING_CHANGED = "dry run: nothing was changed"
-PAGE = 1000
 _LAST_SECOND = 253_402_300_799
 """Of the year 9999."""
 

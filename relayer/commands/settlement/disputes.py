@@ -8,10 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from relayer.app.clock import now_seconds
+from relayer.business.paging import all_disputes
 from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import Form
 from relayer.commands.output import money, say, show_json, show_table
-from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk
+from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk
 from relayer.errors import InvalidInput
 from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.model.liabilities import Liability
@@ -78,7 +79,7 @@ def release(
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            found = {each.claim.dispute_id: each for each in await _disputes(at)}.get(dispute_id)
+            found = {each.claim.dispute_id: each for each in await all_disputes(at.service)}.get(dispute_id)
             if found is None:
                 raise InvalidInput(
                     f"dispute {dispute_id} does not stand on this ledger; `relayer settlement disputes` lists them"
@@ -134,7 +135,7 @@ def show_disputes(config: Path, channel: str | None, form: Form) -> None:
 
     async def read() -> list[Dispute]:
         async with open_desk(config, channel, dry_run=True) as at:
-            return await _disputes(at)
+            return await all_disputes(at.service)
 
     disputes = asyncio.run(read())
     if form is Form.JSON:
@@ -163,13 +164,6 @@ async def _liability(at: Desk, fact_id: str) -> Liability:
     found = await at.service.liability_of_fact(raw)
     if found is None:
         raise InvalidInput(f"fact {fact_id[:80]} has no liability on this ledger")
-    return found
-
-
-async def _disputes(at: Desk) -> list[Dispute]:
-    found: list[Dispute] = []
-    while page := await at.service.disputes(after_id=found[-1].claim.dispute_id if found else "", limit=PAGE):
-        found.extend(page)
     return found
 
 

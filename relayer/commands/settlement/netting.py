@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from relayer.app.clock import now_seconds
+from relayer.business.paging import all_cycles
 from relayer.business.settling import (
     SOLVERS,
     Desk,
@@ -32,7 +33,6 @@ from relayer.settlement.rules.eligible import Scope
 from relayer.views.netting import CycleView, NettingView
 
 _PROPOSAL_SECONDS = 86_400
-_PAGE = 1000
 
 _T = TypeVar("_T")
 
@@ -106,10 +106,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
 
     async def read() -> tuple[list[Cycle], Desk]:
         async with open_desk(config, channel, dry_run=True) as at:
-            found: list[Cycle] = []
-            while page := await at.service.cycles(after_id=found[-1].plan.cycle_id if found else "", limit=_PAGE):
-                found.extend(page)
-            return found, at
+            return await all_cycles(at.service), at
 
     cycles, at = asyncio.run(read())
     if form is Form.JSON:

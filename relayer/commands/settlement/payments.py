@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relayer.app.clock import now_seconds
+from relayer.business.paging import all_payments
 from relayer.business.settling import Desk, actor_of, payments_of
 from relayer.commands.form import Form
 from relayer.commands.output import money, say, show_json, show_table
-from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, PAGE, minor_units, open_desk, show_states
+from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.settlement.model.parties import Consent, SetConsent
@@ -140,10 +141,7 @@ def show_payments(config: Path, channel: str | None, form: Form) -> None:
 
     async def read() -> tuple[list[Payment], Desk]:
         async with open_desk(config, channel, dry_run=True) as at:
-            found: list[Payment] = []
-            while page := await at.service.payments(after_id=found[-1].order.payment_id if found else "", limit=PAGE):
-                found.extend(page)
-            return found, at
+            return await all_payments(at.service), at
 
     payments, at = asyncio.run(read())
     if form is Form.JSON:
