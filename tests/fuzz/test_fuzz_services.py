@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.errors import InvalidInput, InvariantBroken
+from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as adapter
 from relayer.messages import packets as packet_codec
 from relayer.messages.settlement import POSITION, netting_from_message
 from relayer.messages.settlement import STATEMENT as STATEMENTS
+from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.ledger import (
     AcknowledgePacket,
     ClientCondition,
@@ -22,6 +25,7 @@ from relayer.ports.ledger import (
     Head,
     MessageResult,
     Outcome,
+    Quote,
     ReceivePacket,
     SubmissionBatch,
     SubmissionReceipt,
@@ -104,7 +108,17 @@ BATCH = SubmissionBatch(
 RECEIPT = SubmissionReceipt(
     results=(MessageResult(outcome=Outcome.DELIVERED), MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
     transactions=(TransactionId("0x1"),),
+    fee=2**80,
+    gas=21_000,
 )
+QUOTE = Quote(
+    transactions=1,
+    gas=21_000,
+    price=Fraction(3, 2),
+    fee=2**80,
+    refusals=(None, MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
+)
+VOUCHING = Vouching(threshold=1, vouchers=(Voucher(name="0x1", endpoint="a:1", error="does not answer"),))
 FACTS = (committed(PACKET), received(PACKET), answered(PACKET), acknowledged(PACKET))
 
 ADAPTER = [
@@ -133,6 +147,18 @@ ADAPTER = [
         adapter_pb2.ClientStatus,
         adapter.status_from_message,
         adapter.status_to_message(STATUS, type_url="/a", state=b"state"),
+    ),
+    message(adapter_pb2.QuoteResponse, capability_codec.quote_from_message, capability_codec.quote_to_message(QUOTE)),
+    message(adapter_pb2.Vouching, capability_codec.vouching_from_message, capability_codec.vouching_to_message(VOUCHING)),
+    message(
+        adapter_pb2.CheckLine,
+        capability_codec.check_line_from_message,
+        capability_codec.check_line_to_message(CheckLine(subject="account", found="has 5", remedy="send funds")),
+    ),
+    message(
+        adapter_pb2.DescribeResponse,
+        lambda each: capability_codec.capabilities_from_message(each.capabilities),
+        adapter_pb2.DescribeResponse(chain_id="a", capabilities=[adapter_pb2.PRICED, adapter_pb2.VOUCHED]),
     ),
 ]
 
