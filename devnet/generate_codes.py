@@ -1,4 +1,4 @@
-"""Generates constants from proto/codes.yaml for Python and Go. Run it after a change there; a test compares.
+"""Generates constants from proto/codes.yaml for Python, Go and Solidity. Run it after a change there; a test compares.
 
 It must never be needed to run the product: the generated files are checked in. The data file is read strictly: a name or a
 number that occurs twice, a field that is missing or unknown, stops it.
@@ -87,6 +87,7 @@ def generate(codes: Codes) -> dict[Path, str]:
         GO_SETTLEMENT / "ledger" / "netting" / "limits.go": _go_netting(codes),
         GO_SETTLEMENT / "keeper" / "limits.go": _go_keeper(codes),
         GO / "light-clients" / "poaevm" / "limits.go": _go_poa_evm(codes),
+        Path("contracts/evm/src/Codes.sol"): _solidity(codes),
     }
 
 
@@ -385,6 +386,32 @@ def _go_keeper(codes: Codes) -> str:
 def _go_poa_evm(codes: Codes) -> str:
     names = ("CLIENT_STATE_BYTES", "AUTHORITIES", "EVM_HEADER_BYTES", "TRIE_NODES", "TRIE_NODE_BYTES")
     return _go("poaevm", _go_limits(codes, {f"MAXIMUM_{name}": False for name in names}))
+
+
+# Solidity.
+
+
+def _solidity(codes: Codes) -> str:
+    def library(name: str, kind: str, title: str, entries: Iterable[Entry]) -> str:
+        body = "".join(
+            (f"    /// @notice {each.meaning}\n" if each.meaning else "")
+            + f"    {kind} internal constant {each.name} = {each.number};\n"
+            for each in entries
+        )
+        return f"\n/// @title {title}\nlibrary {name} {{\n{body}}}\n"
+
+    wanted = {"FACTS", "UPDATES", "DESTINATION_BYTES", "TIMEOUT_SECONDS", "CHAIN_ID_BYTES", "PROOF_DEPTH"}
+    wanted.add("CONTRACT_VALIDATORS")
+    limits = [each for each in codes["limits"] if each.name.removeprefix("MAXIMUM_") in wanted]
+    return (
+        "// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.20;\n\n"
+        "// Made by devnet/generate_codes.py of proto/codes.yaml; change it there.\n"
+        + library("FactStatus", "uint8", "Whether a fact was recorded as a liability.", codes["fact_statuses"])
+        + library("FactCode", "uint16", "Why, in the acknowledgement of a fact.", codes["fact_codes"])
+        + library("NewsStatus", "uint8", "Status news: what became of a liability.", codes["news_statuses"])
+        + library("NewsAnswer", "uint8", "What the contract ledger did with one update.", codes["news_answers"])
+        + library("Limits", "uint256", "Bounds that every implementation checks.", limits)
+    )
 
 
 if __name__ == "__main__":

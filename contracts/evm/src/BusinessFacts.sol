@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {FactCode, Limits, NewsAnswer, NewsStatus} from "./Codes.sol";
 import {FactAnswers} from "./facts/FactAnswers.sol";
 import {FactHash} from "./facts/FactHash.sol";
 import {FactNews} from "./facts/FactNews.sol";
@@ -46,9 +47,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     string public constant VERSION = "fact-1";
     string public constant STATUS_VERSION = "status-1";
     string public constant ENCODING = "application/x-solidity-abi";
-    uint256 public constant MAX_FACTS = 64;
+    uint256 public constant MAX_FACTS = Limits.MAXIMUM_FACTS;
     /// @dev Settlement ledgers read no longer one, and would refuse the whole packet.
-    uint256 private constant MAX_DESTINATION_LENGTH = 64;
 
     bytes4 private constant ERC5192 = 0xb45a3c0e;
     bytes4 private constant ERC4906 = 0x49064906;
@@ -97,7 +97,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     ) external returns (uint64 sequence) {
         if (facts.length == 0 || facts.length > MAX_FACTS) revert FactCountOutOfRange(facts.length);
         uint256 length = bytes(destination).length;
-        if (length > MAX_DESTINATION_LENGTH) revert DestinationTooLong(length);
+        if (length > Limits.MAXIMUM_DESTINATION_BYTES) revert DestinationTooLong(length);
         bytes32 sourceClientHash = keccak256(bytes(sourceClient));
         uint16 ledger = _ledgerIndexes[sourceClientHash];
         if (ledger == 0) revert LedgerUnknown(sourceClient);
@@ -189,8 +189,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         bool isReadable = FactAnswers.isReadable(msg_.acknowledgement, count);
         if (!isReadable) {
             whole.code = keccak256(msg_.acknowledgement) == keccak256(abi.encodePacked(ICS24Host.UNIVERSAL_ERROR_ACK))
-                ? FactAnswers.CODE_UNIVERSAL_ERROR
-                : FactAnswers.CODE_UNREADABLE;
+                ? FactCode.UNIVERSAL_ERROR
+                : FactCode.UNREADABLE;
         }
         for (uint256 i = 0; i < count; ++i) {
             FactAnswers.Answer memory answer = isReadable ? FactAnswers.read(msg_.acknowledgement, i) : whole;
@@ -322,11 +322,11 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     function _hear(FactNews.Update memory update, uint16 ledger) private returns (uint8 answer) {
         bytes32 factId = update.factId;
         Record memory record = _records[factId];
-        if (record.ledger != ledger || !_isLiability(factId, update.liabilityId)) return FactNews.UNKNOWN_FACT;
+        if (record.ledger != ledger || !_isLiability(factId, update.liabilityId)) return NewsAnswer.UNKNOWN_FACT;
         if (update.sequence <= record.settlementSequence || update.sequence <= _news[factId].sequence) {
-            return FactNews.STALE;
+            return NewsAnswer.STALE;
         }
-        if (!_isAcknowledged(record.state) || record.state == State.SETTLED) return FactNews.WRONG_STATE;
+        if (!_isAcknowledged(record.state) || record.state == State.SETTLED) return NewsAnswer.WRONG_STATE;
         _news[factId] = News(update.sequence, update.open);
         State state = _announced(update);
         if (state != record.state) {
@@ -334,22 +334,22 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
             _records[factId] = record;
         }
         emit MetadataUpdate(uint256(factId));
-        return FactNews.APPLIED;
+        return NewsAnswer.APPLIED;
     }
 
     /// @dev Announces the news and tells the state that they lead to.
     function _announced(FactNews.Update memory update) private returns (State) {
         bytes32 factId = update.factId;
         bytes32 why = update.settlementReference;
-        if (update.status == FactNews.SETTLED) {
+        if (update.status == NewsStatus.SETTLED) {
             emit FactSettled(factId, why, update.sequence);
             return State.SETTLED;
         }
-        if (update.status == FactNews.DISPUTED) {
+        if (update.status == NewsStatus.DISPUTED) {
             emit FactDisputed(factId, why, update.sequence, update.open);
             return State.DISPUTED;
         }
-        if (update.status == FactNews.RELEASED) {
+        if (update.status == NewsStatus.RELEASED) {
             emit FactReleased(factId, why, update.sequence, update.open);
             return State.ACKNOWLEDGED;
         }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.20;
 import {ReentrancyGuard} from "@openzeppelin/contracts/security/ReentrancyGuard.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {Limits} from "./Codes.sol";
 import {RouterErrors} from "./errors/RouterErrors.sol";
 import {ClientRegistry} from "./host/ClientRegistry.sol";
 import {ICS24Host} from "./host/ICS24Host.sol";
@@ -29,7 +30,6 @@ contract Router is IRouter, RouterErrors, ClientRegistry, ProvableStore, Reentra
     /// @dev keccak256(abi.encode(uint256(keccak256("ibc.storage.ICS26Router")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant APP_SLOT = 0xc5779f3c2c21083eefa6d04f6a698bc0d8c10db124ad5e0df6ef394b6d7bf600;
 
-    uint256 private constant MAX_TIMEOUT_DURATION = 1 days;
 
     /// @inheritdoc IRouter
     function addIBCApp(address app) external nonReentrant {
@@ -230,7 +230,7 @@ contract Router is IRouter, RouterErrors, ClientRegistry, ProvableStore, Reentra
     function _requireTimeout(uint64 timeoutTimestamp) private view {
         if (timeoutTimestamp <= block.timestamp) revert IBCInvalidTimeoutTimestamp(timeoutTimestamp, block.timestamp);
         uint256 duration = timeoutTimestamp - block.timestamp;
-        if (duration > MAX_TIMEOUT_DURATION) revert IBCInvalidTimeoutDuration(MAX_TIMEOUT_DURATION, duration);
+        if (duration > Limits.MAXIMUM_TIMEOUT_SECONDS) revert IBCInvalidTimeoutDuration(Limits.MAXIMUM_TIMEOUT_SECONDS, duration);
     }
 
     function _appLayout() private pure returns (AppLayout storage data) {

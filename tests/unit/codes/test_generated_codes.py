@@ -34,7 +34,7 @@ SOURCE = (ROOT / "proto" / "codes.yaml").read_text(encoding="utf-8")
 def test_generating_again_changes_nothing(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "devnet" / "generate_codes.py", tmp_path], check=True, capture_output=True)
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert {path.suffix for path in made} == {".py", ".go"}
+    assert {path.suffix for path in made} == {".py", ".go", ".sol"}
     for path in made:
         assert (ROOT / path).read_text(encoding="utf-8") == (tmp_path / path).read_text(encoding="utf-8"), path
     package = {path.name for path in (ROOT / "relayer" / "codes").glob("*.py")} - {"__init__.py"}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {FactCode, FactStatus} from "../Codes.sol";
+
 /// @title Reads a settlement ledger's answers without ever reverting.
 /// @notice An acknowledgement is `abi.encode(FactAnswer[])`, FactAnswer being
 /// (uint8 status, bytes32 liabilityId, uint64 sequence, bytes32 headHash, uint16 code): five words each, in the order
@@ -8,15 +10,6 @@ pragma solidity ^0.8.20;
 /// @dev A revert in an acknowledgement's callback would leave the packet open for ever, because the ledger on the other
 /// side can write no second acknowledgement. So what cannot be read becomes a code of its own.
 library FactAnswers {
-    /// @notice The facts were refused as a whole: the universal error acknowledgement.
-    uint16 internal constant CODE_UNIVERSAL_ERROR = 65535;
-    /// @notice The answer breaks its format. What the settlement ledger did must be looked up before a new fact is
-    /// minted in this one's place.
-    uint16 internal constant CODE_UNREADABLE = 65534;
-
-    uint256 private constant ACCEPTED = 1;
-    uint256 private constant REJECTED = 2;
-    uint256 private constant CODE_DUPLICATE = 1;
     uint256 private constant ANSWER_LENGTH = 160;
 
     struct Answer {
@@ -33,17 +26,18 @@ library FactAnswers {
             && _word(acknowledgement, 32) == count;
     }
 
-    /// @notice One answer of readable bytes; an impossible one comes back as rejected with CODE_UNREADABLE.
+    /// @notice One answer of readable bytes; an impossible one comes back as rejected with FactCode.UNREADABLE.
+    /// What the settlement ledger did must then be looked up before a new fact is minted in this one's place.
     function read(bytes calldata acknowledgement, uint256 index) internal pure returns (Answer memory answer) {
         uint256 cursor = 64 + ANSWER_LENGTH * index;
         uint256 status = _word(acknowledgement, cursor);
         uint256 sequence = _word(acknowledgement, cursor + 64);
         uint256 code = _word(acknowledgement, cursor + 128);
         bool isAccepted =
-            status == ACCEPTED && code <= CODE_DUPLICATE && sequence != 0 && sequence <= type(uint64).max;
-        bool isRejected = status == REJECTED && code > CODE_DUPLICATE && code < CODE_UNREADABLE;
+            status == FactStatus.ACCEPTED && code <= FactCode.DUPLICATE && sequence != 0 && sequence <= type(uint64).max;
+        bool isRejected = status == FactStatus.REJECTED && code > FactCode.DUPLICATE && code < FactCode.UNREADABLE;
         if (!isAccepted && !isRejected) {
-            answer.code = CODE_UNREADABLE;
+            answer.code = FactCode.UNREADABLE;
             return answer;
         }
         answer.isAccepted = isAccepted;

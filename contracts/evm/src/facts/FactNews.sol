@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {Limits, NewsStatus} from "../Codes.sol";
+
 /// @title Reads what a settlement ledger tells of its liabilities.
 /// @notice The value of a `status-1` payload is `abi.encode(StatusPacketData)`, StatusPacketData being
 /// (uint256 chainId, address contractAddress, StatusUpdate[] updates) and StatusUpdate
@@ -9,21 +11,6 @@ pragma solidity ^0.8.20;
 /// @dev By hand, because a failing abi.decode reverts without a reason, which the router must take for a lack of gas: the
 /// packet would stay unanswered until it times out.
 library FactNews {
-    uint256 internal constant SETTLED = 1;
-    uint256 internal constant DISPUTED = 2;
-    uint256 internal constant RELEASED = 3;
-    uint256 internal constant CREDITED = 4;
-
-    /// @notice The answers, one for each update.
-    uint8 internal constant APPLIED = 1;
-    /// @notice Newer news were there before.
-    uint8 internal constant STALE = 2;
-    /// @notice No such fact was sent to this settlement ledger, or not with this liability.
-    uint8 internal constant UNKNOWN_FACT = 3;
-    /// @notice The fact is not acknowledged, or it is settled for good.
-    uint8 internal constant WRONG_STATE = 4;
-
-    uint256 private constant MAX_UPDATES = 64;
     uint256 private constant HEAD_LENGTH = 160;
     uint256 private constant UPDATE_LENGTH = 192;
 
@@ -44,7 +31,7 @@ library FactNews {
     function countOf(bytes calldata value) internal pure returns (uint256 count) {
         if (value.length < HEAD_LENGTH) return 0;
         count = _word(value, 128);
-        bool isReadable = count <= MAX_UPDATES && value.length == HEAD_LENGTH + UPDATE_LENGTH * count
+        bool isReadable = count <= Limits.MAXIMUM_UPDATES && value.length == HEAD_LENGTH + UPDATE_LENGTH * count
             && _word(value, 0) == 32 && _word(value, 96) == 96;
         if (!isReadable) return 0;
     }
@@ -65,8 +52,8 @@ library FactNews {
         update.sequence = uint64(sequence);
         update.settlementReference = bytes32(_word(value, cursor + 128));
         update.open = uint128(open);
-        isReadable = update.status >= SETTLED && update.status <= CREDITED && sequence != 0
-            && sequence <= type(uint64).max && open <= type(uint128).max && (update.status != SETTLED || open == 0);
+        isReadable = update.status >= NewsStatus.SETTLED && update.status <= NewsStatus.CREDITED && sequence != 0
+            && sequence <= type(uint64).max && open <= type(uint128).max && (update.status != NewsStatus.SETTLED || open == 0);
     }
 
     function _word(bytes calldata data, uint256 cursor) private pure returns (uint256 word) {

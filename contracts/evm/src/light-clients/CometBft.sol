@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {Limits} from "../Codes.sol";
 import {ICometBftLightClient} from "./ICometBftLightClient.sol";
 import {Sha256} from "./Sha256.sol";
 import {ValidatorSets} from "./ValidatorSets.sol";
@@ -24,7 +25,6 @@ library CometBft {
     error NotEnoughPower(uint256 signedPower, uint256 totalPower);
     error NotEnoughTrustedPower(uint256 signedPower, uint256 totalPower);
 
-    uint256 private constant MAX_CHAIN_ID_LENGTH = 50;
     uint256 private constant SIGNATURE_LENGTH = 80;
     uint256 private constant MAX_TIMESTAMP_LENGTH = 12;
     uint256 private constant NOT_IN_TRUSTED_SET = 255;
@@ -33,7 +33,7 @@ library CometBft {
     /// @notice Prepares a chain id. CometBFT allows 1 to 50 bytes.
     function chainId(string memory id) internal pure returns (ChainId memory prepared) {
         uint256 length = bytes(id).length;
-        if (length == 0 || length > MAX_CHAIN_ID_LENGTH) revert ChainIdInvalid();
+        if (length == 0 || length > Limits.MAXIMUM_CHAIN_ID_BYTES) revert ChainIdInvalid();
         prepared.leaf = sha256(abi.encodePacked(hex"000a", uint8(length), id));
         bytes memory suffix = abi.encodePacked(hex"32", uint8(length), id, bytes32(0), bytes32(0));
         bytes32 suffix0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {Limits} from "../Codes.sol";
 import {Sha256} from "./Sha256.sol";
 
 /// @title ICS-23 proofs over an IAVL tree inside a Cosmos multistore.
@@ -33,7 +34,6 @@ library Ics23 {
     uint256 private constant RIGHT = 1;
 
     uint256 private constant MAX_KEY_LENGTH = 16383;
-    uint256 private constant MAX_STORE_DEPTH = 128;
     /// @dev The top bit of every byte: set in a varint's byte when another byte follows.
     uint256 private constant TOP_BITS = 0x8080808080808080808080808080808080808080808080808080808080808080;
     bytes32 private constant EMPTY_VALUE_HASH = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
@@ -230,7 +230,7 @@ library Ics23 {
             abi.encodePacked(uint8(0), uint8(storeKey.length), storeKey, uint8(32), sha256(abi.encodePacked(value)))
         );
         uint256 count = _byte(proof, cursor);
-        if (count > MAX_STORE_DEPTH || cursor + 1 + 33 * count != proof.length) revert ProofMalformed(cursor);
+        if (count > Limits.MAXIMUM_PROOF_DEPTH || cursor + 1 + 33 * count != proof.length) revert ProofMalformed(cursor);
         unchecked {
             for (cursor += 1; cursor < proof.length; cursor += 33) {
                 uint256 side = _byte(proof, cursor);

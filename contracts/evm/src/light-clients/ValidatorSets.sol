@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {Limits} from "../Codes.sol";
 import {Sha256} from "./Sha256.sol";
 
 /// @title Validator sets: proven once by their hash, then kept as the code of a small contract.
@@ -24,8 +25,6 @@ library ValidatorSets {
     error PublicKeyInvalid(uint256 index);
     error PowerOutOfRange(uint256 index);
 
-    uint256 internal constant MAX_VALIDATORS = 128;
-
     uint8 private constant SECP256K1 = 1;
     uint256 private constant RECORD_LENGTH = 73;
     uint256 private constant STORED_LENGTH = 28;
@@ -37,7 +36,7 @@ library ValidatorSets {
     /// @param hash The validators_hash that a trusted or a signed header carries.
     function store(Entry storage entry, bytes32 hash, bytes calldata packed) internal {
         uint256 count = packed.length / RECORD_LENGTH;
-        if (count == 0 || count > MAX_VALIDATORS || packed.length % RECORD_LENGTH != 0) revert ValidatorSetMalformed();
+        if (count == 0 || count > Limits.MAXIMUM_CONTRACT_VALIDATORS || packed.length % RECORD_LENGTH != 0) revert ValidatorSetMalformed();
         bytes32[] memory leaves = new bytes32[](count);
         // A leading STOP byte, so that nobody can call the stored bytes.
         bytes memory stored = new bytes(1 + count * STORED_LENGTH);
