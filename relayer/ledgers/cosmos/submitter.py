@@ -22,11 +22,12 @@ from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused, refused_message, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
+from relayer.ledgers.submission.batches import Item, chunks, halves, send, too_large
+from relayer.ledgers.submission.batches import refused as refused_before
 from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import (
     MessageResult,
     Outcome,
-    PacketMessage,
     Quote,
     ReceivePacket,
     SubmissionBatch,
@@ -40,13 +41,6 @@ _ROUNDS = 4
 _BASE_GAS = 200_000
 _GAS_MARGIN_PERCENT = 140
 _LEAST_CHUNK_BYTES = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    index: int
-    message: PacketMessage
-    framed: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,13 +69,15 @@ class Submitter:
         LedgerRefused for a lone client update."""
         progress = _Progress(client=batch.client_id)
         room = await self._find_room()
-        messages = await self._leave_out_redundant(self._encode(batch, room, progress), progress)
+        messages = await self.without_redundant(self._encode(batch, room, progress), progress)
         update = self._encode_update(batch, messages)
         if update is not None and not messages:
             await self._send_update(update, progress)
-        chunks = _chunks(messages, min(room.size, self._chunk_bytes), 0 if update is None else len(update))
+        chunks = self._chunks(messages, room, update)
         # Each with the update in front, so that none waits for another's block.
-        sent = await asyncio.gather(*(self._send(update, chunk, progress) for chunk in chunks), return_exceptions=True)
+        sent = await asyncio.gather(
+            *(send(_Work(self, progress), update, chunk) for chunk in chunks), return_exceptions=True
+        )
         for failure in filter(None, sent):
             raise failure
         return SubmissionReceipt(
@@ -95,10 +91,10 @@ class Submitter:
         """What `submit` would take, each transaction simulated with the client update in front. Raises as `submit`."""
         progress = _Progress(client=batch.client_id)
         room = await self._find_room()
-        messages = await self._leave_out_redundant(self._encode(batch, room, progress), progress)
+        messages = await self.without_redundant(self._encode(batch, room, progress), progress)
         update = self._encode_update(batch, messages)
         gas = [] if update is None or messages else [await self._price_update(update, progress)]
-        for chunk in _chunks(messages, min(room.size, self._chunk_bytes), 0 if update is None else len(update)):
+        for chunk in self._chunks(messages, room, update):
             found = await self._price(update, chunk, progress)
             gas += [] if found is None else [found]
         return Quote(
@@ -109,24 +105,23 @@ class Submitter:
             refusals=tuple(progress.results.get(index) for index in range(len(batch.messages))),
         )
 
-    def _encode_update(self, batch: SubmissionBatch, messages: Sequence[_Message]) -> bytes | None:
+    def _encode_update(self, batch: SubmissionBatch, messages: Sequence[Item]) -> bytes | None:
         """None if there is none, or if all that it is for was done by others."""
         if batch.update is None or (batch.messages and not messages):
             return None
         return update_message(batch.client_id, batch.update, signer=self._sender.address)
 
-    def _encode(self, batch: SubmissionBatch, room: Room, progress: _Progress) -> list[_Message]:
+    def _encode(self, batch: SubmissionBatch, room: Room, progress: _Progress) -> list[Item]:
         encoded = []
         for index, message in enumerate(batch.messages):
             framed = packet_message(message, signer=self._sender.address)
             if len(framed) > room.size:
-                detail = f"{len(framed)} bytes, a transaction takes {room.size}"
-                progress.results[index] = _rejected("MESSAGE_TOO_LARGE", detail)
+                progress.results[index] = too_large(len(framed), room.size)
                 continue
-            encoded.append(_Message(index, message, framed))
+            encoded.append(Item(index, message, framed))
         return encoded
 
-    async def _leave_out_redundant(self, messages: list[_Message], progress: _Progress) -> list[_Message]:
+    async def without_redundant(self, messages: list[Item], progress: _Progress) -> list[Item]:
         """Looks before sending: what somebody else has done costs no gas."""
         receives = [item for item in messages if isinstance(item.message, ReceivePacket)]
         answers = [item for item in messages if not isinstance(item.message, ReceivePacket)]
@@ -148,7 +143,7 @@ class Submitter:
                 progress.results[item.index] = MessageResult(outcome=Outcome.REDUNDANT)
         return [item for item in messages if item.index in left]
 
-    async def _among(self, messages: Sequence[_Message], path: str, request: Message, answer: type[Any]) -> set[int]:
+    async def _among(self, messages: Sequence[Item], path: str, request: Message, answer: type[Any]) -> set[int]:
         """Indices of the messages whose sequences the ledger names."""
         sequences = set((await ask(self._rpc, path, request, answer)).sequences)
         return {item.index for item in messages if item.message.packet.sequence in sequences}
@@ -170,44 +165,16 @@ class Submitter:
             raise refused(trial, f"update of client {progress.client}")
         return trial.gas_limit
 
-    async def _price(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> int | None:
+    async def _price(self, update: bytes | None, messages: list[Item], progress: _Progress) -> int | None:
         """Gas of those that the ledger would take; None if it would take none of them."""
         trial = await self._sender.simulate(_together(update, messages))
         if isinstance(trial, Refusal):
-            messages = await self._leave_out_bad(update, messages, trial, progress)
+            messages = await self.without_bad(update, messages, trial, progress)
             trial = await self._sender.simulate(_together(update, messages)) if messages else trial
         if isinstance(trial, Refusal):
             progress.results.update({item.index: refused_message(trial) for item in messages})
             return None
         return trial.gas_limit
-
-    async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
-        last: Refusal | None = None
-        for _ in range(_ROUNDS):
-            if not messages:
-                return
-            framed = _together(update, messages)
-            gas = self._gas_model(messages).guess(sum(map(len, framed)))
-            if gas is None:
-                trial = await self._simulate(framed)
-                if isinstance(trial, Refusal):
-                    last = trial
-                    left = await self._leave_out_bad(update, messages, trial, progress)
-                    if len(left) == len(messages) and len(messages) > 1:
-                        await self._send_apart(update, messages, progress)
-                        return
-                    messages = left
-                    continue
-                gas = trial.gas_limit
-            most_gas = (await self._find_room()).gas
-            if gas > most_gas and len(messages) > 1:
-                await self._send_apart(update, messages, progress)
-                return
-            last = await self._try(framed, min(gas, most_gas), messages, progress)
-            if last is None:
-                return
-            messages = await self._leave_out_redundant(messages, progress)
-        self._give_up(messages, last, progress)
 
     async def _simulate(self, framed: tuple[bytes, ...]) -> Simulated | Refusal:
         try:
@@ -216,10 +183,9 @@ class Submitter:
             self._shrink(framed)
             raise
 
-    async def _try(
-        self, framed: tuple[bytes, ...], gas: int, messages: list[_Message], progress: _Progress
-    ) -> Refusal | None:
+    async def execute(self, update: bytes | None, messages: Sequence[Item], gas: int, progress: _Progress) -> Refusal | None:
         """None: done. Else why the transaction as a whole was refused; the next round looks at its messages one by one."""
+        framed, gas = _together(update, messages), min(gas, await self.most_gas())
         model = self._gas_model(messages)
         try:
             executed = await self._sender.execute(Order(messages=framed, gas=gas))
@@ -243,7 +209,7 @@ class Submitter:
             return None
         return refusal
 
-    def _read_outcomes(self, executed: Executed, sent: int, messages: Sequence[_Message], progress: _Progress) -> None:
+    def _read_outcomes(self, executed: Executed, sent: int, messages: Sequence[Item], progress: _Progress) -> None:
         responses = message_responses(executed.data)
         if len(responses) != sent:
             raise MalformedAnswer(f"transaction {executed.hash}: {len(responses)} answers to {sent} messages")
@@ -251,15 +217,9 @@ class Submitter:
         for item, outcome in zip(messages, outcomes, strict=True):
             progress.results[item.index] = MessageResult(outcome=outcome)
 
-    async def _send_apart(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
-        """Together they do not fit: halves."""
-        middle = len(messages) // 2
-        for half in (messages[:middle], messages[middle:]):
-            await self._send(None if progress.is_updated else update, half, progress)
-
-    async def _leave_out_bad(
-        self, update: bytes | None, messages: list[_Message], refusal: Refusal, progress: _Progress
-    ) -> list[_Message]:
+    async def without_bad(
+        self, update: bytes | None, messages: list[Item], refusal: Refusal, progress: _Progress
+    ) -> list[Item]:
         """Rejects what the simulation refuses; a refused update takes all its messages with it."""
         if update is not None:
             trial = await self._sender.simulate([update])
@@ -269,30 +229,48 @@ class Submitter:
                 refused_update = replace(refused_message(trial), retryable=True)
                 progress.results.update({item.index: refused_update for item in messages})
                 return []
-        return await self._without_bad(update, messages, refusal, progress)
+        return await self._without_each_bad(update, messages, refusal, progress)
 
-    async def _without_bad(
-        self, update: bytes | None, messages: list[_Message], refusal: Refusal, progress: _Progress
-    ) -> list[_Message]:
+    async def _without_each_bad(
+        self, update: bytes | None, messages: list[Item], refusal: Refusal, progress: _Progress
+    ) -> list[Item]:
         """`refusal` is what all of `messages` together met. Halves, and halves of bad halves."""
         if len(messages) == 1:
             require_usable(refusal, account=self._sender.address, client=progress.client)
             progress.results[messages[0].index] = refused_message(refusal)
             return []
         left = []
-        middle = len(messages) // 2
-        for half in (messages[:middle], messages[middle:]):
+        for half in halves(messages):
             trial = await self._sender.simulate(_together(update, half))
-            left += await self._without_bad(update, half, trial, progress) if isinstance(trial, Refusal) else half
+            left += await self._without_each_bad(update, half, trial, progress) if isinstance(trial, Refusal) else half
         return left
 
-    def _give_up(self, messages: Sequence[_Message], last: Refusal | None, progress: _Progress) -> None:
+    def give_up(self, messages: Sequence[Item], last: Refusal | None, progress: _Progress) -> None:
+        """The chain takes them in no block; the relayer may try again."""
         for item in messages:
             name, log = ("", "") if last is None else (last.name, last.log)
             detail = f"refused in blocks again and again though its simulation passes: {log}"
-            progress.results[item.index] = _rejected(name, detail, retryable=True)
+            progress.results[item.index] = refused_before(name, detail, retryable=True)
 
-    def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
+    def _chunks(self, messages: Sequence[Item], room: Room, update: bytes | None) -> list[list[Item]]:
+        """Each keeps room for the client update in front."""
+        left = min(room.size, self._chunk_bytes) - (0 if update is None else len(update))
+        return chunks(messages, first_room=left, room=left)
+
+    async def most_gas(self) -> int:
+        """Of one transaction, as the chain limits it."""
+        return (await self._find_room()).gas
+
+    async def price(self, update: bytes | None, messages: Sequence[Item]) -> int | Refusal:
+        """As learned from others, or simulated."""
+        framed = _together(update, messages)
+        gas = self._gas_model(messages).guess(sum(map(len, framed)))
+        if gas is not None:
+            return gas
+        trial = await self._simulate(framed)
+        return trial if isinstance(trial, Refusal) else trial.gas_limit
+
+    def _gas_model(self, messages: Sequence[Item]) -> GasModel:
         return self._gas.model(item.message for item in messages)
 
     def _shrink(self, framed: tuple[bytes, ...]) -> None:
@@ -305,23 +283,43 @@ class Submitter:
         return self._room
 
 
-def _together(update: bytes | None, messages: Sequence[_Message]) -> tuple[bytes, ...]:
+class _Work:
+    """See Work: one batch, sent by its submitter. A transaction that its simulation refuses is looked at in halves."""
+
+    rounds = _ROUNDS
+
+    def __init__(self, submitter: Submitter, progress: _Progress) -> None:
+        self._submitter = submitter
+        self._progress = progress
+
+    def is_done(self, items: Sequence[Item]) -> bool:
+        return not items
+
+    async def most_gas(self) -> int:
+        return await self._submitter.most_gas()
+
+    async def price(self, update: bytes | None, items: Sequence[Item]) -> int | Refusal:
+        return await self._submitter.price(update, items)
+
+    async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> Refusal | None:
+        return await self._submitter.execute(update, items, gas, self._progress)
+
+    async def without_bad(self, update: bytes | None, items: list[Item], refusal: Refusal) -> list[Item]:
+        return await self._submitter.without_bad(update, items, refusal, self._progress)
+
+    async def without_redundant(self, items: list[Item]) -> list[Item]:
+        return await self._submitter.without_redundant(items, self._progress)
+
+    def front(self, update: bytes | None) -> bytes | None:
+        return None if self._progress.is_updated else update
+
+    def unexplained(self) -> None:
+        """The chain moved between two simulations: another round."""
+
+    def give_up(self, items: Sequence[Item], last: Refusal | None) -> None:
+        self._submitter.give_up(items, last, self._progress)
+
+
+def _together(update: bytes | None, messages: Sequence[Item]) -> tuple[bytes, ...]:
     front = () if update is None else (update,)
-    return (*front, *(item.framed for item in messages))
-
-
-def _chunks(messages: Sequence[_Message], room: int, first_bytes: int) -> list[list[_Message]]:
-    """Runs of messages that fit one transaction with the client update in front."""
-    chunks: list[list[_Message]] = []
-    left = 0
-    for item in messages:
-        if not chunks or len(item.framed) > left:
-            chunks.append([])
-            left = room - first_bytes
-        chunks[-1].append(item)
-        left -= len(item.framed)
-    return chunks
-
-
-def _rejected(code: str, detail: str, *, retryable: bool = False) -> MessageResult:
-    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
+    return (*front, *(item.encoded for item in messages))

@@ -28,6 +28,7 @@ from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.refusals import refused_message, require_usable_client, reverted_message
 from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, Order
+from relayer.ledgers.submission.batches import Item, chunks, refused, send, too_large
 from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -48,15 +49,10 @@ MAXIMUM_TRANSACTION_BYTES = 120 * 1024
 """Geth's pool refuses 128 KiB; the rest is for the envelope and the signature."""
 
 _ROUNDS = 3
+_CALL_OVERHEAD_BYTES = 96
+"""Offset, length and padding of one call of a multicall."""
 _BASE_GAS = 300_000
 _GAS_MARGIN_PERCENT = 150
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    index: int
-    message: PacketMessage
-    call: bytes
 
 
 @dataclass(slots=True)
@@ -87,18 +83,18 @@ class Submitter:
         """One result per message. Raises ClientUnusable, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
         progress = _Progress()
         messages = self._encode(batch, progress)
-        messages = await self._leave_out_redundant(messages, progress)
+        messages = await self.without_redundant(messages, progress)
         update = None
         if batch.update is not None and (messages or not batch.messages):
             update = await self._encode_update(batch.client_id, batch.update)
         if update is not None and not messages:
-            await self._send(update, [], progress)
-        chunks = _chunks(messages, 0 if update is None else len(update))
+            await send(_Work(self, progress), update, [])
+        chunks = _chunks(messages, update)
         if (orders := await self._orders(update, chunks)) is not None:
             chunks = await self._send_together(orders, chunks, progress)
             update = None if progress.mined else update
         for chunk in chunks:
-            await self._send(update, chunk, progress)
+            await send(_Work(self, progress), update, chunk)
             # Later chunks rest on the update of the first one, if it got that far.
             update = None if progress.mined else update
         return SubmissionReceipt(
@@ -111,14 +107,14 @@ class Submitter:
     async def quote(self, batch: SubmissionBatch) -> Quote:
         """What `submit` would take, each transaction simulated with the client update in front. Raises as `submit`."""
         progress = _Progress()
-        messages = await self._leave_out_redundant(self._encode(batch, progress), progress)
+        messages = await self.without_redundant(self._encode(batch, progress), progress)
         update = None
         if batch.update is not None and (messages or not batch.messages):
             update = await self._encode_update(batch.client_id, batch.update)
         if update is not None or messages:
-            messages = await self._leave_out_bad(update, messages, progress)
+            messages = await self.without_bad(update, messages, progress)
         front = [] if update is None else [update]
-        calls = [[*front, *(item.call for item in chunk)] for chunk in _chunks(messages, sum(map(len, front)))]
+        calls = [[*front, *(item.encoded for item in chunk)] for chunk in _chunks(messages, update)]
         if front and not batch.messages:
             calls = [front]
         estimates = [await self._simulator.estimate(multicall(each)) for each in calls]
@@ -129,7 +125,7 @@ class Submitter:
         refusals = tuple(progress.results.get(index) for index in range(len(batch.messages)))
         return Quote(transactions=len(calls), gas=sum(gas), price=Fraction(price), fee=sum(gas) * price, refusals=refusals)
 
-    def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[_Message]:
+    def _encode(self, batch: SubmissionBatch, progress: _Progress) -> list[Item]:
         """Proofs that do not even have their standard form are refused here, alone."""
         encoded = []
         for index, message in enumerate(batch.messages):
@@ -139,10 +135,9 @@ class Submitter:
                 progress.results[index] = refused_message("MALFORMED_PROOF", str(error), message)
                 continue
             if len(call) > MAXIMUM_TRANSACTION_BYTES:
-                detail = f"{len(call)} bytes of calldata, a transaction takes {MAXIMUM_TRANSACTION_BYTES}"
-                progress.results[index] = _rejected("MESSAGE_TOO_LARGE", detail)
+                progress.results[index] = too_large(len(call), MAXIMUM_TRANSACTION_BYTES)
                 continue
-            encoded.append(_Message(index, message, call))
+            encoded.append(Item(index, message, call))
         return encoded
 
     async def _encode_update(self, client: ClientId, message: ClientMessage) -> bytes:
@@ -151,7 +146,7 @@ class Submitter:
         except (InvalidInput, ProofError) as error:
             raise LedgerError(f"client {client}: the header for its update is refused before sending: {error}") from error
 
-    async def _leave_out_redundant(self, messages: list[_Message], progress: _Progress) -> list[_Message]:
+    async def without_redundant(self, messages: list[Item], progress: _Progress) -> list[Item]:
         """Looks before sending: what somebody else has done costs no gas, and could revert a whole multicall."""
         if not messages:
             return []
@@ -169,16 +164,16 @@ class Submitter:
                 left.append(item)
         return left
 
-    async def _orders(self, update: bytes | None, chunks: Sequence[list[_Message]]) -> list[Order] | None:
+    async def _orders(self, update: bytes | None, chunks: Sequence[list[Item]]) -> list[Order] | None:
         """A transaction for each of several chunks; None unless the gas of all is known from others before them.
 
         Estimating a later one would need the update of the first in a block.
         """
-        most_gas = await self._most_gas()
+        most_gas = await self.most_gas()
         orders = []
         for number, chunk in enumerate(chunks):
             front = [update] if update is not None and number == 0 else []
-            calldata = multicall([*front, *(item.call for item in chunk)])
+            calldata = multicall([*front, *(item.encoded for item in chunk)])
             gas = self._gas_model(chunk).guess(len(calldata))
             if gas is None or gas > most_gas:
                 return None
@@ -186,8 +181,8 @@ class Submitter:
         return orders if len(orders) > 1 else None
 
     async def _send_together(
-        self, orders: Sequence[Order], chunks: Sequence[list[_Message]], progress: _Progress
-    ) -> list[list[_Message]]:
+        self, orders: Sequence[Order], chunks: Sequence[list[Item]], progress: _Progress
+    ) -> list[list[Item]]:
         """Broadcasts all before the first is in a block. Returns the chunks that are still to be done, one by one."""
         left = []
         mined = await self._sender.execute_all(orders)
@@ -201,52 +196,12 @@ class Submitter:
                 left.append(chunk)
         for chunk in left:
             self._gas_model(chunk).forget()
-        remaining = [await self._leave_out_redundant(chunk, progress) for chunk in left]
+        remaining = [await self.without_redundant(chunk, progress) for chunk in left]
         return [chunk for chunk in remaining if chunk]
 
-    async def _send(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
-        for _ in range(_ROUNDS):
-            if not messages and progress.results:
-                return
-            calls = ([] if update is None else [update]) + [item.call for item in messages]
-            calldata = multicall(calls)
-            most_gas = await self._most_gas()
-            gas = await self._gas_for(messages, calldata, most_gas)
-            if gas is None:
-                left = await self._leave_out_bad(update, messages, progress)
-                if len(left) == len(messages):
-                    await self._send_apart(update, messages, progress)
-                    return
-                messages = left
-                continue
-            if gas > most_gas and len(messages) > 1:
-                await self._send_apart(update, messages, progress)
-                return
-            mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
-            if mined.succeeded:
-                if messages:
-                    self._gas_model(messages).learn(len(calldata), mined.gas_used)
-                progress.mined.append(mined)
-                self._read_outcome(mined, messages, progress)
-                return
-            # A bad message that was not simulated, or the ledger changed meanwhile: look again at what is left to do.
-            self._gas_model(messages).forget()
-            progress.reverted.append(mined)
-            messages = await self._leave_out_redundant(messages, progress)
-        self._give_up(messages, progress)
-
-    async def _send_apart(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> None:
-        """Each alone is fine and together they are not, or they do not fit: halves. A single one cannot get here bad."""
-        if len(messages) <= 1:
-            raise LedgerUnavailable("the node gives no gas estimate although its simulation passes; is another node better?")
-        middle = len(messages) // 2
-        known = len(progress.mined)
-        await self._send(update, messages[:middle], progress)
-        await self._send(update if len(progress.mined) == known else None, messages[middle:], progress)
-
-    async def _leave_out_bad(self, update: bytes | None, messages: list[_Message], progress: _Progress) -> list[_Message]:
+    async def without_bad(self, update: bytes | None, messages: list[Item], progress: _Progress) -> list[Item]:
         """Rejects what the simulation refuses; a refused update takes all its messages with it."""
-        trial = await self._simulator.run(update, [item.call for item in messages])
+        trial = await self._simulator.run(update, [item.encoded for item in messages])
         if trial.update is not None:
             refusal = reverted_message(trial.update, None)
             require_usable_client(refusal)
@@ -256,40 +211,99 @@ class Submitter:
             progress.results.update({item.index: replace(refusal, retryable=True) for item in messages})
             return []
         left = []
-        for item, refused in zip(messages, trial.messages, strict=True):
-            if refused is None:
+        for item, revert in zip(messages, trial.messages, strict=True):
+            if revert is None:
                 left.append(item)
                 continue
-            progress.results[item.index] = reverted_message(refused, item.message)
+            progress.results[item.index] = reverted_message(revert, item.message)
             require_usable_client(progress.results[item.index])
         return left
 
-    def _give_up(self, messages: Sequence[_Message], progress: _Progress) -> None:
+    async def execute(self, calldata: bytes, messages: Sequence[Item], gas: int, progress: _Progress) -> bool:
+        """Whether the transaction succeeded; then the results of its messages are known."""
+        mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
+        if mined.succeeded:
+            if messages:
+                self._gas_model(messages).learn(len(calldata), mined.gas_used)
+            progress.mined.append(mined)
+            self._read_outcome(mined, messages, progress)
+            return True
+        # A bad message that was not simulated, or the ledger changed meanwhile: look again at what is left to do.
+        self._gas_model(messages).forget()
+        progress.reverted.append(mined)
+        return False
+
+    def give_up(self, messages: Sequence[Item], progress: _Progress) -> None:
         detail = "the transaction reverts in blocks though its simulation passes"
         if not messages and not progress.results:
             raise LedgerUnavailable(f"client update: {detail}; it is tried again")
         for item in messages:
-            progress.results[item.index] = _rejected("REVERTED", detail, retryable=True)
+            progress.results[item.index] = refused("REVERTED", detail, retryable=True)
 
-    async def _gas_for(self, messages: Sequence[_Message], calldata: bytes, most_gas: int) -> int | None:
+    async def gas_for(self, messages: Sequence[Item], calldata: bytes, most_gas: int) -> int | None:
         """What was learned if it is within reason, else the node's estimate; None if there is none."""
         guess = self._gas_model(messages).guess(len(calldata)) if messages else None
         return guess if guess is not None and guess <= most_gas else await self._simulator.estimate(calldata)
 
-    def _gas_model(self, messages: Sequence[_Message]) -> GasModel:
+    def _gas_model(self, messages: Sequence[Item]) -> GasModel:
         return self._gas.model(item.message for item in messages)
 
-    async def _most_gas(self) -> int:
+    async def most_gas(self) -> int:
         if self._gas_limit is None:
             self._gas_limit = (await self._node.block("latest")).gas_limit * 4 // 5
         return self._gas_limit
 
-    def _read_outcome(self, mined: MinedTransaction, messages: Sequence[_Message], progress: _Progress) -> None:
+    def _read_outcome(self, mined: MinedTransaction, messages: Sequence[Item], progress: _Progress) -> None:
         """A message whose event is missing was a no-op: somebody else was first."""
         seen = topics_by(self._router, listing(mined.logs, "receipt logs", maximum=1_000_000))
         for item in messages:
             outcome = Outcome.DELIVERED if _expected_topics(item.message) in seen else Outcome.REDUNDANT
             progress.results[item.index] = MessageResult(outcome=outcome)
+
+
+class _Work:
+    """See Work: one batch, sent by its submitter. A transaction without an estimate reverts; simulation says why."""
+
+    rounds = _ROUNDS
+
+    def __init__(self, submitter: Submitter, progress: _Progress) -> None:
+        self._submitter = submitter
+        self._progress = progress
+
+    def is_done(self, items: Sequence[Item]) -> bool:
+        return not items and bool(self._progress.results)
+
+    async def most_gas(self) -> int:
+        return await self._submitter.most_gas()
+
+    async def price(self, update: bytes | None, items: Sequence[Item]) -> int | _NoEstimate:
+        gas = await self._submitter.gas_for(items, _calls(update, items), await self.most_gas())
+        return _NoEstimate() if gas is None else gas
+
+    async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> _NoEstimate | None:
+        return None if await self._submitter.execute(_calls(update, items), items, gas, self._progress) else _NoEstimate()
+
+    async def without_bad(self, update: bytes | None, items: list[Item], refusal: _NoEstimate) -> list[Item]:
+        del refusal
+        return await self._submitter.without_bad(update, items, self._progress)
+
+    async def without_redundant(self, items: list[Item]) -> list[Item]:
+        return await self._submitter.without_redundant(items, self._progress)
+
+    def front(self, update: bytes | None) -> bytes | None:
+        return None if self._progress.mined else update
+
+    def unexplained(self) -> None:
+        raise LedgerUnavailable("the node gives no gas estimate although its simulation passes; is another node better?")
+
+    def give_up(self, items: Sequence[Item], last: _NoEstimate | None) -> None:
+        del last
+        self._submitter.give_up(items, self._progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoEstimate:
+    """The transaction as a whole reverts, in the node's estimate or in a block."""
 
 
 def _expected_topics(message: PacketMessage) -> tuple[bytes, ...]:
@@ -304,19 +318,11 @@ def _expected_topics(message: PacketMessage) -> tuple[bytes, ...]:
     return topic, keccak256(client.encode()), packet.sequence.to_bytes(32, "big")
 
 
-def _chunks(messages: Sequence[_Message], first_bytes: int) -> list[list[_Message]]:
-    """Runs of messages that fit one transaction; room for the client update is kept in the first."""
-    chunks: list[list[_Message]] = []
-    room = MAXIMUM_TRANSACTION_BYTES - first_bytes
-    for item in messages:
-        size = len(item.call) + 96
-        if not chunks or size > room:
-            chunks.append([])
-            room = MAXIMUM_TRANSACTION_BYTES - (first_bytes if len(chunks) == 1 else 0)
-        chunks[-1].append(item)
-        room -= size
-    return chunks
+def _chunks(messages: Sequence[Item], update: bytes | None) -> list[list[Item]]:
+    """Room for the client update is kept in the first: the others rest on it."""
+    first_room = MAXIMUM_TRANSACTION_BYTES - (0 if update is None else len(update))
+    return chunks(messages, first_room=first_room, room=MAXIMUM_TRANSACTION_BYTES, overhead=_CALL_OVERHEAD_BYTES)
 
 
-def _rejected(code: str, detail: str, *, retryable: bool = False) -> MessageResult:
-    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
+def _calls(update: bytes | None, messages: Sequence[Item]) -> bytes:
+    return multicall(([] if update is None else [update]) + [item.encoded for item in messages])
