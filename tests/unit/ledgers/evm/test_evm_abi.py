@@ -89,7 +89,7 @@ def test_any_bytes_are_read_or_refused_as_invalid_input(content) -> None:
 def test_selectors_and_topics_are_those_of_the_compiled_router() -> None:
     functions = {keccak256(signature(each).encode())[:4] for each in artifact(Contract.ROUTER).entries("function")}
     used = {value for name, value in vars(calls).items() if name.isupper() and isinstance(value, bytes) and len(value) == 4}
-    assert len(used) == 8
+    assert len(used) == 9
     assert used <= functions
     topics = {keccak256(signature(each).encode()) for each in artifact(Contract.ROUTER).entries("event")}
     assert set(events.PACKET_TOPICS) <= topics
