@@ -52,7 +52,7 @@ GROUPS = (
     Group(name="e2e", paths=("tests/e2e",), cores=0.6),
     Group(name="ledgers", paths=("tests/unit/ledgers",)),
     Group(name="artifacts", paths=("tests/unit/ledgers/evm/test_contracts.py",)),
-    Group(name="chain ledger", paths=("tests/contract",), cores=0.6, needs_chain=True),
+    Group(name="chain ledger", paths=("tests/contract/cosmos",), cores=0.6, needs_chain=True),
     Group(name="faults", paths=("tests/e2e/faults_nodes",), cores=0.6),
     Group(name="solidity", paths=("tests/contract/solidity",), has_long=True),
     Group(name="proofs", paths=("tests/unit/proofs", "tests/property")),
