@@ -223,8 +223,9 @@ class SettlementChain:
             return first is not None and _least(heights) >= max(first + count, _FIRST_HEIGHT)
 
         def moved() -> object:
-            # As long as one does not answer, it may still be starting.
-            return tuple(heights), sum(node.work() for node in self.nodes) if None in heights else 0.0
+            # One that does not answer may still be starting, and then it works.
+            running = [node for node in self.nodes if node.is_running]
+            return [node.work() if height is None else height for node, height in zip(running, heights, strict=False)]
 
         try:
             wait_for(reached, f"{count} blocks", progress=moved, stalled_after_seconds=stalled_after_seconds)
