@@ -17,6 +17,7 @@ from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimed
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.devnet.layout import Layout
+from relayer.errors import LedgerUnavailable
 from relayer.examples.consortium import Draft, issue
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.connection import EvmConnection
@@ -134,7 +135,11 @@ class Watch:
         return self.seen, len(self.sent), len(self.acknowledged), len(self.timed_out), self.progress()
 
     async def _looked(self, done: Callable[[], bool]) -> bool:
-        await self.look()
+        try:
+            await self.look()
+        except LedgerUnavailable:
+            # A busy node drops a connection now and then. One that stays away moves nothing, which ends the wait.
+            return False
         return done()
 
 
