@@ -193,7 +193,7 @@ REVERTS = {
     IbcCode.TIMEOUT_NOT_REACHED: ["IBCInvalidTimeoutTimestamp"],
     IbcCode.INVALID_PACKET: ["IBCPacketCommitmentMismatch"],
     IbcCode.INVALID_COUNTERPARTY: ["IBCInvalidCounterparty"],
-    IbcCode.INVALID_PROOF: ["NotMember", "NotNonMember", "MALFORMED_PROOF"],
+    IbcCode.INVALID_PROOF: ["NotMember", "ProofMalformed"],
     IbcCode.PROOF_HEIGHT_AHEAD: ["ConsensusTimestampNotFound"],
 }
 
