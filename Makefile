@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 CHECKS := $(BIN)/python devnet/run_checks.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-go demo demo-cosmos quick test test-long test-go fuzz lint format typecheck clean
+.PHONY: help setup setup-go demo demo-cosmos quick test test-long test-go fuzz lint format typecheck docs clean
 
 help: ## what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -38,10 +38,10 @@ test-long: setup ## the expensive ones: crashes, floods of faults, clients that 
 test-go: setup-go ## both Go modules
 	@$(BIN)/python devnet/run_go_tests.py
 
-# A hundred thousand inputs for each reader of foreign bytes, a thousand stories of the contracts; the tests have 2,000 and 40.
+# A hundred thousand inputs for each reader of untrusted bytes, a thousand stories of the contracts; the tests have 2,000 and 40.
 FUZZ_EXAMPLES ?= 100000
 FUZZ_STORIES ?= 1000
-fuzz: $(VENV)/.dev-installed ## many more inputs for every reader of foreign bytes
+fuzz: $(VENV)/.dev-installed ## many more inputs for every reader of untrusted bytes
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_STORIES=$(FUZZ_STORIES) $(BIN)/python -m pytest -q --durations=0 \
 	  tests/fuzz tests/property/test_bank_messages.py tests/contract/solidity/test_contract_invariants.py
 
@@ -56,8 +56,13 @@ format: $(VENV)/.dev-installed ## write all Python files in the one format
 typecheck: $(VENV)/.dev-installed ## mypy
 	@$(BIN)/mypy
 
+# A broken link is an error.
+docs: $(VENV)/.dev-installed ## the pages of docs/ as a site in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'docs: open site/index.html'
+
 clean: ## remove what was installed
-	rm -rf $(VENV) devnet/node_modules contracts/evm/node_modules
+	rm -rf $(VENV) devnet/node_modules contracts/evm/node_modules site
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -120,7 +120,7 @@ def start(
 
 @app.command(rich_help_panel=LOOKING)
 def status(config: Config = RELAYER_FILE, json: Json = False) -> None:
-    """Packets by state, and, if the relayer runs, its ledgers and why anything stands still."""
+    """Packets by state, and, if the relayer runs, its ledgers and the reason for anything that is stalled."""
     from relayer.commands.status import show_status
 
     show_status(config, form(json))

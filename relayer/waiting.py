@@ -1,6 +1,6 @@
 """Waiting that follows progress: it fails when nothing moved for so long, never because much time has passed.
 
-What moves is told by a token that the caller computes: heights, counts, journal rows. It has to come to an end if the work
+Progress is a token that the caller computes: heights, counts, journal rows. It has to come to an end if the work
 does, so it must not hold anything that moves by itself, such as the height of a chain that makes a block every second.
 """
 

@@ -64,7 +64,7 @@ class Plan:
 
 
 def node_kinds(names: Sequence[str]) -> tuple[NodeKind, ...]:
-    """All of them if none is named. Raises InvalidInput for a name that is none."""
+    """All of them if none is named. Raises InvalidInput for an unknown name."""
     known = {kind.value: kind for kind in NodeKind}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -150,7 +150,7 @@ class _Job:
     progress: _Progress
 
     async def run(self, plan: Plan) -> JobFigures:
-        # Facts are issued just before they are sent: anvil hashes all that it stores anew for every block and proof, so
+        # Facts are issued just before they are sent: anvil hashes all that it stores again for every block and proof, so
         # what lies there beforehand is measured as well.
         idle, whole = await self._idle(plan.samples)
         latencies = [self.observer.latency(each) * 1000 for each in idle]

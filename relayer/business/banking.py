@@ -1,7 +1,7 @@
 """Banks and the settlement ledger: instructed payments go out as pain.001, notifications come back as evidence.
 
 A payment's id is its end-to-end id, so nothing else has to be remembered. The ledger decides about every piece of evidence
-again; what it refuses is told beside what was wrong in the file, and the rest is kept.
+again; what it refuses is reported with what was wrong in the file, and the rest is kept.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> Paymen
 
 
 def _exportable(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment | None:
-    """None: no bank can have been told of it, and its id must not keep others from being recognised."""
+    """None: no bank can know it, and its id must not keep others from being recognised."""
     try:
         return bank_payment(payment, names)
     except BankMessageRefused:

@@ -18,9 +18,9 @@ class Standing(StrEnum):
     UNREFERENCED = "unreferenced"
     """Minted, cancelled, rejected or timed out: there must be no liability."""
     TRAVELLING = "travelling"
-    """Sent, not answered: a liability may stand already."""
+    """Sent, not answered: a liability may exist already."""
     REFERENCED = "referenced"
-    """Acknowledged or later: exactly the liability that it names must stand."""
+    """Acknowledged or later: exactly the liability that it names must exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Finding(StrEnum):
     LIABILITY_TWICE = "more than one liability stands for the fact"
     FACT_UNKNOWN = "a liability names a fact that the contract ledger does not have"
     HASH_DIFFERS = "fact and liability hold different fact hashes"
-    REFERENCE_DIFFERS = "the reference that stands with the fact is not that of its liability"
+    REFERENCE_DIFFERS = "the reference stored with the fact is not that of its liability"
     LIABILITY_ID_WRONG = "the liability's id does not follow from its fact"
 
 
@@ -76,6 +76,7 @@ class Reconciliation:
 
     @property
     def agrees(self) -> bool:
+        """Whether no difference was found."""
         return not self.differences
 
 

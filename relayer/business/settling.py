@@ -73,7 +73,7 @@ class Desk:
         found = {each.exponent for each in await self.service.positions() if each.currency == currency}
         if len(found) != 1:
             raise InvalidInput(
-                f"{currency} stands with {len(found)} exponents on this ledger; name a currency that is used, or --exponent"
+                f"{currency} is used with {len(found)} exponents on this ledger; name a currency that is used, or --exponent"
             )
         return UnitKey(currency, found.pop())
 
@@ -97,7 +97,7 @@ def compare(found: NettingInput, *, solver: Solver) -> dict[NettingMode, Netting
 async def propose(
     at: Desk, *, cycle_id: str, mode: NettingMode, scope: Scope, actor: bytes, expires_at_seconds: int, solver: Solver
 ) -> NettingResult:
-    """Solves what stands now and proposes it. Raises NettingRefused or LedgerRefused."""
+    """Solves the current debts and proposes the result. Raises NettingRefused or LedgerRefused."""
     found = await at.service.netting_input(scope)
     consents = frozenset(map(PartyId, found.consenting))
     result = _net(found, mode, solver=solver, consents=consents)
@@ -135,7 +135,7 @@ async def verify_cycle(at: Desk, cycle_id: str, *, actor: bytes) -> tuple[Cycle,
 
 
 async def payments_of(at: Desk, cycle_id: str, *, expires_at_seconds: int, actor: str | None) -> Sequence[InstructPayment]:
-    """What a cycle left and nobody has paid or instructed yet. Ids are the end-to-end ids that the bank will carry.
+    """What a cycle left that is not paid or instructed yet. Ids are the end-to-end ids that the bank will carry.
 
     `actor` a party: only what it owes itself.
     """

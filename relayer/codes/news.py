@@ -9,16 +9,16 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """What became of a liability."""
+    """The status of a liability."""
 
     SETTLED = 1
-    """Nothing is open any more, by netting or payment."""
+    """Nothing is open, after netting or payment."""
     DISPUTED = 2
     """A dispute holds a part or all."""
     RELEASED = 3
     """A dispute ended without a credit."""
     CREDITED = 4
-    """The creditor gave up all or a part."""
+    """The creditor credited all or a part."""
 
 
 class StatusAnswer(IntEnum):
@@ -29,6 +29,6 @@ class StatusAnswer(IntEnum):
     STALE = 2
     """Newer news was there before: packets arrive in any order."""
     UNKNOWN_FACT = 3
-    """It sent no such fact to this settlement ledger, or has another liability for it."""
+    """It sent no such fact to this settlement ledger, or knows a different liability for it."""
     WRONG_STATE = 4
     """The fact's own acknowledgement has not arrived yet, or the fact is settled for good."""

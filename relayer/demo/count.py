@@ -32,6 +32,7 @@ class Count:
     duplicated: int
 
     def line(self) -> str:
+        """The figures in one line."""
         return (
             f"demo: facts={self.facts} acknowledged={self.acknowledged} rejected={self.rejected} "
             f"timed_out={self.timed_out} lost={self.lost} duplicated={self.duplicated}"
@@ -39,7 +40,7 @@ class Count:
 
 
 def count(both: BothLedgers, *, timed_out: int) -> Count:
-    """Lost: neither rejected nor acknowledged with a liability that stands. Duplicated: liabilities beyond one a fact."""
+    """Lost: neither rejected nor acknowledged with a liability that exists. Duplicated: liabilities beyond one a fact."""
     states = Counter(each.record.state for each in both.facts)
     liabilities = Counter(each.fact_id for each in both.liabilities)
     settled = sum(each.record.state.is_acknowledged and liabilities[each.record.fact_id] > 0 for each in both.facts)

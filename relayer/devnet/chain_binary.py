@@ -45,7 +45,7 @@ def chain_program(progress: Progress) -> Path:
     if own := os.environ.get(OWN_PROGRAM):
         if not os.access(own, os.X_OK):
             raise ConfigurationError(
-                f"{OWN_PROGRAM} names {own}, which is no program; correct it, or unset it to compile one"
+                f"{OWN_PROGRAM} names {own}, which is not a program; correct it, or unset it to compile one"
             )
         return Path(own).resolve()
     program = CACHE_FOLDER / source_hash() / PROGRAM

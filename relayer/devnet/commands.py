@@ -22,6 +22,7 @@ FOLDER = Path("devnet-data")
 
 @app.callback()
 def devnet(context: typer.Context) -> None:
+    """Refuses with an explanation where there is no checkout to work in."""
     from relayer.devnet.checkout import require_checkout
 
     require_checkout(f"`relayer devnet {context.invoked_subcommand}`")

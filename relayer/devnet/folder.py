@@ -1,4 +1,4 @@
-"""The folder of a development network: what stands where, how it is made, and whether its process runs."""
+"""The folder of a development network: its files, how it is made, and whether its process runs."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class DevnetFolder:
 
     @property
     def configuration(self) -> Path:
+        """The relayer's configuration."""
         return self.path / "relayer.yaml"
 
     @property
@@ -41,10 +42,12 @@ class DevnetFolder:
 
     @property
     def chain(self) -> Path:
+        """The chain's nodes."""
         return self.path / "chain"
 
     @property
     def log(self) -> Path:
+        """What the network's process prints."""
         return self.path / "devnet.log"
 
     @property
@@ -59,6 +62,7 @@ class DevnetFolder:
 
     @property
     def authority_files(self) -> list[Path]:
+        """The authorities' configurations."""
         return [self.path / f"authority-{number}.yaml" for number in range(AUTHORITIES)]
 
     def ledgers(self) -> tuple[EvmLedgerSettings, SettlementLedgerSettings]:
@@ -116,7 +120,7 @@ class DevnetFolder:
 
 
 def make(folder: DevnetFolder, kind: SettlementKind, shape: ChainShape, tell: Progress) -> None:
-    """A new network. Either all of it stands in the folder afterwards, or nothing. Raises ConfigurationError."""
+    """A new network. Afterwards the folder holds either all of it or nothing. Raises ConfigurationError."""
     if folder.path.exists() and any(folder.path.iterdir()):
         raise ConfigurationError(f"{folder.path} is not empty and holds no development network; name a new folder")
     unfinished = folder.path.with_name(f".{folder.path.name}.unfinished")

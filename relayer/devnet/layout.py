@@ -23,7 +23,7 @@ MEMBER = PARTY[CONTESTED_PAIR[0]]
 """The debtor of the contested charge."""
 AUTHORITIES = 3
 CLOCK_DRIFT_SECONDS = 3_600
-"""The most that is allowed. A development node makes a block per transaction, so the clock of an idle ledger stands still,
+"""The most that is allowed. A development node makes a block per transaction, so the clock of an idle ledger stops,
 and what its light client is asked to accept lies in its future: no transaction, no block; no block, no transaction.
 """
 THRESHOLD = 2
@@ -68,10 +68,12 @@ class Layout:
 
     @property
     def configuration(self) -> Path:
+        """The relayer's configuration."""
         return self.folder / "relayer.yaml"
 
     @property
     def competitor_configuration(self) -> Path:
+        """The configuration of a second relayer on the same channel."""
         return self.folder / "competitor.yaml"
 
     @property

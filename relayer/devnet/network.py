@@ -44,7 +44,7 @@ class SettlementKind(StrEnum):
 
 
 def settlement_kind(name: str) -> SettlementKind:
-    """Raises InvalidInput for a name that is none."""
+    """Raises InvalidInput for an unknown name."""
     if name not in {kind.value for kind in SettlementKind}:
         raise InvalidInput(f"settlement ledger {name!r}: choose {' or '.join(SettlementKind)}")
     return SettlementKind(name)
@@ -91,6 +91,7 @@ class Network:
 
     @property
     def configuration(self) -> Path:
+        """The relayer's configuration."""
         return self.layout.configuration
 
     def start_relayer(self, configuration: Path) -> Child:
@@ -120,6 +121,7 @@ class Network:
 
 
 def start_ganache(chain_id: int, accounts: int) -> DevelopmentNode:
+    """A Ganache with funded accounts for everyone of the layout."""
     return Ganache(GanacheOptions(chain_id=chain_id, accounts=accounts))
 
 

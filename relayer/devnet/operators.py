@@ -106,7 +106,7 @@ class Watch:
     client: ClientId | None = None
     """Only packets through this client; None: the ledger has one channel."""
     progress: Progress = nothing
-    """What moves besides the ledger while packets are on their way, such as a relayer's journal."""
+    """What moves in addition to the ledger while packets are on their way, such as a relayer's journal."""
 
     async def look(self) -> None:
         """Reads what is new."""

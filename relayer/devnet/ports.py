@@ -24,7 +24,7 @@ _held: list[int] = []
 
 
 def free_ports(count: int) -> list[int]:
-    """So many distinct ports that nothing listens on and nobody else was handed. Raises ConfigurationError."""
+    """Distinct ports that nothing listens on and that no other process was given. Raises ConfigurationError."""
     return [free_row(1) for _ in range(count)]
 
 

@@ -22,7 +22,7 @@ class JsonReader:
 
     def __init__(self, refuse: Refuse) -> None:
         self.refuse = refuse
-        """Raises the caller's error with a sentence."""
+        """Raises the caller's error with a message."""
 
     def load(self, raw: bytes) -> object:
         """The document; floats, NaN, duplicate names and excessive nesting are refused."""

@@ -110,6 +110,7 @@ class Scenario:
 
     @property
     def size(self) -> int:
+        """The number of facts."""
         return len(self.first) + len(self.corrections)
 
 

@@ -123,7 +123,7 @@ class SqliteJournalReader:
             try:
                 memory = decode_memory(body, self._load)
             except (InvalidInput, JournalCorrupt):
-                continue  # derived data: an older one, or replaying, tells the same
+                continue  # derived data: an older one, or a replay, gives the same
             if memory is not None:
                 return Checkpoint(row=row, memory=memory)
         return None
@@ -177,7 +177,9 @@ def _check_link(expected: int, row: int, previous: bytes, body: bytes, stored: b
 
 def _check_content(name: bytes, body: bytes) -> None:
     if content_hash(body) != name:
-        raise JournalCorrupt(f"journal content {name.hex()}: its hash does not fit its bytes; restore the file from a copy")
+        raise JournalCorrupt(
+            f"journal content {name.hex()}: its hash does not match its bytes; restore the file from a copy"
+        )
 
 
 def _route(channel: str, source: str, source_client: str, destination: str, destination_client: str) -> Route:

@@ -52,6 +52,7 @@ class SqliteJournal(SqliteJournalReader):
             raise
 
     def close(self) -> None:
+        """Closes the file and releases its lock."""
         super().close()
         self._lock.close()
 

@@ -70,7 +70,9 @@ class CometTrust:
         header = types.decode_client_header(raw)
         signers = self._trusted_signers(header)
         if header.trusted_height != header.height - 1 or types.encode_client_header(header) != raw:
-            raise EvidenceRefused(Flaw.HEADER, f"header {header.height} of {self.chain_id} is not in the form of evidence")
+            raise EvidenceRefused(
+                Flaw.HEADER, f"header {header.height} of {self.chain_id} is not in the canonical form of evidence"
+            )
         client = ClientState(
             chain_id=self.chain_id,
             trusting_period_nanoseconds=_FOR_EVER * NANOSECONDS,
@@ -85,7 +87,7 @@ class CometTrust:
         return _Anchor(client=client, consensus=consensus)
 
     def _trusted_signers(self, header: ClientHeader) -> ValidatorSet:
-        """The trusted set that the header says it is signed by, and by no other."""
+        """The trusted set by which the header claims to be signed, and by no other."""
         if header.validators in self.validator_sets:
             return header.validators
         raise EvidenceRefused(
@@ -93,7 +95,7 @@ class CometTrust:
         )
 
     def _require_every_signature(self, header: ClientHeader, signers: ValidatorSet) -> None:
-        """A light client stops counting at two thirds; evidence holds no signature that is not checked."""
+        """A light client stops counting at two thirds; in evidence every signature is checked."""
         commit = header.signed.commit
         for index, (validator, entry) in enumerate(zip(signers.validators, commit.signatures, strict=True)):
             if entry.flag is BlockIdFlag.ABSENT:

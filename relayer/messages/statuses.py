@@ -1,6 +1,6 @@
 """How errors travel between a served ledger and its callers: by gRPC status, and the refusal's code as metadata.
 
-Nothing is told apart by text. A ledger in another language serves the same statuses.
+Nothing is classified by text. A ledger in another language serves the same statuses.
 
 UNAVAILABLE: LedgerUnavailable. OUT_OF_RANGE: NotFinal. NOT_FOUND: HeightPruned. RESOURCE_EXHAUSTED: LimitExceeded.
 UNAUTHENTICATED: AccessDenied. INVALID_ARGUMENT: InvalidInput. FAILED_PRECONDITION: LedgerRefused if the metadata carries

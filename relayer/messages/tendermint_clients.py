@@ -20,7 +20,7 @@ from relayer.proofs.comet.types import NANOSECONDS, Header
 
 
 def sufficient_unbonding_nanoseconds(terms: ClientTerms) -> int:
-    """Where nobody can unbond: a third longer than the trusting period, because it must be longer."""
+    """Where unbonding is impossible: a third longer than the trusting period, because it must be longer."""
     return terms.trusting_period_seconds * NANOSECONDS * 4 // 3 + NANOSECONDS
 
 

@@ -13,7 +13,7 @@ from relayer.errors import RelayerError
 
 @unique
 class Refusal(StrEnum):
-    """One reason each. The value stands in case files and journals."""
+    """One reason each. The value is used in case files and journals."""
 
     MALFORMED = "malformed"
     """Bytes that are not the canonical encoding of their type."""

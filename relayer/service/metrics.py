@@ -47,7 +47,7 @@ class _Everything(Collector):
 
 
 def _of_report(report: RelayerReport) -> Iterator[Metric]:
-    yield _gauge("relayer_healthy", "1 unless something that should move stands still", (), [((), not report.standstill)])
+    yield _gauge("relayer_healthy", "1 unless something that should progress is stalled", (), [((), not report.standstill)])
     yield _gauge("relayer_journal_rows", "Rows in the journal", (), [((), report.journal_rows)])
     yield _gauge(
         "relayer_packets",

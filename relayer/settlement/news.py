@@ -1,7 +1,8 @@
 """What the entries of a log mean to the ledgers that the facts came from: one update for each liability that changed.
 
-Only the newest change of a liability is told. A liability that is netted or paid in part is no news until nothing is open; a
-payment that is returned after it settled a liability is none either, because SETTLED is final on the contract ledger.
+Only the newest change of a liability is reported. A liability that is netted or paid in part is no news until nothing is
+open; a payment that is returned after it settled a liability is no news either, because SETTLED is final on the contract
+ledger.
 """
 
 from __future__ import annotations
@@ -35,15 +36,25 @@ class Destination(NamedTuple):
 class Reader(Protocol):
     """The state after the entries (relayer.settlement.reader.SettlementReader)."""
 
-    def payment(self, payment_id: str, /) -> Payment | None: ...
+    def payment(self, payment_id: str, /) -> Payment | None:
+        """The payment with this id."""
+        ...
 
-    def dispute(self, dispute_id: str, /) -> Dispute | None: ...
+    def dispute(self, dispute_id: str, /) -> Dispute | None:
+        """The dispute with this id."""
+        ...
 
-    def cycle(self, cycle_id: str, /) -> Cycle | None: ...
+    def cycle(self, cycle_id: str, /) -> Cycle | None:
+        """The netting cycle with this id."""
+        ...
 
-    def liability_at(self, sequence: int, /) -> Liability | None: ...
+    def liability_at(self, sequence: int, /) -> Liability | None:
+        """The liability with this settlement sequence."""
+        ...
 
-    def liability_of_fact(self, fact_id: bytes, /) -> Liability | None: ...
+    def liability_of_fact(self, fact_id: bytes, /) -> Liability | None:
+        """The liability that the fact became."""
+        ...
 
 
 class _Change(NamedTuple):

@@ -60,6 +60,7 @@ class VirtualClock:
             self._cancel_leftovers()
 
     def close(self) -> None:
+        """Closes the event loop."""
         self.loop.close()
 
     def _cancel_leftovers(self) -> None:
@@ -81,7 +82,7 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Time passes at once; nobody is woken by it."""
+        """Time passes at once, without waking anyone."""
         self._now += seconds
 
     async def sleep(self, seconds: float) -> None:

@@ -94,7 +94,7 @@ class _Proven:
 
 
 class LedgerContractSuite:
-    """Every test stands alone; a bench may be shared, since no test minds what others did before."""
+    """Every test is independent; a bench may be shared, since no test depends on what others did before."""
 
     async def test_it_offers_exactly_what_its_suites_show(self, bench: LedgerBench) -> None:
         shown = {vars(each)["shows"] for each in type(self).__mro__ if "shows" in vars(each)}
@@ -286,7 +286,7 @@ class LedgerContractSuite:
 
 
 async def send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
-    """A packet that the side's ledger has committed and tells of."""
+    """A packet that the side's ledger has committed and reports."""
     heads = [await bench.subject.ledger.head(), await bench.counterparty.ledger.head()]
     packet = await side.send_packet(TimestampSeconds(max(head.timestamp for head in heads) + seconds))
     await _told(side, PacketCommitted, packet)

@@ -34,6 +34,7 @@ class SimulatedChain:
 
     @property
     def chain_id(self) -> str:
+        """The chain id, as light clients name it."""
         return f"simulated-{self.ledger_id}"
 
     def _now(self) -> int:

@@ -47,12 +47,13 @@ def encode_header(header: Header) -> bytes:
 
 
 def decode_header(value: bytes) -> Header:
-    """Raises InvalidInput for bytes that nobody here wrote."""
+    """Raises InvalidInput for bytes that this module did not write."""
     body = _opened(value)
     return Header(chain_id=body["chain"], height=body["height"], timestamp=body["timestamp"], root=body["root"])
 
 
 def encode_proof(header: Header, path: CommitmentPath, value: bytes | None) -> Proof:
+    """The proof of a value, or of its absence, under a header."""
     body = {
         "root": header.root,
         "height": header.height,
@@ -110,9 +111,11 @@ class SimulatedClient:
 
     @property
     def latest(self) -> Header:
+        """The newest header that the client knows."""
         return self.headers[max(self.headers)]
 
     def condition(self, now: int) -> ClientCondition:
+        """ICS-2 status at the host's time."""
         if self.frozen:
             return ClientCondition.FROZEN
         if self.trusting_period_seconds and now >= self.latest.timestamp + self.trusting_period_seconds:
@@ -120,6 +123,7 @@ class SimulatedClient:
         return ClientCondition.ACTIVE
 
     def status(self, now: int) -> ClientStatus:
+        """The client as its host reports it."""
         return ClientStatus(
             client_id=self.client_id,
             condition=self.condition(now),
@@ -146,7 +150,7 @@ class SimulatedClient:
             self.frozen = True
 
     def verify(self, proof: Proof, path: CommitmentPath, value: bytes | None, now: int) -> Header:
-        """The header that the proof stands on; `value` None asks for absence. Raises SimulatedRefusal."""
+        """The header that the proof is based on; `value` None requires absence. Raises SimulatedRefusal."""
         self.require_active(now)
         header = self.headers.get(proof.height)
         if header is None:

@@ -76,6 +76,7 @@ class World:
     async def build(
         cls, clock: VirtualClock, path: Path, *, application: Application = echo, terms: ClientTerms = TERMS, seed: int = 0
     ) -> World:
+        """Two paired ledgers and an empty journal."""
         contracts = SimulatedLedger(CONTRACTS, clock)
         settlement = SimulatedLedger(SETTLEMENT, clock, application=application)
         routes = await pair((settlement, settlement, settlement), (contracts, contracts, contracts), terms=terms)

@@ -25,7 +25,7 @@ EFFECT_NAMES: dict[type[Effect], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketView:
-    """One packet. `code` and `reason` are empty unless it is set aside or contradicted."""
+    """One packet. `code` and `reason` are empty unless it is quarantined or contradicted."""
 
     packet: str
     state: str

@@ -1,7 +1,7 @@
 """The Cosmos, IBC and CometBFT protobuf modules that cosmpy ships, under one name.
 
 Importing `cosmpy.protos` puts its folder on sys.path; only after that do `ibc`, `tendermint` and `cosmos` exist.
-Registering the same files a second time would clash, so every module of ours takes them from here.
+Registering the same files a second time would clash, so every module of this package imports them from here.
 """
 
 from __future__ import annotations

@@ -121,8 +121,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
                 })
             })
         );
-        // The sequence is known only now. The router calls nobody while sending, so nothing came in between; and a fact
-        // that stands in the list twice is found here, because the first one is no longer sendable.
+        // The sequence is known only now. The router makes no calls while sending, so nothing happened in between; and a fact
+        // that is in the list twice is found here, because the first one is no longer sendable.
         for (uint256 i = 0; i < facts.length; ++i) {
             _markSent(facts[i].factId, sequence, ledger, sourceClientHash);
         }
@@ -337,7 +337,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         return NewsAnswer.APPLIED;
     }
 
-    /// @dev Announces the news and tells the state that they lead to.
+    /// @dev Emits the news and returns the state that follows from them.
     function _announced(FactNews.Update memory update) private returns (State) {
         bytes32 factId = update.factId;
         bytes32 why = update.settlementReference;

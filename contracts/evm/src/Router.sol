@@ -129,7 +129,7 @@ contract Router is IRouter, RouterErrors, ClientRegistry, ProvableStore, Reentra
         RouterMsgs.Packet calldata packet = msg_.packet;
         ClientMsgs.CounterpartyInfo memory counterparty =
             _checkedCounterparty(packet, packet.sourceClient, packet.destClient);
-        // Time is the counterparty's, at the height at which no receipt stood: this ledger's clock proves nothing.
+        // Time is the counterparty's, at the height at which there was no receipt: this ledger's clock proves nothing.
         uint256 counterpartyTimestamp = getClient(packet.sourceClient).verifyNonMembership(
             LightClientMsgs.MsgVerifyNonMembership({
                 proof: msg_.proofTimeout,

@@ -84,7 +84,7 @@ type App struct {
 	basics  module.BasicManager
 }
 
-// New builds the chain on a database; loadLatest continues from what stands there.
+// New builds the chain on a database; loadLatest continues from what is stored there.
 func New(
 	logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, baseOptions ...func(*baseapp.BaseApp),
 ) *App {

@@ -123,7 +123,7 @@ func TestAGenesisThatCannotBeIsRefused(t *testing.T) {
 			}
 		},
 		"news of the future":        func(g *settlementtypes.GenesisState) { g.Outbox.ToldSequence = uint64(len(g.Events)) + 1 },
-		"queued for nobody":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].ClientId = "" },
+		"queued without client":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].ClientId = "" },
 		"queued in no form":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].Value = []byte{1} },
 		"sent far too often":        func(g *settlementtypes.GenesisState) { g.Outbox.RepeatedNews[0].Repeats = 256 },
 		"answers to a bad client":   func(g *settlementtypes.GenesisState) { g.Outbox.Answers[0].ClientId = "a/b" },

@@ -134,7 +134,7 @@ func blockedAddresses() map[string]bool {
 	return blocked
 }
 
-// noCommunityPool stands where governance expects a pool for cancelled deposits, which this chain does not have.
+// noCommunityPool is what governance gets where it expects a pool for cancelled deposits, which this chain does not have.
 type noCommunityPool struct{}
 
 func (noCommunityPool) FundCommunityPool(context.Context, sdk.Coins, sdk.AccAddress) error {

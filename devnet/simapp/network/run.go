@@ -34,7 +34,7 @@ type Status struct {
 	PIDs    []int    `json:"pids"`
 }
 
-// RunCommand runs every node of a chain until it is told to stop.
+// RunCommand runs every node of a chain until it is stopped.
 func RunCommand() *cobra.Command {
 	var home string
 	var readyTimeout time.Duration

@@ -62,7 +62,7 @@ def facts_show(
     channel: Channel = None,
     json: Json = False,
 ) -> None:
-    """Show facts with their state, and the settlement reference that stands with each."""
+    """Show facts with their state, and the settlement reference stored with each."""
     from relayer.commands.facts import show_facts
 
     show_facts(config, channel, fact_id, form(json))

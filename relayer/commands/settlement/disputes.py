@@ -101,7 +101,7 @@ def release(
 
 
 def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> None:
-    """`settlement write-off`. Several are possible on one fact; those of the same content are told apart by their ids."""
+    """`settlement write-off`. Several are possible on one fact; those of the same content differ by their ids."""
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:

@@ -161,7 +161,7 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
 
 
 async def _show_step(at: Desk, cycle_id: str, target: CycleState) -> tuple[Cycle, NettingResult]:
-    """The cycle as it stands and as it would stand; its proof is checked here. Amounts are those that take part."""
+    """The cycle as it is and as it would become; its proof is checked here. Amounts are those that take part."""
     cycle, result = await read_cycle(at, cycle_id)
     if not can_be(cycle, target):
         raise InvalidInput(f"cycle {cycle_id} is {cycle.state}; it cannot be {target}")

@@ -1,6 +1,6 @@
 """An account of a Cosmos SDK chain: a secp256k1 key, its address, and signatures as the SDK checks them.
 
-The key must never leave this object, nor stand in a repr or an error.
+The key must never leave this object, nor appear in a repr or an error.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The chain as its nodes show it: head and packet facts.
 
 Facts are read out of the results of each block, never found by search: what a search finds depends on which events the
-node's operator has indexed, and on how far the index is. A block's facts are told at the next height, whose header proves
-them (the app hash of a block stands in the header after it).
+node's operator has indexed, and on how far the index is. A block's facts are reported at the next height, whose header
+proves them (the app hash of a block is in the next header).
 """
 
 from __future__ import annotations

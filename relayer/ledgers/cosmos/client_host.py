@@ -22,11 +22,11 @@ _CREATOR = "/ibc.core.client.v1.Query/ClientCreator"
 _STATUS = "/ibc.core.client.v1.Query/ClientStatus"
 _ACTIVE = "Active"
 _ALREADY_ACTIVE = "client/24"
-"""ibc-go's code for a recovery that is none."""
+"""ibc-go's code for an invalid recovery."""
 
 
 class CosmosClientHost:
-    """Whoever creates a client may pair it; nobody can pair it twice."""
+    """Whoever creates a client may pair it, and only once."""
 
     def __init__(self, rpc: CometRpc, clients: ClientView, commander: Commander, *, prefix: str) -> None:
         """`prefix`: the chain's bech32 prefix, for the address of its governance."""
@@ -52,7 +52,7 @@ class CosmosClientHost:
     async def register_counterparty(
         self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
     ) -> None:
-        """A repeat with the same content is a success. Raises LedgerRefused for another pairing than the one that stands,
+        """A repeat with the same content is a success. Raises LedgerRefused for a different pairing than the stored one,
         AccessDenied for a client that another account created."""
         wanted = Pairing(client_id=counterparty_client_id, merkle_prefix=tuple(counterparty_merkle_prefix))
         found = await self._clients.pairing(client)
@@ -113,4 +113,4 @@ class CosmosClientHost:
     async def _creator(self, client: ClientId) -> str:
         request = client_query.QueryClientCreatorRequest(client_id=client)
         answer = await ask(self._rpc, _CREATOR, request, client_query.QueryClientCreatorResponse)
-        return printable(answer.creator) or "nobody that the chain remembers"
+        return printable(answer.creator) or "an account that the chain does not remember"

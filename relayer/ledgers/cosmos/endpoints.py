@@ -94,6 +94,7 @@ class Endpoints:
         return len(self._endpoints)
 
     async def close(self) -> None:
+        """Closes all connections."""
         survey, self._survey = self._survey, None
         if survey is not None:
             survey.cancel()

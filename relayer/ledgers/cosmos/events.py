@@ -58,7 +58,7 @@ class BlockEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedEvents:
-    """Facts in ledger order, and for each event left out where it stands and why."""
+    """Facts in ledger order, and for each event left out its place and the reason."""
 
     facts: tuple[ev.PacketFact, ...]
     left_out: tuple[str, ...]
@@ -109,7 +109,7 @@ def _packet_events(value: Json, transaction: int | None) -> Iterator[RawEvent]:
             name = values.text(values.member(each, "key", kind), "attribute name", maximum=100)
             text = values.text(values.optional(each, "value", kind) or "", f"{kind} {name}", maximum=2 * MAXIMUM_BYTES)
             if attributes.setdefault(name, text) != text:
-                raise MalformedAnswer(f"{kind}: attribute {printable(name)} stands there twice")
+                raise MalformedAnswer(f"{kind}: attribute {printable(name)} is there twice")
         yield RawEvent(transaction, kind, attributes)
 
 

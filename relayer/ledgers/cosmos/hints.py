@@ -1,4 +1,4 @@
-"""Where a node tells of new blocks, and how it is asked to."""
+"""Where a node announces new blocks, and how to subscribe."""
 
 from __future__ import annotations
 

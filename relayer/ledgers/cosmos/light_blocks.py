@@ -2,7 +2,7 @@
 validators known before have signed too (CometBFT's skipping verification).
 
 The first header is taken on faith, because nothing is known before it; a light client elsewhere has its own beginning and
-is convinced by nobody here. This makes sure that one lying node among several is found out, and that nobody pays for a
+is convinced by no one here. This makes sure that one lying node among several is found out, and that no one pays for a
 header which cannot convince any client.
 """
 

@@ -129,7 +129,7 @@ class CosmosProver:
         return MalformedAnswer(words)
 
     async def _unbonding_nanoseconds(self, terms: ClientTerms) -> int:
-        """The chain's own; a third above the trusting period if it has no staking, and then nobody can unbond."""
+        """The chain's own; a third above the trusting period if it has no staking, where unbonding is impossible."""
         trusting = terms.trusting_period_seconds * NANOSECONDS
         try:
             answer = await ask(

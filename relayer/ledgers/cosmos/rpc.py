@@ -83,6 +83,7 @@ class CometRpc:
         return len(self.endpoints)
 
     async def close(self) -> None:
+        """Closes all connections."""
         await self.endpoints.close()
 
     async def check_endpoints(self) -> None:

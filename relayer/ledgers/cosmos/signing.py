@@ -1,6 +1,6 @@
 """Transactions of the Cosmos SDK as bytes, signed in mode DIRECT (ADR 020): what is signed is what is sent.
 
-Messages come framed, each as it stands in TxBody, so that a batch is put together without encoding anything twice.
+Messages come framed, each as in TxBody, so that a batch is assembled without encoding anything twice.
 """
 
 from __future__ import annotations

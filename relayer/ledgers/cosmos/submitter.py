@@ -132,7 +132,7 @@ class Submitter:
             request = channel_query.QueryUnreceivedPacketsRequest(client_id=progress.client, sequences=sequences)
             left |= await self._among(receives, _UNRECEIVED_PACKETS, request, channel_query.QueryUnreceivedPacketsResponse)
         if answers:
-            # Those whose commitment still stands: neither acknowledged nor timed out.
+            # Those whose commitment is still stored: neither acknowledged nor timed out.
             sequences = [item.message.packet.sequence for item in answers]
             request = channel_query.QueryUnreceivedAcksRequest(client_id=progress.client, packet_ack_sequences=sequences)
             left |= await self._among(

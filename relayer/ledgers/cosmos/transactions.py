@@ -61,7 +61,7 @@ class Patience:
     look_seconds: float = 1.0
     """How often it is looked whether it was lost."""
     give_up_seconds: float = 60.0
-    """For a chain that stands still."""
+    """For a chain that makes no blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class AccountSender:
         raise self._out_of_sequence()
 
     async def execute(self, order: Order) -> Executed:
-        """Returns when the transaction stands in a block, whether it succeeded or not.
+        """Returns when the transaction is in a block, whether it succeeded or not.
 
         Raises TransactionRefused if a node's check refuses it, TransactionUncertain, TransactionLost, AccountMissing,
         FeeInsufficient, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
@@ -172,7 +172,7 @@ class AccountSender:
             executed = await self._settle(await self._broadcast(order))
             if executed.refusal is None or not executed.refusal.fits(ChainCode.WRONG_SEQUENCE):
                 return executed
-            # A block took it ahead of an earlier one of this account: it did nothing and took no fee, so it goes anew.
+            # A block took it ahead of an earlier one of this account: it did nothing and took no fee, so it is sent again.
             await self._doubt()
         raise self._out_of_sequence()
 
@@ -240,7 +240,7 @@ class AccountSender:
             pause = min(pause * 1.5, _LONGEST_POLL_SECONDS)
 
     async def _patiently(self, sent: _Sent, question: Awaitable[_T]) -> _T | None:
-        """None also while no node answers: what was sent may stand in a block all the same, so it is asked again."""
+        """None also while no node answers: what was sent may be in a block all the same, so it is queried again."""
         sent.silence = None
         try:
             return await question
@@ -286,7 +286,7 @@ class AccountSender:
         )
 
     async def _position(self) -> tuple[AccountView, int]:
-        """Account and the next sequence; from the ledger unless transactions of ours are under way."""
+        """Account and the next sequence; from the ledger unless own transactions are in flight."""
         view = self._view
         if view is None or self._sequence is None or not self._under_way:
             view = await self._read()

@@ -39,6 +39,7 @@ class Transport:
         self._ids = count(1)
 
     async def close(self) -> None:
+        """Closes the session."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -1,4 +1,4 @@
-"""Strict reading of the values in CometBFT's JSON answers. A node's bytes are foreign bytes."""
+"""Strict reading of the values in CometBFT's JSON answers. A node's bytes are untrusted."""
 
 from __future__ import annotations
 

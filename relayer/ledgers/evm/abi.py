@@ -27,7 +27,7 @@ MAXIMUM_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:
-    """A part of a tuple that stands in its tail."""
+    """A part of a tuple that is in its tail."""
 
     encoded: bytes
 
@@ -157,7 +157,7 @@ class Reader:
         return packet, end
 
     def finish(self, at: int) -> None:
-        """Nothing may stand after `at`."""
+        """Nothing may follow `at`."""
         if at != len(self._content):
             raise InvalidInput(f"ABI data: {len(self._content) - at} bytes after the end")
 

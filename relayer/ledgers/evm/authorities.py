@@ -84,6 +84,7 @@ class AuthorityQuorum:
         self._second_rounds: OrderedDict[_Question, asyncio.Task[None]] = OrderedDict()
 
     async def close(self) -> None:
+        """Closes the channels to all authorities."""
         late, self._late = self._late, {}
         rounds, self._second_rounds = self._second_rounds, OrderedDict()
         await _end([*late.values(), *rounds.values()])
@@ -255,7 +256,7 @@ def _shown(statement: Statement) -> dict[str, str]:
 
 
 def _take_note(task: asyncio.Task[bytes]) -> None:
-    """Nobody waits for it any more; what it had to say is noted already."""
+    """No one waits for it any more; its result is recorded already."""
     if not task.cancelled():
         task.exception()
 

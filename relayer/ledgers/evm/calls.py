@@ -41,7 +41,7 @@ def message_call(message: PacketMessage, proof: Proof) -> bytes:
 
 
 def decisive_path(message: PacketMessage) -> CommitmentPath:
-    """What tells that somebody else was first: a receipt that stands, or a commitment that is gone."""
+    """What shows that another relayer was first: a stored receipt, or a deleted commitment."""
     packet = message.packet
     if isinstance(message, ReceivePacket):
         return commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)

@@ -84,7 +84,7 @@ class RouterClients:
         state, condition = await self._node.rpc.batch(calls)
         for answer in (state, condition):
             if isinstance(answer, NodeRefused):
-                raise LedgerUnavailable(f"client {client}: {to} is not a CometBFT light client of ours ({answer})")
+                raise LedgerUnavailable(f"client {client}: {to} is not a CometBFT light client of this project ({answer})")
         try:
             (encoded,) = decode_values(("bytes",), data(state, "getClientState"))
             ((chain_id, _, height, trusting, _, _, time, _),) = decode_values((_CLIENT_STATE,), encoded)

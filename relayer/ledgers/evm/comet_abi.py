@@ -238,7 +238,7 @@ def _pack_signature(chain_id: str, block_commit: Commit, index: int, validator: 
     """v, r, s, length of the timestamp, timestamp padded to 12 bytes."""
     entry = block_commit.signatures[index]
     if entry.validator_address != validator.address:
-        raise HeaderRefused(Refusal.COMMIT_ENTRY, f"entry {index} names another validator than stands there")
+        raise HeaderRefused(Refusal.COMMIT_ENTRY, f"entry {index} names a different validator than the one at this index")
     timestamp = encode_timestamp(entry.timestamp)
     if len(timestamp) > _TIMESTAMP_BYTES:
         raise HeaderRefused(Refusal.TIME, f"the vote of entry {index} has a time out of range")

@@ -37,7 +37,7 @@ class ConnectionOptions:
 
     @property
     def hint_urls(self) -> tuple[str, ...]:
-        """Where new heads are told of; may be empty."""
+        """Where new heads are announced; may be empty."""
         return tuple(url for url in self.endpoints if url.startswith(("ws://", "wss://")))
 
 
@@ -55,6 +55,7 @@ class EvmConnection:
         self.deployer = Deployer(self.node, self.sender)
 
     async def close(self) -> None:
+        """Closes all connections."""
         await self.rpc.close()
 
     async def __aenter__(self) -> Self:

@@ -103,7 +103,7 @@ def error_by_selector(selector: bytes) -> ErrorDefinition | None:
 
 
 def error_name(revert: bytes) -> str | None:
-    """Name of the error in revert data, or None if it is none of ours."""
+    """Name of the error in revert data, or None if it is not in our ABI."""
     known = error_by_selector(revert[:4])
     return None if known is None else known.name
 

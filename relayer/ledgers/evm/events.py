@@ -41,7 +41,7 @@ class RawLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedLogs:
-    """Facts in ledger order, and for each log left out where it stands and why."""
+    """Facts in ledger order, and for each log left out its place and the reason."""
 
     facts: tuple[PacketFact, ...]
     left_out: tuple[str, ...]

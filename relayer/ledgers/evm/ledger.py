@@ -100,7 +100,7 @@ class EvmLedger:
         return self._connection.sender.address
 
     async def connect(self) -> None:
-        """Compares every node's chain id, and what stands at the router's address. Raises WrongLedger, LedgerUnavailable."""
+        """Checks every node's chain id and the contract at the router's address. Raises WrongLedger, LedgerUnavailable."""
         await self._connection.rpc.check_endpoints()
         await require_router(self._connection.node, self._options.router)
 

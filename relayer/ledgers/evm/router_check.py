@@ -1,4 +1,4 @@
-"""Whether an IBC v2 router with the standard storage stands at an address, so that proofs of it can mean anything."""
+"""Whether there is an IBC v2 router with the standard storage at an address, so that its proofs mean something."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _CODE_BYTES = 1 << 16
 async def require_router(node: EvmNode, router: bytes) -> None:
     """Raises WrongLedger with what to do.
 
-    The storage base is tested by letting the node pretend that a word stands in one slot (eth_call's state override) and
-    asking the router for it. Nodes without overrides are believed if the base stands in the contract's code.
+    The storage base is tested by letting the node pretend that one slot holds a word (eth_call's state override) and
+    asking the router for it. Nodes without overrides are believed if the base is in the contract's code.
     """
     address = "0x" + router.hex()
     call = {"to": address, "data": "0x" + (GET_COMMITMENT + _PROBE).hex()}
@@ -36,7 +36,7 @@ async def require_router(node: EvmNode, router: bytes) -> None:
         raise code
     program = data(code, "eth_getCode", maximum=_CODE_BYTES)
     if not program:
-        raise WrongLedger(f"no contract stands at {address}; correct `router`, or deploy one with `relayer channel open`")
+        raise WrongLedger(f"there is no contract at {address}; correct `router`, or deploy one with `relayer channel open`")
     if isinstance(plain, NodeRefused) or data(plain, "getCommitment") != bytes(32):
         raise WrongLedger(f"the contract at {address} is not an IBC v2 router: it has no getCommitment; correct `router`")
     is_marked = not isinstance(marked, NodeRefused) and data(marked, "getCommitment") == _MARK

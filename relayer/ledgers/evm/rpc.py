@@ -65,6 +65,7 @@ class JsonRpc:
         self._survey: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        """Closes the session."""
         survey, self._survey = self._survey, None
         if survey is not None:
             survey.cancel()

@@ -62,7 +62,7 @@ class _Sent:
     raw: bytes
     hashes: list[str]
     overtaken: bool = False
-    """The nonce was found used once, with no receipt of ours: two nodes may differ for a moment."""
+    """The nonce was found used once, without our receipt: two nodes may differ for a moment."""
     silence: LedgerUnavailable | None = None
     """Why the last question about it was not answered."""
 
@@ -90,7 +90,7 @@ class AccountSender:
         return bytes.fromhex(self._account.address[2:])
 
     async def execute(self, order: Order) -> MinedTransaction:
-        """Broadcasts and returns when the transaction stands in a block, whether it succeeded or reverted.
+        """Broadcasts and returns when the transaction is in a block, whether it succeeded or reverted.
 
         Raises FundsInsufficient, FeeCapExceeded, NodeRefused, LedgerUnavailable; TransactionUncertain when it was sent
         and no block has it in time.
@@ -153,7 +153,7 @@ class AccountSender:
             reason = error
         else:
             return
-        # It may or may not have arrived: if nobody knows, the next one reads the nonce again and the facts tell of this one.
+        # It may or may not have arrived: if no node knows, the next one reads the nonce again and the facts show this one.
         try:
             async with asyncio.timeout(self._patience.answer_within):
                 if await self._is_known(name):
@@ -196,7 +196,7 @@ class AccountSender:
         return None
 
     async def _patiently(self, sent: _Sent, question: Awaitable[_T]) -> _T | None:
-        """None also while no node answers: what was sent may stand in a block all the same, so it is asked again."""
+        """None also while no node answers: what was sent may be in a block all the same, so it is queried again."""
         sent.silence = None
         try:
             return await question
@@ -209,7 +209,7 @@ class AccountSender:
     async def _look_for(self, sent: _Sent) -> None:
         """What keeps it out of blocks, if not its fee: a used nonce, a pool that lost it, missing nonces before it.
 
-        Nodes lose what they had not yet in a block when they restart, and what stood in a block that was reorganised away.
+        Nodes lose what they had not yet in a block when they restart, and what was in a block that was reorganised away.
         """
         if await self._transaction_count("latest") > sent.nonce:
             if sent.overtaken and not any([await self._node.receipt(name) for name in sent.hashes]):
@@ -237,7 +237,7 @@ class AccountSender:
         except FeeCapExceeded:
             return
         if mined < sent.nonce:
-            # Left over from an earlier run with a fee that nobody takes: an empty transfer to ourselves frees the nonce.
+            # Left over from an earlier run with too low a fee: an empty transfer to ourselves frees the nonce.
             await self._offer_again(self._sign(self._nothing(), mined, offer)[0])
             return
         raw, name = self._sign(sent.order, sent.nonce, offer)

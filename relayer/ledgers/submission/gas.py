@@ -1,7 +1,7 @@
-"""How much gas a transaction of packet messages will take, learned from those that stand in blocks.
+"""How much gas a transaction of packet messages will take, learned from those that were included.
 
 Simulating or estimating executes a transaction once or twice more than needed. A guess that is too low is refused before it
-is paid for, or costs one transaction that is undone; then nothing is believed any more until another one has succeeded.
+is paid for, or costs one reverted transaction; then the model is not used until another one has succeeded.
 """
 
 from __future__ import annotations

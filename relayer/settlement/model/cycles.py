@@ -80,7 +80,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """A cycle as it stands."""
+    """The current record of a cycle."""
 
     plan: CyclePlan
     state: CycleState
@@ -164,7 +164,7 @@ class CycleProposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleMoved:
-    """The cycle reached `state`, which is none but PROPOSED. COMMITTED posts every share."""
+    """The cycle reached `state`, any but PROPOSED. COMMITTED posts every share."""
 
     cycle_id: str
     state: CycleState

@@ -31,7 +31,7 @@ class DisputeClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
-    """A dispute as it stands."""
+    """The current record of a dispute."""
 
     claim: DisputeClaim
     state: DisputeState

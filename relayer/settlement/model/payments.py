@@ -55,7 +55,7 @@ class PaymentOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment as it stands."""
+    """The current record of a payment."""
 
     order: PaymentOrder
     state: PaymentState
@@ -120,7 +120,7 @@ class PaymentInstructed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMoved:
-    """The payment reached `state`, which is none but INSTRUCTED."""
+    """The payment reached `state`, any but INSTRUCTED."""
 
     payment_id: str
     state: PaymentState

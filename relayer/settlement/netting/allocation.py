@@ -52,7 +52,7 @@ def networks(*, parties: Iterable[PartyId], claims: Iterable[Claim]) -> dict[Uni
         _check_claim(claim, seen)
         if exponents.setdefault(claim.unit.currency, claim.unit.exponent) != claim.unit.exponent:
             raise NettingRefused(
-                f"{name_debt(claim.debtor, claim.creditor)}: {claim.unit.currency} stands with two exponents; correct one",
+                f"{name_debt(claim.debtor, claim.creditor)}: {claim.unit.currency} is used with two exponents; correct one",
                 code=NettingCode.EXPONENT_MISMATCH,
                 debtor=claim.debtor,
                 creditor=claim.creditor,
@@ -106,7 +106,7 @@ def _oldest_first(claims: list[Claim], cleared: int) -> Iterable[Allocation]:
 def _check_claim(claim: Claim, seen: set[bytes]) -> None:
     where = {"debtor": claim.debtor, "creditor": claim.creditor}
     if claim.claim_id in seen:
-        raise NettingRefused(f"liability {claim.claim_id.hex()} stands twice", code=NettingCode.CLAIM_REPEATED, **where)
+        raise NettingRefused(f"liability {claim.claim_id.hex()} is listed twice", code=NettingCode.CLAIM_REPEATED, **where)
     seen.add(claim.claim_id)
     if type(claim.amount) is not int:
         raise NettingRefused(

@@ -104,7 +104,7 @@ def check(network: DebtNetwork, certificate: Certificate) -> None:
 
 
 def check_remainder(network: DebtNetwork, remainder: tuple[int, ...]) -> None:
-    """Nobody gains, loses or owes more: 0 <= remainder <= debt in each row, net positions unchanged.
+    """No party gains, loses or owes more: 0 <= remainder <= debt in each row, net positions unchanged.
 
     Raises NettingRefused: REMAINDER_OUT_OF_RANGE naming the debt, POSITION_CHANGED naming the party.
     """

@@ -1,7 +1,7 @@
 """The debt network: who owes whom how much, in one currency, in one canonical order.
 
-Everything after this module relies on what is checked here: amounts are whole and in range, nobody owes themselves, each
-pair stands once, and the same debts always give the same network, whatever order they came in. It must never merge two
+Everything after this module relies on what is checked here: amounts are whole and in range, no party owes itself, each
+pair occurs once, and the same debts always give the same network, whatever order they came in. It must never merge two
 currencies, round, or drop a debt.
 """
 
@@ -119,7 +119,7 @@ def debt_network(*, unit: Unit, parties: Iterable[PartyId], debts: Iterable[Debt
     """Puts debts, in any order, into canonical form.
 
     ``parties`` are those who may take part; some may owe nothing. Raises NettingRefused: PARTY_UNKNOWN for a debt of
-    anybody else, DEBT_REPEATED for a pair that stands twice (sum it first), and every rule of `DebtNetwork`.
+    anybody else, DEBT_REPEATED for a pair that occurs twice (sum it first), and every rule of `DebtNetwork`.
     """
     ordered = tuple(sorted({parse_party_id(party) for party in parties}))
     index = {party: number for number, party in enumerate(ordered)}
@@ -190,9 +190,9 @@ def _check_rows(network: DebtNetwork) -> None:
 
 def _row_refused(debtor: PartyId, creditor: PartyId, amount: object, *, repeated: bool) -> NettingRefused:
     if repeated:
-        code, reason = NettingCode.DEBT_REPEATED, "stands twice; sum it first"
+        code, reason = NettingCode.DEBT_REPEATED, "occurs twice; sum it first"
     elif debtor == creditor:
-        code, reason = NettingCode.SELF_DEBT, "nobody can owe themselves; leave it out"
+        code, reason = NettingCode.SELF_DEBT, "a party cannot owe itself; leave it out"
     elif type(amount) is not int:
         code, reason = NettingCode.AMOUNT_NOT_INTEGER, f"amount {amount!r} is not a whole number of minor units"
     elif amount <= 0:

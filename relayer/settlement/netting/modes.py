@@ -1,6 +1,6 @@
 """The three ways of setting off, each with a result that anyone can verify without running it again.
 
-BILATERAL: each pair keeps the difference. CYCLE: debts shrink along cycles as far as they can, and nobody gets a new
+BILATERAL: each pair keeps the difference. CYCLE: debts shrink along cycles as far as they can, and no party gets a new
 counterparty. HUB: a central party takes over every debt (novation), so that each party is left with its net position;
 it needs everyone's consent. This module must never post anything: it says what would remain, a ledger decides.
 """
@@ -66,10 +66,12 @@ class Summary:
 
     @property
     def cleared(self) -> int:
+        """Minor units that are set off."""
         return self.gross - self.remaining
 
     @property
     def cleared_basis_points(self) -> int:
+        """The share of the gross that is set off, in hundredths of a percent, rounded down."""
         return self.cleared * 10_000 // self.gross if self.gross else 0
 
 
@@ -91,7 +93,7 @@ def net_cycle(network: DebtNetwork, *, solver: Solver = solve) -> CycleResult:
 def net_hub(network: DebtNetwork, *, consents: frozenset[PartyId]) -> HubResult:
     """Replaces all debts by payments: the largest net debtor pays the largest net creditor, and so on down.
 
-    At most one payment fewer than there are parties, and nobody both pays and is paid.
+    At most one payment fewer than there are parties, and no party both pays and is paid.
     Raises NettingRefused (CONSENT_MISSING) naming the first party with a debt or claim that has not agreed to novation.
     """
     for number in sorted({*network.debtors, *network.creditors}):

@@ -49,7 +49,7 @@ def _distances(network: DebtNetwork, arcs: list[list[tuple[int, int]]]) -> list[
         start = distance[party]
         if start <= -len(arcs):  # no way without a cycle is that short
             raise NettingRefused(
-                f"party {name_party(network.parties[party])}: it stands on or behind a cycle that could still be cleared",
+                f"party {name_party(network.parties[party])}: it is on or behind a cycle that could still be cleared",
                 code=NettingCode.NOT_OPTIMAL,
                 debtor=network.parties[party],
             )

@@ -32,7 +32,9 @@ def require_actor(state: SettlementReader, actor: bytes, allowed: Iterable[bytes
     if actor == OPERATOR:
         return
     if state.party(actor) is None or actor not in set(allowed):
-        raise refuse(RefusalCode.NOT_AUTHORISED, f"party {actor.hex()} may not {verb}; whom it concerns must do it")
+        raise refuse(
+            RefusalCode.NOT_AUTHORISED, f"party {actor.hex()} may not {verb}; one of the parties involved must do it"
+        )
 
 
 def require_anyone(state: SettlementReader, actor: bytes, verb: str) -> None:

@@ -115,7 +115,7 @@ def test_a_failing_compiler_is_quoted(sources: Path, on_path: Path) -> None:
 
 def test_a_program_of_ones_own_has_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(tmp_path / "absent"))
-    with pytest.raises(ConfigurationError, match="is no program"):
+    with pytest.raises(ConfigurationError, match="is not a program"):
         chain_binary.chain_program(lambda _: None)
     own = program(tmp_path, "exit 0")
     monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(own))

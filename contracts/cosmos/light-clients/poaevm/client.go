@@ -27,7 +27,7 @@ type ConsensusStates interface {
 type Verdict int
 
 const (
-	// Updated: a consensus state is to be stored at a height where nothing stood.
+	// Updated: a consensus state is to be stored at a height that had none.
 	Updated Verdict = iota + 1
 	// Unchanged: the height is known already, with the same block.
 	Unchanged
@@ -209,7 +209,7 @@ func checkHeader(client *ClientState, header *Header, identity Identity) (*EVMHe
 		return nil, err
 	}
 	if block.Number < 1 {
-		return nil, refuse(BadHeight, "the genesis block is sealed by nobody")
+		return nil, refuse(BadHeight, "the genesis block has no seal")
 	}
 	engine, err := client.sealEngine(identity)
 	if err != nil {

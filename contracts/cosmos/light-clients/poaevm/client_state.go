@@ -34,7 +34,7 @@ func (c *ClientState) Validate() error {
 	case c.ChainId == 0:
 		return refuse(BadParameters, "chain id 0 is no EIP-155 chain id")
 	case len(c.Router) != addressBytes || isZero(c.Router):
-		return refuse(BadParameters, "the router is no address of 20 bytes")
+		return refuse(BadParameters, "the router is not an address of 20 bytes")
 	case len(c.CommitmentsSlot) != wordBytes:
 		return refuse(BadParameters, "the commitments slot is not 32 bytes long")
 	case c.TrustingPeriodSeconds == 0:

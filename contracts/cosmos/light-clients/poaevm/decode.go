@@ -18,7 +18,7 @@ type canonical interface {
 	Unmarshal(raw []byte) error
 }
 
-// decode reads foreign bytes into message and refuses every encoding but the canonical one: unknown fields, reordered
+// decode reads untrusted bytes into message and refuses every encoding but the canonical one: unknown fields, reordered
 // fields, repeated scalars, padded varints and explicit zeros do not come back as the same bytes.
 func decode(raw []byte, maximum int, message canonical) error {
 	if len(raw) > maximum {

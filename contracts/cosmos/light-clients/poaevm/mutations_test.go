@@ -23,7 +23,7 @@ func changes(message []byte, yield func(mutant []byte)) {
 }
 
 // mutated runs the case over every change of one of its fields. What is refused has one of the known reasons; what is not
-// refused is told to accepted.
+// refused is distinguished from accepted.
 func (c sharedCase) mutated(t *testing.T, field func(*sharedCase) *hexBytes, accepted func(*testing.T, Outcome)) {
 	t.Helper()
 	original := *field(&c)

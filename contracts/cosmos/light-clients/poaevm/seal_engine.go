@@ -56,7 +56,7 @@ type authoritySeals struct {
 	identity Identity
 }
 
-// Verify demands that enough distinct authorities signed, and nobody else. Every signature must be good.
+// Verify requires that enough distinct authorities signed, and no other key. Every signature must be valid.
 func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
 	if len(seals) > maximumAuthorities {
 		return refuse(Limit, "%d signatures, at most %d", len(seals), maximumAuthorities)
@@ -72,7 +72,7 @@ func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
 			return err
 		}
 		if !slices.ContainsFunc(a.engine.Authorities, func(each []byte) bool { return bytes.Equal(each, signer) }) {
-			return refuse(UnknownSigner, "0x%x is no authority of this client", signer)
+			return refuse(UnknownSigner, "0x%x is not an authority of this client", signer)
 		}
 		if seen[string(signer)] {
 			return refuse(DoubleVote, "0x%x signed twice", signer)
@@ -89,7 +89,7 @@ func (e *AuthorityEngine) validate() error {
 	}
 	for i, each := range e.Authorities {
 		if len(each) != addressBytes || isZero(each) {
-			return refuse(BadParameters, "an authority is no address of 20 bytes")
+			return refuse(BadParameters, "an authority is not an address of 20 bytes")
 		}
 		if i > 0 && bytes.Compare(e.Authorities[i-1], each) >= 0 {
 			return refuse(BadParameters, "authorities must be ascending and distinct")

@@ -26,7 +26,7 @@ func verifyAccount(nodes [][]byte, stateRoot, address []byte) ([]byte, error) {
 		return nil, err
 	}
 	if encoded == nil {
-		return nil, refuse(ValueAbsent, "no account stands at 0x%x", address)
+		return nil, refuse(ValueAbsent, "there is no account at 0x%x", address)
 	}
 	fields, err := decodeList(encoded)
 	if err != nil {
@@ -124,7 +124,7 @@ func nextNode(nodes [][]byte, used int, expected []byte) ([]byte, error) {
 		return nil, refuse(NodeHash, "node %d is not the one that its parent, or the root, names", used)
 	}
 	if used > 0 && len(node) < hashBytes {
-		return nil, refuse(Malformed, "a node of less than 32 bytes must stand inside of its parent")
+		return nil, refuse(Malformed, "a node of less than 32 bytes must be embedded in its parent")
 	}
 	return node, nil
 }
@@ -211,7 +211,7 @@ func checkReference(each item) error {
 
 func trieValue(each item) ([]byte, error) {
 	if each.isList || len(each.content) == 0 {
-		return nil, refuse(Malformed, "a trie value that is no string, or empty")
+		return nil, refuse(Malformed, "a trie value that is not a string, or empty")
 	}
 	return each.content, nil
 }

@@ -7,6 +7,6 @@ interface ClientErrors {
     error IBCClientNotFound(string clientId);
     error IBCCounterpartyClientNotFound(string counterpartyClientId);
     error IBCClientAlreadyExists(string clientId);
-    /// @notice No contract stands at the light client's address.
+    /// @notice There is no contract at the light client's address.
     error IBCInvalidLightClient(address client);
 }

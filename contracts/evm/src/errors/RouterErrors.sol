@@ -12,6 +12,6 @@ interface RouterErrors {
     error IBCErrorUniversalAcknowledgement();
     error IBCAppNotFound(string portId);
     error IBCUnauthorizedSender(address caller);
-    /// @notice The application failed without a reason (out of gas, or a bare revert): no receipt may stand for that.
+    /// @notice The application failed without a reason (out of gas, or a bare revert): no receipt may be written for that.
     error IBCFailedCallback();
 }

@@ -10,7 +10,7 @@ library FactHash {
     );
     bytes32 private constant LIABILITY_TAG = keccak256("interledger.liability.v1");
 
-    /// @notice The name of an issuer's n-th fact: nobody else can mint under it, on no other ledger or contract.
+    /// @notice The id of an issuer's n-th fact: no other account, contract or ledger can mint under it.
     function factId(uint256 chainId, address contractAddress, address issuer, uint64 issuerSequence)
         internal
         pure

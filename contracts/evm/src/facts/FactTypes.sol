@@ -62,7 +62,7 @@ interface FactTypes {
     /// @param packetSequence Sequence of the last packet that carried it.
     /// @param settlementSequence Entry in the settlement ledger's log.
     /// @param liabilityId Id on the settlement ledger; 0 until acknowledged. ledgerId is empty until sent.
-    /// @param newsSequence Entry in the settlement ledger's log that the newest news comes from; 0: there was none.
+    /// @param newsSequence Entry in the settlement ledger's log that the newest news comes from; 0 before any news.
     /// @param open What the newest news says is still open; it means nothing while newsSequence is 0.
     struct FactStatus {
         State state;

@@ -21,7 +21,7 @@ interface IBusinessFacts is FactTypes {
     event FactRejected(bytes32 indexed factId, uint16 indexed code);
     event FactTimedOut(bytes32 indexed factId, uint64 indexed packetSequence);
     event FactCancelled(bytes32 indexed factId);
-    /// @notice Nothing is open any more.
+    /// @notice Nothing is open.
     /// @param settlementReference keccak256 of the id of the cycle or payment, or the id of the payment's own fact.
     /// @param newsSequence Entry in the settlement ledger's log.
     event FactSettled(bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence);
@@ -66,7 +66,7 @@ interface IBusinessFacts is FactTypes {
     /// @dev Whether the amounts make sense is for the settlement ledger to judge; the record is sealed as issued.
     function mint(Fact calldata fact) external;
 
-    /// @notice Mints several facts in order, all or none.
+    /// @notice Mints several facts in order, atomically.
     function mintBatch(Fact[] calldata facts) external;
 
     /// @notice Sends 1 to 64 of the caller's facts, minted or timed out, in one packet.

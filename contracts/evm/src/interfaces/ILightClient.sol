@@ -8,11 +8,11 @@ interface ILightClient {
     /// @notice Verifies a client message and stores what it proves. Evidence of misbehaviour freezes, it does not revert.
     function updateClient(bytes calldata updateMsg) external returns (LightClientMsgs.UpdateResult);
 
-    /// @notice Reverts unless the value stands at the path.
+    /// @notice Reverts unless the value is stored at the path.
     /// @return Unix seconds of the proof height.
     function verifyMembership(LightClientMsgs.MsgVerifyMembership calldata msg_) external returns (uint256);
 
-    /// @notice Reverts unless nothing stands at the path.
+    /// @notice Reverts unless nothing is stored at the path.
     /// @return Unix seconds of the proof height.
     function verifyNonMembership(LightClientMsgs.MsgVerifyNonMembership calldata msg_) external returns (uint256);
 

@@ -48,7 +48,7 @@ library CometBft {
     }
 
     /// @notice Root of the tree over the header's 14 fields. Parts that no check reads come as hashes.
-    /// @dev Their place in the tree is fixed, and leaves and nodes are tagged apart, so they cannot stand for a field
+    /// @dev Their place in the tree is fixed, and leaves and nodes are tagged apart, so they cannot be taken for a field
     /// that is read. Left subtree: fields 0 to 7; right: 8 to 13.
     function headerHash(ICometBftLightClient.Header calldata header, bytes32 chainIdLeaf) internal view returns (bytes32) {
         bytes32[6] calldata siblings = header.siblings;
@@ -144,7 +144,7 @@ library CometBft {
 
     /// @dev Completes the vote with the signature's own timestamp and recovers the signer. The timestamp's bytes need
     /// no check: they are inside what was signed, with their length in one byte, so the rest cannot shift.
-    /// @return signer Zero, which is no validator, if nothing can be recovered or s is high.
+    /// @return signer Zero, which is never a validator, if recovery fails or s is high.
     function _recover(bytes calldata signatures, uint256 cursor, bytes memory vote, ChainId memory chain)
         private
         view
@@ -181,7 +181,7 @@ library CometBft {
             if iszero(staticcall(gas(), 2, start, length, pointer, 32)) { revert(0, 0) }
             mstore(add(pointer, 32), v)
             calldatacopy(add(pointer, 64), add(add(signatures.offset, cursor), 3), 64)
-            // A failed recovery returns nothing and leaves the zero, which is no validator's address.
+            // A failed recovery leaves the zero address, which is never a validator.
             mstore(0, 0)
             if iszero(staticcall(gas(), 1, pointer, 128, 0, 32)) { revert(0, 0) }
             signer := mload(0)

@@ -82,14 +82,14 @@ contract CometBftLightClient is ConsensusStates {
         if (status() == Status.Active) revert ClientActive();
         if (_isExpired(time) || time >= _now() + maxClockDrift) revert ConfigInvalid();
         State memory state = _state;
-        // A new epoch: whatever was stored, by whoever had the power to sign it, can no longer be used.
+        // A new epoch: everything stored before, whoever signed it, can no longer be used.
         state.epoch += 1;
         state.isFrozen = false;
         _start(state, height, time, appHash, nextValidatorsHash);
         emit ClientRecovered(height, state.epoch);
     }
 
-    /// @notice Reverts unless the value stands at path [store, key] in the state that the proof height's header proves.
+    /// @notice Reverts unless the value is stored at path [store, key] in the state that the proof height's header proves.
     /// @param msg_ The proof is packed as Ics23 describes.
     /// @return Unix seconds of the proof height.
     function verifyMembership(LightClientMsgs.MsgVerifyMembership calldata msg_) external view returns (uint256) {
@@ -100,7 +100,7 @@ contract CometBftLightClient is ConsensusStates {
         return time / NANOS;
     }
 
-    /// @notice Reverts unless nothing stands at path [store, key] in the state that the proof height's header proves.
+    /// @notice Reverts unless nothing is stored at path [store, key] in the state that the proof height's header proves.
     /// @param msg_ The proof is packed as Ics23 describes.
     /// @return Unix seconds of the proof height.
     function verifyNonMembership(LightClientMsgs.MsgVerifyNonMembership calldata msg_)

@@ -6,7 +6,7 @@ import {ICometBftLightClient} from "./ICometBftLightClient.sol";
 import {ValidatorSets} from "./ValidatorSets.sol";
 
 /// @title What a CometBFT light client remembers: consensus states in order of height, and validator sets.
-/// @notice It verifies nothing; it keeps heights unique, times in order, and forgets what nobody may trust any more.
+/// @notice It verifies nothing; it keeps heights unique, times in order, and prunes what has expired.
 abstract contract ConsensusStates is ICometBftLightClient {
     /// @dev One slot, so an update reads and writes the client state once.
     struct State {

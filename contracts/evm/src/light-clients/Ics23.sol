@@ -38,7 +38,7 @@ library Ics23 {
     uint256 private constant TOP_BITS = 0x8080808080808080808080808080808080808080808080808080808080808080;
     bytes32 private constant EMPTY_VALUE_HASH = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
-    /// @notice The multistore root under which `value` stands at `key` in the store `storeKey`.
+    /// @notice The multistore root under which `value` is stored at `key` in the store `storeKey`.
     function membershipRoot(bytes calldata proof, bytes calldata storeKey, bytes calldata key, bytes calldata value)
         internal
         view
@@ -50,7 +50,7 @@ library Ics23 {
         return _store(proof, cursor, storeKey, hash);
     }
 
-    /// @notice The multistore root under which nothing stands at `key` in the store `storeKey`.
+    /// @notice The multistore root under which nothing is stored at `key` in the store `storeKey`.
     function absenceRoot(bytes calldata proof, bytes calldata storeKey, bytes calldata key)
         internal
         view

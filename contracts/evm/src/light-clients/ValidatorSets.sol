@@ -38,7 +38,7 @@ library ValidatorSets {
         uint256 count = packed.length / RECORD_LENGTH;
         if (count == 0 || count > Limits.MAXIMUM_CONTRACT_VALIDATORS || packed.length % RECORD_LENGTH != 0) revert ValidatorSetMalformed();
         bytes32[] memory leaves = new bytes32[](count);
-        // A leading STOP byte, so that nobody can call the stored bytes.
+        // A leading STOP byte, so that the stored bytes cannot be called.
         bytes memory stored = new bytes(1 + count * STORED_LENGTH);
         uint256 total = 0;
         for (uint256 i = 0; i < count; ++i) {

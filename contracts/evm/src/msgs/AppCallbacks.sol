@@ -3,7 +3,7 @@ pragma solidity ^0.8.20;
 
 import {RouterMsgs} from "./RouterMsgs.sol";
 
-/// @title What an application is told about its packets.
+/// @title The callbacks of an application about its packets.
 interface AppCallbacks {
     struct OnRecvPacketCallback {
         string sourceClient;

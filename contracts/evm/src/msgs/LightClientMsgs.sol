@@ -7,7 +7,7 @@ import {ClientMsgs} from "./ClientMsgs.sol";
 interface LightClientMsgs {
     /// @param proof Bytes in the light client's own form.
     /// @param path Store path, one element a level.
-    /// @param value What must stand at the path.
+    /// @param value The value that must be stored at the path.
     struct MsgVerifyMembership {
         bytes proof;
         ClientMsgs.Height proofHeight;
@@ -15,7 +15,7 @@ interface LightClientMsgs {
         bytes value;
     }
 
-    /// @param path Store path at which nothing may stand.
+    /// @param path Store path at which nothing may be stored.
     struct MsgVerifyNonMembership {
         bytes proof;
         ClientMsgs.Height proofHeight;

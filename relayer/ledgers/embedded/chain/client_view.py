@@ -46,7 +46,7 @@ def client_state(chain: Chain, client_id: ClientId, *, now: TimestampNanoseconds
 
 
 def is_paired_with(chain: Chain, pairing: RegisterCounterparty, *, now: TimestampNanoseconds) -> bool:
-    """Whether exactly this pairing stands already."""
+    """Whether exactly this pairing is stored already."""
     counterparty = _counterparty(chain, ClientId(pairing.client_id), now=now)
     return counterparty is not None and (counterparty.client_id, counterparty.merkle_prefix) == (
         pairing.counterparty_client_id,

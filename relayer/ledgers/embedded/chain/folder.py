@@ -27,7 +27,7 @@ def create_ledger(
     revision_of(chain_id)
     held = list(keys)
     if not held:
-        raise ConfigurationError(f"ledger {chain_id}: give at least one operator's key; nobody could seal a block")
+        raise ConfigurationError(f"ledger {chain_id}: give at least one operator's key; without one no block can be sealed")
     with store.lock(folder), store.opening(folder):
         connection = store.create(folder)
         try:

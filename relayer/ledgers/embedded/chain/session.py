@@ -153,7 +153,7 @@ class Session:
             listener.set()
 
     def new_heads(self) -> AsyncIterator[None]:
-        """Yields after new blocks from now on, until release(); several blocks may be told of at once."""
+        """Yields after new blocks from now on, until release(); several blocks may be reported at once."""
         listener = asyncio.Event()
         self._listeners.add(listener)
         return self._listen(listener)

@@ -23,7 +23,7 @@ class SettlementApplication:
     """See relayer.ledgers.embedded.host.applications.Application. It receives facts; news are sent by the ledger alone."""
 
     def on_send(self, context: Context, delivery: Delivery, signer: str) -> None:
-        """Nobody may send in the name of the settlement application."""
+        """No user may send in the name of the settlement application."""
         del context, signer
         raise MessageRefused(
             CODESPACE, _NOT_FOR_OTHERS, f"port {delivery.payload.source_port} takes facts and sends its own news only"
@@ -53,7 +53,7 @@ class SettlementApplication:
         record_answer(context, delivery, acknowledgement)
 
     def on_timeout(self, context: Context, delivery: Delivery) -> None:
-        """News that nobody delivered in time go out again."""
+        """News that was not delivered in time is sent again."""
         send_again(context, delivery)
 
 

@@ -1,6 +1,6 @@
 """News of liabilities on their way to the contract ledgers: a queue for each client, packets, and what was answered.
 
-The queue stands in the proven store, so a replay sends the same packets in the same blocks. It moves on in every block that
+The queue is in the proven store, so a replay sends the same packets in the same blocks. It moves on in every block that
 changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. What times out
 is queued again. What is refused as a whole, or answered in an unreadable way, is kept as an answer and not sent again. An
 update in the wrong state is sent again a few times, because it may have overtaken the acknowledgement of its own fact.

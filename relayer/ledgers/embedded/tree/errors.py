@@ -1,4 +1,4 @@
-"""Errors of the embedded ledger's storage and operation; refusals of single messages stand in refusals.py."""
+"""Errors of the embedded ledger's storage and operation; refusals of single messages are in refusals.py."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class NodeStore(Protocol):
 
 
 class Tree:
-    """One working version on top of a saved root. Readers of old versions are Trees that nobody writes to."""
+    """One working version on top of a saved root. Readers of old versions are Trees that are never written to."""
 
     def __init__(self, store: NodeStore, *, root: NodeRef | None, version: int) -> None:
         """`version` is stamped on the nodes that changes make; `root` None is the empty tree."""
@@ -149,7 +149,7 @@ class Tree:
         return self._hash(self._root)
 
     def save(self) -> NodeRef | None:
-        """Hashes and stores the new nodes, children first. The tree then stands on the saved root."""
+        """Hashes and stores the new nodes, children first. The tree is then based on the saved root."""
         if self._root is not None:
             self._root = self._save(self._root)
         return self._root
@@ -194,7 +194,7 @@ class Tree:
         return branch
 
     def _remove(self, node: Node, key: bytes) -> tuple[Node | None, bytes | None]:
-        """What stands in place of `node`, and the new smallest key of its subtree if that changed. The key is there."""
+        """What replaces `node`, and the new smallest key of its subtree if that changed. The key is there."""
         if node.value is not None:
             return None, None
         if key < node.key:

@@ -1,4 +1,4 @@
-"""ICS-23 proofs out of an IAVL tree: that a key has its value, or that no key stands between two neighbours.
+"""ICS-23 proofs out of an IAVL tree: that a key has its value, or that no key lies between two neighbours.
 
 Proofs are made of saved versions only, so that what is proven is what was sealed.
 """

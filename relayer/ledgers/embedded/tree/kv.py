@@ -11,7 +11,9 @@ from relayer.ledgers.embedded.tree.iavl import Tree
 class KeyValueReader(Protocol):
     """A store that can be read. Keys are ordered as bytes."""
 
-    def get(self, key: bytes) -> bytes | None: ...
+    def get(self, key: bytes) -> bytes | None:
+        """The value under `key`, or None."""
+        ...
 
     def above(self, key: bytes) -> bytes | None:
         """The smallest stored key greater than `key`."""
@@ -41,6 +43,7 @@ class KeyValueOverlay:
         self.changes[key] = value
 
     def delete(self, key: bytes) -> None:
+        """Removes the key, if it is there."""
         self.changes[key] = None
 
     def above(self, key: bytes) -> bytes | None:

@@ -1,7 +1,7 @@
 """Tree nodes in SQLite: appended under rising numbers, never changed, checked by hash whenever they are read.
 
 Numbers rather than hashes are the primary key, because they are written in order at the end of one table however large it
-grows; what a node must hash to stands in its parent, and for a root in the table of versions.
+grows; a node's expected hash is in its parent, and for a root in the table of versions.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ type Hash = [32]byte
 // Address is a 20-byte account or contract.
 type Address = [20]byte
 
-// Fact is one sealed record as it stands on the contract ledger. Amounts are in the currency's minor unit and fit in 128
+// Fact is one sealed record as the contract ledger stores it. Amounts are in the currency's minor unit and fit in 128
 // bits; times are in Unix seconds; an all-zero RelatedFact means none.
 type Fact struct {
 	FactID         Hash

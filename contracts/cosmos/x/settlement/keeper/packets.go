@@ -82,7 +82,7 @@ func (m IBCModule) OnRecvPacket(
 	}
 }
 
-// OnTimeoutPacket sends news that nobody delivered in time again.
+// OnTimeoutPacket sends news again that was not delivered in time.
 func (m IBCModule) OnTimeoutPacket(
 	ctx sdk.Context, sourceClient, _ string, sequence uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
 ) error {

@@ -59,7 +59,7 @@ func (d *decision) requireActor(verb string, allowed ...[]byte) error {
 			}
 		}
 	}
-	return errorsmod.Wrapf(ErrNotAuthorised, "party %x may not %s; whom it concerns must do it", d.actor, verb)
+	return errorsmod.Wrapf(ErrNotAuthorised, "party %x may not %s; one of the parties involved must do it", d.actor, verb)
 }
 
 // requireAnyone lets an operator act, or any registered party.

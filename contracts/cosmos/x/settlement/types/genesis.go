@@ -86,7 +86,7 @@ func DecodeOperators(addresses address.Codec, operators []string) ([][]byte, err
 			return nil, fmt.Errorf("operator %q: %w", operator, err)
 		}
 		if seen[string(raw)] {
-			return nil, fmt.Errorf("operator %q stands there twice", operator)
+			return nil, fmt.Errorf("operator %q is there twice", operator)
 		}
 		seen[string(raw)] = true
 		decoded = append(decoded, raw)

@@ -132,7 +132,7 @@ type MsgBindAccount struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	// Address of the chain.
 	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
-	// A registered party; empty: the account shall act for nobody any more.
+	// A registered party; empty: the account acts for no party any more.
 	PartyId []byte `protobuf:"bytes,3,opt,name=party_id,json=partyId,proto3" json:"party_id,omitempty"`
 }
 

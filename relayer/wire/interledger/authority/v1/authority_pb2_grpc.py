@@ -56,8 +56,8 @@ class AuthorityServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Attest(self, request, context):
-        """Signs the hash of one final block. FAILED_PRECONDITION: not final yet. PERMISSION_DENIED: a client that it was
-        not told of. ABORTED: another hash has been signed for this height.
+        """Signs the hash of one final block. FAILED_PRECONDITION: not final yet. PERMISSION_DENIED: a client that it is
+        not configured for. ABORTED: another hash has been signed for this height.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,8 +43,8 @@ type Row struct {
 	Amount   *big.Int
 }
 
-// NewNetwork takes rows that ascend by debtor and creditor, each pair once, with amounts above zero and nobody's debt to
-// themselves.
+// NewNetwork takes rows that ascend by debtor and creditor, each pair once, with amounts above zero and no debts to
+// oneself.
 func NewNetwork(currency string, exponent uint8, rows []Row) (*Network, error) {
 	network := &Network{Currency: currency, Exponent: exponent, Parties: partiesOf(rows)}
 	if len(rows) > MaximumDebts || len(network.Parties) > MaximumParties {
