@@ -14,6 +14,7 @@ import typer
 from pydantic import BaseModel
 
 from relayer.cli import app
+from relayer.commands.arguments.groups import LateGroup
 from relayer.config.fields import Section
 from relayer.config.relayer_file import RelayerSettings
 from relayer.config.serving import AuthoritySettings, LedgerFileSettings
@@ -81,12 +82,14 @@ def test_a_decision_has_context_decision_and_consequences_and_is_listed() -> Non
 
 
 def _command(words: list[str]) -> Any:
-    """The command that the words begin with, or None."""
+    """The command that the words begin with, or None. A group of another module is made for it, as its call would."""
     found: Any = typer.main.get_command(app)
     for word in words:
-        if (commands_of_group := getattr(found, "commands", None)) is None:
+        if isinstance(found, LateGroup):
+            found = found.make_context(word, [], resilient_parsing=True).command
+        if (inner := getattr(found, "commands", None)) is None:
             break
-        if (found := commands_of_group.get(word)) is None:
+        if (found := inner.get(word)) is None:
             return None
     return found
 
