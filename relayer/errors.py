@@ -53,7 +53,7 @@ class ClientUnusable(LedgerError):
 
 
 class LedgerRefused(LedgerError):
-    """A set-up message, a business command or a client update on its own broke a rule of the ledger; `code` is the ledger's."""
+    """A set-up message, a business command or a lone client update broke a rule of the ledger; `code` is the ledger's."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{message} ({code})")

@@ -1,6 +1,6 @@
 """What a relayer would submit now, with header and proofs built and the transaction priced, and nothing sent or written.
 
-It takes the same steps as watchers and lanes: read the ledgers to their heads, query the machine for pending effects, take one
+It takes the same steps as watchers and lanes: read the ledgers to their heads, ask the machine what is wanted, take one
 batch for each client. It must never call `submit`.
 """
 

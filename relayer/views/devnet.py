@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevnetPart:
-    """One process of the network. `height` is null for what is no ledger, or does not answer."""
+    """One process of the network. `height` is null for a process that is not a ledger, or does not answer."""
 
     name: str
     address: str

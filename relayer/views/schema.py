@@ -16,7 +16,7 @@ _SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", None
 
 
 def document(outputs: Mapping[str, Any]) -> dict[str, Plain]:
-    """One schema document. `outputs`: the type of each output by its name; each stands under `$defs`, and so do the views
+    """One schema document. `outputs`: the type of each output by its name; each is in `$defs`, and so are the views
     that it consists of, which have names with capitals."""
     definitions: dict[str, Plain] = {}
     named = {name: _schema(kind, definitions) for name, kind in sorted(outputs.items())}
@@ -57,7 +57,7 @@ def _reference(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:
     assert is_dataclass(kind), f"{kind} has no form in JSON"
     name: str = kind.__name__  # type: ignore[union-attr]
     if name not in definitions:
-        definitions[name] = None  # stands in while the view's own members are described
+        definitions[name] = None  # a placeholder while the view's own members are described
         definitions[name] = _object(kind, definitions)
     return {"$ref": f"#/$defs/{name}"}
 

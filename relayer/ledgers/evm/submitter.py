@@ -234,6 +234,7 @@ class Submitter:
         return False
 
     def give_up(self, messages: Sequence[Item], progress: _Progress) -> None:
+        """Reports every message as refused: blocks revert what the simulation accepts."""
         detail = "the transaction reverts in blocks though its simulation passes"
         if not messages and not progress.results:
             raise LedgerUnavailable(f"client update: {detail}; it is tried again")
@@ -249,6 +250,7 @@ class Submitter:
         return self._gas.model(item.message for item in messages)
 
     async def most_gas(self) -> int:
+        """The most gas of one transaction: four fifths of a block's."""
         if self._gas_limit is None:
             self._gas_limit = (await self._node.block("latest")).gas_limit * 4 // 5
         return self._gas_limit

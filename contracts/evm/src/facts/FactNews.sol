@@ -3,7 +3,7 @@ pragma solidity ^0.8.20;
 
 import {Limits, NewsStatus} from "../Codes.sol";
 
-/// @title Reads what a settlement ledger tells of its liabilities.
+/// @title Decodes the news of a settlement ledger about its liabilities.
 /// @notice The value of a `status-1` payload is `abi.encode(StatusPacketData)`, StatusPacketData being
 /// (uint256 chainId, address contractAddress, StatusUpdate[] updates) and StatusUpdate
 /// (bytes32 factId, bytes32 liabilityId, uint8 status, uint64 sequence, bytes32 reference, uint128 open): six words each,
