@@ -20,7 +20,7 @@ from relayer.core.effects import EffectKind
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Acknowledgement, Packet, PacketKey
 from relayer.errors import ConfigurationError, HeightPruned, InvalidInput
-from relayer.evidence.model import ON_SOURCE, Claim, Evidence, LedgerName, Statement, Verdict
+from relayer.evidence.model import ON_SOURCE, Claim, LedgerName, PacketEvidence, ProvenStatement, Verdict
 from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path, verify
 from relayer.light_clients.known import KNOWN
@@ -38,7 +38,7 @@ class ProvingLedger(Ledger, Prover, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class ProvingEnd:
     """A ledger of the channel, and the client on it that follows the other one."""
 
     ledger: ProvingLedger
@@ -74,15 +74,15 @@ def life_of(key: PacketKey, entries: Sequence[Entry]) -> Life:
 
 
 async def gather(
-    life: Life, *, source: End, destination: End, light_clients: LightClients = KNOWN
-) -> tuple[Evidence, Verdict]:
+    life: Life, *, source: ProvingEnd, destination: ProvingEnd, light_clients: LightClients = KNOWN
+) -> tuple[PacketEvidence, Verdict]:
     """The evidence, and what it proves. Raises LedgerError, or EvidenceRefused if a ledger proves something else."""
     statements = [
         await _state(claim, life.packet, at=at, here=here, there=there, light_clients=light_clients)
         for claim, at, here, there in await _claims(life, source, destination)
     ]
     answered = any(each.claim is Claim.ACKNOWLEDGEMENT_WRITTEN for each in statements)
-    evidence = Evidence(
+    evidence = PacketEvidence(
         source=await _name(source),
         destination=await _name(destination),
         packet=life.packet,
@@ -93,23 +93,25 @@ async def gather(
     return evidence, verify(evidence, _with_signers(trust, evidence))
 
 
-async def trust_of(one: End, other: End, light_clients: LightClients = KNOWN) -> Trust:
+async def trust_of(one: ProvingEnd, other: ProvingEnd, light_clients: LightClients = KNOWN) -> Trust:
     """What this relayer's configuration trusts now, for readers who have reason to trust it too."""
     return Trust(ends=(await _trusted_end(one, other, light_clients), await _trusted_end(other, one, light_clients)))
 
 
 @asynccontextmanager
-async def connected_ends(settings: RelayerSettings, route: Route) -> AsyncIterator[tuple[End, End]]:
+async def connected_ends(settings: RelayerSettings, route: Route) -> AsyncIterator[tuple[ProvingEnd, ProvingEnd]]:
     """Source and destination of a route, connected."""
     source, destination = (make_ledger(name, settings.ledgers[name]) for name in (route.source, route.destination))
     async with connected(source), connected(destination):
         yield (
-            End(ledger=source, client=route.source_client),
-            End(ledger=destination, client=route.destination_client),
+            ProvingEnd(ledger=source, client=route.source_client),
+            ProvingEnd(ledger=destination, client=route.destination_client),
         )
 
 
-async def _claims(life: Life, source: End, destination: End) -> list[tuple[Claim, Height, End, End]]:
+async def _claims(
+    life: Life, source: ProvingEnd, destination: ProvingEnd
+) -> list[tuple[Claim, Height, ProvingEnd, ProvingEnd]]:
     claims = [(Claim.PACKET_COMMITTED, life.committed_at)]
     if life.answer is not None:
         claims.append((Claim.ACKNOWLEDGEMENT_WRITTEN, life.answer.height))
@@ -126,8 +128,8 @@ def _answer(life: Life) -> Acknowledgement:
 
 
 async def _state(
-    claim: Claim, packet: Packet, *, at: Height, here: End, there: End, light_clients: LightClients
-) -> Statement:
+    claim: Claim, packet: Packet, *, at: Height, here: ProvingEnd, there: ProvingEnd, light_clients: LightClients
+) -> ProvenStatement:
     reference = ClientReference(host_chain_id=there.ledger.chain_id, client_id=there.client)
     path = claimed_path(claim, packet)
     try:
@@ -142,15 +144,15 @@ async def _state(
     if kind is None:
         raise _unknown(here, update.type_url)
     header = kind.evidence_header(update.value)
-    return Statement(claim=claim, height=at, header=header, proof=proof.value)
+    return ProvenStatement(claim=claim, height=at, header=header, proof=proof.value)
 
 
-async def _name(end: End) -> LedgerName:
+async def _name(end: ProvingEnd) -> LedgerName:
     creation = await end.ledger.initial_client(_TERMS)
     return LedgerName(chain_id=end.ledger.chain_id, client_type=creation.client_type)
 
 
-def _with_signers(trust: Trust, evidence: Evidence) -> Trust:
+def _with_signers(trust: Trust, evidence: PacketEvidence) -> Trust:
     """Also trusts whoever signed at the heights of the evidence, as this relayer just read it from the ledgers."""
     ends = []
     for end, is_source in zip(trust.ends, (True, False), strict=True):
@@ -159,7 +161,7 @@ def _with_signers(trust: Trust, evidence: Evidence) -> Trust:
     return Trust(ends=(ends[0], ends[1]))
 
 
-async def _trusted_end(end: End, other: End, light_clients: LightClients) -> TrustedEnd:
+async def _trusted_end(end: ProvingEnd, other: ProvingEnd, light_clients: LightClients) -> TrustedEnd:
     creation = await end.ledger.initial_client(_TERMS)
     kind = light_clients.of_type(creation.client_type)
     if kind is None:
@@ -172,5 +174,5 @@ async def _trusted_end(end: End, other: End, light_clients: LightClients) -> Tru
     return TrustedEnd(client_id=end.client, ledger=kind.trust_of(creation.client_state, header))
 
 
-def _unknown(end: End, kind: str) -> ConfigurationError:
+def _unknown(end: ProvingEnd, kind: str) -> ConfigurationError:
     return ConfigurationError(f"ledger {end.ledger.ledger_id} is followed by an unknown type of light client: {kind}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from relayer.config.fields import Account, Confirmations, Finality
+from relayer.config.fields import AccountSettings, ConfirmationDepth, Finality
 from relayer.config.ledgers import EvmLedgerSettings, Fees
 from relayer.keystore import LocalAccount, account_from_key, open_keystore
 from relayer.ledgers.evm import finality as rules
 from relayer.ledgers.evm.connection import ConnectionOptions
 from relayer.ledgers.evm.fees import DynamicPrice, FeePolicy, LegacyPrice, ZeroPrice
-from relayer.ledgers.evm.transactions import Patience
+from relayer.ledgers.evm.transactions import ResubmissionTimes
 
 
 def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
@@ -20,12 +20,12 @@ def connection_options(settings: EvmLedgerSettings) -> ConnectionOptions:
         endpoints=settings.endpoints,
         fees=fee_policy(settings.fees),
         finality=finality_rule(settings.finality),
-        patience=Patience(replace_after=settings.fees.raise_after_seconds),
+        patience=ResubmissionTimes(replace_after=settings.fees.raise_after_seconds),
         request_timeout_seconds=settings.request_timeout_seconds,
     )
 
 
-def open_account(settings: Account) -> LocalAccount:
+def open_account(settings: AccountSettings) -> LocalAccount:
     """Raises ConfigurationError, which names files and variables and never their content."""
     if settings.key is not None:
         return account_from_key(settings.key.resolve())
@@ -41,7 +41,7 @@ def finality_rule(settings: Finality) -> rules.FinalityRule:
             return rules.LatestIsFinal()
         case "finalized":
             return rules.FinalizedTag()
-        case Confirmations(confirmations=depth):
+        case ConfirmationDepth(confirmations=depth):
             return rules.Confirmations(depth=depth)
         case unreachable:
             assert_never(unreachable)

@@ -33,11 +33,11 @@ def bench_main_job(
     from relayer.devnet.checkout import require_checkout
 
     require_checkout("`relayer bench`")
-    from relayer.bench.main_job import Plan, node_kinds, run
+    from relayer.bench.main_job import BenchPlan, node_kinds, run
     from relayer.devnet.network import settlement_kind
 
     share = 10 if quick else 1
-    plan = Plan(
+    plan = BenchPlan(
         packets=max(packets // share, 1), full_packets=max(full_packets // share, 1), samples=max(samples // share, 1)
     )
     run(plan, ledgers=node_kinds(ledger or ()), settlement=settlement_kind(settlement), as_json=json)

@@ -19,7 +19,7 @@ from relayer.core.ids import ClientId, TimestampSeconds
 from relayer.devnet.layout import Layout
 from relayer.devnet.operators import Business
 from relayer.errors import LedgerError
-from relayer.examples.consortium import DEBTS, EUR, Draft
+from relayer.examples.consortium import DEBTS, EUR, FactDraft
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.contracts import Contract, call_data
 from relayer.ledgers.evm.errors import NodeRefused
@@ -149,9 +149,9 @@ def _send_call(client: ClientId, facts: Sequence[Fact], timeout: TimestampSecond
     return call_data(Contract.BUSINESS_FACTS, "send", client, timeout, "", rows)
 
 
-def _charge(debtor: str, creditor: str) -> Draft:
+def _charge(debtor: str, creditor: str) -> FactDraft:
     currency, exponent = EUR
-    return Draft(
+    return FactDraft(
         creditor=creditor,
         debtor=debtor,
         kind=FactKind.TRIP_COMPLETED,

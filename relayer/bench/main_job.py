@@ -45,7 +45,7 @@ _FULL_SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class BenchPlan:
     """How much is measured. `samples` are packets sent one at a time, `full_packets` have 64 facts each."""
 
     packets: int = 1_000
@@ -73,7 +73,7 @@ def node_kinds(names: Sequence[str]) -> tuple[NodeKind, ...]:
 
 
 def run(
-    plan: Plan,
+    plan: BenchPlan,
     *,
     ledgers: Sequence[NodeKind] = tuple(NodeKind),
     settlement: SettlementKind = SettlementKind.EMBEDDED,
@@ -92,7 +92,7 @@ def run(
     Console(width=110).print(table(found))
 
 
-def _measure(kind: NodeKind, plan: Plan, folder: Path, chain: ChainShape | None) -> JobFigures:
+def _measure(kind: NodeKind, plan: BenchPlan, folder: Path, chain: ChainShape | None) -> JobFigures:
     progress = _Progress(kind, time.monotonic())
     with running_network(folder, progress.tell, start_node=_STARTS[kind], chain=chain) as network:
         configuration = network.variant("bench", engine=_engine(chain))
@@ -112,7 +112,7 @@ def _engine(chain: ChainShape | None) -> Change:
     return change
 
 
-async def _run(plan: Plan, network: Network, relayer: Child, selection: Selection, progress: _Progress) -> JobFigures:
+async def _run(plan: BenchPlan, network: Network, relayer: Child, selection: Selection, progress: _Progress) -> JobFigures:
     async with AsyncExitStack() as stack:
         business = await open_business(stack, network.layout, selection)
         account = next(iter(network.layout.operators.values()))
@@ -149,7 +149,7 @@ class _Job:
     observer: Observer
     progress: _Progress
 
-    async def run(self, plan: Plan) -> JobFigures:
+    async def run(self, plan: BenchPlan) -> JobFigures:
         # Facts are issued just before they are sent: anvil hashes all that it stores again for every block and proof, so
         # what lies there beforehand is measured as well.
         idle, whole = await self._idle(plan.samples)

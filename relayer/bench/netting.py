@@ -53,7 +53,7 @@ _MOST_DEBTS = {SolverName.BUILT_IN: 200_000, SolverName.ORTOOLS: 2**20, SolverNa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class NettingRun:
     """One solver on one graph. Seconds; mebibytes; basis points of the gross sum."""
 
     solve_seconds: float
@@ -66,13 +66,13 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class NettingRow:
     """A line of the table: figures, or why there are none."""
 
     parties: int
     debts: int
     solver: SolverName
-    figures: Figures | None
+    figures: NettingRun | None
     left_out: str
 
 
@@ -100,9 +100,9 @@ def zipf_network(*, parties: int, seed: int) -> DebtNetwork:
     )
 
 
-def measure(*, parties: Sequence[int], seed: int) -> list[Row]:
+def measure(*, parties: Sequence[int], seed: int) -> list[NettingRow]:
     """All solvers on all sizes. Raises InvariantBroken if two solvers clear different sums of one graph."""
-    rows: list[Row] = []
+    rows: list[NettingRow] = []
     for size in parties:
         network = zipf_network(parties=size, seed=seed)
         found = [_row(network, name) for name in SolverName]
@@ -127,7 +127,7 @@ def run(*, parties: Sequence[int] = (1_000, 10_000, 100_000), seed: int = 1, as_
     Console(width=110).print(table)
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: NettingRow) -> list[str]:
     if row.figures is None:
         return [row.left_out]
     figures = row.figures
@@ -136,7 +136,7 @@ def _cells(row: Row) -> list[str]:
     return [*(f"{seconds:.3f}" for seconds in times), f"{figures.peak_memory_mebibytes:.0f}", share]
 
 
-def _row(network: DebtNetwork, name: SolverName) -> Row:
+def _row(network: DebtNetwork, name: SolverName) -> NettingRow:
     figures, left_out = None, "too large"
     if len(network.amounts) <= _MOST_DEBTS[name]:
         context = multiprocessing.get_context("spawn")
@@ -149,8 +149,10 @@ def _row(network: DebtNetwork, name: SolverName) -> Row:
         except EOFError as ended:
             raise InvariantBroken(f"bench netting: {name.value} ended without an answer; is there enough memory?") from ended
         child.join()
-        figures, left_out = (answer, "") if isinstance(answer, Figures) else (None, str(answer))
-    return Row(parties=len(network.parties), debts=len(network.amounts), solver=name, figures=figures, left_out=left_out)
+        figures, left_out = (answer, "") if isinstance(answer, NettingRun) else (None, str(answer))
+    return NettingRow(
+        parties=len(network.parties), debts=len(network.amounts), solver=name, figures=figures, left_out=left_out
+    )
 
 
 def _child(network: DebtNetwork, name: SolverName, answer: Connection) -> None:
@@ -161,7 +163,7 @@ def _child(network: DebtNetwork, name: SolverName, answer: Connection) -> None:
         answer.send("not installed")
 
 
-def _figures(network: DebtNetwork, name: SolverName) -> Figures:
+def _figures(network: DebtNetwork, name: SolverName) -> NettingRun:
     solve, prove = _stages(name)
     solve(zipf_network(parties=2, seed=0))  # imports happen here, before the clock
     best = [float("inf")] * 3
@@ -179,7 +181,7 @@ def _figures(network: DebtNetwork, name: SolverName) -> Figures:
         remainder = certificate.remainder
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cleared = network.gross - sum(remainder)
-    return Figures(
+    return NettingRun(
         solve_seconds=best[0],
         certify_seconds=best[1],
         check_seconds=best[2],

@@ -12,10 +12,10 @@ from hashlib import sha256
 
 from relayer.business.paging import all_payments
 from relayer.errors import LedgerRefused
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, Notification, import_camt054
 from relayer.iso20022.errors import BankMessageRefused
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.payment import BankPayment
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, PaymentState
@@ -25,7 +25,7 @@ _WAITING = frozenset({PaymentState.INSTRUCTED, PaymentState.PENDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class EntryOutcome:
     """What one transaction of a notification came to. `code` is empty if the payment is final now."""
 
     payment_id: str
@@ -39,7 +39,7 @@ class Imported:
     """What one notification came to, transaction by transaction."""
 
     message_id: str
-    findings: tuple[Finding, ...]
+    findings: tuple[EntryOutcome, ...]
 
     @property
     def final(self) -> int:
@@ -47,7 +47,7 @@ class Imported:
         return sum(not each.code for each in self.findings)
 
 
-async def payments_to_export(service: SettlementService, *, debtor: str | None, cycle_id: str | None) -> list[Payment]:
+async def payments_to_export(service: SettlementService, *, debtor: str | None, cycle_id: str | None) -> list[BankPayment]:
     """Instructed payments, of one debtor and one cycle if they are named. Raises BankMessageRefused, LedgerError."""
     names = await _names(service)
     return [
@@ -59,7 +59,7 @@ async def payments_to_export(service: SettlementService, *, debtor: str | None, 
     ]
 
 
-async def judge_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, Account]) -> Notification:
+async def judge_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, BankAccount]) -> Notification:
     """What the file is evidence of; changes nothing. Raises BankMessageRefused if the file is unusable."""
     names = await _names(service)
     payments = await all_payments(service)
@@ -83,10 +83,10 @@ async def record_evidence(service: SettlementService, notification: Notification
     return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
 
 
-def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment:
+def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> BankPayment:
     """As banks see it. Raises BankMessageRefused if a party is not registered or the id or the amount does not fit."""
     order = payment.order
-    return Payment(
+    return BankPayment(
         payment_id=order.payment_id,
         cycle_id=order.cycle_id,
         debtor=names.get(order.debtor, f"0x{order.debtor.hex()}"),
@@ -97,7 +97,7 @@ def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> Paymen
     )
 
 
-def _exportable(payment: StandingPayment, names: Mapping[bytes, str]) -> Payment | None:
+def _exportable(payment: StandingPayment, names: Mapping[bytes, str]) -> BankPayment | None:
     """None: no bank can know it, and its id must not keep others from being recognised."""
     try:
         return bank_payment(payment, names)
@@ -116,7 +116,7 @@ def evidence_of(entry: AcceptedEntry) -> Evidence:
     )
 
 
-async def _finalise(service: SettlementService, entry: AcceptedEntry) -> Finding:
+async def _finalise(service: SettlementService, entry: AcceptedEntry) -> EntryOutcome:
     evidence = evidence_of(entry)
     request = sha256(f"{entry.payment.payment_id}\n{evidence.reference}".encode()).hexdigest()
     command = FinalisePayment(
@@ -130,13 +130,13 @@ async def _finalise(service: SettlementService, entry: AcceptedEntry) -> Finding
     return _finding(entry, code, detail)
 
 
-def _finding(entry: AcceptedEntry, code: str, detail: str) -> Finding:
-    return Finding(payment_id=entry.payment.payment_id, code=code, detail=detail, transaction=entry.transaction)
+def _finding(entry: AcceptedEntry, code: str, detail: str) -> EntryOutcome:
+    return EntryOutcome(payment_id=entry.payment.payment_id, code=code, detail=detail, transaction=entry.transaction)
 
 
-def _refused(notification: Notification) -> list[Finding]:
+def _refused(notification: Notification) -> list[EntryOutcome]:
     return [
-        Finding(
+        EntryOutcome(
             payment_id=each.transaction.end_to_end_id,
             code=each.reason.value,
             detail=each.detail,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from relayer.business.reconcile import FactRecord as ReconcileRecord
+from relayer.business.reconcile import ComparedFact as ReconcileRecord
 from relayer.business.reconcile import Standing
 from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.core.ids import ClientId, Height, TimestampSeconds

@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactRecord:
+class ComparedFact:
     """One fact as the contract ledger has it. Liability id and sequence are zero unless REFERENCED."""
 
     fact_id: bytes
@@ -80,7 +80,7 @@ class Reconciliation:
         return not self.differences
 
 
-def reconcile(facts: Iterable[FactRecord], liabilities: Iterable[LiabilityRecord]) -> Reconciliation:
+def reconcile(facts: Iterable[ComparedFact], liabilities: Iterable[LiabilityRecord]) -> Reconciliation:
     """Facts and liabilities of one contract on one settlement ledger, each side complete."""
     by_fact = {fact.fact_id: fact for fact in facts}
     by_liability: dict[bytes, list[LiabilityRecord]] = {}
@@ -103,7 +103,7 @@ def reconcile(facts: Iterable[FactRecord], liabilities: Iterable[LiabilityRecord
 
 
 def _findings(
-    key: bytes, facts: Mapping[bytes, FactRecord], liabilities: Mapping[bytes, list[LiabilityRecord]]
+    key: bytes, facts: Mapping[bytes, ComparedFact], liabilities: Mapping[bytes, list[LiabilityRecord]]
 ) -> Iterator[Finding]:
     fact, recorded = facts.get(key), liabilities.get(key, [])
     if len(recorded) > 1:
@@ -116,7 +116,7 @@ def _findings(
         yield Finding.LIABILITY_MISSING
 
 
-def _pair_findings(fact: FactRecord | None, liability: LiabilityRecord) -> Iterator[Finding]:
+def _pair_findings(fact: ComparedFact | None, liability: LiabilityRecord) -> Iterator[Finding]:
     if fact is None:
         yield Finding.FACT_UNKNOWN
         return

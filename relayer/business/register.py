@@ -69,7 +69,7 @@ class Applied(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RegistrationOutcome:
     """One party or agreement of a register. `refusal` is the ledger's, if it refused."""
 
     subject: str
@@ -77,9 +77,9 @@ class Outcome:
     refusal: LedgerRefused | None = None
 
 
-async def register_on_settlement(service: SettlementService, register: Register) -> tuple[Outcome, ...]:
+async def register_on_settlement(service: SettlementService, register: Register) -> tuple[RegistrationOutcome, ...]:
     """Sends what is not in force yet. Needs the settlement ledger's token or operator account."""
-    outcomes: list[Outcome] = []
+    outcomes: list[RegistrationOutcome] = []
     for commands in (await _party_commands(service, register), await _agreement_commands(service, register)):
         for start in range(0, len(commands), _AT_ONCE):
             # Commands that do not depend on each other, a bounded number at a time: a chain takes them into one block.
@@ -111,7 +111,7 @@ async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntr
         await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
 
 
-async def _together(calls: Iterable[Awaitable[Outcome]]) -> list[Outcome]:
+async def _together(calls: Iterable[Awaitable[RegistrationOutcome]]) -> list[RegistrationOutcome]:
     """All of them end, whatever becomes of one; then the first error is raised."""
     outcomes = []
     for result in await asyncio.gather(*calls, return_exceptions=True):
@@ -121,14 +121,14 @@ async def _together(calls: Iterable[Awaitable[Outcome]]) -> list[Outcome]:
     return outcomes
 
 
-async def _apply(service: SettlementService, subject: str, command: Command | None) -> Outcome:
+async def _apply(service: SettlementService, subject: str, command: Command | None) -> RegistrationOutcome:
     if command is None:
-        return Outcome(subject=subject, applied=Applied.UNCHANGED)
+        return RegistrationOutcome(subject=subject, applied=Applied.UNCHANGED)
     try:
         await service.execute(replace(command, request_id=request_id_of(command)))
     except LedgerRefused as refused:
-        return Outcome(subject=subject, applied=Applied.REFUSED, refusal=refused)
-    return Outcome(subject=subject, applied=Applied.RECORDED)
+        return RegistrationOutcome(subject=subject, applied=Applied.REFUSED, refusal=refused)
+    return RegistrationOutcome(subject=subject, applied=Applied.RECORDED)
 
 
 async def _party_commands(service: SettlementService, register: Register) -> Sequence[tuple[str, Command | None]]:

@@ -11,7 +11,7 @@ from relayer.commands.fact_file import describe_problems, read_json
 from relayer.config.fields import Section
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 
 
 class _Account(Section):
@@ -25,7 +25,7 @@ class _File(RootModel[dict[str, _Account]]):
     pass
 
 
-def read_accounts(path: Path) -> Mapping[str, Account]:
+def read_accounts(path: Path) -> Mapping[str, BankAccount]:
     """Raises InvalidInput."""
     try:
         file = _File.model_validate_json(read_json(path))
@@ -34,5 +34,6 @@ def read_accounts(path: Path) -> Mapping[str, Account]:
     for party in file.root:
         party_id(party)
     return {
-        party: Account(name=each.name, number=each.number, bic=each.bic, lei=each.lei) for party, each in file.root.items()
+        party: BankAccount(name=each.name, number=each.number, bic=each.bic, lei=each.lei)
+        for party, each in file.root.items()
     }

@@ -9,19 +9,19 @@ from pathlib import Path
 import typer
 
 from relayer.app.checking import check
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, show_json
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.ports.capabilities import CheckLine
 from relayer.views.checks import CheckedThing
 
 
-def check_everything(config: Path, form: Form) -> None:
+def check_everything(config: Path, form: OutputForm) -> None:
     """Prints each line as it is known; ends with status 1 if something is wrong."""
     settings = load_relayer(config)
     lines = asyncio.run(_look(settings, form))
     wrong = sum(not line.good for line in lines)
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([_view(line) for line in lines])
     else:
         sys.stdout.write(f"check: {'everything is well' if not wrong else f'{wrong} of {len(lines)} need attention'}\n")
@@ -29,11 +29,11 @@ def check_everything(config: Path, form: Form) -> None:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _look(settings: RelayerSettings, form: Form) -> list[CheckLine]:
+async def _look(settings: RelayerSettings, form: OutputForm) -> list[CheckLine]:
     lines = []
     async for line in check(settings):
         lines.append(line)
-        if form is Form.WORDS:
+        if form is OutputForm.WORDS:
             sys.stdout.write(f"{'ok  ' if line.good else 'FAIL'}  {line.subject}: {line.found}\n")
             if not line.good:
                 sys.stdout.write(f"      what to do: {line.remedy}\n")

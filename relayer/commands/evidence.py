@@ -14,7 +14,7 @@ from relayer.core.channels import Route
 from relayer.core.packet import PacketKey
 from relayer.errors import ConfigurationError, InvalidInput
 from relayer.evidence.codec import encode_evidence
-from relayer.evidence.model import Evidence, Verdict
+from relayer.evidence.model import PacketEvidence, Verdict
 from relayer.evidence.trust import Trust, encode_trust
 
 
@@ -53,7 +53,7 @@ def _route(settings: RelayerSettings, key: PacketKey) -> Route:
     raise InvalidInput(f"packet {key}: no channel {key.channel} with source ledger {key.source} is configured")
 
 
-async def _gather(settings: RelayerSettings, route: Route, key: PacketKey) -> tuple[Evidence, Verdict]:
+async def _gather(settings: RelayerSettings, route: Route, key: PacketKey) -> tuple[PacketEvidence, Verdict]:
     with journal_reader(settings.journal.path) as journal:
         life = life_of(key, journal.entries_of(key))
     async with connected_ends(settings, route) as (source, destination):

@@ -12,7 +12,7 @@ from relayer.app.ends import open_facts
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
 from relayer.commands.fact_file import FactForm, read_facts
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
 from relayer.commands.output import money, say, show_json, show_table, step
 from relayer.errors import InvalidInput
@@ -22,14 +22,14 @@ from relayer.views.facts import FactView, SentFacts, code_name, kind_name
 from relayer.views.values import hex_of
 
 
-def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: Form) -> None:
+def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: OutputForm) -> None:
     """`facts mint`."""
     selection = select(config, channel)
     forms = read_facts(file)
     account = issuer.open()
     with step(f"issuing {len(forms)} facts as {account.address}"):
         facts = asyncio.run(_mint(selection, account, forms))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([hex_of(fact.fact_id) for fact in facts])
         return
     for fact in facts:
@@ -43,7 +43,7 @@ def send_facts(
     *,
     timeout_seconds: int | None,
     issuer: IssuerKey,
-    form: Form,
+    form: OutputForm,
 ) -> None:
     """`facts send`."""
     selection = select(config, channel)
@@ -52,7 +52,7 @@ def send_facts(
     account = issuer.open()
     with step(f"sending facts as {account.address}"):
         sent = asyncio.run(_send(selection, account, wanted, seconds))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])
         return
     for sequence, ids in sent:
@@ -61,7 +61,7 @@ def send_facts(
         say("nothing can be sent: no fact of this account is minted or timed out")
 
 
-def show_facts(config: Path, channel: str | None, fact_id: str | None, form: Form) -> None:
+def show_facts(config: Path, channel: str | None, fact_id: str | None, form: OutputForm) -> None:
     """`facts show`."""
     selection = select(config, channel)
     wanted = None if fact_id is None else parse_hash(fact_id, "fact id")
@@ -69,7 +69,7 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: For
     chosen = [each for each in facts if wanted in (None, each.record.fact_id)]
     if wanted is not None and not chosen:
         raise InvalidInput(f"fact {fact_id} is not on the contract ledger; `relayer facts show` lists all")
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([FactView.of(each.minted, each.record) for each in chosen])
         return
     columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "news", "open", "liability")

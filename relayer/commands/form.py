@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Form(StrEnum):
+class OutputForm(StrEnum):
     """How results are written."""
 
     WORDS = "words"
     JSON = "json"
 
 
-def form(json_wanted: bool) -> Form:  # noqa: FBT001  (a flag of the command line becomes an enumeration here)
+def form(json_wanted: bool) -> OutputForm:  # noqa: FBT001  (a flag of the command line becomes an enumeration here)
     """Of the flag --json."""
-    return Form.JSON if json_wanted else Form.WORDS
+    return OutputForm.JSON if json_wanted else OutputForm.WORDS

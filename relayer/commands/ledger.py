@@ -8,7 +8,7 @@ from pathlib import Path
 from relayer.app.embedded import operator_keys
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger as run_ledger
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.init import secret_of
 from relayer.commands.output import say, show_json, step
 from relayer.config.serving import load_ledger
@@ -45,12 +45,12 @@ def serve_ledger(path: Path) -> None:
     run_until_signal(lambda stopping: run_ledger(settings, stopping))
 
 
-def verify_ledger(path: Path, form: Form) -> None:
+def verify_ledger(path: Path, form: OutputForm) -> None:
     """`ledger verify`."""
     settings = load_ledger(path)
     with step(f"replaying {settings.folder}"):
         verified = verify(settings.folder)
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(
             VerifiedLedger(
                 height=verified.height,

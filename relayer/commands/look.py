@@ -7,7 +7,7 @@ from pathlib import Path
 
 from relayer.app.journal import journal_reader, journal_writer, routes
 from relayer.app.running import running_report
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import say, show_json, show_table
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
@@ -25,7 +25,7 @@ _SEQUENCE_DIGITS = 20
 _STATES = {state_name(state).lower(): state_name(state) for state in STATES}
 
 
-def list_packets(config: Path, channel: str | None, state: str | None, limit: int, form: Form) -> None:
+def list_packets(config: Path, channel: str | None, state: str | None, limit: int, form: OutputForm) -> None:
     """`packets`."""
     settings = load_relayer(config)
     if state is not None and state.lower() not in _STATES:
@@ -34,14 +34,14 @@ def list_packets(config: Path, channel: str | None, state: str | None, limit: in
     with journal_reader(settings.journal.path) as journal:
         everything = journal.packets(states=states, limit=limit if channel is None else 1_000_000)
     lines = [line for line in everything if channel in (None, line.key.channel)][:limit]
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([PacketView.of(line) for line in lines])
         return
     rows = ((str(line.key), line.state, line.code, moment_of(line.last_at_ms)) for line in lines)
     show_table(f"{len(lines)} packets, newest first", ("packet", "state", "code", "since"), rows)
 
 
-def explain_packet(config: Path, packet: str, form: Form) -> None:
+def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
     """`explain`."""
     settings = load_relayer(config)
     key = parse_key(packet)
@@ -62,7 +62,7 @@ def explain_packet(config: Path, packet: str, form: Form) -> None:
         relayer=running.standstill if running else ("no relayer answers on the service port",),
         history=tuple(map(EntryView.of, entries)),
     )
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(story)
         return
     rows = [(str(entry.row), entry.journaled, entry.event, entry.detail) for entry in story.history]
@@ -91,7 +91,7 @@ def release_packet(config: Path, packet: str) -> None:
     say(f"released {key}; start the relayer to have it tried again")
 
 
-def replay_journal(config: Path, path: Path | None, form: Form) -> None:
+def replay_journal(config: Path, path: Path | None, form: OutputForm) -> None:
     """`replay`."""
     file = path or load_relayer(config).journal.path
     with journal_reader(file) as journal:
@@ -101,7 +101,7 @@ def replay_journal(config: Path, path: Path | None, form: Form) -> None:
             for transition in replayed.transitions
         )
         head = journal.head()
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(ReplayView(rows=head.row, hash=hex_of(head.hash), transitions=transitions))
         return
     rows = (

@@ -10,18 +10,18 @@ import typer
 from relayer.app.ends import channel_books
 from relayer.app.selection import Selection, select
 from relayer.business.reconcile import Reconciliation
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, say, show_json, show_table, step
 from relayer.views.checks import DifferenceView, ReconciliationView
 from relayer.views.values import hex_of
 
 
-def reconcile_channel(config: Path, channel: str | None, form: Form) -> None:
+def reconcile_channel(config: Path, channel: str | None, form: OutputForm) -> None:
     """Prints every difference; ends with status 1 if there is one."""
     selection = select(config, channel)
     with step("reading both ledgers"):
         result = asyncio.run(_reconcile(selection))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(_view(result))
     elif result.differences:
         rows = ((f"0x{each.fact_id.hex()}", each.finding.value) for each in result.differences)

@@ -10,20 +10,20 @@ from pathlib import Path
 import typer
 
 from relayer.app.rehearsing import Rehearsals, rehearse
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
-from relayer.engine.rehearsal import Act, Rehearsed
+from relayer.engine.rehearsal import Rehearsed, RehearsedStep
 from relayer.ports.ledger import MessageResult, Outcome
 from relayer.views.checks import QuoteView, RefusalView, RehearsalView, RehearsedMessage, RehearsedSubmission
 
 _COLUMNS = ("to", "client", "messages", "header", "transactions", "gas", "price of gas", "fee at most", "account has")
 
 
-def rehearse_start(config: Path, form: Form) -> None:
+def rehearse_start(config: Path, form: OutputForm) -> None:
     """Prints the next submission to each client; status 1 if one of them would not work."""
     found = asyncio.run(rehearse(load_relayer(config)))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(RehearsalView(lanes=tuple(map(_submission, found.lanes)), unavailable=dict(found.unavailable.items())))
     else:
         _in_words(found)
@@ -80,7 +80,7 @@ def _submission(lane: Rehearsed) -> RehearsedSubmission:
     )
 
 
-def _message(act: Act, refusal: MessageResult | None) -> RehearsedMessage:
+def _message(act: RehearsedStep, refusal: MessageResult | None) -> RehearsedMessage:
     refused = None if refusal is None else RefusalView(code=refusal.code, detail=refusal.detail)
     return RehearsedMessage(packet=str(act.key), kind=act.kind, proof_bytes=act.proof_bytes, refused=refused)
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relayer.app.status import read_status
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
 
 
-def show_status(config: Path, form: Form) -> None:
+def show_status(config: Path, form: OutputForm) -> None:
     """`status`."""
     status = read_status(load_relayer(config))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(status)
         return
     rows = ((each.channel, each.state, str(each.count)) for each in status.packets)

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from relayer.codes.facts import FactStatus
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, money, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
@@ -25,17 +25,17 @@ _END_OF_TIME = 253_402_300_800
 """Unix seconds of the year 10000, which calendars here do not reach."""
 
 
-def verify_evidence(file: Path, trust: Path, form: Form) -> None:
+def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
     """`verify`. Ends with status 1 if the file proves nothing."""
     trusted = decode_trust(_read(trust), KNOWN.trust_readers)
     try:
         verdict = verify_file(_read(file), trusted)
     except EvidenceRefused as refused:
-        if form is Form.JSON:
+        if form is OutputForm.JSON:
             show_json(RefusedEvidence.of(refused))
         say(f"{file}: REFUSED: {refused}")
         raise typer.Exit(FOUND_WRONG) from refused
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(VerifiedEvidence.of(verdict))
         return
     packet = verdict.packet

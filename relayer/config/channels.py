@@ -40,7 +40,7 @@ class Allowed(Section):
         return self
 
 
-class Terms(Section):
+class ClientTermsSettings(Section):
     """Parameters of the light clients that `channel open` creates."""
 
     trusting_period_seconds: Seconds = 14 * 86_400
@@ -54,7 +54,7 @@ class ChannelSettings(Section):
     ends: Annotated[tuple[End, ...], Field(min_length=2, max_length=2)]
     allowed: Allowed = Field(default_factory=Allowed)
     timeout_seconds: int = Field(default=3_600, ge=10, le=MAXIMUM_TIMEOUT_SECONDS)
-    client_terms: Terms = Field(default_factory=Terms)
+    client_terms: ClientTermsSettings = Field(default_factory=ClientTermsSettings)
 
     @model_validator(mode="after")
     def _two_ledgers(self) -> Self:

@@ -146,7 +146,7 @@ class Secret(Section):
         return line
 
 
-class Account(Section):
+class AccountSettings(Section):
     """A key that signs transactions: an encrypted keystore (V3) with its password, or a raw key by reference."""
 
     keystore: FilePath | None = None
@@ -162,13 +162,13 @@ class Account(Section):
         return self
 
 
-class Confirmations(Section):
+class ConfirmationDepth(Section):
     """Final once this many blocks follow."""
 
     confirmations: int = Field(ge=1, le=10_000)
 
 
-Finality = Literal["latest", "finalized"] | Confirmations
+Finality = Literal["latest", "finalized"] | ConfirmationDepth
 """Which block of an EVM ledger counts as final."""
 
 

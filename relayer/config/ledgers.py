@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from relayer.config.fields import Account, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
+from relayer.config.fields import AccountSettings, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
 
 _GAS_PRICE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)[a-zA-Z][a-zA-Z0-9/:._-]{2,127}", re.ASCII)
 _BECH32_PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
@@ -73,7 +73,7 @@ class EvmLedgerSettings(Section):
     router: Address | None = None
     facts: Address | None = None
     finality: Finality = "finalized"
-    account: Account
+    account: AccountSettings
     fees: Fees
     authorities: Authorities
     request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 20
@@ -135,8 +135,8 @@ class CosmosLedgerSettings(Section):
     chain_id: str = Field(min_length=1, max_length=50)
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1, max_length=16)]
     bech32_prefix: str = "cosmos"
-    account: Account
-    business_account: Account | None = None
+    account: AccountSettings
+    business_account: AccountSettings | None = None
     fees: ChainFees
     transaction_bytes: Annotated[int, Field(ge=65_536, le=20_000_000)] = 1_000_000
     """Largest transaction: what the pools of the chain's nodes take (max_tx_bytes)."""

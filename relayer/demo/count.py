@@ -11,7 +11,7 @@ from relayer.business.reconciling import BothLedgers
 from relayer.codes.facts import FactKind
 from relayer.commands.output import money
 from relayer.demo.settling import Settled
-from relayer.examples.consortium import EUR, OPERATORS, Draft
+from relayer.examples.consortium import EUR, OPERATORS, FactDraft
 from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactState
 from relayer.settlement.model.facts import FactPacket
@@ -54,7 +54,7 @@ def count(both: BothLedgers, *, timed_out: int) -> Count:
     )
 
 
-def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[Draft, Fact]], settled: Settled) -> list[str]:
+def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[FactDraft, Fact]], settled: Settled) -> list[str]:
     """Everything that does not add up."""
     rules = (
         (result.facts == len(issued), f"{len(issued)} facts were issued, the contract ledger has {result.facts}"),
@@ -70,7 +70,7 @@ def problems(both: BothLedgers, result: Count, issued: Sequence[tuple[Draft, Fac
     return [*settled.wrong, *found, *_wrong_answers(both, issued), *_wrong_news(both)]
 
 
-def _wrong_answers(both: BothLedgers, issued: Sequence[tuple[Draft, Fact]]) -> Iterator[str]:
+def _wrong_answers(both: BothLedgers, issued: Sequence[tuple[FactDraft, Fact]]) -> Iterator[str]:
     standing = {each.record.fact_id: each.record for each in both.facts}
     for draft, fact in issued:
         record = standing.get(fact.fact_id)

@@ -34,7 +34,7 @@ from relayer.devnet.network import ChainShape, Network, SettlementKind, running_
 from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.processes import Child, DevnetFailed, has_ended
 from relayer.errors import RelayerError
-from relayer.examples.consortium import Draft, Scenario, scenario
+from relayer.examples.consortium import FactDraft, Scenario, scenario
 from relayer.facts.schema import Fact
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
@@ -78,7 +78,7 @@ class _Demo:
     plan: Scenario
     started: float
     replayed: int = 0
-    resent: list[tuple[Draft, Fact]] = field(default_factory=list)
+    resent: list[tuple[FactDraft, Fact]] = field(default_factory=list)
 
     async def run(self) -> bool:
         selection = select(self.network.configuration, CHANNEL)

@@ -26,7 +26,7 @@ from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import DevnetFailed
 from relayer.examples.consortium import CLEARED_CENTS, CONTESTED_CENTS, EUR, PUBLISHED, is_contested, published_debts
 from relayer.facts.schema import Fact, party_id
-from relayer.iso20022.pain001 import Order, export_pain001
+from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.ports.settlement import NettingInput
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import CommitCycle
@@ -163,7 +163,7 @@ class Settlement:
             await self.operator.execute(each)
         accounts = read_accounts(self.network.layout.accounts)
         now = now_seconds()
-        order = Order(message_id=name, initiator="Consortium", created_at=now, execute_at=now)
+        order = TransferBatch(message_id=name, initiator="Consortium", created_at=now, execute_at=now)
         path = folder / f"{name}.pain001.xml"
         path.write_bytes(export_pain001(order, await payments_to_export(service, debtor=None, cycle_id=None), accounts))
         notifications = execute(path.read_bytes(), at_seconds=now)

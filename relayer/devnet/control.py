@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import say, show_json, show_table
 from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.checkout import ROOT
@@ -29,7 +29,7 @@ _WORK_SECONDS = 300.0
 _TAIL_LINES = 15
 
 
-def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: Form) -> None:
+def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputForm) -> None:
     """Returns when everything answers; one that runs already is left alone. Raises ConfigurationError, LedgerUnavailable."""
     folder = DevnetFolder(path=path.resolve())
     if folder.running() is None:
@@ -65,12 +65,12 @@ def down(path: Path) -> None:
     raise LedgerUnavailable(f"process {running} of {folder.path} does not end; look into {folder.log}")
 
 
-def show(path: Path, form: Form) -> bool:
+def show(path: Path, form: OutputForm) -> bool:
     """Prints every part. Returns whether all of them answer."""
     folder = DevnetFolder(path=path.resolve())
     found = list(parts(folder))
     running = folder.running()
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         parts_found = tuple(
             DevnetPart(name=each.name, address=each.address, answers=each.answers, height=each.height) for each in found
         )

@@ -18,7 +18,7 @@ from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.devnet.layout import Layout
 from relayer.errors import LedgerUnavailable
-from relayer.examples.consortium import Draft, issue
+from relayer.examples.consortium import FactDraft, issue
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.errors import Reverted
@@ -29,7 +29,7 @@ NO_RELATED_FACT = bytes(32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class OperatorDesk:
     """One operator's connection to the contract ledger, with its own key."""
 
     connection: EvmConnection
@@ -41,12 +41,12 @@ class Business:
     """All operators. `issued` holds each draft's fact, in the order of issuing."""
 
     selection: Selection
-    desks: dict[str, Desk]
-    issued: list[tuple[Draft, Fact]] = field(default_factory=list)
+    desks: dict[str, OperatorDesk]
+    issued: list[tuple[FactDraft, Fact]] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One transaction at a time: Ganache answers a transaction once it is mined, and lets one starve among many."""
 
-    async def issue(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Fact]]:
+    async def issue(self, drafts: Sequence[FactDraft]) -> list[tuple[FactDraft, Fact]]:
         """Every operator issues its own drafts. The result is in the order of `drafts`."""
         mine: dict[str, list[int]] = {}
         for index, draft in enumerate(drafts):
@@ -63,7 +63,7 @@ class Business:
         self.issued.extend(made)
         return made
 
-    async def send(self, facts: Iterable[tuple[Draft, Fact]], *, size: int, timeout_seconds: int) -> list[int]:
+    async def send(self, facts: Iterable[tuple[FactDraft, Fact]], *, size: int, timeout_seconds: int) -> list[int]:
         """Each operator sends its facts, `size` in a packet. Returns the packets' sequences."""
         mine: dict[str, list[Fact]] = {}
         for draft, fact in facts:
@@ -89,7 +89,7 @@ class Business:
             return refusal.name == "FactStateWrong"
         return False
 
-    def _make(self, draft: Draft, fact_id: bytes, issuer_sequence: int) -> Fact:
+    def _make(self, draft: FactDraft, fact_id: bytes, issuer_sequence: int) -> Fact:
         related = NO_RELATED_FACT if draft.corrects is None else self.issued[draft.corrects][1].fact_id
         return issue(draft, fact_id=fact_id, issuer_sequence=issuer_sequence, related_fact=related)
 
@@ -149,5 +149,5 @@ async def open_business(stack: AsyncExitStack, layout: Layout, selection: Select
     for code, account in layout.operators.items():
         connection = await stack.enter_async_context(evm_connection(selection.contract_ledger, account))
         contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
-        desks[code] = Desk(connection=connection, contract=contract)
+        desks[code] = OperatorDesk(connection=connection, contract=contract)
     return Business(selection=selection, desks=desks)

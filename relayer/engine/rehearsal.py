@@ -26,7 +26,7 @@ from relayer.ports.prover import ClientMessage, ClientReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class RehearsedStep:
     """One message of a submission."""
 
     key: PacketKey
@@ -45,7 +45,7 @@ class Rehearsed:
     ledger: LedgerId
     client: ClientId
     prove_on: LedgerId
-    acts: tuple[Act, ...] = ()
+    acts: tuple[RehearsedStep, ...] = ()
     waiting: int = 0
     updated_to: Height | None = None
     update_bytes: int = 0
@@ -143,7 +143,8 @@ class Rehearsal:
         return status
 
 
-def _acts(effects: Iterable[Effect], sizes: Iterable[int]) -> tuple[Act, ...]:
+def _acts(effects: Iterable[Effect], sizes: Iterable[int]) -> tuple[RehearsedStep, ...]:
     return tuple(
-        Act(key=effect.key, kind=kind_of(effect), proof_bytes=size) for effect, size in zip(effects, sizes, strict=True)
+        RehearsedStep(key=effect.key, kind=kind_of(effect), proof_bytes=size)
+        for effect, size in zip(effects, sizes, strict=True)
     )

@@ -9,7 +9,7 @@ from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused, Flaw
-from relayer.evidence.model import LIVES, Claim, Evidence, LedgerName, Statement
+from relayer.evidence.model import LIVES, Claim, LedgerName, PacketEvidence, ProvenStatement
 from relayer.evidence.strict_json import JsonReader, hex_text, to_json
 
 FORMAT = "interledger-evidence"
@@ -19,7 +19,7 @@ _MAXIMUM_STATEMENTS = max(map(len, LIVES))
 _PAYLOAD_TEXTS = ("source_port", "destination_port", "version", "encoding")
 
 
-def encode_evidence(evidence: Evidence) -> bytes:
+def encode_evidence(evidence: PacketEvidence) -> bytes:
     """The file."""
     packet, payload = evidence.packet, evidence.packet.payload
     answer = evidence.acknowledgement
@@ -53,7 +53,7 @@ def encode_evidence(evidence: Evidence) -> bytes:
     )
 
 
-def decode_evidence(raw: bytes) -> Evidence:
+def decode_evidence(raw: bytes) -> PacketEvidence:
     """Raises EvidenceRefused(FORM), and nothing else."""
     reader = JsonReader(_refuse)
     names = ("format", "version", "source", "destination", "packet", "acknowledgement", "statements")
@@ -63,7 +63,7 @@ def decode_evidence(raw: bytes) -> Evidence:
     answer = document["acknowledgement"]
     statements = reader.array(document["statements"], "statements", maximum=_MAXIMUM_STATEMENTS)
     try:
-        return Evidence(
+        return PacketEvidence(
             source=_ledger(reader, document["source"], "source"),
             destination=_ledger(reader, document["destination"], "destination"),
             packet=_packet(reader, document["packet"]),
@@ -104,13 +104,13 @@ def _packet(reader: JsonReader, value: object) -> Packet:
     )
 
 
-def _statement(reader: JsonReader, value: object, index: int) -> Statement:
+def _statement(reader: JsonReader, value: object, index: int) -> ProvenStatement:
     where = f"statements[{index}]"
     found = reader.fields(value, where, "claim", "height", "header", "proof")
     claim = reader.text(found["claim"], f"{where}.claim")
     if claim not in set(Claim):
         _refuse(f"{where}.claim: {claim[:40]!r} is not known; known: {', '.join(Claim)}")
-    return Statement(
+    return ProvenStatement(
         claim=Claim(claim),
         height=Height(reader.number(found["height"], f"{where}.height")),
         header=reader.octets(found["header"], f"{where}.header"),

@@ -57,7 +57,7 @@ class LedgerName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class ProvenStatement:
     """A claim with what proves it. `header` and `proof` are the standard bytes of the ledger's kind."""
 
     claim: Claim
@@ -67,14 +67,14 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class PacketEvidence:
     """One file, decoded but not verified."""
 
     source: LedgerName
     destination: LedgerName
     packet: Packet
     acknowledgement: Acknowledgement | None
-    statements: tuple[Statement, ...]
+    statements: tuple[ProvenStatement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

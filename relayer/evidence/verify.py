@@ -19,7 +19,17 @@ from relayer.core.packet import Acknowledgement, Packet
 from relayer.evidence.codec import decode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.headers import Anchor, believe
-from relayer.evidence.model import LIVES, ON_SOURCE, Claim, Ending, Evidence, LedgerName, Proven, Statement, Verdict
+from relayer.evidence.model import (
+    LIVES,
+    ON_SOURCE,
+    Claim,
+    Ending,
+    LedgerName,
+    PacketEvidence,
+    Proven,
+    ProvenStatement,
+    Verdict,
+)
 from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
@@ -30,7 +40,7 @@ def verify_file(raw: bytes, trust: Trust) -> Verdict:
     return verify(decode_evidence(raw), trust)
 
 
-def verify(evidence: Evidence, trust: Trust) -> Verdict:
+def verify(evidence: PacketEvidence, trust: Trust) -> Verdict:
     """Raises EvidenceRefused."""
     source, destination = _ends(evidence, trust)
     ending = _ending(evidence)
@@ -55,7 +65,7 @@ def claimed_path(claim: Claim, packet: Packet) -> CommitmentPath:
             assert_never(claim)
 
 
-def _ends(evidence: Evidence, trust: Trust) -> tuple[TrustedEnd, TrustedEnd]:
+def _ends(evidence: PacketEvidence, trust: Trust) -> tuple[TrustedEnd, TrustedEnd]:
     """The trusted ends that match the file's source and destination."""
     source, destination = (_end(name, trust) for name in (evidence.source, evidence.destination))
     if source is destination:
@@ -79,7 +89,7 @@ def _end(name: LedgerName, trust: Trust) -> TrustedEnd:
     )
 
 
-def _ending(evidence: Evidence) -> Ending:
+def _ending(evidence: PacketEvidence) -> Ending:
     claims = tuple(each.claim for each in evidence.statements)
     if claims not in LIVES:
         raise EvidenceRefused(Flaw.STORY, f"{', '.join(claims)}: this is not the life of a packet")
@@ -89,7 +99,7 @@ def _ending(evidence: Evidence) -> Ending:
 
 
 def _prove(
-    statement: Statement, packet: Packet, answer: Acknowledgement | None, *, here: TrustedEnd, there: TrustedEnd
+    statement: ProvenStatement, packet: Packet, answer: Acknowledgement | None, *, here: TrustedEnd, there: TrustedEnd
 ) -> Proven:
     """`here`: the ledger that the statement is about. The other one hosts the client that its headers were made for."""
     identity = ClientIdentity(host_chain_id=there.ledger.chain_id, client_id=there.client_id)
@@ -110,7 +120,7 @@ def _prove(
     )
 
 
-def _check_claim(statement: Statement, packet: Packet, answer: Acknowledgement | None, anchor: Anchor) -> None:
+def _check_claim(statement: ProvenStatement, packet: Packet, answer: Acknowledgement | None, anchor: Anchor) -> None:
     """Raises ProofError or EvidenceRefused(TOO_EARLY)."""
     path = claimed_path(statement.claim, packet)
     match statement.claim:

@@ -86,7 +86,7 @@ _PAYMENT_CENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class FactDraft:
     """A fact before it is issued. `corrects` is the index of an earlier draft of the same creditor."""
 
     creditor: str
@@ -105,8 +105,8 @@ class Draft:
 class Scenario:
     """`first` are all facts that owe nothing to another; `corrections` refer to facts of `first`, once those stand."""
 
-    first: tuple[Draft, ...]
-    corrections: tuple[Draft, ...]
+    first: tuple[FactDraft, ...]
+    corrections: tuple[FactDraft, ...]
 
     @property
     def size(self) -> int:
@@ -119,8 +119,8 @@ def scenario(facts: int) -> Scenario:
     wrong = tuple(_wrong())
     corrected = list(DEBTS)[::4]
     charges = facts - len(wrong) - 2 * len(corrected) - len(OPERATORS)
-    first: list[Draft] = list(_bookings())
-    corrections: list[Draft] = []
+    first: list[FactDraft] = list(_bookings())
+    corrections: list[FactDraft] = []
     for index, ((debtor, creditor), cents) in enumerate(DEBTS.items()):
         count = charges // len(DEBTS) + (index < charges % len(DEBTS))
         credited = (debtor, creditor) in corrected
@@ -138,7 +138,7 @@ def scenario(facts: int) -> Scenario:
     return Scenario(first=(*first, *wrong), corrections=tuple(corrections))
 
 
-def is_contested(draft: Draft) -> bool:
+def is_contested(draft: FactDraft) -> bool:
     """Whether its debtor will dispute it."""
     figures = (draft.debtor, draft.creditor), draft.net, draft.tax, draft.expected_code
     return figures == (CONTESTED_PAIR, CONTESTED_NET, CONTESTED_TAX, FactCode.OK)
@@ -149,7 +149,7 @@ def published_debts() -> dict[tuple[bytes, bytes], int]:
     return {(party_id(PARTY[debtor]), party_id(PARTY[creditor])): cents for (debtor, creditor), cents in DEBTS.items()}
 
 
-def issue(draft: Draft, *, fact_id: bytes, issuer_sequence: int, related_fact: bytes) -> Fact:
+def issue(draft: FactDraft, *, fact_id: bytes, issuer_sequence: int, related_fact: bytes) -> Fact:
     """The fact as it is minted."""
     service_end = ISSUE_TIME + 3_600 * issuer_sequence
     document = f"{draft.creditor}/{issuer_sequence}/{draft.kind.name}/{draft.net}+{draft.tax} {draft.currency}"
@@ -172,14 +172,14 @@ def issue(draft: Draft, *, fact_id: bytes, issuer_sequence: int, related_fact: b
     )
 
 
-def _bookings() -> Iterator[Draft]:
+def _bookings() -> Iterator[FactDraft]:
     for creditor, operator in enumerate(OPERATORS):
         debtor = OPERATORS[creditor - 1].code if creditor else "ISR"
         debtor = debtor if (debtor, operator.code) in DEBTS else next(d for d, c in DEBTS if c == operator.code)
         yield _draft(operator.code, debtor, FactKind.BOOKING_CONFIRMED, 0, 0)
 
 
-def _charges(debtor: str, creditor: str, cents: int, count: int) -> Iterator[Draft]:
+def _charges(debtor: str, creditor: str, cents: int, count: int) -> Iterator[FactDraft]:
     """`count` charges that add up to `cents`, tax of 19 percent included, of the kinds that the creditor issues."""
     share, rest = divmod(cents, count)
     for number, kind in zip(range(count), cycle(_CHARGES[creditor]), strict=False):
@@ -188,13 +188,13 @@ def _charges(debtor: str, creditor: str, cents: int, count: int) -> Iterator[Dra
         yield _draft(creditor, debtor, kind, net, gross - net)
 
 
-def _wrong() -> Iterator[Draft]:
+def _wrong() -> Iterator[FactDraft]:
     bad_total = _draft("KCS", "NBM", FactKind.TRIP_COMPLETED, 0, 0)
     yield replace(bad_total, expected_code=FactCode.BAD_TOTAL)
     yield replace(bad_total, debtor=STRANGER, net=100, expected_code=FactCode.UNKNOWN_PARTY)
     yield replace(bad_total, currency="USD", net=100, expected_code=FactCode.CURRENCY_UNSUPPORTED)
 
 
-def _draft(creditor: str, debtor: str, kind: FactKind, net: int, tax: int) -> Draft:
+def _draft(creditor: str, debtor: str, kind: FactKind, net: int, tax: int) -> FactDraft:
     currency, exponent = EUR
-    return Draft(creditor=creditor, debtor=debtor, kind=kind, currency=currency, exponent=exponent, net=net, tax=tax)
+    return FactDraft(creditor=creditor, debtor=debtor, kind=kind, currency=currency, exponent=exponent, net=net, tax=tax)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
@@ -15,7 +15,7 @@ _MAXIMUM_OTHER = 34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class BankAccount:
     """A party's account: its IBAN, or another number where there is no IBAN."""
 
     name: str
@@ -31,11 +31,13 @@ class Account:
         _check_text(self.name, "account holder", _MAXIMUM_NAME)
         _check_text(self.number, "account number", _MAXIMUM_OTHER)
         if _IBAN.fullmatch(self.number) and not self.is_iban:
-            raise BankMessageRefused(Problem.ACCOUNT, f"account {self.number}: the check digits of this IBAN are wrong")
+            raise BankMessageRefused(
+                MessageProblem.ACCOUNT, f"account {self.number}: the check digits of this IBAN are wrong"
+            )
         if self.bic and not _BIC.fullmatch(self.bic):
-            raise BankMessageRefused(Problem.ACCOUNT, f"BIC {self.bic!r}: expected 8 or 11 characters (ISO 9362)")
+            raise BankMessageRefused(MessageProblem.ACCOUNT, f"BIC {self.bic!r}: expected 8 or 11 characters (ISO 9362)")
         if self.lei and not _LEI.fullmatch(self.lei):
-            raise BankMessageRefused(Problem.ACCOUNT, f"LEI {self.lei!r}: expected 20 characters (ISO 17442)")
+            raise BankMessageRefused(MessageProblem.ACCOUNT, f"LEI {self.lei!r}: expected 20 characters (ISO 17442)")
 
     @property
     def is_iban(self) -> bool:
@@ -49,4 +51,4 @@ def _mod_97(iban: str) -> int:
 
 def _check_text(text: str, what: str, maximum: int) -> None:
     if not text.strip() or text != text.strip() or len(text) > maximum or not text.isprintable():
-        raise BankMessageRefused(Problem.TEXT, f"{what} {text[:40]!r}: expected 1 to {maximum} printable characters")
+        raise BankMessageRefused(MessageProblem.TEXT, f"{what} {text[:40]!r}: expected 1 to {maximum} printable characters")

@@ -13,11 +13,11 @@ from hashlib import sha256
 
 from lxml import etree
 
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.documents import CAMT_054, namespace, read_document
-from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, Problem
+from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, MessageProblem
 from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount, parse_amount
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.payment import BankPayment
 
 MAXIMUM_TRANSACTIONS = 50_000
 
@@ -52,7 +52,7 @@ class BankTransaction:
 class AcceptedEntry:
     """Evidence of one payment."""
 
-    payment: Payment
+    payment: BankPayment
     transaction: BankTransaction
 
 
@@ -77,9 +77,9 @@ class Notification:
 
 def import_camt054(
     raw: bytes,
-    expected: Iterable[Payment],
+    expected: Iterable[BankPayment],
     *,
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, BankAccount],
     recorded: Collection[str],
 ) -> Notification:
     """Judges every transaction of the file.
@@ -94,7 +94,9 @@ def import_camt054(
     refused: list[RefusedEntry] = []
     for transaction in _transactions(root):
         if len(accepted) + len(refused) == MAXIMUM_TRANSACTIONS:
-            raise BankMessageRefused(Problem.TOO_LARGE, f"more than {MAXIMUM_TRANSACTIONS} transactions; split the file")
+            raise BankMessageRefused(
+                MessageProblem.TOO_LARGE, f"more than {MAXIMUM_TRANSACTIONS} transactions; split the file"
+            )
         match _verdict(transaction, waited_for, accounts, taken):
             case AcceptedEntry() as entry:
                 taken.add(transaction.end_to_end_id)
@@ -111,12 +113,12 @@ def import_camt054(
 
 def _verdict(
     transaction: BankTransaction,
-    waited_for: Mapping[str, Payment],
-    accounts: Mapping[str, Account],
+    waited_for: Mapping[str, BankPayment],
+    accounts: Mapping[str, BankAccount],
     taken: Collection[str],
 ) -> AcceptedEntry | RefusedEntry:
     payment = _find(transaction, waited_for, taken)
-    if isinstance(payment, Payment):
+    if isinstance(payment, BankPayment):
         refusal = _judge(transaction, payment, accounts.get(payment.creditor), taken)
         if refusal is None:
             return AcceptedEntry(payment=payment, transaction=transaction)
@@ -127,8 +129,8 @@ def _verdict(
 
 
 def _find(
-    transaction: BankTransaction, waited_for: Mapping[str, Payment], taken: Collection[str]
-) -> Payment | tuple[EntryRefusal, str]:
+    transaction: BankTransaction, waited_for: Mapping[str, BankPayment], taken: Collection[str]
+) -> BankPayment | tuple[EntryRefusal, str]:
     """The payment that the transaction refers to."""
     reference = transaction.end_to_end_id
     if reference in {"", _NOT_PROVIDED}:
@@ -141,7 +143,7 @@ def _find(
 
 
 def _judge(
-    transaction: BankTransaction, payment: Payment, creditor: Account | None, taken: Collection[str]
+    transaction: BankTransaction, payment: BankPayment, creditor: BankAccount | None, taken: Collection[str]
 ) -> tuple[EntryRefusal, str] | None:
     """The first reason that applies; None: evidence of `payment`."""
     amount = parse_amount(transaction.amount, exponent=payment.exponent)

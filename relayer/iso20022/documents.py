@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from lxml import etree
 
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
 PAIN_001 = "pain.001.001.09"
 CAMT_054 = "camt.054.001.08"
@@ -27,21 +27,27 @@ def namespace(message: str) -> str:
 def read_document(raw: bytes, message: str) -> etree._Element:
     """The root of a message that its schema accepts. Raises BankMessageRefused and nothing else."""
     if len(raw) > MAXIMUM_BYTES:
-        raise BankMessageRefused(Problem.TOO_LARGE, f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
+        raise BankMessageRefused(MessageProblem.TOO_LARGE, f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BankMessageRefused(Problem.ENCODING, f"byte {error.start} is not UTF-8; export the file as UTF-8") from error
+        raise BankMessageRefused(
+            MessageProblem.ENCODING, f"byte {error.start} is not UTF-8; export the file as UTF-8"
+        ) from error
     # The parser below reads these bytes as UTF-8 whatever they declare, so this search cannot be deceived.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise BankMessageRefused(Problem.DOCUMENT_TYPE, "the file declares a document type, which no bank message does")
+        raise BankMessageRefused(
+            MessageProblem.DOCUMENT_TYPE, "the file declares a document type, which no bank message does"
+        )
     try:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
-        raise BankMessageRefused(Problem.NOT_XML, f"not well-formed XML: {error.msg}") from error
+        raise BankMessageRefused(MessageProblem.NOT_XML, f"not well-formed XML: {error.msg}") from error
     _check_depth(root)
     if root.tag != f"{{{namespace(message)}}}Document":
-        raise BankMessageRefused(Problem.OTHER_MESSAGE, f"the file is {str(root.tag)[:100]}; expected a {message} Document")
+        raise BankMessageRefused(
+            MessageProblem.OTHER_MESSAGE, f"the file is {str(root.tag)[:100]}; expected a {message} Document"
+        )
     check_schema(root, message)
     return root
 
@@ -51,7 +57,7 @@ def check_schema(root: etree._Element, message: str) -> None:
     try:
         _schema(message).assertValid(root)
     except etree.DocumentInvalid as error:
-        raise BankMessageRefused(Problem.SCHEMA, f"not a valid {message}: {str(error)[:300]}") from error
+        raise BankMessageRefused(MessageProblem.SCHEMA, f"not a valid {message}: {str(error)[:300]}") from error
 
 
 def new_document(message: str) -> etree._Element:
@@ -91,4 +97,4 @@ def _check_depth(root: etree._Element) -> None:
     for event, _element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAXIMUM_DEPTH:
-            raise BankMessageRefused(Problem.TOO_DEEP, f"elements are nested more than {MAXIMUM_DEPTH} deep")
+            raise BankMessageRefused(MessageProblem.TOO_DEEP, f"elements are nested more than {MAXIMUM_DEPTH} deep")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from relayer.errors import InvalidInput
 
 
-class Problem(StrEnum):
+class MessageProblem(StrEnum):
     """Why a whole message is refused, or cannot be written. The values are stable."""
 
     TOO_LARGE = "TOO_LARGE"
@@ -32,7 +32,7 @@ class Problem(StrEnum):
 class BankMessageRefused(InvalidInput):
     """A bank message, or the input for one, breaks a rule. `problem` is stable, the text is for people."""
 
-    def __init__(self, problem: Problem, message: str) -> None:
+    def __init__(self, problem: MessageProblem, message: str) -> None:
         super().__init__(f"{message} ({problem})")
         self.problem = problem
 

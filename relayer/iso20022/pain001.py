@@ -13,11 +13,11 @@ from itertools import groupby
 
 from lxml import etree
 
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.documents import PAIN_001, check_schema, namespace, new_document, write_document
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount
-from relayer.iso20022.payment import Payment, cycle_tag
+from relayer.iso20022.payment import BankPayment, cycle_tag
 from relayer.iso20022.times import iso_date, iso_date_time
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,27}[A-Za-z0-9])?", re.ASCII)
@@ -25,7 +25,7 @@ _MAXIMUM_INITIATOR = 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class TransferBatch:
     """The head of the file. Times are unix seconds; the execution date is that day in UTC."""
 
     message_id: str
@@ -38,13 +38,13 @@ class Order:
     def __post_init__(self) -> None:
         if not _MESSAGE_ID.fullmatch(self.message_id):
             raise BankMessageRefused(
-                Problem.IDENTIFIER, f"message id {self.message_id!r}: use up to 29 letters, digits, dots and dashes"
+                MessageProblem.IDENTIFIER, f"message id {self.message_id!r}: use up to 29 letters, digits, dots and dashes"
             )
         if not self.initiator.strip() or len(self.initiator) > _MAXIMUM_INITIATOR or not self.initiator.isprintable():
-            raise BankMessageRefused(Problem.TEXT, f"initiator {self.initiator[:40]!r}: expected 1 to 70 characters")
+            raise BankMessageRefused(MessageProblem.TEXT, f"initiator {self.initiator[:40]!r}: expected 1 to 70 characters")
 
 
-def export_pain001(order: Order, payments: Iterable[Payment], accounts: Mapping[str, Account]) -> bytes:
+def export_pain001(order: TransferBatch, payments: Iterable[BankPayment], accounts: Mapping[str, BankAccount]) -> bytes:
     """The file. `accounts` by OCPI-style party id. Raises BankMessageRefused(EMPTY, ACCOUNT, REPEATED, AMOUNT, TIME)."""
     ordered = sorted(payments, key=lambda each: (each.debtor, each.currency, each.exponent, each.payment_id))
     _check_set(ordered, accounts)
@@ -62,21 +62,27 @@ def export_pain001(order: Order, payments: Iterable[Payment], accounts: Mapping[
     return write_document(root)
 
 
-def _check_set(payments: Sequence[Payment], accounts: Mapping[str, Account]) -> None:
+def _check_set(payments: Sequence[BankPayment], accounts: Mapping[str, BankAccount]) -> None:
     if not payments:
-        raise BankMessageRefused(Problem.EMPTY, "there is nothing to pay, and a bank refuses an empty file")
+        raise BankMessageRefused(MessageProblem.EMPTY, "there is nothing to pay, and a bank refuses an empty file")
     seen: set[str] = set()
     for payment in payments:
         if payment.payment_id in seen:
-            raise BankMessageRefused(Problem.REPEATED, f"{payment.payment_id} is among the payments twice")
+            raise BankMessageRefused(MessageProblem.REPEATED, f"{payment.payment_id} is among the payments twice")
         seen.add(payment.payment_id)
         for party in (payment.debtor, payment.creditor):
             if party not in accounts:
-                raise BankMessageRefused(Problem.ACCOUNT, f"no account of {party} is known; add it to the accounts file")
+                raise BankMessageRefused(
+                    MessageProblem.ACCOUNT, f"no account of {party} is known; add it to the accounts file"
+                )
 
 
 def _add_instruction(
-    message: etree._Element, order: Order, number: int, payments: Sequence[Payment], accounts: Mapping[str, Account]
+    message: etree._Element,
+    order: TransferBatch,
+    number: int,
+    payments: Sequence[BankPayment],
+    accounts: Mapping[str, BankAccount],
 ) -> None:
     first = payments[0]
     debtor = accounts[first.debtor]
@@ -96,7 +102,7 @@ def _add_instruction(
         _add_transfer(instruction, payment, accounts[payment.creditor])
 
 
-def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Account) -> None:
+def _add_transfer(instruction: etree._Element, payment: BankPayment, creditor: BankAccount) -> None:
     transfer = _add(instruction, "CdtTrfTxInf")
     identification = _add(transfer, "PmtId")
     _add(identification, "InstrId", payment.payment_id)
@@ -111,13 +117,13 @@ def _add_transfer(instruction: etree._Element, payment: Payment, creditor: Accou
     _add(_add(transfer, "RmtInf"), "Ustrd", _remittance(payment))
 
 
-def _remittance(payment: Payment) -> str:
+def _remittance(payment: BankPayment) -> str:
     """For the reader of the account statement, in characters that every SEPA bank supports."""
     parties = f"{payment.debtor} to {payment.creditor}".replace("*", " ")
     return f"Netting cycle {cycle_tag(payment.cycle_id)}, {parties}" if payment.cycle_id else parties
 
 
-def _add_totals(parent: etree._Element, payments: Sequence[Payment]) -> None:
+def _add_totals(parent: etree._Element, payments: Sequence[BankPayment]) -> None:
     """The control sum adds the amounts of all currencies, as the standard defines it."""
     scale = max(each.exponent for each in payments)
     total = sum(each.amount * 10 ** (scale - each.exponent) for each in payments)
@@ -125,14 +131,14 @@ def _add_totals(parent: etree._Element, payments: Sequence[Payment]) -> None:
     _add(parent, "CtrlSum", format_amount(total, exponent=min(scale, MAXIMUM_EXPONENT)))
 
 
-def _add_party(parent: etree._Element, tag: str, account: Account) -> None:
+def _add_party(parent: etree._Element, tag: str, account: BankAccount) -> None:
     party = _add(parent, tag)
     _add(party, "Nm", account.name)
     if account.lei:
         _add(_add(_add(party, "Id"), "OrgId"), "LEI", account.lei)
 
 
-def _add_account(parent: etree._Element, tag: str, account: Account) -> etree._Element:
+def _add_account(parent: etree._Element, tag: str, account: BankAccount) -> etree._Element:
     element = _add(parent, tag)
     identification = _add(element, "Id")
     if account.is_iban:
@@ -142,7 +148,7 @@ def _add_account(parent: etree._Element, tag: str, account: Account) -> etree._E
     return element
 
 
-def _add_agent(parent: etree._Element, tag: str, account: Account) -> None:
+def _add_agent(parent: etree._Element, tag: str, account: BankAccount) -> None:
     institution = _add(_add(parent, tag), "FinInstnId")
     if account.bic:
         _add(institution, "BICFI", account.bic)

@@ -12,7 +12,7 @@ from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import sha256
 
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 from relayer.iso20022.money import check_currency, format_amount
 
 MAXIMUM_ID_CHARACTERS = 35
@@ -34,7 +34,7 @@ _MADE_HERE = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class BankPayment:
     """A payment from one party to another."""
 
     payment_id: str
@@ -52,7 +52,7 @@ class Payment:
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.payment_id):
             raise BankMessageRefused(
-                Problem.IDENTIFIER,
+                MessageProblem.IDENTIFIER,
                 f"payment id {self.payment_id[:40]!r}: banks accept 1 to {MAXIMUM_ID_CHARACTERS} letters, digits, '.', ':', "
                 "'-' and single '/' inside",
             )
@@ -61,7 +61,7 @@ class Payment:
         if self.cycle_id:
             _check_cycle(self.cycle_id)
         if self.amount < 1:
-            raise BankMessageRefused(Problem.AMOUNT, f"payment of {self.amount}: only amounts above 0 are paid")
+            raise BankMessageRefused(MessageProblem.AMOUNT, f"payment of {self.amount}: only amounts above 0 are paid")
         format_amount(self.amount, exponent=self.exponent)
 
 
@@ -82,7 +82,7 @@ def payment_id_for(*, cycle_id: str, debtor: str, creditor: str, currency: str, 
     check_currency(currency)
     _check_cycle(cycle_id)
     if not 1 <= attempt <= MAXIMUM_ATTEMPT:
-        raise BankMessageRefused(Problem.IDENTIFIER, f"attempt {attempt}: expected 1 to {MAXIMUM_ATTEMPT}")
+        raise BankMessageRefused(MessageProblem.IDENTIFIER, f"attempt {attempt}: expected 1 to {MAXIMUM_ATTEMPT}")
     parties = "-".join(party.replace("*", "") for party in (debtor, creditor))
     return f"{cycle_tag(cycle_id)}-{parties}-{currency}{attempt}"
 
@@ -91,7 +91,9 @@ def parse_payment_id(text: str) -> PaymentReference:
     """The reverse of payment_id_for. Raises BankMessageRefused(IDENTIFIER) for any other id."""
     found = _MADE_HERE.fullmatch(text)
     if found is None:
-        raise BankMessageRefused(Problem.IDENTIFIER, f"payment id {text[:40]!r} does not name a cycle and two parties")
+        raise BankMessageRefused(
+            MessageProblem.IDENTIFIER, f"payment id {text[:40]!r} does not name a cycle and two parties"
+        )
     debtor, creditor = (f"{found[name][:2]}*{found[name][2:]}" for name in ("debtor", "creditor"))
     return PaymentReference(
         cycle_tag=found["tag"],
@@ -112,13 +114,13 @@ def cycle_tag(cycle_id: str) -> str:
 def _check_parties(debtor: str, creditor: str) -> None:
     for party in (debtor, creditor):
         if not _PARTY.fullmatch(party):
-            raise BankMessageRefused(Problem.IDENTIFIER, f"party {party!r}: expected a form such as DE*KCS")
+            raise BankMessageRefused(MessageProblem.IDENTIFIER, f"party {party!r}: expected a form such as DE*KCS")
     if debtor == creditor:
-        raise BankMessageRefused(Problem.IDENTIFIER, f"{debtor} cannot pay itself")
+        raise BankMessageRefused(MessageProblem.IDENTIFIER, f"{debtor} cannot pay itself")
 
 
 def _check_cycle(cycle_id: str) -> None:
     if not 1 <= len(cycle_id) <= MAXIMUM_CYCLE_CHARACTERS or not cycle_id.isprintable():
         raise BankMessageRefused(
-            Problem.IDENTIFIER, f"cycle {cycle_id[:40]!r}: use 1 to {MAXIMUM_CYCLE_CHARACTERS} printable characters"
+            MessageProblem.IDENTIFIER, f"cycle {cycle_id[:40]!r}: use 1 to {MAXIMUM_CYCLE_CHARACTERS} printable characters"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
 _END_OF_TIME = 253_402_300_800
 """The first second of the year 10000."""
@@ -22,5 +22,5 @@ def iso_date_time(unix_seconds: int) -> str:
 
 def _moment(unix_seconds: int) -> datetime:
     if not 0 < unix_seconds < _END_OF_TIME:
-        raise BankMessageRefused(Problem.TIME, f"time {unix_seconds}: expected unix seconds between 1970 and 9999")
+        raise BankMessageRefused(MessageProblem.TIME, f"time {unix_seconds}: expected unix seconds between 1970 and 9999")
     return datetime.fromtimestamp(unix_seconds, tz=UTC)

@@ -36,7 +36,7 @@ class TreeKind(Enum):
     MULTISTORE = "multistore"
 
 
-class Side(Enum):
+class BranchSide(Enum):
     """The side of its parent on which the proven node is."""
 
     LEFT = "left"
@@ -44,12 +44,12 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class InnerStep:
     """One checked inner operation: sha256(prefix || child || suffix)."""
 
     prefix: bytes
     suffix: bytes
-    side: Side
+    side: BranchSide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Leaf:
 
     key: bytes
     value: bytes
-    steps: tuple[Step, ...]
+    steps: tuple[InnerStep, ...]
     root: bytes
 
 
@@ -126,10 +126,10 @@ def check_absence(proof: ics23.NonExistenceProof, *, key: bytes) -> bytes:
             adjacent = _are_neighbours(left.steps, right.steps)
             root = left.root
         case Leaf(), None:
-            adjacent = all(step.side is Side.RIGHT for step in left.steps)
+            adjacent = all(step.side is BranchSide.RIGHT for step in left.steps)
             root = left.root
         case None, Leaf():
-            adjacent = all(step.side is Side.LEFT for step in right.steps)
+            adjacent = all(step.side is BranchSide.LEFT for step in right.steps)
             root = right.root
         case _:
             raise MembershipRefused(Refusal.PROOF_NEIGHBOURS, "a proof of absence without any neighbour")
@@ -184,7 +184,7 @@ def _leaf_prefix(operation: ics23.LeafOp, kind: TreeKind) -> bytes:
     return prefix
 
 
-def _inner_step(operation: ics23.InnerOp, kind: TreeKind, layer: int) -> Step:
+def _inner_step(operation: ics23.InnerOp, kind: TreeKind, layer: int) -> InnerStep:
     if operation.hash != ics23.SHA256:
         raise MembershipRefused(Refusal.PROOF_SPEC, "an inner operation whose hash is not the tree's")
     prefix: bytes = operation.prefix
@@ -199,26 +199,26 @@ def _inner_step(operation: ics23.InnerOp, kind: TreeKind, layer: int) -> Step:
             if height < layer:
                 raise MembershipRefused(Refusal.PROOF_SPEC, f"a node of height {height} on layer {layer}")
             side = _side_of_framed_hash(rest, suffix)
-    return Step(prefix=prefix, suffix=suffix, side=side)
+    return InnerStep(prefix=prefix, suffix=suffix, side=side)
 
 
-def _side_of_hash(before: bytes, after: bytes) -> Side:
+def _side_of_hash(before: bytes, after: bytes) -> BranchSide:
     match len(before), len(after):
         case 0, 32:
-            return Side.LEFT
+            return BranchSide.LEFT
         case 32, 0:
-            return Side.RIGHT
+            return BranchSide.RIGHT
         case _:
             raise MembershipRefused(Refusal.PROOF_SPEC, "an inner node of the map of stores has one sibling hash")
 
 
-def _side_of_framed_hash(before: bytes, after: bytes) -> Side:
+def _side_of_framed_hash(before: bytes, after: bytes) -> BranchSide:
     """IAVL writes 0x20 before each child's hash: `20 | child | 20 hash` on the left, `20 hash 20 | child` on the right."""
     match len(before), len(after):
         case 1, 33 if before == after[:1] == _HASH_LENGTH_BYTE:
-            return Side.LEFT
+            return BranchSide.LEFT
         case 34, 0 if before[:1] == before[33:] == _HASH_LENGTH_BYTE:
-            return Side.RIGHT
+            return BranchSide.RIGHT
         case _:
             raise MembershipRefused(Refusal.PROOF_SPEC, "an inner node of an IAVL tree has one framed sibling hash")
 
@@ -245,7 +245,7 @@ def _read_varint(raw: bytes, at: int) -> tuple[int, int]:
     raise MembershipRefused(Refusal.PROOF_SPEC, "a node's header ends too early")
 
 
-def _are_neighbours(left: Sequence[Step], right: Sequence[Step]) -> bool:
+def _are_neighbours(left: Sequence[InnerStep], right: Sequence[InnerStep]) -> bool:
     """Whether no leaf can lie between: below the node where the paths part, left turns right and right turns left."""
     left_depth, right_depth = len(left), len(right)
     while left_depth and right_depth and left[left_depth - 1] == right[right_depth - 1]:
@@ -253,9 +253,9 @@ def _are_neighbours(left: Sequence[Step], right: Sequence[Step]) -> bool:
         right_depth -= 1
     if not left_depth or not right_depth:
         return False
-    parts = left[left_depth - 1].side is Side.LEFT and right[right_depth - 1].side is Side.RIGHT
+    parts = left[left_depth - 1].side is BranchSide.LEFT and right[right_depth - 1].side is BranchSide.RIGHT
     return (
         parts
-        and all(step.side is Side.RIGHT for step in left[: left_depth - 1])
-        and all(step.side is Side.LEFT for step in right[: right_depth - 1])
+        and all(step.side is BranchSide.RIGHT for step in left[: left_depth - 1])
+        and all(step.side is BranchSide.LEFT for step in right[: right_depth - 1])
     )

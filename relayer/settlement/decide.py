@@ -28,7 +28,7 @@ from relayer.settlement.reader import SettlementReader
 from relayer.settlement.rules.checks import refuse, require_text
 from relayer.settlement.rules.cycles import decide_cycle
 from relayer.settlement.rules.disputes import decide_dispute
-from relayer.settlement.rules.facts import Claim, examine
+from relayer.settlement.rules.facts import FactClaim, examine
 from relayer.settlement.rules.parties import decide_party
 from relayer.settlement.rules.payments import decide_payment
 from relayer.settlement.state import Overlay
@@ -126,13 +126,13 @@ def _ending(deadline: Deadline) -> Command:
 def _record_facts(state: Overlay, command: RecordFacts, now_seconds: int) -> Decision:
     before = len(state.entries)
     answers = tuple(
-        _answer(state, Claim(state=state, origin=command.origin, fact=fact, stated_hash=stated), now_seconds)
+        _answer(state, FactClaim(state=state, origin=command.origin, fact=fact, stated_hash=stated), now_seconds)
         for fact, stated in zip(command.facts, command.fact_hashes, strict=True)
     )
     return Decision(entries=tuple(state.entries[before:]), reference=state.head(), answers=answers)
 
 
-def _answer(state: Overlay, claim: Claim, now_seconds: int) -> FactAnswer:
+def _answer(state: Overlay, claim: FactClaim, now_seconds: int) -> FactAnswer:
     code = examine(claim)
     if code is FactCode.DUPLICATE:
         known = claim.known

@@ -33,7 +33,7 @@ class Destination(NamedTuple):
     contract: bytes
 
 
-class Reader(Protocol):
+class NewsReader(Protocol):
     """The state after the entries (relayer.settlement.reader.SettlementReader)."""
 
     def payment(self, payment_id: str, /) -> Payment | None:
@@ -63,7 +63,7 @@ class _Change(NamedTuple):
     reference: bytes
 
 
-def news(state: Reader, entries: Iterable[LogEntry]) -> dict[Destination, list[StatusUpdate]]:
+def news(state: NewsReader, entries: Iterable[LogEntry]) -> dict[Destination, list[StatusUpdate]]:
     """The updates of a block's entries, by where they must go, in the order of the log."""
     newest: dict[bytes, tuple[Destination, StatusUpdate]] = {}
     for entry in entries:
@@ -92,7 +92,7 @@ def reference_of(name: str) -> bytes:
     return keccak256(name.encode())
 
 
-def _changes(state: Reader, entry: LogEntry) -> Iterator[_Change]:
+def _changes(state: NewsReader, entry: LogEntry) -> Iterator[_Change]:
     match entry.event:
         case FactRecorded() as event:
             yield from _reduced(state, event)
@@ -113,7 +113,7 @@ def _changes(state: Reader, entry: LogEntry) -> Iterator[_Change]:
             return
 
 
-def _reduced(state: Reader, event: FactRecorded) -> Iterator[_Change]:
+def _reduced(state: NewsReader, event: FactRecorded) -> Iterator[_Change]:
     """A credit note or a confirmed payment, and the liability that it takes from."""
     if event.reduction is None:
         return
@@ -126,7 +126,7 @@ def _reduced(state: Reader, event: FactRecorded) -> Iterator[_Change]:
                 yield _Change(liability, Status.SETTLED, event.fact.fact_id)
 
 
-def _settled(state: Reader, shares: Iterable[Share], name: str) -> Iterator[_Change]:
+def _settled(state: NewsReader, shares: Iterable[Share], name: str) -> Iterator[_Change]:
     """Those of the shares' liabilities of which nothing is open any more."""
     reference = reference_of(name)
     for share in shares:
@@ -135,7 +135,7 @@ def _settled(state: Reader, shares: Iterable[Share], name: str) -> Iterator[_Cha
             yield _Change(liability, Status.SETTLED, reference)
 
 
-def _at(state: Reader, share: Share) -> Liability:
+def _at(state: NewsReader, share: Share) -> Liability:
     return _there(state.liability_at(share.liability), str(share.liability))
 
 

@@ -54,7 +54,7 @@ _HOUR = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class LedgerSide:
     """One ledger of a pair. `client` is its light client of the other, paired and active."""
 
     ledger: Ledger
@@ -68,8 +68,8 @@ class Side:
 class LedgerBench:
     """A ledger under test with a counterparty, both connected."""
 
-    subject: Side
-    counterparty: Side
+    subject: LedgerSide
+    counterparty: LedgerSide
     pass_time: Callable[[int], Awaitable[None]]
     """Both ledgers reach a head at least so many seconds later."""
     misconfigured: Ledger
@@ -285,7 +285,7 @@ class LedgerContractSuite:
         await bench.misconfigured.close()
 
 
-async def send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
+async def send(side: LedgerSide, bench: LedgerBench, *, seconds: int = _HOUR) -> Packet:
     """A packet that the side's ledger has committed and reports."""
     heads = [await bench.subject.ledger.head(), await bench.counterparty.ledger.head()]
     packet = await side.send_packet(TimestampSeconds(max(head.timestamp for head in heads) + seconds))
@@ -293,7 +293,7 @@ async def send(side: Side, bench: LedgerBench, *, seconds: int = _HOUR) -> Packe
     return packet
 
 
-async def _told(side: Side, kind: type[_Fact], packet: Packet) -> _Fact:
+async def _told(side: LedgerSide, kind: type[_Fact], packet: Packet) -> _Fact:
     """The fact, once the ledger reports it. Raises Stalled if it never does."""
     found: list[_Fact] = []
 
@@ -309,7 +309,7 @@ async def _told(side: Side, kind: type[_Fact], packet: Packet) -> _Fact:
 
 
 async def _batch(
-    origin: Side, host: Side, paths: Sequence[bytes], build: Callable[[int, Proof], PacketMessage]
+    origin: LedgerSide, host: LedgerSide, paths: Sequence[bytes], build: Callable[[int, Proof], PacketMessage]
 ) -> SubmissionBatch:
     """Proofs at the origin's head, with the client update that they need."""
     status = await host.ledger.client_status(host.client)
@@ -326,13 +326,13 @@ async def _batch(
     return SubmissionBatch(client_id=host.client, update=update, messages=messages)
 
 
-async def receives(origin: Side, host: Side, packets: Sequence[Packet]) -> SubmissionBatch:
+async def receives(origin: LedgerSide, host: LedgerSide, packets: Sequence[Packet]) -> SubmissionBatch:
     """What delivers the packets to `host`, not submitted yet."""
     paths = [commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence) for packet in packets]
     return await _batch(origin, host, paths, lambda number, proof: ReceivePacket(packet=packets[number], proof=proof))
 
 
-async def acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+async def acknowledges(origin: LedgerSide, host: LedgerSide, packet: Packet) -> SubmissionBatch:
     """The acknowledgement that `origin` wrote, proven for `host`, with the client update that the proof needs."""
     told = await _told(origin, AcknowledgementWritten, packet)
     path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
@@ -344,13 +344,13 @@ async def acknowledges(origin: Side, host: Side, packet: Packet) -> SubmissionBa
     )
 
 
-async def timeouts(origin: Side, host: Side, packet: Packet) -> SubmissionBatch:
+async def timeouts(origin: LedgerSide, host: LedgerSide, packet: Packet) -> SubmissionBatch:
     """The timeout of a packet that `host` sent, with `origin`'s proof that it was not received."""
     path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
     return await _batch(origin, host, [path], lambda _, proof: TimeoutPacket(packet=packet, proof=proof))
 
 
-async def deliver(origin: Side, host: Side, packets: Sequence[Packet]) -> _Proven:
+async def deliver(origin: LedgerSide, host: LedgerSide, packets: Sequence[Packet]) -> _Proven:
     """Packets of `origin` received by `host`, and what it answered."""
     batch = await receives(origin, host, packets)
     receipt = await host.ledger.submit(batch)

@@ -13,7 +13,7 @@ from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
 from relayer.testing.faults import Faults
-from relayer.testing.simulated_client import Header
+from relayer.testing.simulated_client import SimulatedHeader
 
 
 class SimulatedChain:
@@ -57,9 +57,9 @@ class SimulatedChain:
         if self._now() >= self._heads[-1].timestamp + self._heartbeat_seconds:
             self._seal()
 
-    def _header(self, height: Height) -> Header:
+    def _header(self, height: Height) -> SimulatedHeader:
         head = self._heads[height - 1]
-        return Header(chain_id=self.chain_id, height=head.height, timestamp=head.timestamp, root=head.hash.hex())
+        return SimulatedHeader(chain_id=self.chain_id, height=head.height, timestamp=head.timestamp, root=head.hash.hex())
 
     def _write(self, path: CommitmentPath, value: bytes | None) -> None:
         self._store.setdefault(path, []).append((self._next()[0], value))

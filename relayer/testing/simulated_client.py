@@ -31,7 +31,7 @@ class SimulatedRefusal(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class SimulatedHeader:
     """What a client stores of a height: the state's root and the time."""
 
     chain_id: str
@@ -40,19 +40,19 @@ class Header:
     root: str
 
 
-def encode_header(header: Header) -> bytes:
+def encode_header(header: SimulatedHeader) -> bytes:
     """JSON behind a digest, so that a changed byte shows."""
     body = {"chain": header.chain_id, "height": header.height, "timestamp": header.timestamp, "root": header.root}
     return _sealed(body)
 
 
-def decode_header(value: bytes) -> Header:
+def decode_header(value: bytes) -> SimulatedHeader:
     """Raises InvalidInput for bytes that this module did not write."""
     body = _opened(value)
-    return Header(chain_id=body["chain"], height=body["height"], timestamp=body["timestamp"], root=body["root"])
+    return SimulatedHeader(chain_id=body["chain"], height=body["height"], timestamp=body["timestamp"], root=body["root"])
 
 
-def encode_proof(header: Header, path: CommitmentPath, value: bytes | None) -> Proof:
+def encode_proof(header: SimulatedHeader, path: CommitmentPath, value: bytes | None) -> Proof:
     """The proof of a value, or of its absence, under a header."""
     body = {
         "root": header.root,
@@ -63,7 +63,7 @@ def encode_proof(header: Header, path: CommitmentPath, value: bytes | None) -> P
     return Proof(value=_sealed(body), height=header.height)
 
 
-def creation(header: Header, terms: ClientTerms) -> ClientCreation:
+def creation(header: SimulatedHeader, terms: ClientTerms) -> ClientCreation:
     """The initial states of a client that follows `header`'s chain."""
     state = {
         "chain": header.chain_id,
@@ -90,7 +90,7 @@ class SimulatedClient:
     chain_id: str
     trusting_period_seconds: int
     max_clock_drift_seconds: int
-    headers: dict[Height, Header] = field(default_factory=dict)
+    headers: dict[Height, SimulatedHeader] = field(default_factory=dict)
     frozen: bool = False
     counterparty_client_id: str = ""
     merkle_prefix: tuple[bytes, ...] = ()
@@ -110,7 +110,7 @@ class SimulatedClient:
         )
 
     @property
-    def latest(self) -> Header:
+    def latest(self) -> SimulatedHeader:
         """The newest header that the client knows."""
         return self.headers[max(self.headers)]
 
@@ -149,7 +149,7 @@ class SimulatedClient:
         if self.headers.setdefault(header.height, header) != header:
             self.frozen = True
 
-    def verify(self, proof: Proof, path: CommitmentPath, value: bytes | None, now: int) -> Header:
+    def verify(self, proof: Proof, path: CommitmentPath, value: bytes | None, now: int) -> SimulatedHeader:
         """The header that the proof is based on; `value` None requires absence. Raises SimulatedRefusal."""
         self.require_active(now)
         header = self.headers.get(proof.height)

@@ -16,7 +16,7 @@ from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
-from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.refusal_contract import RefusalSuite
 from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
 
@@ -43,7 +43,7 @@ async def paired(one: EmbeddedLedger, other: EmbeddedLedger) -> tuple[ClientId, 
     return clients[0], clients[1]
 
 
-def side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId, *, port: RemoteLedger | None = None) -> Side:
+def side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId, *, port: RemoteLedger | None = None) -> LedgerSide:
     async def send_packet(deadline: TimestampSeconds) -> Packet:
         sequence = await ledger.send_packet(client, a_payload(), timeout_timestamp=deadline, signer="anyone")
         return Packet(
@@ -54,7 +54,7 @@ def side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId, *, port: Re
             payloads=(a_payload(),),
         )
 
-    return Side(ledger=port or ledger, prover=port or ledger, client=client, send_packet=send_packet)
+    return LedgerSide(ledger=port or ledger, prover=port or ledger, client=client, send_packet=send_packet)
 
 
 def time_passer(clock: ManualClock, *ledgers: EmbeddedLedger):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.app.evidence import End, gather, life_of, trust_of
+from relayer.app.evidence import ProvingEnd, gather, life_of, trust_of
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.effects import EffectKind
 from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketCommitted, PacketFact, PacketTimedOut
@@ -42,10 +42,10 @@ class Channel:
     destination_client: ClientId
     key: PacketKey
 
-    def ends(self) -> tuple[End, End]:
+    def ends(self) -> tuple[ProvingEnd, ProvingEnd]:
         return (
-            End(ledger=self.source, client=self.source_client),
-            End(ledger=self.destination, client=self.destination_client),
+            ProvingEnd(ledger=self.source, client=self.source_client),
+            ProvingEnd(ledger=self.destination, client=self.destination_client),
         )
 
     async def send(self, seconds: int) -> Packet:

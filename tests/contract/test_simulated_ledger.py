@@ -28,7 +28,7 @@ from relayer.testing.capability_contract import (
 from relayer.testing.capable import PRICE, CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
-from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import pair
@@ -37,11 +37,11 @@ from tests.support.served import served
 TOKEN = "operators-token"
 
 
-def side(ledger: SimulatedLedger, client: ClientId) -> Side:
+def side(ledger: SimulatedLedger, client: ClientId) -> LedgerSide:
     async def send_packet(deadline: TimestampSeconds) -> Packet:
         return ledger.send_packet(client, a_payload(), deadline)
 
-    return Side(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
+    return LedgerSide(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
 
 
 async def bench_of(kind: type[SimulatedLedger]) -> LedgerBench:

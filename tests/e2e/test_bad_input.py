@@ -24,7 +24,7 @@ from relayer.core.ids import ClientId, Height
 from relayer.devnet.layout import CHAIN_ID, SETTLEMENT_CHAIN, THRESHOLD
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.keystore import create_keystore, open_keystore
 from relayer.ports.ledger import ClientCondition, SubmissionBatch
 from relayer.ports.prover import ClientMessage
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.node
 
 EXTRA_DATA = 12
 """Index of the field in a block header."""
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 FACT = {
     "kind": "trip_completed",
     "category": "fare",

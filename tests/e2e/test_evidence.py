@@ -12,15 +12,17 @@ from relayer.codes.facts import FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from tests.support.outputs import output
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)
 
 
-def trip(net: int) -> Draft:
-    return Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=190)
+def trip(net: int) -> FactDraft:
+    return FactDraft(
+        creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=190
+    )
 
 
 def told(finished: Finished) -> Any:

@@ -14,7 +14,7 @@ from relayer.codes.facts import FactCode, FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Finished
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ports.facts import FactRecord, FactState
 from relayer.waiting import until_true
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = tuple(SettlementKind)
 
 
-def trip(net: int = 1_000, **changes: Any) -> Draft:
+def trip(net: int = 1_000, **changes: Any) -> FactDraft:
     base: dict[str, Any] = {
         "creditor": "KCS",
         "debtor": "NBM",
@@ -34,7 +34,7 @@ def trip(net: int = 1_000, **changes: Any) -> Draft:
         "net": net,
         "tax": 190,
     }
-    return Draft(**{**base, **changes})
+    return FactDraft(**{**base, **changes})
 
 
 def as_json(finished: Finished) -> Any:

@@ -15,7 +15,7 @@ from relayer.app.selection import Selection
 from relayer.codes.facts import FactKind
 from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.facts.schema import Fact
 from relayer.ports.facts import FactRecord, FactState
 from relayer.ports.settlement import SettlementService
@@ -29,7 +29,7 @@ SETTLEMENT_KINDS = tuple(SettlementKind)
 NAME = "news-1"
 
 
-def charge(net: int, **changes: Any) -> Draft:
+def charge(net: int, **changes: Any) -> FactDraft:
     """Of a pair that no other end-to-end test has debts of."""
     base: dict[str, Any] = {
         "creditor": "VLT",
@@ -40,7 +40,7 @@ def charge(net: int, **changes: Any) -> Draft:
         "net": net,
         "tax": 0,
     }
-    return Draft(**{**base, **changes})
+    return FactDraft(**{**base, **changes})
 
 
 @pytest_asyncio.fixture

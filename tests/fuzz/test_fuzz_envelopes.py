@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable
-from relayer.ledgers.cosmos.transport import Call as CometCall
+from relayer.ledgers.cosmos.transport import AbciCall as CometCall
 from relayer.ledgers.cosmos.transport import TooMuch, Transport
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.rpc import Call, JsonRpc

@@ -25,7 +25,7 @@ from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, Jo
 from relayer.evidence import codec as evidence_codec
 from relayer.evidence import trust as trust_codec
 from relayer.evidence.errors import EvidenceRefused, TrustRefused
-from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
+from relayer.evidence.model import Claim, LedgerName, PacketEvidence, ProvenStatement
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.documents import CAMT_054, PAIN_001, read_document
 from relayer.iso20022.errors import BankMessageRefused
@@ -54,13 +54,13 @@ PACKET = a_packet()
 
 def _evidence() -> bytes:
     return evidence_codec.encode_evidence(
-        Evidence(
+        PacketEvidence(
             source=LedgerName(chain_id="1337", client_type="poa-evm"),
             destination=LedgerName(chain_id="settlement-1", client_type="07-tendermint"),
             packet=PACKET,
             acknowledgement=ACKNOWLEDGEMENT,
             statements=tuple(
-                Statement(claim=claim, height=Height(9), header=b"header", proof=b"proof")
+                ProvenStatement(claim=claim, height=Height(9), header=b"header", proof=b"proof")
                 for claim in (Claim.PACKET_COMMITTED, Claim.ACKNOWLEDGEMENT_WRITTEN, Claim.COMMITMENT_CLEARED)
             ),
         )

@@ -11,12 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from relayer.demo.bank import execute
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
-from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, Payment, cycle_tag, parse_payment_id, payment_id_for
+from relayer.iso20022.pain001 import TransferBatch, export_pain001
+from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, BankPayment, cycle_tag, parse_payment_id, payment_id_for
 from tests.support.paths import VECTORS
 
 NOTIFICATION = (VECTORS / "iso20022" / "camt.054.xml").read_bytes()
@@ -25,7 +25,7 @@ AMOUNTS = st.integers(min_value=0, max_value=10**MAXIMUM_DIGITS - 1)
 EXPONENTS = st.integers(min_value=0, max_value=MAXIMUM_EXPONENT)
 PARTIES = st.from_regex(r"[A-Z]{2}\*[A-Z0-9]{3}", fullmatch=True)
 PAYMENTS = [
-    Payment(
+    BankPayment(
         payment_id=payment_id_for(cycle_id="2026-11", debtor=debtor, creditor="DE*KCS", currency="EUR"),
         cycle_id="2026-11",
         debtor=debtor,
@@ -81,10 +81,10 @@ def test_a_payment_id_fits_and_leads_back(cycle: str, debtor: str, creditor: str
 OPERATORS = ("DE*NBM", "DE*KCS", "AT*ATX", "JP*DEN")
 CURRENCIES = {"EUR": 2, "JPY": 0, "KWD": 3}
 ACCOUNTS = {
-    "DE*NBM": Account(name="Nordbahn", number="DE89370400440532013000", bic="COBADEFFXXX"),
-    "DE*KCS": Account(name="KiezCar & Söhne <AG>", number="DE02120300000000202051"),
-    "AT*ATX": Account(name="AlpenTaxi", number="AT611904300234573201"),
-    "JP*DEN": Account(name="電車", number="0001 7654321", bic="MHCBJPJT"),
+    "DE*NBM": BankAccount(name="Nordbahn", number="DE89370400440532013000", bic="COBADEFFXXX"),
+    "DE*KCS": BankAccount(name="KiezCar & Söhne <AG>", number="DE02120300000000202051"),
+    "AT*ATX": BankAccount(name="AlpenTaxi", number="AT611904300234573201"),
+    "JP*DEN": BankAccount(name="電車", number="0001 7654321", bic="MHCBJPJT"),
 }
 
 
@@ -101,7 +101,7 @@ ACCOUNTS = {
 @settings(max_examples=100, deadline=None)
 def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str, str], int]) -> None:
     payments = {
-        Payment(
+        BankPayment(
             payment_id=payment_id_for(cycle_id="c", debtor=debtor, creditor=creditor, currency=currency),
             cycle_id="c",
             debtor=debtor,
@@ -112,7 +112,7 @@ def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str,
         )
         for (debtor, creditor, currency), amount in amounts.items()
     }
-    order = Order(message_id="m", initiator="Office", created_at=1_800_000_000, execute_at=1_800_000_000)
+    order = TransferBatch(message_id="m", initiator="Office", created_at=1_800_000_000, execute_at=1_800_000_000)
     answers = execute(export_pain001(order, payments, ACCOUNTS), at_seconds=1_800_100_000)
     assert len(answers) == len({payment.creditor for payment in payments})
     evidence = []

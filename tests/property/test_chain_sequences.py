@@ -17,14 +17,14 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.messages import message_responses, packet_outcomes
 from relayer.ledgers.cosmos.signing import framed
-from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Patience
+from relayer.ledgers.cosmos.transactions import AccountSender, Executed, ResubmissionTimes, TransactionOrder
 from relayer.wire.cosmos_protos import client_tx
 from tests.support.sdk_chain import SdkChain, SdkClock
 
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 FREE = FeePolicy(price=Fraction(0), denomination="stake", cap=0)
 MESSAGE = client_tx.MsgDeleteClientCreator(client_id="poa-evm-0", signer=SIGNER.address)
-ORDER = Order(messages=(framed(MESSAGE),), gas=20_000)
+ORDER = TransactionOrder(messages=(framed(MESSAGE),), gas=20_000)
 
 
 def forget(chain: SdkChain) -> None:
@@ -75,7 +75,7 @@ async def _story(schedule: list, starts: list[float]) -> None:
     chain.rules["/ibc.core.client.v1.MsgDeleteClientCreator"] = lambda _: client_tx.MsgDeleteClientCreatorResponse()
     clock = SdkClock(chain)
     clock.alarms = [(clock.time + at, lambda fault=fault: fault(chain)) for at, fault in schedule]
-    patience = Patience(blocks=10, give_up_seconds=20)
+    patience = ResubmissionTimes(blocks=10, give_up_seconds=20)
     sender = AccountSender(chain, SIGNER, chain_id=chain.chain_id, fees=FREE, clock=clock, patience=patience)
 
     async def attempt(number: int, after: float) -> Executed | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from relayer.codes.limits import MAXIMUM_AMOUNT
 from relayer.settlement.netting import ortools_solver
-from relayer.settlement.netting.allocation import Claim, allocate, networks
+from relayer.settlement.netting.allocation import OpenClaim, allocate, networks
 from relayer.settlement.netting.certificate import Certificate, check, decode
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import NettingRefused
@@ -122,11 +122,11 @@ def test_g3_payables_and_receivables_fall_by_the_same_amount(network: DebtNetwor
 
 
 @st.composite
-def claim_lists(draw: st.DrawFn) -> list[Claim]:
+def claim_lists(draw: st.DrawFn) -> list[OpenClaim]:
     drawn = draw(st.lists(st.tuples(st.sampled_from(UNITS), st.integers(0, 4), st.integers(1, 4), st.integers(0, 3),
                                     st.integers(1, 30)), max_size=40))  # fmt: skip
     return [
-        Claim(
+        OpenClaim(
             claim_id=number.to_bytes(2, "big"),
             unit=unit,
             debtor=NAMES[debtor],
@@ -141,7 +141,7 @@ def claim_lists(draw: st.DrawFn) -> list[Claim]:
 
 @unhurried
 @given(claim_lists())
-def test_g4_currencies_never_mix(claims: list[Claim]) -> None:
+def test_g4_currencies_never_mix(claims: list[OpenClaim]) -> None:
     found = networks(parties=NAMES, claims=claims)
     together: dict[bytes, int] = {}
     for unit, network in found.items():
@@ -301,7 +301,7 @@ def test_g10_after_cycle_the_rest_has_no_cycle(solver, network: DebtNetwork) -> 
 
 @unhurried
 @given(claim_lists())
-def test_g11_allocation_is_oldest_first_and_sums_up(claims: list[Claim]) -> None:
+def test_g11_allocation_is_oldest_first_and_sums_up(claims: list[OpenClaim]) -> None:
     for unit, network in networks(parties=NAMES, claims=claims).items():
         remainder = solve(network).remainder
         cleared = {

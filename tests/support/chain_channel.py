@@ -24,7 +24,7 @@ from relayer.facts.schema import Fact, party_id
 from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
-from relayer.ledgers.cosmos.transactions import Patience
+from relayer.ledgers.cosmos.transactions import ResubmissionTimes
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.settlement.model.acts import OPERATOR
@@ -51,7 +51,7 @@ def chain_ledger(
         endpoints=chain.endpoints,
         prefix=prefix,
         fees=fees,
-        patience=Patience(blocks=30),
+        patience=ResubmissionTimes(blocks=30),
     )
     return CosmosLedger(options, account, SystemClock())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from relayer.core.ids import LedgerId
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.operators import OperatorKey
-from relayer.ledgers.embedded.host.applications import Application, Delivery, Received, ReceiveFailed
+from relayer.ledgers.embedded.host.applications import Application, Delivery, ReceivedPacket, ReceiveFailed
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.light_clients.known import KNOWN
@@ -36,11 +36,13 @@ class EchoApplication:
         del context, delivery, signer
         self.told.append("send")
 
-    def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed:
+    def on_receive(self, context: Context, delivery: Delivery) -> ReceivedPacket | ReceiveFailed:
         self.told.append("receive")
         value = delivery.payload.value
         context.store.set(ECHO_KEY, value)
-        return ReceiveFailed(reason="asked to refuse") if value == REFUSED else Received(acknowledgement=b"echo " + value)
+        return (
+            ReceiveFailed(reason="asked to refuse") if value == REFUSED else ReceivedPacket(acknowledgement=b"echo " + value)
+        )
 
     def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
         del context, delivery

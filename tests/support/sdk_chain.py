@@ -20,7 +20,7 @@ from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.endpoints import NodeStatus
 from relayer.ledgers.cosmos.errors import NodeRefused
-from relayer.ledgers.cosmos.rpc import AbciAnswer, BroadcastAnswer, TransactionResult
+from relayer.ledgers.cosmos.rpc import AbciAnswer, BroadcastAnswer, IncludedTransaction
 from relayer.proofs.comet.types import TimestampNanoseconds
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.cosmos_sdk_protos import auth_query, base_abci, secp256k1_keys, tx
@@ -84,7 +84,7 @@ class SdkChain:
     least_fee: int = 0
     gas_per_message: int = GAS_PER_MESSAGE
     pool: list[Pooled] = field(default_factory=list)
-    blocks: dict[bytes, TransactionResult] = field(default_factory=dict)
+    blocks: dict[bytes, IncludedTransaction] = field(default_factory=dict)
     executed: list[Pooled] = field(default_factory=list)
     simulations: list[int] = field(default_factory=list)
     """How many messages each simulated transaction had."""
@@ -140,7 +140,7 @@ class SdkChain:
         codespace, code = refusal or ("", 0)
         return BroadcastAnswer(code=code, codespace=codespace, log="as checked", hash=pooled.hash)
 
-    async def transaction(self, transaction_hash: bytes) -> TransactionResult | None:
+    async def transaction(self, transaction_hash: bytes) -> IncludedTransaction | None:
         """As CometRpc's."""
         self._require_up()
         return self.blocks.get(transaction_hash)
@@ -159,7 +159,7 @@ class SdkChain:
         early = self.pool.pop()
         codespace, code = self._ante(early, self.account.sequence) or ("", 0)
         assert code, "the newest transaction was next in turn"
-        self.blocks[early.hash] = TransactionResult(
+        self.blocks[early.hash] = IncludedTransaction(
             hash=early.hash,
             height=Height(self.height),
             code=code,
@@ -169,7 +169,7 @@ class SdkChain:
             data=b"",
         )
 
-    def force(self, raw: bytes) -> TransactionResult | None:
+    def force(self, raw: bytes) -> IncludedTransaction | None:
         """Whoever kept a copy of a transaction has it proposed once more. None: the block does not take it."""
         pooled = _parse(raw)
         self.height += 1
@@ -191,7 +191,7 @@ class SdkChain:
             outcome = self._run(pooled.body.messages)
         codespace, code = outcome if isinstance(outcome, tuple) else ("", 0)
         data = b"" if isinstance(outcome, tuple) else base_abci.TxMsgData(msg_responses=outcome).SerializeToString()
-        self.blocks[pooled.hash] = TransactionResult(
+        self.blocks[pooled.hash] = IncludedTransaction(
             hash=pooled.hash,
             height=Height(self.height),
             code=code,

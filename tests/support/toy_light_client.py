@@ -34,7 +34,7 @@ from relayer.testing.simulated_client import (
     CLIENT_TYPE,
     HEADER_TYPE_URL,
     STATE_TYPE_URL,
-    Header,
+    SimulatedHeader,
     decode_header,
     encode_header,
     encode_proof,
@@ -42,7 +42,7 @@ from relayer.testing.simulated_client import (
 
 MISBEHAVIOUR_TYPE_URL = "/simulated.Misbehaviour"
 
-States = ConsensusStates[Header]
+States = ConsensusStates[SimulatedHeader]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ToyState:
     trusting: int
 
 
-def encode_misbehaviour(one: Header, other: Header) -> bytes:
+def encode_misbehaviour(one: SimulatedHeader, other: SimulatedHeader) -> bytes:
     return json.dumps([encode_header(each).hex() for each in (one, other)]).encode()
 
 
@@ -83,7 +83,7 @@ class ToyTrust:
 
 @dataclass(frozen=True, slots=True)
 class ToyAnchor:
-    header: Header
+    header: SimulatedHeader
 
     @property
     def height(self) -> int:
@@ -118,13 +118,13 @@ class Toy:
     def encode_client(self, state: ToyState) -> bytes:
         return json.dumps(asdict(state)).encode()
 
-    def decode_consensus(self, raw: bytes) -> Header:
+    def decode_consensus(self, raw: bytes) -> SimulatedHeader:
         return _header(raw)
 
-    def encode_consensus(self, consensus: Header) -> bytes:
+    def encode_consensus(self, consensus: SimulatedHeader) -> bytes:
         return encode_header(consensus)
 
-    def create(self, state: ToyState, consensus: Header) -> None:
+    def create(self, state: ToyState, consensus: SimulatedHeader) -> None:
         if state.frozen or (state.chain, state.latest) != (consensus.chain_id, consensus.height):
             raise ClientRefused(Refusal.PARAMETERS, "the two states do not belong together")
 
@@ -137,7 +137,7 @@ class Toy:
 
     def update(
         self, state: ToyState, states: States, header: bytes, at: Instant
-    ) -> Updated[ToyState, Header] | Unchanged | Frozen[ToyState]:
+    ) -> Updated[ToyState, SimulatedHeader] | Unchanged | Frozen[ToyState]:
         require_active(self.status(state, states, at))
         found = self._believed(state, header)
         if found.timestamp > at.now_seconds + state.drift:
@@ -164,7 +164,7 @@ class Toy:
 
     def recover(
         self, state: ToyState, states: States, *, substitute: ToyState, substitute_states: States, at: Instant
-    ) -> Recovered[ToyState, Header]:
+    ) -> Recovered[ToyState, SimulatedHeader]:
         if state.chain != substitute.chain:
             raise ClientRefused(Refusal.PARAMETERS, "the substitute follows another chain")
         consensus = substitute_states.at(substitute.latest)
@@ -204,7 +204,7 @@ class Toy:
         (path,) = proven.path
         _require_proof(header, path, value, proven.proof)
 
-    def _believed(self, state: ToyState, raw: bytes) -> Header:
+    def _believed(self, state: ToyState, raw: bytes) -> SimulatedHeader:
         header = _header(raw)
         if header.chain_id != state.chain:
             raise HeaderRefused(Refusal.CHAIN_ID, f"a header of {header.chain_id}")
@@ -213,16 +213,16 @@ class Toy:
     def _frozen(self, state: ToyState, height: int) -> Frozen[ToyState]:
         return Frozen(client_state=replace(state, frozen=True), height=height)
 
-    def _is_expired(self, state: ToyState, consensus: Header, at: Instant) -> bool:
+    def _is_expired(self, state: ToyState, consensus: SimulatedHeader, at: Instant) -> bool:
         return consensus.timestamp + state.trusting <= at.now_seconds
 
 
-def _require_proof(header: Header, path: bytes, value: bytes | None, proof: bytes) -> None:
+def _require_proof(header: SimulatedHeader, path: bytes, value: bytes | None, proof: bytes) -> None:
     if proof != encode_proof(header, CommitmentPath(path), value).value:
         raise MembershipRefused(Refusal.PROOF_VALUE, "the proof shows something else")
 
 
-def _header(raw: bytes) -> Header:
+def _header(raw: bytes) -> SimulatedHeader:
     with _strictly():
         return decode_header(raw)
 

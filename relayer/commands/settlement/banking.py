@@ -16,11 +16,11 @@ from relayer.app.selection import Selection, select
 from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_json
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, say, show_json, show_table
 from relayer.errors import InvalidInput
-from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.pain001 import TransferBatch, export_pain001
+from relayer.iso20022.payment import BankPayment
 from relayer.views.settlement import ImportedEntry, ImportedNotification
 
 
@@ -43,7 +43,7 @@ def export_payments(config: Path, channel: str | None, request: ExportRequest) -
     selection = select(config, channel)
     accounts = read_accounts(request.accounts)
     created = datetime.fromtimestamp(request.created_at, UTC).strftime("%Y%m%d%H%M%S")
-    order = Order(
+    order = TransferBatch(
         message_id=request.message_id or f"SETTLE-{created}",
         initiator=request.initiator,
         created_at=request.created_at,
@@ -66,11 +66,13 @@ class Effect(Enum):
     DRY_RUN = "dry run"
 
 
-def import_payments(config: Path, channel: str | None, *, file: Path, accounts: Path, effect: Effect, form: Form) -> None:
+def import_payments(
+    config: Path, channel: str | None, *, file: Path, accounts: Path, effect: Effect, form: OutputForm
+) -> None:
     """Makes the payments final that a camt.054 file is evidence of. Ends with status 1 if anything in it was refused."""
     selection = select(config, channel)
     imported = asyncio.run(_import(selection, file, accounts, effect))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(_view(imported))
     else:
         rows = (
@@ -92,7 +94,7 @@ def import_payments(config: Path, channel: str | None, *, file: Path, accounts: 
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _payments(selection: Selection, request: ExportRequest) -> list[Payment]:
+async def _payments(selection: Selection, request: ExportRequest) -> list[BankPayment]:
     async with open_settlement(selection) as service:
         return await payments_to_export(service, debtor=request.debtor, cycle_id=request.cycle_id)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from relayer.app.ends import open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.paging import all_liabilities
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, show_json, show_table
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import Party
@@ -19,20 +19,20 @@ from relayer.views.values import hex_of
 POSITION_COLUMNS = ("party", "payable", "receivable", "net", "currency")
 
 
-def show_positions(config: Path, channel: str | None, form: Form) -> None:
+def show_positions(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement positions`."""
     positions = asyncio.run(_positions(select(config, channel)))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([PositionView.of(each) for each in positions])
         return
     show_table("open positions", POSITION_COLUMNS, map(position_row, positions), right=POSITION_COLUMNS[1:4])
 
 
-def show_liabilities(config: Path, channel: str | None, form: Form) -> None:
+def show_liabilities(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement liabilities`."""
     liabilities, parties = asyncio.run(_liabilities(select(config, channel)))
     names = {party.party_id: party.ocpi_id for party in parties}
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([LiabilityView.of(each, lambda party: names.get(party, hex_of(party))) for each in liabilities])
         return
     columns = ("sequence", "kind", "debtor", "creditor", "amount", "open", "currency", "fact", "liability")

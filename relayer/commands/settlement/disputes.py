@@ -10,7 +10,7 @@ from pathlib import Path
 from relayer.app.clock import now_seconds
 from relayer.business.paging import all_disputes
 from relayer.business.settling import Desk, actor_of
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk
 from relayer.errors import InvalidInput
@@ -130,7 +130,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
     asyncio.run(run())
 
 
-def show_disputes(config: Path, channel: str | None, form: Form) -> None:
+def show_disputes(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement disputes`."""
 
     async def read() -> list[Dispute]:
@@ -138,7 +138,7 @@ def show_disputes(config: Path, channel: str | None, form: Form) -> None:
             return await all_disputes(at.service)
 
     disputes = asyncio.run(read())
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([DisputeView.of(each) for each in disputes])
         return
     columns = ("dispute", "fact", "minor units", "credited", "state", "reason")

@@ -19,7 +19,7 @@ from relayer.business.settling import (
     read_cycle,
     verify_cycle,
 )
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
@@ -53,7 +53,7 @@ class NettingRequest:
     dry_run: bool
 
 
-def net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
+def net(config: Path, channel: str | None, request: NettingRequest, form: OutputForm) -> None:
     """`settlement net`."""
     asyncio.run(_net(config, channel, request, form))
 
@@ -101,7 +101,7 @@ def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None
     asyncio.run(run())
 
 
-def show_cycles(config: Path, channel: str | None, form: Form) -> None:
+def show_cycles(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement cycles`."""
 
     async def read() -> tuple[list[Cycle], Desk]:
@@ -109,7 +109,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
             return await all_cycles(at.service), at
 
     cycles, at = asyncio.run(read())
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([CycleView.of(each, at.name) for each in cycles])
         return
     columns = ("cycle", "mode", "state", "gross", "still owed", "currency", "proposed by", "verified by")
@@ -129,7 +129,7 @@ def show_cycles(config: Path, channel: str | None, form: Form) -> None:
     show_table(f"{len(cycles)} cycles", columns, rows, right=("gross", "still owed"))
 
 
-async def _net(config: Path, channel: str | None, request: NettingRequest, form: Form) -> None:
+async def _net(config: Path, channel: str | None, request: NettingRequest, form: OutputForm) -> None:
     mode, solver = _named(NettingMode.__members__, "mode", request.mode.upper()), _named(SOLVERS, "solver", request.solver)
     async with open_desk(config, channel, dry_run=request.dry_run) as at:
         scope = Scope(
@@ -180,10 +180,10 @@ async def _show_step(at: Desk, cycle_id: str, target: CycleState) -> tuple[Cycle
 
 
 def _show(
-    at: Desk, found: NettingInput, results: Mapping[NettingMode, NettingResult], mode: NettingMode, form: Form
+    at: Desk, found: NettingInput, results: Mapping[NettingMode, NettingResult], mode: NettingMode, form: OutputForm
 ) -> None:
     left = remaining(results[mode])
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json(NettingView.of(found, results, left, at.name))
         return
     unit = found.network.unit

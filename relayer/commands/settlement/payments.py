@@ -10,7 +10,7 @@ from pathlib import Path
 from relayer.app.clock import now_seconds
 from relayer.business.paging import all_payments
 from relayer.business.settling import Desk, actor_of, payments_of
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
@@ -72,7 +72,7 @@ def set_consent(
     asyncio.run(run())
 
 
-def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) -> None:
+def pay(config: Path, channel: str | None, request: PaymentRequest, form: OutputForm) -> None:
     """`settlement pay`."""
 
     async def run() -> tuple[Sequence[InstructPayment], Desk]:
@@ -83,7 +83,7 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Form) 
             return payments, at
 
     payments, at = asyncio.run(run())
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([_order(each, at) for each in payments])
     else:
         columns = ("payment", "debtor", "creditor", "amount", "currency", "before", "after")
@@ -136,7 +136,7 @@ def record_payment(
     asyncio.run(run())
 
 
-def show_payments(config: Path, channel: str | None, form: Form) -> None:
+def show_payments(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement payments`."""
 
     async def read() -> tuple[list[Payment], Desk]:
@@ -144,7 +144,7 @@ def show_payments(config: Path, channel: str | None, form: Form) -> None:
             return await all_payments(at.service), at
 
     payments, at = asyncio.run(read())
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([PaymentView.of(each, at.name) for each in payments])
         return
     columns = ("payment", "debtor", "creditor", "amount", "currency", "state", "evidence")

@@ -9,9 +9,9 @@ from pathlib import Path
 from relayer.app.ends import open_facts, open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
-from relayer.business.register import Outcome, Register, register_on_contracts, register_on_settlement
+from relayer.business.register import Register, RegistrationOutcome, register_on_contracts, register_on_settlement
 from relayer.business.settling import Desk
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register
 from relayer.commands.settlement.desk import open_desk
@@ -19,13 +19,13 @@ from relayer.settlement.model.parties import AgreementInForce, CurrencyTerms
 from relayer.views.settlement import AgreementView, AppliedView
 
 
-def apply_file(config: Path, channel: str | None, file: Path, form: Form) -> None:
+def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) -> None:
     """`settlement apply`. Raises the first refusal once everything else was applied."""
     selection = select(config, channel)
     register = read_register(file)
     with step(f"registering what {file} says"):
         outcomes = asyncio.run(_settlement(selection, register))
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([_applied(each) for each in outcomes])
     for each in outcomes:
         say(f"{each.subject}: {each.applied.value}{f' ({each.refusal})' if each.refusal else ''}")
@@ -37,7 +37,7 @@ def apply_file(config: Path, channel: str | None, file: Path, form: Form) -> Non
         asyncio.run(_contracts(selection, register))
 
 
-def show_agreements(config: Path, channel: str | None, form: Form) -> None:
+def show_agreements(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement agreements`."""
 
     async def read() -> tuple[Sequence[AgreementInForce], Desk]:
@@ -45,7 +45,7 @@ def show_agreements(config: Path, channel: str | None, form: Form) -> None:
             return await at.service.agreements(), at
 
     found, at = asyncio.run(read())
-    if form is Form.JSON:
+    if form is OutputForm.JSON:
         show_json([AgreementView.of(each, at.name) for each in found])
         return
     rows = (
@@ -62,7 +62,7 @@ def show_agreements(config: Path, channel: str | None, form: Form) -> None:
     show_table(f"{len(found)} agreements", columns, rows, right=columns[4:])
 
 
-async def _settlement(selection: Selection, register: Register) -> Sequence[Outcome]:
+async def _settlement(selection: Selection, register: Register) -> Sequence[RegistrationOutcome]:
     async with open_settlement(selection, rights=Rights.OPERATOR) as service:
         return await register_on_settlement(service, register)
 
@@ -74,7 +74,7 @@ async def _contracts(selection: Selection, register: Register) -> None:
     say(f"{selection.contract_end.ledger}: {len(register.on_contracts)} parties, {issuers} of them issuers")
 
 
-def _applied(each: Outcome) -> AppliedView:
+def _applied(each: RegistrationOutcome) -> AppliedView:
     code, detail = (each.refusal.code, each.refusal.message) if each.refusal else ("", "")
     return AppliedView(subject=each.subject, applied=each.applied.value, code=code, detail=detail)
 

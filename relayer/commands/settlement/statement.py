@@ -14,7 +14,7 @@ from pathlib import Path
 from relayer.app.ends import desk
 from relayer.app.selection import select
 from relayer.business.settling import Desk
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table
 from relayer.commands.settlement.desk import moment
 from relayer.facts.schema import party_id
@@ -34,7 +34,7 @@ class StatementRequest:
     currency: str
     exponent: int | None
     csv: Path | None
-    form: Form
+    form: OutputForm
 
 
 def show_statement(config: Path, channel: str | None, request: StatementRequest) -> None:
@@ -43,7 +43,7 @@ def show_statement(config: Path, channel: str | None, request: StatementRequest)
     if request.csv is not None:
         _write_csv(request.csv, statement, at)
         return
-    if request.form is Form.JSON:
+    if request.form is OutputForm.JSON:
         show_json(StatementView.of(request.party, statement, at.name))
         return
     exponent = statement.unit.exponent

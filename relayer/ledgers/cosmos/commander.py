@@ -9,9 +9,9 @@ from google.protobuf.message import Message
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.questions import parse
-from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused
+from relayer.ledgers.cosmos.refusals import ChainRefusal, TransactionRefused, refused
 from relayer.ledgers.cosmos.signing import framed
-from relayer.ledgers.cosmos.transactions import AccountSender, Order
+from relayer.ledgers.cosmos.transactions import AccountSender, TransactionOrder
 
 _M = TypeVar("_M", bound=Message)
 
@@ -32,10 +32,10 @@ class Commander:
         FeeCapExceeded, LedgerUnavailable."""
         packed = framed(message)
         trial = await self._sender.simulate([packed])
-        if isinstance(trial, Refusal):
+        if isinstance(trial, ChainRefusal):
             raise refused(trial, what)
         try:
-            executed = await self._sender.execute(Order(messages=(packed,), gas=trial.gas_limit))
+            executed = await self._sender.execute(TransactionOrder(messages=(packed,), gas=trial.gas_limit))
         except TransactionRefused as error:
             raise refused(error.refusal, what) from error
         if executed.refusal is not None:

@@ -16,7 +16,7 @@ from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
-from relayer.ledgers.cosmos.transport import Call, TooMuch, Transport
+from relayer.ledgers.cosmos.transport import AbciCall, TooMuch, Transport
 from relayer.ledgers.cosmos.values import Json
 from relayer.ledgers.nodes.websocket import reason, shown
 from relayer.proofs.comet.types import TimestampNanoseconds
@@ -126,12 +126,12 @@ class Endpoints:
             return found
         raise _verdict(failures)
 
-    async def call(self, call: Call) -> Json:
+    async def call(self, call: AbciCall) -> Json:
         """The result of the first node that gives one. Raises NodeRefused, LedgerUnavailable, WrongLedger."""
         (result,) = await self.batch([call])
         return result
 
-    async def batch(self, calls: Sequence[Call]) -> list[Json]:
+    async def batch(self, calls: Sequence[AbciCall]) -> list[Json]:
         """Results in the order of `calls`, all of one node. Raises as `call` does, if one of them fails on every node."""
         failures: list[_Failure] = []
         refused: NodeRefused | None = None
@@ -202,7 +202,7 @@ class Endpoints:
     async def _probe(self, endpoint: _Endpoint) -> NodeStatus:
         """Raises WrongLedger for another chain, and what is in _FAILURES for a node that cannot be used now."""
         try:
-            (answer,) = await self._transport.post(endpoint.url, [Call("status")])
+            (answer,) = await self._transport.post(endpoint.url, [AbciCall("status")])
             found = _node_status(answer)
         except (NodeRefused, TooMuch) as error:
             raise _Unfit(str(error)) from error
@@ -228,7 +228,7 @@ class Endpoints:
         believed = (each.height for each in self._endpoints if each.doubted_until <= now)
         return max(believed, default=0) - endpoint.height
 
-    async def _ask(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json]:
+    async def _ask(self, endpoint: _Endpoint, calls: Sequence[AbciCall]) -> list[Json]:
         parts = [calls[first : first + endpoint.batch] for first in range(0, len(calls), endpoint.batch)]
         done = await asyncio.gather(*(self._ask_part(endpoint, part) for part in parts), return_exceptions=True)
         results: list[Json] = []
@@ -238,7 +238,7 @@ class Endpoints:
             results += each
         return results
 
-    async def _ask_part(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json]:
+    async def _ask_part(self, endpoint: _Endpoint, calls: Sequence[AbciCall]) -> list[Json]:
         """One request, or one by one where the node takes no more at once."""
         try:
             return await self._transport.post(endpoint.url, calls)

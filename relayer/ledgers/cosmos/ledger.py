@@ -28,7 +28,7 @@ from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.submitter import Submitter
-from relayer.ledgers.cosmos.transactions import AccountSender, Patience
+from relayer.ledgers.cosmos.transactions import AccountSender, ResubmissionTimes
 from relayer.ledgers.nodes.websocket import lasting_notices
 from relayer.ports.capabilities import CheckLine
 from relayer.ports.clock import Clock
@@ -47,7 +47,7 @@ class CosmosLedgerOptions:
     prefix: str
     fees: FeePolicy
     limits: TransactionLimits = field(default_factory=TransactionLimits)
-    patience: Patience = field(default_factory=Patience)
+    patience: ResubmissionTimes = field(default_factory=ResubmissionTimes)
     requests: EndpointOptions = field(default_factory=EndpointOptions)
 
 

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError, Message
 
 from relayer.codes.ibc import ChainCode
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
-from relayer.ledgers.cosmos.refusals import Refusal
+from relayer.ledgers.cosmos.refusals import ChainRefusal
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
 
 _M = TypeVar("_M", bound=Message)
@@ -32,7 +32,7 @@ async def find(rpc: CometRpc, path: str, request: Message, answer: type[_M]) -> 
 
 def is_missing(found: AbciAnswer) -> bool:
     """Whether the ledger says that what was asked for does not stand there."""
-    return Refusal(codespace=found.codespace, code=found.code, log=found.log).fits(ChainCode.KEY_NOT_FOUND)
+    return ChainRefusal(codespace=found.codespace, code=found.code, log=found.log).fits(ChainCode.KEY_NOT_FOUND)
 
 
 def require_answered(found: AbciAnswer, path: str) -> None:

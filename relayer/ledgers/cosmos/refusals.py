@@ -19,7 +19,7 @@ from relayer.ports.ledger import MessageResult, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ChainRefusal:
     """Of a transaction, by a check or in a block. `log` is the node's words, for people alone."""
 
     codespace: str
@@ -39,7 +39,7 @@ class Refusal:
 class TransactionRefused(LedgerError):
     """A node's check, or the block, refused a transaction as a whole."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: ChainRefusal) -> None:
         super().__init__(f"the ledger refused a transaction with {refusal.name}: {printable(refusal.log)}")
         self.refusal = refusal
 
@@ -52,7 +52,7 @@ class FeeInsufficient(FeeCapExceeded):
     """The nodes ask for a higher gas price than the configured one."""
 
 
-def refused_message(refusal: Refusal) -> MessageResult:
+def refused_message(refusal: ChainRefusal) -> MessageResult:
     """The result of the one message that the refusal is about."""
     return MessageResult(
         outcome=Outcome.REJECTED,
@@ -62,7 +62,7 @@ def refused_message(refusal: Refusal) -> MessageResult:
     )
 
 
-def require_usable(refusal: Refusal, *, account: str, client: str) -> None:
+def require_usable(refusal: ChainRefusal, *, account: str, client: str) -> None:
     """Raises what every message to this client would meet: ClientUnusable or AccessDenied."""
     if remedy_of(refusal.name) is Remedy.CLIENT:
         raise ClientUnusable(
@@ -76,7 +76,7 @@ def require_usable(refusal: Refusal, *, account: str, client: str) -> None:
         )
 
 
-def require_payable(refusal: Refusal, *, account: str, offer: str) -> None:
+def require_payable(refusal: ChainRefusal, *, account: str, offer: str) -> None:
     """Raises AccountMissing, FeeInsufficient, FundsInsufficient or LedgerUnavailable for what is no message's fault."""
     if refusal.fits(ChainCode.FEE_INSUFFICIENT):
         raise FeeInsufficient(
@@ -97,6 +97,6 @@ def missing_account(account: str) -> AccountMissing:
     return AccountMissing(f"account {account} does not exist on the chain yet; send it some coins, that makes it")
 
 
-def refused(refusal: Refusal, what: str) -> LedgerRefused:
+def refused(refusal: ChainRefusal, what: str) -> LedgerRefused:
     """A set-up message or business command that broke a rule, as the error of the ports."""
     return LedgerRefused(refusal.name, f"{what}: {printable(refusal.log)}")

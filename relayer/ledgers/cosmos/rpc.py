@@ -15,7 +15,7 @@ from relayer.core.ids import Height
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.endpoints import EndpointOptions, Endpoints, NodeStatus
 from relayer.ledgers.cosmos.errors import MalformedAnswer
-from relayer.ledgers.cosmos.transport import Call
+from relayer.ledgers.cosmos.transport import AbciCall
 from relayer.ledgers.cosmos.values import Json
 
 NEWEST = Height(0)
@@ -57,7 +57,7 @@ class BroadcastAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionResult:
+class IncludedTransaction:
     """What became of a transaction in the block of `height`. `data` is `cosmos.base.abci.v1beta1.TxMsgData` bytes. Events
     are read by block, not here."""
 
@@ -99,11 +99,11 @@ class CometRpc:
 
         Raises NodeRefused if every node answers with an error object, LedgerUnavailable, WrongLedger.
         """
-        return await self.endpoints.call(Call(method, params))
+        return await self.endpoints.call(AbciCall(method, params))
 
     async def batch(self, method: str, params: Sequence[Mapping[str, object]]) -> list[Json]:
         """The same method many times, all answered by one node, in order. Raises as `call` does, if one of them fails."""
-        return await self.endpoints.batch([Call(method, each) for each in params])
+        return await self.endpoints.batch([AbciCall(method, each) for each in params])
 
     def doubt(self) -> None:
         """What the node in use answered does not hold together: others are asked before it for a while."""
@@ -134,7 +134,7 @@ class CometRpc:
             hash=values.hexadecimal(values.member(answer, "hash", "broadcast"), "broadcast hash", maximum=32),
         )
 
-    async def transaction(self, transaction_hash: bytes) -> TransactionResult | None:
+    async def transaction(self, transaction_hash: bytes) -> IncludedTransaction | None:
         """None while no block that the node has indexed holds it. Indexing ends a moment after the block is there."""
         # Not `tx`: its refusal of an unknown hash has the same code as any other failure.
         params = {"query": f"tx.hash='{transaction_hash.hex().upper()}'", "per_page": "1"}
@@ -149,10 +149,10 @@ class CometRpc:
         return result
 
 
-def transaction_result(value: Json) -> TransactionResult:
+def transaction_result(value: Json) -> IncludedTransaction:
     """Strict reading of one item of `tx_search`, or of the answer of `tx`. Raises MalformedAnswer."""
     result = values.member(value, "tx_result", "transaction")
-    return TransactionResult(
+    return IncludedTransaction(
         hash=values.hexadecimal(values.member(value, "hash", "transaction"), "transaction hash", maximum=32),
         height=Height(values.integer(values.member(value, "height", "transaction"), "transaction height", minimum=1)),
         code=values.integer(values.optional(result, "code", "transaction") or 0, "code", maximum=2**32 - 1),

@@ -19,9 +19,9 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.questions import ask
-from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, refused, refused_message, require_usable
+from relayer.ledgers.cosmos.refusals import ChainRefusal, TransactionRefused, refused, refused_message, require_usable
 from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Order, Simulated, TransactionLost
+from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Simulated, TransactionLost, TransactionOrder
 from relayer.ledgers.submission.batches import Item, chunks, halves, send, too_large
 from relayer.ledgers.submission.batches import refused as refused_before
 from relayer.ledgers.submission.gas import GasModel, PacketGas
@@ -151,7 +151,7 @@ class Submitter:
     async def _send_update(self, update: bytes, progress: _Progress) -> None:
         """The update alone. Raises LedgerRefused, ClientUnusable."""
         gas = await self._price_update(update, progress)
-        executed = await self._sender.execute(Order(messages=(update,), gas=gas))
+        executed = await self._sender.execute(TransactionOrder(messages=(update,), gas=gas))
         progress.executed.append(executed)
         if executed.refusal is not None:
             raise refused(executed.refusal, f"update of client {progress.client}")
@@ -160,7 +160,7 @@ class Submitter:
     async def _price_update(self, update: bytes, progress: _Progress) -> int:
         """Gas of the update alone. Raises LedgerRefused, ClientUnusable."""
         trial = await self._sender.simulate([update])
-        if isinstance(trial, Refusal):
+        if isinstance(trial, ChainRefusal):
             require_usable(trial, account=self._sender.address, client=progress.client)
             raise refused(trial, f"update of client {progress.client}")
         return trial.gas_limit
@@ -168,27 +168,29 @@ class Submitter:
     async def _price(self, update: bytes | None, messages: list[Item], progress: _Progress) -> int | None:
         """Gas of those that the ledger would take; None if it would take none of them."""
         trial = await self._sender.simulate(_together(update, messages))
-        if isinstance(trial, Refusal):
+        if isinstance(trial, ChainRefusal):
             messages = await self.without_bad(update, messages, trial, progress)
             trial = await self._sender.simulate(_together(update, messages)) if messages else trial
-        if isinstance(trial, Refusal):
+        if isinstance(trial, ChainRefusal):
             progress.results.update({item.index: refused_message(trial) for item in messages})
             return None
         return trial.gas_limit
 
-    async def _simulate(self, framed: tuple[bytes, ...]) -> Simulated | Refusal:
+    async def _simulate(self, framed: tuple[bytes, ...]) -> Simulated | ChainRefusal:
         try:
             return await self._sender.simulate(framed)
         except NodeRefused:
             self._shrink(framed)
             raise
 
-    async def execute(self, update: bytes | None, messages: Sequence[Item], gas: int, progress: _Progress) -> Refusal | None:
+    async def execute(
+        self, update: bytes | None, messages: Sequence[Item], gas: int, progress: _Progress
+    ) -> ChainRefusal | None:
         """None: done. Else why the transaction as a whole was refused; the next round looks at its messages one by one."""
         framed, gas = _together(update, messages), min(gas, await self.most_gas())
         model = self._gas_model(messages)
         try:
-            executed = await self._sender.execute(Order(messages=framed, gas=gas))
+            executed = await self._sender.execute(TransactionOrder(messages=framed, gas=gas))
         except TransactionRefused as error:
             refusal = error.refusal
         except TransactionLost as error:
@@ -218,12 +220,12 @@ class Submitter:
             progress.results[item.index] = MessageResult(outcome=outcome)
 
     async def without_bad(
-        self, update: bytes | None, messages: list[Item], refusal: Refusal, progress: _Progress
+        self, update: bytes | None, messages: list[Item], refusal: ChainRefusal, progress: _Progress
     ) -> list[Item]:
         """Rejects what the simulation refuses; a refused update takes all its messages with it."""
         if update is not None:
             trial = await self._sender.simulate([update])
-            if isinstance(trial, Refusal):
+            if isinstance(trial, ChainRefusal):
                 require_usable(trial, account=self._sender.address, client=progress.client)
                 # Whatever the code says of a packet: no message was looked at, so none is at fault.
                 refused_update = replace(refused_message(trial), retryable=True)
@@ -232,7 +234,7 @@ class Submitter:
         return await self._without_each_bad(update, messages, refusal, progress)
 
     async def _without_each_bad(
-        self, update: bytes | None, messages: list[Item], refusal: Refusal, progress: _Progress
+        self, update: bytes | None, messages: list[Item], refusal: ChainRefusal, progress: _Progress
     ) -> list[Item]:
         """`refusal` is what all of `messages` together met. Halves, and halves of bad halves."""
         if len(messages) == 1:
@@ -242,10 +244,10 @@ class Submitter:
         left = []
         for half in halves(messages):
             trial = await self._sender.simulate(_together(update, half))
-            left += await self._without_each_bad(update, half, trial, progress) if isinstance(trial, Refusal) else half
+            left += await self._without_each_bad(update, half, trial, progress) if isinstance(trial, ChainRefusal) else half
         return left
 
-    def give_up(self, messages: Sequence[Item], last: Refusal | None, progress: _Progress) -> None:
+    def give_up(self, messages: Sequence[Item], last: ChainRefusal | None, progress: _Progress) -> None:
         """The chain takes them in no block; the relayer may try again."""
         for item in messages:
             name, log = ("", "") if last is None else (last.name, last.log)
@@ -261,14 +263,14 @@ class Submitter:
         """Of one transaction, as the chain limits it."""
         return (await self._find_room()).gas
 
-    async def price(self, update: bytes | None, messages: Sequence[Item]) -> int | Refusal:
+    async def price(self, update: bytes | None, messages: Sequence[Item]) -> int | ChainRefusal:
         """As learned from others, or simulated."""
         framed = _together(update, messages)
         gas = self._gas_model(messages).guess(sum(map(len, framed)))
         if gas is not None:
             return gas
         trial = await self._simulate(framed)
-        return trial if isinstance(trial, Refusal) else trial.gas_limit
+        return trial if isinstance(trial, ChainRefusal) else trial.gas_limit
 
     def _gas_model(self, messages: Sequence[Item]) -> GasModel:
         return self._gas.model(item.message for item in messages)
@@ -298,13 +300,13 @@ class _Work:
     async def most_gas(self) -> int:
         return await self._submitter.most_gas()
 
-    async def price(self, update: bytes | None, items: Sequence[Item]) -> int | Refusal:
+    async def price(self, update: bytes | None, items: Sequence[Item]) -> int | ChainRefusal:
         return await self._submitter.price(update, items)
 
-    async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> Refusal | None:
+    async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> ChainRefusal | None:
         return await self._submitter.execute(update, items, gas, self._progress)
 
-    async def without_bad(self, update: bytes | None, items: list[Item], refusal: Refusal) -> list[Item]:
+    async def without_bad(self, update: bytes | None, items: list[Item], refusal: ChainRefusal) -> list[Item]:
         return await self._submitter.without_bad(update, items, refusal, self._progress)
 
     async def without_redundant(self, items: list[Item]) -> list[Item]:
@@ -316,7 +318,7 @@ class _Work:
     def unexplained(self) -> None:
         """The chain moved between two simulations: another round."""
 
-    def give_up(self, items: Sequence[Item], last: Refusal | None) -> None:
+    def give_up(self, items: Sequence[Item], last: ChainRefusal | None) -> None:
         self._submitter.give_up(items, last, self._progress)
 
 

@@ -21,8 +21,8 @@ from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.account_view import AccountReader, AccountView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.refusals import Refusal, TransactionRefused, require_payable
-from relayer.ledgers.cosmos.rpc import CometRpc, TransactionResult
+from relayer.ledgers.cosmos.refusals import ChainRefusal, TransactionRefused, require_payable
+from relayer.ledgers.cosmos.rpc import CometRpc, IncludedTransaction
 from relayer.ledgers.cosmos.signing import SignedTransaction, Terms, sign
 from relayer.ports.clock import Clock
 
@@ -53,7 +53,7 @@ class TransactionLost(LedgerUnavailable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class ResubmissionTimes:
     """How long a transaction may take."""
 
     blocks: int = 40
@@ -65,7 +65,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class TransactionOrder:
     """Framed messages to have executed together, and the most gas that they may take."""
 
     messages: tuple[bytes, ...]
@@ -80,7 +80,7 @@ class Executed:
     height: Height
     gas_used: int
     fee: int
-    refusal: Refusal | None
+    refusal: ChainRefusal | None
     data: bytes
 
 
@@ -122,7 +122,7 @@ class AccountSender:
         chain_id: str,
         fees: FeePolicy,
         clock: Clock,
-        patience: Patience | None = None,
+        patience: ResubmissionTimes | None = None,
     ) -> None:
         self.reader = AccountReader(rpc, account)
         self.fees = fees
@@ -130,7 +130,7 @@ class AccountSender:
         self._account = account
         self._chain_id = chain_id
         self._clock = clock
-        self._patience = patience or Patience()
+        self._patience = patience or ResubmissionTimes()
         self._view: AccountView | None = None
         self._sequence: int | None = None
         self._under_way: set[int] = set()
@@ -142,7 +142,7 @@ class AccountSender:
         """In bech32."""
         return self._account.address
 
-    async def simulate(self, messages: Sequence[bytes]) -> Simulated | Refusal:
+    async def simulate(self, messages: Sequence[bytes]) -> Simulated | ChainRefusal:
         """What the messages would do now, and the gas they take, or why they would all be undone.
 
         Raises AccountMissing, LedgerUnavailable, and what require_payable raises.
@@ -155,14 +155,14 @@ class AccountSender:
                 answer = await self._rpc.abci_query(_SIMULATE, signed.raw)
                 if not answer.code:
                     return _simulated(answer.value)
-                refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
+                refusal = ChainRefusal(codespace=answer.codespace, code=answer.code, log=answer.log)
                 if not refusal.fits(ChainCode.WRONG_SEQUENCE):
                     self._require_payable(refusal, fee=0)
                     return refusal
                 await self._doubt()
         raise self._out_of_sequence()
 
-    async def execute(self, order: Order) -> Executed:
+    async def execute(self, order: TransactionOrder) -> Executed:
         """Returns when the transaction is in a block, whether it succeeded or not.
 
         Raises TransactionRefused if a node's check refuses it, TransactionUncertain, TransactionLost, AccountMissing,
@@ -176,7 +176,7 @@ class AccountSender:
             await self._doubt()
         raise self._out_of_sequence()
 
-    async def _broadcast(self, order: Order) -> _Sent:
+    async def _broadcast(self, order: TransactionOrder) -> _Sent:
         fee = self.fees.fee(order.gas)
         async with self._lock:
             for _ in range(_SEQUENCE_ATTEMPTS):
@@ -194,7 +194,7 @@ class AccountSender:
                 await self._doubt()
         raise self._out_of_sequence()
 
-    async def _offer(self, sent: _Sent) -> Refusal | None:
+    async def _offer(self, sent: _Sent) -> ChainRefusal | None:
         """None: it may be in the pool. A node that has it already says so by an error that no code tells from a full pool;
         waiting and offering again is right for both."""
         sent.refused = None
@@ -209,7 +209,7 @@ class AccountSender:
             raise _uncertain(sent, f"may be sent: not known whether a node took it ({error})") from error
         if answer.hash != sent.signed.hash:
             raise MalformedAnswer("the node calls the transaction by another hash than its own")
-        refusal = Refusal(codespace=answer.codespace, code=answer.code, log=answer.log)
+        refusal = ChainRefusal(codespace=answer.codespace, code=answer.code, log=answer.log)
         return None if not answer.code or refusal.fits(ChainCode.ALREADY_IN_POOL) else refusal
 
     async def _settle(self, sent: _Sent) -> Executed:
@@ -328,7 +328,7 @@ class AccountSender:
         )
         return sign(messages, self._account, terms), timeout_height
 
-    def _require_payable(self, refusal: Refusal, *, fee: int) -> None:
+    def _require_payable(self, refusal: ChainRefusal, *, fee: int) -> None:
         offer = f"{fee} {self.fees.denomination} (gas price {float(self.fees.price):g})"
         require_payable(refusal, account=self.address, offer=offer)
 
@@ -342,8 +342,8 @@ def _simulated(value: bytes) -> Simulated:
     return Simulated(gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"))
 
 
-def _executed(found: TransactionResult, sent: _Sent) -> Executed:
-    refusal = Refusal(codespace=found.codespace, code=found.code, log=found.log) if found.code else None
+def _executed(found: IncludedTransaction, sent: _Sent) -> Executed:
+    refusal = ChainRefusal(codespace=found.codespace, code=found.code, log=found.log) if found.code else None
     return Executed(
         hash=_name(sent),
         height=found.height,

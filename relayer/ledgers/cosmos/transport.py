@@ -17,7 +17,7 @@ MAXIMUM_ANSWER_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AbciCall:
     """One JSON-RPC call. CometBFT wants 64-bit numbers as text, and bytes as its reference says."""
 
     method: str
@@ -44,7 +44,7 @@ class Transport:
         if session is not None:
             await session.close()
 
-    async def post(self, url: str, calls: Sequence[Call]) -> list[Json]:
+    async def post(self, url: str, calls: Sequence[AbciCall]) -> list[Json]:
         """Results in the order of `calls`; several go as one batch. Raises NodeRefused, MalformedAnswer, TooMuch, and what
         aiohttp raises."""
         requests = [

@@ -16,7 +16,7 @@ import grpc
 import structlog
 
 from relayer.errors import AuthoritiesUnavailable
-from relayer.ledgers.evm.statements import Statement, Statements, TwoHistories
+from relayer.ledgers.evm.statements import AuthorityStatement, Statements, TwoHistories
 from relayer.ports.capabilities import Voucher, Vouching
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
@@ -211,7 +211,9 @@ class AuthorityQuorum:
     async def _second_round(self, question: _Question) -> None:
         await asyncio.gather(*(self._ask(each, question) for each in self._endpoints), return_exceptions=True)
 
-    def _verified(self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question) -> Statement:
+    def _verified(
+        self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question
+    ) -> AuthorityStatement:
         if len(answer.block_hash) != _HASH_BYTES:
             raise _Refused(f"names a hash of {len(answer.block_hash)} bytes")
         digest = authority_digest(
@@ -223,7 +225,7 @@ class AuthorityQuorum:
             raise _Refused(f"gives a bad signature ({error})") from error
         if signer != endpoint.address:
             raise _Refused(f"signs as 0x{signer.hex()}, so it is not the configured authority")
-        return Statement(
+        return AuthorityStatement(
             identity=question.identity,
             number=question.number,
             authority=signer,
@@ -245,7 +247,7 @@ class AuthorityQuorum:
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
 
 
-def _shown(statement: Statement) -> dict[str, str]:
+def _shown(statement: AuthorityStatement) -> dict[str, str]:
     """All that is needed to verify it again."""
     return {
         "host_chain_id": statement.identity.host_chain_id,

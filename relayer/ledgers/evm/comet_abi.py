@@ -38,7 +38,7 @@ from relayer.proofs.comet.client_types import (
     decode_misbehaviour,
 )
 from relayer.proofs.errors import ClientRefused, HeaderRefused, MembershipRefused, Refusal
-from relayer.proofs.ics23 import MAXIMUM_PROOF_BYTES, Leaf, Side, Step, TreeKind, check_absence, check_existence
+from relayer.proofs.ics23 import MAXIMUM_PROOF_BYTES, BranchSide, InnerStep, Leaf, TreeKind, check_absence, check_existence
 from relayer.proofs.protobuf import parse_canonical
 from relayer.wire.cosmos_protos import commitment, ics23
 
@@ -51,7 +51,7 @@ _MAXIMUM_UINT64 = 2**64 - 1
 _HASH_BYTES = 32
 _SIGNATURE_BYTES = 64
 # What a prefix holds beside height, size and version: 20, and on the right also the left sibling and its 20.
-_FRAME_BYTES = {Side.LEFT: 1, Side.RIGHT: 34}
+_FRAME_BYTES = {BranchSide.LEFT: 1, BranchSide.RIGHT: 34}
 _MAXIMUM_NODE_BYTES = 11
 _LEAF_START = b"\x00\x02"
 _BETWEEN, _AFTER_LAST, _BEFORE_FIRST = b"\x01", b"\x02", b"\x03"
@@ -275,7 +275,7 @@ def _choose(chosen: set[int], powers: Mapping[int, int], *, above: int) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Neighbour:
     packed: bytes
-    steps: tuple[Step, ...]
+    steps: tuple[InnerStep, ...]
 
 
 def _pack_absence(proof: ics23.NonExistenceProof) -> bytes:
@@ -301,7 +301,7 @@ def _pack_absence(proof: ics23.NonExistenceProof) -> bytes:
     )
 
 
-def _shared_from_root(left: Sequence[Step], right: Sequence[Step]) -> Iterator[Step]:
+def _shared_from_root(left: Sequence[InnerStep], right: Sequence[InnerStep]) -> Iterator[InnerStep]:
     for one, other in zip(reversed(left), reversed(right), strict=False):
         if one != other:
             return
@@ -322,14 +322,16 @@ def _pack_version(proof: ics23.ExistenceProof) -> bytes:
     return bytes((len(version), *version))
 
 
-def _pack_path(steps: Sequence[Step]) -> bytes:
+def _pack_path(steps: Sequence[InnerStep]) -> bytes:
     return bytes((len(steps),)) + b"".join(
-        bytes((len(_node_bytes(step)) | (0x80 if step.side is Side.RIGHT else 0),)) + _node_bytes(step) + _sibling(step)
+        bytes((len(_node_bytes(step)) | (0x80 if step.side is BranchSide.RIGHT else 0),))
+        + _node_bytes(step)
+        + _sibling(step)
         for step in steps
     )
 
 
-def _node_bytes(step: Step) -> bytes:
+def _node_bytes(step: InnerStep) -> bytes:
     """Height, size and version."""
     node = step.prefix[: -_FRAME_BYTES[step.side]]
     if len(node) > _MAXIMUM_NODE_BYTES:
@@ -337,12 +339,13 @@ def _node_bytes(step: Step) -> bytes:
     return node
 
 
-def _sibling(step: Step) -> bytes:
-    return step.suffix[-_HASH_BYTES:] if step.side is Side.LEFT else step.prefix[-_HASH_BYTES - 1 : -1]
+def _sibling(step: InnerStep) -> bytes:
+    return step.suffix[-_HASH_BYTES:] if step.side is BranchSide.LEFT else step.prefix[-_HASH_BYTES - 1 : -1]
 
 
-def _pack_store(steps: Sequence[Step]) -> bytes:
+def _pack_store(steps: Sequence[InnerStep]) -> bytes:
     packed = [
-        bytes((1,)) + step.prefix[-_HASH_BYTES:] if step.side is Side.RIGHT else bytes((0,)) + step.suffix for step in steps
+        bytes((1,)) + step.prefix[-_HASH_BYTES:] if step.side is BranchSide.RIGHT else bytes((0,)) + step.suffix
+        for step in steps
     ]
     return bytes((len(packed),)) + b"".join(packed)

@@ -12,7 +12,7 @@ from relayer.ledgers.evm.fees import FeePolicy
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.rpc import JsonRpc
-from relayer.ledgers.evm.transactions import AccountSender, Patience
+from relayer.ledgers.evm.transactions import AccountSender, ResubmissionTimes
 from relayer.ports.clock import Clock
 
 
@@ -24,7 +24,7 @@ class ConnectionOptions:
     endpoints: tuple[str, ...]
     fees: FeePolicy
     finality: FinalityRule = LatestIsFinal()
-    patience: Patience = field(default_factory=Patience)
+    patience: ResubmissionTimes = field(default_factory=ResubmissionTimes)
     request_timeout_seconds: float = 60.0
 
     @property

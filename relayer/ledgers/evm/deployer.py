@@ -7,7 +7,7 @@ from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.refusals import describe_revert
-from relayer.ledgers.evm.transactions import AccountSender, Order
+from relayer.ledgers.evm.transactions import AccountSender, TransactionOrder
 
 _GAS_MARGIN_PERCENT = 20
 
@@ -46,7 +46,7 @@ class Deployer:
             name, detail = describe_revert(refusal.data)
             raise Reverted(what, name, detail or str(refusal)) from refusal
         gas = quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
-        mined = await self._sender.execute(Order(to=to, calldata=calldata, gas=gas))
+        mined = await self._sender.execute(TransactionOrder(to=to, calldata=calldata, gas=gas))
         if not mined.succeeded:
             raise LedgerError(f"{what}: transaction {mined.hash} reverted although its simulation passed; try again")
         return mined

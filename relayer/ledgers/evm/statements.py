@@ -20,7 +20,7 @@ _HASHES_PER_BLOCK = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class AuthorityStatement:
     """A verified signature: `authority` (20 bytes) vouches to one light client for the hash of a block."""
 
     identity: ClientIdentity
@@ -52,11 +52,11 @@ class Statements:
 
     threshold: int
     _blocks: OrderedDict[tuple[ClientIdentity, int], dict[bytes, dict[bytes, bytes]]] = field(default_factory=OrderedDict)
-    _said: OrderedDict[tuple[bytes, int], Statement] = field(default_factory=OrderedDict)
-    _contradictions: dict[bytes, tuple[Statement, Statement]] = field(default_factory=dict)
+    _said: OrderedDict[tuple[bytes, int], AuthorityStatement] = field(default_factory=OrderedDict)
+    _contradictions: dict[bytes, tuple[AuthorityStatement, AuthorityStatement]] = field(default_factory=dict)
     _histories: dict[ClientIdentity, TwoHistories] = field(default_factory=dict)
 
-    def note(self, statement: Statement) -> Statement | None:
+    def note(self, statement: AuthorityStatement) -> AuthorityStatement | None:
         """The authority's earlier statement that this one contradicts, to whichever client it was made."""
         key = statement.authority, statement.number
         earlier = self._said.setdefault(key, statement)
@@ -67,7 +67,7 @@ class Statements:
         self._contradictions.setdefault(statement.authority, (earlier, statement))
         return earlier
 
-    def contradiction_of(self, authority: bytes) -> tuple[Statement, Statement] | None:
+    def contradiction_of(self, authority: bytes) -> tuple[AuthorityStatement, AuthorityStatement] | None:
         """Two statements of one authority that cannot both be true."""
         return self._contradictions.get(authority)
 
@@ -75,7 +75,7 @@ class Statements:
         """Evidence that convinces the light client `identity`, if there is any."""
         return self._histories.get(identity)
 
-    def _count(self, statement: Statement) -> None:
+    def _count(self, statement: AuthorityStatement) -> None:
         key = statement.identity, statement.number
         hashes = self._blocks.setdefault(key, {})
         _bound(self._blocks, _REMEMBERED_BLOCKS)

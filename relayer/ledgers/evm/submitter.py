@@ -27,7 +27,7 @@ from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.refusals import refused_message, require_usable_client, reverted_message
 from relayer.ledgers.evm.simulator import Simulator
-from relayer.ledgers.evm.transactions import AccountSender, Order
+from relayer.ledgers.evm.transactions import AccountSender, TransactionOrder
 from relayer.ledgers.submission.batches import Item, chunks, refused, send, too_large
 from relayer.ledgers.submission.gas import GasModel, PacketGas
 from relayer.ports.ledger import (
@@ -164,7 +164,7 @@ class Submitter:
                 left.append(item)
         return left
 
-    async def _orders(self, update: bytes | None, chunks: Sequence[list[Item]]) -> list[Order] | None:
+    async def _orders(self, update: bytes | None, chunks: Sequence[list[Item]]) -> list[TransactionOrder] | None:
         """A transaction for each of several chunks; None unless the gas of all is known from others before them.
 
         Estimating a later one would need the update of the first in a block.
@@ -177,11 +177,11 @@ class Submitter:
             gas = self._gas_model(chunk).guess(len(calldata))
             if gas is None or gas > most_gas:
                 return None
-            orders.append(Order(to=self._router, calldata=calldata, gas=gas))
+            orders.append(TransactionOrder(to=self._router, calldata=calldata, gas=gas))
         return orders if len(orders) > 1 else None
 
     async def _send_together(
-        self, orders: Sequence[Order], chunks: Sequence[list[Item]], progress: _Progress
+        self, orders: Sequence[TransactionOrder], chunks: Sequence[list[Item]], progress: _Progress
     ) -> list[list[Item]]:
         """Broadcasts all before the first is in a block. Returns the chunks that are still to be done, one by one."""
         left = []
@@ -221,7 +221,7 @@ class Submitter:
 
     async def execute(self, calldata: bytes, messages: Sequence[Item], gas: int, progress: _Progress) -> bool:
         """Whether the transaction succeeded; then the results of its messages are known."""
-        mined = await self._sender.execute(Order(to=self._router, calldata=calldata, gas=gas))
+        mined = await self._sender.execute(TransactionOrder(to=self._router, calldata=calldata, gas=gas))
         if mined.succeeded:
             if messages:
                 self._gas_model(messages).learn(len(calldata), mined.gas_used)

@@ -32,7 +32,7 @@ _BEFORE_A_REPEAT = "look at the ledger before you repeat this"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class ResubmissionTimes:
     """How long to wait, in seconds."""
 
     answer_within: float = 10.0
@@ -44,7 +44,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class TransactionOrder:
     """What to have executed. `to` is None for a deployment."""
 
     to: bytes | None
@@ -56,7 +56,7 @@ class Order:
 class _Sent:
     """An order at its nonce, with every version that was broadcast."""
 
-    order: Order
+    order: TransactionOrder
     nonce: int
     offer: Offer
     raw: bytes
@@ -71,7 +71,14 @@ class AccountSender:
     """Signs, broadcasts and waits. Safe for concurrent use on one event loop."""
 
     def __init__(
-        self, node: EvmNode, account: LocalAccount, *, chain_id: int, fees: FeePolicy, clock: Clock, patience: Patience
+        self,
+        node: EvmNode,
+        account: LocalAccount,
+        *,
+        chain_id: int,
+        fees: FeePolicy,
+        clock: Clock,
+        patience: ResubmissionTimes,
     ) -> None:
         self._node = node
         self._account = account
@@ -89,7 +96,7 @@ class AccountSender:
         """20 bytes."""
         return bytes.fromhex(self._account.address[2:])
 
-    async def execute(self, order: Order) -> MinedTransaction:
+    async def execute(self, order: TransactionOrder) -> MinedTransaction:
         """Broadcasts and returns when the transaction is in a block, whether it succeeded or reverted.
 
         Raises FundsInsufficient, FeeCapExceeded, NodeRefused, LedgerUnavailable; TransactionUncertain when it was sent
@@ -98,7 +105,7 @@ class AccountSender:
         (mined,) = await self.execute_all([order])
         return mined
 
-    async def execute_all(self, orders: Sequence[Order]) -> list[MinedTransaction]:
+    async def execute_all(self, orders: Sequence[TransactionOrder]) -> list[MinedTransaction]:
         """The same for several in their order, broadcast without waiting for blocks in between. Raises as `execute`.
 
         They are waited for one after the other, so that none is taken for a stranger that blocks the next one's nonce.
@@ -117,7 +124,7 @@ class AccountSender:
             self._under_way.difference_update(each.nonce for each in sent)
         return mined
 
-    async def _broadcast(self, order: Order, offer: Offer) -> _Sent:
+    async def _broadcast(self, order: TransactionOrder, offer: Offer) -> _Sent:
         async with self._lock:
             for attempt in range(_BROADCAST_ATTEMPTS):
                 if self._nonce is None:
@@ -266,9 +273,9 @@ class AccountSender:
     async def _is_known(self, name: str) -> bool:
         return await self._node.rpc.call("eth_getTransactionByHash", name) is not None
 
-    def _nothing(self) -> Order:
+    def _nothing(self) -> TransactionOrder:
         """An empty transfer to ourselves: it uses up a nonce."""
-        return Order(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
+        return TransactionOrder(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
 
     async def offer(self) -> Offer:
         """What a transaction would offer for gas now. Raises FeeCapExceeded."""
@@ -288,7 +295,7 @@ class AccountSender:
         answer = await self._node.rpc.call("eth_getTransactionCount", self._account.address, tag)
         return quantity(answer, "eth_getTransactionCount")
 
-    def _sign(self, order: Order, nonce: int, offer: Offer) -> tuple[bytes, str]:
+    def _sign(self, order: TransactionOrder, nonce: int, offer: Offer) -> tuple[bytes, str]:
         """The raw transaction and its hash."""
         raw = sign_transaction(
             self._account,

@@ -24,7 +24,7 @@ _EMPTY_TRIE_NODE = b"\x80"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class StateAccount:
     """An account as the state trie holds it; roots and hashes are 32 bytes, the balance is in wei."""
 
     nonce: int
@@ -33,7 +33,7 @@ class Account:
     code_hash: bytes
 
 
-def verify_account(nodes: Sequence[bytes], *, state_root: bytes, address: bytes) -> Account:
+def verify_account(nodes: Sequence[bytes], *, state_root: bytes, address: bytes) -> StateAccount:
     """The account at a 20-byte address. Raises MembershipRefused (VALUE_ABSENT if there is none) or MalformedBytes."""
     encoded = walk(nodes, root=state_root, key=keccak256(address))
     if encoded is None:
@@ -41,7 +41,7 @@ def verify_account(nodes: Sequence[bytes], *, state_root: bytes, address: bytes)
     items = decode_list(encoded)
     if len(items) != 4:
         raise MalformedBytes(Refusal.MALFORMED, f"an account of {len(items)} fields, expected 4")
-    return Account(
+    return StateAccount(
         nonce=as_integer(items[0], maximum_bytes=8),
         balance=as_integer(items[1], maximum_bytes=32),
         storage_root=as_bytes(items[2], length=32),

@@ -15,7 +15,7 @@ from relayer.settlement.netting.errors import NettingCode, NettingRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class OpenClaim:
     """What may be netted of one liability: its open amount without what is held."""
 
     claim_id: bytes
@@ -38,7 +38,7 @@ class Allocation:
     amount: int
 
 
-def networks(*, parties: Iterable[PartyId], claims: Iterable[Claim]) -> dict[Unit, DebtNetwork]:
+def networks(*, parties: Iterable[PartyId], claims: Iterable[OpenClaim]) -> dict[Unit, DebtNetwork]:
     """One debt network for each unit, claims of a pair summed.
 
     Raises NettingRefused: CLAIM_REPEATED, EXPONENT_MISMATCH for one currency with two exponents, a claim that is not a
@@ -69,7 +69,7 @@ def networks(*, parties: Iterable[PartyId], claims: Iterable[Claim]) -> dict[Uni
     }
 
 
-def allocate(*, network: DebtNetwork, remainder: Sequence[int], claims: Iterable[Claim]) -> tuple[Allocation, ...]:
+def allocate(*, network: DebtNetwork, remainder: Sequence[int], claims: Iterable[OpenClaim]) -> tuple[Allocation, ...]:
     """Which liabilities are cleared by how much, debts in canonical order, oldest liability first; no zeros.
 
     ``remainder`` belongs to a result that was verified. Raises NettingRefused: CLAIM_REPEATED; CLAIMS_DISAGREE naming a
@@ -78,7 +78,7 @@ def allocate(*, network: DebtNetwork, remainder: Sequence[int], claims: Iterable
     if len(remainder) != len(network.amounts):
         raise NettingRefused("the remainder has another number of debts", code=NettingCode.CLAIMS_DISAGREE)
     seen: set[bytes] = set()
-    by_pair: dict[tuple[PartyId, PartyId], list[Claim]] = defaultdict(list)
+    by_pair: dict[tuple[PartyId, PartyId], list[OpenClaim]] = defaultdict(list)
     for claim in claims:
         _check_claim(claim, seen)
         if claim.unit == network.unit:
@@ -94,7 +94,7 @@ def allocate(*, network: DebtNetwork, remainder: Sequence[int], claims: Iterable
     return tuple(allocations)
 
 
-def _oldest_first(claims: list[Claim], cleared: int) -> Iterable[Allocation]:
+def _oldest_first(claims: list[OpenClaim], cleared: int) -> Iterable[Allocation]:
     for claim in sorted(claims, key=lambda claim: (claim.due_date, claim.sequence, claim.claim_id)):
         amount = min(cleared, claim.amount)
         if not amount:
@@ -103,7 +103,7 @@ def _oldest_first(claims: list[Claim], cleared: int) -> Iterable[Allocation]:
         yield Allocation(claim_id=claim.claim_id, amount=amount)
 
 
-def _check_claim(claim: Claim, seen: set[bytes]) -> None:
+def _check_claim(claim: OpenClaim, seen: set[bytes]) -> None:
     where = {"debtor": claim.debtor, "creditor": claim.creditor}
     if claim.claim_id in seen:
         raise NettingRefused(f"liability {claim.claim_id.hex()} is listed twice", code=NettingCode.CLAIM_REPEATED, **where)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.model.facts import Novation
 from relayer.settlement.model.liabilities import Liability
-from relayer.settlement.netting.allocation import Claim, networks
+from relayer.settlement.netting.allocation import OpenClaim, networks
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.reader import SettlementReader
@@ -28,7 +28,7 @@ class Scope:
     """Debts whose agreement leaves this mode out take no part."""
 
 
-def eligible_claims(state: SettlementReader, scope: Scope) -> list[Claim]:
+def eligible_claims(state: SettlementReader, scope: Scope) -> list[OpenClaim]:
     """What is free of each liability that takes part, in the order of settlement sequences."""
     agreed: dict[tuple[bytes, bytes], bool] = {}
     found = []
@@ -41,7 +41,7 @@ def eligible_claims(state: SettlementReader, scope: Scope) -> list[Claim]:
     return sorted(found, key=lambda claim: claim.sequence)
 
 
-def network_of(claims: Iterable[Claim], unit: UnitKey) -> DebtNetwork:
+def network_of(claims: Iterable[OpenClaim], unit: UnitKey) -> DebtNetwork:
     """The debts that the claims sum up to, among the parties that have one. Raises NettingRefused."""
     netting_unit = Unit(currency=unit.currency, exponent=unit.exponent)
     listed = list(claims)
@@ -72,8 +72,8 @@ def _takes_part(liability: Liability, scope: Scope) -> bool:
     )
 
 
-def _claim(liability: Liability) -> Claim:
-    return Claim(
+def _claim(liability: Liability) -> OpenClaim:
+    return OpenClaim(
         claim_id=liability.sequence.to_bytes(8, "big"),
         unit=Unit(currency=liability.currency, exponent=liability.exponent),
         debtor=PartyId(liability.debtor),

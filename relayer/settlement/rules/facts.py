@@ -34,7 +34,7 @@ _ACCOUNTS = {ReductionKind.CREDIT: Account.CREDITED, ReductionKind.PAYMENT: Acco
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class FactClaim:
     """A fact under examination. `stated_hash` is what its issuer says the hash is."""
 
     state: SettlementReader
@@ -73,7 +73,7 @@ class Claim:
         return Reduction(kind=kind, fact_id=self.fact.related_fact, amount=self.fact.gross)
 
 
-def examine(claim: Claim) -> FactCode:
+def examine(claim: FactClaim) -> FactCode:
     """OK, DUPLICATE, or the code of the first rule that the fact breaks."""
     for check in CHECKS:
         code = check(claim)
@@ -94,7 +94,7 @@ def apply_fact(state: MutableState, event: FactRecorded, entry: LogEntry) -> Non
     state.post(entry.head.sequence, share, Account.FREE, _ACCOUNTS[event.reduction.kind])
 
 
-def _hash_is_true(claim: Claim) -> FactCode | None:
+def _hash_is_true(claim: FactClaim) -> FactCode | None:
     fact, origin = claim.fact, claim.origin
     expected = fact_id(origin.chain_id, origin.contract, origin.issuer, fact.issuer_sequence)
     if fact.issuer_sequence == 0 or fact.fact_id != expected or claim.stated_hash != fact_hash(fact):
@@ -102,47 +102,47 @@ def _hash_is_true(claim: Claim) -> FactCode | None:
     return None
 
 
-def _is_new(claim: Claim) -> FactCode | None:
+def _is_new(claim: FactClaim) -> FactCode | None:
     known = claim.known
     if known is None:
         return None
     return FactCode.DUPLICATE if known.fact_hash == claim.stated_hash else FactCode.BAD_HASH
 
 
-def _schema_is_known(claim: Claim) -> FactCode | None:
+def _schema_is_known(claim: FactClaim) -> FactCode | None:
     fact = claim.fact
     if fact.schema != SCHEMA or fact.kind not in _KINDS or fact.category not in _CATEGORIES:
         return FactCode.UNSUPPORTED_SCHEMA
     return None
 
 
-def _total_fits_kind(claim: Claim) -> FactCode | None:
+def _total_fits_kind(claim: FactClaim) -> FactCode | None:
     gross = claim.fact.gross
     if claim.fact.kind == FactKind.BOOKING_CONFIRMED:
         return FactCode.BAD_TOTAL if gross else None
     return None if 0 < gross <= MAXIMUM_AMOUNT else FactCode.BAD_TOTAL
 
 
-def _parties_are_known(claim: Claim) -> FactCode | None:
+def _parties_are_known(claim: FactClaim) -> FactCode | None:
     fact, state = claim.fact, claim.state
     if fact.creditor == fact.debtor or state.party(fact.creditor) is None or state.party(fact.debtor) is None:
         return FactCode.UNKNOWN_PARTY
     return None
 
 
-def _agreement_exists(claim: Claim) -> FactCode | None:
+def _agreement_exists(claim: FactClaim) -> FactCode | None:
     return FactCode.NO_AGREEMENT if claim.state.agreement(claim.fact.creditor, claim.fact.debtor) is None else None
 
 
-def _currency_is_agreed(claim: Claim) -> FactCode | None:
+def _currency_is_agreed(claim: FactClaim) -> FactCode | None:
     return FactCode.CURRENCY_UNSUPPORTED if claim.terms is None else None
 
 
-def _period_is_open(claim: Claim) -> FactCode | None:
+def _period_is_open(claim: FactClaim) -> FactCode | None:
     return FactCode.PERIOD_CLOSED if claim.fact.service_end <= claim.state.cut_off_seconds() else None
 
 
-def _related_fact_is_known(claim: Claim) -> FactCode | None:
+def _related_fact_is_known(claim: FactClaim) -> FactCode | None:
     fact, related = claim.fact, claim.related
     if fact.kind not in _REDUCTIONS:
         return FactCode.RELATED_UNKNOWN if fact.related_fact != NO_RELATED_FACT and related is None else None
@@ -151,7 +151,7 @@ def _related_fact_is_known(claim: Claim) -> FactCode | None:
     return None
 
 
-def _reduction_fits(claim: Claim) -> FactCode | None:
+def _reduction_fits(claim: FactClaim) -> FactCode | None:
     """A credit or a payment takes what is open and not held."""
     reduction, related = claim.reduction, claim.related
     if reduction is None or related is None or reduction.amount <= related.free:
@@ -159,7 +159,7 @@ def _reduction_fits(claim: Claim) -> FactCode | None:
     return FactCode.CREDIT_EXCEEDS
 
 
-def _limit_holds(claim: Claim) -> FactCode | None:
+def _limit_holds(claim: FactClaim) -> FactCode | None:
     terms, fact = claim.terms, claim.fact
     if terms is None or terms.open_limit is None or claim.amount == 0:
         return None
@@ -197,7 +197,7 @@ def _new_liability(event: FactRecorded, entry: LogEntry) -> Liability:
     )
 
 
-CHECKS: tuple[Callable[[Claim], FactCode | None], ...] = (
+CHECKS: tuple[Callable[[FactClaim], FactCode | None], ...] = (
     _hash_is_true,  # BAD_HASH
     _is_new,  # DUPLICATE, BAD_HASH
     _schema_is_known,  # UNSUPPORTED_SCHEMA

@@ -13,7 +13,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from relayer.app.clock import SystemClock
-from relayer.app.evidence import End, gather, life_of, trust_of
+from relayer.app.evidence import ProvingEnd, gather, life_of, trust_of
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.effects import EffectKind
 from relayer.core.events import (
@@ -64,10 +64,10 @@ class Channel:
     source_client: ClientId
     chain_client: ClientId
 
-    def ends(self) -> tuple[End, End]:
+    def ends(self) -> tuple[ProvingEnd, ProvingEnd]:
         return (
-            End(ledger=self.source, client=self.source_client),
-            End(ledger=self.chain, client=self.chain_client),
+            ProvingEnd(ledger=self.source, client=self.source_client),
+            ProvingEnd(ledger=self.chain, client=self.chain_client),
         )
 
     async def send(self, seconds: int) -> Packet:

@@ -28,7 +28,7 @@ from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.messages.packets import payload_to_message
 from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
-from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 from relayer.waiting import until_true
@@ -65,7 +65,7 @@ class Writer:
         )
 
 
-def embedded_side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId) -> Side:
+def embedded_side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId) -> LedgerSide:
     async def send_packet(deadline: TimestampSeconds) -> Packet:
         sequence = await ledger.send_packet(client, LETTER, timeout_timestamp=deadline, signer="anyone")
         return Packet(
@@ -76,7 +76,7 @@ def embedded_side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId) ->
             payloads=(LETTER,),
         )
 
-    return Side(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
+    return LedgerSide(ledger=ledger, prover=ledger, client=client, send_packet=send_packet)
 
 
 async def build(stack: AsyncExitStack, chain: SettlementChain, account: LocalAccount, writer: LocalAccount, folder: Path):
@@ -107,7 +107,9 @@ async def build(stack: AsyncExitStack, chain: SettlementChain, account: LocalAcc
         await other.advance()
 
     return LedgerBench(
-        subject=Side(ledger=ledger, prover=ledger, client=mine, send_packet=Writer(Commander(sender), mine, theirs).send),
+        subject=LedgerSide(
+            ledger=ledger, prover=ledger, client=mine, send_packet=Writer(Commander(sender), mine, theirs).send
+        ),
         counterparty=embedded_side(other, theirs, mine),
         pass_time=pass_time,
         misconfigured=CosmosLedger(replace(options, chain_id="another-1"), account, clock),

@@ -27,7 +27,7 @@ from relayer.ledgers.evm.errors import LedgerForked, Reverted
 from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger
 from relayer.ledgers.evm.quantity import quantity
-from relayer.ledgers.evm.transactions import Order
+from relayer.ledgers.evm.transactions import TransactionOrder
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 from tests.support.comet_chain import MERKLE_PREFIX, CometChain
@@ -127,14 +127,14 @@ async def test_a_nonce_used_behind_our_back_is_found_again(channel, accounts) ->
     account = next(accounts)
     options = channel.options.connection
     async with EvmConnection(options, account, SystemClock()) as one, EvmConnection(options, account, SystemClock()) as two:
-        order = Order(to=one.sender.address, calldata=b"", gas=21_000)
+        order = TransactionOrder(to=one.sender.address, calldata=b"", gas=21_000)
         for connection in (one, two, one, one, two):
             assert (await connection.sender.execute(order)).succeeded
 
 
 async def test_concurrent_orders_of_one_account_all_succeed(channel, accounts) -> None:
     async with EvmConnection(channel.options.connection, next(accounts), SystemClock()) as connection:
-        order = Order(to=connection.sender.address, calldata=b"", gas=21_000)
+        order = TransactionOrder(to=connection.sender.address, calldata=b"", gas=21_000)
         mined = await asyncio.gather(*(connection.sender.execute(order) for _ in range(20)))
     assert len({each.hash for each in mined}) == 20
 
@@ -143,7 +143,7 @@ async def test_no_sender_among_many_waits_for_more_than_the_others_turns(channel
     senders, rounds = 8, 25
 
     async def blocks_waited(connection: EvmConnection) -> list[int]:
-        order = Order(to=connection.sender.address, calldata=bytes(2_000), gas=60_000)
+        order = TransactionOrder(to=connection.sender.address, calldata=bytes(2_000), gas=60_000)
         waited = []
         for _ in range(rounds):
             before = quantity(await connection.rpc.call("eth_blockNumber"), "eth_blockNumber")

@@ -38,7 +38,7 @@ from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.proofs.client import ClientIdentity
 from relayer.testing.capability_contract import CheckedSuite, PairsAtCreationSuite, PricedSuite, VouchedSuite
 from relayer.testing.factories import a_payload
-from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, Side
+from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 
@@ -175,8 +175,8 @@ async def build(stack: AsyncExitStack, folder) -> LedgerBench:
         await settlement.advance()
 
     return LedgerBench(
-        subject=Side(ledger=ledger, prover=ledger, client=client, send_packet=Issuer(ledger, facts, client).send),
-        counterparty=Side(
+        subject=LedgerSide(ledger=ledger, prover=ledger, client=client, send_packet=Issuer(ledger, facts, client).send),
+        counterparty=LedgerSide(
             ledger=settlement,
             prover=settlement,
             client=back.source_client,

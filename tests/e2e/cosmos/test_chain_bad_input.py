@@ -17,14 +17,14 @@ from relayer.devnet.chain_node import BECH32_PREFIX, OPERATOR_KEY
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Child
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.keystore import create_keystore
 from relayer.ledgers.cosmos.account import CosmosAccount
 from tests.support.checks import failing_lines
 
 pytestmark = pytest.mark.node
 SETTLEMENT_KINDS = ("cosmos",)
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 
 
 def settlement(**changes: Any) -> Callable[[dict[str, Any]], None]:

@@ -19,7 +19,7 @@ from relayer.core.ids import ClientId
 from relayer.devnet.chain_node import VALIDATOR_KEY, SettlementChain
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 from tests.support.outputs import output
@@ -31,9 +31,9 @@ STAKE = "20000000000stake"
 """Twenty times what one validator has: with it, one alone has more than two thirds of the power."""
 
 
-def trips(count: int) -> list[Draft]:
+def trips(count: int) -> list[FactDraft]:
     return [
-        Draft(
+        FactDraft(
             creditor="KCS",
             debtor="NBM",
             kind=FactKind.TRIP_COMPLETED,

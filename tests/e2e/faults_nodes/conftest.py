@@ -20,11 +20,11 @@ from relayer.app.selection import Selection
 from relayer.business.facts import TrackedFact
 from relayer.business.reconciling import BothLedgers
 from relayer.codes.facts import FactKind
-from relayer.config.fields import Account, Secret
+from relayer.config.fields import AccountSettings, Secret
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.finality import FinalityRule, LatestIsFinal
@@ -68,7 +68,7 @@ class Job:
         self.sent |= set(sequences)
         return sequences
 
-    def draft(self, net: int) -> Draft:
+    def draft(self, net: int) -> FactDraft:
         """Of a fact that `send` would issue."""
         return trip(net)
 
@@ -121,8 +121,10 @@ async def standstill(url: str) -> str:
         return ""  # It is still starting.
 
 
-def trip(net: int) -> Draft:
-    return Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=190)
+def trip(net: int) -> FactDraft:
+    return FactDraft(
+        creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=190
+    )
 
 
 @pytest_asyncio.fixture
@@ -194,7 +196,7 @@ _keys: dict[Path, Any] = {}
 def _key(folder: Path, number: int) -> Any:
     path = folder / "keys" / f"authority-{number}.json"
     if path not in _keys:
-        _keys[path] = open_account(Account(keystore=path, password=Secret(file=folder / "keys" / "password")))
+        _keys[path] = open_account(AccountSettings(keystore=path, password=Secret(file=folder / "keys" / "password")))
     return _keys[path]
 
 

@@ -17,7 +17,7 @@ from relayer.core.states import Acknowledged
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.engine.recovery import replay
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.facts.schema import Fact
 from relayer.waiting import until_true
 from tests.support.relayers import MortalProcess, start_ledger, start_relayer
@@ -25,7 +25,7 @@ from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 PACKETS = 2
 FEWEST_POINTS = 20
 
@@ -116,7 +116,7 @@ async def journaled_ends(configuration: Path, expected: int) -> bool:
     return sum(isinstance(step.after, Acknowledged) for step in steps) == expected
 
 
-async def send(business: Business, issued: Sequence[tuple[Draft, Fact]]) -> None:
+async def send(business: Business, issued: Sequence[tuple[FactDraft, Fact]]) -> None:
     """One after the other, each in a packet of its own."""
     for _, fact in issued:
         await business.send_packet(TRIP.creditor, [fact], timeout_seconds=3_600)

@@ -23,11 +23,11 @@ from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Child
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 
 pytestmark = pytest.mark.node
 
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 OTHER_CHAIN = "elsewhere-1"
 STUCK = 20
 OLD = 60

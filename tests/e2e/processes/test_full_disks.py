@@ -24,12 +24,12 @@ from relayer.config.relayer_file import load_relayer
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
 from relayer.devnet.processes import Child, has_ended
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 SMALL_BYTES = 16 << 20
 """Room for the history of a network that other tests have used."""
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"

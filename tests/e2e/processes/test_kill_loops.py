@@ -21,14 +21,14 @@ from relayer.devnet.journals import journal_rows
 from relayer.devnet.layout import SETTLEMENT_CHAIN
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.waiting import until_true
 from tests.support.relayers import start_relayer
 from tests.support.tally import tally
 
 pytestmark = pytest.mark.node
 
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 DEATHS = 50
 JOINT_DEATHS = 12
 OPEN_PACKETS = 6

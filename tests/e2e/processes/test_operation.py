@@ -18,14 +18,14 @@ from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch
-from relayer.examples.consortium import Draft
+from relayer.examples.consortium import FactDraft
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 from tests.support.outputs import output
 
 pytestmark = pytest.mark.node
 
-TRIP = Draft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 PERIOD_SECONDS = 16
 ROUTE = '{channel="main",source="contracts"}'
 

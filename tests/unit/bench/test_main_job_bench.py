@@ -12,7 +12,7 @@ import pytest
 
 from relayer.bench.figures import percentile, spread
 from relayer.bench.load import NodeKind
-from relayer.bench.main_job import Plan, node_kinds, run
+from relayer.bench.main_job import BenchPlan, node_kinds, run
 from relayer.devnet.usage import usage
 from relayer.errors import ConfigurationError, InvalidInput
 
@@ -97,13 +97,13 @@ def test_ledgers_by_name() -> None:
 @pytest.mark.parametrize("change", [{"packets": 0}, {"packets": 10_001}, {"samples": 0}, {"full_packets": 0}])
 def test_a_plan_has_bounds(change: dict[str, int]) -> None:
     with pytest.raises(InvalidInput, match="choose 1 to"):
-        Plan(**change)
+        BenchPlan(**change)
 
 
 @pytest.mark.node
 def test_a_small_run_on_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
-    run(Plan(packets=40, full_packets=2, samples=3), as_json=True)
+    run(BenchPlan(packets=40, full_packets=2, samples=3), as_json=True)
     passed = time.monotonic() - began
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["anvil", "ganache"]

@@ -10,10 +10,10 @@ import pytest
 from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
 from relayer.errors import InvalidInput, LedgerRefused
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused
-from relayer.iso20022.pain001 import Order, export_pain001
+from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
@@ -24,17 +24,17 @@ from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
 NOTIFICATION = VECTORS / "iso20022" / "camt.054.xml"
 ACCOUNTS = {
-    "DE*NBM": Account(name="Nordbahn", number="DE89370400440532013000"),
-    "AT*ATX": Account(name="AlpenTaxi", number="AT611904300234573201"),
-    "DE*ROL": Account(name="Rolla", number="DE02500105170137075030"),
-    "DE*KCS": Account(name="KiezCar", number="DE02120300000000202051"),
+    "DE*NBM": BankAccount(name="Nordbahn", number="DE89370400440532013000"),
+    "AT*ATX": BankAccount(name="AlpenTaxi", number="AT611904300234573201"),
+    "DE*ROL": BankAccount(name="Rolla", number="DE02500105170137075030"),
+    "DE*KCS": BankAccount(name="KiezCar", number="DE02120300000000202051"),
 }
 DEBTS = {
     "NBM": ("2026-11-DENBM-DEKCS-EUR1", 1234),
     "ATX": ("2026-11-ATATX-DEKCS-EUR1", 10000),
     "ROL": ("2026-11-DEROL-DEKCS-EUR1", 5),
 }
-ORDER = Order(message_id="M1", initiator="Office", created_at=START, execute_at=START)
+ORDER = TransferBatch(message_id="M1", initiator="Office", created_at=START, execute_at=START)
 
 
 class Service:
@@ -86,7 +86,7 @@ def service() -> Service:
     return made
 
 
-async def import_notification(service: Service, raw: bytes, accounts: dict[str, Account]) -> Imported:
+async def import_notification(service: Service, raw: bytes, accounts: dict[str, BankAccount]) -> Imported:
     return await record_evidence(service, await judge_notification(service, raw, accounts))
 
 

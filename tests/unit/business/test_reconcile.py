@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.business.reconcile import FactRecord, Finding, LiabilityRecord, Standing, reconcile
+from relayer.business.reconcile import ComparedFact, Finding, LiabilityRecord, Standing, reconcile
 from relayer.facts.codec import liability_id
 
 NOTHING = bytes(32)
 
 
-def fact(number: int, standing: Standing = Standing.REFERENCED) -> FactRecord:
+def fact(number: int, standing: Standing = Standing.REFERENCED) -> ComparedFact:
     fact_id, fact_hash = bytes([number]) * 32, bytes([number, 7]) * 16
     referenced = standing is Standing.REFERENCED
-    return FactRecord(
+    return ComparedFact(
         fact_id=fact_id,
         fact_hash=fact_hash,
         standing=standing,
@@ -29,7 +29,7 @@ def liability(number: int) -> LiabilityRecord:
     return LiabilityRecord(liability_id=of.liability_id, sequence=number, fact_id=of.fact_id, fact_hash=of.fact_hash)
 
 
-def findings(facts: list[FactRecord], liabilities: list[LiabilityRecord]) -> set[Finding]:
+def findings(facts: list[ComparedFact], liabilities: list[LiabilityRecord]) -> set[Finding]:
     result = reconcile(facts, liabilities)
     assert result.agrees == (not result.differences)
     return {difference.finding for difference in result.differences}
@@ -63,7 +63,9 @@ def test_nothing_agrees_with_nothing() -> None:
         ),
     ],
 )
-def test_one_mutation_is_found(facts: list[FactRecord], liabilities: list[LiabilityRecord], expected: set[Finding]) -> None:
+def test_one_mutation_is_found(
+    facts: list[ComparedFact], liabilities: list[LiabilityRecord], expected: set[Finding]
+) -> None:
     sound = [fact(8)]
     assert findings(facts + sound, [*liabilities, liability(8)]) == expected
     assert reconcile(facts + sound, [*liabilities, liability(8)]).matched == 1

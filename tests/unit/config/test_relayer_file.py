@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
-from relayer.config.fields import Confirmations
+from relayer.config.fields import ConfirmationDepth
 from relayer.config.ledgers import EvmLedgerSettings, RemoteLedgerSettings
 from relayer.config.relayer_file import load_relayer
 from relayer.config.serving import load_authority, load_ledger
@@ -66,7 +66,7 @@ def test_confirmations_are_a_finality(write: Callable[[str], Path]) -> None:
     settings = load_relayer(write(mutated(("finality: latest", "finality: {confirmations: 12}"))))
     contracts = settings.ledgers["contracts"]
     assert isinstance(contracts, EvmLedgerSettings)
-    assert contracts.finality == Confirmations(confirmations=12)
+    assert contracts.finality == ConfirmationDepth(confirmations=12)
 
 
 LITERAL_SECRET = "hunter2-do-not-show"

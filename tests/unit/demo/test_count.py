@@ -14,7 +14,7 @@ from relayer.codes.facts import FactCode, FactKind
 from relayer.core.ids import Height, TransactionId
 from relayer.demo.count import count, position_rows, problems, state_words
 from relayer.demo.settling import Settled
-from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, Draft
+from relayer.examples.consortium import CONTESTED_CENTS, CONTESTED_PAIR, OPERATORS, PARTY, FactDraft
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import Fact, party_id
 from relayer.ports.facts import FactRecord, FactState, MintedFact
@@ -37,7 +37,7 @@ class Outcome:
 
     standing: list[TrackedFact]
     liabilities: list[Liability]
-    issued: list[tuple[Draft, Fact]]
+    issued: list[tuple[FactDraft, Fact]]
     settled: Settled
     timed_out: int = 1
 
@@ -77,8 +77,8 @@ def outcome() -> Outcome:
     return Outcome(standing, liabilities, issued, Settled(issued[CONTESTED][1]))
 
 
-def a_draft(fact: Fact, code: FactCode) -> Draft:
-    return Draft(
+def a_draft(fact: Fact, code: FactCode) -> FactDraft:
+    return FactDraft(
         creditor=CREDITOR,
         debtor=DEBTOR,
         kind=FactKind(fact.kind),

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from relayer.cli import app
-from relayer.commands.form import Form
+from relayer.commands.form import OutputForm
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet import folder as folders
 from relayer.devnet.control import down, up
@@ -90,7 +90,7 @@ def test_a_number_left_by_a_crash_is_nobody(embedded: DevnetFolder) -> None:
 
 def test_the_kind_of_a_network_stays(embedded: DevnetFolder) -> None:
     with pytest.raises(ConfigurationError, match="of kind embedded"):
-        up(embedded.path, SettlementKind.COSMOS, ChainShape(), Form.JSON)
+        up(embedded.path, SettlementKind.COSMOS, ChainShape(), OutputForm.JSON)
     with pytest.raises(InvalidInput, match="choose embedded or cosmos"):
         settlement_kind("fabric")
 

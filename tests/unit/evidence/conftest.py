@@ -9,7 +9,7 @@ import pytest
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path, packet_commitment
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Acknowledgement, Packet
-from relayer.evidence.model import Claim, Evidence, LedgerName, Statement
+from relayer.evidence.model import Claim, LedgerName, PacketEvidence, ProvenStatement
 from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path
 from relayer.light_clients.poa_evm import EvmTrust
@@ -40,19 +40,19 @@ class Ledgers:
     def seal_comet(self) -> Height:
         return self.comet.seal(int(self.clock.now() * NANOSECONDS))
 
-    async def on_evm(self, claim: Claim, packet: Packet, *, at: Height) -> Statement:
+    async def on_evm(self, claim: Claim, packet: Packet, *, at: Height) -> ProvenStatement:
         update = await self.evm.client_update(
             ClientReference(host_chain_id=self.comet.chain_id, client_id=COMET_CLIENT), trusted=Height(1), target=at
         )
         (proof,) = await self.evm.prove([claimed_path(claim, packet)], at=at)
-        return Statement(claim=claim, height=at, header=update.value, proof=proof.value)
+        return ProvenStatement(claim=claim, height=at, header=update.value, proof=proof.value)
 
-    def on_comet(self, claim: Claim, packet: Packet) -> Statement:
+    def on_comet(self, claim: Claim, packet: Packet) -> ProvenStatement:
         """At the newest header."""
         at = self.comet.height
         update = self.comet.update(trusted=Height(at - 1))
         (proof,) = self.comet.prove([claimed_path(claim, packet)], at=at)
-        return Statement(claim=claim, height=at, header=update.value, proof=proof.value)
+        return ProvenStatement(claim=claim, height=at, header=update.value, proof=proof.value)
 
     def trust(self) -> Trust:
         validators = decode_client_header(self.comet.update(trusted=Height(1)).value).validators
@@ -88,25 +88,25 @@ def trust(ledgers: Ledgers) -> Trust:
     return ledgers.trust()
 
 
-def evidence_of(packet: Packet, answer: Acknowledgement | None, *statements: Statement) -> Evidence:
-    return Evidence(source=EVM, destination=COMET, packet=packet, acknowledgement=answer, statements=statements)
+def evidence_of(packet: Packet, answer: Acknowledgement | None, *statements: ProvenStatement) -> PacketEvidence:
+    return PacketEvidence(source=EVM, destination=COMET, packet=packet, acknowledgement=answer, statements=statements)
 
 
-async def _sent(ledgers: Ledgers) -> tuple[Packet, Statement]:
+async def _sent(ledgers: Ledgers) -> tuple[Packet, ProvenStatement]:
     packet = a_packet(7, timeout=TIMEOUT)
     ledgers.evm.commit(packet)
     at = ledgers.evm.seal()
     return packet, await ledgers.on_evm(Claim.PACKET_COMMITTED, packet, at=at)
 
 
-async def _cleared(ledgers: Ledgers, packet: Packet) -> Statement:
+async def _cleared(ledgers: Ledgers, packet: Packet) -> ProvenStatement:
     """The commitment of another packet takes its place in the trie: what is shown is absent."""
     ledgers.evm.erase(claimed_path(Claim.COMMITMENT_CLEARED, packet))
     return await ledgers.on_evm(Claim.COMMITMENT_CLEARED, packet, at=ledgers.evm.seal())
 
 
 @pytest.fixture
-async def acknowledged(ledgers: Ledgers) -> Evidence:
+async def acknowledged(ledgers: Ledgers) -> PacketEvidence:
     """From the EVM ledger to the CometBFT ledger and back."""
     packet, sent = await _sent(ledgers)
     path = commitment_path(COMET_CLIENT, PathKind.ACKNOWLEDGEMENT, packet.sequence)
@@ -118,7 +118,7 @@ async def acknowledged(ledgers: Ledgers) -> Evidence:
 
 
 @pytest.fixture
-async def timed_out(ledgers: Ledgers) -> Evidence:
+async def timed_out(ledgers: Ledgers) -> PacketEvidence:
     packet, sent = await _sent(ledgers)
     ledgers.clock.advance(200)
     ledgers.seal_comet()
@@ -127,7 +127,7 @@ async def timed_out(ledgers: Ledgers) -> Evidence:
 
 
 @pytest.fixture
-async def returned(ledgers: Ledgers) -> Evidence:
+async def returned(ledgers: Ledgers) -> PacketEvidence:
     """The other direction: committed on the CometBFT ledger, answered by the EVM ledger."""
     packet = a_packet(9, route=ROUTE_BACK, timeout=TIMEOUT)
     assert (packet.source_client, ROUTE.source_client) == (COMET_CLIENT, EVM_CLIENT)

@@ -17,7 +17,7 @@ from relayer.core.commitment import acknowledgement_commitment
 from relayer.core.packet import Acknowledgement
 from relayer.errors import InvalidInput, RelayerError
 from relayer.evidence.codec import encode_evidence
-from relayer.evidence.model import Claim, Evidence
+from relayer.evidence.model import Claim, PacketEvidence
 from relayer.evidence.trust import Trust, encode_trust
 from relayer.evidence.verify import claimed_path
 from relayer.facts.codec import FactAnswer, encode_answers
@@ -36,7 +36,7 @@ def refused(*arguments: str) -> RelayerError:
 
 
 @pytest.fixture
-def files(tmp_path: Path, acknowledged: Evidence, trust: Trust) -> tuple[str, str]:
+def files(tmp_path: Path, acknowledged: PacketEvidence, trust: Trust) -> tuple[str, str]:
     (tmp_path / "evidence.json").write_bytes(encode_evidence(acknowledged))
     (tmp_path / "trust.json").write_bytes(encode_trust(trust))
     return str(tmp_path / "evidence.json"), str(tmp_path / "trust.json")
@@ -72,7 +72,9 @@ def test_a_bad_trust_file_is_wrong_input_and_not_a_verdict(files: tuple[str, str
     assert exit_status(refused("verify", file + ".none", "--trust", trust)) == 5
 
 
-async def test_facts_and_their_answers_are_shown(tmp_path: Path, ledgers: Any, acknowledged: Evidence, trust: Trust) -> None:
+async def test_facts_and_their_answers_are_shown(
+    tmp_path: Path, ledgers: Any, acknowledged: PacketEvidence, trust: Trust
+) -> None:
     facts = a_fact(1), a_fact(2), a_fact(3)
     packet = replace(a_packet(8, timeout=2_000_000_000), payloads=(a_fact_payload(*facts),))
     accepted = FactAnswer(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from relayer.evidence import strict_json
 from relayer.evidence.codec import decode_evidence, encode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw, TrustRefused
-from relayer.evidence.model import Evidence
+from relayer.evidence.model import PacketEvidence
 from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify, verify_file
 from relayer.light_clients.known import KNOWN
@@ -54,7 +54,7 @@ def test_what_is_no_file_is_refused(raw: bytes) -> None:
         decode_trust(raw, KNOWN.trust_readers)
 
 
-async def test_the_file_is_bounded(acknowledged: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_file_is_bounded(acknowledged: PacketEvidence, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = encode_evidence(acknowledged)
     monkeypatch.setattr(strict_json, "MAXIMUM_BYTES", len(raw) - 1)
     assert evidence_flaw(raw) is Flaw.FORM
@@ -87,7 +87,7 @@ async def test_the_file_is_bounded(acknowledged: Evidence, monkeypatch: pytest.M
         (("statements", 0, "height"), 0),
     ],
 )
-async def test_what_is_out_of_range_is_refused(acknowledged: Evidence, path: tuple[Any, ...], value: Any) -> None:
+async def test_what_is_out_of_range_is_refused(acknowledged: PacketEvidence, path: tuple[Any, ...], value: Any) -> None:
     document = json.loads(encode_evidence(acknowledged))
     at = document
     for step in path[:-1]:
@@ -96,7 +96,7 @@ async def test_what_is_out_of_range_is_refused(acknowledged: Evidence, path: tup
     assert evidence_flaw(json.dumps(document).encode()) is Flaw.FORM
 
 
-async def test_unknown_and_doubled_fields_are_refused(acknowledged: Evidence) -> None:
+async def test_unknown_and_doubled_fields_are_refused(acknowledged: PacketEvidence) -> None:
     raw = encode_evidence(acknowledged)
     document = json.loads(raw)
     assert evidence_flaw(json.dumps({**document, "note": "believe me"}).encode()) is Flaw.FORM
@@ -174,7 +174,7 @@ def test_trust_names_two_different_ledgers(trust: Trust) -> None:
 @given(at=st.integers(0, 10**6), cut=st.integers(0, 8), put=st.binary(max_size=4))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_proves_the_same(
-    acknowledged: Evidence, trust: Trust, at: int, cut: int, put: bytes
+    acknowledged: PacketEvidence, trust: Trust, at: int, cut: int, put: bytes
 ) -> None:
     """White space may change; nothing that is proven may."""
     raw = encode_evidence(acknowledged)
@@ -195,7 +195,7 @@ def test_a_damaged_file_is_refused_or_proves_the_same(
 )
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_headers_and_proofs_are_refused(
-    *, acknowledged: Evidence, trust: Trust, statement: int, name: str, at: int, cut: int, put: bytes
+    *, acknowledged: PacketEvidence, trust: Trust, statement: int, name: str, at: int, cut: int, put: bytes
 ) -> None:
     statements = list(acknowledged.statements)
     raw: bytes = getattr(statements[statement], name)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from relayer.cli import app
 from relayer.evidence.codec import encode_evidence
-from relayer.evidence.model import Evidence
+from relayer.evidence.model import PacketEvidence
 from relayer.evidence.trust import Trust, encode_trust
 from relayer.journal.sqlite import SqliteJournal
 
@@ -34,7 +34,7 @@ RUNS = 5
 
 
 @pytest.fixture
-def arguments(tmp_path: Path, acknowledged: Evidence, trust: Trust) -> dict[str, list[str]]:
+def arguments(tmp_path: Path, acknowledged: PacketEvidence, trust: Trust) -> dict[str, list[str]]:
     """Of commands that succeed."""
     assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
     SqliteJournal(tmp_path / "relayer.journal").close()

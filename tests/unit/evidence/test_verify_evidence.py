@@ -13,7 +13,7 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Acknowledgement
 from relayer.evidence.codec import decode_evidence, encode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw
-from relayer.evidence.model import LIVES, Claim, Ending, Evidence, Statement
+from relayer.evidence.model import LIVES, Claim, Ending, PacketEvidence, ProvenStatement
 from relayer.evidence.trust import Trust
 from relayer.evidence.verify import verify, verify_file
 from relayer.light_clients.poa_evm import EvmTrust
@@ -26,19 +26,19 @@ from relayer.testing.factories import a_packet
 Json = dict[str, Any]
 
 
-def flaw_of(evidence: Evidence, trust: Trust) -> Flaw:
+def flaw_of(evidence: PacketEvidence, trust: Trust) -> Flaw:
     with pytest.raises(EvidenceRefused) as refused:
         verify(evidence, trust)
     return refused.value.flaw
 
 
-def with_statement(evidence: Evidence, index: int, **changes: Any) -> Evidence:
+def with_statement(evidence: PacketEvidence, index: int, **changes: Any) -> PacketEvidence:
     statements = list(evidence.statements)
     statements[index] = replace(statements[index], **changes)
     return replace(evidence, statements=tuple(statements))
 
 
-def with_comet_header(evidence: Evidence, index: int, change: Callable[[Any], Any]) -> Evidence:
+def with_comet_header(evidence: PacketEvidence, index: int, change: Callable[[Any], Any]) -> PacketEvidence:
     header = change(decode_client_header(evidence.statements[index].header))
     return with_statement(evidence, index, header=encode_client_header(header))
 
@@ -46,7 +46,7 @@ def with_comet_header(evidence: Evidence, index: int, change: Callable[[Any], An
 # What holds.
 
 
-async def test_an_acknowledged_packet_is_proven_from_end_to_end(acknowledged: Evidence, trust: Trust) -> None:
+async def test_an_acknowledged_packet_is_proven_from_end_to_end(acknowledged: PacketEvidence, trust: Trust) -> None:
     verdict = verify_file(encode_evidence(acknowledged), trust)
     assert verdict.ending is Ending.ACKNOWLEDGED
     assert (verdict.packet, verdict.acknowledgement) == (acknowledged.packet, acknowledged.acknowledgement)
@@ -57,18 +57,18 @@ async def test_an_acknowledged_packet_is_proven_from_end_to_end(acknowledged: Ev
     ]
 
 
-async def test_a_packet_that_timed_out_is_proven(timed_out: Evidence, trust: Trust) -> None:
+async def test_a_packet_that_timed_out_is_proven(timed_out: PacketEvidence, trust: Trust) -> None:
     verdict = verify_file(encode_evidence(timed_out), trust)
     assert verdict.ending is Ending.TIMED_OUT
     assert verdict.proven[1].timestamp >= timed_out.packet.timeout_timestamp
 
 
-async def test_the_other_direction_is_proven_alike(returned: Evidence, trust: Trust) -> None:
+async def test_the_other_direction_is_proven_alike(returned: PacketEvidence, trust: Trust) -> None:
     assert verify_file(encode_evidence(returned), trust).ending is Ending.ACKNOWLEDGED
 
 
-async def test_a_life_may_be_shown_in_part(acknowledged: Evidence, timed_out: Evidence, trust: Trust) -> None:
-    def ending(evidence: Evidence, count: int) -> Ending:
+async def test_a_life_may_be_shown_in_part(acknowledged: PacketEvidence, timed_out: PacketEvidence, trust: Trust) -> None:
+    def ending(evidence: PacketEvidence, count: int) -> Ending:
         answer = evidence.acknowledgement if count > 1 else None
         return verify(replace(evidence, acknowledgement=answer, statements=evidence.statements[:count]), trust).ending
 
@@ -76,12 +76,12 @@ async def test_a_life_may_be_shown_in_part(acknowledged: Evidence, timed_out: Ev
     assert [ending(timed_out, count) for count in (1, 2, 3)] == [Ending.SENT, Ending.EXPIRED, Ending.TIMED_OUT]
 
 
-async def test_the_order_of_the_trusted_ends_does_not_matter(acknowledged: Evidence, trust: Trust) -> None:
+async def test_the_order_of_the_trusted_ends_does_not_matter(acknowledged: PacketEvidence, trust: Trust) -> None:
     one, other = trust.ends
     assert verify(acknowledged, Trust(ends=(other, one))) == verify(acknowledged, trust)
 
 
-async def test_a_header_without_the_votes_of_some_is_enough(acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_header_without_the_votes_of_some_is_enough(acknowledged: PacketEvidence, trust: Trust) -> None:
     def silence_one(header: Any) -> Any:
         commit = header.signed.commit
         signed = replace(header.signed, commit=replace(commit, signatures=(ABSENT, *commit.signatures[1:])))
@@ -90,7 +90,7 @@ async def test_a_header_without_the_votes_of_some_is_enough(acknowledged: Eviden
     assert verify(with_comet_header(acknowledged, 1, silence_one), trust).ending is Ending.ACKNOWLEDGED
 
 
-async def test_any_of_the_trusted_validator_sets_may_have_signed(acknowledged: Evidence, trust: Trust) -> None:
+async def test_any_of_the_trusted_validator_sets_may_have_signed(acknowledged: PacketEvidence, trust: Trust) -> None:
     evm, comet = trust.ends
     assert isinstance(comet.ledger, CometTrust)
     (members,) = comet.ledger.validator_sets
@@ -139,7 +139,7 @@ def _changed(document: Json, path: tuple[Any, ...], change: Callable[[Any, Any],
 
 
 async def test_every_single_field_matters(
-    acknowledged: Evidence, timed_out: Evidence, returned: Evidence, trust: Trust
+    acknowledged: PacketEvidence, timed_out: PacketEvidence, returned: PacketEvidence, trust: Trust
 ) -> None:
     def alter(at: Any, name: Any) -> None:
         at[name] = _other(at[name])
@@ -161,7 +161,7 @@ async def test_every_single_field_matters(
     assert checked == 3 * 3 * 28
 
 
-async def test_every_part_of_every_byte_string_matters(acknowledged: Evidence, trust: Trust) -> None:
+async def test_every_part_of_every_byte_string_matters(acknowledged: PacketEvidence, trust: Trust) -> None:
     """One byte in each sixteenth of each header and proof, and one byte less or more."""
     for index, statement in enumerate(acknowledged.statements):
         for name in ("header", "proof"):
@@ -173,18 +173,18 @@ async def test_every_part_of_every_byte_string_matters(acknowledged: Evidence, t
                 assert flaw in {Flaw.HEADER, Flaw.SIGNERS, Flaw.PROOF}
 
 
-async def test_an_answer_to_another_packet_is_no_answer(acknowledged: Evidence, trust: Trust) -> None:
+async def test_an_answer_to_another_packet_is_no_answer(acknowledged: PacketEvidence, trust: Trust) -> None:
     other = replace(acknowledged, acknowledgement=Acknowledgement(app_acknowledgements=(b"not fine",)))
     assert flaw_of(other, trust) is Flaw.PROOF
 
 
-async def test_a_packet_of_another_channel_is_refused(acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_packet_of_another_channel_is_refused(acknowledged: PacketEvidence, trust: Trust) -> None:
     """Its commitment may be real, but whoever made that client cannot borrow the answers of this channel."""
     stranger = replace(acknowledged.packet, source_client=ClientId("client-9"))
     assert flaw_of(replace(acknowledged, packet=stranger), trust) is Flaw.OTHER_CHANNEL
 
 
-async def test_a_packet_to_another_client_is_refused(ledgers: Any, acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_packet_to_another_client_is_refused(ledgers: Any, acknowledged: PacketEvidence, trust: Trust) -> None:
     """Even one that the source did commit."""
     packet = replace(a_packet(12, timeout=2_000_000_000), destination_client=ClientId("poa-evm-9"))
     ledgers.evm.commit(packet)
@@ -193,7 +193,7 @@ async def test_a_packet_to_another_client_is_refused(ledgers: Any, acknowledged:
     assert flaw_of(evidence, trust) is Flaw.OTHER_CHANNEL
 
 
-async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: Evidence, trust: Trust) -> None:
+async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: PacketEvidence, trust: Trust) -> None:
     for changed in (
         replace(acknowledged, source=replace(acknowledged.source, chain_id="1338")),
         replace(acknowledged, source=replace(acknowledged.source, client_type="07-tendermint")),
@@ -204,7 +204,7 @@ async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: Evidenc
     assert flaw_of(turned, trust) is Flaw.OTHER_CHANNEL
 
 
-async def test_claims_must_make_a_life(acknowledged: Evidence, timed_out: Evidence, trust: Trust) -> None:
+async def test_claims_must_make_a_life(acknowledged: PacketEvidence, timed_out: PacketEvidence, trust: Trust) -> None:
     sent, answered, cleared = acknowledged.statements
     absent = timed_out.statements[1]
     for statements in (
@@ -225,20 +225,20 @@ async def test_claims_must_make_a_life(acknowledged: Evidence, timed_out: Eviden
 
 
 async def test_a_commitment_that_was_not_made_yet_was_not_cleared(
-    acknowledged: Evidence, ledgers: Any, trust: Trust
+    acknowledged: PacketEvidence, ledgers: Any, trust: Trust
 ) -> None:
     before = await ledgers.on_evm(Claim.COMMITMENT_CLEARED, acknowledged.packet, at=Height(1))
     statements = (*acknowledged.statements[:2], before)
     assert flaw_of(replace(acknowledged, statements=statements), trust) is Flaw.STORY
 
 
-async def test_absence_before_the_timeout_is_no_timeout(timed_out: Evidence, trust: Trust) -> None:
+async def test_absence_before_the_timeout_is_no_timeout(timed_out: PacketEvidence, trust: Trust) -> None:
     """The same header a second before the packet's timeout, with a commitment to match."""
     late = replace(timed_out.packet, timeout_timestamp=TimestampSeconds(timed_out.packet.timeout_timestamp + 1000))
     assert flaw_of(replace(timed_out, packet=late), trust) is Flaw.PROOF, "the timeout is part of the commitment"
 
 
-async def test_a_receipt_that_is_absent_too_early(ledgers: Any, trust: Trust, timed_out: Evidence) -> None:
+async def test_a_receipt_that_is_absent_too_early(ledgers: Any, trust: Trust, timed_out: PacketEvidence) -> None:
     packet = a_packet(11, timeout=int(ledgers.clock.now()) + 1)
     ledgers.evm.commit(packet)
     sent = await ledgers.on_evm(Claim.PACKET_COMMITTED, packet, at=ledgers.evm.seal())
@@ -251,14 +251,16 @@ async def test_a_receipt_that_is_absent_too_early(ledgers: Any, trust: Trust, ti
     assert verify(in_time, trust).ending is Ending.EXPIRED
 
 
-async def test_proofs_do_not_pass_for_each_other(acknowledged: Evidence, timed_out: Evidence, trust: Trust) -> None:
+async def test_proofs_do_not_pass_for_each_other(
+    acknowledged: PacketEvidence, timed_out: PacketEvidence, trust: Trust
+) -> None:
     sent, answered, cleared = acknowledged.statements
     for index, proof in ((0, cleared.proof), (2, sent.proof), (1, timed_out.statements[1].proof), (0, answered.proof)):
         assert flaw_of(with_statement(acknowledged, index, proof=proof), trust) is Flaw.PROOF
     assert flaw_of(with_statement(timed_out, 1, proof=answered.proof), trust) is Flaw.PROOF
 
 
-async def test_a_header_of_another_height_does_not_serve(acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_header_of_another_height_does_not_serve(acknowledged: PacketEvidence, trust: Trust) -> None:
     sent, _, cleared = acknowledged.statements
     swapped = with_statement(acknowledged, 0, header=cleared.header, height=cleared.height)
     assert flaw_of(swapped, trust) is Flaw.PROOF
@@ -266,7 +268,7 @@ async def test_a_header_of_another_height_does_not_serve(acknowledged: Evidence,
     assert sent.height != cleared.height
 
 
-async def test_headers_of_the_other_kind_do_not_serve(acknowledged: Evidence, trust: Trust) -> None:
+async def test_headers_of_the_other_kind_do_not_serve(acknowledged: PacketEvidence, trust: Trust) -> None:
     sent, answered, _ = acknowledged.statements
     assert flaw_of(with_statement(acknowledged, 0, header=answered.header), trust) is Flaw.HEADER
     assert flaw_of(with_statement(acknowledged, 1, header=sent.header), trust) is Flaw.HEADER
@@ -275,7 +277,7 @@ async def test_headers_of_the_other_kind_do_not_serve(acknowledged: Evidence, tr
 # Who signed.
 
 
-async def test_validators_must_be_the_trusted_ones(acknowledged: Evidence, trust: Trust) -> None:
+async def test_validators_must_be_the_trusted_ones(acknowledged: PacketEvidence, trust: Trust) -> None:
     evm, comet = trust.ends
     assert isinstance(comet.ledger, CometTrust)
     members = comet.ledger.validator_sets[0].validators
@@ -288,7 +290,7 @@ async def test_validators_must_be_the_trusted_ones(acknowledged: Evidence, trust
     assert flaw_of(evidence, Trust(ends=(evm, renamed))) is Flaw.SIGNERS
 
 
-async def test_two_thirds_of_the_power_is_not_enough(acknowledged: Evidence, trust: Trust) -> None:
+async def test_two_thirds_of_the_power_is_not_enough(acknowledged: PacketEvidence, trust: Trust) -> None:
     def silence_two(header: Any) -> Any:
         commit = header.signed.commit
         signed = replace(header.signed, commit=replace(commit, signatures=(ABSENT, ABSENT, *commit.signatures[2:])))
@@ -297,7 +299,7 @@ async def test_two_thirds_of_the_power_is_not_enough(acknowledged: Evidence, tru
     assert flaw_of(with_comet_header(acknowledged, 1, silence_two), trust) is Flaw.SIGNERS
 
 
-async def test_a_signature_beyond_the_quorum_must_be_good_too(acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_signature_beyond_the_quorum_must_be_good_too(acknowledged: PacketEvidence, trust: Trust) -> None:
     def spoil_last(header: Any) -> Any:
         commit = header.signed.commit
         spoilt = commit.with_signature(3, commit.signatures[2].signature)
@@ -306,7 +308,7 @@ async def test_a_signature_beyond_the_quorum_must_be_good_too(acknowledged: Evid
     assert flaw_of(with_comet_header(acknowledged, 1, spoil_last), trust) is Flaw.SIGNERS
 
 
-async def test_nothing_unsigned_can_be_slipped_into_a_header(acknowledged: Evidence, trust: Trust) -> None:
+async def test_nothing_unsigned_can_be_slipped_into_a_header(acknowledged: PacketEvidence, trust: Trust) -> None:
     def trusted_long_ago(header: Any) -> Any:
         return replace(header, trusted_height=1)
 
@@ -317,7 +319,7 @@ async def test_nothing_unsigned_can_be_slipped_into_a_header(acknowledged: Evide
     assert flaw_of(with_comet_header(acknowledged, 1, trusting_others), trust) is Flaw.SIGNERS
 
 
-async def test_authorities_must_be_the_trusted_ones(acknowledged: Evidence, trust: Trust) -> None:
+async def test_authorities_must_be_the_trusted_ones(acknowledged: PacketEvidence, trust: Trust) -> None:
     evm, comet = trust.ends
     assert isinstance(evm.ledger, EvmTrust)
     engine = evm.ledger.engine
@@ -329,7 +331,7 @@ async def test_authorities_must_be_the_trusted_ones(acknowledged: Evidence, trus
         assert flaw_of(acknowledged, Trust(ends=(replace(evm, ledger=ledger), comet))) is Flaw.SIGNERS
 
 
-async def test_fewer_authorities_than_the_threshold_are_not_enough(acknowledged: Evidence, trust: Trust) -> None:
+async def test_fewer_authorities_than_the_threshold_are_not_enough(acknowledged: PacketEvidence, trust: Trust) -> None:
     header = decode_header(acknowledged.statements[0].header)
     two = replace(header, seals=header.seals[1:])
     assert verify(with_statement(acknowledged, 0, header=encode_header(two)), trust).ending is Ending.ACKNOWLEDGED
@@ -338,7 +340,7 @@ async def test_fewer_authorities_than_the_threshold_are_not_enough(acknowledged:
         assert flaw_of(with_statement(acknowledged, 0, header=changed), trust) is Flaw.SIGNERS
 
 
-async def test_signatures_for_another_channel_do_not_count(acknowledged: Evidence, trust: Trust) -> None:
+async def test_signatures_for_another_channel_do_not_count(acknowledged: PacketEvidence, trust: Trust) -> None:
     """The authorities sign for one client of one ledger: their word to another one is not carried over."""
     evm, comet = trust.ends
     assert isinstance(comet.ledger, CometTrust)
@@ -347,13 +349,17 @@ async def test_signatures_for_another_channel_do_not_count(acknowledged: Evidenc
     assert flaw_of(replace(acknowledged, packet=packet), Trust(ends=(evm, moved))) is Flaw.SIGNERS
 
 
-async def test_reading_gives_back_what_was_written(acknowledged: Evidence, timed_out: Evidence, returned: Evidence) -> None:
+async def test_reading_gives_back_what_was_written(
+    acknowledged: PacketEvidence, timed_out: PacketEvidence, returned: PacketEvidence
+) -> None:
     for evidence in (acknowledged, timed_out, returned):
         assert decode_evidence(encode_evidence(evidence)) == evidence
 
 
-async def test_a_statement_needs_its_own_header(acknowledged: Evidence, trust: Trust) -> None:
+async def test_a_statement_needs_its_own_header(acknowledged: PacketEvidence, trust: Trust) -> None:
     answered = acknowledged.statements[1]
-    borrowed = Statement(claim=Claim.PACKET_COMMITTED, height=answered.height, header=answered.header, proof=answered.proof)
+    borrowed = ProvenStatement(
+        claim=Claim.PACKET_COMMITTED, height=answered.height, header=answered.header, proof=answered.proof
+    )
     changed = replace(acknowledged, statements=(borrowed, *acknowledged.statements[1:]))
     assert flaw_of(changed, trust) is Flaw.HEADER

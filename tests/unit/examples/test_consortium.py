@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from relayer.codes.facts import FactCode, FactKind
-from relayer.examples.consortium import DEBTS, OPERATORS, Draft, scenario
+from relayer.examples.consortium import DEBTS, OPERATORS, FactDraft, scenario
 
 
 def test_the_table_adds_up() -> None:
@@ -40,7 +40,7 @@ def test_a_correction_names_an_earlier_fact_of_its_creditor_that_is_larger() -> 
         assert corrected.net + corrected.tax > 1_500
 
 
-def open_debts(drafts: tuple[Draft, ...]) -> dict[tuple[str, str], int]:
+def open_debts(drafts: tuple[FactDraft, ...]) -> dict[tuple[str, str], int]:
     debts: Counter[tuple[str, str]] = Counter()
     for draft in drafts:
         if draft.expected_code == FactCode.OK:

@@ -9,14 +9,14 @@ import pytest
 
 from relayer.iso20022 import documents
 from relayer.iso20022.documents import CAMT_054, PAIN_001, namespace, read_document
-from relayer.iso20022.errors import BankMessageRefused, Problem
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
 BOMB = "<!DOCTYPE Document [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
     f"<!ENTITY {chr(98 + n)} '{10 * f'&{chr(97 + n)};'}'>" for n in range(10)
 )
 
 
-def refusal(raw: bytes, message: str = CAMT_054) -> Problem:
+def refusal(raw: bytes, message: str = CAMT_054) -> MessageProblem:
     with pytest.raises(BankMessageRefused) as refused:
         read_document(raw, message)
     return refused.value.problem
@@ -38,68 +38,78 @@ def test_document_types_and_entities_are_never_read(notification: str, tmp_path:
         "<!DOCTYPE Document [<!ENTITY % x SYSTEM 'bank.dtd'> %x;]>",
     ):
         text = declaration + document_type + rest.replace("NTF-1", "&x;")
-        assert refusal(text.encode()) is Problem.DOCUMENT_TYPE
+        assert refusal(text.encode()) is MessageProblem.DOCUMENT_TYPE
 
 
 def test_an_entity_bomb_costs_nothing(notification: str) -> None:
     started = time.monotonic()
-    assert refusal((BOMB + "]>" + notification.partition("?>")[2].replace("NTF-1", "&k;")).encode()) is Problem.DOCUMENT_TYPE
+    assert (
+        refusal((BOMB + "]>" + notification.partition("?>")[2].replace("NTF-1", "&k;")).encode())
+        is MessageProblem.DOCUMENT_TYPE
+    )
     assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7"])
 def test_another_encoding_hides_nothing(notification: str, encoding: str) -> None:
     text = notification.replace('"UTF-8"', f'"{encoding}"').replace("?>", "?><!DOCTYPE Document>", 1)
-    assert refusal(text.encode(encoding)) in {Problem.ENCODING, Problem.NOT_XML, Problem.DOCUMENT_TYPE}
+    assert refusal(text.encode(encoding)) in {MessageProblem.ENCODING, MessageProblem.NOT_XML, MessageProblem.DOCUMENT_TYPE}
 
 
 def test_what_the_declaration_says_of_the_encoding_is_not_believed(notification: str) -> None:
     hidden = "+ADwAIQ-DOCTYPE Document+AD4-"
     text = notification.replace('"UTF-8"', '"UTF-7"').replace("?>", f"?>{hidden}", 1)
-    assert refusal(text.encode()) is Problem.NOT_XML
+    assert refusal(text.encode()) is MessageProblem.NOT_XML
 
 
 def test_an_undeclared_entity_is_refused(notification: str) -> None:
-    assert refusal(notification.replace("NTF-1", "&nbsp;").encode()) is Problem.NOT_XML
+    assert refusal(notification.replace("NTF-1", "&nbsp;").encode()) is MessageProblem.NOT_XML
 
 
 def test_size_and_depth_are_bounded(notification: str, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = "<x>" * 61 + "</x>" * 61
-    assert refusal(notification.replace("<Nm>KiezCar AG</Nm>", deep).encode()) is Problem.TOO_DEEP
+    assert refusal(notification.replace("<Nm>KiezCar AG</Nm>", deep).encode()) is MessageProblem.TOO_DEEP
     very_deep = "<x>" * 100_000 + "</x>" * 100_000
-    assert refusal(notification.replace("<Nm>KiezCar AG</Nm>", very_deep).encode()) in {Problem.TOO_DEEP, Problem.NOT_XML}
+    assert refusal(notification.replace("<Nm>KiezCar AG</Nm>", very_deep).encode()) in {
+        MessageProblem.TOO_DEEP,
+        MessageProblem.NOT_XML,
+    }
     monkeypatch.setattr(documents, "MAXIMUM_BYTES", len(notification.encode()) - 1)
-    assert refusal(notification.encode()) is Problem.TOO_LARGE
+    assert refusal(notification.encode()) is MessageProblem.TOO_LARGE
 
 
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("</Document>", "", Problem.NOT_XML),
-        ("</Document>", "</Document><Document/>", Problem.NOT_XML),
-        ("NTF-1", "NTF\x00", Problem.NOT_XML),
-        (namespace(CAMT_054), namespace("camt.054.001.09"), Problem.OTHER_MESSAGE),
-        (namespace(CAMT_054), namespace(PAIN_001), Problem.OTHER_MESSAGE),
-        (f' xmlns="{namespace(CAMT_054)}"', "", Problem.OTHER_MESSAGE),
-        ("<Id>NTF-1</Id>", "", Problem.SCHEMA),
-        ("<Id>NTF-1</Id>", "<Id>" + 36 * "N" + "</Id>", Problem.SCHEMA),
-        ("<Id>NTF-1</Id>", "<Id/>", Problem.SCHEMA),
-        ("<Id>NTF-1</Id>", "<Id>NTF-1</Id><Id>NTF-2</Id>", Problem.SCHEMA),
-        ("12.34", "12.345678", Problem.SCHEMA),
-        ("12.34", "-12.34", Problem.SCHEMA),
-        ("12.34", "12,34", Problem.SCHEMA),
-        ("12.34", "1.2e1", Problem.SCHEMA),
-        ("12.34", "NaN", Problem.SCHEMA),
-        ("12.34", 19 * "9", Problem.SCHEMA),
-        ("12.34", "", Problem.SCHEMA),
-        ('Ccy="EUR">12.34', ">12.34", Problem.SCHEMA),
-        ('Ccy="EUR">12.34', 'Ccy="eur">12.34', Problem.SCHEMA),
-        ("<Dt>2026-11-30</Dt></BookgDt>", "<Dt>2026-11-31</Dt></BookgDt>", Problem.SCHEMA),
-        ("<IBAN>DE02120300000000202051</IBAN>", "<IBAN>DE02 1203</IBAN>", Problem.SCHEMA),
-        ("<Cd>BOOK</Cd></Sts>\n        <BookgDt><Dt>", "<Cd>BOOKED</Cd></Sts>\n        <BookgDt><Dt>", Problem.SCHEMA),
+        ("</Document>", "", MessageProblem.NOT_XML),
+        ("</Document>", "</Document><Document/>", MessageProblem.NOT_XML),
+        ("NTF-1", "NTF\x00", MessageProblem.NOT_XML),
+        (namespace(CAMT_054), namespace("camt.054.001.09"), MessageProblem.OTHER_MESSAGE),
+        (namespace(CAMT_054), namespace(PAIN_001), MessageProblem.OTHER_MESSAGE),
+        (f' xmlns="{namespace(CAMT_054)}"', "", MessageProblem.OTHER_MESSAGE),
+        ("<Id>NTF-1</Id>", "", MessageProblem.SCHEMA),
+        ("<Id>NTF-1</Id>", "<Id>" + 36 * "N" + "</Id>", MessageProblem.SCHEMA),
+        ("<Id>NTF-1</Id>", "<Id/>", MessageProblem.SCHEMA),
+        ("<Id>NTF-1</Id>", "<Id>NTF-1</Id><Id>NTF-2</Id>", MessageProblem.SCHEMA),
+        ("12.34", "12.345678", MessageProblem.SCHEMA),
+        ("12.34", "-12.34", MessageProblem.SCHEMA),
+        ("12.34", "12,34", MessageProblem.SCHEMA),
+        ("12.34", "1.2e1", MessageProblem.SCHEMA),
+        ("12.34", "NaN", MessageProblem.SCHEMA),
+        ("12.34", 19 * "9", MessageProblem.SCHEMA),
+        ("12.34", "", MessageProblem.SCHEMA),
+        ('Ccy="EUR">12.34', ">12.34", MessageProblem.SCHEMA),
+        ('Ccy="EUR">12.34', 'Ccy="eur">12.34', MessageProblem.SCHEMA),
+        ("<Dt>2026-11-30</Dt></BookgDt>", "<Dt>2026-11-31</Dt></BookgDt>", MessageProblem.SCHEMA),
+        ("<IBAN>DE02120300000000202051</IBAN>", "<IBAN>DE02 1203</IBAN>", MessageProblem.SCHEMA),
+        (
+            "<Cd>BOOK</Cd></Sts>\n        <BookgDt><Dt>",
+            "<Cd>BOOKED</Cd></Sts>\n        <BookgDt><Dt>",
+            MessageProblem.SCHEMA,
+        ),
     ],
 )
-def test_a_broken_message_is_refused_as_a_whole(notification: str, old: str, new: str, problem: Problem) -> None:
+def test_a_broken_message_is_refused_as_a_whole(notification: str, old: str, new: str, problem: MessageProblem) -> None:
     assert old in notification
     assert refusal(notification.replace(old, new, 1).encode()) is problem
 

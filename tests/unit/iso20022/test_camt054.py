@@ -10,17 +10,17 @@ from hashlib import sha256
 import pytest
 
 from relayer.iso20022 import camt054
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.camt054 import import_camt054
-from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, Problem
-from relayer.iso20022.payment import Payment
+from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, MessageProblem
+from relayer.iso20022.payment import BankPayment
 
 FIRST = "2026-11-DENBM-DEKCS-EUR1"
-Accounts = dict[str, Account]
+Accounts = dict[str, BankAccount]
 
 
 def test_a_notification_is_evidence_of_the_payments_that_it_names(
-    notification: str, payments: list[Payment], accounts: Accounts
+    notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     raw = notification.encode()
     found = import_camt054(raw, payments, accounts=accounts, recorded=())
@@ -91,7 +91,7 @@ MUTATIONS = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_what_is_not_evidence_is_refused_alone(
-    name: str, notification: str, payments: list[Payment], accounts: Accounts
+    name: str, notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     mutate, reason = MUTATIONS[name]
     found = import_camt054(mutate(notification).encode(), payments, accounts=accounts, recorded=())
@@ -100,7 +100,7 @@ def test_what_is_not_evidence_is_refused_alone(
 
 
 def test_another_account_than_the_creditors_is_refused(
-    notification: str, payments: list[Payment], accounts: Accounts
+    notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     moved = notification.replace("DE02120300000000202051", "DE89370400440532013000")
     found = import_camt054(moved.encode(), payments, accounts=accounts, recorded=())
@@ -109,7 +109,7 @@ def test_another_account_than_the_creditors_is_refused(
 
 
 def test_a_batch_that_does_not_add_up_is_refused_in_all_its_parts(
-    notification: str, payments: list[Payment], accounts: Accounts
+    notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     short = _with(">100.05<", ">100.04<")(notification)
     found = import_camt054(short.encode(), payments, accounts=accounts, recorded=())
@@ -129,7 +129,7 @@ FIRST_PART, SECOND_PART = '<Amt Ccy="EUR">100</Amt>', '<Amt Ccy="EUR">0.050</Amt
     ],
 )
 def test_an_entry_is_not_counted_twice(
-    notification: str, payments: list[Payment], accounts: Accounts, parts: tuple[str, str], reasons: list[EntryRefusal]
+    notification: str, payments: list[BankPayment], accounts: Accounts, parts: tuple[str, str], reasons: list[EntryRefusal]
 ) -> None:
     """Payments of 100.05 are waited for wherever the bank leaves open which part of 100.05 each transaction has."""
     first, second = parts
@@ -141,7 +141,7 @@ def test_an_entry_is_not_counted_twice(
     assert [entry.payment for entry in found.accepted] == payments[:1]
 
 
-def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: list[Payment], accounts: Accounts) -> None:
+def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: list[BankPayment], accounts: Accounts) -> None:
     start, end = notification.index("<Ntry>"), notification.index("</Ntry>") + len("</Ntry>")
     twice = notification[:end] + notification[start:end] + notification[end:]
     found = import_camt054(twice.encode(), payments, accounts=accounts, recorded=())
@@ -151,7 +151,7 @@ def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: li
 
 @pytest.mark.parametrize("still_expected", [True, False])
 def test_a_file_imported_again_gives_nothing_new(
-    notification: str, payments: list[Payment], accounts: Accounts, still_expected: bool
+    notification: str, payments: list[BankPayment], accounts: Accounts, still_expected: bool
 ) -> None:
     recorded = {payment.payment_id for payment in payments}
     expected = payments if still_expected else []
@@ -160,7 +160,9 @@ def test_a_file_imported_again_gives_nothing_new(
     assert not found.accepted
 
 
-def test_a_wrong_entry_does_not_use_up_its_payment(notification: str, payments: list[Payment], accounts: Accounts) -> None:
+def test_a_wrong_entry_does_not_use_up_its_payment(
+    notification: str, payments: list[BankPayment], accounts: Accounts
+) -> None:
     start, end = notification.index("<Ntry>"), notification.index("</Ntry>") + len("</Ntry>")
     wrong = notification[start:end].replace("12.34", "1.00")
     found = import_camt054(
@@ -170,14 +172,16 @@ def test_a_wrong_entry_does_not_use_up_its_payment(notification: str, payments: 
     assert [entry.payment for entry in found.accepted] == payments
 
 
-def test_an_entry_without_details_has_no_reference(notification: str, payments: list[Payment], accounts: Accounts) -> None:
+def test_an_entry_without_details_has_no_reference(
+    notification: str, payments: list[BankPayment], accounts: Accounts
+) -> None:
     start, end = notification.index("<NtryDtls>"), notification.index("</NtryDtls>") + len("</NtryDtls>")
     found = import_camt054((notification[:start] + notification[end:]).encode(), payments, accounts=accounts, recorded=())
     assert [entry.reason for entry in found.refused] == [EntryRefusal.REFERENCE_MISSING]
 
 
 def test_every_accepted_transaction_has_a_reference_of_its_own(
-    notification: str, payments: list[Payment], accounts: Accounts
+    notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     def references(text: str) -> list[str]:
         found = import_camt054(text.encode(), payments, accounts=accounts, recorded=()).accepted
@@ -190,19 +194,19 @@ def test_every_accepted_transaction_has_a_reference_of_its_own(
     assert references(without) == [f"BANK-20261130-0001/{position}" for position in ("1/1/1", "1/2/1", "1/2/2")]
 
 
-def test_an_account_that_is_not_known_is_not_compared(notification: str, payments: list[Payment]) -> None:
+def test_an_account_that_is_not_known_is_not_compared(notification: str, payments: list[BankPayment]) -> None:
     assert len(import_camt054(notification.encode(), payments, accounts={}, recorded=()).accepted) == 3
 
 
 def test_an_account_without_iban_is_compared_by_its_number(
-    notification: str, payments: list[Payment], accounts: Accounts
+    notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     other = notification.replace("<IBAN>DE02120300000000202051</IBAN>", "<Othr><Id>0001-7654321</Id></Othr>")
     accounts["DE*KCS"] = replace(accounts["DE*KCS"], number="0001-7654321")
     assert len(import_camt054(other.encode(), payments, accounts=accounts, recorded=()).accepted) == 3
 
 
-def test_a_yen_has_no_fraction(notification: str, accounts: Accounts, yen: Payment) -> None:
+def test_a_yen_has_no_fraction(notification: str, accounts: Accounts, yen: BankPayment) -> None:
     yen = replace(yen, creditor="DE*KCS", amount=12)
     text = notification.replace(FIRST, yen.payment_id).replace('"EUR">12.34', '"JPY">12.00')
     assert [entry.payment for entry in import_camt054(text.encode(), [yen], accounts=accounts, recorded=()).accepted] == [
@@ -214,9 +218,9 @@ def test_a_yen_has_no_fraction(notification: str, accounts: Accounts, yen: Payme
 
 
 def test_transactions_are_bounded(
-    notification: str, payments: list[Payment], accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+    notification: str, payments: list[BankPayment], accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(camt054, "MAXIMUM_TRANSACTIONS", 2)
     with pytest.raises(BankMessageRefused) as refused:
         import_camt054(notification.encode(), payments, accounts=accounts, recorded=())
-    assert refused.value.problem is Problem.TOO_LARGE
+    assert refused.value.problem is MessageProblem.TOO_LARGE

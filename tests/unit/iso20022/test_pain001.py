@@ -7,52 +7,54 @@ from typing import Any
 
 import pytest
 
-from relayer.iso20022.accounts import Account
+from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
-from relayer.iso20022.errors import BankMessageRefused, Problem
-from relayer.iso20022.pain001 import Order, export_pain001
-from relayer.iso20022.payment import Payment, cycle_tag, parse_payment_id, payment_id_for
+from relayer.iso20022.errors import BankMessageRefused, MessageProblem
+from relayer.iso20022.pain001 import TransferBatch, export_pain001
+from relayer.iso20022.payment import BankPayment, cycle_tag, parse_payment_id, payment_id_for
 from tests.support.paths import VECTORS
 
 MESSAGES = VECTORS / "iso20022"
-ORDER = Order(message_id="NET-2026-11", initiator="Clearing office", created_at=1_796_040_000, execute_at=1_796_083_200)
-Accounts = dict[str, Account]
+ORDER = TransferBatch(
+    message_id="NET-2026-11", initiator="Clearing office", created_at=1_796_040_000, execute_at=1_796_083_200
+)
+Accounts = dict[str, BankAccount]
 
 
 def texts(raw: bytes, tag: str) -> list[str | None]:
     return [each.text for each in read_document(raw, PAIN_001).iter(f"{{{namespace(PAIN_001)}}}{tag}")]
 
 
-def problem_of(order: Order, payments: list[Payment], accounts: Accounts) -> Problem:
+def problem_of(order: TransferBatch, payments: list[BankPayment], accounts: Accounts) -> MessageProblem:
     with pytest.raises(BankMessageRefused) as refused:
         export_pain001(order, payments, accounts)
     return refused.value.problem
 
 
-def test_the_file_is_the_one_on_disk(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+def test_the_file_is_the_one_on_disk(payments: list[BankPayment], yen: BankPayment, accounts: Accounts) -> None:
     """The file on disk was checked with the full schema of the standard when it was written."""
     assert export_pain001(ORDER, [*payments, yen], accounts) == (MESSAGES / "pain.001.xml").read_bytes()
 
 
-def test_the_order_of_payments_does_not_matter(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+def test_the_order_of_payments_does_not_matter(payments: list[BankPayment], yen: BankPayment, accounts: Accounts) -> None:
     straight = export_pain001(ORDER, [*payments, yen], accounts)
     assert export_pain001(ORDER, [yen, *reversed(payments)], accounts) == straight
 
 
-def test_totals_count_and_add_every_payment(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+def test_totals_count_and_add_every_payment(payments: list[BankPayment], yen: BankPayment, accounts: Accounts) -> None:
     raw = export_pain001(ORDER, [*payments, yen], accounts)
     assert texts(raw, "NbOfTxs") == ["4", "1", "1", "1", "1"]
     assert texts(raw, "CtrlSum") == ["812.39", "100.00", "12.34", "700", "0.05"]
 
 
-def test_only_euros_between_ibans_are_sepa(payments: list[Payment], yen: Payment, accounts: Accounts) -> None:
+def test_only_euros_between_ibans_are_sepa(payments: list[BankPayment], yen: BankPayment, accounts: Accounts) -> None:
     assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SLEV"]
     assert texts(export_pain001(ORDER, [yen], accounts), "ChrgBr") == ["SHAR"]
     accounts["DE*KCS"] = replace(accounts["DE*KCS"], number="202051")
     assert texts(export_pain001(ORDER, payments[:1], accounts), "ChrgBr") == ["SHAR"]
 
 
-def test_every_end_to_end_id_leads_back(payments: list[Payment], accounts: Accounts) -> None:
+def test_every_end_to_end_id_leads_back(payments: list[BankPayment], accounts: Accounts) -> None:
     raw = export_pain001(ORDER, payments, accounts)
     back = {parse_payment_id(text or "") for text in texts(raw, "EndToEndId")}
     assert {(each.cycle_tag, each.debtor, each.creditor, each.currency) for each in back} == {
@@ -61,47 +63,49 @@ def test_every_end_to_end_id_leads_back(payments: list[Payment], accounts: Accou
     assert "Netting cycle 2026-11, DE NBM to DE KCS" in texts(raw, "Ustrd")
 
 
-def test_names_are_written_as_text_and_not_as_markup(payments: list[Payment], accounts: Accounts) -> None:
+def test_names_are_written_as_text_and_not_as_markup(payments: list[BankPayment], accounts: Accounts) -> None:
     accounts["DE*KCS"] = replace(accounts["DE*KCS"], name="Müller & <Söhne>")
     assert "Müller & <Söhne>" in texts(export_pain001(ORDER, payments[:1], accounts), "Nm")
 
 
-def test_what_cannot_be_paid_is_not_written(payments: list[Payment], accounts: Accounts) -> None:
-    assert problem_of(ORDER, [], accounts) is Problem.EMPTY
-    assert problem_of(ORDER, [payments[0], payments[0]], accounts) is Problem.REPEATED
-    assert problem_of(ORDER, payments, {"DE*KCS": accounts["DE*KCS"]}) is Problem.ACCOUNT
+def test_what_cannot_be_paid_is_not_written(payments: list[BankPayment], accounts: Accounts) -> None:
+    assert problem_of(ORDER, [], accounts) is MessageProblem.EMPTY
+    assert problem_of(ORDER, [payments[0], payments[0]], accounts) is MessageProblem.REPEATED
+    assert problem_of(ORDER, payments, {"DE*KCS": accounts["DE*KCS"]}) is MessageProblem.ACCOUNT
     most = replace(payments[0], amount=10**18 - 1)
-    assert problem_of(ORDER, [most, replace(most, payment_id="another")], accounts) is Problem.AMOUNT
-    assert problem_of(replace(ORDER, created_at=0), payments, accounts) is Problem.TIME
-    assert problem_of(replace(ORDER, execute_at=253_402_300_800), payments, accounts) is Problem.TIME
+    assert problem_of(ORDER, [most, replace(most, payment_id="another")], accounts) is MessageProblem.AMOUNT
+    assert problem_of(replace(ORDER, created_at=0), payments, accounts) is MessageProblem.TIME
+    assert problem_of(replace(ORDER, execute_at=253_402_300_800), payments, accounts) is MessageProblem.TIME
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"amount": 0}, Problem.AMOUNT),
-        ({"amount": -1}, Problem.AMOUNT),
-        ({"amount": 10**18}, Problem.AMOUNT),
-        ({"exponent": 6}, Problem.AMOUNT),
-        ({"exponent": -1}, Problem.AMOUNT),
-        ({"currency": "eur"}, Problem.IDENTIFIER),
-        ({"currency": "EURO"}, Problem.IDENTIFIER),
-        ({"debtor": "DE-NBM"}, Problem.IDENTIFIER),
-        ({"debtor": "DE*KCS"}, Problem.IDENTIFIER),
-        ({"creditor": "DE*KCSX"}, Problem.IDENTIFIER),
-        ({"payment_id": ""}, Problem.IDENTIFIER),
-        ({"payment_id": "x" * 36}, Problem.IDENTIFIER),
-        ({"payment_id": "/a"}, Problem.IDENTIFIER),
-        ({"payment_id": "a/"}, Problem.IDENTIFIER),
-        ({"payment_id": "a//b"}, Problem.IDENTIFIER),
-        ({"payment_id": "a b"}, Problem.IDENTIFIER),
-        ({"payment_id": "ä"}, Problem.IDENTIFIER),
-        ({"cycle_id": "x" * 129}, Problem.IDENTIFIER),
-        ({"cycle_id": "a\nb"}, Problem.IDENTIFIER),
-        ({"cycle_id": "\ud800"}, Problem.IDENTIFIER),
+        ({"amount": 0}, MessageProblem.AMOUNT),
+        ({"amount": -1}, MessageProblem.AMOUNT),
+        ({"amount": 10**18}, MessageProblem.AMOUNT),
+        ({"exponent": 6}, MessageProblem.AMOUNT),
+        ({"exponent": -1}, MessageProblem.AMOUNT),
+        ({"currency": "eur"}, MessageProblem.IDENTIFIER),
+        ({"currency": "EURO"}, MessageProblem.IDENTIFIER),
+        ({"debtor": "DE-NBM"}, MessageProblem.IDENTIFIER),
+        ({"debtor": "DE*KCS"}, MessageProblem.IDENTIFIER),
+        ({"creditor": "DE*KCSX"}, MessageProblem.IDENTIFIER),
+        ({"payment_id": ""}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "x" * 36}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "/a"}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "a/"}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "a//b"}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "a b"}, MessageProblem.IDENTIFIER),
+        ({"payment_id": "ä"}, MessageProblem.IDENTIFIER),
+        ({"cycle_id": "x" * 129}, MessageProblem.IDENTIFIER),
+        ({"cycle_id": "a\nb"}, MessageProblem.IDENTIFIER),
+        ({"cycle_id": "\ud800"}, MessageProblem.IDENTIFIER),
     ],
 )
-def test_a_payment_that_cannot_be_is_refused(payments: list[Payment], change: dict[str, Any], problem: Problem) -> None:
+def test_a_payment_that_cannot_be_is_refused(
+    payments: list[BankPayment], change: dict[str, Any], problem: MessageProblem
+) -> None:
     with pytest.raises(BankMessageRefused) as refused:
         replace(payments[0], **change)
     assert refused.value.problem is problem
@@ -110,17 +114,17 @@ def test_a_payment_that_cannot_be_is_refused(payments: list[Payment], change: di
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"number": "DE02120300000000202052"}, Problem.ACCOUNT),
-        ({"number": "A" * 35}, Problem.TEXT),
-        ({"number": ""}, Problem.TEXT),
-        ({"name": "x" * 71}, Problem.TEXT),
-        ({"name": "line\nbreak"}, Problem.TEXT),
-        ({"name": " padded"}, Problem.TEXT),
-        ({"bic": "COBADEF"}, Problem.ACCOUNT),
-        ({"lei": "529900T8BM49AURSDO5"}, Problem.ACCOUNT),
+        ({"number": "DE02120300000000202052"}, MessageProblem.ACCOUNT),
+        ({"number": "A" * 35}, MessageProblem.TEXT),
+        ({"number": ""}, MessageProblem.TEXT),
+        ({"name": "x" * 71}, MessageProblem.TEXT),
+        ({"name": "line\nbreak"}, MessageProblem.TEXT),
+        ({"name": " padded"}, MessageProblem.TEXT),
+        ({"bic": "COBADEF"}, MessageProblem.ACCOUNT),
+        ({"lei": "529900T8BM49AURSDO5"}, MessageProblem.ACCOUNT),
     ],
 )
-def test_an_account_that_cannot_be_is_refused(accounts: Accounts, change: dict[str, str], problem: Problem) -> None:
+def test_an_account_that_cannot_be_is_refused(accounts: Accounts, change: dict[str, str], problem: MessageProblem) -> None:
     with pytest.raises(BankMessageRefused) as refused:
         replace(accounts["DE*NBM"], **change)
     assert refused.value.problem is problem
@@ -146,7 +150,7 @@ def test_an_id_that_would_not_lead_back_is_not_made(change: dict[str, Any]) -> N
         payment_id_for(**{**parts, **change})
 
 
-def test_a_payment_outside_of_any_cycle_has_the_ledgers_own_id(payments: list[Payment], accounts: Accounts) -> None:
+def test_a_payment_outside_of_any_cycle_has_the_ledgers_own_id(payments: list[BankPayment], accounts: Accounts) -> None:
     free = replace(payments[0], payment_id="INV/2026:7", cycle_id="")
     raw = export_pain001(ORDER, [free], accounts)
     assert texts(raw, "EndToEndId") == ["INV/2026:7"]

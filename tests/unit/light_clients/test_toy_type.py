@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relayer.app.evidence import End, Life, gather, trust_of
+from relayer.app.evidence import Life, ProvingEnd, gather, trust_of
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.events import AcknowledgementWritten
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
@@ -40,7 +40,7 @@ from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.testing.simulated import SimulatedLedger
-from relayer.testing.simulated_client import Header, decode_header, encode_header
+from relayer.testing.simulated_client import SimulatedHeader, decode_header, encode_header
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
 from tests.support.comet_chain import CometChain
@@ -63,9 +63,9 @@ class Pair:
     toy: SimulatedLedger
     theirs: ClientId
 
-    def ends(self) -> tuple[End, End]:
+    def ends(self) -> tuple[ProvingEnd, ProvingEnd]:
         """The toy ledger and its client, the host and its client."""
-        return End(ledger=self.toy, client=self.theirs), End(ledger=self.host, client=MINE)
+        return ProvingEnd(ledger=self.toy, client=self.theirs), ProvingEnd(ledger=self.host, client=MINE)
 
     async def update(self) -> ClientMessage:
         status = await self.host.client_status(MINE)
@@ -138,7 +138,7 @@ async def test_a_packet_is_received_with_a_toy_proof_and_a_bad_one_is_refused(pa
     message = await pair.receive(pair.sent_by_toy())
     bad = replace(message, proof=replace(message.proof, value=message.proof.value + b" "))
     (refused,) = await pair.submit(bad, await pair.update())
-    assert (refused.outcome, refused.code) == (Outcome.REJECTED, "client/30")
+    assert (refused.outcome, refused.code) == (Outcome.REJECTED, "commitment/2")
     (received,) = await pair.submit(message, None)
     assert received.outcome is Outcome.DELIVERED
     assert (await pair.host.client_status(MINE)).latest_height == message.proof.height
@@ -162,7 +162,7 @@ async def test_a_packet_times_out_by_the_toys_proof_of_absence(pair: Pair) -> No
     assert result.outcome is Outcome.DELIVERED
 
 
-def two_headers(pair: Pair, update: ClientMessage) -> tuple[Header, Header]:
+def two_headers(pair: Pair, update: ClientMessage) -> tuple[SimulatedHeader, SimulatedHeader]:
     header = decode_header(update.value)
     return header, replace(header, root="another")
 

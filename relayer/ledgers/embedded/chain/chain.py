@@ -17,10 +17,10 @@ from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.errors import ConfigurationError, NotFinal
 from relayer.ledgers.embedded.chain.blocks import BlockTable, SealedBlock, block_id, next_header
-from relayer.ledgers.embedded.chain.machine import Machine, Result
+from relayer.ledgers.embedded.chain.machine import Result, StateMachine
 from relayer.ledgers.embedded.chain.operators import Signers
 from relayer.ledgers.embedded.chain.state import IBC_STORE, State
-from relayer.ledgers.embedded.host.context import Block, Context
+from relayer.ledgers.embedded.host.context import BlockContext, Context
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.ledgers.embedded.tree.iavl_proof import prove
 from relayer.ledgers.embedded.tree.store import transaction
@@ -51,7 +51,7 @@ def revision_of(chain_id: str) -> int:
 class Chain:
     """An open ledger. Heights follow the ports: height h is the state that header h proves, after block h - 1."""
 
-    def __init__(self, connection: sqlite3.Connection, *, machine: Machine, signers: Signers) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, machine: StateMachine, signers: Signers) -> None:
         self._connection = connection
         self._signers = signers
         self.machine = machine
@@ -106,7 +106,7 @@ class Chain:
 
     def query(self, *, now: TimestampNanoseconds) -> Context:
         """A context over the newest state, in the block that would come next."""
-        block = Block(chain_id=self.chain_id, height=Height(self._head.header.height + 1), time=self._time(now))
+        block = BlockContext(chain_id=self.chain_id, height=Height(self._head.header.height + 1), time=self._time(now))
         return self.state.context(block)
 
     def block_at(self, height: Height) -> SealedBlock:

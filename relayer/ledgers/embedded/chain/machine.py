@@ -81,7 +81,7 @@ def transaction_id(raw: bytes) -> TransactionId:
     return TransactionId(sha256(raw).hexdigest().upper())
 
 
-class Machine:
+class StateMachine:
     """The host, its light clients and its applications."""
 
     def __init__(

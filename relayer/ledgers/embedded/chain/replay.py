@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from relayer.core.ids import Height
 from relayer.ledgers.embedded.chain.blocks import BlockTable, SealedBlock
-from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.machine import StateMachine
 from relayer.ledgers.embedded.chain.state import State
-from relayer.ledgers.embedded.host.context import Block
+from relayer.ledgers.embedded.host.context import BlockContext
 from relayer.ledgers.embedded.tree.store import transaction
 from relayer.proofs.comet import TimestampNanoseconds, TransactionResult, ValidatorSet, results_hash
 
@@ -21,7 +21,7 @@ class Replay:
         self,
         scratch: sqlite3.Connection,
         *,
-        machine: Machine,
+        machine: StateMachine,
         chain_id: str,
         genesis_time: TimestampNanoseconds,
         validators: ValidatorSet,
@@ -41,7 +41,7 @@ class Replay:
     def apply(self, block: SealedBlock, transactions: Sequence[bytes]) -> bytes:
         """Executes one block and returns the hash of its results."""
         header = block.header
-        context = self._state.context(Block(chain_id=self._chain_id, height=Height(header.height), time=header.time))
+        context = self._state.context(BlockContext(chain_id=self._chain_id, height=Height(header.height), time=header.time))
         results = self._machine.execute(context, transactions)
         if transactions:
             with transaction(self._scratch):

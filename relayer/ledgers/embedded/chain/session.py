@@ -23,7 +23,7 @@ from relayer.errors import (
     WrongLedger,
 )
 from relayer.ledgers.embedded.chain.chain import Chain
-from relayer.ledgers.embedded.chain.machine import Machine, Result
+from relayer.ledgers.embedded.chain.machine import Result, StateMachine
 from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers
 from relayer.ledgers.embedded.chain.verify import check_head
 from relayer.ledgers.embedded.host.applications import Application
@@ -62,7 +62,7 @@ class Session:
         self._clock = clock
         self._chain_id = chain_id
         self._heartbeat_seconds = heartbeat_seconds
-        self._machine = Machine(light_clients=client_modules(light_clients), applications=applications)
+        self._machine = StateMachine(light_clients=client_modules(light_clients), applications=applications)
         self._thread: ThreadPoolExecutor | None = None
         self._lock: IO[bytes] | None = None
         self._connection: sqlite3.Connection | None = None

@@ -13,7 +13,7 @@ from relayer.errors import HeightPruned
 from relayer.ledgers.embedded.chain.blocks import BlockTable
 from relayer.ledgers.embedded.chain.event_table import EventTable
 from relayer.ledgers.embedded.chain.machine import Result
-from relayer.ledgers.embedded.host.context import Block, Context
+from relayer.ledgers.embedded.host.context import BlockContext, Context
 from relayer.ledgers.embedded.settlement.tables import HEAD_KEY, SettlementTables, provable
 from relayer.ledgers.embedded.tree.iavl import EMPTY_TREE_HASH, NodeRef, Tree
 from relayer.ledgers.embedded.tree.kv import KeyValueOverlay, apply_changes
@@ -82,7 +82,7 @@ class State:
             return EMPTY_LOG
         return LogHead(int.from_bytes(value[:_SEQUENCE_BYTES], "big"), value[_SEQUENCE_BYTES:])
 
-    def context(self, block: Block) -> Context:
+    def context(self, block: BlockContext) -> Context:
         """A context over the newest state for one block."""
         return Context(
             block=block,

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from relayer.core.ids import Height
 from relayer.ledgers.embedded.chain.blocks import BlockTable, SealedBlock, block_id
 from relayer.ledgers.embedded.chain.chain import Chain
-from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.machine import StateMachine
 from relayer.ledgers.embedded.chain.replay import Replay
 from relayer.ledgers.embedded.chain.state import STORES
 from relayer.ledgers.embedded.host.client_module import client_modules
@@ -83,7 +83,7 @@ def verify(
             with TemporaryDirectory(prefix="ledger-verify-") as scratch_folder:
                 scratch = store.scratch(str(Path(scratch_folder) / store.DATABASE_NAME))
                 try:
-                    return _verify(connection, scratch, progress, Machine(light_clients=client_modules(light_clients)))
+                    return _verify(connection, scratch, progress, StateMachine(light_clients=client_modules(light_clients)))
                 finally:
                     scratch.close()
         except sqlite3.DatabaseError as error:
@@ -93,7 +93,7 @@ def verify(
 
 
 def _verify(
-    connection: sqlite3.Connection, scratch: sqlite3.Connection, progress: Callable[[int, int], None], machine: Machine
+    connection: sqlite3.Connection, scratch: sqlite3.Connection, progress: Callable[[int, int], None], machine: StateMachine
 ) -> Verified:
     blocks = BlockTable(connection)
     last = blocks.last()

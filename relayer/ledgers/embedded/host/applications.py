@@ -26,7 +26,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class ReceivedPacket:
     """The application took the payload; `acknowledgement` is what its peer shall learn."""
 
     acknowledgement: bytes
@@ -46,7 +46,7 @@ class Application(Protocol):
         """Raises MessageRefused unless the signer may send this payload."""
         ...
 
-    def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed:
+    def on_receive(self, context: Context, delivery: Delivery) -> ReceivedPacket | ReceiveFailed:
         """What to answer to a payload that arrived."""
         ...
 

@@ -39,7 +39,7 @@ class PacketEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class BlockContext:
     """The block under execution."""
 
     chain_id: str
@@ -56,7 +56,7 @@ class Block:
 class Context:
     """State and events as one transaction, or one part of it, has them."""
 
-    block: Block
+    block: BlockContext
     transaction: TransactionId
     store: KeyValueOverlay
     settlement: Overlay

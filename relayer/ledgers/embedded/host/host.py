@@ -22,7 +22,7 @@ from relayer.core.commitment import (
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
-from relayer.ledgers.embedded.host.applications import Delivery, PortRouter, Received, ReceiveFailed
+from relayer.ledgers.embedded.host.applications import Delivery, PortRouter, ReceivedPacket, ReceiveFailed
 from relayer.ledgers.embedded.host.clients import ClientRegistry, Counterparty
 from relayer.ledgers.embedded.host.context import Context, EventKind, PacketEvent
 from relayer.ledgers.embedded.host.refusals import refuse
@@ -147,7 +147,7 @@ class PacketHost:
         branch = context.branch()
         answer = application.on_receive(branch, self._delivery(context, packet, packet.destination_client))
         match answer:
-            case Received(acknowledgement=value):
+            case ReceivedPacket(acknowledgement=value):
                 if value == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
                     raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with the universal error")
                 if not value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relayer.errors import InvalidInput
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, decode_packet_data, encode_answers
-from relayer.ledgers.embedded.host.applications import Delivery, Received, ReceiveFailed
+from relayer.ledgers.embedded.host.applications import Delivery, ReceivedPacket, ReceiveFailed
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.settlement.news_outbox import record_answer, send_again
@@ -29,7 +29,7 @@ class SettlementApplication:
             CODESPACE, _NOT_FOR_OTHERS, f"port {delivery.payload.source_port} takes facts and sends its own news only"
         )
 
-    def on_receive(self, context: Context, delivery: Delivery) -> Received | ReceiveFailed:
+    def on_receive(self, context: Context, delivery: Delivery) -> ReceivedPacket | ReceiveFailed:
         """Records the facts of a ``fact-1`` payload."""
         payload = delivery.payload
         if (payload.source_port, payload.version, payload.encoding) != (PORT, FACT_VERSION, ENCODING):
@@ -46,7 +46,7 @@ class SettlementApplication:
             return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
         command = RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes)
         decision = execute(context.settlement, command, now_seconds=context.block.time_seconds)
-        return Received(acknowledgement=encode_answers(decision.answers))
+        return ReceivedPacket(acknowledgement=encode_answers(decision.answers))
 
     def on_acknowledge(self, context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
         """What a contract ledger made of news."""

@@ -17,7 +17,7 @@ from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.messages import packet_message
 from relayer.ledgers.cosmos.submitter import Submitter
-from relayer.ledgers.cosmos.transactions import AccountSender, Patience, TransactionLost
+from relayer.ledgers.cosmos.transactions import AccountSender, ResubmissionTimes, TransactionLost
 from relayer.ports.ledger import (
     AcknowledgePacket,
     Outcome,
@@ -34,7 +34,7 @@ from tests.support.sdk_chain import GAS_PER_MESSAGE, Code, SdkChain, SdkClock
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 CLIENT = ClientId("poa-evm-0")
 UPDATE = ClientMessage(type_url="/interledger.lightclients.poaevm.v1.Header", value=b"header", height=Height(9))
-PATIENCE = Patience(blocks=6)
+PATIENCE = ResubmissionTimes(blocks=6)
 
 
 @dataclass

@@ -13,14 +13,14 @@ from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
-from relayer.ledgers.cosmos.refusals import AccountMissing, FeeInsufficient, Refusal, TransactionRefused
+from relayer.ledgers.cosmos.refusals import AccountMissing, ChainRefusal, FeeInsufficient, TransactionRefused
 from relayer.ledgers.cosmos.signing import framed
 from relayer.ledgers.cosmos.transactions import (
     AccountSender,
-    Order,
-    Patience,
+    ResubmissionTimes,
     Simulated,
     TransactionLost,
+    TransactionOrder,
     TransactionUncertain,
 )
 from relayer.wire.cosmos_protos import client_tx
@@ -29,7 +29,7 @@ from tests.support.sdk_chain import Account, SdkChain, SdkClock
 SIGNER = CosmosAccount(account_from_key("11" * 32), prefix="cosmos")
 MESSAGE = client_tx.MsgDeleteClientCreator(client_id="poa-evm-0", signer=SIGNER.address)
 URL = f"/{MESSAGE.DESCRIPTOR.full_name}"
-ORDER = Order(messages=(framed(MESSAGE),), gas=20_000)
+ORDER = TransactionOrder(messages=(framed(MESSAGE),), gas=20_000)
 FEES = FeePolicy(price=Fraction(1, 1_000), denomination="stake", cap=1_000)
 REDUNDANT = ("channel", 22)
 
@@ -50,7 +50,7 @@ def sender(chain: SdkChain, clock: SdkClock) -> AccountSender:
 
 
 def make_sender(chain: SdkChain, clock: SdkClock, **changes: object) -> AccountSender:
-    options = {"chain_id": chain.chain_id, "fees": FEES, "clock": clock, "patience": Patience(blocks=8)}
+    options = {"chain_id": chain.chain_id, "fees": FEES, "clock": clock, "patience": ResubmissionTimes(blocks=8)}
     return AccountSender(chain, SIGNER, **(options | changes))
 
 
@@ -97,7 +97,7 @@ async def test_a_simulation_tells_gas(chain: SdkChain, sender: AccountSender) ->
 async def test_a_simulated_refusal_is_told_by_its_code(chain: SdkChain, sender: AccountSender) -> None:
     chain.rules[URL] = lambda _: ("ibc", 2)
     trial = await sender.simulate(ORDER.messages)
-    assert isinstance(trial, Refusal)
+    assert isinstance(trial, ChainRefusal)
     assert trial.name == "ibc/2"
 
 
@@ -232,7 +232,7 @@ async def test_nodes_that_stay_silent_after_the_broadcast_leave_the_outcome_open
     started = clock.time
     with pytest.raises(TransactionUncertain, match=r"[0-9A-F]{64} is sent, and no node tells more .*before you repeat"):
         await sender.execute(ORDER)
-    assert clock.time >= started + Patience().give_up_seconds
+    assert clock.time >= started + ResubmissionTimes().give_up_seconds
     chain.is_down = False
     assert (await sender.execute(replace(ORDER, gas=30_000))).refusal is None
 
@@ -393,7 +393,7 @@ async def test_an_empty_account(chain: SdkChain, sender: AccountSender) -> None:
 
 async def test_the_cap_is_kept_before_anything_is_sent(chain: SdkChain, sender: AccountSender) -> None:
     with pytest.raises(FeeCapExceeded):
-        await sender.execute(Order(messages=ORDER.messages, gas=1_000_001))
+        await sender.execute(TransactionOrder(messages=ORDER.messages, gas=1_000_001))
     assert chain.broadcasts == 0
 
 

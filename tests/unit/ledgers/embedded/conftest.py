@@ -13,10 +13,10 @@ from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet, Payload
 from relayer.ledgers.embedded.chain.blocks import BlockTable
-from relayer.ledgers.embedded.chain.machine import Machine, Result
+from relayer.ledgers.embedded.chain.machine import Result, StateMachine
 from relayer.ledgers.embedded.chain.operators import equal_validators
 from relayer.ledgers.embedded.chain.state import State
-from relayer.ledgers.embedded.host.context import OPERATOR, Block, Context
+from relayer.ledgers.embedded.host.context import OPERATOR, BlockContext, Context
 from relayer.ledgers.embedded.host.light_clients import Client, UpdateResult
 from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.ledgers.embedded.host.transactions import (
@@ -100,7 +100,7 @@ class Host:
         self.state = State(connection, version=0)
         self.light_client = FakeLightClient()
         self.application = EchoApplication()
-        self.machine = Machine(light_clients=[self.light_client], applications={PORT: self.application})
+        self.machine = StateMachine(light_clients=[self.light_client], applications={PORT: self.application})
         self.height = 0
         self.now = NOW
         self.events: list[Any] = []
@@ -120,7 +120,7 @@ class Host:
 
     def context(self) -> Context:
         time = TimestampNanoseconds(self.now * NANOSECONDS + self.height)
-        return self.state.context(Block(chain_id="settlement-1", height=Height(self.height), time=time))
+        return self.state.context(BlockContext(chain_id="settlement-1", height=Height(self.height), time=time))
 
     def stored(self, path: CommitmentPath) -> bytes | None:
         return self.context().store.get(path)

@@ -15,12 +15,12 @@ from relayer.ledgers.evm.errors import NodeRefused, TransactionUncertain
 from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, Offer, ZeroPrice, current_offer, raised
 from relayer.ledgers.evm.finality import LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode
-from relayer.ledgers.evm.transactions import AccountSender, Order, Patience
+from relayer.ledgers.evm.transactions import AccountSender, ResubmissionTimes, TransactionOrder
 from relayer.proofs.keccak import keccak256
 
 ACCOUNT = Account.from_key("0x" + "11" * 32)
-ORDER = Order(to=b"\x22" * 20, calldata=b"\x01", gas=50_000)
-PATIENCE = Patience(replace_after=30, give_up_after=100)
+ORDER = TransactionOrder(to=b"\x22" * 20, calldata=b"\x01", gas=50_000)
+PATIENCE = ResubmissionTimes(replace_after=30, give_up_after=100)
 
 
 @dataclass
@@ -121,7 +121,7 @@ class FakeRpc:
         }
 
 
-def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=None, patience: Patience = PATIENCE) -> AccountSender:
+def sender(rpc: FakeRpc, clock: FakeClock | None = None, fees=None, patience: ResubmissionTimes = PATIENCE) -> AccountSender:
     node, fees = EvmNode(rpc, LatestIsFinal()), fees or LegacyPrice(cap_wei=100)
     return AccountSender(node, ACCOUNT, chain_id=5, fees=fees, clock=clock or FakeClock(), patience=patience)
 
@@ -143,7 +143,7 @@ async def test_several_are_broadcast_in_order_before_the_first_is_in_a_block() -
         rpc.mine()
 
     clock.alarms.append((1_001.0, mine))
-    orders = [Order(to=ORDER.to, calldata=bytes([number]), gas=ORDER.gas) for number in range(3)]
+    orders = [TransactionOrder(to=ORDER.to, calldata=bytes([number]), gas=ORDER.gas) for number in range(3)]
     mined = await sender(rpc, clock).execute_all(orders)
     assert seen == [3]
     assert [each.nonce for each in rpc.broadcasts] == [0, 1, 2]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.settlement.netting.allocation import Allocation, Claim, allocate, networks
+from relayer.settlement.netting.allocation import Allocation, OpenClaim, allocate, networks
 from relayer.settlement.netting.debts import PartyId, Unit
 from relayer.settlement.netting.errors import NettingCode, NettingRefused
 
@@ -12,8 +12,8 @@ A, B = PartyId(b"A"), PartyId(b"B")
 EUR = Unit(currency="EUR", exponent=2)
 
 
-def claim(number: int, amount: int, *, due: int = 0, unit: Unit = EUR) -> Claim:
-    return Claim(
+def claim(number: int, amount: int, *, due: int = 0, unit: Unit = EUR) -> OpenClaim:
+    return OpenClaim(
         claim_id=number.to_bytes(32, "big"), unit=unit, debtor=A, creditor=B, due_date=due, sequence=number, amount=amount
     )
 
@@ -42,7 +42,7 @@ def test_earliest_due_then_earliest_recorded(cleared: int, expected: list[tuple[
         (CLAIMS, []),
     ],
 )
-def test_claims_that_do_not_make_up_the_debt_are_refused(claims: list[Claim], remainder: list[int]) -> None:
+def test_claims_that_do_not_make_up_the_debt_are_refused(claims: list[OpenClaim], remainder: list[int]) -> None:
     network = networks(parties=[A, B], claims=CLAIMS)[EUR]
     assert len(allocate(network=network, remainder=[0], claims=CLAIMS)) == 3
     with pytest.raises(NettingRefused) as refused:
@@ -63,7 +63,7 @@ def test_claims_that_do_not_make_up_the_debt_are_refused(claims: list[Claim], re
         (replace(claim(4, 5), creditor=PartyId(b"C")), NettingCode.PARTY_UNKNOWN),
     ],
 )
-def test_a_claim_that_breaks_a_rule_is_refused_with_its_code(added: Claim, code: NettingCode) -> None:
+def test_a_claim_that_breaks_a_rule_is_refused_with_its_code(added: OpenClaim, code: NettingCode) -> None:
     assert networks(parties=[A, B], claims=CLAIMS)[EUR].gross == 60
     with pytest.raises(NettingRefused) as refused:
         networks(parties=[A, B], claims=[*CLAIMS, added])

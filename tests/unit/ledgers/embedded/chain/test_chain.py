@@ -9,7 +9,7 @@ import pytest
 
 from relayer.errors import ConfigurationError, NotFinal
 from relayer.ledgers.embedded.chain.chain import Chain, initialise, revision_of
-from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.machine import StateMachine
 from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers, equal_validators
 from relayer.ledgers.embedded.chain.tendermint_messages import client_update, initial_client
 from relayer.ledgers.embedded.chain.verify import check_head
@@ -41,7 +41,7 @@ COMET_VECTORS = VECTORS / "comet.json"
 
 
 def open_chain(connection, keys=KEYS) -> Chain:
-    return Chain(connection, machine=Machine(), signers=Signers(keys))
+    return Chain(connection, machine=StateMachine(), signers=Signers(keys))
 
 
 def new_chain(keys=KEYS, validators: ValidatorSet | None = None) -> Chain:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from relayer.ledgers.embedded.chain.chain import Chain, initialise
-from relayer.ledgers.embedded.chain.machine import Machine
+from relayer.ledgers.embedded.chain.machine import StateMachine
 from relayer.ledgers.embedded.chain.operators import Signers, equal_validators
 from relayer.ledgers.embedded.chain.verify import check_head, verify
 from relayer.ledgers.embedded.host.transactions import encode_transaction
@@ -72,7 +72,7 @@ def fresh(path: Path) -> FaultyConnection:
 
 
 def open_chain(connection: Any) -> Chain:
-    return Chain(connection, machine=Machine(), signers=Signers(KEYS))
+    return Chain(connection, machine=StateMachine(), signers=Signers(KEYS))
 
 
 def statements_of_one_block(path: Path) -> int:

@@ -16,7 +16,7 @@ from relayer.core.commitment import (
 )
 from relayer.core.ids import ClientId
 from relayer.core.packet import Acknowledgement
-from relayer.ledgers.embedded.host.applications import Received
+from relayer.ledgers.embedded.host.applications import ReceivedPacket
 from relayer.ledgers.embedded.host.context import EventKind
 from relayer.ledgers.embedded.host.transactions import SendPacket
 from relayer.ports.ledger import AcknowledgePacket, ClientCondition, ReceivePacket, TimeoutPacket
@@ -112,7 +112,7 @@ class TestReceive:
 
     @pytest.mark.parametrize("answer", [b"", UNIVERSAL_ERROR_ACKNOWLEDGEMENT])
     def test_answers_that_no_application_may_give(self, host, incoming, good, answer: bytes, monkeypatch) -> None:
-        monkeypatch.setattr(host.application, "on_receive", lambda *_: Received(acknowledgement=answer))
+        monkeypatch.setattr(host.application, "on_receive", lambda *_: ReceivedPacket(acknowledgement=answer))
         assert host.one(ReceivePacket(packet=incoming(), proof=good)).code_text == "channelv2/5"
         assert host.stored(path(CLIENT, PathKind.RECEIPT)) is None
 
