@@ -146,7 +146,7 @@ def update_both(python: PythonClient, solidity: SolidityClient, header: ClientHe
     if verdict != "unchanged":
         assert verdict == python.update(header)
         return
-    block = header.signed_header.header
+    block = header.signed.header
     assert python.states[header.height] == ConsensusState(
         timestamp=block.time, root=block.app_hash, next_validators_hash=block.next_validators_hash
     )
