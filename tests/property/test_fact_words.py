@@ -25,6 +25,9 @@ from relayer.facts.codec import (
 from relayer.facts.schema import Fact
 from relayer.facts.words import keccak256
 
+CONTRACTS_OWN = {FactCode.UNREADABLE, FactCode.UNIVERSAL_ERROR}
+"""Set by the contract alone, so no settlement ledger answers them."""
+
 FACT_TYPES = "bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32"
 word = st.binary(min_size=32, max_size=32)
 account = st.binary(min_size=20, max_size=20)
@@ -95,7 +98,7 @@ def test_hashes_are_over_what_the_general_library_encodes(
             liability_id=word,
             sequence=unsigned(64),
             head_hash=word,
-            code=st.sampled_from(FactCode),
+            code=st.sampled_from([code for code in FactCode if code not in CONTRACTS_OWN]),
         ),
         max_size=64,
     )
@@ -104,6 +107,13 @@ def test_answers_are_what_the_general_library_encodes(answers: list[FactAnswer])
     rows = tuple(astuple(each) for each in answers)
     assert encode_answers(answers) == encode(("(uint8,bytes32,uint64,bytes32,uint16)[]",), (rows,))
     assert decode_answers(encode_answers(answers)) == tuple(answers)
+
+
+@pytest.mark.parametrize("code", sorted(CONTRACTS_OWN))
+def test_an_answer_with_a_code_of_the_contract_is_refused(code: FactCode) -> None:
+    answer = FactAnswer(status=FactStatus.REJECTED, liability_id=bytes(32), sequence=0, head_hash=bytes(32), code=code)
+    with pytest.raises(InvalidInput, match="contract's own"):
+        decode_answers(encode_answers([answer]))
 
 
 @given(packets(), st.data())
