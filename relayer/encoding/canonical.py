@@ -44,9 +44,14 @@ def parse_any(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyM
 
 def parse(kind: type[AnyMessage], raw: bytes, *, maximum_bytes: int) -> AnyMessage:
     """The message that `raw` is the canonical encoding of. Raises TooLong or NotCanonical."""
-    message: Any = parse_any(kind, raw, maximum_bytes=maximum_bytes)
-    message.DiscardUnknownFields()
+    message = parse_any(kind, raw, maximum_bytes=maximum_bytes)
+    require_canonical(message, raw)
+    return message
+
+
+def require_canonical(message: Message, raw: bytes) -> None:
+    """Raises NotCanonical unless `raw`, which `message` was parsed from, is canonical. Discards its unknown fields."""
+    anything: Any = message
+    anything.DiscardUnknownFields()
     if encode(message) != raw:
-        raise NotCanonical(f"{kind.DESCRIPTOR.full_name} is not in its canonical encoding")
-    parsed: AnyMessage = message
-    return parsed
+        raise NotCanonical(f"{message.DESCRIPTOR.full_name} is not in its canonical encoding")

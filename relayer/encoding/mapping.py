@@ -81,7 +81,7 @@ class Mapper:
 
     def __init__(self, forms: Forms | None = None) -> None:
         self._forms: Forms = forms or {}
-        self._made: dict[tuple[Any, str], Mapping[Any]] = {}
+        self._made: dict[tuple[Any, str, frozenset[str]], Mapping[Any]] = {}
 
     def mapping(self, kind: type[_T], message: type[Message]) -> Mapping[_T]:
         """Between `kind` (a dataclass, a NamedTuple) and `message`. Raises InvariantBroken if they differ."""
@@ -99,13 +99,12 @@ class Mapper:
         return self._alternatives(tuple(get_args(kinds)), message.DESCRIPTOR, oneof, beside)
 
     def _mapping(self, kind: Any, descriptor: Descriptor, beside: frozenset[str] = frozenset()) -> Mapping[Any]:
-        known = self._made.get((kind, descriptor.full_name))
-        if known is None:
-            known = self._made[kind, descriptor.full_name] = self._make(kind, descriptor, beside)
-        return known
+        key = kind, descriptor.full_name, beside
+        if key not in self._made:
+            self._made[key] = self._make(kind, descriptor, beside)
+        return self._made[key]
 
     def _make(self, kind: Any, descriptor: Descriptor, beside: frozenset[str]) -> Mapping[Any]:
-        made: Any = GetMessageClass(descriptor)
         hints = get_type_hints(kind)
         every = [field.name for field in fields(kind)] if is_dataclass(kind) else list(kind._fields)
         names = [name for name in every if name not in beside]
@@ -124,19 +123,12 @@ class Mapper:
                 found[name] = write(get(value))
             return found
 
-        def to_message(value: Any) -> Any:
-            try:
-                return made(**fields_of(value))
-            except (ValueError, TypeError) as error:
-                raise InvalidInput(f"{descriptor.name}: {error}") from error
-
         def from_message(message: Any, **others: Any) -> Any:
             return kind(**others, **{name: read(message) for name, read in readers})
 
-        return Mapping(kind, made, to_message, from_message, fields_of)
+        return _with_message(kind, descriptor, from_message, fields_of)
 
     def _union(self, kinds: tuple[Any, ...], descriptor: Descriptor) -> Mapping[Any]:
-        made: Any = GetMessageClass(descriptor)
         if len(descriptor.oneofs) != 1 or len(descriptor.oneofs[0].fields) != len(descriptor.fields):
             raise InvariantBroken(f"{descriptor.full_name} is not a single oneof")
         oneof = descriptor.oneofs[0].name
@@ -147,19 +139,13 @@ class Mapper:
             name, write = by_kind[type(value)]
             return {name: write(value)}
 
-        def to_message(value: Any) -> Any:
-            try:
-                return made(**fields_of(value))
-            except (ValueError, TypeError) as error:
-                raise InvalidInput(f"{descriptor.name}: {error}") from error
-
         def from_message(message: Any) -> Any:
             name = message.WhichOneof(oneof)
             if name is None:
                 raise InvalidInput(f"{descriptor.name}: no alternative, or one that this version does not know")
             return by_name[name].from_message(getattr(message, name))
 
-        return Mapping(kinds, made, to_message, from_message, fields_of)
+        return _with_message(kinds, descriptor, from_message, fields_of)
 
     def _alternatives(
         self, kinds: tuple[Any, ...], descriptor: Descriptor, oneof: str, beside: frozenset[str] = frozenset()
@@ -235,6 +221,21 @@ _STANDARD = Mapper()
 mapping = _STANDARD.mapping
 union_mapping = _STANDARD.union
 alternatives = _STANDARD.alternatives
+
+
+def _with_message(
+    kind: Any, descriptor: Descriptor, from_message: Callable[..., Any], fields_of: Callable[[Any], dict[str, Any]]
+) -> Mapping[Any]:
+    """The mapping whose messages are made of what `fields_of` gives."""
+    made: Any = GetMessageClass(descriptor)
+
+    def to_message(value: Any) -> Any:
+        try:
+            return made(**fields_of(value))
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(f"{descriptor.name}: {error}") from error
+
+    return Mapping(kind, made, to_message, from_message, fields_of)
 
 
 def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:

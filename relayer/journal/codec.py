@@ -10,16 +10,14 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple, assert_never
 
-from google.protobuf.message import DecodeError
-
 from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.effects import Effect, EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
 from relayer.core.events import Event
 from relayer.core.machine import Memory, RouteMemory
 from relayer.core.packet import Packet
-from relayer.encoding.canonical import NotCanonical, encode, parse
-from relayer.encoding.mapping import Form, Mapper, alternative_name
+from relayer.encoding.canonical import NotCanonical, encode, parse, parse_any, require_canonical
+from relayer.encoding.mapping import Form, Mapper, Mapping, alternative_name, mapping
 from relayer.errors import InvalidInput, JournalCorrupt
 from relayer.ports.journal import EffectNote
 from relayer.wire.interledger.journal.v1 import journal_pb2 as wire
@@ -47,8 +45,8 @@ OpenState = (
 )
 """The states that a checkpoint holds; of a packet that has ended the machine keeps the sequence alone."""
 
-_PACKETS = Mapper().mapping(Packet, wire.Packet)
-_ROUTES = Mapper().mapping(Route, wire.Route)
+_PACKETS = mapping(Packet, wire.Packet)
+_ROUTE_MEMORIES = mapping(RouteMemory, wire.RouteMemory)
 
 
 class Row(NamedTuple):
@@ -97,11 +95,7 @@ class RowCodec:
     """Rows of one journal, which stores the packets that rows refer to."""
 
     def __init__(self, *, store: Store, load: Load) -> None:
-        packets = Form(
-            write=lambda packet: store(encode_packet(packet)),
-            read=lambda name: decode_packet(load(name)),
-        )
-        mapper = Mapper({Packet: packets})
+        mapper = Mapper({Packet: _by_hash(store, load)})
         self._events = mapper.alternatives(Event, wire.Row, "event")
         self._notes = mapper.mapping(EffectNote, wire.EffectNote)
 
@@ -120,10 +114,13 @@ class RowCodec:
     def decode(self, row: int, body: bytes) -> Row:
         """Raises JournalCorrupt naming the row."""
         try:
-            version = _version(body)
-            if version != VERSION:
-                raise JournalCorrupt(f"journal row {row}: version {version} is unknown to this program; use a newer one")
-            message = parse(wire.Row, body, maximum_bytes=MAXIMUM_ROW_BYTES)
+            message = parse_any(wire.Row, body, maximum_bytes=MAXIMUM_ROW_BYTES)
+            # Before the fields, since a later version may have some that this one does not know.
+            if message.version != VERSION:
+                raise JournalCorrupt(
+                    f"journal row {row}: version {message.version} is unknown to this program; use a newer one"
+                )
+            require_canonical(message, body)
             name = message.WhichOneof("event")
             if name is None:
                 raise NotCanonical("it has no event")
@@ -134,24 +131,15 @@ class RowCodec:
         return Row(event, effects, message.recorded_at_ms)
 
 
-def _version(body: bytes) -> int:
-    """Read before anything else, since a later version may have fields that this one does not know."""
-    try:
-        version: int = wire.Row.FromString(body).version
-    except DecodeError as error:
-        raise NotCanonical("these bytes are not a row") from error
-    return version
-
-
 def encode_memory(memory: Memory) -> bytes:
     """A checkpoint. Packets are referred to by their hashes, since the journal stores them already."""
     numbers = {known.route: number for number, known in enumerate(memory.routes)}
-    routes, packets = _memory_mappings(Form(write=numbers.__getitem__, read=_unread), _content_form(_unread))
+    packets = _open_packets(Form(write=numbers.__getitem__, read=_unread), _by_hash(content_hash, _unread))
     return encode(
         wire.Checkpoint(
             version=VERSION,
-            routes=[routes.to_message(known) for known in memory.routes],
-            packets=[packets.to_message(state) for state in memory.packets],
+            routes=list(map(_ROUTE_MEMORIES.to_message, memory.routes)),
+            packets=list(map(packets.to_message, memory.packets)),
         )
     )
 
@@ -161,29 +149,25 @@ def decode_memory(body: bytes, load: Load) -> Memory | None:
     message = parse(wire.Checkpoint, body, maximum_bytes=_MAXIMUM_CHECKPOINT_BYTES)
     if message.version != VERSION:
         return None
-    known = [_ROUTES.from_message(each.route) for each in message.routes]
+    routes = tuple(map(_ROUTE_MEMORIES.from_message, message.routes))
 
     def route_at(index: int) -> Route:
-        if index >= len(known):
+        if index >= len(routes):
             raise InvalidInput(f"checkpoint: there is no route {index}")
-        return known[index]
+        return routes[index].route
 
-    routes, packets = _memory_mappings(Form(write=_unread, read=route_at), _content_form(load))
-    return Memory(
-        routes=tuple(map(routes.from_message, message.routes)), packets=tuple(map(packets.from_message, message.packets))
-    )
+    packets = _open_packets(Form(write=_unread, read=route_at), _by_hash(_unread, load))
+    return Memory(routes=routes, packets=tuple(map(packets.from_message, message.packets)))
 
 
-def _memory_mappings(route: Form, packet: Form) -> tuple[Any, Any]:
-    return (
-        Mapper().mapping(RouteMemory, wire.RouteMemory),
-        Mapper({Route: route, Packet: packet}).union(OpenState, wire.OpenPacket),
-    )
+def _open_packets(route: Form, packet: Form) -> Mapping[Any]:
+    return Mapper({Route: route, Packet: packet}).union(OpenState, wire.OpenPacket)
 
 
-def _content_form(load: Load) -> Form:
+def _by_hash(store: Store, load: Load) -> Form:
+    """A packet as the hash that the journal stores it under."""
     return Form(
-        write=lambda packet: content_hash(encode_packet(packet)),
+        write=lambda packet: store(encode_packet(packet)),
         read=lambda name: decode_packet(load(name)),
     )
 
