@@ -118,6 +118,6 @@ _NAMES: dict[type[Event], str] = {
 """What reports call the events, whatever their classes are called."""
 
 
-def event_name(event: Event) -> str:
-    """The reported name of an event."""
-    return _NAMES[type(event)]
+def event_name(event: Event | type[Event]) -> str:
+    """The reported name of an event, or of a kind of event."""
+    return _NAMES[event if isinstance(event, type) else type(event)]

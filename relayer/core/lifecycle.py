@@ -85,7 +85,7 @@ def step(state: State, event: Event) -> Step:
         return Step(state=state)
     match VIOLATIONS[pair]:
         case Blame.LEDGER:
-            told = f"{type(event).__name__} was reported for a packet that is {type(state).__name__}"
+            told = f"{ev.event_name(event)} was reported for a packet that is {st.state_name(state)}"
             return Step(state=_contradict(state, told))
         case Blame.RELAYER:
             raise InvariantBroken(f"packet {state.key}: {type(event).__name__} is impossible for {type(state).__name__}")
@@ -319,7 +319,7 @@ def _difference(state: State, event: Event) -> str:
     if known is None or told is None:
         return ""
     if known != told:
-        return f"{type(event).__name__} carries a different packet than the one reported before"
+        return f"{ev.event_name(event)} carries a different packet than the one reported before"
     answered = state.held if isinstance(state, st.Quarantined) else state
     if (
         isinstance(event, ev.AcknowledgementWritten)

@@ -36,8 +36,8 @@ def application(source: Source) -> Starlette:
         text = metrics_text(source.report(), figures)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    routes = [Route(f"/{handler.__name__}", handler, methods=["GET"]) for handler in (healthz, status, metrics)]
-    return Starlette(routes=routes)
+    served = {"/healthz": healthz, "/status": status, "/metrics": metrics}
+    return Starlette(routes=[Route(path, handler, methods=["GET"]) for path, handler in served.items()])
 
 
 def bind(host: str, port: int) -> socket.socket:
