@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """The status of a liability."""
+    """What became of a liability."""
 
     SETTLED = 1
     """Nothing is open, after netting or payment."""

@@ -43,13 +43,13 @@ library FactCode {
 
 /// @title Status news: what became of a liability.
 library NewsStatus {
-    /// @notice Nothing is open any more, by netting or payment.
+    /// @notice Nothing is open, after netting or payment.
     uint8 internal constant SETTLED = 1;
     /// @notice A dispute holds a part or all.
     uint8 internal constant DISPUTED = 2;
     /// @notice A dispute ended without a credit.
     uint8 internal constant RELEASED = 3;
-    /// @notice The creditor gave up all or a part.
+    /// @notice The creditor credited all or a part.
     uint8 internal constant CREDITED = 4;
 }
 
@@ -59,7 +59,7 @@ library NewsAnswer {
     uint8 internal constant APPLIED = 1;
     /// @notice Newer news was there before: packets arrive in any order.
     uint8 internal constant STALE = 2;
-    /// @notice It sent no such fact to this settlement ledger, or has another liability for it.
+    /// @notice It sent no such fact to this settlement ledger, or knows a different liability for it.
     uint8 internal constant UNKNOWN_FACT = 3;
     /// @notice The fact's own acknowledgement has not arrived yet, or the fact is settled for good.
     uint8 internal constant WRONG_STATE = 4;

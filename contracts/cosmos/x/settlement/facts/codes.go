@@ -96,13 +96,13 @@ type NewsStatus uint8
 
 // Values of NewsStatus.
 const (
-	// Settled: Nothing is open any more, by netting or payment.
+	// Settled: Nothing is open, after netting or payment.
 	Settled NewsStatus = 1
 	// Disputed: A dispute holds a part or all.
 	Disputed NewsStatus = 2
 	// Released: A dispute ended without a credit.
 	Released NewsStatus = 3
-	// Credited: The creditor gave up all or a part.
+	// Credited: The creditor credited all or a part.
 	Credited NewsStatus = 4
 )
 
@@ -115,7 +115,7 @@ const (
 	Applied StatusAnswer = 1
 	// Stale: Newer news was there before: packets arrive in any order.
 	Stale StatusAnswer = 2
-	// UnknownFact: It sent no such fact to this settlement ledger, or has another liability for it.
+	// UnknownFact: It sent no such fact to this settlement ledger, or knows a different liability for it.
 	UnknownFact StatusAnswer = 3
 	// WrongState: The fact's own acknowledgement has not arrived yet, or the fact is settled for good.
 	WrongState StatusAnswer = 4
