@@ -5,7 +5,7 @@ A module says with SETTLEMENT_KINDS on which kinds of settlement ledger its test
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -18,7 +18,9 @@ from relayer.devnet.journals import rows_below
 from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network, start_ganache
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch, open_business
+from tests.support.diagnosis import state_of
 
+AT_FAILURE = pytest.StashKey[list[str]]()
 CLIENTS = 6
 FOUR_VALIDATORS = "cosmos of four"
 SHAPES = {
@@ -48,6 +50,21 @@ def whole_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
     return Anvil(AnvilOptions(chain_id=chain_id, accounts=accounts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the network looked like when a test failed, before its relayers end."""
+    report = yield
+    network = getattr(item, "funcargs", {}).get("network")
+    if report.when == "call" and report.failed and isinstance(network, Network):
+        item.config.stash.setdefault(AT_FAILURE, []).append(f"{item.name}: {state_of(network)}")
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for state in config.stash.get(AT_FAILURE, []):
+        terminalreporter.write_line(state)
 
 
 @pytest.fixture
