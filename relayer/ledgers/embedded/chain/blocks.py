@@ -122,7 +122,7 @@ class BlockTable:
     def at(self, height: int) -> SealedBlock | None:
         """Raises LedgerCorrupt for a block that does not decode or hash to its own name."""
         row = self._connection.execute(
-            "SELECT hash, header, commit_, results_hash FROM block WHERE height = ?", (height,)
+            "SELECT hash, header, commit_, results_hash, time_nanoseconds FROM block WHERE height = ?", (height,)
         ).fetchone()
         if row is None:
             return None
@@ -130,8 +130,8 @@ class BlockTable:
             header, commit = decode_header(row[1]), decode_commit(row[2])
         except ProofError as error:
             raise LedgerCorrupt(f"block {height} does not decode ({error}); restore the ledger's file") from error
-        if header.hash() != row[0] or header.height != height:
-            raise LedgerCorrupt(f"block {height} does not hash to its own name; restore the ledger's file")
+        if header.hash() != row[0] or (header.height, header.time) != (height, row[4]):
+            raise LedgerCorrupt(f"block {height} is not what its own row says; restore the ledger's file")
         return SealedBlock(header=header, commit=commit, hash=row[0], results_hash=row[3])
 
     def transactions(self, height: int) -> Sequence[bytes]:

@@ -1,7 +1,9 @@
 """Checks of a ledger's file: a cheap one of its newest blocks at every opening, and a complete one by replay.
 
 The complete check trusts nothing derived: it verifies every header, commit and link, executes every transaction again from
-genesis in a scratch database, and compares app hashes, results, logs and tables. It never writes to the ledger.
+genesis in a scratch database, and compares app hashes, results, logs and every table, tree nodes included: a branch's key
+steers every search and is no part of the branch's hash. It also compares the schema, because a changed trigger or index
+decides what is stored or found. It never writes to the ledger.
 """
 
 from __future__ import annotations
@@ -28,17 +30,11 @@ from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import ProofError
 
 _CHECKED_AT_OPENING = 3
-_COMPARED = (
-    "block_transaction",
-    "packet_event",
-    "settlement_log",
-    "settlement_request",
-    "settlement_posting",
-    "settlement_evidence",
-    "validator_set",
-    *store.DERIVED,
-)
+_SEALED = "block"
+"""The table that a replay cannot reproduce, because it has no keys; its rows are checked one by one instead."""
+_COMPARED = tuple(table for table in (*store.RECORD, *store.DERIVED) if table != _SEALED)
 """Tables whose rows a replay must reproduce one by one."""
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +91,19 @@ def verify(
 def _verify(
     connection: sqlite3.Connection, scratch: sqlite3.Connection, progress: Callable[[int, int], None], machine: StateMachine
 ) -> Verified:
+    _check_file(connection, scratch)
     blocks = BlockTable(connection)
     last = blocks.last()
-    if last is None:
-        raise LedgerCorrupt("the ledger has no block; restore the ledger's file from a copy")
-    chain_id, time = connection.execute("SELECT chain_id, time_nanoseconds FROM genesis").fetchone()
+    first = blocks.at(1)
+    genesis = connection.execute("SELECT chain_id, time_nanoseconds FROM genesis").fetchone()
+    if last is None or first is None or genesis is None:
+        raise LedgerCorrupt("the ledger has no genesis or no first block; restore the ledger's file from a copy")
+    chain_id, time = genesis
+    if time != first.header.time:
+        raise LedgerCorrupt("the genesis is of another time than block 1; restore the ledger's file from a copy")
+    (count,) = connection.execute("SELECT count(*) FROM block").fetchone()
+    if count != last.header.height:
+        raise LedgerCorrupt(f"the ledger has {count} blocks up to height {last.header.height}; restore it from a copy")
     replay = Replay(scratch, machine=machine, chain_id=chain_id, genesis_time=time, validators=blocks.validators(1))
     previous: SealedBlock | None = None
     transactions = 0
@@ -120,6 +124,15 @@ def _verify(
         _compare(table, connection, scratch)
     (entries,) = connection.execute("SELECT count(*) FROM settlement_log").fetchone()
     return Verified(height=last.header.height, transactions=transactions, log_entries=entries, app_hash=replay.app_hash)
+
+
+def _check_file(connection: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
+    """Pages and indexes agree with the tables, and nothing stands in the file that this version did not put there."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise LedgerCorrupt(f"the file contradicts itself ({found}); restore the ledger's file from a copy")
+    if connection.execute(_SCHEMA).fetchall() != scratch.execute(_SCHEMA).fetchall():
+        raise LedgerCorrupt("the file has other tables, indexes or triggers than it was made with; restore it from a copy")
 
 
 def _check_block(blocks: BlockTable, chain_id: str, block: SealedBlock, previous: SealedBlock | None) -> None:

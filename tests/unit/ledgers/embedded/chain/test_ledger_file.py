@@ -23,12 +23,15 @@ from relayer.ledgers.embedded.tree.errors import (
     LedgerMissing,
     QuorumMissing,
 )
+from relayer.ports.prover import ClientTerms
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.parties import ClosePeriod, Party, RegisterParty
 from relayer.testing.clock import ManualClock
 from tests.support.embedded import KEYS, embedded_ledger
+from tests.support.evm_counterparty import EvmCounterparty
 
 CLOCK = ManualClock()
+TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 
 
 async def filled(folder: Path) -> None:
@@ -44,14 +47,16 @@ async def filled(folder: Path) -> None:
 
 
 def tamper(folder: Path, *statements: str) -> None:
-    """Changes the file as somebody would who has it in hand: without the triggers."""
+    """Changes the file as somebody would who has it in hand: past the triggers, which are there again afterwards."""
     connection = sqlite3.connect(folder / store.DATABASE_NAME)
     connection.create_function("amounts_hold", 6, lambda *_: True, deterministic=True)
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (name,) in triggers:
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
     for statement in statements:
         connection.execute(statement)
+    for _, again in triggers:
+        connection.execute(again)
     connection.commit()
     connection.close()
 
@@ -187,12 +192,42 @@ class TestVerify:
             "UPDATE settlement_request SET sequence = 2 WHERE request_id = 'close'",
             "INSERT INTO settlement_position VALUES (zeroblob(32), zeroblob(32), 'EUR', 2, '5')",
             "INSERT INTO validator_set SELECT 4, body FROM validator_set",
+            "UPDATE block SET time_nanoseconds = time_nanoseconds + 1 WHERE height = 2",
+            "INSERT INTO block SELECT 0, zeroblob(32), time_nanoseconds, header, commit_, results_hash FROM block LIMIT 1",
+            "DELETE FROM genesis",
+            "UPDATE genesis SET time_nanoseconds = 1",
+            "UPDATE tree_root SET node = node + 1 WHERE store = 'settlement' AND version = 2",
+            "INSERT INTO tree_root SELECT 3, store, node, hash FROM tree_root WHERE version = 2",
+            "DELETE FROM iavl_node WHERE number = 1",
+            "UPDATE iavl_node SET body = zeroblob(12) WHERE number = 1",
+            "INSERT INTO iavl_node VALUES (1000, zeroblob(1))",
+            "CREATE TRIGGER own AFTER INSERT ON settlement_log BEGIN DELETE FROM settlement_request; END",
+            "CREATE VIEW own AS SELECT * FROM settlement_party",
+            "DROP INDEX packet_event_height",
         ],
     )
     async def test_damage_anywhere_is_found_by_replay(self, tmp_path: Path, statement: str) -> None:
         await filled(tmp_path)
         tamper(tmp_path, statement.replace("replace(event, 'KCS', 'XCS')", "CAST(replace(event, 'KCS', 'XCS') AS BLOB)"))
         with pytest.raises(LedgerCorrupt):
+            verify(tmp_path)
+
+    async def test_a_local_user_who_turns_the_signposts_of_the_tree_is_found_out(self, tmp_path: Path) -> None:
+        """The key of a branch steers every search and is no part of its hash: a receipt behind it would be unseen."""
+        ledger = embedded_ledger(tmp_path, CLOCK)
+        await ledger.connect()
+        start = await EvmCounterparty(CLOCK).initial_client(TERMS)
+        await ledger.create_client(start, counterparty_client_id=None, counterparty_merkle_prefix=())
+        await ledger.close()
+        verify(tmp_path)
+        connection = sqlite3.connect(tmp_path / store.DATABASE_NAME)
+        rows = connection.execute("SELECT number, body FROM iavl_node ORDER BY number DESC").fetchall()
+        connection.close()
+        number, body = next(row for row in rows if row[1][0] > 0)
+        turned = (body[:-1] + bytes([body[-1] ^ 0xFF])).hex()
+        tamper(tmp_path, f"UPDATE iavl_node SET body = x'{turned}' WHERE number = {number}")
+        await opens(tmp_path)
+        with pytest.raises(LedgerCorrupt, match="iavl_node"):
             verify(tmp_path)
 
     async def test_a_ledger_in_use_is_left_alone(self, tmp_path: Path) -> None:
