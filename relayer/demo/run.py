@@ -38,6 +38,7 @@ from relayer.examples.consortium import FactDraft, Scenario, scenario
 from relayer.facts.schema import Fact
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
+from relayer.private_files import private_folder
 from relayer.waiting import Stalled, until_true
 
 PACKET_SIZE = 8
@@ -218,7 +219,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         if keep.exists() and any(keep.iterdir()):
             raise DevnetFailed(f"{keep} is not empty; name a new folder")
-        keep.mkdir(parents=True, exist_ok=True)
+        private_folder(keep)
         yield keep.resolve()
         return
     folder = Path(tempfile.mkdtemp(prefix="relayer-demo-")).resolve()

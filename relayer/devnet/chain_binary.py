@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from relayer.devnet.checkout import ROOT
 from relayer.devnet.go_toolchain import GO_FOLDERS, GoToolchain, find_go
 from relayer.errors import ConfigurationError
+from relayer.private_files import private_file
 
 PROGRAM = "settlementd"
 _IN_AN_ENVIRONMENT = sys.prefix != sys.base_prefix
@@ -134,14 +135,14 @@ def _forget_old() -> None:
 
 @contextmanager
 def _alone(path: Path, progress: Progress) -> Iterator[None]:
-    with path.open("ab") as stream:
+    with private_file(path) as stream:
         if not _locked(stream):
             progress("waiting for another process that compiles the settlement chain")
             _tell_until(partial(_locked, stream, wait_seconds=_LOOK_SECONDS), _others_words, progress)
         yield
 
 
-def _locked(stream: BinaryIO, wait_seconds: float = 0.0) -> bool:
+def _locked(stream: IO[bytes], wait_seconds: float = 0.0) -> bool:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

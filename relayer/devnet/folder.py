@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import assert_never
 
@@ -19,6 +20,7 @@ from relayer.devnet.network import ChainShape, SettlementKind, new_chain, place_
 from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Children
 from relayer.errors import ConfigurationError
+from relayer.private_files import private_file, private_folder
 
 CLIENTS = 8
 """Light clients on the settlement ledger that the authorities sign for, the first ones."""
@@ -102,7 +104,7 @@ class DevnetFolder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """As the one process of this network. Raises ConfigurationError if there is another."""
-        with self.pid_file.open("a") as stream:
+        with TextIOWrapper(private_file(self.pid_file)) as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -126,7 +128,7 @@ def make(folder: DevnetFolder, kind: SettlementKind, shape: ChainShape, tell: Pr
     unfinished = folder.path.with_name(f".{folder.path.name}.unfinished")
     if unfinished.exists():
         shutil.rmtree(unfinished)
-    unfinished.mkdir(parents=True)
+    private_folder(unfinished)
     url = f"http://127.0.0.1:{free_ports(1)[0]}"
     match kind:
         case SettlementKind.COSMOS:

@@ -26,6 +26,7 @@ from relayer.devnet.checkout import ROOT
 from relayer.devnet.processes import has_ended, run_to_end
 from relayer.devnet.usage import work
 from relayer.errors import ConfigurationError, LedgerUnavailable
+from relayer.private_files import private_file
 from relayer.waiting import Patience
 
 DEVNET_FOLDER = ROOT / "devnet"
@@ -89,7 +90,7 @@ def ensure_node_modules(folder: Path) -> bool:
     stamp = folder / "node_modules" / _STAMP
     if stamp.is_file() and stamp.read_text() == wanted:
         return False
-    with (folder / _LOCK).open("a") as alone:
+    with private_file(folder / _LOCK) as alone:
         # Another run may be at it, and has then done it.
         fcntl.flock(alone, fcntl.LOCK_EX)
         if stamp.is_file() and stamp.read_text() == wanted:

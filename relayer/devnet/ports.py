@@ -54,7 +54,7 @@ def _take(ports: range) -> bool:
 
 
 def _locked(port: int) -> int | None:
-    _FOLDER.mkdir(exist_ok=True)
+    _FOLDER.mkdir(exist_ok=True, mode=0o700)
     descriptor = os.open(_FOLDER / str(port), os.O_CREAT | os.O_RDWR, 0o600)
     with suppress(BlockingIOError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -26,6 +26,7 @@ from relayer.journal.file import translated
 from relayer.journal.reader import SqliteJournalReader, key_columns
 from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
 from relayer.ports.journal import Entry
+from relayer.private_files import make_private, new_private_file, private_file, private_folder
 
 _CHECKPOINTS_KEPT = 2
 
@@ -166,8 +167,11 @@ def _why(state: State) -> tuple[str, str]:
 
 def _lock(path: Path) -> IO[bytes]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("ab")
+        if not path.parent.exists():
+            private_folder(path.parent)
+        lock = private_file(path.with_name(path.name + ".lock"))
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            make_private(path.with_name(name))
     except OSError as error:
         raise JournalUnavailable(f"journal {path}: {error}; check the folder and its permissions") from error
     try:
@@ -182,11 +186,12 @@ def _create(path: Path) -> None:
     """Creates the whole file under a temporary name first, so that a crash leaves either nothing or a journal."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
+    # Made private while it is empty: whoever opens a file before its rights are withdrawn may read it for ever.
+    new_private_file(draft)
     with translated(path):
         db = sqlite3.connect(draft, isolation_level=None)
         db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; BEGIN; {LOG} {GUARDS} {DERIVED} COMMIT;")
         db.close()
-    draft.chmod(0o600)
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.rename(path)

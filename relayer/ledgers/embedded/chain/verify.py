@@ -127,7 +127,7 @@ def _verify(
 
 
 def _check_file(connection: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
-    """Pages and indexes agree with the tables, and nothing stands in the file that this version did not put there."""
+    """Pages and indexes agree with the tables, and the file holds no object that this version did not make."""
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise LedgerCorrupt(f"the file contradicts itself ({found}); restore the ledger's file from a copy")

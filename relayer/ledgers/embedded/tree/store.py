@@ -15,10 +15,13 @@ from typing import IO
 
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt, LedgerExists, LedgerLocked, LedgerMissing
+from relayer.private_files import make_private, new_private_file, private_file, private_folder
 
 SCHEMA_VERSION = 1
 DATABASE_NAME = "ledger.db"
 _LOCK_NAME = "ledger.lock"
+_BESIDE = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
+"""SQLite makes them with the rights of the database."""
 
 _RECORD_TABLES = """
 CREATE TABLE genesis (
@@ -221,10 +224,14 @@ DERIVED = (
 
 def create(folder: Path) -> sqlite3.Connection:
     """A new database with the schema. Raises LedgerExists."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / DATABASE_NAME
-    if path.exists():
-        raise LedgerExists(f"{path} exists already; choose an empty folder, or open the ledger that is there")
+    try:
+        private_folder(folder)
+        new_private_file(path)
+    except FileExistsError:
+        raise LedgerExists(f"{path} exists already; choose an empty folder, or open the ledger that is there") from None
+    except OSError as error:
+        raise _unusable(folder, error) from error
     connection = _connect(str(path))
     try:
         write_schema(connection)
@@ -251,6 +258,11 @@ def open_existing(folder: Path) -> sqlite3.Connection:
     path = folder / DATABASE_NAME
     if not path.is_file():
         raise LedgerMissing(f"{path} does not exist; initialise the ledger first")
+    try:
+        for name in (DATABASE_NAME, *_BESIDE):
+            make_private(folder / name)
+    except OSError as error:
+        raise _unusable(folder, error) from error
     with opening(folder):
         connection = _connect(str(path))
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -285,10 +297,10 @@ def lock(folder: Path) -> IO[bytes]:
     Raises LedgerLocked, LedgerUnavailable.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / _LOCK_NAME).open("ab")
+        private_folder(folder)
+        file = private_file(folder / _LOCK_NAME)
     except OSError as error:
-        raise LedgerUnavailable(f"{folder} cannot be used ({error.strerror}); check the path and its permissions") from error
+        raise _unusable(folder, error) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -308,6 +320,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _unusable(folder: Path, error: OSError) -> LedgerUnavailable:
+    return LedgerUnavailable(f"{folder} cannot be used ({error.strerror}); check the path and its permissions")
 
 
 def _connect(path: str) -> sqlite3.Connection:
