@@ -22,10 +22,6 @@ CHANNEL = "main"
 MEMBER = PARTY[CONTESTED_PAIR[0]]
 """The debtor of the contested charge."""
 AUTHORITIES = 3
-CLOCK_DRIFT_SECONDS = 3_600
-"""The most that is allowed. A development node makes a block per transaction, so the clock of an idle ledger stops,
-and what its light client is asked to accept lies in its future: no transaction, no block; no block, no transaction.
-"""
 THRESHOLD = 2
 _CAP_WEI = 100_000_000_000
 _OPERATOR_TOKEN = "keys/ledger.token"  # noqa: S105  (where the token is kept)
@@ -165,7 +161,6 @@ def _relayer(name: str, port: int, url: str, members: list[dict[str, str]], sett
                 "name": CHANNEL,
                 "ends": [{"ledger": "contracts"}, {"ledger": "settlement"}],
                 "timeout_seconds": 600,
-                "client_terms": {"max_clock_drift_seconds": CLOCK_DRIFT_SECONDS},
             }
         ],
         "engine": {"poll_seconds": 0.5, "batch_packets": 25},

@@ -108,7 +108,7 @@ async def test_the_facts_hear_what_became_of_their_liabilities(
 async def test_one_payment_settles_many_facts(
     network: Network, business: Business, watch: Watch, service: SettlementService
 ) -> None:
-    issued = await business.issue([charge(100 + number) for number in range(130)])
+    issued = await business.issue([charge(100 + number) for number in range(70)])
     sent = await business.send(issued, size=64, timeout_seconds=600)
     network.start_relayer(network.configuration)
     await watch.until(lambda: watch.acknowledged >= set(sent), "acknowledgements")

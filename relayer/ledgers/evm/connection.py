@@ -52,7 +52,7 @@ class EvmConnection:
         self.sender = AccountSender(
             self.node, account, chain_id=options.chain_id, fees=options.fees, clock=clock, patience=options.patience
         )
-        self.deployer = Deployer(self.node, self.sender)
+        self.deployer = Deployer(self.node, self.sender, clock=clock)
 
     async def close(self) -> None:
         """Closes all connections."""

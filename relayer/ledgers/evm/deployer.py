@@ -6,18 +6,23 @@ from relayer.errors import LedgerError
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
+from relayer.ledgers.evm.quiet import TIME_REFUSALS
 from relayer.ledgers.evm.refusals import describe_revert
 from relayer.ledgers.evm.transactions import AccountSender, TransactionOrder
+from relayer.ports.clock import Clock
 
 _GAS_MARGIN_PERCENT = 20
+_QUIET_SECONDS = 5.0
+"""Older than that is the newest block of a ledger that waits for a transaction, or of one that stalls."""
 
 
 class Deployer:
     """Executes orders from one account, one after the other as they are awaited."""
 
-    def __init__(self, node: EvmNode, sender: AccountSender) -> None:
+    def __init__(self, node: EvmNode, sender: AccountSender, *, clock: Clock) -> None:
         self._node = node
         self._sender = sender
+        self._clock = clock
 
     @property
     def address(self) -> bytes:
@@ -36,17 +41,35 @@ class Deployer:
         return await self._execute(to, calldata, what)
 
     async def _execute(self, to: bytes | None, calldata: bytes, what: str) -> MinedTransaction:
-        transaction = {"from": "0x" + self._sender.address.hex(), "data": "0x" + calldata.hex()}
-        if to is not None:
-            transaction["to"] = "0x" + to.hex()
         try:
-            answer = await self._node.rpc.call("eth_estimateGas", transaction)
+            gas = await self._estimate(to, calldata)
         except NodeRefused as refusal:
             await self._sender.require_funds()
             name, detail = describe_revert(refusal.data)
-            raise Reverted(what, name, detail or str(refusal)) from refusal
-        gas = quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
+            reverted = Reverted(what, name, detail or str(refusal))
+            if name not in TIME_REFUSALS or not await self._is_quiet():
+                raise reverted from refusal
+            gas = await self._estimate_after_a_block(to, calldata, reverted)
         mined = await self._sender.execute(TransactionOrder(to=to, calldata=calldata, gas=gas))
         if not mined.succeeded:
             raise LedgerError(f"{what}: transaction {mined.hash} reverted although its simulation passed; try again")
         return mined
+
+    async def _estimate(self, to: bytes | None, calldata: bytes) -> int:
+        transaction = {"from": "0x" + self._sender.address.hex(), "data": "0x" + calldata.hex()}
+        if to is not None:
+            transaction["to"] = "0x" + to.hex()
+        answer = await self._node.rpc.call("eth_estimateGas", transaction)
+        return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
+
+    async def _is_quiet(self) -> bool:
+        return (await self._node.block("latest")).timestamp < self._clock.now() - _QUIET_SECONDS
+
+    async def _estimate_after_a_block(self, to: bytes | None, calldata: bytes, reverted: Reverted) -> int:
+        """An empty transfer to ourselves makes the block whose time the next simulation sees. Raises `reverted` at a second
+        refusal, of either."""
+        try:
+            await self._sender.execute(self._sender.nothing())
+            return await self._estimate(to, calldata)
+        except NodeRefused:
+            raise reverted from None

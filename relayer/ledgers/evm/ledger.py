@@ -80,7 +80,7 @@ class EvmLedger:
             clock=clock,
         )
         codec = CometCodec(node, self._clients)
-        self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit)
+        self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit, clock=clock)
 
     @property
     def ledger_id(self) -> LedgerId:

@@ -25,11 +25,13 @@ from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, topics_by
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
+from relayer.ledgers.evm.quiet import header_time
 from relayer.ledgers.evm.refusals import refused_message, require_usable_client, reverted_message
 from relayer.ledgers.evm.simulator import Simulator
 from relayer.ledgers.evm.transactions import AccountSender, TransactionOrder
 from relayer.ledgers.submission.batches import Item, chunks, refused, send, too_large
 from relayer.ledgers.submission.gas import GasModel, PacketGas
+from relayer.ports.clock import Clock
 from relayer.ports.ledger import (
     AcknowledgePacket,
     MessageResult,
@@ -52,6 +54,8 @@ _ROUNDS = 3
 _CALL_OVERHEAD_BYTES = 96
 """Offset, length and padding of one call of a multicall."""
 _BASE_GAS = 300_000
+_UPDATE_GAS_PER_BYTE = 400
+"""A limit, not a price: an update that stores a new validator set takes the most, below 300 gas a byte."""
 _GAS_MARGIN_PERCENT = 150
 
 
@@ -68,7 +72,14 @@ class Submitter:
     """Submits batches to one router from one account."""
 
     def __init__(
-        self, node: EvmNode, sender: AccountSender, codec: LightClientCodec, *, router: bytes, gas_limit: int | None
+        self,
+        node: EvmNode,
+        sender: AccountSender,
+        codec: LightClientCodec,
+        *,
+        router: bytes,
+        gas_limit: int | None,
+        clock: Clock,
     ) -> None:
         """`gas_limit`: most gas of one transaction; None: four fifths of the block's limit."""
         self._node = node
@@ -76,6 +87,7 @@ class Submitter:
         self._codec = codec
         self._router = router
         self._gas_limit = gas_limit
+        self._clock = clock
         self._gas = PacketGas(base=_BASE_GAS, margin_percent=_GAS_MARGIN_PERCENT)
         self._simulator = Simulator(node, account=sender.address, router=router)
 
@@ -111,6 +123,11 @@ class Submitter:
         update = None
         if batch.update is not None and (messages or not batch.messages):
             update = await self._encode_update(batch.client_id, batch.update)
+        if update is not None and await self._is_asleep(update):
+            raise LedgerUnavailable(
+                "the ledger's newest block is too old to simulate what its next block accepts, so there is no price yet; "
+                "`relayer start` sends the client update first, or try again after the next block"
+            )
         if update is not None or messages:
             messages = await self.without_bad(update, messages, progress)
         front = [] if update is None else [update]
@@ -233,6 +250,21 @@ class Submitter:
         progress.reverted.append(mined)
         return False
 
+    async def wakes(self, update: bytes, progress: _Progress) -> bool:
+        """Whether the ledger has been quiet for so long that only the update's own block lets simulations see its time.
+
+        Then the update is sent alone, unsimulated: its header is not ahead of our clock, so its block's time suffices.
+        """
+        if not await self._is_asleep(update):
+            return False
+        calldata = multicall([update])
+        gas = min(_BASE_GAS + _UPDATE_GAS_PER_BYTE * len(calldata), await self.most_gas())
+        return await self.execute(calldata, (), gas, progress)
+
+    async def _is_asleep(self, update: bytes) -> bool:
+        time = header_time((await self._simulator.run(update, ())).update)
+        return time is not None and time <= self._clock.now()
+
     def give_up(self, messages: Sequence[Item], progress: _Progress) -> None:
         """Reports every message as refused: blocks revert what the simulation accepts."""
         detail = "the transaction reverts in blocks though its simulation passes"
@@ -273,21 +305,30 @@ class _Work:
         self._progress = progress
 
     def is_done(self, items: Sequence[Item]) -> bool:
-        return not items and bool(self._progress.results)
+        return not items and bool(self._progress.results or self._progress.mined)
 
     async def most_gas(self) -> int:
         return await self._submitter.most_gas()
 
     async def price(self, update: bytes | None, items: Sequence[Item]) -> int | _NoEstimate:
-        gas = await self._submitter.gas_for(items, _calls(update, items), await self.most_gas())
+        front = self.front(update)
+        gas = await self._gas(front, items)
+        if gas is None and front is not None and await self._submitter.wakes(front, self._progress):
+            gas = await self._gas(None, items) if items else 0
         return _NoEstimate() if gas is None else gas
 
+    async def _gas(self, update: bytes | None, items: Sequence[Item]) -> int | None:
+        return await self._submitter.gas_for(items, _calls(update, items), await self._submitter.most_gas())
+
     async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> _NoEstimate | None:
+        update = self.front(update)
+        if update is None and not items:
+            return None
         return None if await self._submitter.execute(_calls(update, items), items, gas, self._progress) else _NoEstimate()
 
     async def without_bad(self, update: bytes | None, items: list[Item], refusal: _NoEstimate) -> list[Item]:
         del refusal
-        return await self._submitter.without_bad(update, items, self._progress)
+        return await self._submitter.without_bad(self.front(update), items, self._progress)
 
     async def without_redundant(self, items: list[Item]) -> list[Item]:
         return await self._submitter.without_redundant(items, self._progress)

@@ -232,7 +232,7 @@ class AccountSender:
             self._nonce = None
             # One of our own that is under way is offered again by whoever waits for it: in its place, nothing would undo it.
             for nonce in sorted(set(range(pending, min(sent.nonce, pending + _LARGEST_GAP))) - self._under_way):
-                await self._offer_again(self._sign(self._nothing(), nonce, sent.offer)[0])
+                await self._offer_again(self._sign(self.nothing(), nonce, sent.offer)[0])
 
     async def _replace(self, sent: _Sent) -> None:
         """Raises the fee of the stuck transaction, and of a foreign one that blocks an earlier nonce."""
@@ -245,7 +245,7 @@ class AccountSender:
             return
         if mined < sent.nonce:
             # Left over from an earlier run with too low a fee: an empty transfer to ourselves frees the nonce.
-            await self._offer_again(self._sign(self._nothing(), mined, offer)[0])
+            await self._offer_again(self._sign(self.nothing(), mined, offer)[0])
             return
         raw, name = self._sign(sent.order, sent.nonce, offer)
         if await self._offer_again(raw):
@@ -273,7 +273,7 @@ class AccountSender:
     async def _is_known(self, name: str) -> bool:
         return await self._node.rpc.call("eth_getTransactionByHash", name) is not None
 
-    def _nothing(self) -> TransactionOrder:
+    def nothing(self) -> TransactionOrder:
         """An empty transfer to ourselves: it uses up a nonce."""
         return TransactionOrder(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
 

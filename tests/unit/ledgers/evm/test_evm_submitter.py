@@ -19,6 +19,7 @@ from relayer.ledgers.evm.submitter import MAXIMUM_TRANSACTION_BYTES, Submitter
 from relayer.ports.ledger import AcknowledgePacket, Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import ClientMessage, Proof
 from relayer.proofs.keccak import keccak256
+from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_packet
 
 ROUTER = b"\x11" * 20
@@ -27,6 +28,8 @@ UPDATE = ClientMessage(type_url="/header", value=b"header", height=Height(9))
 FROZEN = bytes.fromhex("928b1233")
 PERMANENT = keccak256(b"IBCMultiPayloadPacketNotSupported()")[:4]
 """A message that meets this is hopeless; a client update says nothing of messages."""
+FROM_THE_FUTURE = keccak256(b"HeaderFromTheFuture(uint64,uint256)")[:4]
+NOW = 1_750_000_000
 NOT_MEMBER = bytes.fromhex("291fc442")
 
 
@@ -69,6 +72,9 @@ class FakeRouter:
     offered: list[int] = field(default_factory=list)
     gas_used: int | None = 10
     bad_update: bool = False
+    block_time: int = NOW
+    """Of the newest block, at which everything is simulated."""
+    header_time: int = NOW
     broadcast_together: list[int] = field(default_factory=list)
 
     @property
@@ -104,6 +110,8 @@ class FakeRouter:
         is_update, sequences = self._parts(calldata)
         if is_update and self.update_refusal is not None:
             return self.update_refusal
+        if is_update and self.header_time > self.block_time:
+            return FROM_THE_FUTURE + encode(("uint64", "uint256"), (self.header_time * 10**9, self.block_time * 10**9))
         if len(sequences) > self.together:
             return b""
         return next((self.refusals[each] for each in sequences if each in self.refusals), None)
@@ -137,6 +145,8 @@ class FakeRouter:
     async def execute(self, order) -> MinedTransaction:
         assert order.to == ROUTER
         is_update, sequences = self._parts(order.calldata)
+        # A transaction runs at its own block's time.
+        self.block_time = NOW
         if self.before_block:
             self.open_packets -= self.before_block.pop(0)
         self.offered.append(order.gas)
@@ -172,13 +182,13 @@ class FakeRouter:
 
 
 async def submit(router: FakeRouter, *messages, update: ClientMessage | None = UPDATE, gas_limit: int | None = None):
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=gas_limit)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=gas_limit, clock=ManualClock(NOW))
     return await submitter.submit(SubmissionBatch(client_id=CLIENT, update=update, messages=messages))
 
 
 async def in_turn(router: FakeRouter, *batches):
     """One submitter, as in a running relayer."""
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     return [
         await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=messages)) for messages in batches
     ]
@@ -221,7 +231,7 @@ async def test_transactions_whose_gas_is_known_do_not_wait_for_each_other() -> N
 @pytest.mark.parametrize("reverted", [1, 2, 3])
 async def test_what_reverts_among_several_is_done_again_alone(reverted) -> None:
     router = FakeRouter()
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(1, 1)))
     router.reverts_in_blocks = reverted
     estimated = router.estimated
@@ -235,7 +245,7 @@ async def test_what_reverts_among_several_is_done_again_alone(reverted) -> None:
 
 async def test_a_bad_message_among_several_transactions_is_found() -> None:
     router = FakeRouter()
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(1, 1)))
     router.refusals = {6: NOT_MEMBER}
     receipt = await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=large(2, 8)))
@@ -370,7 +380,7 @@ async def test_gas_is_learned_and_no_longer_estimated() -> None:
 
 async def test_what_answers_cost_says_nothing_of_received_packets() -> None:
     router = FakeRouter()
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     batches = ((message(1),), (received(2),), (message(3),), (received(4),), (message(5), received(6)))
     estimated = []
     for messages in batches:
@@ -403,15 +413,59 @@ async def test_a_bad_message_behind_a_guess_costs_one_revert_and_is_found() -> N
 
 async def test_a_client_that_froze_meanwhile_is_found_behind_a_guess() -> None:
     router = FakeRouter()
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(1),)))
     router.update_refusal = FROZEN
     with pytest.raises(ClientUnusable):
         await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(2),)))
 
 
+async def test_a_quiet_ledger_is_woken_by_the_update_alone() -> None:
+    router = FakeRouter(block_time=NOW - 86_400)
+    receipt = await submit(router, message(1), message(2))
+    assert router.transactions == [(True, []), (False, [1, 2])]
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 2
+    assert receipt.gas == 20
+
+
+async def test_a_quiet_ledger_takes_an_update_without_messages() -> None:
+    router = FakeRouter(block_time=NOW - 86_400)
+    await submit(router)
+    assert router.transactions == [(True, [])]
+
+
+async def test_a_quiet_ledger_that_has_learned_its_gas_needs_one_transaction() -> None:
+    router = FakeRouter()
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(1),)))
+    router.block_time = NOW - 86_400
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(2),)))
+    assert router.transactions == [(True, [1]), (True, [2])]
+
+
+async def test_a_header_ahead_of_our_own_clock_is_not_sent() -> None:
+    router = FakeRouter(block_time=NOW - 86_400, header_time=NOW + 1)
+    receipt = await submit(router, message(1))
+    assert router.transactions == []
+    assert [(result.code, result.retryable) for result in receipt.results] == [("HeaderFromTheFuture", True)]
+
+
+async def test_bad_messages_on_a_quiet_ledger_are_found_after_it_woke() -> None:
+    router = FakeRouter(block_time=NOW - 86_400, refusals={2: NOT_MEMBER})
+    receipt = await submit(router, message(1), message(2))
+    assert router.transactions == [(True, []), (False, [1])]
+    assert outcomes(receipt) == [Outcome.DELIVERED, Outcome.REJECTED]
+
+
+async def test_no_quote_of_a_quiet_ledger_sends_or_blames_anything() -> None:
+    router = FakeRouter(block_time=NOW - 86_400)
+    with pytest.raises(LedgerUnavailable, match="newest block is too old"):
+        await quote(router, message(1))
+    assert router.transactions == []
+
+
 async def quote(router: FakeRouter, *messages, update: ClientMessage | None = UPDATE):
-    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
     return await submitter.quote(SubmissionBatch(client_id=CLIENT, update=update, messages=messages))
 
 
