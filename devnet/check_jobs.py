@@ -104,7 +104,8 @@ def _test() -> Sequence[Job]:
 
 def _long() -> Sequence[Job]:
     compiling = Job(name=CHAIN, command=_go("chain"), is_shown=True)
-    return (compiling, *(_job(group, is_long=True) for group in GROUPS if group.has_long))
+    vet = Job(name="go vet", command=_go("vet"), after=(CHAIN,))
+    return (compiling, *(_job(group, is_long=True) for group in GROUPS if group.has_long), vet)
 
 
 def _job(group: Group, *, is_long: bool) -> Job:

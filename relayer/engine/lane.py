@@ -224,7 +224,7 @@ class Lane:
                 self.submitting = False
         self.spent = self.spent.and_for(receipt)
         _log.info(
-            "submitted",
+            "submitted" if receipt.transactions else "nothing_submitted",
             ledger=self.key.ledger,
             client=self.key.client,
             updated_to=update.height if update else None,

@@ -14,7 +14,6 @@ from relayer.config.relayer_file import load_relayer
 from relayer.devnet import folder as folders
 from relayer.devnet.control import down, up
 from relayer.devnet.folder import DevnetFolder, make
-from relayer.devnet.layout import CLOCK_DRIFT_SECONDS
 from relayer.devnet.network import ChainShape, SettlementKind, settlement_kind
 from relayer.devnet.parts import parts
 from relayer.errors import ConfigurationError, InvalidInput
@@ -37,12 +36,6 @@ def test_a_made_network_is_complete_and_does_not_run(embedded: DevnetFolder) -> 
         ("contract ledger", False),
         ("settlement ledger", False),
     ]
-
-
-def test_an_idle_contract_ledger_is_given_time(embedded: DevnetFolder) -> None:
-    # It makes no block without a transaction, so what it has to accept first may lie far in its future.
-    (channel,) = load_relayer(embedded.configuration).channels
-    assert channel.client_terms.max_clock_drift_seconds == CLOCK_DRIFT_SECONDS == 3_600
 
 
 def test_nothing_is_left_of_a_network_that_could_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
