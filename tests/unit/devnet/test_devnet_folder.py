@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from relayer.cli import app
 from relayer.commands.form import OutputForm
-from relayer.config.relayer_file import load_relayer
 from relayer.devnet import folder as folders
 from relayer.devnet.control import down, up
 from relayer.devnet.folder import DevnetFolder, make
