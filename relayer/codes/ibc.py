@@ -125,12 +125,16 @@ class ChainCode(_Code):
     """The node has this transaction."""
     POOL_FULL = ("sdk", 20, Remedy.LATER)
     """The node's pool of transactions is full."""
+    TRANSACTION_TOO_LARGE = ("sdk", 21, Remedy.LATER)
+    """The transaction has more bytes than the chain takes."""
     KEY_NOT_FOUND = ("sdk", 22, Remedy.LATER)
     """Nothing is stored under the key."""
     TIMEOUT_HEIGHT_PASSED = ("sdk", 30, Remedy.LATER)
     """The last block for the transaction has passed."""
     WRONG_SEQUENCE = ("sdk", 32, Remedy.LATER)
     """Another transaction of the account comes first."""
+    GAS_LIMIT_INVALID = ("sdk", 41, Remedy.LATER)
+    """The transaction asks for more gas than a block has."""
     PANIC = ("sdk", 111222, Remedy.MESSAGE)
     """The chain's code panicked, as ibc-go does for a port without application."""
     POA_EVM_FROZEN = ("poa-evm", 18, Remedy.CLIENT)

@@ -13,6 +13,7 @@ from relayer.engine.settings import EngineSettings
 from relayer.errors import (
     AccessDenied,
     ClientUnusable,
+    ConfigurationError,
     FeeCapExceeded,
     FundsInsufficient,
     InvariantBroken,
@@ -28,7 +29,7 @@ from relayer.ports.clock import Clock
 _T = TypeVar("_T")
 _S = TypeVar("_S")
 
-OPERATORS_TURN = (WrongLedger, ClientUnusable, FundsInsufficient, FeeCapExceeded, AccessDenied)
+OPERATORS_TURN = (ConfigurationError, WrongLedger, ClientUnusable, FundsInsufficient, FeeCapExceeded, AccessDenied)
 """Errors that retrying cannot fix."""
 
 OUR_OWN = (InvariantBroken, JournalCorrupt, JournalLocked, JournalUnavailable)

@@ -17,6 +17,9 @@ from relayer.errors import (
 from relayer.ledgers.cosmos.errors import printable
 from relayer.ports.ledger import MessageResult, Outcome
 
+TOO_LARGE = (ChainCode.TRANSACTION_TOO_LARGE, ChainCode.GAS_LIMIT_INVALID)
+"""Of a transaction as a whole: fewer messages may pass."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRefusal:

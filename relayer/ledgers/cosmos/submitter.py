@@ -19,7 +19,14 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.limits import Room, TransactionLimits, read_room
 from relayer.ledgers.cosmos.messages import message_responses, packet_message, packet_outcomes, update_message
 from relayer.ledgers.cosmos.questions import ask
-from relayer.ledgers.cosmos.refusals import ChainRefusal, TransactionRefused, refused, refused_message, require_usable
+from relayer.ledgers.cosmos.refusals import (
+    TOO_LARGE,
+    ChainRefusal,
+    TransactionRefused,
+    refused,
+    refused_message,
+    require_usable,
+)
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender, Executed, Simulated, TransactionLost, TransactionOrder
 from relayer.ledgers.submission.batches import Item, chunks, halves, send, too_large
@@ -305,6 +312,9 @@ class _Work:
 
     async def execute(self, update: bytes | None, items: Sequence[Item], gas: int) -> ChainRefusal | None:
         return await self._submitter.execute(update, items, gas, self._progress)
+
+    def is_too_large(self, refusal: ChainRefusal) -> bool:
+        return any(map(refusal.fits, TOO_LARGE))
 
     async def without_bad(self, update: bytes | None, items: list[Item], refusal: ChainRefusal) -> list[Item]:
         return await self._submitter.without_bad(update, items, refusal, self._progress)

@@ -45,6 +45,8 @@ class Deployer:
             gas = await self._estimate(to, calldata)
         except NodeRefused as refusal:
             await self._sender.require_funds()
+            if not refusal.is_revert:
+                raise
             name, detail = describe_revert(refusal.data)
             reverted = Reverted(what, name, detail or str(refusal))
             if name not in TIME_REFUSALS or not await self._is_quiet():

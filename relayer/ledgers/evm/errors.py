@@ -1,4 +1,8 @@
-"""What an EVM node or its contracts answer, as typed errors. Classified by code and selector, never by text."""
+"""What an EVM node or its contracts answer, as typed errors. Classified by code, data and selector.
+
+A node's words decide in one place alone, where some nodes give nothing else: whether a contract reverted, or the node itself
+could not do what was asked.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,11 @@ from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailabl
 
 class MalformedAnswer(LedgerUnavailable):
     """A node's answer breaks the rules of JSON-RPC or of Ethereum's encoding. Another node, or a later try, may be right."""
+
+
+_EXECUTION_REVERTED = 3
+"""Geth's code for a revert; others use -32000 or -32015 for this and for their own trouble."""
+_REVERT = "revert"
 
 
 class NodeRefused(LedgerUnavailable):
@@ -19,6 +28,12 @@ class NodeRefused(LedgerUnavailable):
         self.method = method
         self.code = code
         self.data = data
+        self._words = words
+
+    @property
+    def is_revert(self) -> bool:
+        """Whether a contract refused. Otherwise the node is in trouble: a timeout, a rate limit, a state that it lost."""
+        return self.code == _EXECUTION_REVERTED or bool(self.data) or _REVERT in self._words.lower()
 
 
 class Reverted(LedgerError):

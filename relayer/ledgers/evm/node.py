@@ -158,7 +158,8 @@ def _nodes(value: Json) -> tuple[bytes, ...]:
 
 def _parse_receipt(answer: Json) -> MinedTransaction:
     contract = answer.get("contractAddress") if isinstance(answer, Mapping) else None
-    price = answer.get("effectiveGasPrice", "0x0") if isinstance(answer, Mapping) else None
+    # Nodes from before EIP-1559 leave it out, others write null.
+    price = (answer.get("effectiveGasPrice") or "0x0") if isinstance(answer, Mapping) else None
     return MinedTransaction(
         hash="0x" + fixed(member(answer, "transactionHash", "receipt"), 32, "transaction hash").hex(),
         block_number=short_quantity(member(answer, "blockNumber", "receipt"), "receipt block"),

@@ -27,6 +27,7 @@ MAXIMUM_BATCH = 100
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer)
 """What another node may do better."""
+_PARITY_REVERT = "Reverted "
 _SURVEY_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
@@ -244,9 +245,12 @@ def _result(call: Call, answer: Json) -> Json | NodeRefused:
 
 
 def _revert_data(value: Json) -> bytes | None:
-    """Geth, anvil and Besu give the revert data as hexadecimal text; Ganache may wrap it in an object's `result`."""
+    """Geth, anvil and Besu give the revert data as hexadecimal text. Ganache may wrap it in an object's `result`; parity,
+    OpenEthereum and old Nethermind put a word before it.
+    """
     if isinstance(value, dict):
         value = value.get("result", value.get("data"))
+    value = value.removeprefix(_PARITY_REVERT) if isinstance(value, str) else value
     if not isinstance(value, str) or not value.startswith("0x") or len(value) > 2 * MAXIMUM_ANSWER_BYTES:
         return None
     try:

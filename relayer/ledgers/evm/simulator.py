@@ -39,7 +39,7 @@ class Simulator:
         return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
 
     async def run(self, update: bytes | None, calls: Sequence[bytes]) -> Trial:
-        """The update alone, then each call behind it, all against the same block."""
+        """The update alone, then each call behind it, all against the same block. Raises LedgerUnavailable."""
         front = [] if update is None else [update]
         trials = ([front] if front else []) + [[*front, call] for call in calls]
         block = await self._node.rpc.call("eth_blockNumber")
@@ -53,7 +53,10 @@ class Simulator:
 
 
 def _refusal(answer: object) -> NodeRefused | None:
+    """Raises NodeRefused for trouble of the node's own, which says nothing of what was simulated."""
     if isinstance(answer, NodeRefused):
+        if not answer.is_revert:
+            raise answer
         return answer
     data(answer, "eth_call")
     return None

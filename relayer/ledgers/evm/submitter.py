@@ -21,7 +21,7 @@ from relayer.ledgers.evm.calls import (
     update_call,
 )
 from relayer.ledgers.evm.client_codec import LightClientCodec
-from relayer.ledgers.evm.errors import MalformedAnswer, Reverted
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.events import ACK_PACKET, TIMEOUT_PACKET, WRITE_ACKNOWLEDGEMENT, topics_by
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
@@ -87,6 +87,7 @@ class Submitter:
         self._codec = codec
         self._router = router
         self._gas_limit = gas_limit
+        self._block_gas: int | None = None
         self._clock = clock
         self._gas = PacketGas(base=_BASE_GAS, margin_percent=_GAS_MARGIN_PERCENT)
         self._simulator = Simulator(node, account=sender.address, router=router)
@@ -103,7 +104,11 @@ class Submitter:
             await send(_Work(self, progress), update, [])
         chunks = _chunks(messages, update)
         if (orders := await self._orders(update, chunks)) is not None:
-            chunks = await self._send_together(orders, chunks, progress)
+            try:
+                chunks = await self._send_together(orders, chunks, progress)
+            except NodeRefused:
+                self.forget(messages)
+                raise
             update = None if progress.mined else update
         for chunk in chunks:
             await send(_Work(self, progress), update, chunk)
@@ -282,10 +287,15 @@ class Submitter:
         return self._gas.model(item.message for item in messages)
 
     async def most_gas(self) -> int:
-        """The most gas of one transaction: four fifths of a block's."""
-        if self._gas_limit is None:
-            self._gas_limit = (await self._node.block("latest")).gas_limit * 4 // 5
-        return self._gas_limit
+        """The most gas of one transaction: what the operator set, at most four fifths of a block's."""
+        if self._block_gas is None:
+            self._block_gas = (await self._node.block("latest")).gas_limit * 4 // 5
+        return self._block_gas if self._gas_limit is None else min(self._gas_limit, self._block_gas)
+
+    def forget(self, messages: Sequence[Item]) -> None:
+        """After a refused broadcast: blocks may hold less than they did, and what was learned may be above a new limit."""
+        self._block_gas = None
+        self._gas_model(messages).forget()
 
     def _read_outcome(self, mined: MinedTransaction, messages: Sequence[Item], progress: _Progress) -> None:
         """A message whose event is missing was a no-op: somebody else was first."""
@@ -324,7 +334,17 @@ class _Work:
         update = self.front(update)
         if update is None and not items:
             return None
-        return None if await self._submitter.execute(_calls(update, items), items, gas, self._progress) else _NoEstimate()
+        try:
+            succeeded = await self._submitter.execute(_calls(update, items), items, gas, self._progress)
+        except NodeRefused:
+            self._submitter.forget(items)
+            if len(items) <= 1:
+                raise
+            return _NoEstimate(is_refused=True)
+        return None if succeeded else _NoEstimate()
+
+    def is_too_large(self, refusal: _NoEstimate) -> bool:
+        return refusal.is_refused
 
     async def without_bad(self, update: bytes | None, items: list[Item], refusal: _NoEstimate) -> list[Item]:
         del refusal
@@ -347,6 +367,9 @@ class _Work:
 @dataclass(frozen=True, slots=True)
 class _NoEstimate:
     """The transaction as a whole reverts, in the node's estimate or in a block."""
+
+    is_refused: bool = False
+    """Instead, no node takes it, for which a limit on its gas or its size is the usual reason."""
 
 
 def _expected_topics(message: PacketMessage) -> tuple[bytes, ...]:

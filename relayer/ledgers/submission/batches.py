@@ -50,6 +50,10 @@ class Work(Protocol[_R]):
         """Sends the transaction and reads the results from it; otherwise why it was refused as a whole."""
         ...
 
+    def is_too_large(self, refusal: _R) -> bool:
+        """Whether a sent transaction was refused for what fewer messages may cure, and none of them is known to be bad."""
+        ...
+
     async def without_bad(self, update: bytes | None, items: list[Item], refusal: _R) -> list[Item]:
         """Reports the messages that are refused by themselves, and returns the others."""
         ...
@@ -93,6 +97,9 @@ async def send(work: Work[_R], update: bytes | None, items: list[Item]) -> None:
             return
         last = await work.execute(update, items, gas)
         if last is None:
+            return
+        if len(items) > 1 and work.is_too_large(last):
+            await _send_halves(work, update, await work.without_redundant(items))
             return
         items = await work.without_redundant(items)
     work.give_up(items, last)

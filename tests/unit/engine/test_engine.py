@@ -18,7 +18,7 @@ from relayer.core.packet import Acknowledgement
 from relayer.core.policy import ChannelRules, Policy
 from relayer.engine.engine import Engine
 from relayer.engine.settings import EngineSettings
-from relayer.errors import InvalidInput, InvariantBroken, JournalUnavailable
+from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, JournalUnavailable
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.ledger import ReceivePacket
 from relayer.ports.prover import ClientTerms
@@ -419,6 +419,28 @@ class TestClientUpdates:
             behind[0] = 0
             engine = await world.run_until(ended(world, 1), within_seconds=100)
             assert not any(isinstance(packet, st.Quarantined) for packet in engine.machine.packets())
+
+        clock.run(scenario())
+
+    def test_a_wrong_setting_is_no_packets_fault(self, clock: VirtualClock, world: World) -> None:
+        """Such as a fee policy that the ledger does not know, which only a transaction shows."""
+
+        async def misconfigured(_: object) -> object:
+            raise ConfigurationError("fee: this ledger knows no EIP-1559 transactions; choose `legacy` or `zero`")
+
+        submit = world.settlement.submit
+        world.settlement.submit = misconfigured  # type: ignore[method-assign, assignment]
+
+        async def scenario() -> None:
+            world.send()
+            engine = await world.run_until(
+                lambda engine: any("choose `legacy`" in reason for reason in engine.snapshot().standstill()),
+                within_seconds=300,
+            )
+            await clock.sleep(600)
+            assert isinstance(state_of(engine, world, 1), st.Committed)
+            world.settlement.submit = submit  # type: ignore[method-assign]
+            await world.run_until(ended(world, 1), within_seconds=600)
 
         clock.run(scenario())
 

@@ -95,3 +95,14 @@ async def test_what_a_newer_block_does_not_cure_is_refused_with_the_first_reason
     with pytest.raises(Reverted, match="ConfigInvalid"):
         await deploy(ledger)
     assert ledger.sent == [NOTHING]
+
+
+async def test_a_nodes_own_trouble_is_no_refusal_of_the_contract() -> None:
+    ledger = QuietLedger(refusal=b"", block_time=NOW - 86_400)
+
+    async def times_out(method: str, *_: object) -> str:
+        raise NodeRefused(method, -32000, "execution aborted (timeout = 5s)")
+
+    ledger.call = times_out  # type: ignore[method-assign]
+    with pytest.raises(NodeRefused, match="execution aborted"):
+        await deploy(ledger)

@@ -242,6 +242,7 @@ async def test_every_node_is_asked_and_those_that_fail_are_left_out() -> None:
     [
         ("0xa0db16fe", bytes.fromhex("a0db16fe")),
         ({"result": "0x0102"}, b"\x01\x02"),
+        ("Reverted 0x0102", b"\x01\x02"),
         (None, None),
         ("words", None),
         ("0xzz", None),
@@ -287,3 +288,22 @@ async def test_no_error_shows_the_path_of_an_address_or_a_control_character() ->
         with pytest.raises(NodeRefused) as caught:
             await rpc.call("eth_call")
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "data", "is_revert"),
+    [
+        (3, "execution reverted", None, True),
+        (-32000, "execution reverted", None, True),
+        (-32000, "Execution reverted", b"\x01\x02\x03\x04", True),
+        (-32015, "VM execution error.", b"\x01\x02\x03\x04", True),
+        (-32015, "Transaction execution error. Reverted 0x", b"", True),
+        (-32000, "execution aborted (timeout = 5s)", None, False),
+        (-32005, "rate limit exceeded", None, False),
+        (-32000, "header not found", None, False),
+        (-32000, "missing trie node 5f7e (path ) state is not available", None, False),
+        (-32000, "tx.gas_limit > cap", None, False),
+    ],
+)
+def test_a_contracts_revert_is_told_from_a_nodes_own_trouble(code, message, data, is_revert) -> None:
+    assert NodeRefused("eth_call", code, message, data).is_revert is is_revert

@@ -72,6 +72,10 @@ class FakeRouter:
     offered: list[int] = field(default_factory=list)
     gas_used: int | None = 10
     bad_update: bool = False
+    trouble: NodeRefused | None = None
+    """The node's own, at every simulation."""
+    takes_gas: int | None = None
+    """The node refuses the broadcast of more."""
     block_time: int = NOW
     """Of the newest block, at which everything is simulated."""
     header_time: int = NOW
@@ -119,6 +123,8 @@ class FakeRouter:
     async def call(self, method: str, *params: object) -> object:
         if method == "eth_blockNumber":
             return "0x9"
+        if self.trouble is not None:
+            raise self.trouble
         assert method == "eth_estimateGas"
         self.estimated += 1
         calldata = bytes.fromhex(params[0]["data"][2:])
@@ -131,6 +137,9 @@ class FakeRouter:
         answers = []
         for each in batch:
             assert each.method == "eth_call"
+            if self.trouble is not None:
+                answers.append(self.trouble)
+                continue
             refusal = self._refusal(bytes.fromhex(each.params[0]["data"][2:]))
             answers.append("0x" if refusal is None else NodeRefused("eth_call", 3, "words", refusal))
         return answers
@@ -145,6 +154,8 @@ class FakeRouter:
     async def execute(self, order) -> MinedTransaction:
         assert order.to == ROUTER
         is_update, sequences = self._parts(order.calldata)
+        if self.takes_gas is not None and order.gas > self.takes_gas:
+            raise NodeRefused("eth_sendRawTransaction", -32000, "tx.gas_limit > cap")
         # A transaction runs at its own block's time.
         self.block_time = NOW
         if self.before_block:
@@ -418,6 +429,41 @@ async def test_a_client_that_froze_meanwhile_is_found_behind_a_guess() -> None:
     router.update_refusal = FROZEN
     with pytest.raises(ClientUnusable):
         await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=(message(2),)))
+
+
+@pytest.mark.parametrize(
+    "words", ["execution aborted (timeout = 5s)", "header not found", "missing trie node 5f7e", "rate limit exceeded"]
+)
+async def test_a_nodes_own_trouble_blames_no_message(words: str) -> None:
+    router = FakeRouter(trouble=NodeRefused("eth_call", -32000, words))
+    with pytest.raises(LedgerUnavailable, match=words.split("(", maxsplit=1)[0]):
+        await submit(router, message(1), message(2))
+    assert router.transactions == []
+
+
+async def test_a_refused_broadcast_goes_in_halves_and_is_estimated_anew() -> None:
+    """A node of a ledger with EIP-7825 takes no more than 2^24 gas in a transaction, whatever its blocks hold."""
+    router = FakeRouter(takes_gas=400_000)
+    receipt = await submit(router, *map(message, range(1, 9)))
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 8
+    assert router.transactions[0] == (True, [1, 2])
+    assert [is_update for is_update, _ in router.transactions[1:]] == [False] * (len(router.transactions) - 1)
+
+
+async def test_learned_gas_above_a_new_limit_is_forgotten() -> None:
+    router = FakeRouter(gas_used=None)
+    submitter = Submitter(router, router, router, router=ROUTER, gas_limit=None, clock=ManualClock(NOW))
+    await submitter.submit(SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=tuple(map(message, range(1, 5)))))
+    router.limit, router.takes_gas = 500_000, 400_000
+    receipt = await submitter.submit(
+        SubmissionBatch(client_id=CLIENT, update=UPDATE, messages=tuple(map(message, range(5, 9))))
+    )
+    assert outcomes(receipt) == [Outcome.DELIVERED] * 4
+
+
+async def test_a_message_that_alone_is_above_the_limit_blames_the_limit() -> None:
+    with pytest.raises(NodeRefused, match="gas_limit > cap"):
+        await submit(FakeRouter(takes_gas=1), message(1))
 
 
 async def test_a_quiet_ledger_is_woken_by_the_update_alone() -> None:
