@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.app.clock import SystemClock
+from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import open_account
 from relayer.config.ledgers import ChainFees, CosmosLedgerSettings
 from relayer.core.ids import LedgerId
@@ -24,7 +24,7 @@ def cosmos_ledger(name: str, settings: CosmosLedgerSettings, account: LocalAccou
         limits=TransactionLimits(maximum_bytes=settings.transaction_bytes, maximum_gas=settings.transaction_gas),
         requests=EndpointOptions(timeout_seconds=float(settings.request_timeout_seconds)),
     )
-    return CosmosLedger(options, account, SystemClock())
+    return CosmosLedger(options, account, SteadyClock())
 
 
 def relaying_account(settings: CosmosLedgerSettings) -> LocalAccount:

@@ -9,15 +9,16 @@ from relayer.ledgers.embedded.chain.operators import OperatorKey, open_operator
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 
 
-def embedded_ledger(name: str, settings: LedgerFileSettings) -> EmbeddedLedger:
-    """Raises ConfigurationError if a keystore cannot be opened."""
+def embedded_ledger(name: str, settings: LedgerFileSettings, *, beats: bool = True) -> EmbeddedLedger:
+    """Without `beats` it makes no block by itself. Raises ConfigurationError if a keystore cannot be opened."""
     return EmbeddedLedger(
         ledger_id=LedgerId(name),
         folder=settings.folder,
         chain_id=settings.chain_id,
         keys=operator_keys(settings),
         clock=SystemClock(),
-        heartbeat_seconds=settings.heartbeat_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds if beats else None,
+        maximum_step_seconds=settings.maximum_step_seconds,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from relayer.app.clock import SystemClock
+from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import EvmLedgerSettings
@@ -29,7 +29,7 @@ def evm_checks(settings: EvmLedgerSettings) -> EvmChecks:
         authorities=_authorities(settings),
         threshold=settings.authorities.threshold,
         authority_timeout_seconds=settings.authorities.request_timeout_seconds,
-        clock=SystemClock(),
+        clock=SteadyClock(),
     )
 
 
@@ -43,13 +43,13 @@ def evm_ledger(name: str, settings: EvmLedgerSettings) -> EvmLedger:
         threshold=settings.authorities.threshold,
         authority_timeout_seconds=settings.authorities.request_timeout_seconds,
     )
-    return EvmLedger(options, open_account(settings.account), SystemClock())
+    return EvmLedger(options, open_account(settings.account), SteadyClock())
 
 
 @asynccontextmanager
 async def evm_connection(settings: EvmLedgerSettings, account: LocalAccount) -> AsyncIterator[EvmConnection]:
     """A connection that acts as `account`, compared with the configured chain id."""
-    async with EvmConnection(connection_options(settings), account, SystemClock()) as connection:
+    async with EvmConnection(connection_options(settings), account, SteadyClock()) as connection:
         await connection.rpc.check_endpoints()
         yield connection
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, assert_never
 
-from relayer.app.clock import SystemClock
+from relayer.app.clock import SteadyClock
 from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
 from relayer.app.embedded import embedded_ledger
 from relayer.app.evm import deploy_contracts, evm_checks, evm_ledger, open_facts
@@ -78,7 +78,7 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
                 ledger_id=LedgerId(name),
                 address=settings.address,
                 chain_id=settings.chain_id,
-                clock=SystemClock(),
+                clock=SteadyClock(),
                 token=settings.token.resolve() if rights is Rights.OPERATOR and settings.token else None,
             )
             return SettlementLedger(ledger=remote, service=remote.settlement)
@@ -100,6 +100,11 @@ def make_checks(settings: LedgerSettings, ledger: FullLedger | None) -> Checked 
             return capability(ledger, Checked)
         case unreachable:
             assert_never(unreachable)
+
+
+def stops_by_itself(settings: LedgerSettings, ledger: FullLedger) -> Checked | None:
+    """A ledger that may stop to make blocks though it answers, and says why among its checks; None for any other."""
+    return capability(ledger, Checked) if isinstance(settings, EmbeddedLedgerSettings | RemoteLedgerSettings) else None
 
 
 async def deploy_missing(name: str, settings: LedgerSettings) -> Contracts | None:

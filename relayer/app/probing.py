@@ -12,13 +12,15 @@ from relayer.app.ledgers import FullLedger
 from relayer.core.channels import Route
 from relayer.core.ids import ClientId, LedgerId
 from relayer.engine.runner import RunBlocking
-from relayer.errors import ClientUnusable, RelayerError
+from relayer.errors import ClientUnusable, LedgerUnavailable, RelayerError
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.capabilities import Priced, Vouched, capability
+from relayer.ports.capabilities import Checked, Priced, Vouched, capability
 from relayer.ports.ledger import ClientCondition
 from relayer.service.report import Figures, ProbeResult, WalletReport
 
 _PATIENCE_SECONDS = 5.0
+_QUICKLY_SECONDS = 1.0
+_SILENT = "no answer within"
 
 
 class Probe:
@@ -31,7 +33,10 @@ class Probe:
         statistics: JournalStatistics,
         *,
         blocking: RunBlocking,
+        stopping: Mapping[LedgerId, Checked] | None = None,
     ) -> None:
+        """`stopping`: those of the ledgers that may stop to make blocks though they answer."""
+        self._stopping = dict(stopping or {})
         self._ledgers = ledgers
         self._clients = list(dict.fromkeys((route.source, route.source_client) for route in routes))
         self._statistics = statistics
@@ -44,6 +49,11 @@ class Probe:
             checked=tuple(words for words, is_good in found if is_good),
             reasons=tuple(words for words, is_good in found if not is_good),
         )
+
+    async def stopped(self) -> tuple[str, ...]:
+        """Why ledgers that answer make no blocks; empty for those that do. One that is slow to say is left out."""
+        found = await asyncio.gather(*(_in_time(what, call, _QUICKLY_SECONDS) for what, call in self._own_checks()))
+        return tuple(words for words, is_good in found if not is_good and _SILENT not in words)
 
     async def figures(self) -> Figures:
         """What is not available now is left out."""
@@ -62,21 +72,36 @@ class Probe:
             vouched = capability(ledger, Vouched)
             if vouched is not None:
                 yield f"authorities of {name}", _vouching(vouched)
+        yield from self._own_checks()
         for name, client in self._clients:
             yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
 
+    def _own_checks(self) -> Iterator[tuple[str, Awaitable[str]]]:
+        for name, ledger in self._stopping.items():
+            yield f"ledger {name} itself", _own_check(ledger)
 
-async def _in_time(what: str, call: Awaitable[str]) -> tuple[str, bool]:
+
+async def _in_time(what: str, call: Awaitable[str], seconds: float | None = None) -> tuple[str, bool]:
+    patience = _PATIENCE_SECONDS if seconds is None else seconds
     try:
-        return f"{what}: {await asyncio.wait_for(call, _PATIENCE_SECONDS)}", True
+        return f"{what}: {await asyncio.wait_for(call, patience)}", True
     except TimeoutError:
-        return f"{what}: no answer within {_PATIENCE_SECONDS:.0f} seconds", False
+        return f"{what}: {_SILENT} {patience:.0f} seconds", False
     except RelayerError as error:
         return f"{what}: {error}", False
 
 
 async def _height(ledger: FullLedger) -> str:
     return f"height {(await ledger.head()).height}"
+
+
+async def _own_check(ledger: Checked) -> str:
+    """Raises LedgerUnavailable with the remedy for the first part that needs attention."""
+    lines = [line async for line in ledger.checks()]
+    for line in lines:
+        if not line.good:
+            raise LedgerUnavailable(f"{line.subject}: {line.found}; {line.remedy}")
+    return "; ".join(f"{line.subject} {line.found}" for line in lines)
 
 
 async def _vouching(ledger: Vouched) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import structlog
 
-from relayer.app.clock import SystemClock
+from relayer.app.clock import SteadyClock
 from relayer.app.journal import journal_writer, routes
-from relayer.app.ledgers import FullLedger, make_ledger
+from relayer.app.ledgers import FullLedger, make_ledger, stops_by_itself
 from relayer.app.policy import policy
 from relayer.app.probing import Probe
 from relayer.app.report import service_report
 from relayer.config.relayer_file import RelayerSettings
+from relayer.core.channels import Route
 from relayer.core.ids import Height, LedgerId
 from relayer.engine.engine import Engine
 from relayer.engine.links import LedgerLink
@@ -50,12 +51,12 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
                 links=links(ledgers, settings),
                 journal=journal,
                 policy=policy(settings.channels),
-                clock=SystemClock(),
+                clock=SteadyClock(),
                 blocking=thread,
                 settings=engine_settings(settings),
             )
             statistics = JournalStatistics(settings.journal.path)
-            server = StatusServer(_source(engine, Probe(paths, ledgers, statistics, blocking=reading)))
+            server = StatusServer(_source(engine, _probe(paths, ledgers, settings, statistics, reading)))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             _log.info(
                 "relayer starts", channels=len(settings.channels), service=f"{settings.service.host}:{settings.service.port}"
@@ -72,12 +73,25 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
         listener.close()
 
 
+def _probe(
+    paths: Sequence[Route],
+    ledgers: Mapping[LedgerId, FullLedger],
+    settings: RelayerSettings,
+    statistics: JournalStatistics,
+    reading: JournalThread,
+) -> Probe:
+    found = {name: stops_by_itself(settings.ledgers[name], ledger) for name, ledger in ledgers.items()}
+    stopping = {name: ledger for name, ledger in found.items() if ledger is not None}
+    return Probe(paths, ledgers, statistics, blocking=reading, stopping=stopping)
+
+
 def _source(engine: Engine, probe: Probe) -> Source:
-    clock = SystemClock()
+    clock = SteadyClock()
     return Source(
         report=lambda: service_report(engine.snapshot()),
         figures=Remembered(probe.figures, seconds=_FIGURES_SECONDS, clock=clock),
         probe=Remembered(probe.look, seconds=_PROBE_SECONDS, clock=clock),
+        stopped=Remembered(probe.stopped, seconds=_PROBE_SECONDS, clock=clock),
     )
 
 

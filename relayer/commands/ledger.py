@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
-from relayer.app.embedded import operator_keys
+from relayer.app.embedded import embedded_ledger, operator_keys
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger as run_ledger
 from relayer.commands.form import OutputForm
 from relayer.commands.init import secret_of
-from relayer.commands.output import say, show_json, step
-from relayer.config.serving import load_ledger
+from relayer.commands.output import moment_text, say, show_json, step
+from relayer.commands.settlement.desk import moment
+from relayer.config.serving import LedgerFileSettings, load_ledger
+from relayer.core.ids import TimestampSeconds
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.verify import verify
-from relayer.proofs.comet import TimestampNanoseconds
+from relayer.ports.ledger import Head
+from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 from relayer.views.checks import VerifiedLedger
 from relayer.views.values import hex_of
 
@@ -33,8 +37,8 @@ def init_ledger(path: Path) -> None:
     now = TimestampNanoseconds(time.time_ns())
     create_ledger(settings.folder, chain_id=settings.chain_id, keys=operator_keys(settings), now=now)
     say(
-        f"wrote {settings.folder}: ledger {settings.chain_id}, {len(settings.operators)} operators; "
-        "`relayer ledger serve` serves it"
+        f"wrote {settings.folder}: ledger {settings.chain_id}, {len(settings.operators)} operators, its time begins at "
+        f"{moment_text(int(now // NANOSECONDS))}; `relayer ledger serve` serves it"
     )
 
 
@@ -43,6 +47,22 @@ def serve_ledger(path: Path) -> None:
     settings = load_ledger(path)
     configure_logging(settings.logging)
     run_until_signal(lambda stopping: run_ledger(settings, stopping))
+
+
+def confirm_time(path: Path, stated: str) -> None:
+    """`ledger confirm-time`. The operator states the time, because confirming what the clock says would confirm any."""
+    settings = load_ledger(path)
+    head = asyncio.run(_confirm(settings, TimestampSeconds(moment(stated))))
+    say(f"ledger {settings.chain_id}: block {head.height} is of {moment_text(head.timestamp)}; start the ledger")
+
+
+async def _confirm(settings: LedgerFileSettings, stated_seconds: TimestampSeconds) -> Head:
+    ledger = embedded_ledger(settings.chain_id, settings, beats=False)
+    try:
+        await ledger.connect()
+        return await ledger.confirm_time(stated_seconds)
+    finally:
+        await ledger.close()
 
 
 def verify_ledger(path: Path, form: OutputForm) -> None:

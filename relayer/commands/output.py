@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from shutil import get_terminal_size
 from unicodedata import combining, east_asian_width
 
@@ -96,3 +97,8 @@ def money(minor: int, exponent: int) -> str:
     whole, rest = divmod(abs(minor), 10**exponent)
     fraction = f".{rest:0{exponent}d}" if exponent else ""
     return f"{'-' if minor < 0 else ''}{whole:,}{fraction}"
+
+
+def moment_text(seconds: int) -> str:
+    """Unix seconds for a person, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

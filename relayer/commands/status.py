@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from relayer.app.status import read_status
 from relayer.commands.form import OutputForm
-from relayer.commands.output import say, show_json, show_table
+from relayer.commands.output import moment_text, say, show_json, show_table
 from relayer.config.relayer_file import load_relayer
 
 
@@ -32,4 +31,4 @@ def show_status(config: Path, form: OutputForm) -> None:
 
 
 def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if seconds else ""
+    return moment_text(seconds) if seconds else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from relayer.codes.facts import FactStatus
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, money, say, show_json, show_table
+from relayer.commands.output import FOUND_WRONG, moment_text, money, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
 from relayer.evidence.model import Proven
@@ -72,4 +71,4 @@ def _time(proven: Proven) -> str:
     """Whoever vouches for a header may have written any time into it."""
     if proven.timestamp >= _END_OF_TIME:
         return str(proven.timestamp)
-    return datetime.fromtimestamp(proven.timestamp, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return moment_text(proven.timestamp)

@@ -213,6 +213,8 @@ def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
         "chain_id": SETTLEMENT_CHAIN,
         "operators": [{"keystore": "keys/operator.json", "password": {"file": "keys/password"}}],
         "heartbeat_seconds": heartbeat_seconds,
+        # A development network is left alone for weeks, and no money depends on its clock.
+        "maximum_step_seconds": 365 * 86_400,
         "listen": {"host": "127.0.0.1", "port": ports.ledger},
         "token": {"file": _OPERATOR_TOKEN},
         "party_tokens": {MEMBER: {"file": _MEMBER_TOKEN}},

@@ -12,6 +12,10 @@ class Clock(Protocol):
         """Unix seconds."""
         ...
 
+    def elapsed(self) -> float:
+        """Seconds since some moment, by a clock that cannot be set; time in which the machine sleeps counts."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Returns after so many seconds of local time."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,7 +30,9 @@ def application(source: Source) -> Starlette:
         return JSONResponse(as_plain(body), status_code=503 if reasons else 200)
 
     async def status(_request: Request) -> Response:
-        return JSONResponse(as_plain(source.report()))
+        stopped = await source.stopped()
+        report = source.report()
+        return JSONResponse(as_plain(replace(report, standstill=(*report.standstill, *stopped))))
 
     async def metrics(_request: Request) -> Response:
         figures = await source.figures()

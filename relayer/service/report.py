@@ -40,3 +40,5 @@ class Source:
     report: Callable[[], RelayerReport]
     figures: Callable[[], Awaitable[Figures]]
     probe: Callable[[], Awaitable[ProbeResult]]
+    stopped: Callable[[], Awaitable[tuple[str, ...]]]
+    """Why ledgers that answer make no blocks, within a second."""

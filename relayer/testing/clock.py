@@ -49,6 +49,9 @@ class VirtualClock:
     def now(self) -> float:
         return START + self.loop.time()
 
+    def elapsed(self) -> float:
+        return self.loop.time()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
@@ -77,9 +80,17 @@ class ManualClock:
 
     def __init__(self, now: float = START) -> None:
         self._now = now
+        self._wrong_by = 0.0
 
     def now(self) -> float:
+        return self._now + self._wrong_by
+
+    def elapsed(self) -> float:
         return self._now
+
+    def set_wrong(self, seconds: float) -> None:
+        """From now on the clock shows so much more than the time that it is, though no time has passed."""
+        self._wrong_by = seconds
 
     def advance(self, seconds: float) -> None:
         """Time passes at once, without waking anyone."""

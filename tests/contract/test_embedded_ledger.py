@@ -14,6 +14,7 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
+from relayer.testing.capability_contract import CheckedSuite
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
@@ -65,7 +66,7 @@ def time_passer(clock: ManualClock, *ledgers: EmbeddedLedger):
     return pass_time
 
 
-class TestEmbeddedLedger(LedgerContractSuite, RefusalSuite):
+class TestEmbeddedLedger(LedgerContractSuite, RefusalSuite, CheckedSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()
@@ -83,7 +84,7 @@ class TestEmbeddedLedger(LedgerContractSuite, RefusalSuite):
         await counterparty.close()
 
 
-class TestServedLedger(LedgerContractSuite, RefusalSuite):
+class TestServedLedger(LedgerContractSuite, RefusalSuite, CheckedSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()

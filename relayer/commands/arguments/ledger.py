@@ -32,6 +32,17 @@ def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] =
     serve_ledger(settings)
 
 
+@app.command("confirm-time")
+def ledger_confirm_time(
+    time: Annotated[str, typer.Option("--time", help="What another clock says, as 2026-11-30T18:00Z or unix seconds.")],
+    settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE,
+) -> None:
+    """Confirm the clock for a ledger that stopped because block time would jump. It must not be served meanwhile."""
+    from relayer.commands.ledger import confirm_time
+
+    confirm_time(settings, time)
+
+
 @app.command("verify")
 def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
     """Check every block, signature, root and log entry of the ledger's file. It must not be served meanwhile."""

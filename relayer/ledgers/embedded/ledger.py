@@ -11,8 +11,9 @@ from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Payload
-from relayer.errors import ClientUnusable, LimitExceeded
+from relayer.errors import ClientUnusable, ConfigurationError, LedgerError, LimitExceeded
 from relayer.ledgers.embedded.chain import tendermint_messages
+from relayer.ledgers.embedded.chain.block_clock import MAXIMUM_STEP_SECONDS, REMEDY
 from relayer.ledgers.embedded.chain.blocks import SealedBlock
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.client_view import client_state, client_status, is_paired_with
@@ -23,16 +24,19 @@ from relayer.ledgers.embedded.host.applications import Application
 from relayer.ledgers.embedded.host.context import OPERATOR
 from relayer.ledgers.embedded.host.transactions import (
     ChangeValidators,
+    ConfirmTime,
     CreateClient,
     RecoverClient,
     RegisterCounterparty,
     SendPacket,
     Transaction,
     UpdateClient,
+    encode_transaction,
 )
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
+from relayer.ports.capabilities import CheckLine
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, MessageResult, Outcome, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
@@ -42,6 +46,8 @@ from relayer.wire.cosmos_protos import channel_tx, client_tx
 MERKLE_PREFIX = (b"ibc", b"")
 SOFTWARE = "interledger-settlement-relayer embedded ledger"
 MAXIMUM_PATHS = 1000
+CONFIRMED_WITHIN_SECONDS = 600
+"""How far the machine's clock may be from the time that an operator states."""
 
 
 class EmbeddedLedger:
@@ -56,11 +62,13 @@ class EmbeddedLedger:
         keys: Iterable[OperatorKey],
         clock: Clock,
         heartbeat_seconds: float | None = 5.0,
+        maximum_step_seconds: float = MAXIMUM_STEP_SECONDS,
         light_clients: LightClients = KNOWN,
         applications: Mapping[str, Application] | None = None,
     ) -> None:
         """`heartbeat_seconds` None: time passes only with submissions and advance(). `applications` are added to the
-        settlement application by port; `light_clients`: the types of clients that it can host."""
+        settlement application by port; `light_clients`: the types of clients that it can host. `maximum_step_seconds`: how
+        far block time may run ahead of the time that has passed before an operator must confirm the clock."""
         self._ledger_id = ledger_id
         self._chain_id = chain_id
         self.session = Session(
@@ -69,6 +77,7 @@ class EmbeddedLedger:
             clock=clock,
             chain_id=chain_id,
             heartbeat_seconds=heartbeat_seconds,
+            maximum_step_seconds=maximum_step_seconds,
             light_clients=light_clients,
             applications=applications,
         )
@@ -220,9 +229,48 @@ class EmbeddedLedger:
         return PacketSequence(channel_tx.MsgSendPacketResponse.FromString(result.data).sequence)
 
     async def advance(self) -> Head:
-        """Seals an empty block at once."""
-        now = self.session.now()
+        """Seals an empty block at once. Raises ClockUnconfirmed."""
+        now = self.session.block_time()
         return _head(await self.session.write(lambda chain: chain.advance(now=now)))
+
+    async def checks(self) -> AsyncIterator[CheckLine]:
+        """The clock, which block times follow."""
+        try:
+            newest = (await self.session.run(lambda chain: chain.head)).header.time
+        except LedgerError as error:
+            yield CheckLine(subject="clock", found="cannot be looked at", remedy=str(error))
+            return
+        clock = self.session.block_clock
+        ahead, behind = clock.ahead(newest), clock.behind(newest)
+        if ahead:
+            yield CheckLine(subject="clock", found=f"no block is made: {ahead}", remedy=REMEDY)
+        elif behind:
+            yield CheckLine(subject="clock", found=behind, remedy="set the clock of the ledger's machine")
+        else:
+            yield CheckLine(subject="clock", found="agrees with the newest block")
+
+    async def confirm_time(self, stated_seconds: TimestampSeconds) -> Head:
+        """Records the operator's word and lets block time jump to what the clock says.
+
+        Raises ConfigurationError if there is nothing to confirm, or the clock and the operator differ by minutes.
+        """
+        clock = self.session.block_clock
+        wall = clock.wall()
+        differs = abs(wall // NANOSECONDS - stated_seconds)
+        if differs > CONFIRMED_WITHIN_SECONDS:
+            raise ConfigurationError(
+                f"the machine's clock and the time that you state differ by {differs} seconds; set the clock first"
+            )
+
+        def work(chain: Chain) -> SealedBlock:
+            if not clock.ahead(chain.head.header.time):
+                raise ConfigurationError("the clock is believed already: there is nothing to confirm; start the ledger")
+            message = ConfirmTime(height=Height(chain.head.header.height + 1), stated_seconds=stated_seconds)
+            chain.deliver([encode_transaction(message)], now=wall)
+            clock.start(chain.head.header.time)
+            return chain.head
+
+        return _head(await self.session.write(work))
 
 
 def _head(block: SealedBlock) -> Head:

@@ -55,6 +55,9 @@ class ShiftedClock(SystemClock):
     def now(self) -> float:
         return time.time() + self.ahead
 
+    def elapsed(self) -> float:
+        return super().elapsed() + self.ahead
+
 
 class Letters:
     """An application that lets anybody send and expects nothing back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from relayer.app.probing import Probe
 from relayer.engine.runner import inline
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.capabilities import Priced, Voucher, Vouching, capability
+from relayer.ports.capabilities import CheckLine, Priced, Voucher, Vouching, capability
 from relayer.ports.ledger import Quote, SubmissionBatch
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
@@ -93,6 +93,25 @@ def test_a_silent_ledger(world: World, probe: Probe, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(world.settlement, "head", silent)
     found = world.clock.run(probe.look())
     assert found.reasons == ("ledger settlement: no answer within 0 seconds",)
+
+
+class StoppedLedger:
+    """One that answers and makes no block."""
+
+    async def checks(self) -> AsyncIterator[CheckLine]:
+        yield CheckLine(subject="disk", found="has room")
+        yield CheckLine(subject="clock", found="no block is made", remedy="set the clock")
+
+
+def test_a_ledger_that_makes_no_block_is_no_healthy_one_though_it_answers(world: World, tmp_path: Path) -> None:
+    SqliteJournal(world.path).close()
+    statistics = JournalStatistics(world.path)
+    ledgers: Any = {ledger.ledger_id: ledger for ledger in (world.contracts, world.settlement)}
+    probe = Probe((), ledgers, statistics, blocking=inline, stopping={world.settlement.ledger_id: StoppedLedger()})
+    words = "ledger settlement itself: clock: no block is made; set the clock"
+    assert world.clock.run(probe.look()).reasons == (words,)
+    assert world.clock.run(probe.stopped()) == (words,)
+    statistics.close()
 
 
 def test_figures_leave_out_what_cannot_be_had(world: World, probe: Probe) -> None:

@@ -76,14 +76,23 @@ FIGURES = Figures(
 WELL = ProbeResult(checked=("ledger contracts: height 7",), reasons=())
 
 
-def source(report: RelayerReport = REPORT, *, figures: Figures = FIGURES, finding: ProbeResult = WELL) -> Source:
+def source(
+    report: RelayerReport = REPORT,
+    *,
+    figures: Figures = FIGURES,
+    finding: ProbeResult = WELL,
+    stopped: tuple[str, ...] = (),
+) -> Source:
     async def look_up() -> Figures:
         return figures
 
     async def probe() -> ProbeResult:
         return finding
 
-    return Source(report=lambda: report, figures=look_up, probe=probe)
+    async def look_for_stopped() -> tuple[str, ...]:
+        return stopped
+
+    return Source(report=lambda: report, figures=look_up, probe=probe, stopped=look_for_stopped)
 
 
 async def get(path: str, told: Source) -> tuple[int, bytes]:
@@ -194,6 +203,12 @@ async def test_an_answer_is_asked_for_again_when_it_is_old() -> None:
 async def test_only_reading_is_served() -> None:
     status, _ = await get("/nothing", source())
     assert status == 404
+
+
+async def test_status_says_that_a_ledger_makes_no_blocks_though_nothing_was_submitted() -> None:
+    _, body = await get("/status", source(stopped=("ledger settlement itself: clock: no block is made",)))
+    told = output("GET /status", body.decode())
+    assert told["standstill"] == ["ledger settlement itself: clock: no block is made"]
 
 
 def test_a_port_in_use_says_what_to_do() -> None:

@@ -25,6 +25,7 @@ from relayer.ledgers.embedded.host.light_clients import LightClientModule
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.host.transactions import (
     ChangeValidators,
+    ConfirmTime,
     CreateClient,
     EndDeadlines,
     RecoverClient,
@@ -47,6 +48,9 @@ from relayer.settlement.model.commands import Command
 
 _RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}
 """MsgRecvPacketResponse and its like: ResponseResultType in field 1."""
+
+_CONFIRMATIONS = b"confirmedTimes/"
+_U64 = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +147,8 @@ class StateMachine:
             case ChangeValidators(validators=validators):
                 context.validators = validators
                 return b""
-            case EndDeadlines(height=height):
-                return _end_deadlines(context, height)
+            case EndDeadlines() | ConfirmTime():
+                return _apply_own(context, transaction)
             case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
                 return self._apply_client(context, transaction)
             case _:
@@ -193,6 +197,17 @@ def _command(context: Context, command: Command) -> LogHead:
         raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
 
 
+def _apply_own(context: Context, transaction: EndDeadlines | ConfirmTime) -> bytes:
+    """What no client can send."""
+    match transaction:
+        case EndDeadlines(height=height):
+            return _end_deadlines(context, height)
+        case ConfirmTime():
+            return _confirm_time(context, transaction)
+        case _:
+            assert_never(transaction)
+
+
 def _end_deadlines(context: Context, height: Height) -> bytes:
     if height != context.block.height:
         raise MessageRefused(
@@ -201,6 +216,17 @@ def _end_deadlines(context: Context, height: Height) -> bytes:
     for entry in decide.end_deadlines(context.settlement, now_seconds=context.block.time_seconds):
         context.settlement.apply(entry)
     return _reference(context.settlement.head())
+
+
+def _confirm_time(context: Context, confirmation: ConfirmTime) -> bytes:
+    """Kept where it can be proven: by the height of the block, what the operator stated."""
+    if confirmation.height != context.block.height:
+        raise MessageRefused(
+            CODESPACE, RefusalCode.INVALID_COMMAND, f"confirms the time of block {confirmation.height}, not of this one"
+        )
+    key = _CONFIRMATIONS + confirmation.height.to_bytes(_U64, "big")
+    context.store.set(key, confirmation.stated_seconds.to_bytes(_U64, "big"))
+    return b""
 
 
 def _reference(head: LogHead) -> bytes:

@@ -22,6 +22,7 @@ from relayer.errors import (
     LimitExceeded,
     WrongLedger,
 )
+from relayer.ledgers.embedded.chain.block_clock import BlockClock
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.machine import Result, StateMachine
 from relayer.ledgers.embedded.chain.operators import OperatorKey, Signers
@@ -54,12 +55,14 @@ class Session:
         clock: Clock,
         chain_id: str,
         heartbeat_seconds: float | None,
+        maximum_step_seconds: float,
         light_clients: LightClients,
         applications: Mapping[str, Application] | None,
     ) -> None:
         self._folder = folder
         self._signers = Signers(keys)
         self._clock = clock
+        self.block_clock = BlockClock(clock, maximum_step_seconds=maximum_step_seconds)
         self._chain_id = chain_id
         self._heartbeat_seconds = heartbeat_seconds
         self._machine = StateMachine(light_clients=client_modules(light_clients), applications=applications)
@@ -70,6 +73,8 @@ class Session:
         self._heartbeat: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Event] = set()
         self._released = False
+        self._heartbeat_failure: type[LedgerError] | None = None
+        """The last one was logged already."""
 
     @property
     def revision(self) -> int:
@@ -77,8 +82,12 @@ class Session:
         return self._opened().revision
 
     def now(self) -> TimestampNanoseconds:
-        """The wall clock; block times follow it and never go back."""
-        return TimestampNanoseconds(int(self._clock.now() * NANOSECONDS))
+        """The time that answers are given for."""
+        return self.block_clock.for_reading(self._opened().head.header.time)
+
+    def block_time(self) -> TimestampNanoseconds:
+        """The time for a new block. Raises ClockUnconfirmed."""
+        return self.block_clock.for_a_block(self._opened().head.header.time)
 
     async def open(self) -> None:
         """Raises LedgerLocked, LedgerMissing, LedgerCorrupt, LedgerUnavailable, or WrongLedger for another chain id."""
@@ -128,7 +137,7 @@ class Session:
         if len(transactions) > MAXIMUM_MESSAGES:
             raise LimitExceeded(f"{len(transactions)} messages in one batch: send at most {MAXIMUM_MESSAGES}")
 
-        now = self.now()
+        now = self.block_time()
 
         def work(chain: Chain) -> list[Result]:
             encoded = [_encode(each) for each in transactions]
@@ -177,18 +186,22 @@ class Session:
     async def _beat(self, seconds: float) -> None:
         """Seals an empty block whenever the newest is `seconds` old. Ends with the session."""
         while True:
-            age = (self.now() - self._opened().head.header.time) / NANOSECONDS
+            age = (self.block_clock.wall() - self._opened().head.header.time) / NANOSECONDS
             if age >= seconds:
                 await self._seal_empty_block()
                 age = 0
-            await self._clock.sleep(seconds - age)
+            # A clock that was set back may be set right again at any time.
+            await self._clock.sleep(min(seconds - age, seconds))
 
     async def _seal_empty_block(self) -> None:
-        now = self.now()
         try:
+            now = self.block_time()
             await self.write(lambda chain: chain.advance(now=now))
+            self._heartbeat_failure = None
         except LedgerError as error:
-            _log.error("heartbeat failed", error=str(error), ledger=self._chain_id)
+            if type(error) is not self._heartbeat_failure:
+                _log.error("heartbeat failed", error=str(error), ledger=self._chain_id)
+            self._heartbeat_failure = type(error)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         if self._thread is None:
@@ -208,6 +221,7 @@ class Session:
             self._connection = store.open_existing(self._folder)
             with store.opening(self._folder):
                 self._chain = self._checked(Chain(self._connection, machine=self._machine, signers=self._signers))
+                self.block_clock.start(self._chain.head.header.time)
         except BaseException:
             self._close()
             raise

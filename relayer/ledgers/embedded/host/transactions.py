@@ -32,6 +32,7 @@ from relayer.proofs.protobuf import parse_canonical
 from relayer.settlement.log import command_from_message, command_to_message
 from relayer.settlement.model.commands import Command
 from relayer.wire.cosmos_protos import any_, channel_tx, client_tx, client_v2_tx
+from relayer.wire.interledger.embedded.v1 import transactions_pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2
 
 MAXIMUM_TRANSACTION_BYTES = 1024 * 1024
@@ -102,6 +103,16 @@ class EndDeadlines:
     """Of the block, so that no two blocks hold the same bytes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmTime:
+    """An operator's word that block time may jump to this block's."""
+
+    height: Height
+    """Of the block, so that no two blocks hold the same bytes."""
+    stated_seconds: TimestampSeconds
+    """What the operator read elsewhere."""
+
+
 Transaction = (
     CreateClient
     | RegisterCounterparty
@@ -113,6 +124,7 @@ Transaction = (
     | TimeoutPacket
     | ChangeValidators
     | EndDeadlines
+    | ConfirmTime
     | Command
 )
 
@@ -127,6 +139,8 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _any(_VALIDATORS_URL, body)
         case EndDeadlines(height=height):
             encoded = _pack(log_pb2.EndDeadlines(height=height))
+        case ConfirmTime(height=height, stated_seconds=seconds):
+            encoded = _pack(transactions_pb2.ConfirmTime(height=height, stated_seconds=seconds))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
             encoded = _pack(packet_message_to_message(transaction, signer=""))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
@@ -280,6 +294,11 @@ def _to_timeout(raw: bytes) -> TimeoutPacket:
     )
 
 
+def _to_confirm_time(raw: bytes) -> ConfirmTime:
+    message = _parse(transactions_pb2.ConfirmTime, raw)
+    return ConfirmTime(height=Height(message.height), stated_seconds=TimestampSeconds(message.stated_seconds))
+
+
 _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.client.v1.MsgCreateClient": _to_create_client,
     "/ibc.core.client.v2.MsgRegisterCounterparty": _to_register_counterparty,
@@ -294,4 +313,5 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/interledger.settlement.v1.EndDeadlines": lambda raw: EndDeadlines(
         height=Height(_parse(log_pb2.EndDeadlines, raw).height)
     ),
+    "/interledger.embedded.v1.ConfirmTime": _to_confirm_time,
 }

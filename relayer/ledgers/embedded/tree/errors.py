@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import ConfigurationError, LedgerError, NotFinal, RelayerError
+from relayer.errors import ConfigurationError, LedgerError, LedgerUnavailable, NotFinal, RelayerError
 
 
 class LedgerCorrupt(RelayerError):
@@ -23,6 +23,11 @@ class LedgerExists(ConfigurationError):
 
 class QuorumMissing(LedgerError):
     """The keys at hand do not hold more than two thirds of the voting power, so no block can be sealed."""
+
+
+class ClockUnconfirmed(LedgerUnavailable):
+    """The clock says a time that block time may not jump to by itself. The ledger makes no block until the clock is right
+    or an operator has confirmed it."""
 
 
 class KeystoreRefused(ConfigurationError):

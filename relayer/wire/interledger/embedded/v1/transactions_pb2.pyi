@@ -1,0 +1,13 @@
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ConfirmTime(_message.Message):
+    __slots__ = ("height", "stated_seconds")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    STATED_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    stated_seconds: int
+    def __init__(self, height: _Optional[int] = ..., stated_seconds: _Optional[int] = ...) -> None: ...
