@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from relayer.errors import LedgerUnavailable, WrongLedger
+from relayer.ledgers.nodes.errors import NodeDeclined, NodeFailure
 
 
-class MalformedAnswer(LedgerUnavailable):
+class MalformedAnswer(NodeFailure):
     """A node's answer breaks the rules of JSON-RPC or of CometBFT's encoding. Another node, or a later try, may be right."""
 
 
-class NodeRefused(LedgerUnavailable):
+class NodeRefused(NodeDeclined):
     """A JSON-RPC error object. CometBFT has one code for nearly everything, so what is meant shows by asking further."""
 
     def __init__(self, method: str, code: int, message: str) -> None:

@@ -7,9 +7,10 @@ could not do what was asked.
 from __future__ import annotations
 
 from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailable, WrongLedger
+from relayer.ledgers.nodes.errors import NodeFailure
 
 
-class MalformedAnswer(LedgerUnavailable):
+class MalformedAnswer(NodeFailure):
     """A node's answer breaks the rules of JSON-RPC or of Ethereum's encoding. Another node, or a later try, may be right."""
 
 

@@ -1,35 +1,31 @@
 """JSON-RPC over HTTP to one or several nodes of the same ledger, with bounded answers and failover.
 
-Requests go to one node until it fails, keeps silent, or falls behind the others; then to the next. Which nodes answer and
-keep up is asked beside the requests, never before one. A node is asked for its chain id before anything else, so that a
-failover can never end on another ledger. Nothing here knows what the answers mean.
+A node is identified by its chain id. One that lacks a block which any node had one look earlier is behind: between two looks
+every healthy node receives what the others have, however short the time between blocks is. Nothing here knows what the
+answers mean.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import aiohttp
-import structlog
 
-from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
+from relayer.errors import WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
-from relayer.ledgers.nodes.websocket import reason, shown
+from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
+from relayer.ledgers.nodes.websocket import shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100
 """Calls in one request; geth accepts 1,000, hosted nodes often 100."""
 
-_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, MalformedAnswer)
-"""What another node may do better."""
 _PARITY_REVERT = "Reverted "
-_SURVEY_SECONDS = 2.0
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +36,31 @@ class Call:
     params: tuple[Json, ...] = ()
 
 
-@dataclass(slots=True)
-class _Endpoint:
-    url: str
-    chain_checked: bool = False
-
-
 class JsonRpc:
     """Calls with failover. Safe for concurrent use on one event loop; `close` ends it."""
 
     def __init__(
-        self, urls: Sequence[str], *, chain_id: int, timeout_seconds: float = 60.0, silence_seconds: float = 5.0
+        self,
+        urls: Sequence[str],
+        *,
+        chain_id: int,
+        timeout_seconds: float = 60.0,
+        silence_seconds: float = 5.0,
+        survey_seconds: float = 2.0,
     ) -> None:
         """`urls`: HTTP addresses, the preferred one first. After `silence_seconds` without an answer the next one is asked
         as well, and the first answer counts."""
-        self._endpoints = [_Endpoint(url) for url in urls]
-        self._chain_id = chain_id
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._silence_seconds = silence_seconds
-        self._session: aiohttp.ClientSession | None = None
-        self._current = 0
-        self._ids = count(1)
-        self._height = 0
-        self._survey_due = 0.0
-        self._survey: asyncio.Task[None] | None = None
+        self._transport = _Transport(chain_id, timeout_seconds)
+        # A node that failed is looked at again at once: the look costs no request its time.
+        policy = FailoverPolicy(
+            behind=_behind, silence_seconds=silence_seconds, survey_seconds=survey_seconds, aside_seconds=0.0
+        )
+        self._failover = Failover(urls, self._transport, policy)
 
     async def close(self) -> None:
         """Closes the session."""
-        survey, self._survey = self._survey, None
-        if survey is not None:
-            survey.cancel()
-            await asyncio.gather(survey, return_exceptions=True)
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._failover.close()
+        await self._transport.close()
 
     async def call(self, method: str, *params: Json) -> Json:
         """One call. Raises NodeRefused for an error object, LedgerUnavailable if no node answers, WrongLedger."""
@@ -84,114 +71,57 @@ class JsonRpc:
 
     async def batch(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         """Results in the order of `calls`, all of one node; each call that the node refused is its NodeRefused."""
-        if len(self._endpoints) == 1:
-            try:
-                return await self._ask(self._endpoints[0], calls)
-            except _FAILURES as error:
-                raise _unavailable([_words(self._endpoints[0], error)]) from error
-        self._look_around()
-        return await self._ask_in_turn(calls)
+        return await self._failover.ask(partial(self._transport.ask, calls=calls))
 
     async def every(self, call: Call) -> list[Json]:
         """The answers of all nodes that give one; none of them is believed more than another."""
-        answers = await asyncio.gather(*(self._ask(each, [call]) for each in self._endpoints), return_exceptions=True)
-        return [answer[0] for answer in answers if isinstance(answer, list) and not isinstance(answer[0], NodeRefused)]
+        answers = await self._failover.ask_every(partial(self._transport.ask, calls=[call]))
+        return [answer for (answer,) in answers if not isinstance(answer, NodeRefused)]
 
     async def check_endpoints(self) -> None:
         """Asks every node for its chain id. Raises WrongLedger for a foreign one, LedgerUnavailable if none answers."""
-        failures = []
-        answers = await asyncio.gather(*map(self._chain_failure, self._endpoints))
-        for endpoint, error in zip(self._endpoints, answers, strict=True):
-            if error is not None:
-                failures.append(_words(endpoint, error))
-        if len(failures) == len(self._endpoints):
-            raise _unavailable(failures)
+        await self._failover.check()
 
-    async def _chain_failure(self, endpoint: _Endpoint) -> Exception | None:
-        try:
-            async with asyncio.timeout(self._silence_seconds if len(self._endpoints) > 1 else None):
-                await self._check_chain(endpoint)
-        except _FAILURES as error:
-            return error
-        return None
 
-    async def _ask(self, endpoint: _Endpoint, calls: Sequence[Call]) -> list[Json | NodeRefused]:
-        await self._check_chain(endpoint)
-        results: list[Json | NodeRefused] = []
-        for first in range(0, len(calls), MAXIMUM_BATCH):
-            results += await self._post(endpoint.url, calls[first : first + MAXIMUM_BATCH])
-        return results
+def _behind(height: int, heads: Heads) -> int:
+    return max(heads.before - height, 0)
 
-    async def _ask_in_turn(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
-        """The chosen node; the next one when that fails, or beside it when it keeps silent."""
-        first, count_all, failures = self._current, len(self._endpoints), []
-        left = [(first + step) % count_all for step in range(count_all)]
-        asked: dict[asyncio.Task[list[Json | NodeRefused]], int] = {}
-        try:
-            while left or asked:
-                if left:
-                    index = left.pop(0)
-                    asked[asyncio.create_task(self._ask(self._endpoints[index], calls))] = index
-                patience = self._silence_seconds if left else None
-                done, _ = await asyncio.wait(asked, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    index = asked.pop(task)
-                    try:
-                        results = task.result()
-                    except _FAILURES as error:
-                        failures.append(_words(self._endpoints[index], error))
-                        continue
-                    if index != first:
-                        self._choose(index)
-                    return results
-        finally:
-            for task in asked:
-                task.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
-        raise _unavailable(failures)
 
-    def _choose(self, index: int) -> None:
-        if index != self._current:
-            before, after = self._endpoints[self._current], self._endpoints[index]
-            _log.warning("endpoint_changed", before=shown(before.url), after=shown(after.url))
-            self._current = index
+class _Transport:
+    """Requests to one address, and how a node is recognised."""
 
-    def _look_around(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._survey_due and (self._survey is None or self._survey.done()):
-            self._survey_due = now + _SURVEY_SECONDS
-            self._survey = asyncio.create_task(self._compare_endpoints())
+    def __init__(self, chain_id: int, timeout_seconds: float) -> None:
+        self._chain_id = chain_id
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._session: aiohttp.ClientSession | None = None
+        self._ids = count(1)
 
-    async def _compare_endpoints(self) -> None:
-        """Chooses the first node that answers and has reached what any of them had one look earlier."""
-        heights = await asyncio.gather(*map(self._height_of, self._endpoints))
-        keeping_up = [index for index, height in enumerate(heights) if height is not None and height >= self._height]
-        # Not the highest ever: a ledger that lost blocks is one all the same.
-        self._height = max((height for height in heights if height is not None), default=self._height)
-        if keeping_up:
-            self._choose(keeping_up[0])
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    async def _height_of(self, endpoint: _Endpoint) -> int | None:
-        try:
-            async with asyncio.timeout(self._silence_seconds):
-                (answer,) = await self._ask(endpoint, [Call("eth_blockNumber")])
-                return None if isinstance(answer, NodeRefused) else quantity(answer, "eth_blockNumber")
-        except (*_FAILURES, RelayerError):
-            return None
-
-    async def _check_chain(self, endpoint: _Endpoint) -> None:
-        if endpoint.chain_checked:
-            return
-        (answer,) = await self._post(endpoint.url, [Call("eth_chainId")])
+    async def identify(self, url: str) -> None:
+        (answer,) = await self._post(url, [Call("eth_chainId")])
         if isinstance(answer, NodeRefused):
             raise MalformedAnswer(str(answer))
         found = quantity(answer, "eth_chainId")
         if found != self._chain_id:
             raise WrongLedger(
-                f"{shown(endpoint.url)} serves chain id {found}, the configuration says {self._chain_id}; "
-                "correct one of the two"
+                f"{shown(url)} serves chain id {found}, the configuration says {self._chain_id}; correct one of the two"
             )
-        endpoint.chain_checked = True
+
+    async def height(self, url: str) -> int:
+        (answer,) = await self._post(url, [Call("eth_blockNumber")])
+        if isinstance(answer, NodeRefused):
+            raise answer
+        return quantity(answer, "eth_blockNumber")
+
+    async def ask(self, url: str, calls: Sequence[Call]) -> list[Json | NodeRefused]:
+        results: list[Json | NodeRefused] = []
+        for first in range(0, len(calls), MAXIMUM_BATCH):
+            results += await self._post(url, calls[first : first + MAXIMUM_BATCH])
+        return results
 
     async def _post(self, url: str, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         requests = [
@@ -211,14 +141,6 @@ class JsonRpc:
         answers = answer if isinstance(answer, list) else [answer]
         by_id = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
         return [_result(call, by_id.get(request["id"])) for call, request in zip(calls, requests, strict=True)]
-
-
-def _words(endpoint: _Endpoint, error: Exception) -> str:
-    return f"{shown(endpoint.url)}: {reason(error)}"
-
-
-def _unavailable(failures: Sequence[str]) -> LedgerUnavailable:
-    return LedgerUnavailable("no node of the ledger answers; check that it runs, and its address: " + "; ".join(failures))
 
 
 async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -186,8 +186,7 @@ def at_height(told: dict[str, int]):
     return answer
 
 
-async def test_a_node_that_falls_behind_is_left_and_taken_again_when_it_keeps_up(monkeypatch) -> None:
-    monkeypatch.setattr(module, "_SURVEY_SECONDS", 0.0)
+async def test_a_node_that_falls_behind_is_left_and_taken_again_when_it_keeps_up() -> None:
     first, second = {"height": 7, "name": "first"}, {"height": 8, "name": "second"}
 
     async def until(rpc: JsonRpc, name: str) -> None:
@@ -195,7 +194,11 @@ async def test_a_node_that_falls_behind_is_left_and_taken_again_when_it_keeps_up
             while await rpc.call("whoami") != name:
                 pass
 
-    async with node(at_height(first)) as (one, _), node(at_height(second)) as (other, _), client(one, other) as rpc:
+    async with (
+        node(at_height(first)) as (one, _),
+        node(at_height(second)) as (other, _),
+        client(one, other, survey_seconds=0) as rpc,
+    ):
         assert await rpc.call("whoami") == "first"
         await until(rpc, "second")
         first["height"] = 9
@@ -207,8 +210,7 @@ async def test_a_node_that_falls_behind_is_left_and_taken_again_when_it_keeps_up
         assert await rpc.call("whoami") == "first"
 
 
-async def test_a_node_that_refuses_everything_is_left(monkeypatch) -> None:
-    monkeypatch.setattr(module, "_SURVEY_SECONDS", 0.0)
+async def test_a_node_that_refuses_everything_is_left() -> None:
 
     def refusing(request):
         return {"id": request["id"], "error": {"code": -32005, "message": "limit"}}
@@ -220,7 +222,11 @@ async def test_a_node_that_refuses_everything_is_left(monkeypatch) -> None:
         chain_known.append(request)
         return honest(request) if request["method"] == "eth_chainId" else refusing(request)
 
-    async with node(bad) as (one, _), node(at_height(refused)) as (other, _), client(one, other) as rpc:
+    async with (
+        node(bad) as (one, _),
+        node(at_height(refused)) as (other, _),
+        client(one, other, survey_seconds=0) as rpc,
+    ):
         async with asyncio.timeout(120):
             while True:
                 try:

@@ -1,0 +1,18 @@
+"""What a node can do wrong, as far as the choice of the next one depends on it."""
+
+from __future__ import annotations
+
+from relayer.errors import LedgerUnavailable
+
+
+class NodeFailure(LedgerUnavailable):
+    """The node failed: it is set aside, and the next one is asked."""
+
+
+class NodeUnfit(NodeFailure):
+    """The node answers, but must not be used now: it is syncing, lagging, or not set up as the relayer needs it."""
+
+
+class NodeDeclined(LedgerUnavailable):
+    """The node answers, but refuses this request, perhaps because it has pruned or not yet received what another one has:
+    the next one is asked, and the node is not set aside."""
