@@ -1,4 +1,4 @@
-"""Banks and the settlement ledger: instructed payments go out as pain.001, notifications come back as evidence.
+"""Banks and the settlement ledger: payments go out as pain.001, statements and notifications come back as evidence.
 
 A payment's id is its end-to-end id, so nothing else has to be remembered. The ledger decides about every piece of evidence
 again; what it refuses is reported with what was wrong in the file, and the rest is kept.
@@ -13,25 +13,47 @@ from hashlib import sha256
 from relayer.business.paging import all_payments
 from relayer.errors import LedgerRefused
 from relayer.iso20022.accounts import BankAccount
-from relayer.iso20022.camt054 import AcceptedEntry, BankTransaction, Notification, import_camt054
+from relayer.iso20022.camt import BankTransaction
 from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.evidence import (
+    AcceptedEntry,
+    Movement,
+    Notification,
+    Stage,
+    Standing,
+    evidence_reference,
+    import_report,
+)
 from relayer.iso20022.payment import BankPayment
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.acts import OPERATOR
-from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, PaymentState
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.payments import (
+    Evidence,
+    EvidenceKind,
+    FinalisePayment,
+    MarkPaymentPending,
+    PaymentState,
+    ReturnPayment,
+)
 from relayer.settlement.model.payments import Payment as StandingPayment
-
-_WAITING = frozenset({PaymentState.INSTRUCTED, PaymentState.PENDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryOutcome:
-    """What one transaction of a notification came to. `code` is empty if the payment is final now."""
+    """What one transaction came to. `code` is empty if the payment has made its movement."""
 
     payment_id: str
     code: str
     detail: str
     transaction: BankTransaction
+    movement: Movement | None = None
+    """What the transaction is evidence of; None: of nothing."""
+
+    @property
+    def result(self) -> str:
+        """final, returned, or the code of why not."""
+        return self.code or (self.movement or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +66,17 @@ class Imported:
     @property
     def final(self) -> int:
         """How many payments it has made final."""
-        return sum(not each.code for each in self.findings)
+        return sum(each.result == Movement.FINAL for each in self.findings)
+
+    @property
+    def returned(self) -> int:
+        """How many payments it has given back, so that their debts are open again."""
+        return sum(each.result == Movement.RETURNED for each in self.findings)
+
+    @property
+    def refused(self) -> int:
+        """How many transactions came to nothing."""
+        return sum(bool(each.code) for each in self.findings)
 
 
 async def payments_to_export(service: SettlementService, *, debtor: str | None, cycle_id: str | None) -> list[BankPayment]:
@@ -59,28 +91,30 @@ async def payments_to_export(service: SettlementService, *, debtor: str | None, 
     ]
 
 
-async def judge_notification(service: SettlementService, raw: bytes, accounts: Mapping[str, BankAccount]) -> Notification:
+async def judge_notification(
+    service: SettlementService, raw: bytes, accounts: Mapping[str, BankAccount], *, now_seconds: int
+) -> Notification:
     """What the file is evidence of; changes nothing. Raises BankMessageRefused if the file is unusable."""
     names = await _names(service)
     payments = await all_payments(service)
-    return import_camt054(
+    return import_report(
         raw,
-        [each for each in (_exportable(each, names) for each in payments if each.state in _WAITING) if each is not None],
+        [each for each in (_exportable(each, names) for each in payments) if each is not None],
         accounts=accounts,
-        recorded={each.order.payment_id for each in payments if each.evidence is not None},
+        standings={each.order.payment_id: _standing(each, now_seconds) for each in payments},
     )
 
 
 def preview(notification: Notification) -> Imported:
-    """What recording it would come to, if the ledger accepts all that the file is evidence of."""
-    final = (_finding(each, "", "") for each in notification.accepted)
-    return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
+    """What recording it would come to, unless somebody moves these payments before."""
+    found = (_finding(each, "", "") for each in notification.accepted)
+    return Imported(message_id=notification.message_id, findings=(*found, *_refused(notification)))
 
 
 async def record_evidence(service: SettlementService, notification: Notification) -> Imported:
-    """Makes each payment final that the notification is evidence of. What the ledger refuses does not stop the rest."""
-    final = [await _finalise(service, each) for each in notification.accepted]
-    return Imported(message_id=notification.message_id, findings=(*final, *_refused(notification)))
+    """Makes each movement that the notification is evidence of. What the ledger refuses does not stop the rest."""
+    found = [await _record(service, each) for each in notification.accepted]
+    return Imported(message_id=notification.message_id, findings=(*found, *_refused(notification)))
 
 
 def bank_payment(payment: StandingPayment, names: Mapping[bytes, str]) -> BankPayment:
@@ -106,32 +140,55 @@ def _exportable(payment: StandingPayment, names: Mapping[bytes, str]) -> BankPay
 
 
 def evidence_of(entry: AcceptedEntry) -> Evidence:
-    """What the ledger keeps: the bank's reference within an account, which is named by a hash and not by its number."""
-    account = sha256(entry.transaction.account.encode()).hexdigest()[:16]
+    """What the ledger keeps: which entry it is, and no account number."""
     return Evidence(
         kind=EvidenceKind.BANK_STATEMENT_ENTRY,
-        reference=f"camt.054:{account}:{entry.transaction.bank_reference}",
+        reference=evidence_reference(entry.transaction),
         amount=entry.payment.amount,
         currency=entry.payment.currency,
     )
 
 
-async def _finalise(service: SettlementService, entry: AcceptedEntry) -> EntryOutcome:
-    evidence = evidence_of(entry)
-    request = sha256(f"{entry.payment.payment_id}\n{evidence.reference}".encode()).hexdigest()
-    command = FinalisePayment(
-        request_id=f"bank-{request[:40]}", actor=OPERATOR, payment_id=entry.payment.payment_id, evidence=evidence
-    )
+async def _record(service: SettlementService, entry: AcceptedEntry) -> EntryOutcome:
     code = detail = ""
     try:
-        await service.execute(command)
+        for command in await _commands(service, entry):
+            await service.execute(command)
     except LedgerRefused as refused:
         code, detail = refused.code, refused.message
     return _finding(entry, code, detail)
 
 
+async def _commands(service: SettlementService, entry: AcceptedEntry) -> list[Command]:
+    """The movement. Money that came back shows that the bank had taken the order, whether that was recorded or not."""
+    payment_id, evidence = entry.payment.payment_id, evidence_of(entry)
+    content = sha256(f"{payment_id}\n{evidence.reference}".encode()).hexdigest()
+    request_id = f"bank-{content[:40]}"
+    if entry.movement is Movement.FINAL:
+        return [FinalisePayment(request_id=request_id, actor=OPERATOR, payment_id=payment_id, evidence=evidence)]
+    back = ReturnPayment(request_id=request_id, actor=OPERATOR, payment_id=payment_id, evidence=evidence)
+    payment = await service.payment(payment_id)
+    if payment is None or payment.state is not PaymentState.INSTRUCTED:
+        return [back]
+    return [MarkPaymentPending(request_id=f"{request_id}-taken", actor=OPERATOR, payment_id=payment_id), back]
+
+
+def _standing(payment: StandingPayment, now_seconds: int) -> Standing:
+    return Standing(
+        stage=Stage(payment.state.value),
+        is_late=now_seconds >= payment.order.expires_at_seconds,
+        evidence="" if payment.evidence is None else payment.evidence.reference,
+    )
+
+
 def _finding(entry: AcceptedEntry, code: str, detail: str) -> EntryOutcome:
-    return EntryOutcome(payment_id=entry.payment.payment_id, code=code, detail=detail, transaction=entry.transaction)
+    return EntryOutcome(
+        payment_id=entry.payment.payment_id,
+        code=code,
+        detail=detail,
+        transaction=entry.transaction,
+        movement=entry.movement,
+    )
 
 
 def _refused(notification: Notification) -> list[EntryOutcome]:

@@ -20,6 +20,8 @@ from relayer.iso20022.documents import (
 )
 from relayer.iso20022.times import iso_date, iso_date_time
 
+_VERSION = CAMT_054[-1]
+
 
 def execute(payment_file: bytes, *, at_seconds: int) -> list[bytes]:
     """One notification per creditor's account, ordered by account number. Raises BankMessageRefused for a broken file."""
@@ -31,7 +33,7 @@ def execute(payment_file: bytes, *, at_seconds: int) -> list[bytes]:
 
 
 def _notify(account: str, transfers: list[etree._Element], at_seconds: int) -> bytes:
-    root = new_document(CAMT_054)
+    root = new_document(_VERSION)
     message = _add(root, "BkToCstmrDbtCdtNtfctn")
     header = _add(message, "GrpHdr")
     name = sha256(f"{account} {at_seconds}".encode()).hexdigest()[:16]
@@ -42,7 +44,7 @@ def _notify(account: str, transfers: list[etree._Element], at_seconds: int) -> b
     _copy_account(_add(_add(notification, "Acct"), "Id"), transfers[0])
     for transfer in transfers:
         _add_entry(notification, transfer, at_seconds)
-    check_schema(root, CAMT_054)
+    check_schema(root, _VERSION)
     return write_document(root)
 
 
@@ -75,7 +77,7 @@ def _text(element: etree._Element, *path: str) -> str:
 
 
 def _add(parent: etree._Element, tag: str, text: str | None = None) -> etree._Element:
-    element = etree.SubElement(parent, f"{{{namespace(CAMT_054)}}}{tag}")
+    element = etree.SubElement(parent, f"{{{namespace(_VERSION)}}}{tag}")
     element.text = text
     return element
 

@@ -170,7 +170,8 @@ class Settlement:
         final = 0
         for number, content in enumerate(notifications):
             (folder / f"{name}-{number}.camt054.xml").write_bytes(content)
-            imported = await record_evidence(service, await judge_notification(service, content, accounts))
+            told = await judge_notification(service, content, accounts, now_seconds=now_seconds())
+            imported = await record_evidence(service, told)
             final += imported.final
             self.result.wrong.extend(_refusals(imported))
         self._expect((final == len(payments), "not every payment is final"))

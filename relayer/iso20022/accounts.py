@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
+_PRINTED_IBAN = re.compile(r"[A-Za-z]{2}[0-9]{2}[A-Za-z0-9 ]{1,50}", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}", re.ASCII)
@@ -43,6 +44,14 @@ class BankAccount:
     def is_iban(self) -> bool:
         """Whether it has the ISO 13616 form and valid check digits (ISO 7064, MOD 97-10)."""
         return bool(_IBAN.fullmatch(self.number)) and _mod_97(self.number) == 1
+
+
+def plain_number(number: str) -> str:
+    """An IBAN as it is printed (in groups, in small letters) in its one form; any other number as it is."""
+    if not _PRINTED_IBAN.fullmatch(number):
+        return number
+    plain = number.replace(" ", "").upper()
+    return plain if _IBAN.fullmatch(plain) and _mod_97(plain) == 1 else number
 
 
 def _mod_97(iban: str) -> int:

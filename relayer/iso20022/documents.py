@@ -14,9 +14,16 @@ from lxml import etree
 from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
 PAIN_001 = "pain.001.001.09"
-CAMT_054 = "camt.054.001.08"
+CAMT_053 = ("camt.053.001.02", "camt.053.001.04", "camt.053.001.08")
+"""Statements of an account, in the versions that banks send."""
+CAMT_054 = ("camt.054.001.02", "camt.054.001.04", "camt.054.001.08")
+"""Notifications of single entries."""
 MAXIMUM_BYTES = 16 * 1024 * 1024
 MAXIMUM_DEPTH = 64
+
+
+_STATUS = {"02": "Code", "04": "Code", "08": "StatusChoice"}
+"""An entry's status by version: a code alone, or a choice of codes."""
 
 
 def namespace(message: str) -> str:
@@ -24,8 +31,8 @@ def namespace(message: str) -> str:
     return f"urn:iso:std:iso:20022:tech:xsd:{message}"
 
 
-def read_document(raw: bytes, message: str) -> etree._Element:
-    """The root of a message that its schema accepts. Raises BankMessageRefused and nothing else."""
+def read_document(raw: bytes, *messages: str) -> etree._Element:
+    """The root of one of these messages, accepted by its schema. Raises BankMessageRefused and nothing else."""
     if len(raw) > MAXIMUM_BYTES:
         raise BankMessageRefused(MessageProblem.TOO_LARGE, f"file of {len(raw)} bytes: at most {MAXIMUM_BYTES} are read")
     try:
@@ -44,12 +51,19 @@ def read_document(raw: bytes, message: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         raise BankMessageRefused(MessageProblem.NOT_XML, f"not well-formed XML: {error.msg}") from error
     _check_depth(root)
-    if root.tag != f"{{{namespace(message)}}}Document":
+    message = next((each for each in messages if root.tag == f"{{{namespace(each)}}}Document"), None)
+    if message is None:
         raise BankMessageRefused(
-            MessageProblem.OTHER_MESSAGE, f"the file is {str(root.tag)[:100]}; expected a {message} Document"
+            MessageProblem.OTHER_MESSAGE,
+            f"the file is {str(root.tag)[:100]}; expected a Document of {' or '.join(messages)}",
         )
     check_schema(root, message)
     return root
+
+
+def report_tags(message: str) -> tuple[str, str]:
+    """The element below Document and the element of one report in it, for a camt.053 or camt.054 message."""
+    return ("BkToCstmrStmt", "Stmt") if message in CAMT_053 else ("BkToCstmrDbtCdtNtfctn", "Ntfctn")
 
 
 def check_schema(root: etree._Element, message: str) -> None:
@@ -88,8 +102,19 @@ def _parser() -> etree.XMLParser:
 
 @cache
 def _schema(message: str) -> etree.XMLSchema:
-    raw = files("relayer.iso20022").joinpath("schemas", f"{message}.xsd").read_bytes()
-    return etree.XMLSchema(etree.fromstring(raw, _parser()))
+    is_report = message in (*CAMT_053, *CAMT_054)
+    name = "camt.report.xsd" if is_report else f"{message}.xsd"
+    text = files("relayer.iso20022").joinpath("schemas", name).read_text(encoding="utf-8")
+    if is_report:
+        root, report = report_tags(message)
+        for placeholder, value in (
+            ("MESSAGE", message),
+            ("ROOT", root),
+            ("REPORT", report),
+            ("STATUS", _STATUS[message[-2:]]),
+        ):
+            text = text.replace(placeholder, value)
+    return etree.XMLSchema(etree.fromstring(text.encode(), _parser()))
 
 
 def _check_depth(root: etree._Element) -> None:

@@ -246,7 +246,7 @@ class DisputeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedEntry:
-    """One transaction of a bank's notification. `result`: final, or the code of why it was refused."""
+    """One transaction of a bank's report. `result`: final, returned, or the code of why it was refused."""
 
     entry: str
     payment_id: str
@@ -259,8 +259,9 @@ class ImportedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedNotification:
-    """What a bank's notification came to. `final`: how many payments it made final."""
+    """What a bank's report came to: how many payments it made final, and how many it gave back."""
 
     message_id: str
     final: int
+    returned: int
     findings: tuple[ImportedEntry, ...]

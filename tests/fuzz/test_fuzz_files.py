@@ -26,9 +26,9 @@ from relayer.evidence import codec as evidence_codec
 from relayer.evidence import trust as trust_codec
 from relayer.evidence.errors import EvidenceRefused, TrustRefused
 from relayer.evidence.model import Claim, LedgerName, PacketEvidence, ProvenStatement
-from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.documents import CAMT_054, PAIN_001, read_document
 from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.evidence import import_report
 from relayer.journal.codec import RowCodec, content_hash
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.poa_evm import EvmTrust
@@ -180,11 +180,11 @@ LOGS = [
             refusals=(BankMessageRefused,),
             form=Form.TEXT,
         )
-        for message, file in ((PAIN_001, "pain.001"), (CAMT_054, "camt.054"))
+        for message, file in ((PAIN_001, "pain.001"), (CAMT_054[-1], "camt.054"))
     ),
     Target(
         name="bank notification",
-        decode=lambda raw: import_camt054(raw, (), accounts={}, recorded=()),
+        decode=lambda raw: import_report(raw, (), accounts={}, standings={}),
         seeds=((TESTS / "vectors" / "iso20022" / "camt.054.xml").read_bytes(),),
         refusals=(BankMessageRefused,),
         form=Form.TEXT,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from relayer.demo.bank import execute
 from relayer.iso20022.accounts import BankAccount
-from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.evidence import import_report
 from relayer.iso20022.money import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, format_amount, parse_amount
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.iso20022.payment import MAXIMUM_ID_CHARACTERS, BankPayment, cycle_tag, parse_payment_id, payment_id_for
@@ -117,7 +117,7 @@ def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str,
     assert len(answers) == len({payment.creditor for payment in payments})
     evidence = []
     for answer in answers:
-        found = import_camt054(answer, payments, accounts=ACCOUNTS, recorded=())
+        found = import_report(answer, payments, accounts=ACCOUNTS, standings={})
         assert not found.refused
         evidence.extend(found.accepted)
     assert {entry.payment for entry in evidence} == payments
@@ -128,7 +128,7 @@ def test_what_is_instructed_comes_back_as_evidence(amounts: dict[tuple[str, str,
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
     with pytest.raises(BankMessageRefused):
-        import_camt054(raw, PAYMENTS, accounts={}, recorded=())
+        import_report(raw, PAYMENTS, accounts={}, standings={})
 
 
 @given(
@@ -142,7 +142,7 @@ def test_any_bytes_are_refused_with_a_typed_error(raw: bytes) -> None:
 def test_a_damaged_notification_is_judged_or_refused_with_a_typed_error(at: int, cut: int, put: bytes) -> None:
     raw = NOTIFICATION[:at] + put + NOTIFICATION[at + cut :]
     try:
-        found = import_camt054(raw, PAYMENTS, accounts={}, recorded=())
+        found = import_report(raw, PAYMENTS, accounts={}, standings={})
     except BankMessageRefused:
         return
     for entry in found.accepted:

@@ -279,14 +279,14 @@ def settlement_export(
 
 @app.command("import", rich_help_panel=PAYMENTS)
 def settlement_import(
-    file: Annotated[Path, typer.Argument(help="A camt.054 file of a creditor's bank.")],
+    file: Annotated[Path, typer.Argument(help="A camt.053 or camt.054 file of a bank.")],
     accounts: Annotated[Path, typer.Option(help="JSON: each party's account, by its id.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Make payments final by what banks say. Wrong entries are refused with their reason (status 1), the rest is kept."""
+    """Make payments final, or returned, by what banks say. Other entries are refused with their reason (status 1)."""
     from relayer.commands.settlement.banking import Effect, import_payments
 
     effect = Effect.DRY_RUN if dry_run else Effect.RECORD

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from relayer.app.clock import now_seconds
 from relayer.app.ends import open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
@@ -69,7 +70,7 @@ class Effect(Enum):
 def import_payments(
     config: Path, channel: str | None, *, file: Path, accounts: Path, effect: Effect, form: OutputForm
 ) -> None:
-    """Makes the payments final that a camt.054 file is evidence of. Ends with status 1 if anything in it was refused."""
+    """Moves the payments of which a camt.053 or camt.054 file is evidence. Ends with status 1 if anything was refused."""
     selection = select(config, channel)
     imported = asyncio.run(_import(selection, file, accounts, effect))
     if form is OutputForm.JSON:
@@ -80,17 +81,17 @@ def import_payments(
                 each.transaction.position,
                 each.payment_id,
                 f"{each.transaction.amount} {each.transaction.currency}",
-                each.code or "final",
+                each.result,
                 each.detail,
             )
             for each in imported.findings
         )
         columns = ("entry", "payment", "amount", "result", "why")
         show_table(f"notification {imported.message_id}", columns, rows, right=("amount",))
-    refused = len(imported.findings) - imported.final
     dry = "dry run, nothing is changed: " if effect is Effect.DRY_RUN else ""
-    say(f"{file}: {dry}{imported.final} payments final, {refused} transactions refused")
-    if refused:
+    payments = f"{imported.final} payments final, {imported.returned} returned"
+    say(f"{file}: {dry}{payments}, {imported.refused} transactions refused")
+    if imported.refused:
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -100,8 +101,9 @@ async def _payments(selection: Selection, request: ExportRequest) -> list[BankPa
 
 
 async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:
-    async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        notification = await judge_notification(service, read_json(file), read_accounts(accounts))
+    rights = Rights.RELAYER if effect is Effect.DRY_RUN else Rights.OPERATOR
+    async with open_settlement(selection, rights=rights) as service:
+        notification = await judge_notification(service, read_json(file), read_accounts(accounts), now_seconds=now_seconds())
         if effect is Effect.DRY_RUN:
             return preview(notification)
         return await record_evidence(service, notification)
@@ -115,9 +117,11 @@ def _view(imported: Imported) -> ImportedNotification:
             amount=each.transaction.amount,
             currency=each.transaction.currency,
             bank_reference=each.transaction.bank_reference,
-            result=each.code or "final",
+            result=each.result,
             detail=each.detail,
         )
         for each in imported.findings
     )
-    return ImportedNotification(message_id=imported.message_id, final=imported.final, findings=tuple(entries))
+    return ImportedNotification(
+        message_id=imported.message_id, final=imported.final, returned=imported.returned, findings=tuple(entries)
+    )

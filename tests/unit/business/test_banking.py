@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,23 @@ from relayer.errors import InvalidInput, LedgerRefused
 from relayer.iso20022.accounts import BankAccount
 from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused
+from relayer.iso20022.evidence import Notification
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.parties import Party
-from relayer.settlement.model.payments import InstructPayment, MarkPaymentPending, Payment, PaymentState
+from relayer.settlement.model.payments import (
+    Evidence,
+    EvidenceKind,
+    ExpirePayment,
+    FinalisePayment,
+    InstructPayment,
+    MarkPaymentPending,
+    Payment,
+    PaymentState,
+)
+from tests.support.bank_reports import Entry, Part, a_report
 from tests.support.paths import VECTORS
 from tests.support.settlement_bench import EUR, PARTIES, START, SettlementBench
 
@@ -50,6 +62,9 @@ class Service:
     async def payments(self, *, after_id: str, limit: int) -> Sequence[Payment]:
         found = sorted(self.bench.state.payments.items())
         return [payment for payment_id, payment in found if payment_id > after_id][: min(limit, 2)]
+
+    async def payment(self, payment_id: str) -> Payment | None:
+        return self.bench.state.payment(payment_id)
 
     async def execute(self, command: Command) -> None:
         try:
@@ -86,8 +101,12 @@ def service() -> Service:
     return made
 
 
+async def judge(service: Service, raw: bytes, accounts: dict[str, BankAccount] = ACCOUNTS) -> Notification:
+    return await judge_notification(service, raw, accounts, now_seconds=service.bench.now)
+
+
 async def import_notification(service: Service, raw: bytes, accounts: dict[str, BankAccount]) -> Imported:
-    return await record_evidence(service, await judge_notification(service, raw, accounts))
+    return await record_evidence(service, await judge(service, raw, accounts))
 
 
 def codes(imported: Imported) -> list[str]:
@@ -115,7 +134,7 @@ async def test_the_same_file_again_changes_nothing(service: Service) -> None:
 
 async def test_a_preview_says_the_same_and_changes_nothing(service: Service) -> None:
     head = service.bench.state.head()
-    notification = await judge_notification(service, NOTIFICATION.read_bytes().replace(b">12.34<", b">1.00<"), ACCOUNTS)
+    notification = await judge(service, NOTIFICATION.read_bytes().replace(b">12.34<", b">1.00<"))
     told = preview(notification)
     assert service.bench.state.head() == head
     assert told == await record_evidence(service, notification)
@@ -133,11 +152,12 @@ async def test_what_is_wrong_is_refused_and_the_rest_is_kept(service: Service) -
 
 
 async def test_what_the_ledger_refuses_is_told_and_the_rest_goes_on(service: Service) -> None:
-    """One bank reference for two payments: the ledger takes it as evidence once."""
-    raw = NOTIFICATION.read_text().replace("PART-2", "PART-1").encode()
-    imported = await import_notification(service, raw, ACCOUNTS)
-    assert codes(imported) == ["", "", "EVIDENCE_USED"]
-    assert list(service.states().values()).count(PaymentState.FINAL) == 2
+    """Somebody moves a payment between the verdict on the file and its record."""
+    told = await judge(service, NOTIFICATION.read_bytes())
+    await import_notification(service, NOTIFICATION.read_text().replace("PART-2", "PART-3").encode(), ACCOUNTS)
+    imported = await record_evidence(service, told)
+    assert codes(imported) == ["", "", "WRONG_STATE"]
+    assert list(service.states().values()).count(PaymentState.FINAL) == 3
 
 
 async def test_payments_past_their_time_are_not_made_final(service: Service) -> None:
@@ -196,3 +216,60 @@ def test_accounts_are_read_strictly(tmp_path: Path) -> None:
         file.write_text(content)
         with pytest.raises(InvalidInput):
             read_accounts(file)
+
+
+NBM_ACCOUNT = ACCOUNTS["DE*NBM"].number
+CREDIT = Entry(amount="12.34", parts=(Part(end_to_end_id=DEBTS["NBM"][0]),), reference="N-1")
+BACK = replace(CREDIT, code="RRTN", reference="N-2")
+
+
+async def both(service: Service, raw: bytes) -> list[str]:
+    """The results of a dry run, which must be those of the real one."""
+    head = service.bench.state.head()
+    notification = await judge(service, raw)
+    told = preview(notification)
+    assert service.bench.state.head() == head
+    assert told == await record_evidence(service, notification)
+    return [each.result for each in told.findings]
+
+
+@pytest.mark.parametrize("is_final", [True, False])
+async def test_money_that_went_back_opens_the_debt_again(service: Service, is_final: bool) -> None:
+    if is_final:
+        assert await both(service, a_report(CREDIT)) == ["final"]
+    raw = a_report(BACK, account=NBM_ACCOUNT, message="camt.053.001.04")
+    assert await both(service, raw) == ["returned"]
+    payment = service.bench.state.payment(DEBTS["NBM"][0])
+    assert (payment.state, payment.evidence.reference.endswith(":N-2")) == (PaymentState.RETURNED, True)
+    (debt,) = (each for each in service.bench.state.open_liabilities(EUR) if each.debtor == PARTIES["NBM"])
+    assert (debt.paid, debt.held, debt.free) == (0, 0, 1234)
+    assert await both(service, raw) == ["REPEATED"]
+    assert await both(service, a_report(CREDIT)) == ["PAYMENT_RETURNED"]
+
+
+async def test_a_dry_run_foretells_the_end_of_a_payments_time(service: Service) -> None:
+    service.bench.now = START + 1000
+    assert await both(service, a_report(CREDIT)) == ["DEADLINE_PASSED"]
+    service.bench.execute(ExpirePayment(request_id="e", actor=OPERATOR, payment_id=DEBTS["NBM"][0]))
+    assert await both(service, a_report(CREDIT)) == ["PAYMENT_EXPIRED"]
+
+
+@pytest.mark.parametrize("reference", ["NONREF", "NOTPROVIDED", "", "ONE-FOR-ALL"])
+async def test_a_banks_habit_with_references_blocks_no_payment(service: Service, reference: str) -> None:
+    def entry(debtor: str, amount: str) -> Entry:
+        return Entry(amount=amount, parts=(Part(end_to_end_id=DEBTS[debtor][0], reference=reference),), reference=reference)
+
+    for debtor, amount in (("NBM", "12.34"), ("ATX", "100.00"), ("ROL", "0.05")):
+        assert await both(service, a_report(entry(debtor, amount), message_id="CONSTANT")) == ["final"]
+    assert set(service.states().values()) == {PaymentState.FINAL}
+
+
+async def test_what_a_person_recorded_is_not_told_as_paid_twice(service: Service) -> None:
+    evidence = Evidence(kind=EvidenceKind.BANK_STATEMENT_ENTRY, reference="N-1", amount=1234, currency="EUR")
+    await service.execute(FinalisePayment(request_id="f", actor=OPERATOR, payment_id=DEBTS["NBM"][0], evidence=evidence))
+    assert await both(service, a_report(CREDIT)) == ["REPEATED"]
+
+
+async def test_a_second_credit_is_told_as_paid_twice(service: Service) -> None:
+    assert await both(service, a_report(CREDIT)) == ["final"]
+    assert await both(service, a_report(CREDIT, replace(CREDIT, reference="N-9"))) == ["REPEATED", "PAID_AGAIN"]

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from relayer.iso20022 import documents
-from relayer.iso20022.documents import CAMT_054, PAIN_001, namespace, read_document
+from relayer.iso20022.documents import CAMT_054 as NOTIFICATIONS
+from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 
+CAMT_054 = NOTIFICATIONS[-1]
 BOMB = "<!DOCTYPE Document [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
     f"<!ENTITY {chr(98 + n)} '{10 * f'&{chr(97 + n)};'}'>" for n in range(10)
 )

@@ -9,10 +9,10 @@ from hashlib import sha256
 
 import pytest
 
-from relayer.iso20022 import camt054
+from relayer.iso20022 import camt
 from relayer.iso20022.accounts import BankAccount
-from relayer.iso20022.camt054 import import_camt054
 from relayer.iso20022.errors import BankMessageRefused, EntryRefusal, MessageProblem
+from relayer.iso20022.evidence import Stage, Standing, import_report
 from relayer.iso20022.payment import BankPayment
 
 FIRST = "2026-11-DENBM-DEKCS-EUR1"
@@ -23,7 +23,7 @@ def test_a_notification_is_evidence_of_the_payments_that_it_names(
     notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     raw = notification.encode()
-    found = import_camt054(raw, payments, accounts=accounts, recorded=())
+    found = import_report(raw, payments, accounts=accounts, standings={})
     assert not found.refused
     assert [(entry.payment, entry.transaction.bank_reference, entry.transaction.position) for entry in found.accepted] == [
         (payments[0], "2026113012345678", "1/1/1"),
@@ -94,7 +94,7 @@ def test_what_is_not_evidence_is_refused_alone(
     name: str, notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     mutate, reason = MUTATIONS[name]
-    found = import_camt054(mutate(notification).encode(), payments, accounts=accounts, recorded=())
+    found = import_report(mutate(notification).encode(), payments, accounts=accounts, standings={})
     assert [(entry.reason, entry.transaction.position) for entry in found.refused] == ([(reason, "1/1/1")] if reason else [])
     assert [entry.payment for entry in found.accepted][-2:] == payments[1:], "the rest is kept"
 
@@ -102,8 +102,8 @@ def test_what_is_not_evidence_is_refused_alone(
 def test_another_account_than_the_creditors_is_refused(
     notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
-    moved = notification.replace("DE02120300000000202051", "DE89370400440532013000")
-    found = import_camt054(moved.encode(), payments, accounts=accounts, recorded=())
+    moved = notification.replace("DE02120300000000202051", "DE75512108001245126199")
+    found = import_report(moved.encode(), payments, accounts=accounts, standings={})
     assert {entry.reason for entry in found.refused} == {EntryRefusal.ACCOUNT_DIFFERS}
     assert not found.accepted
 
@@ -112,7 +112,7 @@ def test_a_batch_that_does_not_add_up_is_refused_in_all_its_parts(
     notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     short = _with(">100.05<", ">100.04<")(notification)
-    found = import_camt054(short.encode(), payments, accounts=accounts, recorded=())
+    found = import_report(short.encode(), payments, accounts=accounts, standings={})
     assert [entry.reason for entry in found.refused] == 2 * [EntryRefusal.DETAILS_DIFFER]
     assert [entry.payment for entry in found.accepted] == payments[:1]
 
@@ -136,7 +136,7 @@ def test_an_entry_is_not_counted_twice(
     if not second:
         payments[1:] = [replace(each, amount=10005) for each in payments[1:]]
     text = _with(FIRST_PART, first)(_with(SECOND_PART, second)(notification))
-    found = import_camt054(text.encode(), payments, accounts=accounts, recorded=())
+    found = import_report(text.encode(), payments, accounts=accounts, standings={})
     assert [entry.reason for entry in found.refused] == reasons
     assert [entry.payment for entry in found.accepted] == payments[:1]
 
@@ -144,7 +144,7 @@ def test_an_entry_is_not_counted_twice(
 def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: list[BankPayment], accounts: Accounts) -> None:
     start, end = notification.index("<Ntry>"), notification.index("</Ntry>") + len("</Ntry>")
     twice = notification[:end] + notification[start:end] + notification[end:]
-    found = import_camt054(twice.encode(), payments, accounts=accounts, recorded=())
+    found = import_report(twice.encode(), payments, accounts=accounts, standings={})
     assert [(entry.reason, entry.transaction.position) for entry in found.refused] == [(EntryRefusal.REPEATED, "1/2/1")]
     assert len(found.accepted) == 3
 
@@ -153,9 +153,9 @@ def test_a_second_entry_for_a_payment_is_refused(notification: str, payments: li
 def test_a_file_imported_again_gives_nothing_new(
     notification: str, payments: list[BankPayment], accounts: Accounts, still_expected: bool
 ) -> None:
-    recorded = {payment.payment_id for payment in payments}
+    recorded = {payment.payment_id: Standing(stage=Stage.FINAL) for payment in payments}
     expected = payments if still_expected else []
-    found = import_camt054(notification.encode(), expected, accounts=accounts, recorded=recorded)
+    found = import_report(notification.encode(), expected, accounts=accounts, standings=recorded)
     assert [entry.reason for entry in found.refused] == 3 * [EntryRefusal.REPEATED]
     assert not found.accepted
 
@@ -165,8 +165,8 @@ def test_a_wrong_entry_does_not_use_up_its_payment(
 ) -> None:
     start, end = notification.index("<Ntry>"), notification.index("</Ntry>") + len("</Ntry>")
     wrong = notification[start:end].replace("12.34", "1.00")
-    found = import_camt054(
-        (notification[:start] + wrong + notification[start:]).encode(), payments, accounts=accounts, recorded=()
+    found = import_report(
+        (notification[:start] + wrong + notification[start:]).encode(), payments, accounts=accounts, standings={}
     )
     assert [entry.reason for entry in found.refused] == [EntryRefusal.AMOUNT_DIFFERS]
     assert [entry.payment for entry in found.accepted] == payments
@@ -176,7 +176,7 @@ def test_an_entry_without_details_has_no_reference(
     notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     start, end = notification.index("<NtryDtls>"), notification.index("</NtryDtls>") + len("</NtryDtls>")
-    found = import_camt054((notification[:start] + notification[end:]).encode(), payments, accounts=accounts, recorded=())
+    found = import_report((notification[:start] + notification[end:]).encode(), payments, accounts=accounts, standings={})
     assert [entry.reason for entry in found.refused] == [EntryRefusal.REFERENCE_MISSING]
 
 
@@ -184,7 +184,7 @@ def test_every_accepted_transaction_has_a_reference_of_its_own(
     notification: str, payments: list[BankPayment], accounts: Accounts
 ) -> None:
     def references(text: str) -> list[str]:
-        found = import_camt054(text.encode(), payments, accounts=accounts, recorded=()).accepted
+        found = import_report(text.encode(), payments, accounts=accounts, standings={}).accepted
         return [entry.transaction.bank_reference for entry in found]
 
     for part in (1, 2):
@@ -195,7 +195,7 @@ def test_every_accepted_transaction_has_a_reference_of_its_own(
 
 
 def test_an_account_that_is_not_known_is_not_compared(notification: str, payments: list[BankPayment]) -> None:
-    assert len(import_camt054(notification.encode(), payments, accounts={}, recorded=()).accepted) == 3
+    assert len(import_report(notification.encode(), payments, accounts={}, standings={}).accepted) == 3
 
 
 def test_an_account_without_iban_is_compared_by_its_number(
@@ -203,24 +203,24 @@ def test_an_account_without_iban_is_compared_by_its_number(
 ) -> None:
     other = notification.replace("<IBAN>DE02120300000000202051</IBAN>", "<Othr><Id>0001-7654321</Id></Othr>")
     accounts["DE*KCS"] = replace(accounts["DE*KCS"], number="0001-7654321")
-    assert len(import_camt054(other.encode(), payments, accounts=accounts, recorded=()).accepted) == 3
+    assert len(import_report(other.encode(), payments, accounts=accounts, standings={}).accepted) == 3
 
 
 def test_a_yen_has_no_fraction(notification: str, accounts: Accounts, yen: BankPayment) -> None:
     yen = replace(yen, creditor="DE*KCS", amount=12)
     text = notification.replace(FIRST, yen.payment_id).replace('"EUR">12.34', '"JPY">12.00')
-    assert [entry.payment for entry in import_camt054(text.encode(), [yen], accounts=accounts, recorded=()).accepted] == [
+    assert [entry.payment for entry in import_report(text.encode(), [yen], accounts=accounts, standings={}).accepted] == [
         yen
     ]
     odd = text.replace("12.00", "12.34")
-    refused = import_camt054(odd.encode(), [yen], accounts=accounts, recorded=()).refused
+    refused = import_report(odd.encode(), [yen], accounts=accounts, standings={}).refused
     assert refused[0].reason is EntryRefusal.AMOUNT_DIFFERS
 
 
 def test_transactions_are_bounded(
     notification: str, payments: list[BankPayment], accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camt054, "MAXIMUM_TRANSACTIONS", 2)
+    monkeypatch.setattr(camt, "MAXIMUM_TRANSACTIONS", 2)
     with pytest.raises(BankMessageRefused) as refused:
-        import_camt054(notification.encode(), payments, accounts=accounts, recorded=())
+        import_report(notification.encode(), payments, accounts=accounts, standings={})
     assert refused.value.problem is MessageProblem.TOO_LARGE
