@@ -5,7 +5,6 @@ Everything heavy is imported inside a command, so `relayer --help` answers at on
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,33 +51,38 @@ app = typer.Typer(
     name="relayer",
     cls=RelayerGroup,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Carries business facts from an EVM ledger to a settlement ledger as IBC v2 packets with proofs, and brings the "
     "settlement references back.",
     epilog="Exit status: 0 done; 1 a check found something wrong; 2 wrong usage; 3 wrong configuration; 4 a ledger or an "
-    "authority does not answer or refuses; 5 wrong input; 6 the journal is locked or damaged; 70 a bug of this program.",
+    "authority does not answer or refuses; 5 wrong input; 6 the journal is locked or damaged; 7 the output cannot be "
+    "written; 70 a bug of this program; 130 interrupted.",
 )
 
 
 def main() -> None:
-    """Entry point. Expected errors become one sentence and a documented status, without a traceback."""
-    from relayer.errors import InvariantBroken, RelayerError
+    """Runs it and ends the process: errors become one sentence, or JSON, and a documented status."""
+    from relayer.commands.ending import run
 
-    try:
-        app()
-    except InvariantBroken:
-        raise
-    except RelayerError as error:
-        from relayer.commands.exits import exit_status
+    run(app)
 
-        try:
-            typer.echo(f"relayer: {error}", err=True)
-        except OSError:
-            # The disk under the log is full as well. What waits in its buffer would change the exit status at the end.
-            sys.stderr = None
-        sys.exit(exit_status(error))
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (the framework's callback of a flag)
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"relayer {version('interledger-settlement-relayer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def relayer(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options of the command line itself."""
 
 
 @app.command(rich_help_panel=RELAYING)

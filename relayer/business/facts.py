@@ -42,19 +42,33 @@ class TrackedFact:
     record: FactRecord
 
 
-async def mint(ledger: FactLedger, drafts: Sequence[Callable[[bytes, int], Fact]]) -> list[Fact]:
-    """Issues facts in order; each draft gets the fact's id and issuer sequence."""
+async def mint(
+    ledger: FactLedger,
+    drafts: Sequence[Callable[[bytes, int], Fact]],
+    *,
+    recorded: Callable[[Sequence[Fact]], None] = lambda _minted: None,
+) -> list[Fact]:
+    """Issues facts in order; each draft gets its id and issuer sequence. `recorded` gets the facts of each transaction."""
     first = await ledger.next_sequence()
     facts = [draft(ledger.fact_id(first + index), first + index) for index, draft in enumerate(drafts)]
     for part in parts(facts, FACTS_PER_MINT):
         await ledger.mint(part)
+        recorded(part)
     return facts
 
 
 async def send(
-    ledger: FactLedger, client: ClientId, *, fact_ids: Sequence[bytes], timeout_seconds: int, clock: Clock
+    ledger: FactLedger,
+    client: ClientId,
+    *,
+    fact_ids: Sequence[bytes],
+    timeout_seconds: int,
+    clock: Clock,
+    recorded: Callable[[int, Sequence[bytes]], None] = lambda _sequence, _ids: None,
 ) -> list[tuple[int, list[bytes]]]:
     """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
+
+    `recorded` hears of each packet once its transaction is in a block.
 
     Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
     """
@@ -72,6 +86,7 @@ async def send(
         timeout = await timeout_after(ledger, timeout_seconds, clock)
         sequence = await ledger.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
         sent.append((int(sequence), list(part)))
+        recorded(*sent[-1])
     return sent
 
 

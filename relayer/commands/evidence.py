@@ -8,7 +8,7 @@ from pathlib import Path
 from relayer.app.evidence import connected_ends, gather, life_of, trust_of
 from relayer.app.journal import journal_reader, routes
 from relayer.commands.look import parse_key
-from relayer.commands.output import say, step
+from relayer.commands.output import say, step, write_file
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.channels import Route
 from relayer.core.packet import PacketKey
@@ -27,7 +27,7 @@ def export_packet(config: Path, packet: str, output: Path | None) -> None:
     route = _route(settings, key)
     with step(f"proving packet {key} on {route.source} and {route.destination}"):
         evidence, verdict = asyncio.run(_gather(settings, route, key))
-    _write_new(file, encode_evidence(evidence))
+    write_file(file, encode_evidence(evidence))
     say(f"{file}: packet {key} is proven to be {verdict.ending}, with {len(verdict.proven)} proofs")
 
 
@@ -42,7 +42,7 @@ def export_trust(config: Path, channel: str | None, output: Path) -> None:
     chosen = next((route for route in known if channel in (None, route.channel)), None)
     if chosen is None:
         raise ConfigurationError(f"{config} has no channel {channel!r}; it has {', '.join(names)}")
-    _write_new(output, encode_trust(asyncio.run(_trust(settings, chosen))))
+    write_file(output, encode_trust(asyncio.run(_trust(settings, chosen))))
     say(f"{output}: what this relayer trusts of {chosen.source} and {chosen.destination}; compare it before you rely on it")
 
 
@@ -68,11 +68,3 @@ async def _trust(settings: RelayerSettings, route: Route) -> Trust:
 def _require_new(file: Path) -> None:
     if file.exists():
         raise InvalidInput(f"{file} exists already; remove it or name another file")
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    try:
-        with file.open("xb") as opened:
-            opened.write(content)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be written ({error.strerror}); name another file") from error

@@ -14,7 +14,7 @@ from relayer.business.facts import TrackedFact, mint, send, tracked
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import money, say, show_json, show_table, step
+from relayer.commands.output import done, in_doubt, money, say, show_json, show_table, step
 from relayer.errors import InvalidInput
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
@@ -27,13 +27,11 @@ def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey,
     selection = select(config, channel)
     forms = read_facts(file)
     account = issuer.open()
-    with step(f"issuing {len(forms)} facts as {account.address}"):
+    doubt = "more facts may be issued than are shown here; `relayer facts show` lists what is, before you issue them again"
+    with step(f"issuing {len(forms)} facts as {account.address}"), in_doubt(doubt):
         facts = asyncio.run(_mint(selection, account, forms))
     if form is OutputForm.JSON:
         show_json([hex_of(fact.fact_id) for fact in facts])
-        return
-    for fact in facts:
-        say(f"issued {fact.issuer_sequence}: 0x{fact.fact_id.hex()}")
 
 
 def send_facts(
@@ -50,13 +48,12 @@ def send_facts(
     wanted = [parse_hash(each, "fact id") for each in fact_ids]
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
-    with step(f"sending facts as {account.address}"):
+    doubt = "one packet more may be sent than is shown here; `relayer facts show` has each fact's state"
+    with step(f"sending facts as {account.address}"), in_doubt(doubt):
         sent = asyncio.run(_send(selection, account, wanted, seconds))
     if form is OutputForm.JSON:
         show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])
         return
-    for sequence, ids in sent:
-        say(f"packet {_packet(selection, sequence)} carries {len(ids)} fact{'s' if len(ids) > 1 else ''}")
     if not sent:
         say("nothing can be sent: no fact of this account is minted or timed out")
 
@@ -108,7 +105,12 @@ def fact_as_row(each: TrackedFact) -> Sequence[str]:
 
 async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[Fact]:
     async with open_facts(selection, account) as ledger:
-        return await mint(ledger, [partial(_issue, form) for form in forms])
+        return await mint(ledger, [partial(_issue, form) for form in forms], recorded=_tell_issued)
+
+
+def _tell_issued(facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        done(f"issued {fact.issuer_sequence}: {hex_of(fact.fact_id)}")
 
 
 def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
@@ -120,7 +122,18 @@ async def _send(
 ) -> list[tuple[int, list[bytes]]]:
     async with open_facts(selection, account) as ledger:
         client = selection.contract_client
-        return await send(ledger, client, fact_ids=fact_ids, timeout_seconds=seconds, clock=SystemClock())
+        return await send(
+            ledger,
+            client,
+            fact_ids=fact_ids,
+            timeout_seconds=seconds,
+            clock=SystemClock(),
+            recorded=partial(_tell_sent, selection),
+        )
+
+
+def _tell_sent(selection: Selection, sequence: int, fact_ids: Sequence[bytes]) -> None:
+    done(f"packet {_packet(selection, sequence)} carries {len(fact_ids)} fact{'s' if len(fact_ids) > 1 else ''}")
 
 
 async def _tracked(selection: Selection) -> list[TrackedFact]:

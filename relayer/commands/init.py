@@ -24,7 +24,7 @@ def write_examples(folder: Path) -> None:
     try:
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in EXAMPLE_FILES:
-            (folder / name).write_text(resources.files("relayer.examples").joinpath(name).read_text())
+            (folder / name).write_bytes(resources.files("relayer.examples").joinpath(name).read_bytes())
     except OSError as error:
         raise ConfigurationError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
     password = new_secret(keys / "relayer.password")

@@ -8,16 +8,23 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from shutil import get_terminal_size
 from unicodedata import combining, east_asian_width
 
+from relayer.commands.progress import done, in_doubt, say
+from relayer.errors import InvalidInput
 from relayer.views.plain import as_plain
+
+__all__ = ["done", "in_doubt", "moment_text", "money", "say", "show_json", "show_table", "step", "write_file"]
 
 FOUND_WRONG = 1
 """Exit status of a check that found something wrong; the others are in `exits`."""
 _PROGRESS_AFTER_SECONDS = 1.0
 _FILE_COLUMNS = 200
 _LEAST_WIDTH = 8
+_END_OF_TIME = 253_402_300_800
+"""Unix seconds of the year 10000, which calendars here do not reach."""
 
 
 def show_json(view: object) -> None:
@@ -75,12 +82,6 @@ def _padded(cell: str, width: int, *, to_right: bool) -> str:
     return space + cell if to_right else cell + space
 
 
-def say(words: str) -> None:
-    """One line of progress."""
-    sys.stderr.write(words + "\n")
-    sys.stderr.flush()
-
-
 @contextmanager
 def step(words: str) -> Iterator[None]:
     """Announces a step, and its time if it took longer than a second."""
@@ -92,6 +93,18 @@ def step(words: str) -> Iterator[None]:
         say(f"{words}: {seconds:.1f} s")
 
 
+def write_file(path: Path, content: str | bytes, *, replace: bool = False) -> None:
+    """A new file, or one that may be replaced. Raises InvalidInput if it cannot be written."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with path.open("wb" if replace else "xb") as opened:
+            opened.write(data)
+    except FileExistsError:
+        raise InvalidInput(f"{path} exists already; remove it or name another file") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written ({error.strerror}); name another file") from error
+
+
 def money(minor: int, exponent: int) -> str:
     """`minor` units as a decimal with thousands separated: 131,406.25."""
     whole, rest = divmod(abs(minor), 10**exponent)
@@ -101,4 +114,6 @@ def money(minor: int, exponent: int) -> str:
 
 def moment_text(seconds: int) -> str:
     """Unix seconds for a person, in UTC."""
+    if seconds >= _END_OF_TIME:
+        return str(seconds)
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

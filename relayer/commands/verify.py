@@ -11,7 +11,6 @@ from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, moment_text, money, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
-from relayer.evidence.model import Proven
 from relayer.evidence.strict_json import MAXIMUM_BYTES, hex_text
 from relayer.evidence.trust import decode_trust
 from relayer.evidence.verify import verify_file
@@ -19,9 +18,6 @@ from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import Fact
 from relayer.light_clients.known import KNOWN
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence, facts_of
-
-_END_OF_TIME = 253_402_300_800
-"""Unix seconds of the year 10000, which calendars here do not reach."""
 
 
 def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
@@ -38,7 +34,10 @@ def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
         show_json(VerifiedEvidence.of(verdict))
         return
     packet = verdict.packet
-    rows = ((each.claim.value.replace("_", " "), each.chain_id, str(each.height), _time(each)) for each in verdict.proven)
+    rows = (
+        (each.claim.value.replace("_", " "), each.chain_id, str(each.height), moment_text(each.timestamp))
+        for each in verdict.proven
+    )
     title = f"packet {packet.sequence} from {packet.source_client} to {packet.destination_client}: {verdict.ending}"
     show_table(title, ("proven", "ledger", "height", "time of the header"), rows, right=("height",))
     facts = [(hex_text(fact.fact_id), _amount(fact), *_answer(answer)) for fact, answer in facts_of(verdict)]
@@ -65,10 +64,3 @@ def _answer(answer: FactAnswer | None) -> tuple[str, str]:
 
 def _amount(fact: Fact) -> str:
     return f"{money(fact.gross, fact.exponent)} {fact.currency.decode('ascii', 'replace')}"
-
-
-def _time(proven: Proven) -> str:
-    """Whoever vouches for a header may have written any time into it."""
-    if proven.timestamp >= _END_OF_TIME:
-        return str(proven.timestamp)
-    return moment_text(proven.timestamp)

@@ -8,6 +8,7 @@ from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView
 from relayer.views.devnet import DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
 from relayer.views.facts import FactView, SentFacts
+from relayer.views.failure import FailureView
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
 from relayer.views.relaying import Health, RelayerReport, Status
@@ -28,6 +29,7 @@ OUTPUTS: dict[str, Any] = {
     "check": tuple[CheckedThing, ...],
     "devnet up": DevnetView,
     "devnet status": DevnetView,
+    "error": FailureView,
     "explain": PacketStory,
     "facts mint": tuple[Hex, ...],
     "facts send": tuple[SentFacts, ...],

@@ -18,8 +18,7 @@ from relayer.business.banking import Imported, judge_notification, payments_to_e
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_json
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, say, show_json, show_table
-from relayer.errors import InvalidInput
+from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, write_file
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.iso20022.payment import BankPayment
 from relayer.views.settlement import ImportedEntry, ImportedNotification
@@ -52,11 +51,7 @@ def export_payments(config: Path, channel: str | None, request: ExportRequest) -
     )
     payments = asyncio.run(_payments(selection, request))
     content = export_pain001(order, payments, accounts)
-    try:
-        with request.output.open("xb") as opened:
-            opened.write(content)
-    except OSError as error:
-        raise InvalidInput(f"{request.output} cannot be written ({error.strerror}); name another file") from error
+    write_file(request.output, content)
     say(f"{request.output}: {len(payments)} payments as message {order.message_id}")
 
 
@@ -72,7 +67,10 @@ def import_payments(
 ) -> None:
     """Moves the payments of which a camt.053 or camt.054 file is evidence. Ends with status 1 if anything was refused."""
     selection = select(config, channel)
-    imported = asyncio.run(_import(selection, file, accounts, effect))
+    with in_doubt(
+        f"payments of {file} may be final; `relayer settlement payments` shows which, and a repeat records none twice"
+    ):
+        imported = asyncio.run(_import(selection, file, accounts, effect))
     if form is OutputForm.JSON:
         show_json(_view(imported))
     else:

@@ -20,7 +20,7 @@ from relayer.business.settling import (
     verify_cycle,
 )
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table
+from relayer.commands.output import money, say, show_json, show_table, write_file
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
@@ -142,7 +142,8 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
         results = compare(found, solver=solver)
         _show(at, found, results, mode, form)
         if request.picture is not None:
-            request.picture.write_text(draw(results[mode], names={PartyId(key): name for key, name in at.names.items()}))
+            picture = draw(results[mode], names={PartyId(key): name for key, name in at.names.items()})
+            write_file(request.picture, picture, replace=True)
             say(f"wrote {request.picture}")
         if request.dry_run:
             say(NOTHING_CHANGED)

@@ -11,7 +11,7 @@ from relayer.app.clock import now_seconds
 from relayer.business.paging import all_payments
 from relayer.business.settling import Desk, actor_of, payments_of
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table
+from relayer.commands.output import done, in_doubt, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
@@ -80,9 +80,13 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Output
             payments = await _payments(at, request)
             for each in () if request.dry_run else payments:
                 await at.execute(each)
+                done(f"payment {each.payment_id} is instructed")
             return payments, at
 
-    payments, at = asyncio.run(run())
+    with in_doubt(
+        "one payment more may be instructed; `relayer settlement payments` lists them, a repeat instructs none twice"
+    ):
+        payments, at = asyncio.run(run())
     if form is OutputForm.JSON:
         show_json([_order(each, at) for each in payments])
     else:

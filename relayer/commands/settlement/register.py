@@ -12,7 +12,7 @@ from relayer.app.selection import Selection, select
 from relayer.business.register import Register, RegistrationOutcome, register_on_contracts, register_on_settlement
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table, step
+from relayer.commands.output import in_doubt, money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register
 from relayer.commands.settlement.desk import open_desk
 from relayer.settlement.model.parties import AgreementInForce, CurrencyTerms
@@ -23,7 +23,7 @@ def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) 
     """`settlement apply`. Raises the first refusal once everything else was applied."""
     selection = select(config, channel)
     register = read_register(file)
-    with step(f"registering what {file} says"):
+    with step(f"registering what {file} says"), in_doubt("a part may be registered; the same command goes on from there"):
         outcomes = asyncio.run(_settlement(selection, register))
     if form is OutputForm.JSON:
         show_json([_applied(each) for each in outcomes])

@@ -15,8 +15,8 @@ from relayer.app.ends import desk
 from relayer.app.selection import select
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table
-from relayer.commands.settlement.desk import moment
+from relayer.commands.output import money, say, show_json, show_table, write_file
+from relayer.commands.settlement.desk import LAST_SECOND, moment
 from relayer.facts.schema import party_id
 from relayer.settlement.statement import Side, SideTotals, Statement
 from relayer.views.statement import StatementView
@@ -75,7 +75,7 @@ def _write_csv(path: Path, statement: Statement, at: Desk) -> None:
     if str(path) == "-":
         sys.stdout.write(text.getvalue())
         return
-    path.write_text(text.getvalue())
+    write_file(path, text.getvalue(), replace=True)
     say(f"wrote {len(statement.lines)} lines to {path}")
 
 
@@ -104,6 +104,8 @@ def _sides(statement: Statement) -> tuple[tuple[Side, SideTotals], ...]:
 
 
 def _time(seconds: int) -> str:
+    if seconds > LAST_SECOND:
+        return str(seconds)
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -147,7 +147,7 @@ def test_bad_files_are_refused_and_nothing_is_overwritten(settle: Run, folder: P
         "--initiator",
         "Office",
     )
-    assert "cannot be written" in str(refused(settle(*arguments)))
+    assert "exists already" in str(refused(settle(*arguments)))
     (folder / "accounts.json").write_text(json.dumps({"DE*KCS": ACCOUNTS["DE*KCS"]}))
     missing = ("export", str(folder / "new.xml"), "--accounts", str(folder / "accounts.json"), "--initiator", "Office")
     assert "no account of" in str(refused(settle(*missing)))
