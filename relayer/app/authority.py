@@ -30,7 +30,11 @@ async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) 
                 account=account,
                 chain_id=settings.chain_id,
                 clients=[
-                    ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
+                    ClientIdentity(
+                        host_chain_id=client.host_chain_id,
+                        host_genesis=bytes.fromhex((client.host_genesis or "0x")[2:]),
+                        client_id=client.client_id,
+                    )
                     for client in settings.clients
                 ],
                 source=source,

@@ -51,7 +51,9 @@ async def _ledger_lines(
         last = CheckLine(subject=subject, found="cannot be used", remedy=str(error))
     else:
         ledgers[name] = ledger
-        last = CheckLine(subject=subject, found=f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…")
+        found = f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…"
+        first = f", first block 0x{ledger.genesis_hash.hex()}" if ledger.genesis_hash else ""
+        last = CheckLine(subject=subject, found=found + first)
     checked = make_checks(settings, ledger)
     if checked is not None:
         async for line in checked.checks():

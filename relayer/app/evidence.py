@@ -26,8 +26,8 @@ from relayer.evidence.verify import claimed_path, verify
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
 from relayer.ports.journal import Entry
-from relayer.ports.ledger import Ledger
-from relayer.ports.prover import ClientReference, ClientTerms, Prover
+from relayer.ports.ledger import Ledger, client_reference
+from relayer.ports.prover import ClientTerms, Prover
 
 _TERMS = ClientTerms(trusting_period_seconds=1_209_600, max_clock_drift_seconds=60)
 """Not used for any client: the states of a new client tell what its ledger is."""
@@ -130,7 +130,7 @@ def _answer(life: Life) -> Acknowledgement:
 async def _state(
     claim: Claim, packet: Packet, *, at: Height, here: ProvingEnd, there: ProvingEnd, light_clients: LightClients
 ) -> ProvenStatement:
-    reference = ClientReference(host_chain_id=there.ledger.chain_id, client_id=there.client)
+    reference = client_reference(there.ledger, there.client)
     path = claimed_path(claim, packet)
     try:
         (proof,) = await here.ledger.prove([path], at=at)
@@ -168,10 +168,12 @@ async def _trusted_end(end: ProvingEnd, other: ProvingEnd, light_clients: LightC
         raise _unknown(end, creation.client_type)
     header: bytes | None = None
     if kind.signers_in_header:
-        reference = ClientReference(host_chain_id=other.ledger.chain_id, client_id=other.client)
+        reference = client_reference(other.ledger, other.client)
         head = creation.height
         header = (await end.ledger.client_update(reference, trusted=Height(head - 1), target=head)).value
-    return TrustedEnd(client_id=end.client, ledger=kind.trust_of(creation.client_state, header))
+    return TrustedEnd(
+        client_id=end.client, genesis_hash=end.ledger.genesis_hash, ledger=kind.trust_of(creation.client_state, header)
+    )
 
 
 def _unknown(end: ProvingEnd, kind: str) -> ConfigurationError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relayer.authority.errors import ClientNotServed
 from relayer.authority.source import BlockSource
@@ -16,7 +16,7 @@ from relayer.core.ids import MAXIMUM_UINT64
 from relayer.errors import InvalidInput, NotFinal
 from relayer.keystore import LocalAccount
 from relayer.proofs.client import ClientIdentity
-from relayer.proofs.poa_evm.attestation import authority_digest, sign_digest
+from relayer.proofs.poa_evm.attestation import HASH_BYTES, authority_digest, sign_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Attestor:
         source: BlockSource,
         store: SignedHashes,
     ) -> None:
+        """A client with an empty `host_genesis` is served on every host of that chain id."""
         self.chain_id = chain_id
         self.clients = frozenset(clients)
         self._account = account
@@ -59,11 +60,13 @@ class Attestor:
 
     async def attest(self, *, chain_id: int, client: ClientIdentity, number: int) -> Attestation:
         """Raises ClientNotServed, InvalidInput, NotFinal, ContradictingHash, StoreUnusable, LedgerError."""
-        if chain_id != self.chain_id or client not in self.clients:
+        if chain_id != self.chain_id or self.clients.isdisjoint({client, replace(client, host_genesis=b"")}):
             raise ClientNotServed(
-                f"client {client.client_id!r} on {client.host_chain_id!r} for chain {chain_id} is not served here; "
-                "add it to the authority's configuration"
+                f"client {client.client_id!r} on {client.host_chain_id!r} (first block 0x{client.host_genesis.hex()}) for "
+                f"chain {chain_id} is not served here; add it to the authority's configuration"
             )
+        if len(client.host_genesis) != HASH_BYTES:
+            raise InvalidInput("the host is not named by the hash of its first block, 32 bytes")
         if not 1 <= number <= MAXIMUM_UINT64:
             raise InvalidInput(f"block {number}: the genesis block is not signed, nor one past 2^64 - 1")
         if number > self._final_height and number > await self.final_height():

@@ -85,7 +85,9 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
             chain_id=self._attestor.chain_id,
             final_height=final_height,
             clients=[
-                authority_pb2.ServedClient(host_chain_id=client.host_chain_id, client_id=client.client_id)
+                authority_pb2.ServedClient(
+                    host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
+                )
                 for client in clients
             ],
         )
@@ -93,7 +95,11 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
     async def Attest(  # noqa: N802  (the name is the protocol's)
         self, request: authority_pb2.AttestRequest, context: _Context
     ) -> authority_pb2.AttestResponse:
-        client = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        client = ClientIdentity(
+            host_chain_id=request.client.host_chain_id,
+            host_genesis=request.client.host_genesis,
+            client_id=request.client.client_id,
+        )
         try:
             signed = await self._attestor.attest(chain_id=request.chain_id, client=client, number=request.number)
         except RelayerError as error:

@@ -13,9 +13,13 @@ from relayer.config.problems import describe, report
 
 
 class ServedClientSettings(Section):
-    """A light client that an authority signs for: the chain id of the ledger that hosts it, and its id there."""
+    """A light client that an authority signs for: the ledger that hosts it, and its id there.
+
+    `host_genesis`: the hash of the host's first block. With it, the authority signs for no other ledger of that chain id.
+    """
 
     host_chain_id: str = Field(min_length=1, max_length=64)
+    host_genesis: Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")] | None = None
     client_id: ClientName
 
 

@@ -44,8 +44,9 @@ from relayer.ports.ledger import (
     Outcome,
     PacketMessage,
     SubmissionBatch,
+    client_reference,
 )
-from relayer.ports.prover import ClientMessage, ClientReference, Proof
+from relayer.ports.prover import ClientMessage, Proof
 
 _log = structlog.get_logger(__name__)
 _PASSING = (
@@ -258,7 +259,7 @@ class Lane:
     async def _update(self, status: ClientStatus, target: Height | None) -> ClientMessage | None:
         if target is None:
             return None
-        reference = ClientReference(host_chain_id=self._host.ledger.chain_id, client_id=self.key.client)
+        reference = client_reference(self._host.ledger, self.key.client)
         return await self._origin.prover.client_update(reference, trusted=status.latest_height, target=target)
 
     async def _take_results(self, batch: Sequence[Pending], results: Sequence[MessageResult], head: Height | None) -> None:

@@ -21,8 +21,8 @@ from relayer.engine.messages import LaneKey, kind_of, lane_of, message, proof_pa
 from relayer.engine.settings import EngineSettings
 from relayer.errors import ClientUnusable, NotFinal, RelayerError
 from relayer.ports.capabilities import Priced, capability
-from relayer.ports.ledger import ClientCondition, ClientStatus, Quote, SubmissionBatch
-from relayer.ports.prover import ClientMessage, ClientReference
+from relayer.ports.ledger import ClientCondition, ClientStatus, Quote, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class Rehearsal:
             target = (await origin.ledger.head()).height
             if needed > target:
                 raise NotFinal(f"ledger {key.prove_on}: height {needed} is not final yet; the newest is {target}")
-            reference = ClientReference(host_chain_id=host.ledger.chain_id, client_id=key.client)
+            reference = client_reference(host.ledger, key.client)
             update = await origin.prover.client_update(reference, trusted=status.latest_height, target=target)
         at = update.height if update else status.latest_height
         # An update may be a step on the way; what needs a later header is not part of this submission.

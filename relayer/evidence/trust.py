@@ -4,9 +4,10 @@ Both ends are part of the trust, with their client ids: on an open ledger anyone
 the counterparty of another, and an answer to one packet must never be accepted as the answer to another.
 
 The file is JSON: ``format`` "interledger-trust", ``version`` 1, ``ledgers`` with exactly two entries. Each has ``chain_id``,
-``client_id`` (the client on that ledger which follows the other one) and ``client_type``; "poa-evm" adds ``router`` (20
-bytes), ``threshold`` and ``authorities`` (20 bytes each); "07-tendermint" adds ``validator_sets``, lists of ``public_key``
-(33 bytes, secp256k1) and ``power``: every set that the ledger had in the period in question.
+``genesis`` (hash of the ledger's first block, ``0x`` for an EVM ledger), ``client_id`` (the client on that ledger which
+follows the other one) and ``client_type``; "poa-evm" adds ``router`` (20 bytes), ``threshold`` and ``authorities`` (20 bytes
+each); "07-tendermint" adds ``validator_sets``, lists of ``public_key`` (33 bytes, secp256k1) and ``power``: every set that
+the ledger had in the period in question.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from relayer.core.ids import ClientId, parse_client_id
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import TrustRefused
 from relayer.evidence.headers import LedgerTrust, TrustReader
-from relayer.evidence.strict_json import JsonReader, to_json
+from relayer.evidence.strict_json import JsonReader, hex_text, to_json
 from relayer.proofs.errors import ProofError
 
 FORMAT = "interledger-trust"
 VERSION = 1
 
-_COMMON_FIELDS = ("chain_id", "client_id", "client_type")
+_COMMON_FIELDS = ("chain_id", "genesis", "client_id", "client_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class TrustedEnd:
     """One end of the channel: a ledger, and the client on it that follows the other ledger."""
 
     client_id: ClientId
+    genesis_hash: bytes
+    """Hash of the ledger's first block, which signatures for its light clients are bound to; empty if none are."""
     ledger: LedgerTrust
 
 
@@ -75,6 +78,7 @@ def _end_to_json(end: TrustedEnd) -> dict[str, object]:
     ledger = end.ledger
     return {
         "chain_id": ledger.chain_id,
+        "genesis": hex_text(end.genesis_hash),
         "client_id": end.client_id,
         "client_type": ledger.client_type,
         **ledger.to_json(),
@@ -89,6 +93,7 @@ def _end(reader: JsonReader, readers: Mapping[str, TrustReader], value: object, 
     found = reader.fields(value, where, *_COMMON_FIELDS, *of_kind.trust_fields)
     return TrustedEnd(
         client_id=parse_client_id(reader.text(found["client_id"], f"{where}.client_id")),
+        genesis_hash=reader.octets(found["genesis"], f"{where}.genesis"),
         ledger=of_kind.read_trust(reader, found, where),
     )
 

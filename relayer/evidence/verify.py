@@ -102,7 +102,9 @@ def _prove(
     statement: ProvenStatement, packet: Packet, answer: Acknowledgement | None, *, here: TrustedEnd, there: TrustedEnd
 ) -> Proven:
     """`here`: the ledger that the statement is about. The other one hosts the client that its headers were made for."""
-    identity = ClientIdentity(host_chain_id=there.ledger.chain_id, client_id=there.client_id)
+    identity = ClientIdentity(
+        host_chain_id=there.ledger.chain_id, host_genesis=there.genesis_hash, client_id=there.client_id
+    )
     anchor = believe(here.ledger, statement.header, identity)
     if anchor.height != statement.height:
         raise EvidenceRefused(

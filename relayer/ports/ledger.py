@@ -15,7 +15,7 @@ from typing import Protocol
 from relayer.core.events import PacketFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.core.packet import Acknowledgement, Packet
-from relayer.ports.prover import ClientCreation, ClientMessage, Proof
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,12 @@ class Ledger(Protocol):
         ...
 
     @property
+    def genesis_hash(self) -> bytes:
+        """Hash of the first block, 32 bytes, once connected: what no other ledger of the same chain id has, so authorities
+        bind their signatures to it. Empty for a ledger whose light clients bind nothing to their host."""
+        ...
+
+    @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         """What the counterparty registers: [""] for an EVM router, ["ibc", ""] for a CometBFT ledger."""
         ...
@@ -199,3 +205,8 @@ class ClientHost(Protocol):
         """A frozen or expired client starts again from `start`, which the caller vouches for; id and pairing stay. Only the
         client's owner may. Raises LedgerRefused, or what the ledger's set-up calls raise, for an active client."""
         ...
+
+
+def client_reference(host: Ledger, client: ClientId) -> ClientReference:
+    """The light client on a connected host, as updates are made for it."""
+    return ClientReference(host_chain_id=host.chain_id, host_genesis=host.genesis_hash, client_id=client)

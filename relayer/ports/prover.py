@@ -57,6 +57,8 @@ class ClientReference:
     """The light client that an update is for: authorities sign for one client of one ledger."""
 
     host_chain_id: str
+    host_genesis: bytes
+    """Hash of the host's first block; see Ledger.genesis_hash."""
     client_id: ClientId
 
 

@@ -28,9 +28,14 @@ class ClientStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientIdentity:
-    """Which light client a message is for: its id, and the chain id of the ledger that hosts it."""
+    """Which light client a message is for: its id, and the ledger that hosts it.
+
+    A chain id is a name that two ledgers may share. `host_genesis` is the 32-byte hash of the host's first block, which they
+    cannot; empty for a host whose light clients bind nothing to it.
+    """
 
     host_chain_id: str
+    host_genesis: bytes
     client_id: str
 
 

@@ -44,8 +44,9 @@ from relayer.ports.ledger import (
     ReceivePacket,
     SubmissionBatch,
     TimeoutPacket,
+    client_reference,
 )
-from relayer.ports.prover import ClientReference, Proof, Prover
+from relayer.ports.prover import Proof, Prover
 from relayer.waiting import until_true
 
 _Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowledged, PacketTimedOut)
@@ -316,7 +317,7 @@ async def _batch(
     head = await origin.ledger.head()
     update = None
     if head.height > status.latest_height:
-        reference = ClientReference(host_chain_id=host.ledger.chain_id, client_id=host.client)
+        reference = client_reference(host.ledger, host.client)
         update = await origin.prover.client_update(reference, trusted=status.latest_height, target=head.height)
         assert update.height == head.height
     at = Height(max(head.height, status.latest_height))

@@ -37,6 +37,11 @@ class SimulatedChain:
         """The chain id, as light clients name it."""
         return f"simulated-{self.ledger_id}"
 
+    @property
+    def genesis_hash(self) -> bytes:
+        """Hash of the first block."""
+        return self._heads[0].hash
+
     def _now(self) -> int:
         return max(int(self._clock.now()), self._heads[-1].timestamp if self._heads else 0)
 

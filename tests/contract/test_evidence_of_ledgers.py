@@ -23,8 +23,16 @@ from relayer.evidence.verify import verify_file
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.light_clients.known import KNOWN
 from relayer.ports.journal import EffectNote, Entry
-from relayer.ports.ledger import AcknowledgePacket, Outcome, PacketMessage, ReceivePacket, SubmissionBatch, TimeoutPacket
-from relayer.ports.prover import ClientReference, ClientTerms, Proof
+from relayer.ports.ledger import (
+    AcknowledgePacket,
+    Outcome,
+    PacketMessage,
+    ReceivePacket,
+    SubmissionBatch,
+    TimeoutPacket,
+    client_reference,
+)
+from relayer.ports.prover import ClientTerms, Proof
 from relayer.proofs.comet.types import ValidatorSet
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
@@ -70,7 +78,9 @@ class Channel:
         status = await host.client_status(client)
         head = await origin.head()
         update = await origin.client_update(
-            ClientReference(host_chain_id=host.chain_id, client_id=client), trusted=status.latest_height, target=head.height
+            client_reference(host, client),
+            trusted=status.latest_height,
+            target=head.height,
         )
         (proof,) = await origin.prove([commitment_path(followed, kind, packet.sequence)], at=head.height)
         message = await self._message(packet, kind, proof)

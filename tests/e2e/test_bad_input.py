@@ -227,8 +227,8 @@ async def test_a_frozen_client_is_told_and_recovered(network: Network) -> None:
     assert network.run("channel", "open", "fork", "--config", configuration.name).status == 0
     selection = select(configuration, "fork")
     ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
-    evidence = await two_headers_of_one_height(network, selection)
     async with connected(ledger):
+        evidence = await two_headers_of_one_height(network, selection, ledger.genesis_hash)
         await ledger.submit(SubmissionBatch(client_id=selection.settlement_client, update=evidence, messages=()))
     lines = failing_lines(network, configuration.name)
     assert "signed two headers of one height" in lines["channel fork on settlement"]
@@ -238,7 +238,7 @@ async def test_a_frozen_client_is_told_and_recovered(network: Network) -> None:
     assert (await recovered(configuration, "fork"))[-1].endswith("active: left alone")
 
 
-async def two_headers_of_one_height(network: Network, selection: Selection) -> ClientMessage:
+async def two_headers_of_one_height(network: Network, selection: Selection, host_genesis: bytes) -> ClientMessage:
     """Evidence that two authorities signed two hashes; their keys are ours to misuse here."""
     settings = selection.contract_ledger
     async with evm_connection(settings, open_account(settings.account)) as connection:
@@ -247,7 +247,9 @@ async def two_headers_of_one_height(network: Network, selection: Selection) -> C
     fields[EXTRA_DATA] = b"fork"
     headers = []
     for header in (decode_header(encoding), decode_header(rlp.encode(fields))):
-        identity = ClientIdentity(host_chain_id=SETTLEMENT_CHAIN, client_id=selection.settlement_client)
+        identity = ClientIdentity(
+            host_chain_id=SETTLEMENT_CHAIN, host_genesis=host_genesis, client_id=selection.settlement_client
+        )
         digest = authority_digest(chain_id=CHAIN_ID, identity=identity, number=header.number, block_hash=header.hash)
         seals = tuple(sign_digest(key, digest) for key in authority_keys(network))
         headers.append(SealedHeader(header_rlp=header.encoding, seals=seals, account_proof=()))

@@ -76,10 +76,12 @@ def _trust() -> bytes:
             ends=(
                 trust_codec.TrustedEnd(
                     client_id="client-0",  # type: ignore[arg-type]
+                    genesis_hash=b"",
                     ledger=EvmTrust(chain_id="1337", router=b"\x11" * 20, engine=engine),
                 ),
                 trust_codec.TrustedEnd(
                     client_id="poa-evm-0",  # type: ignore[arg-type]
+                    genesis_hash=bytes([1] * 32),
                     ledger=CometTrust(chain_id="settlement-1", validator_sets=(members,)),
                 ),
             )

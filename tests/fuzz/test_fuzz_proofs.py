@@ -116,7 +116,9 @@ def _comet_update(case: dict[str, Any]) -> Any:
 def _poa_update(case: dict[str, Any]) -> Any:
     client = poa_evm_types.decode_client_state(h(case["client_state"]))
     known = {int(at): poa_evm_types.decode_consensus_state(h(raw)) for at, raw in case["consensus_states"].items()}
-    identity = ClientIdentity(host_chain_id=case["host_chain_id"], client_id=case["client_id"])
+    identity = ClientIdentity(
+        host_chain_id=case["host_chain_id"], host_genesis=bytes.fromhex(case["host_genesis"]), client_id=case["client_id"]
+    )
 
     def update(raw: bytes) -> object:
         header = poa_evm_types.decode_header(raw)

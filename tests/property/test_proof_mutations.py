@@ -92,7 +92,9 @@ def test_a_mutated_sealed_header_never_teaches_another_state(data: st.DataObject
     case = data.draw(st.sampled_from(POA_UPDATES))
     client, states = poa_world(case)
     raw = data.draw(mutated(h(case["message"])))
-    identity = ClientIdentity(host_chain_id=case["host_chain_id"], client_id=case["client_id"])
+    identity = ClientIdentity(
+        host_chain_id=case["host_chain_id"], host_genesis=bytes.fromhex(case["host_genesis"]), client_id=case["client_id"]
+    )
     try:
         header = poa_evm_types.decode_header(raw)
         outcome = poa_evm.update(client, states, header, identity=identity, now_seconds=case["now_seconds"])
@@ -204,7 +206,7 @@ def test_an_inclusion_proof_fits_its_item_only(items: list[bytes], data: st.Data
 
 
 KEYS = [keccak(b"authority %d" % number) for number in range(6)]
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
 DIGEST = authority_digest(chain_id=7, identity=IDENTITY, number=1, block_hash=bytes(32))
 SIGNATURES = [sign_digest(key, DIGEST) for key in KEYS]
 SIGNERS = [recover_signer(DIGEST, signature) for signature in SIGNATURES]

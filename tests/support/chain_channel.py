@@ -25,8 +25,8 @@ from relayer.keystore import LocalAccount
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.cosmos.transactions import ResubmissionTimes
-from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
-from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientTerms
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
@@ -122,7 +122,7 @@ class ChainChannel:
     async def batch(self, packets: Sequence[Packet]) -> SubmissionBatch:
         """The packets with their proofs under a new block, and the update to it."""
         at = self.evm.seal()
-        reference = ClientReference(host_chain_id=self.ledger.chain_id, client_id=self.client)
+        reference = client_reference(self.ledger, self.client)
         update = await self.evm.client_update(reference, trusted=Height(1), target=at)
         paths = [commitment_path(each.source_client, PathKind.COMMITMENT, each.sequence) for each in packets]
         proofs = await self.evm.prove(paths, at=at)

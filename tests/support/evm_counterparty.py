@@ -55,6 +55,7 @@ class EvmCounterparty:
     """Three authorities, two of which must sign. Heights name the state after their block."""
 
     chain_id = str(CHAIN_ID)
+    genesis_hash = b""
     merkle_prefix = (b"",)
 
     def __init__(self, clock: Clock, *, threshold: int = 2, authorities: int = 3) -> None:
@@ -140,7 +141,9 @@ class EvmCounterparty:
         """Sealed by all authorities for one client. With `extra` it is another block of the same number."""
         block = self._blocks[number - 1]
         encoding = self._header(number, block.timestamp, block.state_root, extra) if extra else block.header_rlp
-        identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
+        )
         digest = authority_digest(chain_id=CHAIN_ID, identity=identity, number=number, block_hash=keccak256(encoding))
         accounts = HexaryTrie(self._nodes, block.state_root)
         return SealedHeader(

@@ -108,6 +108,10 @@ class FaultyAuthority(authority_pb2_grpc.AuthorityServicer):
         raise AssertionError
 
     def _signed(self, request: authority_pb2.AttestRequest, block_hash: bytes) -> authority_pb2.AttestResponse:
-        identity = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=request.client.host_chain_id,
+            host_genesis=request.client.host_genesis,
+            client_id=request.client.client_id,
+        )
         digest = authority_digest(chain_id=self._chain_id, identity=identity, number=request.number, block_hash=block_hash)
         return authority_pb2.AttestResponse(block_hash=block_hash, signature=sign_digest(bytes(self._account.key), digest))

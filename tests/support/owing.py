@@ -22,7 +22,7 @@ from tests.support.embedded import KEYS, embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 _CLIENT = ClientId("poa-evm-0")
-_REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=_CLIENT)
+_REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=_CLIENT)
 
 Debts = Mapping[tuple[str, str], int]
 """Debtor and creditor by OCPI id: cents."""

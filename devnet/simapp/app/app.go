@@ -41,6 +41,7 @@ import (
 	ibcexported "github.com/cosmos/ibc-go/v11/modules/core/exported"
 	ibckeeper "github.com/cosmos/ibc-go/v11/modules/core/keeper"
 
+	"interledger.example/cosmos/light-clients/poaevm"
 	settlementkeeper "interledger.example/cosmos/x/settlement/keeper"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
 )
@@ -79,6 +80,7 @@ type App struct {
 	ConsensusKeeper  consensuskeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	SettlementKeeper settlementkeeper.Keeper
+	HostBlock        poaevm.HostBlock
 
 	modules *module.Manager
 	basics  module.BasicManager
@@ -97,7 +99,7 @@ func New(
 		registry: registry,
 		keys: storetypes.NewKVStoreKeys(
 			authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, govtypes.StoreKey, upgradetypes.StoreKey,
-			consensustypes.StoreKey, ibcexported.StoreKey, settlementtypes.StoreKey,
+			consensustypes.StoreKey, ibcexported.StoreKey, settlementtypes.StoreKey, poaevm.StoreKey,
 		),
 	}
 	std.RegisterLegacyAminoCodec(app.amino)

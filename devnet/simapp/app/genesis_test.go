@@ -47,6 +47,7 @@ func TestAnExportedChainGoesOn(t *testing.T) {
 	require.Equal(t, exported.Active, again.IBCKeeper.ClientKeeper.GetClientStatus(ctx, w.ClientID))
 	outcome, err := again.IBCKeeper.ClientKeeper.Route(ctx, w.ClientID)
 	require.NoError(t, err)
+	require.NoError(t, again.HostBlock.Set(ctx, w.HostGenesis))
 	var header poaevm.Header
 	require.NoError(t, proto.Unmarshal(w.Headers[0].Message, &header))
 	require.NoError(t, outcome.VerifyClientMessage(ctx.WithChainID(w.ChainID), w.ClientID, &header))

@@ -99,6 +99,7 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 		govtypes.DefaultConfig(), authority, govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(app.StakingKeeper),
 	)
 	app.IBCKeeper = ibckeeper.NewKeeper(app.cdc, app.store(ibcexported.StoreKey), upgrades, authority)
+	app.HostBlock = poaevm.NewHostBlock(app.store(poaevm.StoreKey))
 	app.SettlementKeeper = settlementkeeper.NewKeeper(
 		app.store(settlementtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, app.IBCKeeper.ClientKeeper,
 		app.IBCKeeper.ChannelKeeperV2,
@@ -120,7 +121,7 @@ func (app *App) addRoutes() {
 	clients.AddRoute(ibctm.ModuleName, &tendermint)
 	attested := attestations.NewLightClientModule(app.cdc, stores)
 	clients.AddRoute(attestations.ModuleName, &attested)
-	clients.AddRoute(poaevm.ModuleName, poaevm.NewLightClientModule(app.cdc, stores))
+	clients.AddRoute(poaevm.ModuleName, poaevm.NewLightClientModule(app.cdc, stores, app.HostBlock))
 }
 
 // blockedAddresses must not be sent coins: all module accounts but that of governance.

@@ -45,7 +45,7 @@ func (app *App) addModules() {
 		ibc.NewAppModule(app.IBCKeeper),
 		ibctm.NewAppModule(ibctm.NewLightClientModule(app.cdc, stores)),
 		attestations.NewAppModule(attestations.NewLightClientModule(app.cdc, stores)),
-		poaevm.NewAppModule(),
+		poaevm.NewAppModule(app.HostBlock),
 		settlement.NewAppModule(app.SettlementKeeper),
 	)
 	app.basics = module.NewBasicManagerFromManager(app.modules, map[string]module.AppModuleBasic{
@@ -56,7 +56,9 @@ func (app *App) addModules() {
 	app.basics.RegisterInterfaces(app.registry)
 
 	app.modules.SetOrderPreBlockers(authtypes.ModuleName)
-	app.modules.SetOrderBeginBlockers(stakingtypes.ModuleName, ibcexported.ModuleName, settlementtypes.ModuleName)
+	app.modules.SetOrderBeginBlockers(
+		poaevm.ModuleName, stakingtypes.ModuleName, ibcexported.ModuleName, settlementtypes.ModuleName,
+	)
 	app.modules.SetOrderEndBlockers(
 		govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName, settlementtypes.ModuleName,
 	)

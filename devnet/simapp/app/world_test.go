@@ -46,6 +46,7 @@ func (h *hexBytes) UnmarshalText(text []byte) error {
 
 type story struct {
 	ChainID                  string   `json:"chain_id"`
+	HostGenesis              hexBytes `json:"host_genesis"`
 	ClientID                 string   `json:"client_id"`
 	CounterpartyClientID     string   `json:"counterparty_client_id"`
 	ClientState              hexBytes `json:"client_state"`
@@ -137,6 +138,7 @@ func newWorld(t *testing.T) *world {
 		return w.app, w.app.DefaultGenesis()
 	})
 	w.coord.Chains[w.ChainID] = w.chain
+	require.NoError(t, w.app.HostBlock.Set(w.chain.GetContext(), w.HostGenesis))
 	require.Equal(t, w.ClientID, w.createClient(w.ClientState, w.ConsensusState))
 	w.mustSend(clientv2types.NewMsgRegisterCounterparty(w.ClientID, [][]byte{{}}, w.CounterpartyClientID, w.sender()))
 	return w

@@ -16,6 +16,7 @@ from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.proofs.errors import ProofError
+from relayer.proofs.poa_evm import types as poa_evm
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
 
 _STATE = "/ibc.core.client.v1.Query/ClientState"
@@ -27,6 +28,7 @@ _CONDITIONS = {
     "Frozen": ClientCondition.FROZEN,
     "Expired": ClientCondition.EXPIRED,
 }
+_FIRST_BLOCK = f"/store/{poa_evm.CLIENT_TYPE}/key"
 _ATTEMPTS = 3
 _T = TypeVar("_T")
 
@@ -46,6 +48,13 @@ class ClientView:
         self._rpc = rpc
         self._light_clients = light_clients
         self._pairings: dict[ClientId, Pairing] = {}
+
+    async def first_block_hash(self) -> bytes:
+        """What the chain's poa-evm module has stored as its first block; empty where the chain has no such module.
+
+        Only signatures are made for it. A wrong one makes signatures that the chain refuses, and nothing else."""
+        answer = await self._rpc.abci_query(_FIRST_BLOCK, b"first_block")
+        return answer.value
 
     async def status(self, client: ClientId) -> ClientStatus:
         """UNKNOWN if there is no such client. Raises LedgerUnavailable for one of a type that is not known here."""

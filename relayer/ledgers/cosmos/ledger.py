@@ -63,6 +63,7 @@ class CosmosLedger:
             )
         self._options = options
         self._clock = clock
+        self._genesis_hash = b""
         self._rpc = CometRpc(options.endpoints, chain_id=options.chain_id, options=options.requests)
         signer = CosmosAccount(account, prefix=options.prefix)
         self._sender = AccountSender(
@@ -86,6 +87,10 @@ class CosmosLedger:
         return self._options.chain_id
 
     @property
+    def genesis_hash(self) -> bytes:
+        return self._genesis_hash
+
+    @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         return MERKLE_PREFIX
 
@@ -98,6 +103,7 @@ class CosmosLedger:
         """Compares every node's chain id and the chain's address prefix. Raises WrongLedger, LedgerUnavailable."""
         await self._rpc.check_endpoints()
         await self._sender.reader.check_prefix()
+        self._genesis_hash = await self._clients.first_block_hash()
 
     async def close(self) -> None:
         await self._rpc.close()

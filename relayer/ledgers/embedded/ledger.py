@@ -93,6 +93,10 @@ class EmbeddedLedger:
         return self._chain_id
 
     @property
+    def genesis_hash(self) -> bytes:
+        return self.session.genesis_hash
+
+    @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         return MERKLE_PREFIX
 

@@ -57,7 +57,11 @@ class _Question:
     block_hash: bytes
 
     def request(self, chain_id: int) -> authority_pb2.AttestRequest:
-        client = authority_pb2.ServedClient(host_chain_id=self.identity.host_chain_id, client_id=self.identity.client_id)
+        client = authority_pb2.ServedClient(
+            host_chain_id=self.identity.host_chain_id,
+            host_genesis=self.identity.host_genesis,
+            client_id=self.identity.client_id,
+        )
         return authority_pb2.AttestRequest(chain_id=chain_id, client=client, number=self.number)
 
 
@@ -251,6 +255,7 @@ def _shown(statement: AuthorityStatement) -> dict[str, str]:
     """All that is needed to verify it again."""
     return {
         "host_chain_id": statement.identity.host_chain_id,
+        "host_genesis": statement.identity.host_genesis.hex(),
         "client_id": statement.identity.client_id,
         "block_hash": statement.block_hash.hex(),
         "signature": statement.signature.hex(),

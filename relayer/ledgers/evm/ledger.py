@@ -91,6 +91,11 @@ class EvmLedger:
         return str(self._options.connection.chain_id)
 
     @property
+    def genesis_hash(self) -> bytes:
+        """Empty: the router's light client binds nothing to its host."""
+        return b""
+
+    @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         return (b"",)
 

@@ -97,7 +97,9 @@ class EvmProver:
         del trusted
         await self._view.require_final(target)
         anchor = await self._anchor(target)
-        identity = ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
+        )
         try:
             seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
         except AuthoritiesUnavailable:

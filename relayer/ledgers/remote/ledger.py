@@ -45,6 +45,7 @@ class RemoteLedger:
         self._chain_id = chain_id
         self._clock = clock
         self._merkle_prefix: tuple[bytes, ...] = ()
+        self._genesis_hash = b""
         self._offered: frozenset[type] = frozenset()
         self._connection = Connection(
             name=ledger_id, address=address, token=token, request_timeout_seconds=request_timeout_seconds
@@ -60,6 +61,10 @@ class RemoteLedger:
         return self._chain_id
 
     @property
+    def genesis_hash(self) -> bytes:
+        return self._genesis_hash
+
+    @property
     def merkle_prefix(self) -> tuple[bytes, ...]:
         return self._merkle_prefix
 
@@ -72,6 +77,7 @@ class RemoteLedger:
                 "correct the address or the chain id"
             )
         self._merkle_prefix = tuple(described.merkle_prefix)
+        self._genesis_hash = described.genesis_hash
         self._offered = capability_codec.capabilities_from_message(described.capabilities)
 
     def offers(self, kind: type) -> bool:
@@ -177,7 +183,11 @@ class RemoteLedger:
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         request = wire.ClientUpdateRequest(
-            trusted=trusted, target=target, host_chain_id=client.host_chain_id, client_id=client.client_id
+            trusted=trusted,
+            target=target,
+            host_chain_id=client.host_chain_id,
+            host_genesis=client.host_genesis,
+            client_id=client.client_id,
         )
         return codec.client_message_from_message(await self._connection.call(self._stub.MakeClientUpdate, request))
 

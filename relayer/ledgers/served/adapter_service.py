@@ -70,6 +70,7 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             return wire.DescribeResponse(
                 chain_id=self._ledger.chain_id,
+                genesis_hash=self._ledger.genesis_hash,
                 revision=self._ledger.revision,
                 merkle_prefix=list(self._ledger.merkle_prefix),
                 software=self._ledger.software,
@@ -111,7 +112,9 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
             return codec.receipt_to_message(receipt)
 
     async def MakeClientUpdate(self, request: wire.ClientUpdateRequest, context: Context) -> wire.ClientMessage:  # noqa: N802
-        client = ClientReference(host_chain_id=request.host_chain_id, client_id=ClientId(request.client_id))
+        client = ClientReference(
+            host_chain_id=request.host_chain_id, host_genesis=request.host_genesis, client_id=ClientId(request.client_id)
+        )
         async with answering(context):
             message = await self._ledger.client_update(
                 client, trusted=Height(request.trusted), target=Height(request.target)

@@ -1,8 +1,9 @@
 """What authorities sign when a ledger does not seal its blocks: that the block of a number has a hash.
 
-The digest binds the followed chain, the host and the client, so that a signature is valid for one client only. They vouch
-for a block hash and nothing else: everything else is proven from it. Signing two hashes for one number is misbehaviour that
-anyone can prove. Signatures are 65 bytes r || s || v over the digest itself (no EIP-191), low s, v 27 or 28.
+The digest binds the followed chain, the host (its chain id and first block) and the client, so that a signature is valid
+for one client only. They vouch for a block hash and nothing else: everything else is proven from it. Signing two hashes for
+one number is misbehaviour that anyone can prove. Signatures are 65 bytes r || s || v over the digest itself (no
+EIP-191), low s, v 27 or 28.
 """
 
 from __future__ import annotations
@@ -13,24 +14,32 @@ from coincurve import PrivateKey, PublicKey
 
 from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.proofs.client import ClientIdentity
-from relayer.proofs.errors import HeaderRefused, Refusal
+from relayer.proofs.errors import ClientRefused, HeaderRefused, Refusal
 from relayer.proofs.keccak import keccak256
 
 AUTHORITY_TYPEHASH = keccak256(
-    b"BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"
+    b"BlockAttestation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 number,"
+    b"bytes32 blockHash)"
 )
 SIGNATURE_BYTES = 65
+HASH_BYTES = 32
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _V_OFFSET = 27
 
 
 def authority_digest(*, chain_id: int, identity: ClientIdentity, number: int, block_hash: bytes) -> bytes:
-    """32 bytes: keccak256 of the ABI encoding of AUTHORITY_TYPEHASH and the five fields, texts as their hashes."""
+    """32 bytes: keccak256 of the ABI encoding of AUTHORITY_TYPEHASH and the six fields, texts as their hashes.
+
+    Raises ClientRefused(PARAMETERS) for a host whose first block is not known.
+    """
+    if len(identity.host_genesis) != HASH_BYTES:
+        raise ClientRefused(Refusal.PARAMETERS, "the host does not know the hash of its own first block")
     return keccak256(
         AUTHORITY_TYPEHASH
         + chain_id.to_bytes(32, "big")
         + keccak256(identity.host_chain_id.encode())
+        + identity.host_genesis
         + keccak256(identity.client_id.encode())
         + number.to_bytes(32, "big")
         + block_hash

@@ -320,6 +320,7 @@ def story() -> dict[str, Any]:
     )
     return {
         "chain_id": CHAIN_ID,
+        "host_genesis": evm.IDENTITY.host_genesis.hex(),
         "client_id": DESTINATION_CLIENT,
         "counterparty_client_id": SOURCE_CLIENT,
         "client_state": encode_client_state(evm.CLIENT).hex(),

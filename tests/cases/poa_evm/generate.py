@@ -39,7 +39,7 @@ from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 HERE = Path(__file__).parent
 CHAIN_ID = 1337
 ROUTER = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
 GENESIS = 1_772_366_400
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 EMPTY_HASH = keccak(b"")
@@ -210,6 +210,7 @@ def case(
         "operation": operation,
         "verdict": verdict,
         "host_chain_id": IDENTITY.host_chain_id,
+        "host_genesis": IDENTITY.host_genesis.hex(),
         "client_id": IDENTITY.client_id,
         "now_seconds": now,
         "client_state": encode_client_state(client).hex(),
@@ -292,6 +293,7 @@ def high_s(seals: list[bytes]) -> list[bytes]:
 
 def bad_seals() -> Iterator[Case]:
     other_host = replace(IDENTITY, host_chain_id="settlement-2")
+    same_name = replace(IDENTITY, host_genesis=bytes([2] * 32))
     other_client = replace(IDENTITY, client_id="poa-evm-1")
     yield update("two of five", "threshold", Block(signers=(0, 1)))
     yield update("no seals", "threshold", Block(signers=()))
@@ -301,6 +303,7 @@ def bad_seals() -> Iterator[Case]:
     yield update("a stranger beyond the threshold", "unknown_signer", Block(signers=(0, 1, 2, 7)))
     yield update("signed for another chain id", "unknown_signer", Block(chain_id=1))
     yield update("signed for another host", "unknown_signer", Block(identity=other_host))
+    yield update("signed for another host of the same chain id", "unknown_signer", Block(identity=same_name))
     yield update("signed for another client", "unknown_signer", Block(identity=other_client))
     yield update("signed for another number", "unknown_signer", Block(signed_number=12))
     yield update("signed for another hash", "unknown_signer", Block(signed_hash=word("other")))

@@ -43,8 +43,9 @@ from relayer.ports.ledger import (
     ReceivePacket,
     SubmissionBatch,
     TimeoutPacket,
+    client_reference,
 )
-from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.ports.prover import ClientTerms
 from relayer.testing.factories import a_payload
 from relayer.waiting import until_true
 from tests.support.embedded import EchoApplication, embedded_ledger
@@ -93,7 +94,9 @@ class Channel:
         status = await host.client_status(client)
         head = await self.head_after(origin, max(status.latest_height, at_least))
         update = await origin.client_update(
-            ClientReference(host_chain_id=host.chain_id, client_id=client), trusted=status.latest_height, target=head
+            client_reference(host, client),
+            trusted=status.latest_height,
+            target=head,
         )
         (proof,) = await origin.prove([commitment_path(followed, kind, packet.sequence)], at=head)
         message: PacketMessage

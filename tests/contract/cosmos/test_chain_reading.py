@@ -30,7 +30,7 @@ from relayer.waiting import arrival, until_true
 pytestmark = [pytest.mark.node, pytest.mark.chain]
 
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=60)
-REFERENCE = ClientReference(host_chain_id="1337", client_id=ClientId("client-0"))
+REFERENCE = ClientReference(host_chain_id="1337", host_genesis=b"", client_id=ClientId("client-0"))
 PATHS = [commitment_path(ClientId("poa-evm-0"), PathKind.COMMITMENT, Sequence(number)) for number in range(1, 30)]
 
 

@@ -112,7 +112,7 @@ async def test_the_bad_ones_of_a_batch_are_named_by_the_chains_codes(channel: Ch
 async def test_a_refused_header_is_told_as_the_updates_fault(channel: ChainChannel) -> None:
     batch = await channel.batch([channel.send()])
     assert batch.update is not None
-    other = ClientReference(host_chain_id="another-1", client_id=channel.client)
+    other = ClientReference(host_chain_id="another-1", host_genesis=bytes([1] * 32), client_id=channel.client)
     bad = await channel.evm.client_update(other, trusted=Height(1), target=batch.update.height)
     receipt = await channel.ledger.submit(replace(batch, update=bad))
     assert [(each.code, each.retryable) for each in receipt.results] == [("poa-evm/16", True)]

@@ -40,7 +40,7 @@ from relayer.proofs.client import ClientIdentity
 from tests.support.comet_chain import MERKLE_PREFIX, CometChain
 
 SETTLEMENT_CLIENT = ClientId("poa-evm-0")
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id=SETTLEMENT_CLIENT)
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=SETTLEMENT_CLIENT)
 FEES = DynamicPrice(cap_wei=100 * 10**9, tip_wei=10**9)
 
 Account.enable_unaudited_hdwallet_features()

@@ -14,8 +14,8 @@ from relayer.proofs.poa_evm import client as poa_evm
 from relayer.proofs.poa_evm.types import decode_client_state, decode_consensus_state, decode_header
 
 pytestmark = pytest.mark.node
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-0"))
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
+REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=ClientId("poa-evm-0"))
 TERMS = ClientTerms(trusting_period_seconds=3_600, max_clock_drift_seconds=30)
 
 
@@ -97,6 +97,6 @@ async def test_one_dead_authority_is_tolerated_and_two_are_named(channel) -> Non
 
 async def test_a_client_that_no_authority_was_told_of_gets_no_update(channel) -> None:
     head = (await channel.ledger.head()).height
-    stranger = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-9"))
+    stranger = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=ClientId("poa-evm-9"))
     with pytest.raises(AuthoritiesUnavailable, match="PERMISSION_DENIED"):
         await channel.ledger.client_update(stranger, trusted=head, target=head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import grpc
 import pytest
@@ -22,8 +22,8 @@ from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 ACCOUNT = account_from_key("22" * 32)
-SERVED = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
-OTHER = ClientIdentity(host_chain_id="settlement-2", client_id="poa-evm-0")
+SERVED = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
+OTHER = ClientIdentity(host_chain_id="settlement-2", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
 
 
 @dataclass
@@ -67,12 +67,26 @@ async def test_a_final_block_is_signed_for_a_served_client(path) -> None:
     assert recover_signer(digest, signed.signature) == bytes.fromhex(ACCOUNT.address[2:])
 
 
+async def test_a_second_ledger_of_the_same_chain_id_cannot_use_what_was_signed_for_the_first(path) -> None:
+    stranger = replace(SERVED, host_genesis=bytes([2] * 32))
+    with SignedHashes(path) as store:
+        any_host = attestor(FakeSource(), store, [replace(SERVED, host_genesis=b"")])
+        signed = [await any_host.attest(chain_id=5, client=client, number=10) for client in (SERVED, stranger)]
+        assert signed[0].block_hash == signed[1].block_hash
+        assert signed[0].signature != signed[1].signature
+        # An authority that names its host's first block does not work for others at all.
+        with pytest.raises(ClientNotServed, match="first block 0x0202"):
+            await attestor(FakeSource(), store).attest(chain_id=5, client=stranger, number=10)
+        with pytest.raises(InvalidInput, match="first block, 32 bytes"):
+            await any_host.attest(chain_id=5, client=replace(SERVED, host_genesis=b""), number=10)
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
         ({"chain_id": 6}, ClientNotServed),
         ({"client": OTHER}, ClientNotServed),
-        ({"client": ClientIdentity(host_chain_id="", client_id="")}, ClientNotServed),
+        ({"client": ClientIdentity(host_chain_id="", host_genesis=b"", client_id="")}, ClientNotServed),
         ({"number": 0}, InvalidInput),
         ({"number": 11}, NotFinal),
     ],
@@ -162,7 +176,9 @@ async def served(source: FakeSource, path):
 
 
 def request(**changes: object) -> authority_pb2.AttestRequest:
-    client = authority_pb2.ServedClient(host_chain_id="settlement-1", client_id="poa-evm-0")
+    client = authority_pb2.ServedClient(
+        host_chain_id="settlement-1", host_genesis=SERVED.host_genesis, client_id="poa-evm-0"
+    )
     return authority_pb2.AttestRequest(**{"chain_id": 5, "client": client, "number": 10, **changes})
 
 

@@ -26,6 +26,7 @@ TIMEOUT = int(START) + 100
 EVM_CLIENT = ClientId("client-0")
 COMET_CLIENT = ClientId("poa-evm-0")
 EVM = LedgerName(chain_id=str(CHAIN_ID), client_type="poa-evm")
+GENESIS = bytes([1] * 32)
 COMET = LedgerName(chain_id="settlement-1", client_type="07-tendermint")
 
 
@@ -41,9 +42,8 @@ class Ledgers:
         return self.comet.seal(int(self.clock.now() * NANOSECONDS))
 
     async def on_evm(self, claim: Claim, packet: Packet, *, at: Height) -> ProvenStatement:
-        update = await self.evm.client_update(
-            ClientReference(host_chain_id=self.comet.chain_id, client_id=COMET_CLIENT), trusted=Height(1), target=at
-        )
+        reference = ClientReference(host_chain_id=self.comet.chain_id, host_genesis=GENESIS, client_id=COMET_CLIENT)
+        update = await self.evm.client_update(reference, trusted=Height(1), target=at)
         (proof,) = await self.evm.prove([claimed_path(claim, packet)], at=at)
         return ProvenStatement(claim=claim, height=at, header=update.value, proof=proof.value)
 
@@ -60,10 +60,12 @@ class Ledgers:
             ends=(
                 TrustedEnd(
                     client_id=EVM_CLIENT,
+                    genesis_hash=b"",
                     ledger=EvmTrust(chain_id=EVM.chain_id, router=ROUTER, engine=self.evm.engine),
                 ),
                 TrustedEnd(
                     client_id=COMET_CLIENT,
+                    genesis_hash=GENESIS,
                     ledger=CometTrust(chain_id=COMET.chain_id, validator_sets=(validators,)),
                 ),
             )

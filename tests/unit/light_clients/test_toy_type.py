@@ -34,8 +34,9 @@ from relayer.ports.ledger import (
     ReceivePacket,
     SubmissionBatch,
     TimeoutPacket,
+    client_reference,
 )
-from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
+from relayer.ports.prover import ClientMessage, ClientTerms
 from relayer.proofs.comet import NANOSECONDS
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
@@ -70,7 +71,7 @@ class Pair:
     async def update(self) -> ClientMessage:
         status = await self.host.client_status(MINE)
         head = await self.toy.head()
-        reference = ClientReference(host_chain_id=self.host.chain_id, client_id=MINE)
+        reference = client_reference(self.host, MINE)
         return await self.toy.client_update(reference, trusted=status.latest_height, target=head.height)
 
     async def submit(self, message: PacketMessage | None, update: ClientMessage | None) -> tuple[MessageResult, ...]:

@@ -147,7 +147,9 @@ def comet_judge(made: dict[str, Any]) -> Judge:
 def poa_judge(made: dict[str, Any]) -> Judge:
     client = poa_evm_types.decode_client_state(h(made["client_state"]))
     states = {int(at): poa_evm_types.decode_consensus_state(h(raw)) for at, raw in made["consensus_states"].items()}
-    identity = ClientIdentity(host_chain_id=made["host_chain_id"], client_id=made["client_id"])
+    identity = ClientIdentity(
+        host_chain_id=made["host_chain_id"], host_genesis=bytes.fromhex(made["host_genesis"]), client_id=made["client_id"]
+    )
 
     def judge(raw: bytes) -> object:
         known, now = MappingConsensusStates(states), made["now_seconds"]

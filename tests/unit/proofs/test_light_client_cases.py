@@ -134,7 +134,9 @@ def run_poa_evm(case: dict[str, Any]) -> str:
     states = MappingConsensusStates(
         {int(at): decode_consensus_state(h(raw)) for at, raw in case["consensus_states"].items()}
     )
-    identity = ClientIdentity(host_chain_id=case["host_chain_id"], client_id=case["client_id"])
+    identity = ClientIdentity(
+        host_chain_id=case["host_chain_id"], host_genesis=bytes.fromhex(case["host_genesis"]), client_id=case["client_id"]
+    )
     now = case["now_seconds"]
     if case["operation"] == "update":
         header = decode_header(h(case["message"]))

@@ -34,6 +34,7 @@ type sharedCase struct {
 	Operation           string              `json:"operation"`
 	Verdict             string              `json:"verdict"`
 	HostChainID         string              `json:"host_chain_id"`
+	HostGenesis         hexBytes            `json:"host_genesis"`
 	ClientID            string              `json:"client_id"`
 	NowSeconds          uint64              `json:"now_seconds"`
 	ClientState         hexBytes            `json:"client_state"`
@@ -116,7 +117,7 @@ func (c sharedCase) run(t *testing.T) {
 }
 
 func (c sharedCase) apply(client *ClientState, states ConsensusStates) (Outcome, error) {
-	identity := Identity{HostChainID: c.HostChainID, ClientID: c.ClientID}
+	identity := Identity{HostChainID: c.HostChainID, HostGenesis: c.HostGenesis, ClientID: c.ClientID}
 	path := make([][]byte, 0, len(c.Path))
 	for _, element := range c.Path {
 		path = append(path, element)

@@ -25,15 +25,16 @@ const (
 
 var _ exported.LightClientModule = LightClientModule{}
 
-// LightClientModule fits the rules of client.go to core IBC (ICS-2). It keeps nothing but its codec and store.
+// LightClientModule fits the rules of client.go to core IBC (ICS-2). It keeps nothing but its codec and stores.
 type LightClientModule struct {
 	cdc           codec.BinaryCodec
 	storeProvider clienttypes.StoreProvider
+	host          HostBlock
 }
 
 // NewLightClientModule is what an app registers with clientKeeper.AddRoute under ModuleName.
-func NewLightClientModule(cdc codec.BinaryCodec, storeProvider clienttypes.StoreProvider) LightClientModule {
-	return LightClientModule{cdc: cdc, storeProvider: storeProvider}
+func NewLightClientModule(cdc codec.BinaryCodec, storeProvider clienttypes.StoreProvider, host HostBlock) LightClientModule {
+	return LightClientModule{cdc: cdc, storeProvider: storeProvider, host: host}
 }
 
 // Initialize stores a new client's first states.
@@ -202,7 +203,11 @@ func (l LightClientModule) check(ctx sdk.Context, clientID string, clientMsg exp
 		return Outcome{}, err
 	}
 	ctx.GasMeter().ConsumeGas(gasPerSeal*seals(clientMsg), "poa-evm seals")
-	identity := Identity{HostChainID: ctx.ChainID(), ClientID: clientID}
+	firstBlock, err := l.host.Hash(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	identity := Identity{HostChainID: ctx.ChainID(), HostGenesis: firstBlock, ClientID: clientID}
 	switch message := clientMsg.(type) {
 	case *Header:
 		return CheckUpdate(client, store, message, identity, now(ctx))

@@ -1,6 +1,7 @@
 package poaevm
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/grpc-ecosystem/grpc-gateway/runtime"
@@ -19,13 +20,18 @@ import (
 var (
 	_ module.AppModuleBasic = AppModule{}
 	_ appmodule.AppModule   = AppModule{}
+
+	_ appmodule.HasBeginBlocker = AppModule{}
 )
 
-// AppModule makes the client's messages known to an app. The client's state lives in core IBC's store and genesis.
-type AppModule struct{}
+// AppModule makes the client's messages known to an app, and remembers the chain's first block. The clients' state lives in
+// core IBC's store and genesis.
+type AppModule struct {
+	host HostBlock
+}
 
-// NewAppModule needs nothing: the light-client module is registered with core IBC's client keeper.
-func NewAppModule() AppModule { return AppModule{} }
+// NewAppModule takes the HostBlock that the light-client module has, which is registered with core IBC's client keeper.
+func NewAppModule(host HostBlock) AppModule { return AppModule{host: host} }
 
 // IsOnePerModuleType marks the module for the SDK's dependency injection.
 func (AppModule) IsOnePerModuleType() {}
@@ -45,6 +51,9 @@ func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*exported.ConsensusState)(nil), &ConsensusState{})
 	registry.RegisterImplementations((*exported.ClientMessage)(nil), &Header{}, &Misbehaviour{})
 }
+
+// BeginBlock remembers the first block.
+func (m AppModule) BeginBlock(ctx context.Context) error { return m.host.BeginBlock(ctx) }
 
 // DefaultGenesis is nothing: core IBC exports and imports the clients.
 func (AppModule) DefaultGenesis(codec.JSONCodec) json.RawMessage { return nil }

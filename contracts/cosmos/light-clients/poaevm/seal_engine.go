@@ -15,9 +15,11 @@ const (
 	addressBytes     = 20
 )
 
-// Identity is which light client a seal is for: its id, and the chain id of the ledger that hosts it.
+// Identity is which light client a seal is for: its id, and the ledger that hosts it. A chain id is a name that two ledgers
+// may share; HostGenesis is the hash of the host's first block, which they cannot.
 type Identity struct {
 	HostChainID string
+	HostGenesis []byte
 	ClientID    string
 }
 
@@ -30,19 +32,20 @@ type SealEngine interface {
 var _ SealEngine = authoritySeals{}
 
 var authorityTypeHash = crypto.Keccak256(
-	[]byte("BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"),
+	[]byte("BlockAttestation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 number,bytes32 blockHash)"),
 )
 
 // curveHalfOrder is the greatest canonical s (EIP-2).
 var curveHalfOrder = new(big.Int).Rsh(crypto.S256().Params().N, 1)
 
-// AuthorityDigest is what an authority signs: keccak256 of the ABI form of the type hash and five fields, texts as their
-// hashes. It binds chain, host and client, so that no signature can serve another client.
+// AuthorityDigest is what an authority signs: keccak256 of the ABI form of the type hash and six fields, texts as their
+// hashes. It binds chain, host and client, so that no signature can serve another client. HostGenesis has 32 bytes.
 func AuthorityDigest(chainID uint64, identity Identity, number uint64, blockHash []byte) []byte {
 	return crypto.Keccak256(
 		authorityTypeHash,
 		uintWord(chainID),
 		crypto.Keccak256([]byte(identity.HostChainID)),
+		identity.HostGenesis,
 		crypto.Keccak256([]byte(identity.ClientID)),
 		uintWord(number),
 		blockHash,
@@ -63,6 +66,9 @@ func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
 	}
 	if uint64(len(seals)) < uint64(a.engine.Threshold) {
 		return refuse(BelowThreshold, "%d signatures, the threshold is %d", len(seals), a.engine.Threshold)
+	}
+	if len(a.identity.HostGenesis) != hashBytes {
+		return refuse(BadParameters, "the host does not know the hash of its own first block")
 	}
 	digest := AuthorityDigest(a.chainID, a.identity, header.Number, header.Hash)
 	seen := make(map[string]bool, len(seals))

@@ -61,6 +61,10 @@ class Chain:
             raise LedgerCorrupt("the ledger has no genesis; restore the ledger's file from a copy")
         self.chain_id: str = genesis[0]
         self._head = self._newest()
+        first = self.blocks.at(1)
+        if first is None:
+            raise LedgerCorrupt("block 1 is missing; restore the ledger's file from a copy")
+        self.genesis_hash: bytes = first.hash
         self.state = State(connection, version=self._head.header.height)
 
     @property
@@ -106,7 +110,12 @@ class Chain:
 
     def query(self, *, now: TimestampNanoseconds) -> Context:
         """A context over the newest state, in the block that would come next."""
-        block = BlockContext(chain_id=self.chain_id, height=Height(self._head.header.height + 1), time=self._time(now))
+        block = BlockContext(
+            chain_id=self.chain_id,
+            genesis_hash=self.genesis_hash,
+            height=Height(self._head.header.height + 1),
+            time=self._time(now),
+        )
         return self.state.context(block)
 
     def block_at(self, height: Height) -> SealedBlock:

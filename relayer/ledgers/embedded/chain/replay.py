@@ -23,12 +23,13 @@ class Replay:
         *,
         machine: StateMachine,
         chain_id: str,
+        genesis_hash: bytes,
         genesis_time: TimestampNanoseconds,
         validators: ValidatorSet,
     ) -> None:
         self._scratch = scratch
         self._machine = machine
-        self._chain_id = chain_id
+        self._chain_id, self._genesis_hash = chain_id, genesis_hash
         State.write_genesis(scratch, chain_id=chain_id, time=genesis_time)
         BlockTable(scratch).set_validators(1, validators)
         self._state = State(scratch, version=0)
@@ -41,7 +42,10 @@ class Replay:
     def apply(self, block: SealedBlock, transactions: Sequence[bytes]) -> bytes:
         """Executes one block and returns the hash of its results."""
         header = block.header
-        context = self._state.context(BlockContext(chain_id=self._chain_id, height=Height(header.height), time=header.time))
+        block_context = BlockContext(
+            chain_id=self._chain_id, genesis_hash=self._genesis_hash, height=Height(header.height), time=header.time
+        )
+        context = self._state.context(block_context)
         results = self._machine.execute(context, transactions)
         if transactions:
             with transaction(self._scratch):

@@ -81,6 +81,11 @@ class Session:
         """ICS-2 revision of the chain id."""
         return self._opened().revision
 
+    @property
+    def genesis_hash(self) -> bytes:
+        """Hash of block 1."""
+        return self._opened().genesis_hash
+
     def now(self) -> TimestampNanoseconds:
         """The time that answers are given for."""
         return self.block_clock.for_reading(self._opened().head.header.time)

@@ -104,7 +104,17 @@ def _verify(
     (count,) = connection.execute("SELECT count(*) FROM block").fetchone()
     if count != last.header.height:
         raise LedgerCorrupt(f"the ledger has {count} blocks up to height {last.header.height}; restore it from a copy")
-    replay = Replay(scratch, machine=machine, chain_id=chain_id, genesis_time=time, validators=blocks.validators(1))
+    first = blocks.at(1)
+    if first is None:
+        raise LedgerCorrupt("block 1 is missing; restore the ledger's file from a copy")
+    replay = Replay(
+        scratch,
+        machine=machine,
+        chain_id=chain_id,
+        genesis_hash=first.hash,
+        genesis_time=time,
+        validators=blocks.validators(1),
+    )
     previous: SealedBlock | None = None
     transactions = 0
     for height in range(1, last.header.height + 1):

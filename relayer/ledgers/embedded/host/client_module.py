@@ -227,7 +227,10 @@ def _raw_state(client: Client) -> bytes:
 
 
 def _instant(client: Client) -> Instant:
-    return Instant(identity=ClientIdentity(host_chain_id=client.host_chain_id, client_id=client.client_id), now=client.now)
+    identity = ClientIdentity(
+        host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
+    )
+    return Instant(identity=identity, now=client.now)
 
 
 def _translated(error: ProofError, otherwise: IbcCode) -> MessageRefused:

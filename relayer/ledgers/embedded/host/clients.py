@@ -135,6 +135,7 @@ class ClientRegistry:
         return Client(
             client_id=client_id,
             host_chain_id=context.block.chain_id,
+            host_genesis=context.block.genesis_hash,
             now=context.block.time,
             store=ClientStore(context.store, client_id),
         )

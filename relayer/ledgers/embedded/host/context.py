@@ -43,6 +43,8 @@ class BlockContext:
     """The block under execution."""
 
     chain_id: str
+    genesis_hash: bytes
+    """Hash of block 1."""
     height: Height
     time: TimestampNanoseconds
 

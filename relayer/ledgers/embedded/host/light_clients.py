@@ -101,10 +101,11 @@ def _iteration_key(height: int) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One light client at one instant: its store, and the host's chain id and block time that it is judged by."""
+    """One light client at one instant: its store, and the host's name and block time that it is judged by."""
 
     client_id: ClientId
     host_chain_id: str
+    host_genesis: bytes
     now: TimestampNanoseconds
     store: ClientStore
 

@@ -37,7 +37,7 @@ from tests.support.paths import VECTORS
 
 START = 1_800_000_000
 TERMS = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=30)
-REFERENCE = ClientReference(host_chain_id="1337", client_id=ClientId("client-0"))
+REFERENCE = ClientReference(host_chain_id="1337", host_genesis=b"", client_id=ClientId("client-0"))
 RECORDED = json.loads((VECTORS / "comet_rpc.json").read_text())
 
 

@@ -31,6 +31,7 @@ from relayer.ports.prover import Proof
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 from tests.support.embedded import KEYS, EchoApplication
 
+GENESIS_HASH = bytes([1] * 32)
 NOW = 1_800_000_000
 PORT = "echo"
 THEIRS = ClientId("their-client-9")
@@ -120,7 +121,9 @@ class Host:
 
     def context(self) -> Context:
         time = TimestampNanoseconds(self.now * NANOSECONDS + self.height)
-        return self.state.context(BlockContext(chain_id="settlement-1", height=Height(self.height), time=time))
+        return self.state.context(
+            BlockContext(chain_id="settlement-1", genesis_hash=GENESIS_HASH, height=Height(self.height), time=time)
+        )
 
     def stored(self, path: CommitmentPath) -> bytes | None:
         return self.context().store.get(path)

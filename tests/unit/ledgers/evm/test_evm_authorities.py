@@ -18,7 +18,7 @@ from relayer.proofs.errors import ClientRefused
 from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, check_quorum, sign_digest
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
 HASH = sha256(b"block 7").digest()
 DIGEST = authority_digest(chain_id=5, identity=IDENTITY, number=7, block_hash=HASH)
 
@@ -33,7 +33,11 @@ def address(number: int) -> bytes:
 
 def honest(number: int):
     async def answer(request, context):
-        identity = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=request.client.host_chain_id,
+            host_genesis=request.client.host_genesis,
+            client_id=request.client.client_id,
+        )
         digest = authority_digest(chain_id=request.chain_id, identity=identity, number=request.number, block_hash=HASH)
         return authority_pb2.AttestResponse(block_hash=HASH, signature=sign_digest(key(number), digest))
 
@@ -146,7 +150,11 @@ def answering(number: int, *hashes: bytes):
 
     async def answer(request, context):
         block_hash = left.pop(0) if len(left) > 1 else left[0]
-        identity = ClientIdentity(host_chain_id=request.client.host_chain_id, client_id=request.client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=request.client.host_chain_id,
+            host_genesis=request.client.host_genesis,
+            client_id=request.client.client_id,
+        )
         digest = authority_digest(chain_id=request.chain_id, identity=identity, number=request.number, block_hash=block_hash)
         return authority_pb2.AttestResponse(block_hash=block_hash, signature=sign_digest(key(number), digest))
 
@@ -199,7 +207,7 @@ async def test_two_hashes_below_the_threshold_are_no_evidence() -> None:
 async def test_the_hash_of_a_block_is_the_same_for_every_client() -> None:
     async with quorum(answering(0, HASH, OTHER_HASH), honest(1), refusing(grpc.StatusCode.ABORTED)) as made:
         await collect(made)
-        other = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-1")
+        other = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-1")
         with pytest.raises(AuthoritiesUnavailable, match="signed two hashes"):
             await made.collect(other, number=7, block_hash=HASH)
 

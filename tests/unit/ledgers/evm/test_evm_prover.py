@@ -34,7 +34,7 @@ from tests.support.paths import VECTORS
 
 EVM_VECTORS = json.loads((VECTORS / "evm.json").read_text())
 STATES = [each for each in EVM_VECTORS["states"] if each["slots"]]
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=ClientId("poa-evm-0"))
+REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=ClientId("poa-evm-0"))
 
 
 @dataclass

@@ -20,17 +20,20 @@ from relayer.proofs.poa_evm.attestation import (
 )
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", client_id="poa-evm-0")
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
 KEYS = [keccak(b"key %d" % number) for number in range(4)]
 ADDRESSES = [bytes.fromhex(Account.from_key(key).address[2:]) for key in KEYS]
 DIGEST = authority_digest(chain_id=1337, identity=IDENTITY, number=7, block_hash=bytes(31) + b"\7")
 
 
 def test_the_digest_is_the_abi_encoding_of_its_fields() -> None:
-    text = b"BlockAttestation(uint256 chainId,string hostChainId,string clientId,uint64 number,bytes32 blockHash)"
+    text = (
+        b"BlockAttestation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 number,"
+        b"bytes32 blockHash)"
+    )
     assert keccak(text) == AUTHORITY_TYPEHASH
-    types = ["bytes32", "uint256", "bytes32", "bytes32", "uint64", "bytes32"]
-    values = [keccak(text), 1337, keccak(b"settlement-1"), keccak(b"poa-evm-0"), 7, bytes(31) + b"\7"]
+    types = ["bytes32", "uint256", "bytes32", "bytes32", "bytes32", "uint64", "bytes32"]
+    values = [keccak(text), 1337, keccak(b"settlement-1"), bytes([1] * 32), keccak(b"poa-evm-0"), 7, bytes(31) + b"\7"]
     assert keccak(encode(types, values)) == DIGEST
 
 
@@ -39,6 +42,7 @@ def test_the_digest_binds_every_field() -> None:
     changes = [
         {"chain_id": 1338},
         {"identity": replace(IDENTITY, host_chain_id="settlement-2")},
+        {"identity": replace(IDENTITY, host_genesis=bytes(32))},
         {"identity": replace(IDENTITY, client_id="poa-evm-1")},
         {"number": 8},
         {"block_hash": bytes(31) + b"\1"},

@@ -26,18 +26,20 @@ class DescribeRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("chain_id", "revision", "merkle_prefix", "software", "capabilities")
+    __slots__ = ("chain_id", "revision", "merkle_prefix", "software", "capabilities", "genesis_hash")
     CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     MERKLE_PREFIX_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    GENESIS_HASH_FIELD_NUMBER: _ClassVar[int]
     chain_id: str
     revision: int
     merkle_prefix: _containers.RepeatedScalarFieldContainer[bytes]
     software: str
     capabilities: _containers.RepeatedScalarFieldContainer[Capability]
-    def __init__(self, chain_id: _Optional[str] = ..., revision: _Optional[int] = ..., merkle_prefix: _Optional[_Iterable[bytes]] = ..., software: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ...) -> None: ...
+    genesis_hash: bytes
+    def __init__(self, chain_id: _Optional[str] = ..., revision: _Optional[int] = ..., merkle_prefix: _Optional[_Iterable[bytes]] = ..., software: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., genesis_hash: _Optional[bytes] = ...) -> None: ...
 
 class HeadRequest(_message.Message):
     __slots__ = ()
@@ -272,16 +274,18 @@ class MessageResult(_message.Message):
     def __init__(self, outcome: _Optional[_Union[MessageResult.Outcome, str]] = ..., code: _Optional[str] = ..., detail: _Optional[str] = ..., retryable: bool = ...) -> None: ...
 
 class ClientUpdateRequest(_message.Message):
-    __slots__ = ("trusted", "target", "host_chain_id", "client_id")
+    __slots__ = ("trusted", "target", "host_chain_id", "client_id", "host_genesis")
     TRUSTED_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     HOST_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_GENESIS_FIELD_NUMBER: _ClassVar[int]
     trusted: int
     target: int
     host_chain_id: str
     client_id: str
-    def __init__(self, trusted: _Optional[int] = ..., target: _Optional[int] = ..., host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ...) -> None: ...
+    host_genesis: bytes
+    def __init__(self, trusted: _Optional[int] = ..., target: _Optional[int] = ..., host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ..., host_genesis: _Optional[bytes] = ...) -> None: ...
 
 class ProveRequest(_message.Message):
     __slots__ = ("paths", "at")

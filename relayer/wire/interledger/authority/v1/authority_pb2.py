@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/authority/v1/authority.proto\x12\x18interledger.authority.v1\"\x11\n\x0f\x44\x65scribeRequest\"\x84\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x04\x12\x14\n\x0c\x66inal_height\x18\x03 \x01(\x04\x12\x37\n\x07\x63lients\x18\x04 \x03(\x0b\x32&.interledger.authority.v1.ServedClient\"8\n\x0cServedClient\x12\x15\n\rhost_chain_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"i\n\rAttestRequest\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x36\n\x06\x63lient\x18\x02 \x01(\x0b\x32&.interledger.authority.v1.ServedClient\x12\x0e\n\x06number\x18\x03 \x01(\x04\"7\n\x0e\x41ttestResponse\x12\x12\n\nblock_hash\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x32\xcb\x01\n\tAuthority\x12\x61\n\x08\x44\x65scribe\x12).interledger.authority.v1.DescribeRequest\x1a*.interledger.authority.v1.DescribeResponse\x12[\n\x06\x41ttest\x12\'.interledger.authority.v1.AttestRequest\x1a(.interledger.authority.v1.AttestResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/authority/v1/authority.proto\x12\x18interledger.authority.v1\"\x11\n\x0f\x44\x65scribeRequest\"\x84\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x04\x12\x14\n\x0c\x66inal_height\x18\x03 \x01(\x04\x12\x37\n\x07\x63lients\x18\x04 \x03(\x0b\x32&.interledger.authority.v1.ServedClient\"N\n\x0cServedClient\x12\x15\n\rhost_chain_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x14\n\x0chost_genesis\x18\x03 \x01(\x0c\"i\n\rAttestRequest\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x36\n\x06\x63lient\x18\x02 \x01(\x0b\x32&.interledger.authority.v1.ServedClient\x12\x0e\n\x06number\x18\x03 \x01(\x04\"7\n\x0e\x41ttestResponse\x12\x12\n\nblock_hash\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x32\xcb\x01\n\tAuthority\x12\x61\n\x08\x44\x65scribe\x12).interledger.authority.v1.DescribeRequest\x1a*.interledger.authority.v1.DescribeResponse\x12[\n\x06\x41ttest\x12\'.interledger.authority.v1.AttestRequest\x1a(.interledger.authority.v1.AttestResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIBERESPONSE']._serialized_start=90
   _globals['_DESCRIBERESPONSE']._serialized_end=222
   _globals['_SERVEDCLIENT']._serialized_start=224
-  _globals['_SERVEDCLIENT']._serialized_end=280
-  _globals['_ATTESTREQUEST']._serialized_start=282
-  _globals['_ATTESTREQUEST']._serialized_end=387
-  _globals['_ATTESTRESPONSE']._serialized_start=389
-  _globals['_ATTESTRESPONSE']._serialized_end=444
-  _globals['_AUTHORITY']._serialized_start=447
-  _globals['_AUTHORITY']._serialized_end=650
+  _globals['_SERVEDCLIENT']._serialized_end=302
+  _globals['_ATTESTREQUEST']._serialized_start=304
+  _globals['_ATTESTREQUEST']._serialized_end=409
+  _globals['_ATTESTRESPONSE']._serialized_start=411
+  _globals['_ATTESTRESPONSE']._serialized_end=466
+  _globals['_AUTHORITY']._serialized_start=469
+  _globals['_AUTHORITY']._serialized_end=672
 # @@protoc_insertion_point(module_scope)

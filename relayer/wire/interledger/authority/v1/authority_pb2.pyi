@@ -22,12 +22,14 @@ class DescribeResponse(_message.Message):
     def __init__(self, address: _Optional[bytes] = ..., chain_id: _Optional[int] = ..., final_height: _Optional[int] = ..., clients: _Optional[_Iterable[_Union[ServedClient, _Mapping]]] = ...) -> None: ...
 
 class ServedClient(_message.Message):
-    __slots__ = ("host_chain_id", "client_id")
+    __slots__ = ("host_chain_id", "client_id", "host_genesis")
     HOST_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_GENESIS_FIELD_NUMBER: _ClassVar[int]
     host_chain_id: str
     client_id: str
-    def __init__(self, host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ...) -> None: ...
+    host_genesis: bytes
+    def __init__(self, host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ..., host_genesis: _Optional[bytes] = ...) -> None: ...
 
 class AttestRequest(_message.Message):
     __slots__ = ("chain_id", "client", "number")

@@ -19,7 +19,7 @@ from tests.support.evm_counterparty import CLIENT_ID
 from tests.support.owing import OwingLedger
 
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)
+REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 HEADER_CHANGES = {
     "sequence one more": {"sequence": Sequence(3)},
     "sequence of another packet": {"sequence": Sequence(1)},

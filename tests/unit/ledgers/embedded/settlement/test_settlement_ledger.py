@@ -37,7 +37,7 @@ from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)
+REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 
 
 class Bench:

@@ -53,7 +53,7 @@ from tests.support.embedded import embedded_ledger
 from tests.support.evm_counterparty import CHAIN_ID, CLIENT_ID, EvmCounterparty
 
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", client_id=CLIENT)
+REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
 EUR = UnitKey("EUR", 2)
 DAY = 24 * 60 * 60
