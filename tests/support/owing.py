@@ -12,8 +12,8 @@ from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.embedded.chain.operators import OperatorKey
-from relayer.ports.ledger import ReceivePacket, SubmissionBatch
-from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.ports.ledger import ReceivePacket, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientTerms
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.clock import ManualClock
@@ -22,7 +22,6 @@ from tests.support.embedded import KEYS, embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 _CLIENT = ClientId("poa-evm-0")
-_REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=_CLIENT)
 
 Debts = Mapping[tuple[str, str], int]
 """Debtor and creditor by OCPI id: cents."""
@@ -89,6 +88,6 @@ class OwingLedger:
         height = self.evm.seal()
         path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
         (proof,) = await self.evm.prove([path], at=height)
-        update = await self.evm.client_update(_REFERENCE, trusted=Height(1), target=height)
+        update = await self.evm.client_update(client_reference(self.ledger, _CLIENT), trusted=Height(1), target=height)
         message = ReceivePacket(packet=packet, proof=proof)
         await self.ledger.submit(SubmissionBatch(client_id=_CLIENT, update=update, messages=(message,)))

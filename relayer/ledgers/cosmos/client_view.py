@@ -16,7 +16,6 @@ from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.proofs.errors import ProofError
-from relayer.proofs.poa_evm import types as poa_evm
 from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
 
 _STATE = "/ibc.core.client.v1.Query/ClientState"
@@ -28,7 +27,7 @@ _CONDITIONS = {
     "Frozen": ClientCondition.FROZEN,
     "Expired": ClientCondition.EXPIRED,
 }
-_FIRST_BLOCK = f"/store/{poa_evm.CLIENT_TYPE}/key"
+_FIRST_BLOCK = "/store/hostblock/key"
 _ATTEMPTS = 3
 _T = TypeVar("_T")
 
@@ -50,7 +49,7 @@ class ClientView:
         self._pairings: dict[ClientId, Pairing] = {}
 
     async def first_block_hash(self) -> bytes:
-        """What the chain's poa-evm module has stored as its first block; empty where the chain has no such module.
+        """What the chain has stored as its first block, for what binds signatures to their host; empty where it stores none.
 
         Only signatures are made for it. A wrong one makes signatures that the chain refuses, and nothing else."""
         answer = await self._rpc.abci_query(_FIRST_BLOCK, b"first_block")

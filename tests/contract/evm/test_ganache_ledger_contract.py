@@ -43,7 +43,7 @@ from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 
 CHAIN_ID = 4713
-IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
+IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=b"", client_id="poa-evm-0")
 TEST_PORT = "letters"
 
 

@@ -9,15 +9,15 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// StoreKey names the module's own store. It has one key.
-const StoreKey = ModuleName
+// StoreKey names the store of HostBlock. It has one key.
+const StoreKey = "hostblock"
 
 // FirstBlockKey is where the chain keeps the hash of the first block in which it ran this module. Relayers read it there.
 var FirstBlockKey = []byte("first_block")
 
 // HostBlock is what tells this chain from another one with the same chain id: the hash of the first block in which it ran
 // this module, block 1 where the app had it from genesis. It is not part of an exported genesis: a chain that starts from
-// an export is another ledger, for which authorities sign anew.
+// an export is another ledger, for which authorities make new signatures.
 type HostBlock struct {
 	store corestore.KVStoreService
 }

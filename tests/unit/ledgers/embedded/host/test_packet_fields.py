@@ -12,14 +12,12 @@ from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
-from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
-from relayer.ports.prover import ClientReference
+from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch, client_reference
 from relayer.testing.factories import a_fact_payload
 from tests.support.evm_counterparty import CLIENT_ID
 from tests.support.owing import OwingLedger
 
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 HEADER_CHANGES = {
     "sequence one more": {"sequence": Sequence(3)},
     "sequence of another packet": {"sequence": Sequence(1)},
@@ -55,7 +53,7 @@ class Bench(OwingLedger):
         (self.proof,) = await self.evm.prove([path], at=self.height)
 
     async def deliver(self, packet: Packet) -> tuple[Outcome, str]:
-        update = await self.evm.client_update(REFERENCE, trusted=Height(1), target=self.height)
+        update = await self.evm.client_update(client_reference(self.ledger, CLIENT), trusted=Height(1), target=self.height)
         message = ReceivePacket(packet=packet, proof=self.proof)
         receipt = await self.ledger.submit(SubmissionBatch(client_id=CLIENT, update=update, messages=(message,)))
         (result,) = receipt.results

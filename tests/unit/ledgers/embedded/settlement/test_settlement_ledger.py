@@ -23,8 +23,8 @@ from relayer.facts.codec import decode_answers, decode_packet_data, encode_packe
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.settlement.tables import HEAD_KEY, liability_key
-from relayer.ports.ledger import ClientCondition, MessageResult, Outcome, ReceivePacket, SubmissionBatch
-from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
+from relayer.ports.ledger import ClientCondition, MessageResult, Outcome, ReceivePacket, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientMessage, ClientTerms
 from relayer.proofs import ics23
 from relayer.proofs.poa_evm.types import Misbehaviour, encode_header, encode_misbehaviour
 from relayer.settlement.log import liability_record
@@ -37,7 +37,6 @@ from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
 
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 
 
 class Bench:
@@ -88,7 +87,7 @@ class Bench:
         proofs = await self.evm.prove(paths, at=height)
         return SubmissionBatch(
             client_id=CLIENT,
-            update=await self.evm.client_update(REFERENCE, trusted=Height(1), target=height),
+            update=await self.evm.client_update(client_reference(self.ledger, CLIENT), trusted=Height(1), target=height),
             messages=tuple(ReceivePacket(packet=p, proof=q) for p, q in zip(packets, proofs, strict=True)),
         )
 
@@ -254,11 +253,11 @@ async def test_an_update_that_is_known_already_changes_nothing(bench: Bench) -> 
 async def test_evidence_freezes_the_client_until_it_is_recovered(bench: Bench, evidence: str) -> None:
     await bench.ledger.submit(await bench.batch())
     height = bench.evm.head
-    honest = bench.evm.header(height, REFERENCE)
-    contradiction = bench.evm.header(height, REFERENCE, extra=b"another block")
+    honest = bench.evm.header(height, client_reference(bench.ledger, CLIENT))
+    contradiction = bench.evm.header(height, client_reference(bench.ledger, CLIENT), extra=b"another block")
     package = "/interledger.lightclients.poaevm.v1."
     if evidence == "header":
-        update = await bench.evm.client_update(REFERENCE, trusted=Height(1), target=height)
+        update = await bench.evm.client_update(client_reference(bench.ledger, CLIENT), trusted=Height(1), target=height)
         update = replace(update, value=encode_header(contradiction))
     else:
         value = encode_misbehaviour(Misbehaviour(header_1=honest, header_2=contradiction))

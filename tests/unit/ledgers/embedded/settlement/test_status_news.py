@@ -35,8 +35,9 @@ from relayer.ports.ledger import (
     ReceivePacket,
     SubmissionBatch,
     TimeoutPacket,
+    client_reference,
 )
-from relayer.ports.prover import ClientMessage, ClientReference, ClientTerms
+from relayer.ports.prover import ClientMessage, ClientTerms
 from relayer.proofs.poa_evm.types import Misbehaviour, encode_misbehaviour
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ProposeCycle, VerifyCycle
@@ -53,7 +54,6 @@ from tests.support.embedded import embedded_ledger
 from tests.support.evm_counterparty import CHAIN_ID, CLIENT_ID, EvmCounterparty
 
 CLIENT = ClientId("poa-evm-0")
-REFERENCE = ClientReference(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id=CLIENT)
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
 EUR = UnitKey("EUR", 2)
 DAY = 24 * 60 * 60
@@ -132,7 +132,7 @@ class Bench:
         return proof
 
     async def submit(self, messages: Sequence[PacketMessage]) -> None:
-        update = await self.evm.client_update(REFERENCE, trusted=Height(1), target=self.evm.head)
+        update = await self.evm.client_update(client_reference(self.ledger, CLIENT), trusted=Height(1), target=self.evm.head)
         receipt = await self.ledger.submit(
             SubmissionBatch(client_id=CLIENT, update=update, messages=tuple(messages)),
         )
@@ -437,7 +437,8 @@ class TestPackets:
 async def freeze(bench: Bench) -> None:
     height = bench.evm.seal()
     evidence_of = Misbehaviour(
-        header_1=bench.evm.header(height, REFERENCE), header_2=bench.evm.header(height, REFERENCE, extra=b"fork")
+        header_1=bench.evm.header(height, client_reference(bench.ledger, CLIENT)),
+        header_2=bench.evm.header(height, client_reference(bench.ledger, CLIENT), extra=b"fork"),
     )
     message = ClientMessage(
         type_url="/interledger.lightclients.poaevm.v1.Misbehaviour", value=encode_misbehaviour(evidence_of), height=height
