@@ -265,7 +265,7 @@ class Lane:
     async def _take_results(self, batch: Sequence[Pending], results: Sequence[MessageResult], head: Height | None) -> None:
         now = self._clock.now()
         for pending, result in zip(batch, results, strict=True):
-            if result.outcome is Outcome.REJECTED:
+            if result.outcome is Outcome.REFUSED:
                 await self._reject(pending, result.code, result.detail, retryable=result.retryable)
             else:
                 wait = self._settings.confirm_seconds * 2**pending.rounds
@@ -289,8 +289,8 @@ class Lane:
         key = pending.key
         self.queue.withdraw(key)
         self._rejections[key] = self._rejections.get(key, 0) + 1
-        rejected = SubmissionRefused(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
-        await self._inbox.put(Word(events=(rejected,)))
+        refused = SubmissionRefused(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
+        await self._inbox.put(Word(events=(refused,)))
 
     def _is_ageing(self, status: ClientStatus, now: float) -> bool:
         if not status.trusting_period_seconds:
@@ -302,7 +302,7 @@ class Lane:
 
 
 def _may_be_the_updates_fault(result: MessageResult) -> bool:
-    return result.outcome is Outcome.REJECTED and result.retryable
+    return result.outcome is Outcome.REFUSED and result.retryable
 
 
 def _refresh_wait(status: ClientStatus) -> float:

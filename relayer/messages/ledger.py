@@ -50,7 +50,7 @@ _CONDITIONS_BACK = {value: key for key, value in _CONDITIONS.items()}
 _OUTCOMES = {
     Outcome.DELIVERED: wire.MessageResult.DELIVERED,
     Outcome.REDUNDANT: wire.MessageResult.REDUNDANT,
-    Outcome.REJECTED: wire.MessageResult.REJECTED,
+    Outcome.REFUSED: wire.MessageResult.REFUSED,
 }
 _OUTCOMES_BACK = {value: key for key, value in _OUTCOMES.items()}
 

@@ -92,12 +92,12 @@ class Outcome(StrEnum):
 
     DELIVERED = "delivered"
     REDUNDANT = "redundant"
-    REJECTED = "rejected"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageResult:
-    """`code` is stable and the ledger's own; `detail` is for people. Both are empty unless REJECTED."""
+    """`code` is stable and the ledger's own; `detail` is for people. Both are empty unless REFUSED."""
 
     outcome: Outcome
     code: str = ""

@@ -54,7 +54,7 @@ class PricedSuite:
         assert quote.refusals[0] is None
         refusal = quote.refusals[1]
         assert refusal is not None
-        assert refusal.outcome is Outcome.REJECTED
+        assert refusal.outcome is Outcome.REFUSED
         assert refusal.code
 
 

@@ -169,14 +169,14 @@ class LedgerContractSuite:
         for packet in packets:
             await _told(bench.subject, AcknowledgementWritten, packet)
 
-    async def test_a_bad_proof_is_rejected_and_the_others_go_on(self, bench: LedgerBench) -> None:
+    async def test_a_bad_proof_is_refused_and_the_others_go_on(self, bench: LedgerBench) -> None:
         packets = [await send(bench.counterparty, bench) for _ in range(3)]
         batch = await receives(bench.counterparty, bench.subject, packets)
         bad = batch.messages[1]
         receipt = await bench.subject.ledger.submit(damaged(batch, 1))
         assert [result.outcome for result in receipt.results] == [
             Outcome.DELIVERED,
-            Outcome.REJECTED,
+            Outcome.REFUSED,
             Outcome.DELIVERED,
         ]
         assert receipt.results[1].code
@@ -185,19 +185,19 @@ class LedgerContractSuite:
             0
         ].outcome is Outcome.DELIVERED
 
-    async def test_a_proof_of_another_packet_is_rejected(self, bench: LedgerBench) -> None:
+    async def test_a_proof_of_another_packet_is_refused(self, bench: LedgerBench) -> None:
         packets = [await send(bench.counterparty, bench) for _ in range(2)]
         batch = await receives(bench.counterparty, bench.subject, packets)
         swapped = replace(batch.messages[0], proof=batch.messages[1].proof)
         receipt = await bench.subject.ledger.submit(replace(batch, messages=(swapped,)))
-        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+        assert [result.outcome for result in receipt.results] == [Outcome.REFUSED]
 
-    async def test_an_invented_packet_is_rejected(self, bench: LedgerBench) -> None:
+    async def test_an_invented_packet_is_refused(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench)
         batch = await receives(bench.counterparty, bench.subject, [packet])
         invented = replace(packet, timeout_timestamp=TimestampSeconds(packet.timeout_timestamp + 1))
         receipt = await bench.subject.ledger.submit(replace(batch, messages=(replace(batch.messages[0], packet=invented),)))
-        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+        assert [result.outcome for result in receipt.results] == [Outcome.REFUSED]
 
     async def test_the_client_update_comes_first(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench)
@@ -205,7 +205,7 @@ class LedgerContractSuite:
         batch = await receives(bench.counterparty, bench.subject, [packet])
         assert batch.update is not None
         early = await bench.subject.ledger.submit(replace(batch, update=None))
-        assert [result.outcome for result in early.results] == [Outcome.REJECTED]
+        assert [result.outcome for result in early.results] == [Outcome.REFUSED]
         whole = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in whole.results] == [Outcome.DELIVERED]
         status = await bench.subject.ledger.client_status(bench.subject.client)
@@ -221,11 +221,11 @@ class LedgerContractSuite:
         assert after.latest_height > before.latest_height
         assert after.latest_timestamp > before.latest_timestamp
 
-    async def test_a_late_packet_is_rejected(self, bench: LedgerBench) -> None:
+    async def test_a_late_packet_is_refused(self, bench: LedgerBench) -> None:
         packet = await send(bench.counterparty, bench, seconds=bench.short_seconds)
         await bench.pass_time(bench.short_seconds + 1)
         proven = await deliver(bench.counterparty, bench.subject, [packet])
-        assert proven.outcomes == [Outcome.REJECTED]
+        assert proven.outcomes == [Outcome.REFUSED]
 
     async def test_an_acknowledgement_comes_back(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench)
@@ -247,17 +247,17 @@ class LedgerContractSuite:
         again = await bench.subject.ledger.submit(replace(batch, update=None))
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
-    async def test_a_timeout_before_its_time_is_rejected(self, bench: LedgerBench) -> None:
+    async def test_a_timeout_before_its_time_is_refused(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench)
         receipt = await bench.subject.ledger.submit(await timeouts(bench.counterparty, bench.subject, packet))
-        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+        assert [result.outcome for result in receipt.results] == [Outcome.REFUSED]
 
-    async def test_a_timeout_of_a_received_packet_is_rejected(self, bench: LedgerBench) -> None:
+    async def test_a_timeout_of_a_received_packet_is_refused(self, bench: LedgerBench) -> None:
         packet = await send(bench.subject, bench, seconds=bench.short_seconds)
         await deliver(bench.subject, bench.counterparty, [packet])
         await bench.pass_time(bench.short_seconds + 1)
         receipt = await bench.subject.ledger.submit(await timeouts(bench.counterparty, bench.subject, packet))
-        assert [result.outcome for result in receipt.results] == [Outcome.REJECTED]
+        assert [result.outcome for result in receipt.results] == [Outcome.REFUSED]
 
     async def test_a_client_tells_whom_it_follows(self, bench: LedgerBench) -> None:
         status = await bench.subject.ledger.client_status(bench.subject.client)

@@ -73,7 +73,7 @@ class RefusalSuite:
 
 async def _is_refused(bench: LedgerBench, batch: SubmissionBatch, code: IbcCode) -> None:
     (result,) = (await bench.subject.ledger.submit(batch)).results
-    assert result.outcome is Outcome.REJECTED
+    assert result.outcome is Outcome.REFUSED
     assert result.code in bench.names.get(code, (str(code),)), result.code
     assert result.retryable == code.retryable
 

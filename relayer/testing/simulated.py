@@ -272,7 +272,7 @@ class SimulatedLedger(SimulatedChain):
             except SimulatedRefusal as refusal:
                 self._require_usable(refusal)
                 detail = "the client update was refused"
-                refused = MessageResult(outcome=Outcome.REJECTED, code=str(refusal), detail=detail, retryable=True)
+                refused = MessageResult(outcome=Outcome.REFUSED, code=str(refusal), detail=detail, retryable=True)
                 if not batch.messages:
                     raise ClientUpdateRefused(f"ledger {self.ledger_id}: {refusal}") from refusal
                 return tuple(refused for _ in batch.messages)
@@ -376,4 +376,4 @@ def _pair(client: SimulatedClient, own: ClientId, other: ClientId) -> None:
 
 def _refused(code: str, *, retryable: bool) -> MessageResult:
     detail = f"the ledger's rules refused the message: {code}"
-    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
+    return MessageResult(outcome=Outcome.REFUSED, code=code, detail=detail, retryable=retryable)

@@ -106,7 +106,7 @@ BATCH = SubmissionBatch(
     ),
 )
 RECEIPT = SubmissionReceipt(
-    results=(MessageResult(outcome=Outcome.DELIVERED), MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
+    results=(MessageResult(outcome=Outcome.DELIVERED), MessageResult(outcome=Outcome.REFUSED, code="a/1", detail="b")),
     transactions=(TransactionId("0x1"),),
     fee=2**80,
     gas=21_000,
@@ -116,7 +116,7 @@ QUOTE = Quote(
     gas=21_000,
     price=Fraction(3, 2),
     fee=2**80,
-    refusals=(None, MessageResult(outcome=Outcome.REJECTED, code="a/1", detail="b")),
+    refusals=(None, MessageResult(outcome=Outcome.REFUSED, code="a/1", detail="b")),
 )
 VOUCHING = Vouching(threshold=1, vouchers=(Voucher(name="0x1", endpoint="a:1", error="does not answer"),))
 FACTS = (committed(PACKET), received(PACKET), answered(PACKET), acknowledged(PACKET))

@@ -58,7 +58,7 @@ class FeeInsufficient(FeeCapExceeded):
 def refused_message(refusal: ChainRefusal) -> MessageResult:
     """The result of the one message that the refusal is about."""
     return MessageResult(
-        outcome=Outcome.REJECTED,
+        outcome=Outcome.REFUSED,
         code=refusal.name,
         detail=printable(refusal.log),
         retryable=remedy_of(refusal.name) is not Remedy.MESSAGE,

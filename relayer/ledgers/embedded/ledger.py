@@ -288,4 +288,4 @@ def _message_result(result: Result, update: Result | None) -> MessageResult:
     detail = result.detail
     if update is not None and update.refused:
         detail += f"; the client update before it was refused: {update.detail} ({update.code_text})"
-    return MessageResult(outcome=Outcome.REJECTED, code=result.code_text, detail=detail, retryable=result.retryable)
+    return MessageResult(outcome=Outcome.REFUSED, code=result.code_text, detail=detail, retryable=result.retryable)

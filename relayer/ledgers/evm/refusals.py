@@ -66,7 +66,7 @@ def remedy(name: str, message: PacketMessage | None) -> Remedy:
 def refused_message(name: str, detail: str, message: PacketMessage | None) -> MessageResult:
     """`message` is None when the client update itself was refused."""
     retryable = remedy(name, message) is not Remedy.MESSAGE
-    return MessageResult(outcome=Outcome.REJECTED, code=name, detail=detail, retryable=retryable)
+    return MessageResult(outcome=Outcome.REFUSED, code=name, detail=detail, retryable=retryable)
 
 
 def reverted_message(refusal: NodeRefused, message: PacketMessage | None) -> MessageResult:

@@ -133,7 +133,7 @@ def chunks(items: Sequence[Item], *, first_room: int, room: int, overhead: int =
 
 def refused(code: str, detail: str, *, retryable: bool = False) -> MessageResult:
     """The result of a message that did not reach the ledger."""
-    return MessageResult(outcome=Outcome.REJECTED, code=code, detail=detail, retryable=retryable)
+    return MessageResult(outcome=Outcome.REFUSED, code=code, detail=detail, retryable=retryable)
 
 
 def too_large(size: int, room: int) -> MessageResult:

@@ -100,7 +100,7 @@ async def test_a_bad_message_does_not_sink_the_others(channel) -> None:
     messages[2] = replace(messages[2], proof=replace(messages[2].proof, value=b"no proof"))
     receipt = await channel.submit(*messages, update=update)
     outcomes = [result.outcome for result in receipt.results]
-    assert outcomes == [Outcome.DELIVERED, Outcome.REJECTED, Outcome.REJECTED, Outcome.DELIVERED]
+    assert outcomes == [Outcome.DELIVERED, Outcome.REFUSED, Outcome.REFUSED, Outcome.DELIVERED]
     assert receipt.results[1].code == "NotMember"
     assert receipt.results[1].retryable
     assert receipt.results[2].code == "MALFORMED_PROOF"
@@ -121,7 +121,7 @@ async def test_what_is_done_already_is_redundant_and_costs_nothing(channel) -> N
 async def test_a_proof_of_an_unknown_height_is_rejected_for_now(channel) -> None:
     messages, _ = await sent_and_settled(channel, 1)
     receipt = await channel.submit(*messages, update=None)
-    assert receipt.results[0].outcome is Outcome.REJECTED
+    assert receipt.results[0].outcome is Outcome.REFUSED
     assert receipt.results[0].code == "ConsensusTimestampNotFound"
     assert receipt.results[0].retryable
 

@@ -139,7 +139,7 @@ async def test_a_packet_is_received_with_a_toy_proof_and_a_bad_one_is_refused(pa
     message = await pair.receive(pair.sent_by_toy())
     bad = replace(message, proof=replace(message.proof, value=message.proof.value + b" "))
     (refused,) = await pair.submit(bad, await pair.update())
-    assert (refused.outcome, refused.code) == (Outcome.REJECTED, "commitment/2")
+    assert (refused.outcome, refused.code) == (Outcome.REFUSED, "commitment/2")
     (received,) = await pair.submit(message, None)
     assert received.outcome is Outcome.DELIVERED
     assert (await pair.host.client_status(MINE)).latest_height == message.proof.height

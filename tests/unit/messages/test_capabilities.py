@@ -25,7 +25,7 @@ from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 
-REFUSED = MessageResult(outcome=Outcome.REJECTED, code="client/30", detail="no", retryable=True)
+REFUSED = MessageResult(outcome=Outcome.REFUSED, code="client/30", detail="no", retryable=True)
 QUOTE = Quote(transactions=2, gas=2**40, price=Fraction(1, 10**30), fee=2**90, refusals=(None, REFUSED))
 VOUCHING = Vouching(
     threshold=1, vouchers=(Voucher(name="0x1", endpoint="a:1"), Voucher(name="0x2", endpoint="b:1", error="UNAVAILABLE"))

@@ -243,7 +243,7 @@ async def test_bad_messages_are_found_and_the_rest_goes(bench: Bench, bad: set[i
     known = len(bench.chain.executed)
     bench.host.refuses = dict.fromkeys(bad, ("channelv2", 9))
     receipt = await bench.submitter.submit(batch(*map(receive, range(1, 9))))
-    assert {number for number, result in enumerate(receipt.results, 1) if result.outcome is Outcome.REJECTED} == bad
+    assert {number for number, result in enumerate(receipt.results, 1) if result.outcome is Outcome.REFUSED} == bad
     assert {result.code for result in receipt.results} <= {"", "channelv2/9"}
     assert [len(each.body.messages) for each in bench.chain.executed[known:]] == ([9 - len(bad)] if len(bad) < 8 else [])
 
@@ -436,7 +436,7 @@ async def test_a_quote_prices_what_would_go_and_sends_nothing(bench: Bench) -> N
     assert [None if each is None else (each.outcome, each.code) for each in quote.refusals] == [
         (Outcome.REDUNDANT, ""),
         None,
-        (Outcome.REJECTED, "channelv2/9"),
+        (Outcome.REFUSED, "channelv2/9"),
         None,
     ]
     assert (bench.chain.broadcasts, bench.chain.account.coins) == (0, 1_000_000)

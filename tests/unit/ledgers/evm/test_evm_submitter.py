@@ -267,7 +267,7 @@ async def test_a_bad_message_among_several_transactions_is_found() -> None:
 async def test_a_message_that_fits_no_transaction_is_rejected_alone() -> None:
     router = FakeRouter()
     receipt = await submit(router, message(1, size=MAXIMUM_TRANSACTION_BYTES), message(2))
-    assert outcomes(receipt) == [Outcome.REJECTED, Outcome.DELIVERED]
+    assert outcomes(receipt) == [Outcome.REFUSED, Outcome.DELIVERED]
     assert receipt.results[0].code == "MESSAGE_TOO_LARGE"
     assert not receipt.results[0].retryable
 
@@ -292,7 +292,7 @@ async def test_a_batch_of_bad_messages_sends_nothing() -> None:
     router = FakeRouter(refusals={1: NOT_MEMBER, 2: NOT_MEMBER})
     receipt = await submit(router, message(1), message(2))
     assert router.transactions == []
-    assert outcomes(receipt) == [Outcome.REJECTED] * 2
+    assert outcomes(receipt) == [Outcome.REFUSED] * 2
 
 
 async def test_messages_that_only_fail_together_go_apart() -> None:
@@ -416,7 +416,7 @@ async def test_a_guess_above_the_limit_is_estimated() -> None:
 async def test_a_bad_message_behind_a_guess_costs_one_revert_and_is_found() -> None:
     router = FakeRouter(refusals={3: NOT_MEMBER})
     receipts = await in_turn(router, (message(1),), (message(2), message(3)), (message(4),))
-    assert outcomes(receipts[1]) == [Outcome.DELIVERED, Outcome.REJECTED]
+    assert outcomes(receipts[1]) == [Outcome.DELIVERED, Outcome.REFUSED]
     assert receipts[1].results[1].code == "NotMember"
     assert (receipts[1].gas, len(receipts[1].transactions)) == (20, 1)
     assert router.transactions == [(True, [1]), (True, [2]), (True, [4])]
@@ -500,7 +500,7 @@ async def test_bad_messages_on_a_quiet_ledger_are_found_after_it_woke() -> None:
     router = FakeRouter(block_time=NOW - 86_400, refusals={2: NOT_MEMBER})
     receipt = await submit(router, message(1), message(2))
     assert router.transactions == [(True, []), (False, [1])]
-    assert outcomes(receipt) == [Outcome.DELIVERED, Outcome.REJECTED]
+    assert outcomes(receipt) == [Outcome.DELIVERED, Outcome.REFUSED]
 
 
 async def test_no_quote_of_a_quiet_ledger_sends_or_blames_anything() -> None:
@@ -528,7 +528,7 @@ async def test_a_quote_names_what_would_be_refused_and_prices_the_rest() -> None
     router = FakeRouter(refusals={2: b"\x01\x02\x03\x04"}, open_packets={1, 2, 4})
     told = await quote(router, message(1), message(2), message(3), message(4))
     outcomes_told = [None if each is None else each.outcome for each in told.refusals]
-    assert outcomes_told == [None, Outcome.REJECTED, Outcome.REDUNDANT, None]
+    assert outcomes_told == [None, Outcome.REFUSED, Outcome.REDUNDANT, None]
     assert (told.transactions, told.gas) == (1, (2 * router.gas_each + 50_000) * 125 // 100)
 
 

@@ -258,11 +258,11 @@ class MessageResult(_message.Message):
         OUTCOME_UNSPECIFIED: _ClassVar[MessageResult.Outcome]
         DELIVERED: _ClassVar[MessageResult.Outcome]
         REDUNDANT: _ClassVar[MessageResult.Outcome]
-        REJECTED: _ClassVar[MessageResult.Outcome]
+        REFUSED: _ClassVar[MessageResult.Outcome]
     OUTCOME_UNSPECIFIED: MessageResult.Outcome
     DELIVERED: MessageResult.Outcome
     REDUNDANT: MessageResult.Outcome
-    REJECTED: MessageResult.Outcome
+    REFUSED: MessageResult.Outcome
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]

@@ -99,7 +99,7 @@ async def test_a_changed_packet_is_refused_and_the_true_one_is_taken(bench: Benc
         # That one has been received, so the host does not even look: nothing can come of it.
         assert outcome is Outcome.REDUNDANT
     else:
-        assert outcome is Outcome.REJECTED
+        assert outcome is Outcome.REFUSED
         assert code.split("/")[0] in {"channelv2", "clientv2", "client", "ibc", "02-client", "poa-evm", "commitment"}, code
     assert len(await bench.ledger.settlement.liabilities(after_sequence=0, limit=10)) == before
     assert await bench.deliver(bench.packet) == (Outcome.DELIVERED, "")

@@ -230,7 +230,7 @@ async def test_a_refused_update_is_named_with_the_messages_after_it(bench: Bench
     batch = await bench.batch(bench.send(a_fact_payload()))
     unsealed = replace(batch, update=replace(batch.update, value=batch.update.value[:-1]))
     (result,) = (await bench.ledger.submit(unsealed)).results
-    assert result.outcome is Outcome.REJECTED
+    assert result.outcome is Outcome.REFUSED
     assert "client/12" in result.detail
 
 
@@ -323,7 +323,7 @@ async def test_a_message_that_does_not_fit_is_rejected_alone(bench: Bench) -> No
     batch = await bench.batch(bench.send(a_fact_payload()))
     large = replace(batch.messages[0], proof=replace(batch.messages[0].proof, value=bytes(1024 * 1024)))
     receipt = await bench.ledger.submit(replace(batch, messages=(large, *batch.messages)))
-    assert [result.outcome for result in receipt.results] == [Outcome.REJECTED, Outcome.DELIVERED]
+    assert [result.outcome for result in receipt.results] == [Outcome.REFUSED, Outcome.DELIVERED]
     assert receipt.results[0].code == "ibc/17"
 
 
