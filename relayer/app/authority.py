@@ -25,7 +25,7 @@ async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) 
     rpc = JsonRpc((settings.endpoint,), chain_id=settings.chain_id)
     source = EvmBlockSource(rpc, finality_rule(settings.finality))
     try:
-        with SignedHashes(settings.store) as store:
+        with SignedHashes(settings.store, counter=settings.counter) as store:
             attestor = Attestor(
                 account=account,
                 chain_id=settings.chain_id,

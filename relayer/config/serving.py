@@ -37,6 +37,11 @@ class AuthoritySettings(Section):
     clients: Annotated[tuple[ServedClientSettings, ...], Field(min_length=1, max_length=1000)]
     logging: Logging = Field(default_factory=Logging)
 
+    @property
+    def counter(self) -> Path:
+        """How many hashes were signed, beside the key: a copy of the record that is put back does not bring it along."""
+        return self.keystore.with_suffix(".signed")
+
 
 PartyName = Annotated[str, Field(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
 

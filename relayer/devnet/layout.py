@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from relayer.authority.store import create_record
+from relayer.config.serving import load_authority
 from relayer.devnet.nodes import MNEMONIC
 from relayer.devnet.ports import free_ports
 from relayer.devnet.wallet import account_of
@@ -122,6 +124,8 @@ def write_layout(
         _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, members, settlement))
     for number, port in enumerate(ports.authorities):
         _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url, clients))
+        authority = load_authority(folder / f"authority-{number}.yaml")
+        create_record(authority.store, counter=authority.counter)
     if chain is None:
         _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
     settlement = _on_chain("competitor", "chain-member", chain) if chain else _remote(ports, _MEMBER_TOKEN)

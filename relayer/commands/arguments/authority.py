@@ -16,10 +16,21 @@ app = application("An authority that vouches for block hashes.", no_args_is_help
 
 @app.command("init")
 def authority_init(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
-    """Create the key that the file names, and print its address."""
+    """Create the key and the record of signatures that the file names, and print the address."""
     from relayer.commands.authority import init_authority
 
     init_authority(settings)
+
+
+@app.command("recover")
+def authority_recover(
+    settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE,
+    from_height: Annotated[int, typer.Option(min=1, help="A block above every one that this key has signed.")] = ...,  # type: ignore[assignment]
+) -> None:
+    """Sign again after the record of signatures was lost or put back from a copy."""
+    from relayer.commands.authority import recover_authority
+
+    recover_authority(settings, from_height=from_height)
 
 
 @app.command("serve")

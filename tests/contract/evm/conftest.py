@@ -16,7 +16,7 @@ from eth_account.signers.local import LocalAccount
 from relayer.app.clock import SystemClock
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import RunningAuthority, start
-from relayer.authority.store import SignedHashes
+from relayer.authority.store import SignedHashes, create_record
 from relayer.codes.facts import FactCategory, FactCode, FactKind, FactStatus
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path
 from relayer.core.events import PacketCommitted
@@ -158,6 +158,7 @@ async def channel(ganache: Ganache, accounts: Iterator[LocalAccount], tmp_path: 
             key = Account.create()
             source = EvmBlockSource(JsonRpc([ganache.url], chain_id=ganache.chain_id), LatestIsFinal())
             stack.push_async_callback(source.close)
+            create_record(tmp_path / f"authority-{index}.sqlite")
             store = stack.enter_context(SignedHashes(tmp_path / f"authority-{index}.sqlite"))
             attestor = Attestor(account=key, chain_id=ganache.chain_id, clients=[IDENTITY], source=source, store=store)
             server = await start(attestor)

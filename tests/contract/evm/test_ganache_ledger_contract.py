@@ -14,7 +14,7 @@ from eth_account import Account
 from relayer.app.clock import SystemClock
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
-from relayer.authority.store import SignedHashes
+from relayer.authority.store import SignedHashes, create_record
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.codes.ibc import IbcCode
 from relayer.core.events import PacketCommitted
@@ -121,6 +121,7 @@ async def authorities(stack: AsyncExitStack, url: str, folder) -> tuple[Authorit
     for index in range(3):
         source = EvmBlockSource(JsonRpc([url], chain_id=CHAIN_ID), LatestIsFinal())
         stack.push_async_callback(source.close)
+        create_record(folder / f"authority-{index}.sqlite")
         store = stack.enter_context(SignedHashes(folder / f"authority-{index}.sqlite"))
         attestor = Attestor(account=Account.create(), chain_id=CHAIN_ID, clients=[IDENTITY], source=source, store=store)
         server = await start(attestor)

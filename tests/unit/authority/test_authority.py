@@ -14,7 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable
 from relayer.authority.server import start
-from relayer.authority.store import SignedHashes
+from relayer.authority.store import SignedHashes, create_record, recover_record
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable, NotFinal
 from relayer.keystore import account_from_key
 from relayer.proofs.client import ClientIdentity
@@ -56,6 +56,7 @@ def attestor(source: FakeSource, store: SignedHashes, clients=(SERVED,)) -> Atte
 
 @pytest.fixture
 def path(tmp_path):
+    create_record(tmp_path / "signed.sqlite")
     return tmp_path / "signed.sqlite"
 
 
@@ -253,6 +254,56 @@ async def test_a_port_in_use_is_a_configuration_error(path, tmp_path) -> None:
         with pytest.raises(ConfigurationError, match="in use"):
             await start(attestor(FakeSource(), store), port=running.port)
         await running.stop()
+
+
+def test_an_authority_whose_record_is_lost_signs_nothing_until_an_operator_says_from_where(path) -> None:
+    with SignedHashes(path) as store:
+        store.record(5, 10, bytes(32))
+    path.unlink()
+    with pytest.raises(StoreUnusable, match="authority recover --from-height"):
+        SignedHashes(path)
+    with pytest.raises(StoreUnusable, match="exists already"):
+        create_record(path)
+    recover_record(path, from_height=11)
+    with SignedHashes(path) as store:
+        # The second hash for block 10, which the lost record would have refused.
+        with pytest.raises(ContradictingHash, match="from block 11 on"):
+            store.record(5, 10, b"\x0f" * 32)
+        store.record(5, 11, bytes(32))
+
+
+def test_an_older_copy_of_the_record_is_refused_and_so_is_a_lost_counter(path, tmp_path) -> None:
+    with SignedHashes(path) as store:
+        store.record(5, 10, bytes(32))
+    copy = path.read_bytes()
+    with SignedHashes(path) as store:
+        for number in (11, 12, 13):
+            store.record(5, number, bytes(32))
+    path.write_bytes(copy)
+    with pytest.raises(StoreUnusable, match=r"has 1 rows, its counter .* says 4"):
+        SignedHashes(path)
+    with pytest.raises(StoreUnusable, match="block 10 was signed"):
+        recover_record(path, from_height=10)
+    recover_record(path, from_height=14)
+    with SignedHashes(path) as store:
+        store.record(5, 10, bytes(32))
+        with pytest.raises(ContradictingHash):
+            store.record(5, 12, b"\x0f" * 32)
+    (tmp_path / "signed.sqlite.count").unlink()
+    with pytest.raises(StoreUnusable, match="says no number"):
+        SignedHashes(path)
+
+
+def test_a_crash_between_the_row_and_the_counter_is_no_rollback(path, tmp_path) -> None:
+    counter = tmp_path / "signed.sqlite.count"
+    with SignedHashes(path) as store:
+        store.record(5, 10, bytes(32))
+        before = counter.read_bytes()
+        store.record(5, 11, bytes(32))
+    counter.write_bytes(before)
+    with SignedHashes(path) as store:
+        store.record(5, 12, bytes(32))
+    assert int(counter.read_text()) == 3
 
 
 def rows(path) -> list[tuple[str, int, bytes]]:
