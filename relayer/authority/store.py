@@ -79,8 +79,8 @@ class SignedHashes:
         self._counter = counter or _beside(path)
         if not path.exists():
             raise StoreUnusable(
-                f"record of signatures {path}: is missing, or the path is wrong. `relayer authority init` makes it for a new "
-                "key. If it is lost, nothing is signed, because a second hash for one height would be misbehaviour: "
+                f"record of signatures {path}: is missing, or the path is wrong. `relayer authority init` makes it for a "
+                "new key. If it is lost, nothing is signed, because a second hash for one height would be misbehaviour: "
                 + _RECOVER
             )
         self._database = _open(path)
