@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from enum import Enum
 from functools import partial
 from pathlib import Path
 
 from relayer.app.clock import SystemClock
-from relayer.app.ends import open_facts
+from relayer.app.ends import open_facts, open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
+from relayer.business.precheck import FactTerms, objections
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
 from relayer.commands.output import done, in_doubt, money, say, show_json, show_table, step
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, InvariantBroken, RelayerError
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
 from relayer.views.facts import FactView, SentFacts, code_name, kind_name
 from relayer.views.values import hex_of
 
+_PRECHECK_SECONDS = 15
 
-def mint_facts(config: Path, channel: str | None, file: Path, issuer: IssuerKey, form: OutputForm) -> None:
-    """`facts mint`."""
+
+class Precheck(Enum):
+    """Whether the settlement ledger is asked before facts are issued."""
+
+    WANTED = "wanted"
+    SKIPPED = "skipped"
+
+
+def mint_facts(
+    config: Path, channel: str | None, file: Path, issuer: IssuerKey, *, precheck: Precheck, form: OutputForm
+) -> None:
+    """`facts mint`. Raises InvalidInput with every fact that the settlement ledger would reject by its records."""
     selection = select(config, channel)
     forms = read_facts(file)
+    if precheck is Precheck.WANTED:
+        _require_terms(selection, file, asyncio.run(_objections(selection, forms)))
     account = issuer.open()
     doubt = "more facts may be issued than are shown here; `relayer facts show` lists what is, before you issue them again"
     with step(f"issuing {len(forms)} facts as {account.address}"), in_doubt(doubt):
@@ -101,6 +116,31 @@ def fact_as_row(each: TrackedFact) -> Sequence[str]:
         money(record.open, fact.exponent) if record.news_sequence else "",
         f"0x{record.liability_id.hex()[:16]}…" if any(record.liability_id) else "",
     )
+
+
+def _require_terms(selection: Selection, file: Path, found: Sequence[str]) -> None:
+    if found:
+        rows = "\n".join(f"  {each}" for each in found)
+        raise InvalidInput(
+            f"{file}: ledger {selection.settlement_end.ledger} would reject {len(found)} of these facts; register with "
+            f"`relayer settlement apply`, or issue them all the same with --no-check:\n{rows}"
+        )
+
+
+async def _objections(selection: Selection, forms: Sequence[FactForm]) -> list[str]:
+    """Empty if the ledger cannot be asked: issuing facts needs the contract ledger alone."""
+    drafts = [
+        FactTerms(creditor=each.creditor, debtor=each.debtor, currency=each.currency, exponent=each.exponent)
+        for each in forms
+    ]
+    try:
+        async with asyncio.timeout(_PRECHECK_SECONDS), open_settlement(selection) as service:
+            return await objections(service, drafts)
+    except InvariantBroken:
+        raise
+    except (RelayerError, TimeoutError) as error:
+        say(f"parties and agreements are not checked: {str(error) or 'the settlement ledger does not answer'}")
+        return []
 
 
 async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[Fact]:

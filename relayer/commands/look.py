@@ -18,7 +18,15 @@ from relayer.core.policy import OPEN_POLICY
 from relayer.core.states import STATES, state_name
 from relayer.engine.recovery import recover, replay
 from relayer.errors import InvalidInput
-from relayer.views.packets import EntryView, PacketStory, PacketView, ReplayView, TransitionView, moment_of
+from relayer.views.packets import (
+    AnswerView,
+    EntryView,
+    PacketStory,
+    PacketView,
+    ReplayView,
+    TransitionView,
+    answers_in_words,
+)
 from relayer.views.values import hex_of
 
 _SEQUENCE_DIGITS = 20
@@ -33,12 +41,13 @@ def list_packets(config: Path, channel: str | None, state: str | None, limit: in
     states = [] if state is None else [_STATES[state.lower()]]
     with journal_reader(settings.journal.path) as journal:
         everything = journal.packets(states=states, limit=limit if channel is None else 1_000_000)
-    lines = [line for line in everything if channel in (None, line.key.channel)][:limit]
+        lines = [line for line in everything if channel in (None, line.key.channel)][:limit]
+        views = [PacketView.of(line, journal.answers(line.key)) for line in lines]
     if form is OutputForm.JSON:
-        show_json([PacketView.of(line) for line in lines])
+        show_json(views)
         return
-    rows = ((str(line.key), line.state, line.code, moment_of(line.last_at_ms)) for line in lines)
-    show_table(f"{len(lines)} packets, newest first", ("packet", "state", "code", "since"), rows)
+    rows = ((each.packet, each.state, answers_in_words(each.answers), each.code, each.last_journaled) for each in views)
+    show_table(f"{len(views)} packets, newest first", ("packet", "state", "answers", "code", "since"), rows)
 
 
 def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
@@ -48,10 +57,14 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
     with journal_reader(settings.journal.path) as journal:
         line = journal.packet(key)
         entries = journal.entries_of(key)
+        answers = tuple(map(AnswerView.of, journal.answers(key)))
     running = running_report(settings.service.host, settings.service.port)
     state = line.state if line else "Unseen"
     why, moves = STORIES[state]
     code, reason = (line.code, line.reason) if line else ("", "")
+    rejected = sum(not each.accepted for each in answers)
+    if rejected:
+        why += f"; the other ledger rejected {rejected} of the {len(answers)} facts in it, see the answers"
     story = PacketStory(
         packet=str(key),
         state=state,
@@ -59,6 +72,7 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         reason=reason,
         why=why,
         moves_when=moves,
+        answers=answers,
         relayer=running.standstill if running else ("no relayer answers on the service port",),
         history=tuple(map(EntryView.of, entries)),
     )
@@ -66,7 +80,11 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         show_json(story)
         return
     rows = [(str(entry.row), entry.journaled, entry.event, entry.detail) for entry in story.history]
-    show_table(f"packet {key}: {state}", ("row", "journaled", "event", "detail"), rows)
+    answered = f" ({answers_in_words(answers)})" if answers else ""
+    show_table(f"packet {key}: {state}{answered}", ("row", "journaled", "event", "detail"), rows)
+    if answers:
+        told = [(each.fact_id, "accepted" if each.accepted else "REJECTED", each.code) for each in answers]
+        show_table("what the other ledger answered", ("fact", "answer", "code"), told)
     say(f"why: {why}")
     if code:
         say(f"reason: {code}: {reason}")

@@ -18,6 +18,8 @@ def show_status(config: Path, form: OutputForm) -> None:
         return
     rows = ((each.channel, each.state, str(each.count)) for each in status.packets)
     show_table(f"journal of {status.journal_rows} rows", ("channel", "state", "packets"), rows, right=("packets",))
+    for rejected in status.rejected:
+        say(f"channel {rejected.channel}: {rejected.count} rejected with {rejected.code}; `relayer packets` shows where")
     running = status.running
     if running is None:
         say("no relayer answers on the service port; `relayer start` starts one")

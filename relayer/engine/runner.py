@@ -23,6 +23,7 @@ from relayer.engine.dispatcher import Dispatcher
 from relayer.engine.inbox import Inbox, Item, Page, Stop, Word
 from relayer.engine.settings import EngineSettings
 from relayer.engine.watcher import Watcher
+from relayer.facts.answers import answers_in
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Entry, Journal
 
@@ -189,7 +190,15 @@ def _tell(entry: Entry, transition: PlannedTransition) -> None:
         words["operator"] = event.operator
     else:
         words |= {"ledger": event.ledger, "height": event.height}
-    _log.info(_NAMES[type(event)], **words)
+    if not isinstance(event, ev.AcknowledgementWritten):
+        _log.info(_NAMES[type(event)], **words)
+        return
+    answers = answers_in(event.packet, event.acknowledgement)
+    rejected = [each for each in answers if not each.accepted]
+    _log.info(_NAMES[type(event)], **words, accepted=len(answers) - len(rejected), rejected=len(rejected))
+    for each in rejected:
+        # An acknowledged packet whose business was refused looks like success everywhere else.
+        _log.warning("fact_rejected", packet=str(transition.key), fact=f"0x{each.fact_id.hex()}", code=each.code)
 
 
 async def inline(call: Callable[[], _T]) -> _T:

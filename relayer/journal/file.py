@@ -24,6 +24,11 @@ def translated(path: Path) -> Iterator[None]:
         raise JournalUnavailable(f"journal {path}: {error}; check the disk, the folder and its permissions") from error
 
 
+def has_answers(database: sqlite3.Connection) -> bool:
+    """Whether the table of answers is there; a journal that was begun without it gets it from its next writer."""
+    return database.execute("SELECT 1 FROM sqlite_master WHERE name = 'answer'").fetchone() is not None
+
+
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Raises JournalUnavailable if there is no file, JournalCorrupt if it is something else."""
     if not path.exists():

@@ -13,8 +13,9 @@ from relayer.core.ids import ChannelId, ClientId, Height, LedgerId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import PacketKey
 from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
+from relayer.facts.answers import Answer
 from relayer.journal.codec import RowCodec, content_hash, decode_memory, row_hash
-from relayer.journal.file import open_for_reading, translated
+from relayer.journal.file import has_answers, open_for_reading, translated
 from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
 
 GENESIS = bytes(32)
@@ -93,6 +94,17 @@ class SqliteJournalReader:
                 "SELECT * FROM packet WHERE channel = ? AND source = ? AND sequence = ?", key_columns(key)
             ).fetchone()
         return _line(row) if row else None
+
+    def answers(self, key: PacketKey) -> Sequence[Answer]:
+        with translated(self.path):
+            if not has_answers(self._db):
+                return ()
+            rows = self._db.execute(
+                "SELECT fact, code, accepted FROM answer WHERE channel = ? AND source = ? AND sequence = ? "
+                "ORDER BY row, position",
+                key_columns(key),
+            ).fetchall()
+        return [Answer(fact_id=fact, code=code, accepted=bool(accepted)) for fact, code, accepted in rows]
 
     def entries_of(self, key: PacketKey) -> Sequence[Entry]:
         with translated(self.path):

@@ -32,7 +32,23 @@ GUARDS = "".join(
     for verb in ("UPDATE", "DELETE")
 )
 
-DERIVED = """
+ANSWERS = """
+CREATE TABLE answer(
+  row INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  source TEXT NOT NULL,
+  sequence BLOB NOT NULL,
+  fact BLOB NOT NULL,
+  code TEXT NOT NULL,
+  accepted INTEGER NOT NULL,
+  PRIMARY KEY(channel, source, sequence, row, position)
+) STRICT, WITHOUT ROWID;
+"""
+"""What acknowledgements say of each fact. Derived, and made from the rows of a journal that was begun without it."""
+
+DERIVED = f"""
+{ANSWERS}
 CREATE TABLE packet(
   channel TEXT NOT NULL,
   source TEXT NOT NULL,

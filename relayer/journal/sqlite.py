@@ -16,15 +16,17 @@ from typing import IO
 
 from relayer.core import states as st
 from relayer.core.channels import Route
-from relayer.core.events import PacketRefused, SubmissionRefused
+from relayer.core.events import AcknowledgementWritten, PacketRefused, SubmissionRefused
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
+from relayer.core.packet import PacketKey
 from relayer.core.states import State, state_name
 from relayer.errors import JournalLocked, JournalUnavailable
+from relayer.facts.answers import answers_in
 from relayer.journal.codec import content_hash, encode_memory, note, row_hash
-from relayer.journal.file import translated
+from relayer.journal.file import has_answers, translated
 from relayer.journal.reader import SqliteJournalReader, key_columns
-from relayer.journal.schema import APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
+from relayer.journal.schema import ANSWERS, APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
 from relayer.ports.journal import Entry
 from relayer.private_files import make_private, new_private_file, private_file, private_folder
 
@@ -48,6 +50,7 @@ class SqliteJournal(SqliteJournalReader):
                 # Without it INSERT OR REPLACE deletes rows past the triggers that forbid it.
                 self._db.execute("PRAGMA recursive_triggers = ON")
             self._head = self.verify()
+            self._begin_answers()
         except BaseException:
             self._lock.close()
             raise
@@ -115,6 +118,9 @@ class SqliteJournal(SqliteJournalReader):
         match record.event:
             case SubmissionRefused(key=key, effect=effect, code=code):
                 self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, effect.value, code))
+            case AcknowledgementWritten() as event:
+                for transition in record.transitions:
+                    self._index_answers(event, transition.key, row)
             case PacketRefused(key=key):
                 self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, "", REFUSED_BY_CHANNEL))
             case _:
@@ -136,6 +142,31 @@ class SqliteJournal(SqliteJournalReader):
                 },
             )
             self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source, sequence, row))
+
+    def _index_answers(self, event: AcknowledgementWritten, key: PacketKey, row: int) -> None:
+        answers = answers_in(event.packet, event.acknowledgement)
+        self._db.executemany(
+            "INSERT INTO answer VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (row, position, *key_columns(key), each.fact_id, each.code, int(each.accepted))
+                for position, each in enumerate(answers)
+            ],
+        )
+
+    def _begin_answers(self) -> None:
+        """Of a journal that was begun without them, from its rows."""
+        if has_answers(self._db):
+            return
+        routes = self.routes()
+        with self._transaction():
+            self._db.execute(ANSWERS)
+            for entry in self.entries():
+                event = entry.event
+                if not isinstance(event, AcknowledgementWritten):
+                    continue
+                for route in routes:
+                    if (route.destination, route.source_client) == (event.ledger, event.packet.source_client):
+                        self._index_answers(event, route.key(event.packet.sequence), entry.row)
 
     def _store(self, content: bytes) -> bytes:
         name = content_hash(content)

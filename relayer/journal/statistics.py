@@ -9,9 +9,9 @@ from pathlib import Path
 
 from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, LedgerId
-from relayer.journal.file import translated
+from relayer.journal.file import has_answers, translated
 from relayer.journal.reader import SqliteJournalReader
-from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RefusalFigures, RouteFigures
+from relayer.ports.journal import LATENCY_BOUNDS_MS, AnswerFigures, JournalFigures, RefusalFigures, RouteFigures
 
 _ENDED = "('Acknowledged', 'TimedOut', 'Contradicted')"
 _TOOK = "last_at_ms - first_at_ms"
@@ -25,6 +25,10 @@ SELECT channel, source,
 FROM packet GROUP BY channel, source
 """  # noqa: S608 - nothing but the constants above
 _REFUSALS = "SELECT channel, effect, code, count(*) FROM refusal GROUP BY channel, effect, code ORDER BY min(row)"
+_ANSWERS = """
+SELECT channel, source, code, accepted, count(*) FROM answer
+GROUP BY channel, source, code, accepted ORDER BY channel, source, accepted DESC, code
+"""
 
 
 class JournalStatistics:
@@ -47,6 +51,7 @@ class JournalStatistics:
         with translated(self._reader.path):
             routes = self._database.execute(_ROUTES).fetchall()
             refusals = self._database.execute(_REFUSALS).fetchall()
+            answers = self._database.execute(_ANSWERS).fetchall() if has_answers(self._database) else []
         return JournalFigures(
             rows=head.row,
             routes=tuple(map(_route, routes)),
@@ -55,6 +60,12 @@ class JournalStatistics:
                     channel=ChannelId(channel), effect=EffectKind(effect) if effect else None, code=code, count=count
                 )
                 for channel, effect, code, count in refusals
+            ),
+            answers=tuple(
+                AnswerFigures(
+                    channel=ChannelId(channel), source=LedgerId(source), code=code, accepted=bool(accepted), count=count
+                )
+                for channel, source, code, accepted, count in answers
             ),
         )
 

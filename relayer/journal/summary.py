@@ -7,15 +7,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayer.journal.file import open_for_reading, translated
+from relayer.journal.file import has_answers, open_for_reading, translated
+
+_REJECTED = "SELECT channel, code, count(*) FROM answer WHERE accepted = 0 GROUP BY channel, code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSummary:
-    """Number of rows, and packets by (channel, state)."""
+    """Number of rows, packets by (channel, state), and refused facts and updates by (channel, code)."""
 
     rows: int
     packets: Mapping[tuple[str, str], int]
+    rejected: Mapping[tuple[str, str], int]
 
 
 def read_summary(path: Path) -> JournalSummary:
@@ -24,4 +27,9 @@ def read_summary(path: Path) -> JournalSummary:
         database.execute("BEGIN")
         (rows,) = database.execute("SELECT coalesce(max(row), 0) FROM journal").fetchone()
         counts = database.execute("SELECT channel, state, count(*) FROM packet GROUP BY channel, state").fetchall()
-    return JournalSummary(rows=rows, packets={(channel, state): count for channel, state, count in counts})
+        rejected = database.execute(_REJECTED).fetchall() if has_answers(database) else []
+    return JournalSummary(
+        rows=rows,
+        packets={(channel, state): count for channel, state, count in counts},
+        rejected={(channel, code): count for channel, code, count in rejected},
+    )

@@ -15,6 +15,7 @@ from relayer.core.events import Event
 from relayer.core.ids import ChannelId, Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.core.packet import PacketKey
+from relayer.facts.answers import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +107,24 @@ class RefusalFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFigures:
+    """How many facts, or updates about facts, were answered with a code. `source`: of their packets."""
+
+    channel: ChannelId
+    source: LedgerId
+    code: str
+    accepted: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFigures:
     """The totals of a journal."""
 
     rows: int
     routes: tuple[RouteFigures, ...]
     refusals: tuple[RefusalFigures, ...]
+    answers: tuple[AnswerFigures, ...]
 
 
 class JournalReader(Protocol):
@@ -143,6 +156,10 @@ class JournalReader(Protocol):
 
     def packet(self, key: PacketKey) -> PacketLine | None:
         """The packet's entry in the derived index, or None."""
+        ...
+
+    def answers(self, key: PacketKey) -> Sequence[Answer]:
+        """What the acknowledgement says of each thing in the packet; empty while there is none."""
         ...
 
     def entries_of(self, key: PacketKey) -> Sequence[Entry]:

@@ -144,6 +144,15 @@ def _of_journal(journal: JournalFigures, now_seconds: float) -> Iterator[Metric]
     )
     yield _latency(routes)
     yield _counter(
+        "relayer_answers",
+        "Facts, and updates about facts, by what their acknowledgement says of them",
+        (*_ROUTE, "answer", "code"),
+        [
+            ((row.channel, row.source, "accepted" if row.accepted else "rejected", row.code), row.count)
+            for row in journal.answers
+        ],
+    )
+    yield _counter(
         "relayer_refusals",
         "Submissions that a ledger refused, by its code; without an effect: packets that the channel's rules refused",
         ("channel", "effect", "code"),

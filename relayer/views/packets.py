@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from relayer.core.draft import PlannedTransition
 from relayer.core.effects import Effect
 from relayer.core.events import Event, event_name
 from relayer.core.states import state_name
+from relayer.facts.answers import Answer
 from relayer.ports.journal import Entry, PacketLine
 from relayer.views.values import Hex, Moment, hex_of
 
@@ -24,6 +26,20 @@ EFFECT_NAMES: dict[type[Effect], str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """What the acknowledgement says of one fact, or of one update about it. `code`: `ok` if a fact was recorded."""
+
+    fact_id: Hex
+    accepted: bool
+    code: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> AnswerView:
+        """From the journal's index."""
+        return cls(fact_id=hex_of(answer.fact_id), accepted=answer.accepted, code=answer.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketView:
     """One packet. `code` and `reason` are empty unless it is quarantined or contradicted."""
 
@@ -31,17 +47,19 @@ class PacketView:
     state: str
     code: str
     reason: str
+    answers: tuple[AnswerView, ...]
     first_journaled: Moment
     last_journaled: Moment
 
     @classmethod
-    def of(cls, line: PacketLine) -> PacketView:
+    def of(cls, line: PacketLine, answers: Sequence[Answer]) -> PacketView:
         """From the journal's index."""
         return cls(
             packet=str(line.key),
             state=line.state,
             code=line.code,
             reason=line.reason,
+            answers=tuple(map(AnswerView.of, answers)),
             first_journaled=moment_of(line.first_at_ms),
             last_journaled=moment_of(line.last_at_ms),
         )
@@ -79,6 +97,7 @@ class PacketStory:
     reason: str
     why: str
     moves_when: str
+    answers: tuple[AnswerView, ...]
     relayer: tuple[str, ...]
     history: tuple[EntryView, ...]
 
@@ -126,6 +145,14 @@ class ReplayView:
 def moment_of(milliseconds: int) -> Moment:
     """Of unix milliseconds."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+
+
+def answers_in_words(answers: Sequence[AnswerView]) -> str:
+    """How many were accepted, and how many were refused with which code: `2 accepted, 1 no_agreement`."""
+    refused = Counter(each.code for each in answers if not each.accepted)
+    accepted = len(answers) - refused.total()
+    words = [f"{accepted} accepted"] if accepted else []
+    return ", ".join(words + [f"{count} {code}" for code, count in refused.items()])
 
 
 def _effects(effects: Sequence[Effect]) -> str:

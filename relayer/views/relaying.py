@@ -38,6 +38,15 @@ class PacketCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedCount:
+    """Facts and updates about facts whose packets were acknowledged with a refusal, by its code."""
+
+    channel: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingReport:
     """Messages that are still to be submitted to a ledger. `oldest`: the packet that has waited longest, or empty."""
 
@@ -98,4 +107,5 @@ class Status:
 
     journal_rows: int
     packets: tuple[PacketCount, ...]
+    rejected: tuple[RejectedCount, ...]
     running: RelayerReport | None

@@ -26,14 +26,19 @@ def facts_mint(
     keystore: Keystore = None,
     password_file: PasswordFile = None,
     key_env: KeyEnvironment = None,
+    no_check: Annotated[
+        bool,
+        typer.Option("--no-check", help="Do not ask the settlement ledger whether it knows the parties and an agreement."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Issue facts. They stay on the contract ledger until they are sent."""
-    from relayer.commands.facts import mint_facts
+    from relayer.commands.facts import Precheck, mint_facts
     from relayer.commands.keys import IssuerKey
 
     issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
-    mint_facts(config, channel, file, issuer, form(json))
+    precheck = Precheck.SKIPPED if no_check else Precheck.WANTED
+    mint_facts(config, channel, file, issuer, precheck=precheck, form=form(json))
 
 
 @app.command("send")

@@ -14,7 +14,7 @@ from starlette.types import Message, Scope
 from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, LedgerId
 from relayer.errors import ConfigurationError
-from relayer.ports.journal import LATENCY_BOUNDS_MS, JournalFigures, RefusalFigures, RouteFigures
+from relayer.ports.journal import LATENCY_BOUNDS_MS, AnswerFigures, JournalFigures, RefusalFigures, RouteFigures
 from relayer.service.http import StatusServer, application, bind
 from relayer.service.remembered import Remembered
 from relayer.service.report import Figures, ProbeResult, Source, WalletReport
@@ -69,6 +69,12 @@ FIGURES = Figures(
         refusals=(
             RefusalFigures(channel=ChannelId("main"), effect=EffectKind.RECEIVE, code="AppError", count=5),
             RefusalFigures(channel=ChannelId("main"), effect=None, code="PacketRefused", count=1),
+        ),
+        answers=(
+            AnswerFigures(channel=ChannelId("main"), source=LedgerId("contracts"), code="ok", accepted=True, count=39),
+            AnswerFigures(
+                channel=ChannelId("main"), source=LedgerId("contracts"), code="no_agreement", accepted=False, count=2
+            ),
         ),
     ),
     wallets=(WalletReport(ledger="contracts", balance=10**18),),
@@ -158,6 +164,8 @@ relayer_packet_latency_seconds_count{channel="main",source="contracts"} 40.0
 relayer_packet_latency_seconds_sum{channel="main",source="contracts"} 12.0
 relayer_refusals_total{channel="main",code="AppError",effect="receive"} 5.0
 relayer_refusals_total{channel="main",code="PacketRefused",effect=""} 1.0
+relayer_answers_total{answer="accepted",channel="main",code="ok",source="contracts"} 39.0
+relayer_answers_total{answer="rejected",channel="main",code="no_agreement",source="contracts"} 2.0
 relayer_client_expiry_seconds{client="client-0",ledger="contracts"} 500.0
 relayer_ledger_height{ledger="contracts"} 7.0
 relayer_pending_messages{kind="receive",ledger="settlement"} 3.0
@@ -172,7 +180,7 @@ relayer_transactions_total{client="client-0",ledger="contracts"} 3.0
     families = {family.name: family.type for family in text_string_to_metric_families(body.decode())}
     assert families["relayer_packet_latency_seconds"] == "histogram"
     assert {name for name, kind in families.items() if kind == "counter"} == {
-        f"relayer_{what}" for what in ("packets_ended", "refusals", "errors", "fees", "gas", "transactions")
+        f"relayer_{what}" for what in ("packets_ended", "answers", "refusals", "errors", "fees", "gas", "transactions")
     }
 
 

@@ -1,0 +1,57 @@
+"""What people call things: whole ids, beginnings of ids that fit one thing alone, and names that are nearly right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from relayer.errors import InvalidInput
+
+_NEAR = 3
+_LISTED = 5
+_LEAST_DIGITS = 4
+"""Of a hash: fewer fit by chance what was not meant."""
+HASH_DIGITS = 64
+
+
+def near_names(text: str, known: Collection[str]) -> str:
+    """`; did you mean DE*KCS?`, or nothing if no name is near."""
+    by_case = {name.casefold(): name for name in known}
+    found = [by_case[each] for each in get_close_matches(text.casefold(), by_case, n=_NEAR)]
+    return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
+def one_of(what: str, text: str, known: Collection[str], listing: str) -> str:
+    """The name itself, or the only one that begins like this.
+
+    `listing`: the command that lists them. Raises InvalidInput with the names that are near, or with all that begin so.
+    """
+    if text in known:
+        return text
+    fitting = sorted(name for name in known if text and name.startswith(text))
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        more = ", ..." if len(fitting) > _LISTED else ""
+        raise InvalidInput(f"{what} {text[:80]}: {len(fitting)} begin like this: {', '.join(fitting[:_LISTED])}{more}")
+    raise InvalidInput(f"{what} {text[:80]} is not on this ledger; `{listing}` lists them{near_names(text, known)}")
+
+
+def hash_prefix(what: str, text: str) -> str:
+    """Digits of a hash or of its beginning, in lower case, without 0x and without the sign of an abridged one.
+
+    Raises InvalidInput.
+    """
+    digits = text.removeprefix("0x").rstrip("…~").lower()
+    is_hash = _LEAST_DIGITS <= len(digits) <= HASH_DIGITS and all(each in "0123456789abcdef" for each in digits)
+    if not is_hash:
+        raise InvalidInput(
+            f"{what} {text[:80]!r}: expected 0x and {HASH_DIGITS} hexadecimal digits, or at least the first {_LEAST_DIGITS}"
+        )
+    return digits
+
+
+def one_hash(what: str, text: str, known: Collection[bytes], listing: str) -> bytes:
+    """The same for hashes of 32 bytes, which may be given by their first digits. Raises InvalidInput."""
+    digits = hash_prefix(what, text)
+    return bytes.fromhex(one_of(what, f"0x{digits}", {f"0x{each.hex()}" for each in known}, listing)[2:])
