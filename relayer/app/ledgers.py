@@ -25,6 +25,9 @@ from relayer.config.serving import load_ledger
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.light_clients.known import KNOWN
+from relayer.light_clients.poa_evm import PoaEvm
+from relayer.light_clients.tendermint import Tendermint
 from relayer.ports.capabilities import Checked, capability
 from relayer.ports.facts import NamesLedgers
 from relayer.ports.ledger import ClientHost, Ledger
@@ -86,6 +89,31 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
             account = business_account(settings) if rights is Rights.OPERATOR else relaying_account(settings)
             chain = cosmos_ledger(name, settings, account)
             return SettlementLedger(ledger=chain, service=chain.settlement)
+        case unreachable:
+            assert_never(unreachable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTypes:
+    """The light clients between a ledger and others, as far as its settings tell; None where only the ledger can tell."""
+
+    followed_by: str | None
+    """The type of light client that follows this ledger."""
+    hosted: frozenset[str] | None
+    """The types that it has itself."""
+
+
+def client_types(settings: LedgerSettings) -> ClientTypes:
+    """Known before anything is deployed."""
+    match settings:
+        case EvmLedgerSettings():
+            return ClientTypes(followed_by=PoaEvm.client_type, hosted=frozenset({Tendermint.client_type}))
+        case EmbeddedLedgerSettings():
+            return ClientTypes(followed_by=Tendermint.client_type, hosted=frozenset(KNOWN.names))
+        case CosmosLedgerSettings():
+            return ClientTypes(followed_by=Tendermint.client_type, hosted=None)
+        case RemoteLedgerSettings():
+            return ClientTypes(followed_by=None, hosted=None)
         case unreachable:
             assert_never(unreachable)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayer.app.ledgers import FullLedger, Rights, connected, deploy_missing, fact_registrar, make_ledger
+from relayer.app.ledgers import FullLedger, Rights, client_types, connected, deploy_missing, fact_registrar, make_ledger
 from relayer.app.selection import Chosen, choose
 from relayer.config.channels import ChannelSettings, End
 from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
@@ -38,7 +38,9 @@ class Host:
 
 
 async def open_channel(config: Path, name: str | None, progress: Progress) -> None:
-    """Raises what the ledgers raise; whatever was achieved by then is in the deployment file."""
+    """Raises ConfigurationError, before anything is deployed or sent, if one ledger has no light client for the other, and
+    what the ledgers raise; whatever was achieved by then is in the deployment file."""
+    await _require_light_clients(choose(config, name))
     for end in choose(config, name).channel.ends:
         await _deploy(config, choose(config, name), end, progress)
     chosen = choose(config, name)
@@ -117,6 +119,25 @@ class Opening:
 def _make(chosen: Chosen, end: End) -> Host:
     ledger = make_ledger(end.ledger, chosen.settings.ledgers[end.ledger], rights=Rights.OPERATOR)
     return Host(end=end, ledger=ledger)
+
+
+async def _require_light_clients(chosen: Chosen) -> None:
+    """Reads alone. Raises ConfigurationError."""
+    one, other = chosen.channel.ends
+    for host, followed in ((one, other), (other, one)):
+        hosted = client_types(chosen.settings.ledgers[host.ledger]).hosted
+        if hosted is None or host.client is not None:
+            continue
+        needed = client_types(chosen.settings.ledgers[followed.ledger]).followed_by
+        if needed is None:
+            async with connected(_make(chosen, followed).ledger) as ledger:
+                needed = (await ledger.initial_client(_terms(chosen.channel))).client_type
+        if needed not in hosted:
+            raise ConfigurationError(
+                f"channel {chosen.channel.name!r}: {host.ledger} cannot follow {followed.ledger}, because it has no light "
+                f"client of type {needed}, only {', '.join(sorted(hosted))}; choose another ledger for one of the two ends. "
+                "Nothing was deployed or sent"
+            )
 
 
 async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from relayer.app import opening
 from relayer.app.checking import check
@@ -257,3 +259,66 @@ async def test_somebody_else_creating_a_client_meanwhile_is_told(tmp_path: Path,
     config = configuration(tmp_path, ports, sends=["facts"])
     with pytest.raises(ConfigurationError, match="somebody else created a client"):
         await open_channel(config, None, lambda _: None)
+
+
+class CountingNode:
+    """An EVM node that answers nothing and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[object] = []
+        application = web.Application()
+        application.router.add_post("/", self._handle)
+        self.server = TestServer(application)
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        self.requests.append(await request.json())
+        return web.Response(status=503)
+
+
+def an_evm_ledger(folder: Path, url: str, chain_id: int) -> dict[str, object]:
+    (folder / "password").write_text("a password")
+    return {
+        "type": "evm",
+        "chain_id": chain_id,
+        "endpoints": [url],
+        "account": {"keystore": "operator.json", "password": {"file": "password"}},
+        "finality": "latest",
+        "fees": {"policy": "zero"},
+        "authorities": {
+            "threshold": 1,
+            "members": [{"address": "0x" + "11" * 20, "endpoint": "127.0.0.1:1"}],
+        },
+    }
+
+
+async def test_two_ledgers_without_light_clients_of_each_other_are_refused_before_anything_is_deployed(
+    tmp_path: Path,
+) -> None:
+    """The fault: contracts were deployed and paid for on both, and only then was it found that no client can follow them."""
+    node = CountingNode()
+    async with node.server:
+        url = str(node.server.make_url("/"))
+        entries = {name: an_evm_ledger(tmp_path, url, number) for number, name in enumerate(("left", "right"), 5)}
+        config = configuration(tmp_path, entries, sends=["facts"])
+        with pytest.raises(
+            ConfigurationError, match="left cannot follow right, because it has no light client of type poa-evm"
+        ):
+            await open_channel(config, None, lambda _: None)
+    assert node.requests == []
+    assert not deployment_path(config).exists()
+
+
+async def test_a_ledger_that_only_a_connection_can_describe_is_asked_before_anything_is_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced(monkeypatch, {"right": SimulatedLedger(LedgerId("right"), ManualClock())})
+    node = CountingNode()
+    async with node.server:
+        entries = {
+            "left": an_evm_ledger(tmp_path, str(node.server.make_url("/")), 5),
+            "right": {"type": "remote", "chain_id": "x-1", "address": "127.0.0.1:2"},
+        }
+        config = configuration(tmp_path, entries, sends=["facts"])
+        with pytest.raises(ConfigurationError, match="no light client of type simulated"):
+            await open_channel(config, None, lambda _: None)
+    assert node.requests == []
