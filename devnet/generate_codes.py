@@ -23,7 +23,7 @@ GO = Path("contracts/cosmos")
 GO_SETTLEMENT = GO / "x" / "settlement"
 
 NUMBERED = {
-    "fact_kinds": {"meaning"},
+    "fact_kinds": {"issued_by", "meaning"},
     "fact_categories": set(),
     "fact_statuses": set(),
     "fact_codes": {"later", "meaning"},
@@ -33,6 +33,8 @@ NUMBERED = {
 }
 """Sections of numbers, with the fields that each entry has beside its number."""
 NAMED = {"ibc_refusals", "chain_refusals"}
+ISSUERS = {"creditor"}
+"""Sides that a kind of fact can be issued by. The rules know no other: whoever adds one changes them in all languages."""
 REMEDIES = {"message": "MESSAGE", "later": "LATER", "client": "CLIENT", "account": "ACCOUNT"}
 
 
@@ -48,6 +50,7 @@ class Entry:
     number: int
     meaning: str = ""
     later: bool = False
+    issued_by: str = ""
     codespace: str = ""
     remedy: str = ""
 
@@ -125,7 +128,11 @@ def _entry(section: str, name: str, fields: dict[str, Any]) -> Entry:
     if section == "limits":
         return Entry(name=name, number=_value(str(fields["value"])), meaning=meaning)
     if section in NUMBERED:
-        return Entry(name=name, number=int(fields["number"]), meaning=meaning, later=bool(fields.get("later")))
+        issued_by = str(fields.get("issued_by", ""))
+        if "issued_by" in required and issued_by not in ISSUERS:
+            raise DataError(f"{section}: {name} is issued by {issued_by!r}, expected one of {sorted(ISSUERS)}")
+        later = bool(fields.get("later"))
+        return Entry(name=name, number=int(fields["number"]), meaning=meaning, later=later, issued_by=issued_by)
     codespace, _, number = str(fields["code"]).partition("/")
     if fields["remedy"] not in REMEDIES:
         raise DataError(f"{section}: {name} has the remedy {fields['remedy']!r}, expected one of {sorted(REMEDIES)}")
@@ -182,10 +189,25 @@ def _python_facts(codes: Codes) -> str:
         "Kinds, categories and answers of business facts.",
         _INT_ENUM,
         _python_enum("FactKind", "What happened.", codes["fact_kinds"]),
+        _KINDS_ISSUED_BY.format(names="".join(f"        FactKind.{each}," + "\n" for each in _issued_by_creditor(codes))),
         _python_enum("FactCategory", "TOMP-API category of the claim.", codes["fact_categories"]),
         _python_enum("FactStatus", "Whether a fact was recorded as a liability.", codes["fact_statuses"]),
         _python_enum("FactCode", "Why, in the acknowledgement of a fact.", codes["fact_codes"], has_later=True),
     )
+
+
+_KINDS_ISSUED_BY = '''
+
+KINDS_ISSUED_BY_CREDITOR = frozenset(
+    {{
+{names}    }}
+)
+"""Come from an issuer of the creditor, or from one with its mandate."""
+'''
+
+
+def _issued_by_creditor(codes: Codes) -> list[str]:
+    return [each.name for each in codes["fact_kinds"] if each.issued_by == "creditor"]
 
 
 def _python_news(codes: Codes) -> str:
@@ -347,6 +369,10 @@ def _go_facts(codes: Codes) -> str:
         "facts",
         _go_limits(codes, {"MAXIMUM_FACTS": True, "MAXIMUM_DESTINATION_BYTES": True, "MAXIMUM_UPDATES": True}),
         _go_enum("Kind", "uint16", "is what happened.", codes["fact_kinds"]),
+        "// IsIssuedByCreditor says whether facts of the kind come from the creditor's issuer, or one with its mandate.\n"
+        "func (k Kind) IsIssuedByCreditor() bool {\n\tswitch k {\n\tcase "
+        + ",\n\t\t".join(_go_name(name) for name in _issued_by_creditor(codes))
+        + ":\n\t\treturn true\n\tdefault:\n\t\treturn false\n\t}\n}\n",
         f"// Categories are those of TOMP-API's financial detail.\nconst (\n\tfirstCategory = {min(categories)}\n"
         f"\tlastCategory  = {max(categories)}\n)\n",
         _go_enum("Status", "uint8", "is whether a fact was recorded as a liability.", codes["fact_statuses"]),
@@ -403,9 +429,13 @@ def _solidity(codes: Codes) -> str:
     wanted = {"FACTS", "UPDATES", "DESTINATION_BYTES", "TIMEOUT_SECONDS", "CHAIN_ID_BYTES", "PROOF_DEPTH"}
     wanted.add("CONTRACT_VALIDATORS")
     limits = [each for each in codes["limits"] if each.name.removeprefix("MAXIMUM_") in wanted]
+    kinds = sum(1 << each.number for each in codes["fact_kinds"] if each.issued_by == "creditor")
+    meaning = "Bit n: kind n comes from an issuer of the creditor, or with its mandate."
+    issued_by = [Entry(name="CREDITOR", number=kinds, meaning=meaning)]
     return (
         "// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.20;\n\n"
         "// Made by devnet/generate_codes.py of proto/codes.yaml; change it there.\n"
+        + library("KindsIssuedBy", "uint256", "Kinds of facts by the side that issues them.", issued_by)
         + library("FactStatus", "uint8", "Whether a fact was recorded as a liability.", codes["fact_statuses"])
         + library("FactCode", "uint16", "Why, in the acknowledgement of a fact.", codes["fact_codes"])
         + library("NewsStatus", "uint8", "Status news: what became of a liability.", codes["news_statuses"])

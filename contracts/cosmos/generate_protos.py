@@ -27,6 +27,7 @@ PACKAGES = {
             "cycles",
             "disputes",
             "facts",
+            "issuers",
             "liabilities",
             "log",
             "parties",

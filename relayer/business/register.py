@@ -1,4 +1,4 @@
-"""Parties, issuers and agreements on both ledgers, from one description. Applying it again changes nothing."""
+"""Parties, their issuers and agreements on both ledgers, from one description. Applying it again changes nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from relayer.ports.facts import FactRegistry
 from relayer.ports.settlement import BindsAccounts, SettlementService
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
+from relayer.settlement.model.issuers import BindIssuer, Issuer, IssuingState
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.netting.modes import NettingMode
 
@@ -22,7 +23,7 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyEntry:
-    """One operator. `account`: 20 bytes, holds its tokens on the contract ledger. `issuer`: whether it may issue facts.
+    """One operator. `account`: 20 bytes, holds its tokens on the contract ledger. `issuer`: whether it issues its facts.
 
     `settlement_account` may act for it on a settlement ledger that is a chain.
     """
@@ -77,10 +78,17 @@ class RegistrationOutcome:
     refusal: LedgerRefused | None = None
 
 
-async def register_on_settlement(service: SettlementService, register: Register) -> tuple[RegistrationOutcome, ...]:
-    """Sends what is not in force yet. Needs the settlement ledger's token or operator account."""
+async def register_on_settlement(
+    service: SettlementService, register: Register, *, contract_chain_id: int
+) -> tuple[RegistrationOutcome, ...]:
+    """Sends what is not in force yet. Needs the settlement ledger's token or operator account. Issuers are accounts of the
+    contract ledger with this EIP-155 id."""
     outcomes: list[RegistrationOutcome] = []
-    for commands in (await _party_commands(service, register), await _agreement_commands(service, register)):
+    for commands in (
+        await _party_commands(service, register),
+        await _agreement_commands(service, register),
+        await _issuer_commands(service, register, contract_chain_id),
+    ):
         for start in range(0, len(commands), _AT_ONCE):
             # Commands that do not depend on each other, a bounded number at a time: a chain takes them into one block.
             part = commands[start : start + _AT_ONCE]
@@ -96,7 +104,7 @@ async def register_on_contracts(registry: FactRegistry, parties: Sequence[PartyE
         assert party.account is not None
         await registry.register_party(party.ocpi_id, party.account, lei=party.lei, vat_id=party.vat_id)
         if party.issuer:
-            await registry.add_issuer(party.account)
+            await registry.add_issuer(party.account, party_id(party.ocpi_id))
 
 
 async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntry]) -> None:
@@ -162,6 +170,24 @@ async def _agreement_commands(service: SettlementService, register: Register) ->
         )
         unchanged = before is not None and before.agreement == agreement
         found.append((f"agreement {agreement.agreement_id}", None if unchanged else command))
+    return found
+
+
+async def _issuer_commands(
+    service: SettlementService, register: Register, chain_id: int
+) -> Sequence[tuple[str, Command | None]]:
+    """None: it is the party's issuer. An account of another party, or one that was removed, is for the ledger to refuse."""
+    rights = await service.issuing_rights()
+    active = {(each.issuer, each.party) for each in rights.issuers if each.state is IssuingState.ACTIVE}
+    found: list[tuple[str, Command | None]] = []
+    for entry in register.on_contracts:
+        if not entry.issuer:
+            continue
+        assert entry.account is not None
+        issuer, party = Issuer(chain_id, entry.account), party_id(entry.ocpi_id)
+        unchanged = (issuer, party) in active
+        command = None if unchanged else BindIssuer(request_id="", actor=OPERATOR, issuer=issuer, party=party)
+        found.append((f"issuer of {entry.ocpi_id}", command))
     return found
 
 

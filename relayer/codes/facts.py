@@ -35,6 +35,24 @@ class FactKind(IntEnum):
     """Takes from the liability that it names: it was paid elsewhere."""
 
 
+KINDS_ISSUED_BY_CREDITOR = frozenset(
+    {
+        FactKind.BOOKING_CONFIRMED,
+        FactKind.TRIP_COMPLETED,
+        FactKind.CHARGE_SESSION_COMPLETED,
+        FactKind.USAGE_EXTRA,
+        FactKind.CANCELLATION_FEE,
+        FactKind.DAMAGE,
+        FactKind.FINE,
+        FactKind.COMMISSION,
+        FactKind.VOUCHER_REDEEMED,
+        FactKind.CREDIT_NOTE,
+        FactKind.PAYMENT_CONFIRMED,
+    }
+)
+"""Come from an issuer of the creditor, or from one with its mandate."""
+
+
 class FactCategory(IntEnum):
     """TOMP-API category of the claim."""
 
@@ -88,6 +106,8 @@ class FactCode(IntEnum):
     """The related fact is not recorded."""
     CREDIT_EXCEEDS = 11
     """More than is open of the related liability."""
+    ISSUER_NOT_AUTHORISED = 12
+    """The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended."""
     UNREADABLE = 65534
     """Set by the contract alone: the answer breaks its format."""
     UNIVERSAL_ERROR = 65535
@@ -107,6 +127,7 @@ _FACTCODE_LATER = frozenset(
         FactCode.LIMIT_EXCEEDED,
         FactCode.RELATED_UNKNOWN,
         FactCode.CREDIT_EXCEEDS,
+        FactCode.ISSUER_NOT_AUTHORISED,
         FactCode.UNIVERSAL_ERROR,
     }
 )

@@ -69,6 +69,8 @@ class RefusalCode(IntEnum):
     """Another than the proposer must verify."""
     SUPERSEDED = 30
     """What the change replaces is not in force any more."""
+    ISSUER_TAKEN = 31
+    """The account belongs to a party already, or was removed."""
 
     @property
     def may_pass_later(self) -> bool:

@@ -15,12 +15,13 @@ from google.protobuf.message import Message
 from relayer.encoding.mapping import Mapping
 from relayer.errors import InvalidInput, InvariantBroken, LedgerUnavailable
 from relayer.messages.settlement import POSITION, STATEMENT, netting_from_message, scope_to_message
-from relayer.ports.settlement import NettingInput
+from relayer.ports.settlement import IssuingRights, NettingInput
 from relayer.settlement.log import command_to_message, record_mapping
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -92,6 +93,14 @@ class SettlementClient(ABC):
         request = service.ListAgreementsRequest()
         response = await self._ask("List", "Agreements", request, service.ListAgreementsResponse)
         return self._all(record_mapping(AgreementInForce), response.agreements)
+
+    async def issuing_rights(self) -> IssuingRights:
+        """Who may issue facts for whom."""
+        response = await self._ask("List", "Issuers", service.ListIssuersRequest(), service.ListIssuersResponse)
+        return IssuingRights(
+            issuers=tuple(self._all(record_mapping(IssuerInForce), response.issuers)),
+            mandates=tuple(self._all(record_mapping(MandateInForce), response.mandates)),
+        )
 
     async def consent(self, party_id: bytes) -> ConsentInForce | None:
         """What the party last said about novation."""

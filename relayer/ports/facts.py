@@ -126,14 +126,26 @@ class FactLedger(Protocol):
 
 
 class FactRegistry(Protocol):
-    """Parties and issuers of a contract. Owner only."""
+    """Parties, issuers and mandates of a contract. Owner only, where nothing else is said."""
 
     async def register_party(self, ocpi_id: str, account: bytes, *, lei: str = "", vat_id: str = "") -> None:
         """Names a party and the account that holds its tokens. A repeat changes nothing."""
         ...
 
-    async def add_issuer(self, issuer: bytes) -> None:
-        """Lets an account mint facts."""
+    async def add_issuer(self, issuer: bytes, party_id: bytes) -> None:
+        """Lets an account mint facts of which this party is the creditor. A repeat changes nothing."""
+        ...
+
+    async def remove_issuer(self, issuer: bytes) -> int:
+        """Ends an issuer's right to mint, for good; one that ended before stays so. The sequence of its last fact."""
+        ...
+
+    async def grant_mandate(self, creditor: bytes, issuer: bytes) -> None:
+        """Lets another party's issuer mint this creditor's facts. From the creditor's account or the owner's."""
+        ...
+
+    async def revoke_mandate(self, creditor: bytes, issuer: bytes) -> int:
+        """Ends the mandate, if there is one. The sequence of the issuer's last fact."""
         ...
 
 

@@ -10,6 +10,7 @@ from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -28,6 +29,14 @@ class NettingInput:
     liabilities: int
     """How many the debts are made of."""
     running_cycle_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingRights:
+    """Who may issue facts for whom: issuers with their parties, and mandates of creditors; those that ended among them."""
+
+    issuers: tuple[IssuerInForce, ...]
+    mandates: tuple[MandateInForce, ...]
 
 
 class SettlementService(Protocol):
@@ -56,6 +65,10 @@ class SettlementService(Protocol):
 
     async def agreements(self) -> Sequence[AgreementInForce]:
         """Terms in force, in the order of their ids."""
+        ...
+
+    async def issuing_rights(self) -> IssuingRights:
+        """Every issuer and mandate that was ever recorded, as it stands now."""
         ...
 
     async def consent(self, party_id: bytes) -> ConsentInForce | None:

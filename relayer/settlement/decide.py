@@ -22,6 +22,7 @@ from relayer.settlement.model.deadlines import Deadline, DeadlineKind
 from relayer.settlement.model.disputes import DisputeCommand, LapseDispute
 from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import FactRecorded, RecordFacts
+from relayer.settlement.model.issuers import IssuerCommand
 from relayer.settlement.model.parties import PartyCommand
 from relayer.settlement.model.payments import ExpirePayment, PaymentCommand
 from relayer.settlement.reader import SettlementReader
@@ -29,6 +30,7 @@ from relayer.settlement.rules.checks import refuse, require_text
 from relayer.settlement.rules.cycles import decide_cycle
 from relayer.settlement.rules.disputes import decide_dispute
 from relayer.settlement.rules.facts import FactClaim, examine
+from relayer.settlement.rules.issuers import decide_issuer
 from relayer.settlement.rules.parties import decide_party
 from relayer.settlement.rules.payments import decide_payment
 from relayer.settlement.state import Overlay
@@ -92,6 +94,8 @@ def _events(state: SettlementReader, command: Command, now_seconds: int) -> tupl
     if isinstance(command, PartyCommand):
         found = decide_party(state, command)
         return found if isinstance(found, LogHead) else (found,)
+    if isinstance(command, IssuerCommand):
+        return (decide_issuer(state, command),)
     if isinstance(command, PaymentCommand):
         return (decide_payment(state, command, now_seconds=now_seconds),)
     if isinstance(command, DisputeCommand):

@@ -23,6 +23,7 @@ from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import Origin
+from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -31,6 +32,7 @@ from relayer.wire.interledger.settlement.v1 import (
     cycles_pb2,
     disputes_pb2,
     facts_pb2,
+    issuers_pb2,
     liabilities_pb2,
     log_pb2,
     parties_pb2,
@@ -47,6 +49,8 @@ _MESSAGES: dict[type[Any], type[Message]] = {
     Party: parties_pb2.Party,
     AgreementInForce: parties_pb2.AgreementInForce,
     ConsentInForce: parties_pb2.ConsentInForce,
+    IssuerInForce: issuers_pb2.IssuerInForce,
+    MandateInForce: issuers_pb2.MandateInForce,
     Liability: liabilities_pb2.Liability,
     Payment: payments_pb2.Payment,
     Dispute: disputes_pb2.Dispute,
@@ -137,7 +141,8 @@ def decode_command(raw: bytes) -> Command:
 
 
 def encode_record(record: object) -> bytes:
-    """The canonical bytes of a party, terms or a consent in force, a liability, a payment, a dispute or a cycle."""
+    """The canonical bytes of a party, of terms, a consent, an issuer or a mandate in force, of a liability, a payment, a
+    dispute or a cycle."""
     return encode(record_mapping(type(record)).to_message(record))
 
 

@@ -12,6 +12,7 @@ from relayer.settlement.model.acts import EMPTY_LOG, LogHead, Share, UnitKey
 from relayer.settlement.model.cycles import NO_CYCLES, Cycle, UnitCycles
 from relayer.settlement.model.deadlines import Deadline
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Evidence, EvidenceKey, Payment
@@ -58,6 +59,14 @@ class SettlementReader(Protocol):
 
     def consent(self, party_id: bytes, /) -> ConsentInForce | None:
         """The party's consent to novation, if it ever said so."""
+        ...
+
+    def issuer(self, issuer: Issuer, /) -> IssuerInForce | None:
+        """The party that the account belongs to."""
+        ...
+
+    def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
+        """What the creditor last said about an issuer of another party."""
         ...
 
     def cut_off_seconds(self) -> int:
@@ -116,6 +125,8 @@ class MutableState(SettlementReader, Protocol):
     agreements: dict[tuple[bytes, bytes], AgreementInForce]
     agreement_pairs: dict[str, tuple[bytes, bytes]]
     consents: dict[bytes, ConsentInForce]
+    issuers: dict[Issuer, IssuerInForce]
+    mandates: dict[tuple[bytes, Issuer], MandateInForce]
     payments: dict[str, Payment]
     evidence: dict[EvidenceKey, str]
     disputes: dict[str, Dispute]
@@ -154,6 +165,12 @@ class EmptyState:
         return None
 
     def consent(self, _party_id: bytes, /) -> ConsentInForce | None:
+        return None
+
+    def issuer(self, _issuer: Issuer, /) -> IssuerInForce | None:
+        return None
+
+    def mandate(self, _creditor: bytes, _issuer: Issuer, /) -> MandateInForce | None:
         return None
 
     def cut_off_seconds(self) -> int:

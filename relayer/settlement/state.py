@@ -16,6 +16,7 @@ from relayer.settlement.model.deadlines import Deadline, DeadlineKind, deadline_
 from relayer.settlement.model.disputes import Dispute, DisputeEvent
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactRecorded
+from relayer.settlement.model.issuers import Issuer, IssuerEvent, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party, PartyEvent
 from relayer.settlement.model.payments import Evidence, EvidenceKey, Payment, PaymentEvent, evidence_key
@@ -24,6 +25,7 @@ from relayer.settlement.reader import RequestKey, RequestResult, SettlementReade
 from relayer.settlement.rules.cycles import apply_cycle
 from relayer.settlement.rules.disputes import apply_dispute
 from relayer.settlement.rules.facts import apply_fact
+from relayer.settlement.rules.issuers import apply_issuer
 from relayer.settlement.rules.parties import apply_party
 from relayer.settlement.rules.payments import apply_payment
 
@@ -39,6 +41,8 @@ class Overlay:
         self.agreements: dict[tuple[bytes, bytes], AgreementInForce] = {}
         self.agreement_pairs: dict[str, tuple[bytes, bytes]] = {}
         self.consents: dict[bytes, ConsentInForce] = {}
+        self.issuers: dict[Issuer, IssuerInForce] = {}
+        self.mandates: dict[tuple[bytes, Issuer], MandateInForce] = {}
         self.new_cut_off: int | None = None
         self.liabilities: dict[bytes, Liability] = {}
         """By fact id: new ones and those whose amounts changed."""
@@ -75,6 +79,12 @@ class Overlay:
 
     def consent(self, party_id: bytes, /) -> ConsentInForce | None:
         return self.consents.get(party_id) or self._base.consent(party_id)
+
+    def issuer(self, issuer: Issuer, /) -> IssuerInForce | None:
+        return self.issuers.get(issuer) or self._base.issuer(issuer)
+
+    def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
+        return self.mandates.get((creditor, issuer)) or self._base.mandate(creditor, issuer)
 
     def cut_off_seconds(self) -> int:
         return self._base.cut_off_seconds() if self.new_cut_off is None else self.new_cut_off
@@ -134,6 +144,8 @@ class Overlay:
                 apply_dispute(self, event, entry)
             case event if isinstance(event, PartyEvent):
                 apply_party(self, event, entry)
+            case event if isinstance(event, IssuerEvent):
+                apply_issuer(self, event, entry)
             case event:
                 assert_never(event)
         if entry.act is not None:
@@ -150,6 +162,8 @@ class Overlay:
         target.agreements.update(self.agreements)
         target.agreement_pairs.update(self.agreement_pairs)
         target.consents.update(self.consents)
+        target.issuers.update(self.issuers)
+        target.mandates.update(self.mandates)
         target.new_cut_off = target.new_cut_off if self.new_cut_off is None else self.new_cut_off
         target.liabilities.update(self.liabilities)
         target.fact_ids.update(self.fact_ids)

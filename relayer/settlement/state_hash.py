@@ -23,7 +23,7 @@ def state_hash(state: Overlay) -> bytes:
         unit = (key.currency.encode(), bytes([key.exponent]), str(total).encode())
         for part in (key.debtor, key.creditor, *unit):
             digest.update(len(part).to_bytes(2, "big") + part)
-    for records in (state.payments, state.disputes, state.cycles, state.consents):
+    for records in (state.payments, state.disputes, state.cycles, state.consents, state.issuers, state.mandates):
         for record in _ascending(records):
             digest.update(sha256(encode_record(record)).digest())
     return digest.digest()

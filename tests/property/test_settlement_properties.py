@@ -20,6 +20,7 @@ from relayer.settlement.reader import EmptyState
 from relayer.settlement.state import Overlay
 from relayer.settlement.state_hash import state_hash
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact
+from tests.support.issuing import issuing_for
 
 PARTIES = ("DE*KCS", "DE*NBM", "AT*ATX")
 ORIGIN = FactPacket(
@@ -56,7 +57,7 @@ def new_state() -> Overlay:
         )
         for creditor, debtor in pairs
     ]
-    for command in (*commands, *agreements):
+    for command in (*commands, *agreements, *issuing_for(*PARTIES)):
         for entry in decide(state, command, now_seconds=1_772_000_000).entries:
             state.apply(entry)
     return state

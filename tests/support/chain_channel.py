@@ -28,8 +28,10 @@ from relayer.ledgers.cosmos.transactions import ResubmissionTimes
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch, client_reference
 from relayer.ports.prover import ClientTerms
 from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
+from tests.support.issuing import issuing_for
 
 CREDITOR, DEBTOR = party_id("DE*AAA"), party_id("DE*BBB")
 NAMES = ("DE*AAA", "DE*BBB", "DE*CCC")
@@ -183,3 +185,6 @@ async def _register(ledger: CosmosLedger) -> None:
             for each in agreements
         )
     )
+    first, *others = issuing_for(*NAMES, issuer=Issuer(_EVM_CHAIN_ID, _ISSUER))
+    await ledger.settlement.execute(first)
+    await asyncio.gather(*map(ledger.settlement.execute, others))

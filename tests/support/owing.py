@@ -20,6 +20,7 @@ from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_fact, a_fact_payload
 from tests.support.embedded import KEYS, embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
+from tests.support.issuing import issuing_for
 
 _CLIENT = ClientId("poa-evm-0")
 
@@ -43,7 +44,7 @@ class OwingLedger:
         return int(self.clock.now())
 
     async def set_up(self) -> None:
-        """Parties, agreements in EUR, facts."""
+        """Parties, agreements in EUR, one issuer for all, facts."""
         await self.ledger.connect()
         terms = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
         client = await self.ledger.create_client(
@@ -65,6 +66,8 @@ class OwingLedger:
             await self.ledger.settlement.execute(
                 RecordAgreement(request_id=agreement.agreement_id, agreement=agreement, actor=OPERATOR, replaces=0)
             )
+        for command in issuing_for(*dict.fromkeys(name for pair in self.debts for name in pair)):
+            await self.ledger.settlement.execute(command)
         facts = [self.fact(number) for number in range(1, len(self.debts) + 1)]
         for start in range(0, len(facts), MAXIMUM_FACTS):
             await self.receive(*facts[start : start + MAXIMUM_FACTS])

@@ -15,6 +15,7 @@ from relayer.settlement.model.commands import Command, Decision
 from relayer.settlement.model.cycles import CommitCycle, CycleState, ProposeCycle, VerifyCycle
 from relayer.settlement.model.disputes import DisputeState
 from relayer.settlement.model.facts import FactPacket, RecordFacts
+from relayer.settlement.model.issuers import BindIssuer, Issuer
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import (
     ALL_MODES,
@@ -40,12 +41,16 @@ START = 1_772_000_000
 EUR = UnitKey("EUR", 2)
 CHAIN_ID = 1337
 CONTRACT = bytes(range(20))
-ISSUER = bytes(range(20, 40))
 PARTIES: Mapping[str, bytes] = {
     name: party_id(f"{country}*{name}")
     for country, name in (("DE", "NBM"), ("DE", "KCS"), ("DE", "ROL"), ("DE", "VLT"), ("AT", "ATX"), ("DE", "ISR"))
 }
 """Short names of six parties, and their ids."""
+
+
+def issuer_of(party: bytes) -> bytes:
+    """The account that issues the party's facts."""
+    return party[:20]
 
 
 class SettlementBench:
@@ -69,6 +74,9 @@ class SettlementBench:
             for creditor in PARTIES:
                 if debtor != creditor:
                     self.agree(debtor, creditor)
+        for party in PARTIES.values():
+            issuer = Issuer(CHAIN_ID, issuer_of(party))
+            self.execute(BindIssuer(request_id=self.request(), actor=OPERATOR, issuer=issuer, party=party))
 
     def request(self) -> str:
         """A new request id."""
@@ -153,9 +161,9 @@ class SettlementBench:
         tax: int = 0,
     ) -> tuple[FactAnswer, Fact]:
         """Records a fact and returns its answer."""
-        number = next(self._numbers)
+        number, issuer = next(self._numbers), issuer_of(PARTIES[creditor])
         fact = Fact(
-            fact_id=fact_id(CHAIN_ID, CONTRACT, ISSUER, number),
+            fact_id=fact_id(CHAIN_ID, CONTRACT, issuer, number),
             schema=SCHEMA,
             kind=int(kind),
             category=int(FactCategory.FARE),
@@ -174,7 +182,7 @@ class SettlementBench:
         origin = FactPacket(
             chain_id=CHAIN_ID,
             contract=CONTRACT,
-            issuer=ISSUER,
+            issuer=issuer,
             client_id="poa-evm-0",
             packet_sequence=number,
             height=number,
@@ -301,5 +309,15 @@ class SettlementBench:
 def fingerprint(state: Overlay) -> bytes:
     """Changes whenever anything of the state does."""
     parts = (state.parties, state.agreements, state.liabilities, state.open_sums, state.requests, state.entries)
-    more = (state.payments, state.disputes, state.cycles, state.units, state.consents, state.evidence, state.postings)
+    more = (
+        state.payments,
+        state.disputes,
+        state.cycles,
+        state.units,
+        state.consents,
+        state.issuers,
+        state.mandates,
+        state.evidence,
+        state.postings,
+    )
     return sha256(repr((parts, more, state.new_cut_off)).encode()).digest()

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
-import {FactCode, Limits, NewsAnswer, NewsStatus} from "./Codes.sol";
+import {FactCode, KindsIssuedBy, Limits, NewsAnswer, NewsStatus} from "./Codes.sol";
 import {FactAnswers} from "./facts/FactAnswers.sol";
 import {FactHash} from "./facts/FactHash.sol";
 import {FactNews} from "./facts/FactNews.sol";
@@ -258,12 +258,15 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     }
 
     function _mintFact(Fact calldata fact) private {
-        if (!isIssuer(msg.sender)) revert IssuerUnknown(msg.sender);
+        _requireIssuer(msg.sender, fact.creditor);
         uint64 expected = _lastIssuerSequence[msg.sender] + 1;
         if (fact.issuerSequence != expected) revert IssuerSequenceGap(expected, fact.issuerSequence);
         bytes32 factId = FactHash.factId(chainId, address(this), msg.sender, expected);
         if (fact.factId != factId) revert FactIdMismatch(factId, fact.factId);
-        if (fact.kind == 0 || fact.category == 0) revert FactInvalid(factId);
+        // Every kind there is comes from the creditor's side, which was checked; one that no table has, from nobody.
+        if (fact.category == 0 || fact.kind > 255 || (KindsIssuedBy.CREDITOR >> fact.kind) & 1 == 0) {
+            revert FactInvalid(factId);
+        }
         bytes32 factHash = FactHash.factHash(fact);
 
         _lastIssuerSequence[msg.sender] = expected;
@@ -368,6 +371,10 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
 
     function _isText(string calldata left, string memory right) private pure returns (bool) {
         return keccak256(bytes(left)) == keccak256(bytes(right));
+    }
+
+    function _lastSequenceOf(address issuer) internal view override returns (uint64) {
+        return _lastIssuerSequence[issuer];
     }
 
     /// @dev One live packet a fact: an answer counts only for the packet that carries it now.

@@ -3,6 +3,12 @@ pragma solidity ^0.8.20;
 
 // Made by devnet/generate_codes.py of proto/codes.yaml; change it there.
 
+/// @title Kinds of facts by the side that issues them.
+library KindsIssuedBy {
+    /// @notice Bit n: kind n comes from an issuer of the creditor, or with its mandate.
+    uint256 internal constant CREDITOR = 4094;
+}
+
 /// @title Whether a fact was recorded as a liability.
 library FactStatus {
     uint8 internal constant ACCEPTED = 1;
@@ -35,6 +41,8 @@ library FactCode {
     uint16 internal constant RELATED_UNKNOWN = 10;
     /// @notice More than is open of the related liability.
     uint16 internal constant CREDIT_EXCEEDS = 11;
+    /// @notice The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended.
+    uint16 internal constant ISSUER_NOT_AUTHORISED = 12;
     /// @notice Set by the contract alone: the answer breaks its format.
     uint16 internal constant UNREADABLE = 65534;
     /// @notice Set by the contract alone: the whole packet was refused.

@@ -64,6 +64,7 @@ func owing(t *testing.T, network *networkCase) *world {
 				RegisterParty: &settlementv1.RegisterParty{Party: &settlementv1.Party{PartyId: partyID[:], OcpiId: name, Name: name}},
 			}})
 		}
+		w.letIssue(ctx, known, debt.creditor)
 		debtorID, creditorID := idOf(t, debt.debtor), idOf(t, debt.creditor)
 		agreementID := fmt.Sprintf("agreement %d", i)
 		agreement := &settlementv1.Agreement{
@@ -77,6 +78,27 @@ func owing(t *testing.T, network *networkCase) *world {
 	}
 	w.record(ctx, network)
 	return w
+}
+
+// letIssue lets the issuer of all facts issue for a creditor: the first one it belongs to, the others give it a mandate.
+func (w *world) letIssue(ctx sdk.Context, known map[string]bool, creditor string) {
+	w.t.Helper()
+	issuer := &settlementv1.Issuer{ChainId: "1337", Account: make([]byte, len(facts.Address{}))}
+	const bound = "an issuer is bound"
+	creditorID := idOf(w.t, creditor)
+	switch request := "issuer of " + creditor; {
+	case known[request]:
+	case !known[bound]:
+		known[bound], known[request] = true, true
+		w.executeIn(ctx, &settlementv1.Command{RequestId: request, Command: &settlementv1.Command_BindIssuer{
+			BindIssuer: &settlementv1.BindIssuer{Issuer: issuer, Party: creditorID[:]},
+		}})
+	default:
+		known[request] = true
+		w.executeIn(ctx, &settlementv1.Command{RequestId: request, Command: &settlementv1.Command_GrantMandate{
+			GrantMandate: &settlementv1.GrantMandate{Creditor: creditorID[:], Issuer: issuer},
+		}})
+	}
 }
 
 // executeIn runs an operator's command without a transaction.

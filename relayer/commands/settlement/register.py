@@ -64,7 +64,7 @@ def show_agreements(config: Path, channel: str | None, form: OutputForm) -> None
 
 async def _settlement(selection: Selection, register: Register) -> Sequence[RegistrationOutcome]:
     async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        return await register_on_settlement(service, register)
+        return await register_on_settlement(service, register, contract_chain_id=selection.contract_ledger.chain_id)
 
 
 async def _contracts(selection: Selection, register: Register) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
-from relayer.ports.settlement import NettingInput
+from relayer.ports.settlement import IssuingRights, NettingInput
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
@@ -49,6 +49,15 @@ class EmbeddedSettlement:
     async def agreements(self) -> Sequence[AgreementInForce]:
         """In order of their ids."""
         return await self._session.run(lambda chain: chain.state.settlement.agreements())
+
+    async def issuing_rights(self) -> IssuingRights:
+        """Of the newest block."""
+
+        def read(chain: Chain) -> IssuingRights:
+            tables = chain.state.settlement
+            return IssuingRights(issuers=tuple(tables.issuers()), mandates=tuple(tables.mandates()))
+
+        return await self._session.run(read)
 
     async def consent(self, party_id: bytes) -> ConsentInForce | None:
         return await self._session.run(lambda chain: chain.state.settlement.consent(party_id))

@@ -55,9 +55,25 @@ class FactsContract:
         """Owner only."""
         await self._transact("registerParty", ocpi_id, account, lei, vat_id)
 
-    async def add_issuer(self, issuer: bytes) -> None:
-        """Owner only."""
-        await self._transact("addIssuer", issuer)
+    async def add_issuer(self, issuer: bytes, party_id: bytes) -> None:
+        """Owner only. A repeat changes nothing."""
+        await self._transact("addIssuer", issuer, party_id)
+
+    async def remove_issuer(self, issuer: bytes) -> int:
+        """Owner only. The sequence of the issuer's last fact: no other follows once it is removed."""
+        if await self._is("isIssuer", issuer):
+            await self._transact("removeIssuer", issuer)
+        return await self.next_sequence(issuer) - 1
+
+    async def grant_mandate(self, creditor: bytes, issuer: bytes) -> None:
+        """From the creditor's account or the owner's. A repeat changes nothing."""
+        await self._transact("grantMandate", creditor, issuer)
+
+    async def revoke_mandate(self, creditor: bytes, issuer: bytes) -> int:
+        """From the creditor's account or the owner's. The sequence of the issuer's last fact."""
+        if await self._is("mayIssue", issuer, creditor):
+            await self._transact("revokeMandate", creditor, issuer)
+        return await self.next_sequence(issuer) - 1
 
     async def register_ledger(self, client: ClientId, ledger_id: str) -> None:
         """Names the settlement ledger behind a client, once. Owner only."""
@@ -140,6 +156,10 @@ class FactsContract:
         }
         answer = await self._node.rpc.call("eth_getLogs", query)
         return parse_logs(answer, address=self.address, first=first, last=last)
+
+    async def _is(self, function: str, *arguments: object) -> bool:
+        (answer,) = _decode(("bool",), await self._node.view(self.address, _call(function, *arguments)))
+        return bool(answer)
 
     async def _transact(self, function: str, *arguments: object) -> None:
         await self._deployer.call(self.address, _call(function, *arguments), function)

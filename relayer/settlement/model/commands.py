@@ -9,10 +9,11 @@ from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.cycles import CycleCommand
 from relayer.settlement.model.disputes import DisputeCommand
 from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.issuers import IssuerCommand
 from relayer.settlement.model.parties import PartyCommand
 from relayer.settlement.model.payments import PaymentCommand
 
-Command = PartyCommand | PaymentCommand | DisputeCommand | CycleCommand
+Command = PartyCommand | IssuerCommand | PaymentCommand | DisputeCommand | CycleCommand
 """What a client may ask for."""
 
 

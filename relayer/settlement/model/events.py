@@ -8,10 +8,11 @@ from relayer.settlement.model.acts import OPERATOR, Act, LogHead
 from relayer.settlement.model.cycles import CycleEvent
 from relayer.settlement.model.disputes import DisputeEvent
 from relayer.settlement.model.facts import FactRecorded
+from relayer.settlement.model.issuers import IssuerEvent
 from relayer.settlement.model.parties import PartyEvent
 from relayer.settlement.model.payments import PaymentEvent
 
-Event = PartyEvent | FactRecorded | PaymentEvent | DisputeEvent | CycleEvent
+Event = PartyEvent | IssuerEvent | FactRecorded | PaymentEvent | DisputeEvent | CycleEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

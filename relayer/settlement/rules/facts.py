@@ -18,10 +18,12 @@ from relayer.facts.schema import SCHEMA, Fact
 from relayer.settlement.model.acts import Share
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactPacket, FactRecorded, Reduction, ReductionKind
+from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import CurrencyTerms
 from relayer.settlement.postings import Account
 from relayer.settlement.reader import MutableState, SettlementReader
+from relayer.settlement.rules.issuers import code_of_issuer
 
 NO_RELATED_FACT = bytes(32)
 _KINDS = frozenset(FactKind)
@@ -130,6 +132,10 @@ def _parties_are_known(claim: FactClaim) -> FactCode | None:
     return None
 
 
+def _issuer_speaks_for_creditor(claim: FactClaim) -> FactCode | None:
+    return code_of_issuer(claim.state, Issuer(claim.origin.chain_id, claim.origin.issuer), claim.fact)
+
+
 def _agreement_exists(claim: FactClaim) -> FactCode | None:
     return FactCode.NO_AGREEMENT if claim.state.agreement(claim.fact.creditor, claim.fact.debtor) is None else None
 
@@ -203,6 +209,7 @@ CHECKS: tuple[Callable[[FactClaim], FactCode | None], ...] = (
     _schema_is_known,  # UNSUPPORTED_SCHEMA
     _total_fits_kind,  # BAD_TOTAL
     _parties_are_known,  # UNKNOWN_PARTY
+    _issuer_speaks_for_creditor,  # ISSUER_NOT_AUTHORISED
     _agreement_exists,  # NO_AGREEMENT
     _currency_is_agreed,  # CURRENCY_UNSUPPORTED
     _period_is_open,  # PERIOD_CLOSED

@@ -25,6 +25,7 @@ from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactPacket, RecordFacts
+from relayer.settlement.model.issuers import BindIssuer, GrantMandate, Issuer
 from relayer.settlement.model.parties import (
     ALL_MODES,
     Agreement,
@@ -101,18 +102,36 @@ class Ledger:
         """Registers a party as the operator does."""
         self.command(RegisterParty(request_id=request_id, actor=OPERATOR, party=party), refusal=refusal)
 
+    def issue_for(self, *names: str) -> None:
+        """Binds ISSUER to the first party, and gives it the mandate of the others."""
+        first, *others = map(party_id, names)
+        issuer = Issuer(CHAIN_ID, ISSUER)
+        self.command(BindIssuer(request_id="issuer", actor=OPERATOR, issuer=issuer, party=first))
+        for number, each in enumerate(others):
+            self.mandate(f"mandate-{number}", each)
+
+    def mandate(self, request_id: str, creditor: bytes) -> None:
+        """A first mandate for ISSUER."""
+        issuer = Issuer(CHAIN_ID, ISSUER)
+        self.command(GrantMandate(request_id=request_id, actor=creditor, creditor=creditor, issuer=issuer, replaces=0))
+
     def close(self, request_id: str, cut_off_seconds: int, *, refusal: RefusalCode | None = None) -> None:
         """Closes a period as the operator does."""
         self.command(ClosePeriod(request_id=request_id, actor=OPERATOR, cut_off_seconds=cut_off_seconds), refusal=refusal)
 
     def facts(
-        self, *facts: Fact, codes: Sequence[FactCode], hashes: Sequence[bytes] | None = None, sequence: int = 1
+        self,
+        *facts: Fact,
+        codes: Sequence[FactCode],
+        hashes: Sequence[bytes] | None = None,
+        sequence: int = 1,
+        issuer: bytes = ISSUER,
     ) -> None:
         """One packet. `codes` are what the rules must answer for each fact."""
         data = FactPacketData(
             chain_id=CHAIN_ID,
             contract=CONTRACT,
-            issuer=ISSUER,
+            issuer=issuer,
             destination="",
             facts=facts,
             fact_hashes=tuple(hashes or map(fact_hash, facts)),
@@ -120,7 +139,7 @@ class Ledger:
         origin = FactPacket(
             chain_id=CHAIN_ID,
             contract=CONTRACT,
-            issuer=ISSUER,
+            issuer=issuer,
             client_id="poa-evm-0",
             packet_sequence=sequence,
             height=100 + sequence,
@@ -170,6 +189,11 @@ class Ledger:
                 for (creditor, debtor), each in sorted(state.agreements.items())
             },
             "consents": _records(state.consents),
+            "issuers": _records({issuer.key: each for issuer, each in state.issuers.items()}),
+            "mandates": {
+                f"{creditor.hex()}/{issuer.key.hex()}": encode_record(each).hex()
+                for (creditor, issuer), each in sorted(state.mandates.items())
+            },
             "postings": [list(posting) for posting in state.postings],
             "payments": _records(state.payments),
             "disputes": _records(state.disputes),
@@ -222,12 +246,13 @@ def fact(sequence: int = 1, **changes: Any) -> Fact:
 
 
 def ledger() -> Ledger:
-    """Three parties; agreements in both directions of one pair."""
+    """Three parties; agreements in both directions of one pair, whose facts one issuer issues."""
     made = Ledger()
     for number, each in enumerate((CREDITOR, DEBTOR, THIRD)):
         made.register(f"party-{number}", party(each))
     made.agree("agreement-0", agreement())
     made.agree("agreement-1", agreement(DEBTOR, CREDITOR))
+    made.issue_for(CREDITOR, DEBTOR)
     return made
 
 

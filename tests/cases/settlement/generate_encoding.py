@@ -18,6 +18,7 @@ from relayer.settlement.log import decode_command, decode_record, next_head, rea
 from relayer.settlement.model.acts import EMPTY_LOG
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -30,6 +31,8 @@ RECORDS: dict[str, type[Any]] = {
     "parties": Party,
     "agreements": AgreementInForce,
     "consents": ConsentInForce,
+    "issuers": IssuerInForce,
+    "mandates": MandateInForce,
     "liabilities": Liability,
     "payments": Payment,
     "disputes": Dispute,
@@ -69,6 +72,7 @@ def good() -> Iterator[tuple[str, str, bytes]]:
         *load_script(HERE / "generate_stories.py").build(),
         *(case for part in load_script(HERE / "generate_lifecycles.py").build().values() for case in part),
         *load_script(HERE / "generate.py").build()["commands"],
+        *load_script(HERE / "generate_issuers.py").build(),
     ]
     seen: set[str] = set()
     for case in cases:

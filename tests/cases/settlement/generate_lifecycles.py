@@ -57,6 +57,7 @@ class Ledger(basic.Ledger):  # type: ignore[misc]
             self.register(f"party-{number}", basic.party(name))
         for number, (debtor, creditor) in enumerate((a, b) for a in NAMES for b in NAMES if a != b):
             self.agree(f"agreement-{number}", basic.agreement(creditor, debtor))
+        self.issue_for(*NAMES)
 
     def owe(self, *debts: tuple[bytes, bytes, int]) -> list[Fact]:
         """Facts of (debtor, creditor, cents), in one packet."""

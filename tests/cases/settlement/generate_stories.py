@@ -214,6 +214,7 @@ def _fewer_payments() -> Case:
     teller = Teller(0)
     made, basic, fourth = teller.made, base.basic, "FR*FOU"
     made.register("fourth", basic.party(fourth))
+    made.mandate("fourth mandate", party_id(fourth))
     for debtor in (basic.DEBTOR, basic.CREDITOR):
         made.agree(f"fourth {debtor}", basic.agreement(fourth, debtor))
     everyone = (NBM, KCS, ATX, party_id(fourth))

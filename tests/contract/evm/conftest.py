@@ -184,7 +184,7 @@ async def channel(ganache: Ganache, accounts: Iterator[LocalAccount], tmp_path: 
         facts = FactsContract(connection.node, connection.deployer, address=contracts.facts, chain_id=ganache.chain_id)
         await facts.register_party("DE*KCS", owner_address(owner))
         await facts.register_party("DE*NBM", owner_address(owner))
-        await facts.add_issuer(owner_address(owner))
+        await facts.add_issuer(owner_address(owner), party_id("DE*KCS"))
         await facts.register_ledger(client, "settlement-1")
         yield Channel(
             ledger=ledger,

@@ -169,7 +169,7 @@ async def build(stack: AsyncExitStack, folder) -> LedgerBench:
     client = there.source_client
     facts = FactsContract(connection.node, connection.deployer, address=contracts.facts, chain_id=CHAIN_ID)
     await facts.register_party("DE*KCS", facts.account)
-    await facts.add_issuer(facts.account)
+    await facts.add_issuer(facts.account, party_id("DE*KCS"))
     await facts.register_ledger(client, "settlement-1")
 
     async def pass_time(seconds: int) -> None:

@@ -12,6 +12,7 @@ from facts_bench import (
     CANCELLED,
     CREDITOR,
     CREDITOR_ID,
+    DEBTOR,
     DEBTOR_ID,
     ISSUER,
     LEDGER,
@@ -31,7 +32,7 @@ from facts_bench import (
 )
 from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, path
 
-from relayer.codes.facts import FactCode
+from relayer.codes.facts import FactCode, FactKind
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.proofs.keccak import keccak256
 
@@ -64,7 +65,7 @@ class TestMinting:
     def test_only_registered_issuers(self, bench: FactsBench) -> None:
         fact = bench.fact(1, issuer=OTHER_ISSUER)
         assert bench.facts.refusal("mint", abi(fact), sender=OTHER_ISSUER) == "IssuerUnknown"
-        bench.facts.call("addIssuer", OTHER_ISSUER, sender=OWNER)
+        bench.facts.call("addIssuer", OTHER_ISSUER, CREDITOR_ID, sender=OWNER)
         bench.facts.call("mint", abi(fact), sender=OTHER_ISSUER)
         bench.facts.call("removeIssuer", OTHER_ISSUER, sender=OWNER)
         assert bench.facts.refusal("mint", abi(bench.fact(2, issuer=OTHER_ISSUER)), sender=OTHER_ISSUER) == "IssuerUnknown"
@@ -85,6 +86,8 @@ class TestMinting:
         [
             ({"fact_id": b"\x01" * 32}, "FactIdMismatch"),
             ({"kind": 0}, "FactInvalid"),
+            ({"kind": 12}, "FactInvalid"),
+            ({"kind": 256}, "FactInvalid"),
             ({"category": 0}, "FactInvalid"),
             ({"creditor": keccak256(b"DE*XXX")}, "PartyUnknown"),
         ],
@@ -93,13 +96,72 @@ class TestMinting:
         assert bench.facts.refusal("mint", abi(bench.fact(1, **changes)), sender=ISSUER) == error
 
     def test_another_issuers_id_cannot_be_taken(self, bench: FactsBench) -> None:
-        bench.facts.call("addIssuer", OTHER_ISSUER, sender=OWNER)
+        bench.facts.call("addIssuer", OTHER_ISSUER, CREDITOR_ID, sender=OWNER)
         assert bench.facts.refusal("mint", abi(bench.fact(1)), sender=OTHER_ISSUER) == "FactIdMismatch"
 
     def test_amounts_are_for_the_settlement_ledger_to_judge(self, bench: FactsBench) -> None:
         odd = bench.fact(1, net=2**128 - 1, tax=2**128 - 1, schema=9, debtor=keccak256(b"DE*XXX"), currency=b"???")
         bench.facts.call("mint", abi(odd), sender=ISSUER)
         assert bench.state(odd) == MINTED
+
+
+class TestWhoMayIssue:
+    """What a party is owed is claimed, credited and confirmed by its own issuer, or by one with its mandate."""
+
+    def other(self, bench: FactsBench, party: bytes, number: int = 1, **changes: Any) -> Any:
+        """A fact between the two parties, minted by an issuer that belongs to `party`."""
+        if number == 1:
+            bench.facts.call("addIssuer", OTHER_ISSUER, party, sender=OWNER)
+        return abi(bench.fact(number, issuer=OTHER_ISSUER, **changes))
+
+    @pytest.mark.parametrize("kind", list(FactKind))
+    def test_the_debtors_issuer_mints_nothing_about_its_own_debt(self, bench: FactsBench, kind: FactKind) -> None:
+        (owed,) = bench.mint()
+        fact = self.other(bench, DEBTOR_ID, kind=int(kind), related_fact=owed.fact_id)
+        assert bench.facts.refusal("mint", fact, sender=OTHER_ISSUER) == "IssuerNotAuthorised"
+        assert bench.facts.refusal("mintBatch", [fact], sender=OTHER_ISSUER) == "IssuerNotAuthorised"
+
+    def test_a_third_party_mints_no_claim_of_a_million_between_two_others(self, bench: FactsBench) -> None:
+        bench.facts.call("registerParty", "AT*ATX", STRANGER, "", "", sender=OWNER)
+        fact = self.other(bench, keccak256(b"AT*ATX"), net=100_000_000)
+        assert bench.facts.refusal("mint", fact, sender=OTHER_ISSUER) == "IssuerNotAuthorised"
+
+    def test_an_issuer_mints_what_its_own_party_is_owed(self, bench: FactsBench) -> None:
+        back = self.other(bench, DEBTOR_ID, creditor=DEBTOR_ID, debtor=CREDITOR_ID)
+        bench.facts.call("mint", back, sender=OTHER_ISSUER)
+        assert bench.facts.call("partyOf", OTHER_ISSUER).value == DEBTOR_ID
+
+    @pytest.mark.parametrize("by", [CREDITOR, OWNER])
+    def test_a_mandate_lets_another_partys_issuer_mint_until_it_is_revoked(self, bench: FactsBench, by: str) -> None:
+        fact = self.other(bench, DEBTOR_ID)
+        for stranger in (STRANGER, DEBTOR, OTHER_ISSUER):
+            assert bench.facts.refusal("grantMandate", CREDITOR_ID, OTHER_ISSUER, sender=stranger) == "NotCreditor"
+        assert bench.facts.refusal("revokeMandate", CREDITOR_ID, OTHER_ISSUER, sender=by) == "MandateUnknown"
+        assert bench.facts.refusal("grantMandate", CREDITOR_ID, STRANGER, sender=by) == "IssuerUnknown"
+        granted = bench.facts.call("grantMandate", CREDITOR_ID, OTHER_ISSUER, sender=by).named("MandateGranted")
+        assert granted[0].arguments == {"creditor": CREDITOR_ID, "issuer": OTHER_ISSUER}
+        bench.facts.call("mint", fact, sender=OTHER_ISSUER)
+        assert bench.facts.refusal("revokeMandate", CREDITOR_ID, OTHER_ISSUER, sender=DEBTOR) == "NotCreditor"
+        (revoked,) = bench.facts.call("revokeMandate", CREDITOR_ID, OTHER_ISSUER, sender=by).named("MandateRevoked")
+        assert revoked.arguments["lastSequence"] == 1
+        later = self.other(bench, DEBTOR_ID, 2)
+        assert bench.facts.refusal("mint", later, sender=OTHER_ISSUER) == "IssuerNotAuthorised"
+        bench.facts.call("send", LOCAL, TIMEOUT, "", [fact], sender=OTHER_ISSUER)
+
+    def test_a_mandate_ends_with_its_issuer(self, bench: FactsBench) -> None:
+        fact = self.other(bench, DEBTOR_ID)
+        bench.facts.call("grantMandate", CREDITOR_ID, OTHER_ISSUER, sender=CREDITOR)
+        bench.facts.call("removeIssuer", OTHER_ISSUER, sender=OWNER)
+        assert bench.facts.refusal("mint", fact, sender=OTHER_ISSUER) == "IssuerUnknown"
+
+    def test_an_account_never_changes_hands(self, bench: FactsBench) -> None:
+        bench.mint(2)
+        assert bench.facts.refusal("addIssuer", ISSUER, DEBTOR_ID, sender=OWNER) == "IssuerTaken"
+        (removed,) = bench.facts.call("removeIssuer", ISSUER, sender=OWNER).named("IssuerRemoved")
+        assert removed.arguments == {"issuer": ISSUER, "partyId": CREDITOR_ID, "lastSequence": 2}
+        for party in (CREDITOR_ID, DEBTOR_ID):
+            assert bench.facts.refusal("addIssuer", ISSUER, party, sender=OWNER) == "IssuerTaken"
+        assert bench.facts.refusal("addIssuer", STRANGER, keccak256(b"DE*XXX"), sender=OWNER) == "PartyUnknown"
 
 
 class TestTokens:
@@ -357,7 +419,7 @@ class TestRegistries:
         ("function", "arguments"),
         [
             ("registerParty", ("DE*ABC", STRANGER, "", "")),
-            ("addIssuer", (STRANGER,)),
+            ("addIssuer", (STRANGER, CREDITOR_ID)),
             ("removeIssuer", (ISSUER,)),
             ("registerLedger", ("client-9", "x")),
         ],

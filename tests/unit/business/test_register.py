@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from relayer.business.register import Applied, Register, register_on_settlement
+from relayer.business.register import Applied, Register, RegistrationOutcome, register_on_settlement
 from relayer.codes.settlement import RefusalCode
 from relayer.commands.register_file import read_register
 from relayer.errors import ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
+from relayer.ports.settlement import IssuingRights
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.commands import Command
+from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.parties import AgreementInForce, Party, RecordAgreement
-from tests.support.settlement_bench import SettlementBench
+from tests.support.settlement_bench import CHAIN_ID, SettlementBench
 
 ACCOUNT = "cosmos1843jkxhyfl8zffc8ul2erxkjptcav7kydu59am"
 
@@ -40,6 +42,10 @@ class Tokens:
     async def parties(self) -> list[Party]:
         return [party for party, _ in self.bench.state.parties.values()]
 
+    async def issuing_rights(self) -> IssuingRights:
+        state = self.bench.state
+        return IssuingRights(issuers=tuple(state.issuers.values()), mandates=tuple(state.mandates.values()))
+
     async def agreements(self) -> list[AgreementInForce]:
         return list(self.bench.state.agreements.values())
 
@@ -55,6 +61,10 @@ class Accounts(Tokens):
         self.bound.append((account, party_id))
 
 
+async def apply(service: Tokens, register: Register) -> tuple[RegistrationOutcome, ...]:
+    return await register_on_settlement(service, register, contract_chain_id=CHAIN_ID)
+
+
 def registered(path: Path, **party: str) -> Register:
     rows = [{"id": "FR*KCS", "name": "KiezCar", **party}, {"id": "FR*NBM", "name": "Nordbahn"}]
     path.write_text(json.dumps({"parties": rows}))
@@ -63,16 +73,16 @@ def registered(path: Path, **party: str) -> Register:
 
 async def test_an_account_is_bound_to_its_party(tmp_path: Path) -> None:
     service = Accounts()
-    await register_on_settlement(service, registered(tmp_path / "settlement.json", settlement_account=ACCOUNT))
+    await apply(service, registered(tmp_path / "settlement.json", settlement_account=ACCOUNT))
     assert service.bound == [(ACCOUNT, party_id("FR*KCS"))]
     assert len(service.executed) == 2
 
 
 async def test_a_ledger_of_tokens_says_what_to_do_instead(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="party_tokens"):
-        await register_on_settlement(Tokens(), registered(tmp_path / "settlement.json", settlement_account=ACCOUNT))
+        await apply(Tokens(), registered(tmp_path / "settlement.json", settlement_account=ACCOUNT))
     service = Tokens()
-    await register_on_settlement(service, registered(tmp_path / "settlement.json"))
+    await apply(service, registered(tmp_path / "settlement.json"))
     assert len(service.executed) == 2
 
 
@@ -90,7 +100,7 @@ async def test_what_is_in_force_is_not_sent_and_going_back_is_a_change(tmp_path:
     service = Tokens()
     before, after = agreed(tmp_path / "a.json"), agreed(tmp_path / "b.json", limit=500)
     said = [
-        [outcome.applied for outcome in await register_on_settlement(service, register)]
+        [outcome.applied for outcome in await apply(service, register)]
         for register in (before, before, after, before, after, after)
     ]
     recorded, unchanged = Applied.RECORDED, Applied.UNCHANGED
@@ -105,9 +115,9 @@ async def test_what_is_in_force_is_not_sent_and_going_back_is_a_change(tmp_path:
 
 async def test_a_refused_party_is_said_and_the_others_are_applied(tmp_path: Path) -> None:
     service = Accounts()
-    await register_on_settlement(service, registered(tmp_path / "a.json"))
+    await apply(service, registered(tmp_path / "a.json"))
     changed = registered(tmp_path / "b.json", lei="A" * 20, settlement_account=ACCOUNT)
-    refused, unchanged = await register_on_settlement(service, changed)
+    refused, unchanged = await apply(service, changed)
     assert (refused.subject, refused.applied, unchanged.applied) == ("party FR*KCS", Applied.REFUSED, Applied.UNCHANGED)
     assert refused.refusal is not None
     assert refused.refusal.code == f"settlement/{RefusalCode.PARTY_EXISTS}"
@@ -117,3 +127,21 @@ async def test_a_refused_party_is_said_and_the_others_are_applied(tmp_path: Path
 def test_an_empty_account_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="settlement_account"):
         registered(tmp_path / "settlement.json", settlement_account="")
+
+
+async def test_an_issuer_is_bound_once_and_one_of_another_party_is_refused(tmp_path: Path) -> None:
+    service, account = Tokens(), "0x" + "15" * 20
+
+    def register(name: str, ocpi_id: str) -> Register:
+        row = {"id": ocpi_id, "name": ocpi_id, "account": account, "issuer": True}
+        (tmp_path / name).write_text(json.dumps({"parties": [row]}))
+        return read_register(tmp_path / name)
+
+    said = [[each.applied for each in await apply(service, register("a.json", "FR*KCS"))] for _ in range(2)]
+    assert said == [[Applied.RECORDED] * 2, [Applied.UNCHANGED] * 2]
+    issuer = Issuer(CHAIN_ID, bytes.fromhex(account[2:]))
+    assert service.bench.state.issuers[issuer].party == party_id("FR*KCS")
+    _, refused = await apply(service, register("b.json", "FR*NBM"))
+    assert (refused.subject, refused.applied) == ("issuer of FR*NBM", Applied.REFUSED)
+    assert refused.refusal is not None
+    assert refused.refusal.code == f"settlement/{RefusalCode.ISSUER_TAKEN}"

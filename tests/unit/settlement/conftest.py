@@ -18,6 +18,7 @@ from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, Re
 from relayer.settlement.reader import EmptyState
 from relayer.settlement.state import Overlay
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact
+from tests.support.issuing import issuing_for
 
 NOW = 1_772_000_000
 ORIGIN = FactPacket(
@@ -85,4 +86,6 @@ def ledger() -> Ledger:
     for ocpi_id in ("DE*KCS", "DE*NBM", "AT*ATX"):
         made.execute(RegisterParty(request_id=f"party {ocpi_id}", party=a_party(ocpi_id), actor=OPERATOR))
     made.execute(RecordAgreement(request_id="agreement", agreement=an_agreement(), actor=OPERATOR, replaces=0))
+    for command in issuing_for("DE*KCS", "DE*NBM"):
+        made.execute(command)
     return made

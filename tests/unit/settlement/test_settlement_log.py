@@ -25,7 +25,18 @@ from tests.support.scripts import load_script
 FOLDER = Path(__file__).parents[2] / "cases" / "settlement"
 STORED = [
     case
-    for name in ("facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "refusals", "stories")
+    for name in (
+        "facts",
+        "packets",
+        "commands",
+        "payments",
+        "disputes",
+        "cycles",
+        "deadlines",
+        "issuers",
+        "refusals",
+        "stories",
+    )
     for case in json.loads((FOLDER / f"{name}.json").read_text())
 ]
 VECTORS = json.loads((FOLDER / "encoding.json").read_text())

@@ -47,6 +47,7 @@ def test_a_valid_fact_becomes_a_liability(ledger, kit) -> None:
         (FactCode.UNKNOWN_PARTY, {"debtor": party_id("DE*KCS")}),
         (FactCode.NO_AGREEMENT, {"creditor": party_id("DE*NBM"), "debtor": party_id("DE*KCS")}),
         (FactCode.NO_AGREEMENT, {"debtor": party_id("AT*ATX")}),
+        (FactCode.ISSUER_NOT_AUTHORISED, {"creditor": party_id("AT*ATX")}),
         (FactCode.CURRENCY_UNSUPPORTED, {"currency": b"CHF"}),
         (FactCode.CURRENCY_UNSUPPORTED, {"currency": b"\xff\xfe\xfd"}),
         (FactCode.CURRENCY_UNSUPPORTED, {"exponent": 3}),
@@ -195,12 +196,21 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
     ledger.state.open_sums[POSITION] = 5_000
     good = kit.fact()
     bad = replace(
-        good, schema=9, net=0, tax=0, debtor=good.creditor, currency=b"XXX", service_end=1, related_fact=b"\x01" * 32
+        good,
+        schema=9,
+        net=0,
+        tax=0,
+        creditor=party_id("AT*ATX"),
+        debtor=party_id("AT*ATX"),
+        currency=b"XXX",
+        service_end=1,
+        related_fact=b"\x01" * 32,
     )
     repairs: list[tuple[FactCode, dict[str, Any]]] = [
         (FactCode.UNSUPPORTED_SCHEMA, {"schema": 1}),
         (FactCode.BAD_TOTAL, {"net": 1}),
-        (FactCode.UNKNOWN_PARTY, {"debtor": party_id("AT*ATX")}),
+        (FactCode.UNKNOWN_PARTY, {"debtor": party_id("DE*NBM")}),
+        (FactCode.ISSUER_NOT_AUTHORISED, {"creditor": good.creditor, "debtor": party_id("AT*ATX")}),
         (FactCode.NO_AGREEMENT, {"debtor": party_id("DE*NBM")}),
         (FactCode.CURRENCY_UNSUPPORTED, {"currency": b"EUR"}),
         (FactCode.PERIOD_CLOSED, {"service_end": good.service_end + 1}),
@@ -211,4 +221,4 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
     for code, repair in repairs:
         assert ledger.record(bad)[0].code is code
         bad = replace(bad, **repair)
-    assert len(CHECKS) == 11
+    assert len(CHECKS) == 12

@@ -16,6 +16,7 @@ from relayer.settlement.log import command_from_message, record_mapping
 from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -82,6 +83,15 @@ class SettlementServicer(service_pb2_grpc.SettlementServicer):
         async with answering(context):
             found = await self._settlement.agreements()
             return service.ListAgreementsResponse(agreements=map(record_mapping(AgreementInForce).to_message, found))
+
+    async def ListIssuers(self, request: service.ListIssuersRequest, context: Context) -> service.ListIssuersResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            found = await self._settlement.issuing_rights()
+            return service.ListIssuersResponse(
+                issuers=map(record_mapping(IssuerInForce).to_message, found.issuers),
+                mandates=map(record_mapping(MandateInForce).to_message, found.mandates),
+            )
 
     async def GetConsent(self, request: service.GetConsentRequest, context: Context) -> parties_pb2.ConsentInForce:  # noqa: N802
         async with answering(context):

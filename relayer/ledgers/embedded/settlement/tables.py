@@ -18,6 +18,7 @@ from relayer.settlement.model.acts import EMPTY_LOG, LogHead, UnitKey
 from relayer.settlement.model.cycles import NO_CYCLES, Cycle, UnitCycles
 from relayer.settlement.model.deadlines import Deadline, DeadlineKind
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Evidence, Payment, evidence_key
@@ -96,6 +97,16 @@ class SettlementTables:
         row = self._connection.execute("SELECT body FROM settlement_consent WHERE party_id = ?", (party_id,)).fetchone()
         return None if row is None else decode_record(ConsentInForce, row[0])
 
+    def issuer(self, issuer: Issuer, /) -> IssuerInForce | None:
+        row = self._connection.execute("SELECT body FROM settlement_issuer WHERE issuer = ?", (issuer.key,)).fetchone()
+        return None if row is None else decode_record(IssuerInForce, row[0])
+
+    def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
+        row = self._connection.execute(
+            "SELECT body FROM settlement_mandate WHERE creditor = ? AND issuer = ?", (creditor, issuer.key)
+        ).fetchone()
+        return None if row is None else decode_record(MandateInForce, row[0])
+
     def cut_off_seconds(self) -> int:
         row = self._connection.execute("SELECT cut_off_seconds FROM settlement_period").fetchone()
         return 0 if row is None else int(row[0])
@@ -173,6 +184,16 @@ class SettlementTables:
         """Of every party that ever said something, in order of their ids."""
         rows = self._connection.execute("SELECT body FROM settlement_consent ORDER BY party_id")
         return [decode_record(ConsentInForce, row[0]) for row in rows]
+
+    def issuers(self) -> Sequence[IssuerInForce]:
+        """In order of chain id and account."""
+        rows = self._connection.execute("SELECT body FROM settlement_issuer ORDER BY issuer")
+        return [decode_record(IssuerInForce, row[0]) for row in rows]
+
+    def mandates(self) -> Sequence[MandateInForce]:
+        """In order of creditor, chain id and account."""
+        rows = self._connection.execute("SELECT body FROM settlement_mandate ORDER BY creditor, issuer")
+        return [decode_record(MandateInForce, row[0]) for row in rows]
 
     def positions(self) -> Sequence[Position]:
         """Payable and receivable per party and currency, of what is open."""

@@ -61,7 +61,7 @@ def write_changes(connection: sqlite3.Connection, changes: Overlay, *, height: i
 
 
 def _write_parties(connection: sqlite3.Connection, changes: Overlay) -> None:
-    """Parties, terms, consents and the cut-off."""
+    """Parties, terms, consents, issuers, mandates and the cut-off."""
     run = connection.executemany
     run(
         "INSERT INTO settlement_party (party_id, ocpi_id, body, sequence, head_hash) VALUES (?, ?, ?, ?, ?)",
@@ -76,6 +76,15 @@ def _write_parties(connection: sqlite3.Connection, changes: Overlay) -> None:
         "INSERT INTO settlement_consent (party_id, body) VALUES (?, ?) "
         "ON CONFLICT (party_id) DO UPDATE SET body = excluded.body",
         [(party, encode_record(each)) for party, each in changes.consents.items()],
+    )
+    run(
+        "INSERT INTO settlement_issuer (issuer, body) VALUES (?, ?) ON CONFLICT (issuer) DO UPDATE SET body = excluded.body",
+        [(issuer.key, encode_record(each)) for issuer, each in changes.issuers.items()],
+    )
+    run(
+        "INSERT INTO settlement_mandate (creditor, issuer, body) VALUES (?, ?, ?) "
+        "ON CONFLICT (creditor, issuer) DO UPDATE SET body = excluded.body",
+        [(creditor, issuer.key, encode_record(each)) for (creditor, issuer), each in changes.mandates.items()],
     )
     if changes.new_cut_off is not None:
         connection.execute(

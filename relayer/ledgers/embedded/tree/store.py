@@ -186,6 +186,16 @@ CREATE TABLE settlement_consent (
     party_id BLOB PRIMARY KEY,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_issuer (
+    issuer BLOB PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_mandate (
+    creditor BLOB NOT NULL,
+    issuer BLOB NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (creditor, issuer)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_period (
     single INTEGER PRIMARY KEY CHECK (single = 1),
     cut_off_seconds INTEGER NOT NULL
@@ -217,6 +227,8 @@ DERIVED = (
     "settlement_cycle",
     "settlement_unit",
     "settlement_consent",
+    "settlement_issuer",
+    "settlement_mandate",
     "settlement_period",
 )
 """Tables that a replay of the record must lead to."""

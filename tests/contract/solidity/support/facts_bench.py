@@ -39,7 +39,7 @@ class FactsBench(Bench):
         self.router.call("addIBCApp(string,address)", "settlement", self.facts.address, sender=OWNER)
         self.facts.call("registerParty", "DE*KCS", CREDITOR, "5299000J2N45DDNE4Y28", "DE123456789", sender=OWNER)
         self.facts.call("registerParty", "DE*NBM", DEBTOR, "", "", sender=OWNER)
-        self.facts.call("addIssuer", ISSUER, sender=OWNER)
+        self.facts.call("addIssuer", ISSUER, CREDITOR_ID, sender=OWNER)
         self.facts.call("registerLedger", LOCAL, LEDGER, sender=OWNER)
 
     @property

@@ -65,7 +65,7 @@ class LiveBench:
         self.router.call("addIBCApp(string,address)", PORT, self.facts.address, sender=OWNER)
         for party, holder in (("DE*KCS", CREDITOR), ("DE*NBM", DEBTOR)):
             self.facts.call("registerParty", party, holder, "", "", sender=OWNER)
-        self.facts.call("addIssuer", ISSUER, sender=OWNER)
+        self.facts.call("addIssuer", ISSUER, party_id("DE*KCS"), sender=OWNER)
         self.facts.call("registerLedger", LOCAL, LEDGER, sender=OWNER)
         self.known = [1]
         """Heights that the light client has stored."""

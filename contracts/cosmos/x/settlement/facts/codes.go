@@ -41,6 +41,26 @@ const (
 	PaymentConfirmed Kind = 11
 )
 
+// IsIssuedByCreditor says whether facts of the kind come from the creditor's issuer, or one with its mandate.
+func (k Kind) IsIssuedByCreditor() bool {
+	switch k {
+	case BookingConfirmed,
+		TripCompleted,
+		ChargeSessionCompleted,
+		UsageExtra,
+		CancellationFee,
+		Damage,
+		Fine,
+		Commission,
+		VoucherRedeemed,
+		CreditNote,
+		PaymentConfirmed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Categories are those of TOMP-API's financial detail.
 const (
 	firstCategory = 1
@@ -85,6 +105,8 @@ const (
 	RelatedUnknown Code = 10
 	// CreditExceeds: More than is open of the related liability.
 	CreditExceeds Code = 11
+	// IssuerNotAuthorised: The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended.
+	IssuerNotAuthorised Code = 12
 	// Unreadable: Set by the contract alone: the answer breaks its format.
 	Unreadable Code = 65534
 	// UniversalError: Set by the contract alone: the whole packet was refused.

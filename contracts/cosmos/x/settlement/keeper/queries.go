@@ -67,6 +67,12 @@ func (q Queries) Agreements(
 	return &settlementv1.ListAgreementsResponse{Agreements: q.keeper.book(ctx).Agreements()}, nil
 }
 
+// Issuers and mandates, those that have ended among them.
+func (q Queries) Issuers(ctx context.Context, _ *settlementv1.ListIssuersRequest) (*settlementv1.ListIssuersResponse, error) {
+	book := q.keeper.book(ctx)
+	return &settlementv1.ListIssuersResponse{Issuers: book.Issuers(), Mandates: book.Mandates()}, nil
+}
+
 // Consent that a party last gave or withdrew.
 func (q Queries) Consent(ctx context.Context, request *settlementv1.GetConsentRequest) (*settlementv1.ConsentInForce, error) {
 	party, err := toQueriedHash(request.GetPartyId())

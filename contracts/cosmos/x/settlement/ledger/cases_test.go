@@ -69,6 +69,8 @@ type sharedCase struct {
 	Parties       map[string]hexBytes `json:"parties"`
 	Agreements    map[string]hexBytes `json:"agreements"`
 	Consents      map[string]hexBytes `json:"consents"`
+	Issuers       map[string]hexBytes `json:"issuers"`
+	Mandates      map[string]hexBytes `json:"mandates"`
 	Payments      map[string]hexBytes `json:"payments"`
 	Disputes      map[string]hexBytes `json:"disputes"`
 	Cycles        map[string]hexBytes `json:"cycles"`
@@ -89,7 +91,7 @@ func load[Case any](t testing.TB, name string) []Case {
 func loadAll(t *testing.T) []sharedCase {
 	t.Helper()
 	var all []sharedCase
-	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "refusals", "stories"} {
+	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "issuers", "refusals", "stories"} {
 		for _, each := range load[sharedCase](t, name+".json") {
 			each.Name = name + "/" + each.Name
 			all = append(all, each)
@@ -285,6 +287,12 @@ func (c *sharedCase) compareRecords(t *testing.T, book Book) {
 		}
 	}
 	compareRecords(t, c.Consents, consents, func(each *wire.ConsentInForce) string { return hex.EncodeToString(each.Party) })
+	compareRecords(t, c.Issuers, book.Issuers(), func(each *wire.IssuerInForce) string {
+		return hex.EncodeToString(nameOf(each.Issuer))
+	})
+	compareRecords(t, c.Mandates, book.Mandates(), func(each *wire.MandateInForce) string {
+		return hex.EncodeToString(each.Creditor) + "/" + hex.EncodeToString(nameOf(each.Issuer))
+	})
 	compareRecords(t, c.Payments, book.Payments("", limit), func(each *wire.Payment) string { return each.Order.PaymentId })
 	compareRecords(t, c.Disputes, book.Disputes("", limit), func(each *wire.Dispute) string { return each.Claim.DisputeId })
 	compareRecords(t, c.Cycles, book.Cycles("", limit), func(each *wire.Cycle) string { return each.Plan.CycleId })

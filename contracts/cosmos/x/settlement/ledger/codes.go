@@ -53,4 +53,5 @@ var (
 	ErrNothingToNet        = errorsmod.Register(Codespace, 28, "nothing can be set off")
 	ErrSameActor           = errorsmod.Register(Codespace, 29, "another than the proposer must verify")
 	ErrSuperseded          = errorsmod.Register(Codespace, 30, "what the change replaces is not in force any more")
+	ErrIssuerTaken         = errorsmod.Register(Codespace, 31, "the account belongs to a party already, or was removed")
 )

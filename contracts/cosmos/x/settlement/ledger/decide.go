@@ -67,7 +67,9 @@ func (d *decision) write(decided []*wire.LogEntry) Head {
 
 // decide gives the entries that a command leads to, or the first rule that it breaks. Each concept knows its own commands.
 func (d *decision) decide(command *wire.Command) ([]*wire.LogEntry, error) {
-	concepts := []func(*wire.Command) ([]*wire.LogEntry, error){d.decideParty, d.decidePayment, d.decideDispute, d.decideCycle}
+	concepts := []func(*wire.Command) ([]*wire.LogEntry, error){
+		d.decideParty, d.decideIssuer, d.decidePayment, d.decideDispute, d.decideCycle,
+	}
 	for _, concept := range concepts {
 		if decided, err := concept(command); decided != nil || err != nil {
 			return decided, err
@@ -91,6 +93,14 @@ func (b Book) apply(entry *wire.LogEntry, head Head) error {
 		return b.applyPeriodClosed(event.PeriodClosed)
 	case *wire.LogEntry_ConsentSet:
 		return b.applyConsentSet(event.ConsentSet, head)
+	case *wire.LogEntry_IssuerBound:
+		return b.applyIssuerBound(event.IssuerBound, head)
+	case *wire.LogEntry_IssuerRemoved:
+		return b.applyIssuerRemoved(event.IssuerRemoved, head)
+	case *wire.LogEntry_MandateGranted:
+		return b.applyMandate(event.MandateGranted.Creditor, event.MandateGranted.Issuer, head)
+	case *wire.LogEntry_MandateRevoked:
+		return b.applyMandate(event.MandateRevoked.Creditor, event.MandateRevoked.Issuer, head)
 	case *wire.LogEntry_FactRecorded:
 		return b.applyFactRecorded(event.FactRecorded, head)
 	case *wire.LogEntry_PaymentInstructed:

@@ -32,6 +32,7 @@ func (v *vector) read() (canonical.Message, error) {
 	}
 	message := map[string]canonical.Message{
 		"Party": &wire.Party{}, "AgreementInForce": &wire.AgreementInForce{}, "ConsentInForce": &wire.ConsentInForce{},
+		"IssuerInForce": &wire.IssuerInForce{}, "MandateInForce": &wire.MandateInForce{},
 		"Liability": &wire.Liability{}, "Payment": &wire.Payment{}, "Dispute": &wire.Dispute{}, "Cycle": &wire.Cycle{},
 	}[v.Message]
 	if err := canonical.Decode(v.Bytes, message); err != nil {
@@ -116,6 +117,7 @@ func TestACommandWithoutAMeaningIsRefused(t *testing.T) {
 		}},
 		"no party":     {RequestId: "1", Command: &wire.Command_RegisterParty{RegisterParty: &wire.RegisterParty{}}},
 		"no agreement": {RequestId: "1", Command: &wire.Command_RecordAgreement{RecordAgreement: &wire.RecordAgreement{}}},
+		"no issuer":    {RequestId: "1", Command: &wire.Command_BindIssuer{BindIssuer: &wire.BindIssuer{}}},
 		"a request id that is not text": {RequestId: "\xff", Command: &wire.Command_CommitCycle{
 			CommitCycle: &wire.CommitCycle{CycleId: "C"},
 		}},

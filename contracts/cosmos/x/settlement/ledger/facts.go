@@ -31,6 +31,7 @@ var checks = []func(*claim) facts.Code{
 	(*claim).checkSchema,
 	(*claim).checkTotal,
 	(*claim).checkParties,
+	(*claim).checkIssuer,
 	(*claim).checkAgreement,
 	(*claim).checkCurrency,
 	(*claim).checkPeriod,
@@ -165,6 +166,13 @@ func (c *claim) checkTotal() facts.Code {
 func (c *claim) checkParties() facts.Code {
 	if c.fact.Creditor == c.fact.Debtor || !c.book.hasParty(c.fact.Creditor) || !c.book.hasParty(c.fact.Debtor) {
 		return facts.UnknownParty
+	}
+	return facts.OK
+}
+
+func (c *claim) checkIssuer() facts.Code {
+	if !c.book.mayIssue(c.data.ChainID, c.data.Issuer, c.fact) {
+		return facts.IssuerNotAuthorised
 	}
 	return facts.OK
 }

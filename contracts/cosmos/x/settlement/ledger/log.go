@@ -30,7 +30,7 @@ var form = canonical.Form{
 	Numbers: map[string]int{
 		"amount": amountBits, "open": amountBits, "netted": amountBits, "paid": amountBits, "credited": amountBits,
 		"held": amountBits, "gross": amountBits, "remaining": amountBits, "net": amountBits, "tax": amountBits,
-		"open_limit": integerBits, "chain_id": integerBits,
+		"open_limit": integerBits, "chain_id": maximumChainIDBits,
 	},
 	MayBeAbsent: map[string]bool{
 		"CurrencyTerms.open_limit": true, "LogEntry.act": true, "FactRecorded.reduction": true, "PaymentMoved.evidence": true,
@@ -40,6 +40,7 @@ var form = canonical.Form{
 		"Act.actor": actorLengths, "Payment.recorder": actorLengths, "Cycle.proposer": actorLengths,
 		"Verification.verifier": actorLengths, "CyclePlan.proof": {}, "Fact.currency": {currencyBytes},
 		"FactPacket.contract": {addressBytes}, "FactPacket.issuer": {addressBytes},
+		"Issuer.account": {addressBytes},
 	},
 	Widths: map[string]int{"Fact.schema": 16, "Fact.kind": 16, "Fact.category": 16, "Fact.exponent": 8},
 }

@@ -13,6 +13,8 @@ import (
 const (
 	headKey         = 0x01 // sequence, hash
 	cutOffKey       = 0x02 // unix seconds
+	issuerPrefix    = 0x0d // chain id, account -> sequences of the entries that bound it and that changed it last
+	mandatePrefix   = 0x0e // creditor, chain id, account -> sequence of what it said last
 	deadlinePrefix  = 0x0f // unix seconds, rank, id -> what ends then
 	logPrefix       = 0x10 // sequence -> entry
 	partyPrefix     = 0x11 // party id -> sequence

@@ -1,6 +1,7 @@
 from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
 from relayer.wire.interledger.settlement.v1 import cycles_pb2 as _cycles_pb2
 from relayer.wire.interledger.settlement.v1 import disputes_pb2 as _disputes_pb2
+from relayer.wire.interledger.settlement.v1 import issuers_pb2 as _issuers_pb2
 from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as _liabilities_pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2 as _log_pb2
 from relayer.wire.interledger.settlement.v1 import parties_pb2 as _parties_pb2
@@ -44,6 +45,18 @@ class ListPartiesResponse(_message.Message):
     PARTIES_FIELD_NUMBER: _ClassVar[int]
     parties: _containers.RepeatedCompositeFieldContainer[_parties_pb2.Party]
     def __init__(self, parties: _Optional[_Iterable[_Union[_parties_pb2.Party, _Mapping]]] = ...) -> None: ...
+
+class ListIssuersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListIssuersResponse(_message.Message):
+    __slots__ = ("issuers", "mandates")
+    ISSUERS_FIELD_NUMBER: _ClassVar[int]
+    MANDATES_FIELD_NUMBER: _ClassVar[int]
+    issuers: _containers.RepeatedCompositeFieldContainer[_issuers_pb2.IssuerInForce]
+    mandates: _containers.RepeatedCompositeFieldContainer[_issuers_pb2.MandateInForce]
+    def __init__(self, issuers: _Optional[_Iterable[_Union[_issuers_pb2.IssuerInForce, _Mapping]]] = ..., mandates: _Optional[_Iterable[_Union[_issuers_pb2.MandateInForce, _Mapping]]] = ...) -> None: ...
 
 class ListAgreementsRequest(_message.Message):
     __slots__ = ()

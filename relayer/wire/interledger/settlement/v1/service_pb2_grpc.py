@@ -66,6 +66,11 @@ class SettlementStub(object):
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.FromString,
                 _registered_method=True)
+        self.ListIssuers = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/ListIssuers',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.FromString,
+                _registered_method=True)
         self.GetConsent = channel.unary_unary(
                 '/interledger.settlement.v1.Settlement/GetConsent',
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetConsentRequest.SerializeToString,
@@ -144,6 +149,13 @@ class SettlementServicer(object):
 
     def ListAgreements(self, request, context):
         """Terms in force.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIssuers(self, request, context):
+        """Who may issue facts for whom.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -235,6 +247,11 @@ def add_SettlementServicer_to_server(servicer, server):
                     servicer.ListAgreements,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.SerializeToString,
+            ),
+            'ListIssuers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIssuers,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.SerializeToString,
             ),
             'GetConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConsent,
@@ -417,6 +434,33 @@ class Settlement(object):
             '/interledger.settlement.v1.Settlement/ListAgreements',
             interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIssuers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/ListIssuers',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.FromString,
             options,
             channel_credentials,
             insecure,

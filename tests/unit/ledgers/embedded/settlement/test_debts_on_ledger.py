@@ -192,7 +192,7 @@ async def test_everything_survives_a_restart_and_replays(bench: Bench) -> None:
     before = await bench.ledger.settlement.cycle("C-1")
     await bench.ledger.close()
     verified = verify(bench.folder)
-    assert verified.log_entries == 6 + 3 + 8
+    assert verified.log_entries == 6 + 3 + 3 + 8
     connection = store.open_existing(bench.folder)
     rows = connection.execute("SELECT sequence, liability, source, target, amount FROM settlement_posting")
     postings = [Posting(*head, Account(source), Account(target), int(amount)) for *head, source, target, amount in rows]

@@ -34,6 +34,7 @@ from relayer.testing.clock import ManualClock
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
+from tests.support.issuing import issuing_for
 
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 CLIENT = ClientId("poa-evm-0")
@@ -68,6 +69,8 @@ class Bench:
         await self.ledger.settlement.execute(
             RecordAgreement(request_id="agreement", agreement=agreement, actor=OPERATOR, replaces=0)
         )
+        for command in issuing_for("DE*KCS"):
+            await self.ledger.settlement.execute(command)
 
     def send(self, payload: Payload) -> Packet:
         packet = Packet(
@@ -114,8 +117,8 @@ async def test_facts_become_liabilities_with_their_origin(bench: Bench) -> None:
     assert [result.outcome for result in await bench.receive(packet)] == [Outcome.DELIVERED]
     answers = decode_answers(await bench.acknowledgement(packet))
     assert [(answer.status, answer.code, answer.sequence) for answer in answers] == [
-        (FactStatus.ACCEPTED, FactCode.OK, 4),
         (FactStatus.ACCEPTED, FactCode.OK, 5),
+        (FactStatus.ACCEPTED, FactCode.OK, 6),
     ]
     liability = await bench.ledger.settlement.liability(answers[0].liability_id)
     assert liability == await bench.ledger.settlement.liability_of_fact(a_fact(1).fact_id)
@@ -123,7 +126,7 @@ async def test_facts_become_liabilities_with_their_origin(bench: Bench) -> None:
     assert (origin.chain_id, origin.contract, origin.issuer) == (BUSINESS_CHAIN_ID, CONTRACT, ISSUER)
     assert (origin.client_id, origin.packet_sequence) == (CLIENT, packet.sequence)
     assert origin.height == (await bench.ledger.head()).height - 1
-    listed = await bench.ledger.settlement.liabilities(after_sequence=4, limit=10)
+    listed = await bench.ledger.settlement.liabilities(after_sequence=5, limit=10)
     assert [each.fact_id for each in listed] == [a_fact(2).fact_id]
     positions = {
         each.ocpi_id: (each.payable, each.receivable, each.net) for each in await bench.ledger.settlement.positions()
@@ -339,7 +342,7 @@ async def test_everything_survives_a_restart_and_replays(bench: Bench) -> None:
     head = await bench.ledger.head()
     await bench.ledger.close()
     verified = verify(bench.folder)
-    assert (verified.height, verified.log_entries) == (head.height, 5)
+    assert (verified.height, verified.log_entries) == (head.height, 6)
     bench.ledger = embedded_ledger(bench.folder, bench.clock)
     await bench.ledger.connect()
     assert await bench.ledger.head() == head

@@ -52,6 +52,7 @@ from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACT, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger
 from tests.support.evm_counterparty import CHAIN_ID, CLIENT_ID, EvmCounterparty
+from tests.support.issuing import issuing_for
 
 CLIENT = ClientId("poa-evm-0")
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
@@ -91,6 +92,8 @@ class Bench:
             await self.ledger.settlement.execute(
                 RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0)
             )
+        for command in issuing_for("DE*KCS", "DE*NBM"):
+            await self.ledger.settlement.execute(command)
 
     def fact(self, number: int, net: int = 1_000, *, back: bool = False) -> Fact:
         parties = {"creditor": "DE*NBM", "debtor": "DE*KCS"} if back else {}

@@ -55,6 +55,11 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.FromString,
                 _registered_method=True)
+        self.Issuers = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Issuers',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.FromString,
+                _registered_method=True)
         self.Agreements = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Agreements',
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListAgreementsRequest.SerializeToString,
@@ -154,6 +159,12 @@ class QueryServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Parties(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Issuers(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -280,6 +291,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.Parties,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.SerializeToString,
+            ),
+            'Issuers': grpc.unary_unary_rpc_method_handler(
+                    servicer.Issuers,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.SerializeToString,
             ),
             'Agreements': grpc.unary_unary_rpc_method_handler(
                     servicer.Agreements,
@@ -443,6 +459,33 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/Parties',
             interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesRequest.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_service__pb2.ListPartiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Issuers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Issuers',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListIssuersResponse.FromString,
             options,
             channel_credentials,
             insecure,
