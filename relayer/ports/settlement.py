@@ -68,7 +68,7 @@ class SettlementService(Protocol):
         ...
 
     async def issuing_rights(self) -> IssuingRights:
-        """Every issuer and mandate that was ever recorded, as it stands now."""
+        """Every issuer and mandate that was ever recorded, in its present state."""
         ...
 
     async def consent(self, party_id: bytes) -> ConsentInForce | None:

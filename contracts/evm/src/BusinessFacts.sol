@@ -263,7 +263,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         if (fact.issuerSequence != expected) revert IssuerSequenceGap(expected, fact.issuerSequence);
         bytes32 factId = FactHash.factId(chainId, address(this), msg.sender, expected);
         if (fact.factId != factId) revert FactIdMismatch(factId, fact.factId);
-        // Every kind there is comes from the creditor's side, which was checked; one that no table has, from nobody.
+        // Every kind there is comes from the creditor's side, which was checked. A kind that no table has is refused.
         if (fact.category == 0 || fact.kind > 255 || (KindsIssuedBy.CREDITOR >> fact.kind) & 1 == 0) {
             revert FactInvalid(factId);
         }

@@ -276,7 +276,7 @@ func TestAClientThatCannotBeUsedKeepsItsNews(t *testing.T) {
 	genesis, err := w.app.SettlementKeeper.ExportGenesis(w.chain.GetContext())
 	require.NoError(t, err)
 	require.Len(t, genesis.Outbox.Queue, 1)
-	require.Equal(t, uint64(12), genesis.Outbox.ToldSequence)
+	require.Equal(t, uint64(14), genesis.Outbox.ToldSequence)
 }
 
 func TestOnlyTheApplicationSendsNews(t *testing.T) {

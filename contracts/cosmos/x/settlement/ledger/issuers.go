@@ -24,7 +24,7 @@ const (
 // maximumChainIDBits is the width of a chain id in a fact's packet.
 const maximumChainIDBits = 256
 
-// issuerName is how an issuer stands in the keys of the store: chain id (32 bytes, big-endian) and account.
+// issuerName names an issuer in the keys of the store: chain id (32 bytes, big-endian) and account.
 func issuerName(chainID *big.Int, account []byte) []byte {
 	var name [hashBytes]byte
 	return append(chainID.FillBytes(name[:]), account...)
