@@ -21,7 +21,7 @@ from relayer.config.ledgers import (
     RemoteLedgerSettings,
     SettlementLedgerSettings,
 )
-from relayer.config.serving import load_ledger
+from relayer.config.serving import load_ledger, read_pem
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.remote.ledger import RemoteLedger
@@ -82,7 +82,9 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
                 address=settings.address,
                 chain_id=settings.chain_id,
                 clock=SteadyClock(),
-                token=settings.token.resolve() if rights is Rights.OPERATOR and settings.token else None,
+                token=settings.token.resolve() if settings.token else None,
+                authority=None if settings.tls is None else read_pem(settings.tls),
+                may_set_up=rights is Rights.OPERATOR,
             )
             return SettlementLedger(ledger=remote, service=remote.settlement)
         case CosmosLedgerSettings():

@@ -7,9 +7,12 @@ import asyncio
 import structlog
 
 from relayer.app.embedded import embedded_ledger
-from relayer.config.serving import LedgerFileSettings
+from relayer.config.fields import LedgerListen
+from relayer.config.serving import LedgerFileSettings, read_pem
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.served.server import serve
+from relayer.ledgers.served.access import Access, Reads
+from relayer.ledgers.served.transport import Certificate, Places
 
 _log = structlog.get_logger(__name__)
 
@@ -17,15 +20,26 @@ _log = structlog.get_logger(__name__)
 async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) -> None:
     """Serves until `stopping` is set. Raises ConfigurationError, LedgerCorrupt, QuorumMissing before it listens."""
 
-    def ready(port: int) -> None:
-        _log.info("ledger serves", chain_id=settings.chain_id, host=settings.listen.host, port=port)
+    def ready(port: int | None) -> None:
+        _log.info("ledger serves", chain_id=settings.chain_id, socket=str(settings.listen.socket or ""), port=port or "")
 
     await serve(
         embedded_ledger(settings.chain_id, settings),
-        host=settings.listen.host,
-        port=settings.listen.port,
-        token=settings.token.resolve(),
-        party_tokens={party_id(name): token.resolve() for name, token in settings.party_tokens.items()},
+        places=_places(settings.listen),
+        access=Access(
+            operator=settings.token.resolve(),
+            parties={party_id(name): token.resolve() for name, token in settings.party_tokens.items()},
+            readers={name: token.resolve() for name, token in settings.reader_tokens.items()},
+        ),
+        reads=Reads(settings.reads),
         stop=stopping,
         ready=ready,
     )
+
+
+def _places(listen: LedgerListen) -> Places:
+    if listen.port is None or listen.tls is None:
+        return Places(socket=listen.socket)
+    certificate = Certificate(key=read_pem(listen.tls.key), chain=read_pem(listen.tls.certificate))
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    return Places(socket=listen.socket, tcp=f"{host}:{listen.port}", certificate=certificate)

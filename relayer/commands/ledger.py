@@ -27,7 +27,7 @@ from relayer.views.values import hex_of
 def init_ledger(path: Path) -> None:
     """`ledger init`."""
     settings = load_ledger(path)
-    for token in (settings.token, *settings.party_tokens.values()):
+    for token in (settings.token, *settings.party_tokens.values(), *settings.reader_tokens.values()):
         secret_of(token)
     for operator in settings.operators:
         password = secret_of(operator.password)

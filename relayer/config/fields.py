@@ -21,6 +21,7 @@ from relayer.proofs.evm_address import checksum_address
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _ENDPOINT = re.compile(r"(https?|wss?)://[^\s/@]+(/\S*)?", re.ASCII)
 _HOST_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", re.ASCII)
+_SOCKET = "unix:"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MAXIMUM_SECRET_BYTES = 64 * 1024
 
@@ -64,6 +65,15 @@ def _host_port(text: str) -> str:
     return text
 
 
+def _ledger_address(text: str, info: ValidationInfo) -> str:
+    if not text.startswith(_SOCKET):
+        return _host_port(text)
+    name = text.removeprefix(_SOCKET)
+    if not name:
+        raise ValueError("names no socket; expected unix: and a path, such as unix:ledger/ledger.sock")
+    return f"{_SOCKET}{_path(Path(name), info)}"
+
+
 def _loopback(host: str) -> str:
     if host not in _LOOPBACK:
         raise ValueError("is not a loopback address; use 127.0.0.1 and put a proxy with access control in front")
@@ -100,6 +110,8 @@ def _named(parse: object, text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 """An account or contract in EIP-55 form."""
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+LedgerAddress = Annotated[str, AfterValidator(_ledger_address)]
+"""``host:port``, or ``unix:`` and the path of a socket."""
 HostPort = Annotated[str, AfterValidator(_host_port)]
 LoopbackHost = Annotated[str, AfterValidator(_loopback)]
 FilePath = Annotated[Path, AfterValidator(_path)]
@@ -177,6 +189,33 @@ class Listen(Section):
 
     host: LoopbackHost = "127.0.0.1"
     port: Port
+
+
+class Tls(Section):
+    """A certificate chain and its key, in PEM."""
+
+    certificate: FilePath
+    key: FilePath
+
+
+class LedgerListen(Section):
+    """Where a ledger listens: a Unix socket, a TCP port with a certificate, or both. Tokens cross both."""
+
+    socket: FilePath | None = None
+    host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
+    port: Port | None = None
+    tls: Tls | None = None
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if self.socket is None and self.port is None:
+            raise ValueError("names no place to listen; write socket: and a path, or port: with tls:")
+        if self.port is not None and self.tls is None:
+            raise ValueError(
+                "has a port without tls; access tokens are not taken over plain connections, so name a certificate and "
+                "its key, or use a socket"
+            )
+        return self
 
 
 class Logging(Section):

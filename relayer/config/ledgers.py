@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from relayer.config.fields import AccountSettings, Address, Endpoint, FilePath, Finality, HostPort, Secret, Section
+from relayer.config.fields import (
+    AccountSettings,
+    Address,
+    Endpoint,
+    FilePath,
+    Finality,
+    HostPort,
+    LedgerAddress,
+    Secret,
+    Section,
+)
 
 _GAS_PRICE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)[a-zA-Z][a-zA-Z0-9/:._-]{2,127}", re.ASCII)
 _BECH32_PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
@@ -99,10 +109,21 @@ class RemoteLedgerSettings(Section):
     """A ledger behind the gRPC adapter service, such as `relayer ledger serve`."""
 
     type: Literal["remote"]
-    address: HostPort
+    address: LedgerAddress
     chain_id: str = Field(min_length=1, max_length=50)
     token: Secret | None = None
+    tls: FilePath | None = None
+    """PEM of who signed the ledger's certificate; None: a socket, or a port without TLS, over which no token is sent."""
     start_height: StartHeight = 0
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if self.token is not None and self.tls is None and not self.address.startswith("unix:"):
+            raise ValueError(
+                "has a token and a plain port, where another user's process may listen while the ledger is down; name its "
+                "socket (unix:PATH), or the certificate authority of its TLS certificate as tls"
+            )
+        return self
 
 
 class ChainFees(Section):

@@ -8,8 +8,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from relayer.config.document import read_document
-from relayer.config.fields import ClientName, Endpoint, FilePath, Finality, Listen, Logging, Secret, Section
+from relayer.config.fields import ClientName, Endpoint, FilePath, Finality, LedgerListen, Listen, Logging, Secret, Section
 from relayer.config.problems import describe, report
+from relayer.errors import ConfigurationError
 
 
 class ServedClientSettings(Section):
@@ -63,14 +64,26 @@ class LedgerFileSettings(Section):
     heartbeat_seconds: Annotated[float, Field(ge=0.1, le=3600, strict=False)] = 5.0
     maximum_step_seconds: Annotated[int, Field(ge=60, le=10 * 365 * 86400)] = 12 * 3600
     """How far block time may run ahead of the time that has passed before an operator must confirm the clock."""
-    listen: Listen
+    listen: LedgerListen
     token: Secret
+    reads: Literal["token", "open"] = "token"
+    """Who may read: whoever has a token, or everyone who can connect."""
+    reader_tokens: Annotated[dict[str, Secret], Field(max_length=1_000)] = Field(default_factory=dict)
+    """By any name: tokens that read and open nothing else, such as another operator's relayer's."""
     party_tokens: Annotated[dict[PartyName, Secret], Field(max_length=10_000)] = Field(default_factory=dict)
     """By OCPI-style id: the token with which a party acts for itself."""
     logging: Logging = Field(default_factory=Logging)
 
 
 _S = TypeVar("_S", bound=Section)
+
+
+def read_pem(path: Path) -> bytes:
+    """A certificate or a key. Raises ConfigurationError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
 
 
 def load_authority(path: Path) -> AuthoritySettings:

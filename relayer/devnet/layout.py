@@ -26,6 +26,7 @@ MEMBER = PARTY[CONTESTED_PAIR[0]]
 AUTHORITIES = 3
 THRESHOLD = 2
 _CAP_WEI = 100_000_000_000
+LEDGER_SOCKET = "ledger/ledger.sock"
 _OPERATOR_TOKEN = "keys/ledger.token"  # noqa: S105  (where the token is kept)
 _MEMBER_TOKEN = "keys/member.token"  # noqa: S105  (where the token is kept)
 _CONSOLE = {"format": "console", "level": "info"}
@@ -39,7 +40,6 @@ _FIRST_OPERATOR_ACCOUNT = 2
 class Ports:
     """Loopback ports of every process."""
 
-    ledger: int
     service: int
     competitor: int
     authorities: tuple[int, ...]
@@ -80,6 +80,11 @@ class Layout:
         return self.folder / "member.yaml"
 
     @property
+    def ledger_socket(self) -> Path:
+        """Where the embedded ledger listens."""
+        return self.folder / LEDGER_SOCKET
+
+    @property
     def accounts(self) -> Path:
         """Every operator's bank account."""
         return self.folder / "accounts.json"
@@ -103,8 +108,8 @@ def write_layout(
     The authorities serve the first `clients` light clients that the settlement ledger will create. With `chain` that is the
     settlement ledger, and there is no ledger.yaml.
     """
-    numbers = free_ports(3 + AUTHORITIES)
-    ports = Ports(ledger=numbers[0], service=numbers[1], competitor=numbers[2], authorities=tuple(numbers[3:]))
+    numbers = free_ports(2 + AUTHORITIES)
+    ports = Ports(service=numbers[0], competitor=numbers[1], authorities=tuple(numbers[2:]))
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
     password = secrets.token_hex(16)
@@ -120,15 +125,15 @@ def write_layout(
         for account, port in zip(authorities, ports.authorities, strict=True)
     ]
     for name, port in (("relayer", ports.service), ("competitor", ports.competitor)):
-        settlement = _on_chain(name, "chain-operator", chain) if chain else _remote(ports, _OPERATOR_TOKEN)
+        settlement = _on_chain(name, "chain-operator", chain) if chain else _remote(_OPERATOR_TOKEN)
         _write(folder / f"{name}.yaml", _relayer(name, port, ledger_url, members, settlement))
     for number, port in enumerate(ports.authorities):
         _write(folder / f"authority-{number}.yaml", _authority(number, port, ledger_url, clients))
         authority = load_authority(folder / f"authority-{number}.yaml")
         create_record(authority.store, counter=authority.counter)
     if chain is None:
-        _write(folder / "ledger.yaml", _ledger(ports, heartbeat_seconds))
-    settlement = _on_chain("competitor", "chain-member", chain) if chain else _remote(ports, _MEMBER_TOKEN)
+        _write(folder / "ledger.yaml", _ledger(heartbeat_seconds))
+    settlement = _on_chain("competitor", "chain-member", chain) if chain else _remote(_MEMBER_TOKEN)
     _write(layout.member_configuration, _relayer("competitor", ports.competitor, ledger_url, members, settlement))
     (folder / "settlement.json").write_text(json.dumps(_parties(operators, chain), indent=2))
     layout.accounts.write_text(json.dumps({each.party: {"name": each.name, "number": each.account} for each in OPERATORS}))
@@ -178,9 +183,8 @@ def _keystore(name: str) -> dict[str, Any]:
     return {"keystore": f"keys/{name}.json", "password": {"file": "keys/password"}}
 
 
-def _remote(ports: Ports, token: str) -> dict[str, Any]:
-    address = f"127.0.0.1:{ports.ledger}"
-    return {"type": "remote", "address": address, "chain_id": SETTLEMENT_CHAIN, "token": {"file": token}}
+def _remote(token: str) -> dict[str, Any]:
+    return {"type": "remote", "address": f"unix:{LEDGER_SOCKET}", "chain_id": SETTLEMENT_CHAIN, "token": {"file": token}}
 
 
 def _on_chain(account: str, business_account: str, chain: ChainPlace) -> dict[str, Any]:
@@ -210,7 +214,7 @@ def _authority(number: int, port: int, url: str, clients: int) -> object:
     }
 
 
-def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
+def _ledger(heartbeat_seconds: float) -> object:
     return {
         "version": 1,
         "folder": "ledger",
@@ -219,7 +223,7 @@ def _ledger(ports: Ports, heartbeat_seconds: float) -> object:
         "heartbeat_seconds": heartbeat_seconds,
         # A development network is left alone for weeks, and no money depends on its clock.
         "maximum_step_seconds": 365 * 86_400,
-        "listen": {"host": "127.0.0.1", "port": ports.ledger},
+        "listen": {"socket": LEDGER_SOCKET},
         "token": {"file": _OPERATOR_TOKEN},
         "party_tokens": {MEMBER: {"file": _MEMBER_TOKEN}},
         "logging": _CONSOLE,

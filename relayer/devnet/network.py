@@ -165,7 +165,7 @@ def running_network(
 def _start_embedded(layout: Layout, children: Children) -> Child:
     children.run("ledger", "init", "ledger.yaml")
     ledger = children.start("ledger", "ledger", "serve", "ledger.yaml")
-    children.wait_until_listening(ledger, layout.ports.ledger)
+    children.wait_until_listening(ledger, layout.ledger_socket)
     return ledger
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from relayer.config.ledgers import CosmosLedgerSettings, EmbeddedLedgerSettings, RemoteLedgerSettings
 from relayer.devnet.folder import DevnetFolder
+from relayer.devnet.ports import is_listening
 
 _TIMEOUT_SECONDS = 2.0
 
@@ -42,14 +42,6 @@ def parts(folder: DevnetFolder) -> Iterator[Part]:
             yield Part(name="settlement ledger", address=str(settlement.settings), answers=True)
     for member in contracts.authorities.members:
         yield Part(name="authority", address=member.endpoint, answers=is_listening(member.endpoint))
-
-
-def is_listening(address: str) -> bool:
-    """Whether anybody accepts connections at host:port."""
-    host, _, port = address.rpartition(":")
-    with socket.socket() as probe:
-        probe.settimeout(_TIMEOUT_SECONDS)
-        return probe.connect_ex((host, int(port))) == 0
 
 
 def _evm_height(url: str) -> int | None:

@@ -15,10 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from relayer.errors import ConfigurationError
+from relayer.ledgers.served.transport import UNIX, is_socket, socket_name
 
 PORTS = range(12_000, 32_000)
 _FOLDER = Path(tempfile.gettempdir()) / f"relayer-ports-{os.getuid()}"
 _ATTEMPTS = 1_000
+_TIMEOUT_SECONDS = 2.0
 _held: list[int] = []
 """Descriptors of the locks. They are closed by the end of the process."""
 
@@ -72,3 +74,18 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def is_listening(address: str) -> bool:
+    """Whether any process accepts connections at ``host:port`` or ``unix:PATH``."""
+    if not is_socket(address):
+        host, _, port = address.rpartition(":")
+        return _accepts(socket.AF_INET, (host, int(port)))
+    path = Path(address.removeprefix(UNIX))
+    return path.exists() and _accepts(socket.AF_UNIX, socket_name(path))
+
+
+def _accepts(family: socket.AddressFamily, place: tuple[str, int] | str) -> bool:
+    with socket.socket(family) as probe:
+        probe.settimeout(_TIMEOUT_SECONDS)
+        return probe.connect_ex(place) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from relayer.devnet.checkout import ROOT
+from relayer.devnet.ports import is_listening
 from relayer.devnet.usage import work
 from relayer.errors import LedgerUnavailable
 from relayer.waiting import STALLED_AFTER_SECONDS, Patience, Progress, Stalled, nothing, wait_for
@@ -106,9 +106,9 @@ class Children:
         result = run_to_end(command(*arguments), cwd=self.folder, environment={**_environment(), **environment})
         return Finished(status=result.returncode, output=result.stdout, words=result.stderr)
 
-    def wait_until_listening(self, child: Child, port: int) -> None:
+    def wait_until_listening(self, child: Child, place: int | Path) -> None:
         """Returns when the child accepts connections. Raises DevnetFailed if it ends, or if its start stalls."""
-        self.wait_until(child, lambda: _listens(port), f"{child.name} to listen on port {port}")
+        self.wait_until(child, lambda: _listens(place), f"{child.name} to listen at {place}")
 
     def wait_until(
         self,
@@ -205,7 +205,5 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _listens(place: int | Path) -> bool:
+    return is_listening(f"127.0.0.1:{place}" if isinstance(place, int) else f"unix:{place}")

@@ -23,7 +23,7 @@ from relayer.devnet.chain_node import ChainOptions, SettlementChain
 from relayer.devnet.folder import DevnetFolder
 from relayer.devnet.layout import accounts_needed
 from relayer.devnet.nodes import Ganache, GanacheOptions
-from relayer.devnet.parts import is_listening
+from relayer.devnet.ports import is_listening
 from relayer.errors import LedgerUnavailable
 from relayer.waiting import Patience
 
@@ -57,14 +57,14 @@ async def _supervise(folder: DevnetFolder, stopping: asyncio.Event) -> None:
 
 async def _serve(folder: DevnetFolder, is_on_chain: bool, stopping: asyncio.Event) -> None:  # noqa: FBT001
     authorities = [load_authority(path) for path in folder.authority_files]
-    places = [each.listen for each in authorities]
+    places = [f"{each.listen.host}:{each.listen.port}" for each in authorities]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(serve_authority(each, stopping)) for each in authorities]
         if not is_on_chain:
             own = load_ledger(folder.path / "ledger.yaml")
-            places.append(own.listen)
+            places.append(f"unix:{own.listen.socket}")
             tasks.append(group.create_task(serve_ledger(own, stopping)))
-        await _until_listening([f"{each.host}:{each.port}" for each in places], tasks, stopping)
+        await _until_listening(places, tasks, stopping)
         if not stopping.is_set():
             folder.ready_file.write_text(str(os.getpid()))
             _log.info("the network is ready")

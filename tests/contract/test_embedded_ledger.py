@@ -11,7 +11,6 @@ import pytest
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
 from relayer.testing.capability_contract import CheckedSuite
@@ -20,6 +19,7 @@ from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.refusal_contract import RefusalSuite
 from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
+from tests.support.served import ledger_server
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=60)
 TOKEN = "operators-token"
@@ -92,10 +92,11 @@ class TestServedLedger(LedgerContractSuite, RefusalSuite, CheckedSuite):
         await subject.connect()
         await counterparty.connect()
         mine, theirs = await paired(subject, counterparty)
-        server = LedgerServer(subject, token=TOKEN)
-        address = f"127.0.0.1:{await server.start()}"
+        server = ledger_server(subject, tmp_path / "ledger.sock", token=TOKEN)
+        await server.start()
+        address = f"unix:{tmp_path / 'ledger.sock'}"
         remote, other_chain = (
-            RemoteLedger(ledger_id=LedgerId("subject"), address=address, chain_id=chain_id, clock=clock)
+            RemoteLedger(ledger_id=LedgerId("subject"), address=address, chain_id=chain_id, clock=clock, token=TOKEN)
             for chain_id in ("subject-1", "another-1")
         )
         await remote.connect()

@@ -121,7 +121,7 @@ def test_an_account_without_funds(network: Network) -> None:
 
 def test_a_silent_ledger(network: Network) -> None:
     def other(ledgers: dict[str, Any]) -> None:
-        ledgers["settlement"]["address"] = "127.0.0.1:1"
+        ledgers["settlement"]["address"] = "unix:nothing.sock"
 
     assert "127.0.0.1:1" in failing_lines(network, network.variant("silent", ledgers=other).name)["ledger settlement"]
 
@@ -265,7 +265,7 @@ def authority_keys(network: Network) -> list[bytes]:
 
 def test_health_says_why_nothing_moves(network: Network) -> None:
     def other(ledgers: dict[str, Any]) -> None:
-        ledgers["settlement"]["address"] = "127.0.0.1:1"
+        ledgers["settlement"]["address"] = "unix:nothing.sock"
 
     configuration = network.variant("standstill", ledgers=other)
     port = load_relayer(configuration).service.port

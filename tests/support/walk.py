@@ -26,7 +26,7 @@ class Walk:
         self.folder = folder
         self.node = node
         self.children = children
-        self.ports = dict(zip(("7070", "9101", "8484"), map(str, free_ports(3)), strict=True))
+        self.ports = dict(zip(("9101", "8484"), map(str, free_ports(2)), strict=True))
         self.environment: dict[str, str] = {}
 
     def readme(self) -> dict[str, str]:
@@ -109,7 +109,10 @@ class Walk:
 
     def start(self, command: str) -> None:
         child = self.children.start(command.replace(" ", "-"), *shlex.split(command))
-        port = {"ledger serve": "7070", "authority serve": "9101", "start": "8484"}[command]
+        if command == "ledger serve":
+            self.children.wait_until_listening(child, self.folder / "ledger" / "ledger.sock")
+            return
+        port = {"authority serve": "9101", "start": "8484"}[command]
         self.children.wait_until_listening(child, int(self.ports[port]))
 
     def wait_for_acknowledgement(self) -> None:

@@ -38,9 +38,15 @@ class RemoteLedger:
         chain_id: str,
         clock: Clock,
         token: str | None = None,
+        authority: bytes | None = None,
+        may_set_up: bool = True,
         request_timeout_seconds: float = 30.0,
     ) -> None:
-        """`token` is needed by the set-up and business verbs alone."""
+        """`address`: ``unix:PATH`` or ``host:port``; `authority`: PEM of who signed its certificate, None: without TLS.
+
+        `token` goes with every call, and opens set-up and business verbs if `may_set_up`.
+
+        Raises ConfigurationError for a token that others could be handed."""
         self._ledger_id = ledger_id
         self._chain_id = chain_id
         self._clock = clock
@@ -48,7 +54,12 @@ class RemoteLedger:
         self._genesis_hash = b""
         self._offered: frozenset[type] = frozenset()
         self._connection = Connection(
-            name=ledger_id, address=address, token=token, request_timeout_seconds=request_timeout_seconds
+            name=ledger_id,
+            address=address,
+            token=token,
+            request_timeout_seconds=request_timeout_seconds,
+            authority=authority,
+            may_set_up=may_set_up,
         )
         self.settlement = RemoteSettlement(self._connection)
 
@@ -94,7 +105,7 @@ class RemoteLedger:
         """One per head that the service streams; a broken stream is opened again after a pause, and hinted at too."""
         while True:
             try:
-                async for _ in self._stub.WatchHeads(wire.HeadRequest()):
+                async for _ in self._stub.WatchHeads(wire.HeadRequest(), metadata=self._connection.metadata):
                     yield
             except grpc.aio.AioRpcError:
                 await self._clock.sleep(_RECONNECT_SECONDS)

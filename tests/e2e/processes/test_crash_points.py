@@ -107,7 +107,7 @@ def restart_ledger(network: Network) -> None:
     # It takes the place of the one that was stopped, and lives as long as the network.
     network.children.started.remove(fresh)
     network.ledger.process = fresh.process
-    network.children.wait_until_listening(network.ledger, network.layout.ports.ledger)
+    network.children.wait_until_listening(network.ledger, network.layout.ledger_socket)
 
 
 async def journaled_ends(configuration: Path, expected: int) -> bool:

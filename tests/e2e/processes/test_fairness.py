@@ -21,13 +21,13 @@ from relayer.core.events import PacketAcknowledged
 from relayer.core.ids import ClientId, Height
 from relayer.devnet.network import Network
 from relayer.devnet.operators import Business, Watch, open_business
-from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Child
 from relayer.examples.consortium import FactDraft
 
 pytestmark = pytest.mark.node
 
 TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
+ELSEWHERE = "elsewhere/ledger.sock"
 OTHER_CHAIN = "elsewhere-1"
 STUCK = 20
 OLD = 60
@@ -41,7 +41,7 @@ def other_ledger(network: Network) -> Iterator[Child]:
     folder = network.layout.folder
     settings = yaml.safe_load((folder / "ledger.yaml").read_text())
     settings |= {"folder": "elsewhere", "chain_id": OTHER_CHAIN}
-    settings["listen"]["port"] = free_ports(1)[0]
+    settings["listen"] = {"socket": ELSEWHERE}
     (folder / "elsewhere.yaml").write_text(yaml.safe_dump(settings))
     network.children.run("ledger", "init", "elsewhere.yaml")
     for child, port in zip(network.authorities, network.layout.ports.authorities, strict=True):
@@ -51,7 +51,7 @@ def other_ledger(network: Network) -> Iterator[Child]:
         path.write_text(yaml.safe_dump(authority))
         take_over(network, child, port, "authority", "serve", path.name)
     ledger = network.children.start("elsewhere", "ledger", "serve", "elsewhere.yaml")
-    network.children.wait_until_listening(ledger, settings["listen"]["port"])
+    network.children.wait_until_listening(ledger, folder / ELSEWHERE)
     yield ledger
     ledger.kill()
 
@@ -66,13 +66,11 @@ def take_over(network: Network, child: Child, port: int, *arguments: str) -> Non
 
 
 def two_channels(network: Network) -> Path:
-    address = yaml.safe_load((network.layout.folder / "elsewhere.yaml").read_text())["listen"]
-
     def ledgers(known: dict[str, Any]) -> None:
         known["elsewhere"] = {
             **deepcopy(known["settlement"]),
             "chain_id": OTHER_CHAIN,
-            "address": f"{address['host']}:{address['port']}",
+            "address": f"unix:{ELSEWHERE}",
         }
 
     def channels(known: list[dict[str, Any]]) -> None:

@@ -158,7 +158,7 @@ def restart_ledger(network: Network) -> None:
     # It takes the dead one's place, and lives as long as the network.
     network.children.started.remove(fresh)
     network.ledger.process = fresh.process
-    network.children.wait_until_listening(network.ledger, network.layout.ports.ledger)
+    network.children.wait_until_listening(network.ledger, network.layout.ledger_socket)
 
 
 async def all_well(network: Network, watch: Watch, selection: Selection, sent: list[int]) -> None:

@@ -31,12 +31,12 @@ from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Payload
 from relayer.errors import ConfigurationError
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.waiting import until_true
 from tests.support.embedded import EchoApplication, embedded_ledger
+from tests.support.served import ledger_server
 
 LETTERS = "letters"
 LETTER = Payload(source_port=LETTERS, destination_port=LETTERS, version="letter-1", encoding="text/plain", value=b"hello")
@@ -93,13 +93,13 @@ async def two(tmp_path: Path) -> AsyncIterator[TwoLedgers]:
             ledger = embedded_ledger(tmp_path / name, SystemClock(), name=name, applications={LETTERS: EchoApplication()})
             await ledger.connect()
             stack.push_async_callback(ledger.close)
-            server = LedgerServer(ledger, token=TOKEN)
-            port = await server.start()
+            server = ledger_server(ledger, tmp_path / name / "ledger.sock", token=TOKEN)
+            await server.start()
             stack.push_async_callback(server.stop)
             ledgers[name] = ledger
             entries[name] = {
                 "type": "remote",
-                "address": f"127.0.0.1:{port}",
+                "address": f"unix:{name}/ledger.sock",
                 "chain_id": f"{name}-1",
                 "token": {"file": "token"},
             }
@@ -192,7 +192,7 @@ def a_ledger_file(folder: Path, name: str) -> dict[str, object]:
                 "chain_id": f"{name}-1",
                 "operators": [{"keystore": f"{name}.json", "password": {"file": "password"}}],
                 "heartbeat_seconds": 0.2,
-                "listen": {"host": "127.0.0.1", "port": free_port()},
+                "listen": {"socket": f"{name}/ledger.sock"},
                 "token": {"file": "token"},
             }
         )

@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> Path:
         "folder": "ledger",
         "chain_id": "settlement-1",
         "operators": [{"keystore": "operator.json", "password": {"file": "secret"}}],
-        "listen": {"host": "127.0.0.1", "port": 7070},
+        "listen": {"socket": "ledger/ledger.sock"},
         "token": {"file": "token"},
     }
     path.write_text(yaml.safe_dump(content))

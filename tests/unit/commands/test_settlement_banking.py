@@ -19,6 +19,7 @@ from relayer.iso20022.payment import parse_payment_id
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.embedded import believe_the_clock
 from tests.support.outputs import output_of
 from tests.support.owing import OwingLedger
 
@@ -43,6 +44,7 @@ def folder(tmp_path: Path) -> Path:
         + "    type: embedded\n    settings: ledger.yaml\n    chain_id: settlement-1\n"
         + rest.partition("ledger.token}\n")[2]
     )
+    believe_the_clock(tmp_path / "ledger.yaml")
     (tmp_path / "keys/operator.password").write_text("password\n")
     key = OperatorKey(bytes(create_keystore(tmp_path / "keys/operator.json", "password").key))
 

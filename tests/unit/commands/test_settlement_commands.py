@@ -20,13 +20,15 @@ from relayer.examples.consortium import DEBTS, PARTY
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.verify import verify
+from tests.support.embedded import believe_the_clock
 from tests.support.outputs import output, output_of
 from tests.support.owing import OwingLedger
 
 REMOTE = """    type: remote
-    address: 127.0.0.1:7070
+    # On another machine: host:port with tls: and the file of the certificate authority.
+    address: unix:ledger/ledger.sock
     chain_id: settlement-1
-    # Needed by `channel open` and `settlement apply`; relaying works without it.
+    # Reads, and opens set-up and business commands if it is the operator's. It never crosses a plain port.
     token: {file: keys/ledger.token}
 """
 EMBEDDED = "    type: embedded\n    settings: ledger.yaml\n    chain_id: settlement-1\n"
@@ -42,6 +44,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = settings.read_text()
     assert REMOTE in text
     settings.write_text(text.replace(REMOTE, EMBEDDED))
+    believe_the_clock(folder / "ledger.yaml")
     (folder / "keys/operator.password").write_text("password\n")
     key = OperatorKey(bytes(create_keystore(folder / "keys/operator.json", "password").key))
 

@@ -23,8 +23,8 @@ from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.embedded.chain.verify import verify
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
+from relayer.ledgers.served.access import Reads
 from relayer.light_clients.known import KNOWN
 from relayer.ports.ledger import (
     ClientCondition,
@@ -47,6 +47,7 @@ from relayer.wire.cosmos_sdk_protos import client_query, client_v2_query
 from tests.support.comet_chain import CometChain
 from tests.support.comet_node import CometNode, encode
 from tests.support.embedded import EchoApplication, embedded_ledger
+from tests.support.served import ledger_server
 from tests.support.toy_light_client import MISBEHAVIOUR_TYPE_URL, Toy, encode_misbehaviour
 
 WITH_TOY = KNOWN.adding(Toy())
@@ -122,13 +123,14 @@ async def test_a_host_without_the_type_refuses_the_client(tmp_path: Path) -> Non
     await host.close()
 
 
-async def test_the_status_tells_whom_the_client_follows_in_process_and_served(pair: Pair) -> None:
+async def test_the_status_tells_whom_the_client_follows_in_process_and_served(pair: Pair, tmp_path: Path) -> None:
     status = await pair.host.client_status(MINE)
     assert (status.condition, status.client_type) == (ClientCondition.ACTIVE, "simulated")
     assert (status.counterparty_chain_id, status.counterparty_client_id) == (pair.toy.chain_id, pair.theirs)
     assert (status.latest_height, status.trusting_period_seconds) == (1, 14 * DAY)
-    server = LedgerServer(pair.host)
-    address = f"127.0.0.1:{await server.start()}"
+    server = ledger_server(pair.host, tmp_path / "ledger.sock", reads=Reads.OPEN)
+    await server.start()
+    address = f"unix:{tmp_path / 'ledger.sock'}"
     remote = RemoteLedger(ledger_id=LedgerId("settlement"), address=address, chain_id="settlement-1", clock=pair.clock)
     assert await remote.client_status(MINE) == status
     await remote.close()

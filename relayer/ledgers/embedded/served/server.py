@@ -1,23 +1,23 @@
 """The embedded ledger as a service: interledger.adapter.v1 and interledger.settlement.v1, with reflection and health.
 
-Listens on loopback unless told otherwise; there is no transport security here, so anything wider belongs behind a proxy.
-Packets need no token, because proofs protect; set-up verbs need the operator's, commands that of whoever acts.
+It listens at a Unix socket, at a TCP port with a certificate, or both. Packets need no token, because proofs protect; reads
+need any token unless they are open, set-up verbs need the operator's, commands that of whoever acts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from relayer.errors import ConfigurationError
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.settlement_service import SettlementServicer
-from relayer.ledgers.served.access import Access, Guard
+from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
+from relayer.ledgers.served.transport import Places, listen_at_port, listen_at_socket
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 
@@ -28,38 +28,34 @@ STOP_GRACE_SECONDS = 5.0
 
 _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
 _SETTLEMENT = service_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
-_FOR_OPERATOR = frozenset(
-    {
-        *FOR_OPERATOR,
-    }
-)
+_FOR_OPERATOR = frozenset({*FOR_OPERATOR})
 """Calls that need the operator's token."""
 
 _FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute"})
 """Calls that need the token of whoever acts."""
 
+_FOR_EVERYONE = frozenset({f"/{_ADAPTER}/Submit"})
+"""Calls that need no token, because proofs protect."""
+
+_OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
+"""They say that the ledger is there, and what its messages are."""
+
 
 class LedgerServer:
     """Serves an EmbeddedLedger that the caller has connected and will close."""
 
-    def __init__(
-        self,
-        ledger: EmbeddedLedger,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        token: str | None = None,
-        party_tokens: Mapping[bytes, str] | None = None,
-    ) -> None:
-        """`port` 0 takes a free one. Without `token` no caller may use set-up verbs. `party_tokens` by party id.
-
-        Raises ConfigurationError if two tokens are equal.
-        """
-        access = Access(operator=token, parties=party_tokens)
-        guard = Guard(access, operator_only=_FOR_OPERATOR, parties_too=_FOR_PARTIES)
+    def __init__(self, ledger: EmbeddedLedger, *, places: Places, access: Access, reads: Reads = Reads.HOLDERS) -> None:
+        """Without an operator's token in `access` no caller may use set-up verbs."""
+        guard = Guard(
+            access,
+            operator_only=_FOR_OPERATOR,
+            parties_too=_FOR_PARTIES,
+            everyone=_FOR_EVERYONE,
+            open_prefixes=_OPEN_SERVICES,
+            reads=reads,
+        )
         self._ledger = ledger
-        self._host = host
-        self._port = port
+        self._places = places
         options = [
             ("grpc.max_receive_message_length", MAXIMUM_REQUEST_BYTES),
             ("grpc.max_send_message_length", MAXIMUM_RESPONSE_BYTES),
@@ -74,19 +70,16 @@ class LedgerServer:
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
         self._services = ("", *names)
 
-    async def start(self) -> int:
-        """Listens and returns the port. Raises ConfigurationError if it is taken."""
-        address = f"{self._host}:{self._port}"
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise ConfigurationError(f"cannot listen on {address}: in use or not ours; choose another port") from error
-        if port == 0:
-            raise ConfigurationError(f"cannot listen on {address}: in use or not ours; choose another port")
+    async def start(self) -> int | None:
+        """Listens and returns the TCP port, if there is one. Raises ConfigurationError if it is taken."""
+        places = self._places
+        if places.socket is not None:
+            listen_at_socket(self._server, places.socket)
+        port = None if places.tcp is None else listen_at_port(self._server, places.tcp, places.certificate)
         await self._server.start()
         for service in self._services:
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        return int(port)
+        return port
 
     async def stop(self) -> None:
         """Ends the streams and lets calls under way finish, at most STOP_GRACE_SECONDS."""
@@ -98,17 +91,16 @@ class LedgerServer:
 async def serve(
     ledger: EmbeddedLedger,
     *,
-    host: str,
-    port: int,
-    token: str | None,
-    party_tokens: Mapping[bytes, str] | None = None,
+    places: Places,
+    access: Access,
+    reads: Reads = Reads.HOLDERS,
     stop: asyncio.Event,
-    ready: Callable[[int], None] = lambda _port: None,
+    ready: Callable[[int | None], None] = lambda _port: None,
 ) -> None:
-    """Connects the ledger, serves it until `stop` is set, and closes it. `ready` hears of the port."""
+    """Connects the ledger, serves it until `stop` is set, and closes it. `ready` hears of the TCP port, if there is one."""
     await ledger.connect()
     try:
-        server = LedgerServer(ledger, host=host, port=port, token=token, party_tokens=party_tokens)
+        server = LedgerServer(ledger, places=places, access=access, reads=reads)
         ready(await server.start())
         try:
             await stop.wait()

@@ -32,6 +32,8 @@ from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.served.server import LedgerServer, serve
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ledgers.served import adapter_service
+from relayer.ledgers.served.access import Access, Reads
+from relayer.ledgers.served.transport import Places, socket_name
 from relayer.messages.statuses import error_of, status_of
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
@@ -52,6 +54,7 @@ from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import log_pb2, parties_pb2, service_pb2_grpc
 from tests.support.embedded import EchoApplication, embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
+from tests.support.served import ledger_server
 
 TOKEN = "operators-token"
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
@@ -76,8 +79,9 @@ async def served(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     clock = ManualClock()
     ledger = embedded_ledger(tmp_path, clock, applications={"settlement": EchoApplication()})
     await ledger.connect()
-    server = LedgerServer(ledger, token=TOKEN)
-    address = f"127.0.0.1:{await server.start()}"
+    server = ledger_server(ledger, tmp_path / "ledger.sock", token=TOKEN, reads=Reads.OPEN)
+    await server.start()
+    address = f"unix:{tmp_path / 'ledger.sock'}"
     opened: list[RemoteLedger] = []
 
     def remote(*, token: str | None = None, chain_id: str = "settlement-1") -> RemoteLedger:
@@ -85,7 +89,7 @@ async def served(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
         opened.append(made)
         return made
 
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with grpc.aio.insecure_channel(f"unix:{socket_name(tmp_path / 'ledger.sock')}") as channel:
         yield SimpleNamespace(
             ledger=ledger, clock=clock, remote=remote, operator=remote(token=TOKEN), channel=channel, server=server
         )
@@ -168,10 +172,11 @@ async def test_only_one_exact_bearer_token_opens(served, metadata) -> None:
 async def test_without_a_token_nobody_may_set_up(tmp_path: Path) -> None:
     ledger = embedded_ledger(tmp_path, ManualClock())
     await ledger.connect()
-    server = LedgerServer(ledger)
+    server = ledger_server(ledger, tmp_path / "ledger.sock")
+    await server.start()
     remote = RemoteLedger(
         ledger_id=LedgerId("x"),
-        address=f"127.0.0.1:{await server.start()}",
+        address=f"unix:{tmp_path / 'ledger.sock'}",
         chain_id="settlement-1",
         clock=ManualClock(),
         token="",
@@ -305,10 +310,11 @@ async def test_health_and_reflection_answer(served) -> None:
 
 
 async def test_a_port_in_use_is_told(served) -> None:
-    second = LedgerServer(served.ledger)
+    access = Access(operator=None)
+    second = LedgerServer(served.ledger, places=Places(tcp="127.0.0.1:0"), access=access)
     port = await second.start()
     with pytest.raises(ConfigurationError, match="choose another port"):
-        await LedgerServer(served.ledger, port=port).start()
+        await LedgerServer(served.ledger, places=Places(tcp=f"127.0.0.1:{port}"), access=access).start()
     await second.stop()
 
 
@@ -333,7 +339,11 @@ async def test_serving_opens_and_closes_the_ledger(tmp_path: Path) -> None:
         ports.append(port)
         ready.set()
 
-    task = asyncio.create_task(serve(ledger, host="127.0.0.1", port=0, token=TOKEN, stop=stop, ready=told))
+    task = asyncio.create_task(
+        serve(
+            ledger, places=Places(tcp="127.0.0.1:0"), access=Access(operator=TOKEN), reads=Reads.OPEN, stop=stop, ready=told
+        )
+    )
     await arrival(ready.wait(), "the server")
     remote = RemoteLedger(
         ledger_id=LedgerId("x"), address=f"127.0.0.1:{ports[0]}", chain_id="settlement-1", clock=ManualClock()

@@ -14,11 +14,10 @@ from relayer.core.ids import LedgerId
 from relayer.errors import AccessDenied, ConfigurationError, InvalidInput, LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.chain.verify import verify
-from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.embedded.tree import store
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.ledgers.remote.ledger import RemoteLedger
-from relayer.ledgers.served.access import Access
+from relayer.ledgers.served.access import Access, Reads
 from relayer.settlement.log import command_from_message, command_to_message
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.commands import Command
@@ -35,6 +34,7 @@ from relayer.testing.factories import a_fact
 from relayer.wire.interledger.settlement.v1 import cycles_pb2, log_pb2, parties_pb2, payments_pb2
 from tests.support.embedded import embedded_ledger
 from tests.support.owing import OwingLedger
+from tests.support.served import ledger_server
 
 EUR = UnitKey("EUR", 2)
 NBM, KCS, ROL = map(party_id, ("DE*NBM", "DE*KCS", "DE*ROL"))
@@ -49,8 +49,11 @@ class Bench(OwingLedger):
 
     async def set_up(self) -> None:
         await super().set_up()
-        self.server = LedgerServer(self.ledger, token=TOKEN, party_tokens={NBM: "of-nbm", KCS: "of-kcs"})
-        address = f"127.0.0.1:{await self.server.start()}"
+        socket = self.folder / "ledger.sock"
+        parties = {NBM: "of-nbm", KCS: "of-kcs"}
+        self.server = ledger_server(self.ledger, socket, token=TOKEN, parties=parties, reads=Reads.OPEN)
+        await self.server.start()
+        address = f"unix:{socket}"
         self.operator, self.stranger, self.debtor, self.creditor, self.guesser = (
             RemoteLedger(
                 ledger_id=LedgerId("settlement"), address=address, chain_id="settlement-1", clock=self.clock, token=token
