@@ -58,8 +58,8 @@ class Attestor:
         self._final_height = max(self._final_height, await self._source.final_height())
         return self._final_height
 
-    async def attest(self, *, chain_id: int, client: ClientIdentity, number: int) -> Attestation:
-        """Raises ClientNotServed, InvalidInput, NotFinal, ContradictingHash, StoreUnusable, LedgerError."""
+    def require_served(self, *, chain_id: int, client: ClientIdentity, number: int) -> None:
+        """What costs nothing to find out. Raises ClientNotServed, InvalidInput."""
         if chain_id != self.chain_id or self.clients.isdisjoint({client, replace(client, host_genesis=b"")}):
             raise ClientNotServed(
                 f"client {client.client_id!r} on {client.host_chain_id!r} (first block 0x{client.host_genesis.hex()}) for "
@@ -69,6 +69,10 @@ class Attestor:
             raise InvalidInput("the host is not named by the hash of its first block, 32 bytes")
         if not 1 <= number <= MAXIMUM_UINT64:
             raise InvalidInput(f"block {number}: the genesis block is not signed, nor one past 2^64 - 1")
+
+    async def attest(self, *, chain_id: int, client: ClientIdentity, number: int) -> Attestation:
+        """Raises ClientNotServed, InvalidInput, NotFinal, ContradictingHash, StoreUnusable, LedgerError."""
+        self.require_served(chain_id=chain_id, client=client, number=number)
         if number > self._final_height and number > await self.final_height():
             raise NotFinal(f"block {number} is not final here yet; the newest final block is {self._final_height}")
         block_hash = await self._source.block_hash(number)

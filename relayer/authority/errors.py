@@ -13,5 +13,9 @@ class ContradictingHash(LedgerError):
     """A different hash was signed for this height: the node's ledger changed a final block. Never signed."""
 
 
+class TooManyCalls(RelayerError):
+    """One caller asks for more at once than it is given. It may ask again when its calls are answered."""
+
+
 class StoreUnusable(RelayerError):
     """The record of what was signed cannot be opened or written. Without it nothing may be signed."""

@@ -10,8 +10,9 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from relayer.authority.admission import Admission
 from relayer.authority.attestor import Attestor
-from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable
+from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable, TooManyCalls
 from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
 from relayer.proofs.client import ClientIdentity
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
@@ -25,6 +26,7 @@ _STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
     (NotFinal, grpc.StatusCode.FAILED_PRECONDITION),
     (ContradictingHash, grpc.StatusCode.ABORTED),
     (InvalidInput, grpc.StatusCode.INVALID_ARGUMENT),
+    (TooManyCalls, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (StoreUnusable, grpc.StatusCode.INTERNAL),
     (LedgerError, grpc.StatusCode.UNAVAILABLE),
 )
@@ -70,13 +72,15 @@ async def start(attestor: Attestor, *, host: str = "127.0.0.1", port: int = 0) -
 class _Servicer(authority_pb2_grpc.AuthorityServicer):
     def __init__(self, attestor: Attestor) -> None:
         self._attestor = attestor
+        self._admission = Admission()
 
     async def Describe(  # noqa: N802  (the name is the protocol's)
         self, request: authority_pb2.DescribeRequest, context: _Context
     ) -> authority_pb2.DescribeResponse:
         del request
         try:
-            final_height = await self._attestor.final_height()
+            async with self._admission.turn(_caller(context)):
+                final_height = await self._attestor.final_height()
         except RelayerError as error:
             await context.abort(_status(error), str(error))
         clients = sorted(self._attestor.clients, key=lambda client: (client.host_chain_id, client.client_id))
@@ -101,12 +105,21 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
             client_id=request.client.client_id,
         )
         try:
-            signed = await self._attestor.attest(chain_id=request.chain_id, client=client, number=request.number)
+            self._attestor.require_served(chain_id=request.chain_id, client=client, number=request.number)
+            async with self._admission.turn(_caller(context)):
+                signed = await self._attestor.attest(chain_id=request.chain_id, client=client, number=request.number)
+        except TooManyCalls as error:
+            await context.abort(_status(error), str(error))
         except RelayerError as error:
             _log.warning("not signed", number=request.number, client=client.client_id, reason=str(error))
             await context.abort(_status(error), str(error))
         _log.info("signed", number=request.number, client=client.client_id, block_hash=signed.block_hash.hex())
         return authority_pb2.AttestResponse(block_hash=signed.block_hash, signature=signed.signature)
+
+
+def _caller(context: _Context) -> str:
+    """The address without its port: `ipv4:203.0.113.7`, `ipv6:%5B::1%5D`."""
+    return str(context.peer()).rpartition(":")[0]
 
 
 def _status(error: RelayerError) -> grpc.StatusCode:

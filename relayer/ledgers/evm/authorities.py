@@ -27,6 +27,8 @@ from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_g
 _RETRY_PAUSE_SECONDS = 0.1
 _MAXIMUM_ANSWER_BYTES = 65_536
 _HASH_BYTES = 32
+_ASK_AGAIN = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.RESOURCE_EXHAUSTED)
+"""Its node is behind ours, or it serves others first."""
 _SECOND_ROUND_SECONDS = 2.0
 _REMEMBERED_ROUNDS = 64
 _log = structlog.get_logger(__name__)
@@ -169,7 +171,7 @@ class AuthorityQuorum:
             try:
                 answer = await self._stub(endpoint).Attest(request, timeout=max(left, 0.001))
             except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.FAILED_PRECONDITION or left <= _RETRY_PAUSE_SECONDS:
+                if error.code() not in _ASK_AGAIN or left <= _RETRY_PAUSE_SECONDS:
                     raise _Refused(f"{error.code().name}: {error.details()}") from error
                 await asyncio.sleep(_RETRY_PAUSE_SECONDS)
                 continue

@@ -58,6 +58,7 @@ class AuthorityServicer(object):
     def Attest(self, request, context):
         """Signs the hash of one final block. FAILED_PRECONDITION: not final yet. PERMISSION_DENIED: a client that it is
         not configured for. ABORTED: another hash has been signed for this height.
+        RESOURCE_EXHAUSTED: too many calls of this caller wait already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
