@@ -1,59 +1,14 @@
-"""The figures of the main job on one ledger: their meaning, and how they are shown. It must never measure."""
+"""The figures of the main job on one ledger: how they are summed up and shown. It must never measure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from statistics import fmean, median
 
 from rich.table import Table
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """Seconds from inclusion to acknowledgement, over all packets of one burst."""
-
-    mean: float
-    median: float
-    min: float
-    max: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFigures:
-    """One contract ledger. The names are those of the JSON document.
-
-    A burst is committed in `burst_blocks` blocks while nothing else is under way; packets and facts per second are its size
-    over the seconds from its inclusion to its last acknowledgement. Latency is measured with one packet under way at a time.
-    """
-
-    packets_per_s: float
-    facts_per_s: float
-    """With 64 facts in a packet; minting them is not counted."""
-    latency_p50_ms: float
-    latency_p99_ms: float
-    relayer_cpu_ms_per_packet: float
-    """Of the burst of single facts: receive and acknowledgement, journal and watching."""
-    relayer_rss_mb: float
-    """Its peak over the whole run, in mebibytes."""
-    gas_send_1: int
-    gas_acknowledge_1: int
-    """With the client update in the same transaction."""
-    gas_per_fact_64: int
-    """Sending and acknowledging 64 facts in one packet, client update included, divided by 64."""
-    gas_acknowledge_per_fact_64: int
-    """The acknowledging half of it."""
-    burst_1000_s: Spread
-    burst_packets: int
-    """1,000 unless fewer were asked for."""
-    burst_blocks: int
-    facts: int
-    latency_samples: int
-    cpu_ms_per_packet: Mapping[str, float]
-    """Every process of the burst of single facts, by its part."""
-    load_average: float
-    """Of the machine over the minute before the end: much above its processors, the times say little."""
+from relayer.views.measurements import JobFigures, Spread
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -66,11 +21,6 @@ def spread(values: Sequence[float]) -> Spread:
 def percentile(values: Sequence[float], percent: int) -> float:
     """The nearest-rank percentile: the smallest value with at least `percent` of all at or below it."""
     return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1]
-
-
-def document(figures: Mapping[str, JobFigures]) -> dict[str, object]:
-    """What --json prints."""
-    return {name: asdict(each) for name, each in figures.items()}
 
 
 def table(figures: Mapping[str, JobFigures]) -> Table:

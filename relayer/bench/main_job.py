@@ -8,7 +8,6 @@ ledger, the relayer, and this program, which sends and observes. What is measure
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import tempfile
@@ -23,10 +22,11 @@ from rich.console import Console
 
 from relayer.app.evm import evm_connection
 from relayer.app.selection import Selection, select
-from relayer.bench.figures import JobFigures, document, percentile, spread, table
+from relayer.bench.figures import percentile, spread, table
 from relayer.bench.load import Load, NodeKind, PacketPlan
 from relayer.bench.observer import Observer, observing
 from relayer.codes.limits import MAXIMUM_FACTS
+from relayer.commands.output import show_json
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import ChainShape, Change, Network, SettlementKind, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode, Ganache, GanacheOptions
@@ -35,6 +35,7 @@ from relayer.devnet.processes import Child
 from relayer.devnet.usage import usage
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.node import EvmNode
+from relayer.views.measurements import JobFigures
 
 _BLOCK_GAS_LIMIT = 1_000_000_000
 """So much that a thousand packets fit one block."""
@@ -87,7 +88,7 @@ def run(
             name = kind.value if chain is None else f"{kind.value} and {settlement}"
             found[name] = _measure(kind, plan, Path(folder).resolve(), chain)
     if as_json:
-        sys.stdout.write(json.dumps(document(found), indent=2) + "\n")
+        show_json(found)
         return
     Console(width=110).print(table(found))
 

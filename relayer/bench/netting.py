@@ -11,13 +11,11 @@ ones. This module must never decide anything.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 import resource
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from enum import Enum
 from itertools import accumulate
 from multiprocessing.connection import Connection
@@ -27,12 +25,14 @@ from rich.console import Console
 from rich.table import Table
 
 from relayer.codes.limits import MAXIMUM_PARTIES
+from relayer.commands.output import show_json
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.settlement.netting import ortools_solver, solver
 from relayer.settlement.netting.certificate import Certificate, check
 from relayer.settlement.netting.debts import Debt, DebtNetwork, PartyId, Unit, debt_network
 from relayer.settlement.netting.errors import SolverUnavailable
 from relayer.settlement.netting.potentials import certify
+from relayer.views.measurements import NettingFigures, NettingRow, NettingRun
 
 _DRAWS_PER_PARTY = 10
 _SKEW = 0.7
@@ -50,30 +50,6 @@ class SolverName(Enum):
 
 # Beyond this many debts a solver is left out: it would take minutes and tell nothing new.
 _MOST_DEBTS = {SolverName.BUILT_IN: 200_000, SolverName.ORTOOLS: 2**20, SolverName.NETWORKX: 20_000}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NettingRun:
-    """One solver on one graph. Seconds; mebibytes; basis points of the gross sum."""
-
-    solve_seconds: float
-    certify_seconds: float
-    """Zero where the solver brings its potentials along."""
-    check_seconds: float
-    peak_memory_mebibytes: float
-    cleared_basis_points: int
-    cleared: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NettingRow:
-    """A line of the table: figures, or why there are none."""
-
-    parties: int
-    debts: int
-    solver: SolverName
-    figures: NettingRun | None
-    left_out: str
 
 
 def zipf_network(*, parties: int, seed: int) -> DebtNetwork:
@@ -116,14 +92,13 @@ def run(*, parties: Sequence[int] = (1_000, 10_000, 100_000), seed: int = 1, as_
     """Measures and writes a table, or a JSON document, to standard output. The default sizes take about half a minute."""
     rows = measure(parties=parties, seed=seed)
     if as_json:
-        document = {"seed": seed, "rows": [asdict(row) | {"solver": row.solver.value} for row in rows]}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        show_json(NettingFigures(seed=seed, rows=tuple(rows)))
         return
     table = Table(title=f"netting, seed {seed}", caption="seconds; memory is the peak of the whole process")
     for heading in ("parties", "debts", "solver", "solve", "certify", "check", "memory MiB", "cleared"):
         table.add_column(heading, justify="left" if heading == "solver" else "right", no_wrap=True)
     for row in rows:
-        table.add_row(f"{row.parties:,}", f"{row.debts:,}", row.solver.value, *_cells(row))
+        table.add_row(f"{row.parties:,}", f"{row.debts:,}", row.solver, *_cells(row))
     Console(width=110).print(table)
 
 
@@ -151,7 +126,7 @@ def _row(network: DebtNetwork, name: SolverName) -> NettingRow:
         child.join()
         figures, left_out = (answer, "") if isinstance(answer, NettingRun) else (None, str(answer))
     return NettingRow(
-        parties=len(network.parties), debts=len(network.amounts), solver=name, figures=figures, left_out=left_out
+        parties=len(network.parties), debts=len(network.amounts), solver=name.value, figures=figures, left_out=left_out
     )
 
 

@@ -13,11 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from relayer.commands.output import show_json
 from relayer.core.channels import ChannelEnd, Route, routes_of
 from relayer.core.events import AcknowledgementWritten, Event, PacketAcknowledged, PacketCommitted, ReceiptWritten
 from relayer.core.ids import ChannelId, ClientId, Height, LedgerId, Sequence, TimestampSeconds, TransactionId
@@ -29,6 +32,7 @@ from relayer.engine.settings import EngineSettings
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
+from relayer.views.measurements import StartFigures
 
 _PAYLOAD_BYTES = 900
 """What one fact takes, with its hash and the words around it."""
@@ -45,12 +49,12 @@ def run(*, packets: int, as_json: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="relayer-bench-") as folder:
         path = Path(folder) / "relayer.journal"
         rows = write_past(path, packets)
-        figures = {"past_packets": packets, "journal_rows": rows, **_start(path)}
+        figures = StartFigures(past_packets=packets, journal_rows=rows, **_start(path))
     if as_json:
-        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+        show_json(figures)
         return
     table = Table("figure", "value", title="start over a long past", title_justify="left")
-    for name, value in figures.items():
+    for name, value in asdict(figures).items():
         table.add_row(name, str(value))
     Console().print(table)
 
@@ -75,20 +79,17 @@ def write_past(path: Path, packets: int) -> int:
         journal.close()
 
 
-def _start(path: Path) -> dict[str, float]:
-    """Figures of one start; `start_s` counts from the birth of the process, with the interpreter and all imports."""
+def _start(path: Path) -> dict[str, Any]:
+    """Figures of one start, by their names in StartFigures."""
     began = time.perf_counter()
     finished = subprocess.run([sys.executable, "-c", _START, str(path)], capture_output=True, check=True)  # noqa: S603
     passed = time.perf_counter() - began
-    told: dict[str, float] = json.loads(finished.stdout)
+    told: dict[str, Any] = json.loads(finished.stdout)
     return {"journal_mb": round(path.stat().st_size / 1e6, 1), "start_s": round(passed - told["metrics_s"], 3), **told}
 
 
 def start_once(path: str) -> None:
-    """In a process of its own: opens the journal, which checks every hash, and recovers; tells how long that took.
-
-    `cpu_s` is the processor time of all of it, interpreter and imports included; `metrics_s` the first look for /metrics.
-    """
+    """In a process of its own: opens the journal, which checks every hash, and recovers; prints how long that took."""
     began = time.perf_counter()
     journal = SqliteJournal(Path(path))
     machine: Machine = recover(journal, _routes())

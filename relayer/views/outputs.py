@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
@@ -9,6 +10,7 @@ from relayer.views.devnet import DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
 from relayer.views.facts import FactView, SentFacts
 from relayer.views.failure import FailureView
+from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
 from relayer.views.relaying import Health, RelayerReport, Status
@@ -26,6 +28,9 @@ from relayer.views.statement import StatementView
 from relayer.views.values import Hex
 
 OUTPUTS: dict[str, Any] = {
+    "bench": Mapping[str, JobFigures],
+    "bench netting": NettingFigures,
+    "bench start": StartFigures,
     "check": tuple[CheckedThing, ...],
     "devnet up": DevnetView,
     "devnet status": DevnetView,

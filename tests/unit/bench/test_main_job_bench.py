@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from relayer.bench.load import NodeKind
 from relayer.bench.main_job import BenchPlan, node_kinds, run
 from relayer.devnet.usage import usage
 from relayer.errors import ConfigurationError, InvalidInput
+from tests.support.outputs import output
 
 FIGURES = [
     "packets_per_s",
@@ -105,7 +105,7 @@ def test_a_small_run_on_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None
     began = time.monotonic()
     run(BenchPlan(packets=40, full_packets=2, samples=3), as_json=True)
     passed = time.monotonic() - began
-    found = json.loads(capsys.readouterr().out)
+    found = output("bench", capsys.readouterr().out)
     assert list(found) == ["anvil", "ganache"]
     for each in found.values():
         assert set(FIGURES) <= each.keys()

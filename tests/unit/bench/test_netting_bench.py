@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from relayer.bench.netting import SolverName, run, zipf_network
 from relayer.errors import InvalidInput
+from tests.support.outputs import output
 
 
 def test_the_same_seed_gives_the_same_graph() -> None:
@@ -24,7 +23,7 @@ def test_sizes_out_of_range_are_refused(parties: int) -> None:
 
 def test_every_solver_is_measured_and_all_clear_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     run(parties=[60], seed=3, as_json=True)
-    document = json.loads(capsys.readouterr().out)
+    document = output("bench netting", capsys.readouterr().out)
     rows = document["rows"]
     assert [row["solver"] for row in rows] == [name.value for name in SolverName]
     assert len({row["figures"]["cleared"] for row in rows}) == 1

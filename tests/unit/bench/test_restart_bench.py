@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from relayer.bench.restart import run, write_past
 from relayer.engine.recovery import replay
 from relayer.journal.reader import SqliteJournalReader
+from tests.support.outputs import output
 
 
 def test_the_past_is_a_journal_like_any_other(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_the_past_is_a_journal_like_any_other(tmp_path: Path) -> None:
 
 def test_figures_of_a_start(capsys: pytest.CaptureFixture[str]) -> None:
     run(packets=3_000, as_json=True)
-    told = json.loads(capsys.readouterr().out)
+    told = output("bench start", capsys.readouterr().out)
     assert (told["past_packets"], told["journal_rows"], told["recovered_packets"]) == (3_000, 12_000, 3_000)
     assert 0 < told["recover_s"] < told["start_s"]
     assert told["peak_mb"] > 10
