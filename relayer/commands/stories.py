@@ -43,6 +43,10 @@ STORIES = {
         "the source's application took it back; this is an end",
         "nothing; its facts can be sent again with `relayer facts send`",
     ),
+    "PassedOver": (
+        "it is not of this channel's applications, or nothing that can be read, so this relayer never pays for it; an end",
+        "nothing here; whoever sent it can deliver it or take it back with a relayer of their own",
+    ),
     "Contradicted": (
         "the two ledgers told things that cannot both be true",
         "a person: compare both ledgers, `relayer replay` has what each of them told",

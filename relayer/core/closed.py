@@ -44,6 +44,17 @@ class SequenceSet:
         """Ascending."""
         return map(SequenceRange, self._firsts, self._lasts)
 
+    def discard(self, sequence: int) -> None:
+        """Discarding what is no member changes nothing."""
+        if sequence not in self:
+            return
+        self._size -= 1
+        index = bisect_right(self._firsts, sequence) - 1
+        first, last = self._firsts.pop(index), self._lasts.pop(index)
+        rest = [each for each in ((first, sequence - 1), (sequence + 1, last)) if each[0] <= each[1]]
+        self._firsts[index:index] = [low for low, _ in rest]
+        self._lasts[index:index] = [high for _, high in rest]
+
     def add(self, sequence: int) -> None:
         """Adding a member again changes nothing."""
         index = bisect_right(self._firsts, sequence)

@@ -52,6 +52,24 @@ class Plan:
     """Facts over the limit of their route, by the lowest height: read again when there is room."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What takes a route's room: packets and bytes of payloads, and apart from them what the channel's rules refuse."""
+
+    packets: int = 0
+    bytes: int = 0
+    refused: int = 0
+    refused_bytes: int = 0
+
+    def __add__(self, other: Load) -> Load:
+        return Load(
+            packets=self.packets + other.packets,
+            bytes=self.bytes + other.bytes,
+            refused=self.refused + other.refused,
+            refused_bytes=self.refused_bytes + other.refused_bytes,
+        )
+
+
 class Known(Protocol):
     """What a draft needs of the machine."""
 
@@ -64,7 +82,7 @@ class Known(Protocol):
         """The packet's state; Unseen if nothing is known of it."""
         ...
 
-    def route_of(self, fact: ev.PacketFact) -> Route | None:
+    def route_of(self, fact: ev.LedgerFact) -> Route | None:
         """The route that a ledger's fact is about, or None if it belongs to no configured route."""
         ...
 
@@ -76,12 +94,8 @@ class Known(Protocol):
         """The newest head that the ledger reported."""
         ...
 
-    def open_packets(self, route: Route) -> int:
-        """The number of open packets of the route."""
-        ...
-
-    def open_bytes(self, route: Route) -> int:
-        """The bytes of the payloads of the route's open packets."""
+    def load(self, route: Route) -> Load:
+        """What the route's open packets take."""
         ...
 
     def due(self, ledger: LedgerId, timestamp: TimestampSeconds) -> Sequence[PacketKey]:
@@ -104,7 +118,7 @@ class Draft:
         self._known = known
         self._policy = policy
         self._touched: dict[PacketKey, State] = {}
-        self._opened: dict[Route, tuple[int, int]] = {}
+        self._opened: dict[Route, Load] = {}
         self._records: list[Record] = []
         self._heads: dict[LedgerId, ev.HeadFinalised] = {}
         self._committed: dict[Route, int] = {}
@@ -126,6 +140,10 @@ class Draft:
                 | ev.PacketTimedOut()
             ):
                 self._take_fact(event)
+            case ev.PacketPassedOver():
+                route = self._known.route_of(event)
+                if route is not None:
+                    self._pass_over(route, event)
             case ev.HeadFinalised():
                 self._take_head(event)
             case ev.SubmissionRefused() | ev.PacketRefused() | ev.PacketReleased():
@@ -141,15 +159,38 @@ class Draft:
             return
         key = route.key(fact.packet.sequence)
         before = self._state(key)
-        if self._policy is not None and isinstance(before, st.Unseen) and self._is_full(route):
-            place = (fact.ledger, route)
-            self._deferred[place] = min(fact.height, self._deferred.get(place, fact.height))
+        is_new = isinstance(before, st.Unseen | st.PassedOver)
+        if self._policy is not None and is_new and not self._has_place(self._policy, route, fact):
             return
         self._record(fact, (key,))
         if isinstance(fact, ev.PacketCommitted):
             self._committed[route] = max(fact.packet.sequence, self._committed.get(route, 0))
-        if isinstance(before, st.Unseen) and isinstance(fact, ev.PacketCommitted):
+        if is_new and isinstance(fact, ev.PacketCommitted):
             self._follow_commitment(route, key, fact)
+
+    def _has_place(self, policy: Policy, route: Route, fact: ev.PacketFact) -> bool:
+        """Whether a packet that is new to us is taken in, rather than passed over or deferred."""
+        is_commitment = isinstance(fact, ev.PacketCommitted)
+        foreign = policy.foreign(route, fact.packet)
+        if foreign is not None:
+            if is_commitment:
+                self._pass_over(route, _passed_over(fact, "foreign-port", foreign))
+            return False
+        refusal = policy.refusal(route, fact.packet) if is_commitment else None
+        if refusal is not None:
+            if self._is_full_of_refused(route):
+                self._pass_over(route, _passed_over(fact, st.REFUSED_BY_RULES, refusal))
+                return False
+            return True
+        if self._is_full(route):
+            place = (fact.ledger, route)
+            self._deferred[place] = min(fact.height, self._deferred.get(place, fact.height))
+            return False
+        return True
+
+    def _pass_over(self, route: Route, event: ev.PacketPassedOver) -> None:
+        self._record(event, (route.key(event.sequence),))
+        self._committed[route] = max(event.sequence, self._committed.get(route, 0))
 
     def _follow_commitment(self, route: Route, key: PacketKey, fact: ev.PacketCommitted) -> None:
         """Applies the channel's rules and the time of the destination's last head: it may never report a newer one."""
@@ -180,9 +221,11 @@ class Draft:
             if made.state == before:
                 continue
             self._touched[key] = made.state
-            if isinstance(before, st.Unseen) and not isinstance(made.state, st.Acknowledged | st.TimedOut):
-                packets, size = self._opened.get(before.route, (0, 0))
-                self._opened[before.route] = (packets + 1, size + payload_bytes(made.state))
+            if isinstance(before, st.Unseen | st.PassedOver) and type(made.state) not in st.CLOSED:
+                self._open(before.route, Load(packets=1, bytes=payload_bytes(made.state)))
+            if st.is_refused(made.state) and not st.is_refused(before):
+                size = payload_bytes(made.state)
+                self._open(before.route, Load(packets=-1, bytes=-size, refused=1, refused_bytes=size))
             transitions.append(PlannedTransition(key=key, before=before, after=made.state, effects=made.effects))
         if transitions:
             self._records.append(Record(event=event, transitions=tuple(transitions)))
@@ -190,10 +233,28 @@ class Draft:
     def _state(self, key: PacketKey) -> State:
         return self._touched.get(key) or self._known.state(key)
 
+    def _open(self, route: Route, load: Load) -> None:
+        self._opened[route] = self._opened.get(route, Load()) + load
+
+    def _load(self, route: Route) -> Load:
+        return self._known.load(route) + self._opened.get(route, Load())
+
     def _is_full(self, route: Route) -> bool:
-        packets, size = self._opened.get(route, (0, 0))
-        limits = self._known.limits
-        return (
-            self._known.open_packets(route) + packets >= limits.open_packets_per_route
-            or self._known.open_bytes(route) + size >= limits.open_bytes_per_route
-        )
+        load, limits = self._load(route), self._known.limits
+        return load.packets >= limits.open_packets_per_route or load.bytes >= limits.open_bytes_per_route
+
+    def _is_full_of_refused(self, route: Route) -> bool:
+        load, limits = self._load(route), self._known.limits
+        return load.refused * 4 >= limits.open_packets_per_route or load.refused_bytes * 4 >= limits.open_bytes_per_route
+
+
+def _passed_over(fact: ev.PacketFact, code: str, reason: str) -> ev.PacketPassedOver:
+    return ev.PacketPassedOver(
+        ledger=fact.ledger,
+        height=fact.height,
+        transaction=fact.transaction,
+        source_client=fact.packet.source_client,
+        sequence=fact.packet.sequence,
+        code=code,
+        reason=reason,
+    )

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relayer.core.effects import EffectKind
-from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.core.ids import ClientId, Height, LedgerId, Sequence, TimestampSeconds, TransactionId
 from relayer.core.packet import Acknowledgement, Packet, PacketKey
+
+_MAXIMUM_REASON_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,26 @@ class PacketTimedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PacketPassedOver:
+    """The source ledger committed a packet that this relayer never pays for: one of an application that the channel does
+    not carry, or one that no relayer of ours can read. It holds no content, so a stranger's packet costs one small row."""
+
+    ledger: LedgerId
+    height: Height
+    transaction: TransactionId
+    source_client: ClientId
+    sequence: Sequence
+    code: str
+    """`foreign-port`, `channel-rules` or `unreadable`."""
+    reason: str
+
+    def __post_init__(self) -> None:
+        # A stranger chooses ports and versions, hence the words.
+        words = "".join(each if each.isprintable() else "?" for each in self.reason[:_MAXIMUM_REASON_CHARACTERS])
+        object.__setattr__(self, "reason", words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFinalised:
     """Time: all events of `ledger` up to `height` precede this one."""
 
@@ -100,9 +122,12 @@ class PacketReleased:
 
 
 PacketFact = PacketCommitted | ReceiptWritten | AcknowledgementWritten | PacketAcknowledged | PacketTimedOut
-"""Events that a ledger reports about a packet."""
+"""Events that a ledger reports about a packet, with the packet."""
 
-Event = PacketFact | HeadFinalised | SubmissionRefused | PacketRefused | PacketReleased
+LedgerFact = PacketFact | PacketPassedOver
+"""All that a ledger reports of packets."""
+
+Event = LedgerFact | HeadFinalised | SubmissionRefused | PacketRefused | PacketReleased
 
 _NAMES: dict[type[Event], str] = {
     PacketCommitted: "PacketCommitted",
@@ -110,6 +135,7 @@ _NAMES: dict[type[Event], str] = {
     AcknowledgementWritten: "AcknowledgementWritten",
     PacketAcknowledged: "PacketAcknowledged",
     PacketTimedOut: "PacketTimedOut",
+    PacketPassedOver: "PacketPassedOver",
     HeadFinalised: "HeadFinalised",
     SubmissionRefused: "SubmissionRefused",
     PacketRefused: "PacketRefused",

@@ -42,6 +42,7 @@ EVENTS: tuple[type[Event], ...] = (
     ev.AcknowledgementWritten,
     ev.PacketAcknowledged,
     ev.PacketTimedOut,
+    ev.PacketPassedOver,
     ev.HeadFinalised,
     ev.SubmissionRefused,
     ev.PacketRefused,
@@ -126,7 +127,7 @@ def wanted(state: State) -> Effect | None:
 # Send packet: the source's promise.
 
 
-def _commit(state: st.Unseen, event: ev.PacketCommitted) -> State:
+def _commit(state: st.Unseen | st.PassedOver, event: ev.PacketCommitted) -> State:
     return st.Committed(route=state.route, packet=event.packet, height=event.height)
 
 
@@ -178,6 +179,13 @@ def _time_out(state: State, _event: ev.PacketTimedOut) -> State:
     return st.TimedOut(route=state.route, sequence=state.sequence)
 
 
+# What is never carried.
+
+
+def _pass_over(state: st.Unseen, _event: ev.PacketPassedOver) -> State:
+    return st.PassedOver(route=state.route, sequence=state.sequence)
+
+
 # Time, as the destination reports it.
 
 
@@ -206,7 +214,7 @@ def _reject(state: _Asking, event: ev.SubmissionRefused) -> State:
 
 
 def _refuse(state: st.Committed, event: ev.PacketRefused) -> State:
-    return st.Quarantined(held=state, code="channel-rules", reason=event.reason)
+    return st.Quarantined(held=state, code=st.REFUSED_BY_RULES, reason=event.reason)
 
 
 def _release(state: st.Quarantined, _event: ev.PacketReleased) -> State:
@@ -225,6 +233,9 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     # The scan began after the commitment: nothing is left to do.
     (st.Unseen, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Unseen, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
+    (st.Unseen, ev.PacketPassedOver): Transition(_pass_over, (st.PassedOver,)),
+    # A node invented the packet that could not be read, or the channel carries more than it did.
+    (st.PassedOver, ev.PacketCommitted): Transition(_commit, (st.Committed,)),
     (st.Committed, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
     (st.Committed, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Committed, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
@@ -255,6 +266,8 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
 }
 """The pairs that change a packet's state."""
 
+_PACKET_FACTS: tuple[type[Event], ...] = EVENTS[:5]
+
 IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
     # Repetitions, and facts that a later fact of the other ledger supersedes.
     [(state, ev.PacketCommitted) for state in (st.Committed, st.Expired, st.Received, st.Answered, st.Quarantined)]
@@ -263,6 +276,9 @@ IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
     + [(state, ev.PacketCommitted) for state in (st.Acknowledged, st.TimedOut)]
     + [(st.Acknowledged, event) for event in (ev.ReceiptWritten, ev.AcknowledgementWritten, ev.PacketAcknowledged)]
     + [(st.TimedOut, ev.PacketTimedOut)]
+    # Nothing more is kept of a packet that was passed over, and one that was seen is not passed over any more.
+    + [(st.PassedOver, event) for event in (*_PACKET_FACTS[1:], ev.SubmissionRefused)]
+    + [(state, ev.PacketPassedOver) for state in st.STATES if state is not st.Unseen]
     # Time has no effect on a packet that is unknown, received or finished.
     + [(state, ev.HeadFinalised) for state in st.STATES if state not in (st.Committed, st.Quarantined)]
     # Our submission was in flight when a fact superseded it.
@@ -273,7 +289,7 @@ IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
     # The packet left quarantine before the operator's release arrived.
     + [(state, ev.PacketReleased) for state in st.STATES if state is not st.Quarantined]
     # A contradiction is final.
-    + [(st.Contradicted, event) for event in EVENTS[:5]]
+    + [(st.Contradicted, event) for event in _PACKET_FACTS]
 )
 """The pairs that are already known, or arrive too late to matter."""
 
@@ -331,7 +347,7 @@ def _difference(state: State, event: Event) -> str:
 
 
 def _packet(state: State) -> Packet | None:
-    if isinstance(state, st.Unseen | st.Acknowledged | st.TimedOut | st.Contradicted):
+    if isinstance(state, st.Unseen | st.Acknowledged | st.TimedOut | st.PassedOver | st.Contradicted):
         return None
     return state.packet
 

@@ -15,7 +15,7 @@ from relayer.core import events as ev
 from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.closed import SequenceRange, SequenceSet
-from relayer.core.draft import Draft, Plan, PlannedTransition, Record
+from relayer.core.draft import Draft, Load, Plan, PlannedTransition, Record
 from relayer.core.effects import Effect
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
@@ -23,7 +23,7 @@ from relayer.core.invariants import check_transition
 from relayer.core.lifecycle import wanted
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
-from relayer.core.states import CLOSED, State, payload_bytes
+from relayer.core.states import CLOSED, State, is_refused, payload_bytes
 from relayer.errors import InvalidInput, InvariantBroken
 
 __all__ = ["Limits", "Machine", "Memory", "Plan", "PlannedTransition", "Record", "RouteMemory"]
@@ -31,7 +31,11 @@ __all__ = ["Limits", "Machine", "Memory", "Plan", "PlannedTransition", "Record",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of the machine. A packet over its channel's limit is deferred: read again when there is room."""
+    """Limits of the machine. A packet over its channel's limit is deferred: read again when there is room.
+
+    Packets that the channel's rules refuse take none of that room. They have a quarter as much of their own, and are passed
+    over beyond it.
+    """
 
     open_packets_per_route: int = 10_000
     open_bytes_per_route: int = 64 * 1024 * 1024
@@ -45,6 +49,7 @@ class RouteMemory:
     route: Route
     acknowledged: tuple[SequenceRange, ...]
     timed_out: tuple[SequenceRange, ...]
+    passed_over: tuple[SequenceRange, ...]
     highest_committed: int
 
 
@@ -60,9 +65,21 @@ class Memory:
 class _Book:
     acknowledged: SequenceSet = field(default_factory=SequenceSet)
     timed_out: SequenceSet = field(default_factory=SequenceSet)
+    passed_over: SequenceSet = field(default_factory=SequenceSet)
     highest_committed: int = 0
     open: int = 0
     bytes: int = 0
+    refused: int = 0
+    refused_bytes: int = 0
+
+    def ended(self, state: State) -> SequenceSet:
+        match state:
+            case st.Acknowledged():
+                return self.acknowledged
+            case st.TimedOut():
+                return self.timed_out
+            case _:
+                return self.passed_over
 
 
 class Machine:
@@ -121,6 +138,8 @@ class Machine:
             return st.Acknowledged(route=route, sequence=key.sequence)
         if key.sequence in book.timed_out:
             return st.TimedOut(route=route, sequence=key.sequence)
+        if key.sequence in book.passed_over:
+            return st.PassedOver(route=route, sequence=key.sequence)
         return st.Unseen(route=route, sequence=key.sequence)
 
     def knows(self, key: PacketKey) -> bool:
@@ -134,8 +153,10 @@ class Machine:
             raise InvalidInput(f"packet {key}: no channel {key.channel} with source ledger {key.source} is configured")
         return route
 
-    def route_of(self, fact: ev.PacketFact) -> Route | None:
+    def route_of(self, fact: ev.LedgerFact) -> Route | None:
         """The route that a ledger's fact is about, or None if it belongs to no configured route."""
+        if isinstance(fact, ev.PacketPassedOver):
+            return self._sources.get((fact.ledger, fact.source_client))
         packet = fact.packet
         match fact:
             case ev.ReceiptWritten() | ev.AcknowledgementWritten():
@@ -163,22 +184,36 @@ class Machine:
         return len(self._packets)
 
     def open_packets(self, route: Route) -> int:
-        """The number of open packets of the route, quarantined ones included."""
+        """The number of open packets of the route, all that are quarantined included."""
         return self._books[route].open
 
     def open_bytes(self, route: Route) -> int:
         """The bytes of their payloads together."""
         return self._books[route].bytes
 
+    def load(self, route: Route) -> Load:
+        """What the route's open packets take of its room, and those that the channel's rules refuse of theirs."""
+        book = self._books[route]
+        return Load(
+            packets=book.open - book.refused,
+            bytes=book.bytes - book.refused_bytes,
+            refused=book.refused,
+            refused_bytes=book.refused_bytes,
+        )
+
     def has_room(self, route: Route) -> bool:
         """Whether deferred packets may be read again: a fifth of each limit is free."""
-        book, limits = self._books[route], self.limits
-        return book.open * 5 <= limits.open_packets_per_route * 4 and book.bytes * 5 <= limits.open_bytes_per_route * 4
+        load, limits = self.load(route), self.limits
+        return load.packets * 5 <= limits.open_packets_per_route * 4 and load.bytes * 5 <= limits.open_bytes_per_route * 4
 
     def closed(self, route: Route) -> tuple[int, int]:
         """The number of the route's acknowledged packets, and of those that timed out."""
         book = self._books[route]
         return len(book.acknowledged), len(book.timed_out)
+
+    def passed_over(self, route: Route) -> int:
+        """The number of the route's packets that are never paid for."""
+        return len(self._books[route].passed_over)
 
     def highest_committed(self, route: Route) -> PacketSequence:
         """The highest committed sequence of the route; 0 if none was seen."""
@@ -189,8 +224,9 @@ class Machine:
         book = self._books[route]
         highest = book.highest_committed
         known = {state.sequence for state in self._packets.values() if state.route == route and state.sequence <= highest}
-        known = {number for number in known if number not in book.acknowledged and number not in book.timed_out}
-        ranges = (*book.acknowledged.ranges(), *book.timed_out.ranges())
+        sets = (book.acknowledged, book.timed_out, book.passed_over)
+        known = {number for number in known if not any(number in each for each in sets)}
+        ranges = tuple(each for ended in sets for each in ended.ranges())
         ended = sum(min(last, highest) - low + 1 for low, last in ranges if low <= highest)
         lowest = first if first is not None else min((*known, *(low for low, _ in ranges)), default=highest + 1)
         return max(0, highest - lowest + 1 - ended - len(known))
@@ -210,6 +246,7 @@ class Machine:
                     route=route,
                     acknowledged=tuple(book.acknowledged.ranges()),
                     timed_out=tuple(book.timed_out.ranges()),
+                    passed_over=tuple(book.passed_over.ranges()),
                     highest_committed=book.highest_committed,
                 )
                 for route, book in self._books.items()
@@ -225,6 +262,7 @@ class Machine:
             self._books[known.route] = _Book(
                 acknowledged=SequenceSet(known.acknowledged),
                 timed_out=SequenceSet(known.timed_out),
+                passed_over=SequenceSet(known.passed_over),
                 highest_committed=known.highest_committed,
             )
         for state in memory.packets:
@@ -236,9 +274,13 @@ class Machine:
         key = after.key
         book = self._books[after.route]
         self._forget_deadline(before)
+        if isinstance(before, st.PassedOver):
+            book.passed_over.discard(before.sequence)
         book.bytes += payload_bytes(after) - payload_bytes(before)
+        book.refused += is_refused(after) - is_refused(before)
+        book.refused_bytes += is_refused(after) * payload_bytes(after) - is_refused(before) * payload_bytes(before)
         if type(after) in CLOSED:
-            (book.acknowledged if isinstance(after, st.Acknowledged) else book.timed_out).add(after.sequence)
+            book.ended(after).add(after.sequence)
             book.open -= self._packets.pop(key, None) is not None
             return
         book.open += key not in self._packets

@@ -1,6 +1,8 @@
 """A channel's own rules, as data: which payloads it carries. Evaluated once, when the commitment is observed.
 
-A refused packet is quarantined with the reason and times out; a rule must never depend on time or on other packets.
+A packet of an application that the channel does not carry is passed over: anyone may register one, so nothing is ever paid
+for it. A packet that one of the channel's own applications sent, and a rule refuses, is quarantined with the reason and
+times out. A rule must never depend on time or on other packets.
 """
 
 from __future__ import annotations
@@ -50,10 +52,18 @@ class Policy:
 
     channels: Mapping[ChannelId, ChannelRules]
 
+    def foreign(self, route: Route, packet: Packet) -> str | None:
+        """Why the packet is no business of the channel, by the port that sent it, or None. The source ledger lets no other
+        application send from that port."""
+        rules = self._rules(route)
+        port = packet.payload.source_port
+        if rules is None or any(known.source_port == port for known in rules):
+            return None
+        return f"channel {route.channel} carries nothing that port {port} of {route.source} sends"
+
     def refusal(self, route: Route, packet: Packet) -> str | None:
         """Why the channel does not carry the packet, or None."""
-        channel = self.channels.get(route.channel)
-        rules = None if channel is None else channel.of(route.source)
+        rules = self._rules(route)
         if rules is None:
             return None
         payload = packet.payload
@@ -71,6 +81,10 @@ class Policy:
                 f"from port {payload.source_port} to port {payload.destination_port}"
             )
         return rule(payload)
+
+    def _rules(self, route: Route) -> Mapping[PayloadType, PayloadRule] | None:
+        channel = self.channels.get(route.channel)
+        return None if channel is None else channel.of(route.source)
 
 
 OPEN_POLICY = Policy(channels={})

@@ -87,6 +87,10 @@ class Answered(_Carried):
     refusals: int = 0
 
 
+REFUSED_BY_RULES = "channel-rules"
+"""The code of a packet that the rules of its channel refuse."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
     """Set aside with its reason, so that the rest continues. A later fact, the timeout or an operator releases it."""
@@ -127,6 +131,12 @@ class TimedOut(_Named):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver(_Named):
+    """Committed, and never paid for by this relayer: the packet is another application's, or unreadable. Final
+    unless the ledger shows a packet that the channel carries, so that an invented log cannot end one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradicted(_Named):
     """The ledgers reported facts that cannot both be true. Final; an operator must inspect the ledgers."""
 
@@ -144,6 +154,7 @@ State = (
     | Quarantined
     | Acknowledged
     | TimedOut
+    | PassedOver
     | Contradicted
 )
 
@@ -158,6 +169,7 @@ STATES: tuple[type[State], ...] = (
     Quarantined,
     Acknowledged,
     TimedOut,
+    PassedOver,
     Contradicted,
 )
 """All state classes, in the order of a packet's life."""
@@ -174,6 +186,7 @@ _NAMES: dict[type[State], str] = {
     Quarantined: "Quarantined",
     Acknowledged: "Acknowledged",
     TimedOut: "TimedOut",
+    PassedOver: "PassedOver",
     Contradicted: "Contradicted",
 }
 """What journals, metrics and people call the states. They are stored, so no name follows a class that is renamed."""
@@ -186,10 +199,15 @@ def state_name(state: State | type[State]) -> str:
 
 def payload_bytes(state: State) -> int:
     """The bytes that a packet counts towards its channel's memory limit."""
-    if isinstance(state, Unseen | Acknowledged | TimedOut | Contradicted):
+    if isinstance(state, Unseen | Acknowledged | TimedOut | PassedOver | Contradicted):
         return 0
     return sum(len(payload.value) for payload in state.packet.payloads)
 
 
-CLOSED: frozenset[type[State]] = frozenset({Acknowledged, TimedOut})
+def is_refused(state: State) -> bool:
+    """Whether the channel's rules set the packet aside: it waits for its timeout, in a room of its own."""
+    return isinstance(state, Quarantined) and state.code == REFUSED_BY_RULES
+
+
+CLOSED: frozenset[type[State]] = frozenset({Acknowledged, TimedOut, PassedOver})
 """Final states, of which only the sequence is kept."""

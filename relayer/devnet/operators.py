@@ -13,7 +13,7 @@ from relayer.app.evm import evm_connection, facts_contract
 from relayer.app.ledgers import FullLedger
 from relayer.app.selection import Selection
 from relayer.business.facts import mint, parts, timeout_after
-from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketTimedOut
+from relayer.core.events import PacketAcknowledged, PacketCommitted, PacketPassedOver, PacketTimedOut
 from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.devnet.layout import Layout
@@ -112,7 +112,7 @@ class Watch:
         """Reads what is new."""
         head = await self.ledger.head()
         for event in await self.ledger.events(after=self.seen, until=head.height):
-            if self.client not in {None, event.packet.source_client}:
+            if isinstance(event, PacketPassedOver) or self.client not in {None, event.packet.source_client}:
                 continue
             match event:
                 case PacketCommitted():

@@ -164,6 +164,7 @@ class Engine:
             acknowledged, timed_out = self.machine.closed(route)
             counts[route, st.state_name(st.Acknowledged)] = acknowledged
             counts[route, st.state_name(st.TimedOut)] = timed_out
+            counts[route, st.state_name(st.PassedOver)] = self.machine.passed_over(route)
         for state in self.machine.packets():
             place = (state.route, st.state_name(state))
             counts[place] = counts.get(place, 0) + 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relayer.core.channels import Route
-from relayer.core.events import HeadFinalised, PacketFact, PacketReleased, SubmissionRefused
+from relayer.core.events import HeadFinalised, LedgerFact, PacketReleased, SubmissionRefused
 from relayer.core.ids import Height, LedgerId
 
 
@@ -16,7 +16,7 @@ class Page:
     """A ledger's facts. `until` becomes its cursor when they are journaled; None: a page that was read again."""
 
     ledger: LedgerId
-    facts: Sequence[PacketFact]
+    facts: Sequence[LedgerFact]
     until: Height | None = None
     head: HeadFinalised | None = None
     lifted: tuple[Route, ...] = ()

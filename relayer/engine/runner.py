@@ -167,6 +167,7 @@ _NAMES: dict[type[Any], str] = {
     ev.AcknowledgementWritten: "acknowledgement_written",
     ev.PacketAcknowledged: "packet_acknowledged",
     ev.PacketTimedOut: "packet_timed_out",
+    ev.PacketPassedOver: "packet_passed_over",
     ev.HeadFinalised: "packet_expired",
     ev.SubmissionRefused: "submission_refused",
     ev.PacketRefused: "packet_refused",
@@ -190,6 +191,8 @@ def _tell(entry: Entry, transition: PlannedTransition) -> None:
         words["operator"] = event.operator
     else:
         words |= {"ledger": event.ledger, "height": event.height}
+    if isinstance(event, ev.PacketPassedOver):
+        words |= {"code": event.code, "reason": event.reason}
     if not isinstance(event, ev.AcknowledgementWritten):
         _log.info(_NAMES[type(event)], **words)
         return

@@ -13,6 +13,8 @@ class EngineSettings:
     """Seconds between two polls of a ledger when no hint arrives."""
     page_blocks: int = 500
     """Heights read in one request."""
+    page_bytes: int = 16 * 1024 * 1024
+    """Payloads in one request; pages of more are made shorter."""
     inbox_items: int = 64
     """Pages and results waiting for the journal; at this number the watchers wait."""
     transaction_events: int = 1_024

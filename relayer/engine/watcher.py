@@ -12,7 +12,7 @@ from random import Random
 import structlog
 
 from relayer.core.channels import Route
-from relayer.core.events import HeadFinalised, PacketCommitted, PacketFact
+from relayer.core.events import HeadFinalised, LedgerFact, PacketCommitted, PacketPassedOver
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.engine.inbox import Inbox, Page
@@ -52,6 +52,7 @@ class Watcher:
         self._suspicion_due = 0.0
         self._suspicion_seconds = settings.poll_seconds
         self._rescan_after: Height | None = None
+        self._page_blocks = settings.page_blocks
         self._deferred: dict[Route, Height] = {}
 
     async def follow_hints(self) -> None:
@@ -129,27 +130,37 @@ class Watcher:
         self._behind = self._behind or head.height > self.cursor + self._settings.page_blocks
         if self._behind:
             self.old_until = head.height
-        await self._read_again()
+        # First what is new: a range that cannot be read again must hold up nothing.
         await self._advance(head)
         self._behind = False
+        await self._read_again()
 
     async def _advance(self, head: Head) -> None:
         told = HeadFinalised(ledger=self._link.ledger_id, height=head.height, timestamp=head.timestamp)
         while self.cursor < head.height:
-            until = Height(min(self.cursor + self._settings.page_blocks, head.height))
+            until = Height(min(self.cursor + self._page_blocks, head.height))
             facts = await self._read(self.cursor, until)
             await self._hand(facts, until=until, head=told if until == head.height else None)
             self.cursor = until
+            self._fit_page(facts)
         if self._told != head.height:
             await self._hand((), until=self.cursor, head=told)
 
-    async def _hand(self, facts: Sequence[PacketFact], *, until: Height, head: HeadFinalised | None) -> None:
+    async def _hand(self, facts: Sequence[LedgerFact], *, until: Height, head: HeadFinalised | None) -> None:
         await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts, until=until, head=head))
         if head is not None:
             self._told = head.height
 
-    async def _read(self, after: Height, until: Height) -> Sequence[PacketFact]:
-        """Reads one page; a gap in the sequences is read again from the last commitment before it."""
+    def _fit_page(self, facts: Sequence[LedgerFact]) -> None:
+        """Strangers may fill blocks: pages are as long as memory for what is in them allows."""
+        size = sum(len(fact.packet.payload.value) for fact in facts if not isinstance(fact, PacketPassedOver))
+        if size > self._settings.page_bytes:
+            self._page_blocks = max(1, self._page_blocks // 2)
+        elif size * 4 < self._settings.page_bytes:
+            self._page_blocks = min(self._settings.page_blocks, self._page_blocks * 2)
+
+    async def _read(self, after: Height, until: Height) -> Sequence[LedgerFact]:
+        """Reads one page; a gap in the sequences is read again from the last commitment before it, if that is near."""
         facts = await self._ledger.events(after=after, until=until)
         for attempt in range(self._settings.gap_retries):
             holes = self._holes(facts)
@@ -157,30 +168,35 @@ class Watcher:
                 break
             _log.warning("facts_missing", ledger=self._link.ledger_id, after=min(holes.values()), until=until)
             await self._clock.sleep(self._settings.backoff_first_seconds * 2**attempt)
-            facts = await self._ledger.events(after=min(after, *holes.values()), until=until)
+            start = max(min(after, *holes.values()), min(after, until - self._page_blocks))
+            facts = await self._ledger.events(after=Height(start), until=until)
         self._suspicious |= self._holes(facts)
-        for fact, route in self._commitments(facts):
-            if fact.packet.sequence > self._last[route][0]:
-                self._last[route] = (fact.packet.sequence, fact.height)
+        for sequence, height, route in self._commitments(facts):
+            if sequence > self._last[route][0]:
+                self._last[route] = (sequence, height)
         return facts
 
-    def _commitments(self, facts: Sequence[PacketFact]) -> list[tuple[PacketCommitted, Route]]:
-        return [
-            (fact, route)
-            for fact in facts
-            if isinstance(fact, PacketCommitted) and (route := self._machine.route_of(fact)) is not None
-        ]
+    def _commitments(self, facts: Sequence[LedgerFact]) -> list[tuple[int, Height, Route]]:
+        """Sequence and height of each commitment, of those that cannot be read as well: they are no gaps."""
+        found: list[tuple[int, Height, Route]] = []
+        for fact in facts:
+            if isinstance(fact, PacketCommitted | PacketPassedOver):
+                route = self._machine.route_of(fact)
+                sequence = fact.sequence if isinstance(fact, PacketPassedOver) else fact.packet.sequence
+                if route is not None:
+                    found.append((sequence, fact.height, route))
+        return found
 
-    def _holes(self, facts: Sequence[PacketFact]) -> dict[Route, Height]:
+    def _holes(self, facts: Sequence[LedgerFact]) -> dict[Route, Height]:
         """Routes with a missing sequence, by the height above which it must have been committed."""
         last, holes = dict(self._last), dict[Route, Height]()
-        for fact, route in self._commitments(facts):
-            known, height = last[route]
+        for sequence, height, route in self._commitments(facts):
+            known, before = last[route]
             unknown_beginning = known == 0 and self._link.first_sequence is None
-            if fact.packet.sequence > known + 1 and not unknown_beginning:
-                holes.setdefault(route, Height(max(height - 1, self._link.origin)))
-            if fact.packet.sequence > known:
-                last[route] = (fact.packet.sequence, fact.height)
+            if sequence > known + 1 and not unknown_beginning:
+                holes.setdefault(route, Height(max(before - 1, self._link.origin)))
+            if sequence > known:
+                last[route] = (sequence, height)
         return holes
 
     async def _read_again(self) -> None:
@@ -193,10 +209,13 @@ class Watcher:
             return
         at = max(min(starts), self._link.origin)
         while at < self.cursor:
-            until = Height(min(at + self._settings.page_blocks, self.cursor))
+            until = Height(min(at + self._page_blocks, self.cursor))
             facts = await self._ledger.events(after=at, until=until)
             await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts))
             at = until
+            if self._rescan_after is not None:
+                self._rescan_after = max(self._rescan_after, at)  # after an error it goes on from here
+            self._fit_page(facts)
         await self._inbox.put(Page(ledger=self._link.ledger_id, facts=(), lifted=lifted))
         self._rescan_after = None
 

@@ -16,7 +16,7 @@ from typing import IO
 
 from relayer.core import states as st
 from relayer.core.channels import Route
-from relayer.core.events import AcknowledgementWritten, PacketRefused, SubmissionRefused
+from relayer.core.events import AcknowledgementWritten, Event, PacketPassedOver, PacketRefused, SubmissionRefused
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.core.packet import PacketKey
@@ -123,11 +123,15 @@ class SqliteJournal(SqliteJournalReader):
                     self._index_answers(event, transition.key, row)
             case PacketRefused(key=key):
                 self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, "", REFUSED_BY_CHANNEL))
+            case PacketPassedOver(code=code):
+                for transition in record.transitions:
+                    refused = (row, transition.key.channel, "", code)
+                    self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", refused)
             case _:
                 pass
         for transition in record.transitions:
             channel, source, sequence = key_columns(transition.key)
-            code, reason = _why(transition.after)
+            code, reason = _why(transition.after, record.event)
             self._db.execute(
                 UPSERT_PACKET,
                 {
@@ -186,8 +190,10 @@ class SqliteJournal(SqliteJournalReader):
                 raise
 
 
-def _why(state: State) -> tuple[str, str]:
+def _why(state: State, event: Event) -> tuple[str, str]:
     match state:
+        case st.PassedOver() if isinstance(event, PacketPassedOver):
+            return event.code, event.reason
         case st.Quarantined():
             return state.code, state.reason
         case st.Contradicted():

@@ -13,12 +13,13 @@ from relayer.journal.file import has_answers, translated
 from relayer.journal.reader import SqliteJournalReader
 from relayer.ports.journal import LATENCY_BOUNDS_MS, AnswerFigures, JournalFigures, RefusalFigures, RouteFigures
 
-_ENDED = "('Acknowledged', 'TimedOut', 'Contradicted')"
+_ENDED = "('Acknowledged', 'TimedOut', 'PassedOver', 'Contradicted')"
 _TOOK = "last_at_ms - first_at_ms"
 _BUCKETS = ", ".join(f"sum(state = 'Acknowledged' AND {_TOOK} <= {bound})" for bound in LATENCY_BOUNDS_MS)
 _ROUTES = f"""
 SELECT channel, source,
   sum(state = 'Acknowledged'), sum(state = 'TimedOut'), sum(state = 'Contradicted'), sum(state = 'Quarantined'),
+  sum(state = 'PassedOver'),
   sum(state NOT IN {_ENDED}),
   min(CASE WHEN state NOT IN {_ENDED} THEN sequence END), min(CASE WHEN state NOT IN {_ENDED} THEN first_at_ms END),
   sum(CASE WHEN state = 'Acknowledged' THEN {_TOOK} ELSE 0 END), {_BUCKETS}
@@ -71,7 +72,8 @@ class JournalStatistics:
 
 
 def _route(row: tuple[str | int | bytes | None, ...]) -> RouteFigures:
-    channel, source, acknowledged, timed_out, contradicted, quarantined, opened, sequence, since, total, *within = row
+    channel, source, acknowledged, timed_out, contradicted, quarantined, passed_over, *rest = row
+    opened, sequence, since, total, *within = rest
     return RouteFigures(
         channel=ChannelId(str(channel)),
         source=LedgerId(str(source)),
@@ -79,6 +81,7 @@ def _route(row: tuple[str | int | bytes | None, ...]) -> RouteFigures:
         timed_out=_number(timed_out),
         contradicted=_number(contradicted),
         quarantined=_number(quarantined),
+        passed_over=_number(passed_over),
         open=_number(opened),
         oldest_open=int.from_bytes(sequence, "big") if isinstance(sequence, bytes) else 0,
         oldest_open_at_ms=_number(since or 0),

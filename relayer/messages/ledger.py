@@ -9,13 +9,22 @@ from typing import assert_never
 
 from relayer.core.events import (
     AcknowledgementWritten,
+    LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
-    PacketFact,
+    PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
 )
-from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.core.ids import (
+    ClientId,
+    Height,
+    LedgerId,
+    TimestampSeconds,
+    TransactionId,
+    parse_client_id,
+    parse_sequence,
+)
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
 from relayer.messages.packets import (
@@ -142,8 +151,15 @@ def status_from_message(message: wire.ClientStatus) -> ClientStatus:
     )
 
 
-def event_to_message(fact: PacketFact) -> wire.LedgerEvent:
-    """interledger.adapter.v1.LedgerEvent."""
+def event_to_message(fact: LedgerFact) -> wire.LedgerEvent:
+    """interledger.adapter.v1.LedgerEvent. A packet that could not be read is one without a payload."""
+    if isinstance(fact, PacketPassedOver):
+        return wire.LedgerEvent(
+            kind=wire.LedgerEvent.PACKET_COMMITTED,
+            height=fact.height,
+            transaction=fact.transaction,
+            packet=wire.Packet(source_client=fact.source_client, sequence=fact.sequence),
+        )
     message = wire.LedgerEvent(height=fact.height, transaction=fact.transaction, packet=packet_to_adapter(fact.packet))
     match fact:
         case PacketCommitted():
@@ -162,10 +178,24 @@ def event_to_message(fact: PacketFact) -> wire.LedgerEvent:
     return message
 
 
-def event_from_message(ledger: LedgerId, message: wire.LedgerEvent) -> PacketFact:
-    """Raises InvalidInput for an unknown kind or a malformed packet."""
+def event_from_message(ledger: LedgerId, message: wire.LedgerEvent) -> LedgerFact:
+    """Raises InvalidInput for an unknown kind or a malformed packet. A commitment that cannot be read is one that strangers
+    may have sent through our client: it is passed over."""
     height, transaction = Height(message.height), TransactionId(message.transaction)
-    packet = packet_from_adapter(message.packet)
+    try:
+        packet = packet_from_adapter(message.packet)
+    except InvalidInput as error:
+        if message.kind != wire.LedgerEvent.PACKET_COMMITTED:
+            raise
+        return PacketPassedOver(
+            ledger=ledger,
+            height=height,
+            transaction=transaction,
+            source_client=parse_client_id(message.packet.source_client),
+            sequence=parse_sequence(message.packet.sequence),
+            code="unreadable",
+            reason=str(error),
+        )
     match message.kind:
         case wire.LedgerEvent.PACKET_COMMITTED:
             return PacketCommitted(ledger=ledger, height=height, transaction=transaction, packet=packet)

@@ -52,6 +52,10 @@ _ERRORS: dict[grpc.StatusCode, type[RelayerError]] = {
 }
 
 
+class AnswerTooLate(LedgerUnavailable):
+    """The call's time was over before the answer was there; one for less may come in time."""
+
+
 def status_of(error: RelayerError) -> grpc.StatusCode:
     """INTERNAL for what should not happen while serving."""
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
@@ -75,7 +79,9 @@ def error_of(failure: grpc.aio.AioRpcError, *, ledger: str) -> RelayerError:
         return LedgerRefused(code, detail)
     kind = _ERRORS.get(failure.code())
     if kind is None:
-        return LedgerUnavailable(f"ledger {ledger} does not answer ({detail}); check its process and its address")
+        words = f"ledger {ledger} does not answer ({detail}); check its process and its address"
+        too_late = failure.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        return AnswerTooLate(words) if too_late else LedgerUnavailable(words)
     return kind(detail)
 
 

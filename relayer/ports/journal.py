@@ -50,7 +50,8 @@ class JournalHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketLine:
-    """One packet in the derived index. `code` and `reason` are empty unless it is quarantined or contradicted."""
+    """One packet in the derived index. `code` and `reason` say why it is quarantined, passed over or contradicted; they are
+    empty in every other state."""
 
     key: PacketKey
     state: str
@@ -78,9 +79,9 @@ LATENCY_BOUNDS_MS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_
 class RouteFigures:
     """Packets of one direction of a channel. All times are local times of journaling, in milliseconds.
 
-    `open` counts the quarantined as well; `oldest_open` is a sequence, 0 if none is open. `acknowledged_ms` is the sum of
-    what the acknowledged packets took, from the first row of each to its last; `acknowledged_within` counts those that took
-    at most each of LATENCY_BOUNDS_MS.
+    `open` counts the quarantined as well, `passed_over` those that are never paid for; `oldest_open` is a sequence, 0 if
+    none is open. `acknowledged_ms` is the sum of what the acknowledged packets took, from the first row of each to its last;
+    `acknowledged_within` counts those that took at most each of LATENCY_BOUNDS_MS.
     """
 
     channel: ChannelId
@@ -89,6 +90,7 @@ class RouteFigures:
     timed_out: int
     contradicted: int
     quarantined: int
+    passed_over: int
     open: int
     oldest_open: int
     oldest_open_at_ms: int

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
 
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, Proof
@@ -156,7 +156,7 @@ class Ledger(Protocol):
         """Yields when a new head may exist. Only a hint: the engine polls as well, and hints may be lost."""
         ...
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         """Facts with after < height <= until, in ledger order."""
         ...
 

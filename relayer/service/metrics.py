@@ -118,6 +118,7 @@ def _of_journal(journal: JournalFigures, now_seconds: float) -> Iterator[Metric]
             for end, count in (
                 ("acknowledged", row.acknowledged),
                 ("timed_out", row.timed_out),
+                ("passed_over", row.passed_over),
                 ("contradicted", row.contradicted),
             )
         ],
@@ -154,7 +155,7 @@ def _of_journal(journal: JournalFigures, now_seconds: float) -> Iterator[Metric]
     )
     yield _counter(
         "relayer_refusals",
-        "Submissions that a ledger refused, by its code; without an effect: packets that the channel's rules refused",
+        "Submissions that a ledger refused, by its code; without an effect: packets that the channel does not carry",
         ("channel", "effect", "code"),
         [((row.channel, row.effect or "", row.code), row.count) for row in journal.refusals],
     )

@@ -25,9 +25,9 @@ from relayer.codes.ibc import IbcCode
 from relayer.core.commitment import PathKind, commitment_path
 from relayer.core.events import (
     AcknowledgementWritten,
+    LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
-    PacketFact,
     PacketTimedOut,
 )
 from relayer.core.ids import ClientId, Height, TimestampSeconds
@@ -141,7 +141,7 @@ class LedgerContractSuite:
             await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         head = await bench.subject.ledger.head()
         whole = list(await bench.subject.ledger.events(after=Height(0), until=head.height))
-        paged: list[PacketFact] = []
+        paged: list[LedgerFact] = []
         edges = sorted({0, head.height, *(fact.height for fact in whole), *(max(fact.height - 1, 0) for fact in whole)})
         for after, until in pairwise(edges):
             paged += await bench.subject.ledger.events(after=Height(after), until=Height(until))

@@ -21,9 +21,10 @@ from relayer.core.commitment import (
 )
 from relayer.core.events import (
     AcknowledgementWritten,
+    LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
-    PacketFact,
+    PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
 )
@@ -123,7 +124,7 @@ class SimulatedLedger(SimulatedChain):
         finally:
             self._hints.pop(number, None)
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         await self._answer()
         if until > len(self._heads):
             raise NotFinal(f"ledger {self.ledger_id}: height {until} is not final, the newest is {len(self._heads)}")
@@ -237,6 +238,24 @@ class SimulatedLedger(SimulatedChain):
         self._tell(PacketCommitted(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
         self._seal()
         return packet
+
+    def send_unreadable(self, client: ClientId) -> None:
+        """A packet that a real ledger's adapter cannot read, in a block of its own; it takes a sequence like any other."""
+        sequence = PacketSequence(self._sequences.get(client, 0) + 1)
+        self._sequences[client] = sequence
+        height, transaction = self._next()
+        self._tell(
+            PacketPassedOver(
+                ledger=self.ledger_id,
+                height=height,
+                transaction=transaction,
+                source_client=client,
+                sequence=sequence,
+                code="unreadable",
+                reason="a payload of 600000 bytes",
+            )
+        )
+        self._seal()
 
     def write_acknowledgement(self, packet: Packet, acknowledgement: Acknowledgement) -> None:
         """The late answer of an application, in a block of its own."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from relayer.core.commitment import CommitmentPath
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
@@ -25,7 +25,7 @@ class SimulatedChain:
         self._clock = clock
         self._heartbeat_seconds = heartbeat_seconds
         self._heads: list[Head] = []
-        self._facts: list[PacketFact] = []
+        self._facts: list[LedgerFact] = []
         self._store: dict[CommitmentPath, list[tuple[Height, bytes | None]]] = {}
         # By number, not a set: who is woken first must not depend on addresses in memory.
         self._listeners = 0
@@ -74,9 +74,9 @@ class SimulatedChain:
         index = len(history) if at is None else bisect_right(history, int(at), key=lambda written: int(written[0]))
         return history[index - 1][1] if index else None
 
-    def _tell(self, fact: PacketFact) -> None:
+    def _tell(self, fact: LedgerFact) -> None:
         self._facts.append(fact)
 
-    def _facts_between(self, after: Height, until: Height) -> Sequence[PacketFact]:
+    def _facts_between(self, after: Height, until: Height) -> Sequence[LedgerFact]:
         first = bisect_right(self._facts, int(after), key=lambda fact: int(fact.height))
         return self._facts[first : bisect_right(self._facts, int(until), key=lambda fact: int(fact.height))]

@@ -41,7 +41,7 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketView:
-    """One packet. `code` and `reason` are empty unless it is quarantined or contradicted."""
+    """One packet. `code` and `reason` are empty unless it is quarantined, passed over or contradicted."""
 
     packet: str
     state: str
@@ -167,6 +167,8 @@ def _detail(event: Event) -> str:
             return f"{event.effect}: {event.code}: {event.detail}"
         case ev.PacketRefused():
             return event.reason
+        case ev.PacketPassedOver():
+            return f"{event.ledger} at height {event.height}: {event.code}: {event.reason}"
         case ev.PacketReleased():
             return event.operator
         case _:

@@ -1,5 +1,5 @@
-"""Made journal-v1.db and journal-v1.txt, once. A journal that was written is never written again: a new form of rows gets a
-new file beside the old ones, and the old ones must go on being told the same.
+"""Made journal-v1 (STORIES) and journal-v2 (PASSED_OVER), .db and .txt, each once. A journal that was written is never
+written again: a new form of rows gets a new file beside the old ones, and the old ones must go on being told the same.
 
     python tests/golden/make_journal.py NEW_FILE.db
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from relayer.core import events as ev
 from relayer.core.channels import Route
 from relayer.core.effects import EffectKind
 from relayer.core.events import event_name
+from relayer.core.ids import Height, TransactionId
 from relayer.core.machine import Machine
 from relayer.core.policy import ChannelRules, PayloadType, Policy
 from relayer.core.states import Answered, Committed, Expired, State, state_name
@@ -82,6 +84,9 @@ STORIES = [
 """c committed, r received, a answered, k acknowledged, t timed out, h head past the timeout, x rejected for good, X rejected
 for now, f committed but refused by the channel, o released by an operator."""
 
+PASSED_OVER = ["p", "p c", "p c a k", "p k", "p c t"]
+"""p passed over."""
+
 REFUSED = b"refused"
 RULES = ChannelRules(
     payloads={
@@ -97,13 +102,13 @@ _ASKS: dict[type[State], EffectKind] = {
 }
 
 
-def main(path: Path) -> None:
+def main(path: Path, stories: Sequence[str]) -> None:
     journal = SqliteJournal(path)
     machine = recover(journal, (ROUTE, ROUTE_BACK))
     policy = Policy(channels={CHANNEL: RULES})
-    for number, story in enumerate(STORIES, 1):
+    for number, story in enumerate(stories, 1):
         for step, letter in enumerate(story.split()):
-            plan = machine.plan([_event(machine, ROUTE, number, letter)], policy)
+            plan = machine.plan([_event(machine, ROUTE, number, letter, story)], policy)
             journal.append(plan.records, recorded_at_ms=1_700_000_000_000 + 1_000 * number + step, cursors={})
             machine.apply(plan)
     journal.close()
@@ -131,9 +136,9 @@ def told(path: Path) -> str:
     return "\n".join([*lines, f"{head.row} {head.hash.hex()}"]) + "\n"
 
 
-def _event(machine: Machine, route: Route, number: int, letter: str) -> ev.Event:
+def _event(machine: Machine, route: Route, number: int, letter: str, story: str) -> ev.Event:
     packet = a_packet(number, timeout=10_000 + number)
-    payload = replace(packet.payload, value=REFUSED) if STORIES[number - 1][0] == "f" else a_fact_payload(a_fact(number))
+    payload = replace(packet.payload, value=REFUSED) if story[0] == "f" else a_fact_payload(a_fact(number))
     packet = replace(packet, payloads=(payload,))
     key = route.key(packet.sequence)
     told: dict[str, ev.Event] = {
@@ -145,6 +150,15 @@ def _event(machine: Machine, route: Route, number: int, letter: str) -> ev.Event
         "t": timed_out(packet, height=10 * number + 4),
         "h": a_head(route.destination, 10 * number + 5, timestamp=10_000 + number),
         "o": ev.PacketReleased(key=key, operator="operator"),
+        "p": ev.PacketPassedOver(
+            ledger=route.source,
+            height=Height(10 * number),
+            transaction=TransactionId("0xc0"),
+            source_client=route.source_client,
+            sequence=packet.sequence,
+            code="unreadable",
+            reason="a payload of 600000 bytes",
+        ),
     }
     if letter in told:
         return told[letter]
@@ -158,4 +172,4 @@ def _event(machine: Machine, route: Route, number: int, letter: str) -> ev.Event
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), PASSED_OVER)

@@ -60,6 +60,16 @@ events = st.one_of(
         retryable=st.booleans(),
     ),
     st.builds(ev.PacketRefused, key=keys, reason=words),
+    st.builds(
+        ev.PacketPassedOver,
+        ledger=st.just(ROUTE.source),
+        height=heights,
+        transaction=words,
+        source_client=st.just(ROUTE.source_client),
+        sequence=st.integers(1, 2**64 - 1),
+        code=words,
+        reason=words,
+    ),
     st.builds(ev.PacketReleased, key=keys, operator=words),
 )
 notes = st.builds(EffectNote, kind=st.sampled_from(EffectKind), key=keys, provable_from=heights)
@@ -167,6 +177,7 @@ def test_a_checkpoint_keeps_every_open_state(state: states.State) -> None:
                 route=route,
                 acknowledged=(SequenceRange(1, 5), SequenceRange(9, 9)),
                 timed_out=(SequenceRange(7, 7),),
+                passed_over=(SequenceRange(10, 11),),
                 highest_committed=12,
             )
             for route in (ROUTE, ROUTE_BACK)
@@ -179,7 +190,7 @@ def test_a_checkpoint_keeps_every_open_state(state: states.State) -> None:
 @pytest.mark.parametrize("state", [states.Unseen, states.Acknowledged, states.TimedOut])
 def test_a_checkpoint_refuses_a_packet_that_is_not_open(state: type[states.State]) -> None:
     memory = Memory(
-        routes=(RouteMemory(route=ROUTE, acknowledged=(), timed_out=(), highest_committed=0),),
+        routes=(RouteMemory(route=ROUTE, acknowledged=(), timed_out=(), passed_over=(), highest_committed=0),),
         packets=(state(route=ROUTE, sequence=Sequence(1)),),  # type: ignore[call-arg]
     )
     with pytest.raises(KeyError):

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import structlog
 
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.errors import NotFinal
 from relayer.ledgers.cosmos import values
@@ -60,14 +60,14 @@ class ChainView:
         if height > head.height:
             raise NotFinal(f"height {height} is not reached yet; the newest header is {head.height}")
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         """Packet facts with after < height <= until. Raises NotFinal, HeightPruned, LedgerUnavailable."""
         # Height 1 is the first header: nothing happened before it.
         first, last = max(after, 1), until - 1
         if last < first:
             return ()
         await self.require_final(until)
-        facts: list[PacketFact] = []
+        facts: list[LedgerFact] = []
         for start in range(first, last + 1, _BLOCKS_AT_ONCE):
             for block in await self._results(start, min(start + _BLOCKS_AT_ONCE - 1, last)):
                 facts += await self._facts(block)
@@ -86,7 +86,7 @@ class ChainView:
             await asyncio.sleep(0)
         return results
 
-    async def _facts(self, block: BlockEvents) -> Sequence[PacketFact]:
+    async def _facts(self, block: BlockEvents) -> Sequence[LedgerFact]:
         if not block.events:
             return ()
         transactions = await self._transactions(block) if block.needs_transactions else ()

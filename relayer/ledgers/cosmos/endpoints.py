@@ -20,6 +20,7 @@ from relayer.proofs.comet.types import TimestampNanoseconds
 
 MAXIMUM_BATCH = 10
 """Calls in one request: CometBFT's own limit, unless its operator has set another one."""
+_ANSWERS_BEFORE_GROWTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,7 @@ class _Nodes:
         self._chain_id = chain_id
         self._transport = Transport(timeout_seconds=options.timeout_seconds, connections=options.connections)
         self._batch_sizes: dict[str, int] = {}
+        self._answers: dict[str, int] = {}
 
     async def close(self) -> None:
         await self._transport.close()
@@ -153,14 +155,30 @@ class _Nodes:
         return results
 
     async def _ask_part(self, url: str, calls: Sequence[AbciCall]) -> list[Json]:
-        """One request, or one by one where the node takes no more at once."""
+        """One request, or halves of it where the node, or we, take no more at once. What was learned is forgotten slowly."""
         try:
-            return await self._transport.post(url, calls)
+            results = await self._transport.post(url, calls)
         except TooMuch as error:
             if len(calls) == 1:
                 raise MalformedAnswer(str(error)) from error
-            self._batch_sizes[url] = 1
-            return [(await self._ask_part(url, [call]))[0] for call in calls]
+            middle = self._ask_for_less(url, len(calls))
+            return [*await self._ask_part(url, calls[:middle]), *await self._ask_part(url, calls[middle:])]
+        except TimeoutError:
+            # It counts as a failure of the node, and the next request is a smaller one.
+            self._ask_for_less(url, len(calls))
+            raise
+        self._ask_for_more(url)
+        return results
+
+    def _ask_for_less(self, url: str, calls: int) -> int:
+        self._batch_sizes[url], self._answers[url] = max(1, calls // 2), 0
+        return self._batch_sizes[url]
+
+    def _ask_for_more(self, url: str) -> None:
+        size = self._batch_sizes.get(url, MAXIMUM_BATCH)
+        self._answers[url] = self._answers.get(url, 0) + 1
+        if size < MAXIMUM_BATCH and self._answers[url] >= _ANSWERS_BEFORE_GROWTH:
+            self._batch_sizes[url], self._answers[url] = min(2 * size, MAXIMUM_BATCH), 0
 
 
 def _node_status(answer: Json) -> NodeStatus:

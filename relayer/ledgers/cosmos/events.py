@@ -1,7 +1,8 @@
 """Packet facts out of the events of a block (`ibc.core.channel.v2`, ibc-go's v2/types/events.go), read strictly.
 
 Events are hints and proofs decide, so nothing here is believed. An event that does not decode is left out with a reason; one
-of an IBC v1 channel, which has the same name, is passed over.
+of an IBC v1 channel, which has the same name, is ignored. Anyone may send a packet that we cannot read through our client,
+and it takes a sequence: it is reported as passed over, so that no gap is left.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from relayer.core import events as ev
-from relayer.core.ids import Height, LedgerId, TransactionId
+from relayer.core.ids import Height, LedgerId, TransactionId, parse_client_id, parse_sequence
+from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.transport import MAXIMUM_ANSWER_BYTES
 from relayer.ledgers.cosmos.values import Json
-from relayer.messages.packets import MAXIMUM_BYTES, decode_acknowledgement, decode_packet
+from relayer.messages.packets import decode_acknowledgement, decode_packet
 
 MAXIMUM_TRANSACTIONS: Final = 100_000
 _MAXIMUM_EVENTS: Final = 1_000_000
@@ -60,7 +63,7 @@ class BlockEvents:
 class DecodedEvents:
     """Facts in ledger order, and for each event left out its place and the reason."""
 
-    facts: tuple[ev.PacketFact, ...]
+    facts: tuple[ev.LedgerFact, ...]
     left_out: tuple[str, ...]
 
 
@@ -86,7 +89,7 @@ def parse_block_results(answer: Json, *, block: Height) -> BlockEvents:
 
 def packet_facts(ledger: LedgerId, block: BlockEvents, transactions: Sequence[TransactionId]) -> DecodedEvents:
     """Facts at the height that proves them, the one after the block's. `transactions`: names of the block's transactions."""
-    facts: list[ev.PacketFact] = []
+    facts: list[ev.LedgerFact] = []
     left_out = []
     for event in block.events:
         if event.attributes.get("packet_source_client") is None:
@@ -96,6 +99,8 @@ def packet_facts(ledger: LedgerId, block: BlockEvents, transactions: Sequence[Tr
             facts.append(_fact(ledger, Height(block.height + 1), TransactionId(cause), event))
         except InvalidInput as error:
             left_out.append(f"{event.kind} in {cause}: {error}")
+            if passed_over := _passed_over(ledger, Height(block.height + 1), TransactionId(cause), event, str(error)):
+                facts.append(passed_over)
     return DecodedEvents(facts=tuple(facts), left_out=tuple(left_out))
 
 
@@ -107,7 +112,7 @@ def _packet_events(value: Json, transaction: int | None) -> Iterator[RawEvent]:
         attributes: dict[str, str] = {}
         for each in values.listing(values.optional(item, "attributes", kind), kind, maximum=_MAXIMUM_ATTRIBUTES):
             name = values.text(values.member(each, "key", kind), "attribute name", maximum=100)
-            text = values.text(values.optional(each, "value", kind) or "", f"{kind} {name}", maximum=2 * MAXIMUM_BYTES)
+            text = values.text(values.optional(each, "value", kind) or "", f"{kind} {name}", maximum=MAXIMUM_ANSWER_BYTES)
             if attributes.setdefault(name, text) != text:
                 raise MalformedAnswer(f"{kind}: attribute {printable(name)} is there twice")
         yield RawEvent(transaction, kind, attributes)
@@ -133,6 +138,28 @@ def _fact(ledger: LedgerId, height: Height, transaction: TransactionId, event: R
             acknowledgement=decode_acknowledgement(_bytes(event, "encoded_acknowledgement_hex")),
         )
     return _KINDS[event.kind](ledger=ledger, height=height, transaction=transaction, packet=packet)
+
+
+def _passed_over(
+    ledger: LedgerId, height: Height, transaction: TransactionId, event: RawEvent, reason: str
+) -> ev.PacketPassedOver | None:
+    """A commitment that cannot be read, by what the host itself says of it."""
+    if _KINDS[event.kind] is not ev.PacketCommitted:
+        return None
+    try:
+        client = parse_client_id(event.attributes["packet_source_client"])
+        sequence = parse_sequence(number("packet_sequence", event.attributes.get("packet_sequence") or "none"))
+    except InvalidInput:
+        return None
+    return ev.PacketPassedOver(
+        ledger=ledger,
+        height=height,
+        transaction=transaction,
+        source_client=client,
+        sequence=sequence,
+        code="unreadable",
+        reason=reason,
+    )
 
 
 def _bytes(event: RawEvent, name: str) -> bytes:

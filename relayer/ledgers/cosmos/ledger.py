@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from relayer.core.commitment import CommitmentPath
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
@@ -132,7 +132,7 @@ class CosmosLedger:
         """Hints of all nodes' websockets in turn."""
         return lasting_notices([websocket_of(url) for url in self._options.endpoints], NEW_BLOCKS, self._clock)
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         return await self._view.events(after=after, until=until)
 
     async def client_status(self, client: ClientId) -> ClientStatus:

@@ -136,6 +136,12 @@ class Reader:
         except UnicodeDecodeError as error:
             raise InvalidInput(f"ABI data: the text at {at} is not UTF-8") from error
 
+    def packet_name(self, at: int) -> tuple[PacketSequence, ClientId]:
+        """Sequence and source client of the packet at `at`, whatever else it holds."""
+        self.expect_offset(at + 32, _PACKET_HEAD)
+        source, _ = self.text(at + _PACKET_HEAD)
+        return PacketSequence(self.number(at)), ClientId(source)
+
     def packet(self, at: int) -> tuple[Packet, int]:
         """The packet at `at`, and where the next tail begins."""
         self.expect_offset(at + 32, _PACKET_HEAD)

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 import structlog
 
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import LedgerUnavailable, NotFinal
-from relayer.ledgers.evm.errors import LedgerForked, NodeRefused
+from relayer.ledgers.evm.errors import LedgerForked, NodeRefused, asks_for_too_much
 from relayer.ledgers.evm.events import PACKET_TOPICS, RawLog, packet_facts, parse_logs
 from relayer.ledgers.evm.node import Block, EvmNode, block_request, parse_block
 from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.nodes.ranges import RangeReader
 
 _REMEMBERED_BLOCKS = 256
 _log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ class ChainView:
         self._node = node
         self._ledger = ledger
         self._router = router
-        self._blocks_per_query = blocks_per_query
+        self._reader = RangeReader(self._facts, most=blocks_per_query, too_much=asks_for_too_much)
         self._head: Block | None = None
         self._hashes: OrderedDict[Height, bytes] = OrderedDict()
 
@@ -45,18 +46,12 @@ class ChainView:
         self._head = found
         return found
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         """Packet facts with after < height <= until. Raises NotFinal, LedgerUnavailable, LedgerForked."""
         if until <= after:
             return ()
         await self.require_final(until)
-        logs: list[RawLog] = []
-        for first in range(after + 1, until + 1, self._blocks_per_query):
-            logs += await self._logs(first, min(first + self._blocks_per_query - 1, until))
-        decoded = packet_facts(self._ledger, logs)
-        for reason in decoded.left_out:
-            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
-        return decoded.facts
+        return await self._reader.all(after + 1, until)
 
     async def require_final(self, height: Height) -> None:
         """Asks the node only for what is not known yet. Raises NotFinal."""
@@ -65,6 +60,13 @@ class ChainView:
         head = await self.head()
         if height > head.number:
             raise NotFinal(f"block {height} is not final yet; the newest final block is {head.number}")
+
+    async def _facts(self, first: int, last: int) -> Sequence[LedgerFact]:
+        # Decoded range by range, so that logs of many large packets are never all in memory.
+        decoded = packet_facts(self._ledger, await self._logs(first, last))
+        for reason in decoded.left_out:
+            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
+        return decoded.facts
 
     async def _logs(self, first: int, last: int) -> list[RawLog]:
         """One query framed by the last block's header, so that a reorganisation under way cannot slip in between."""
@@ -78,11 +80,7 @@ class ChainView:
         previous = [block_request(first - 1)] if Height(first - 1) in self._hashes else []
         before, logs, after, *anchor = await self._node.rpc.batch([frame, Call("eth_getLogs", (query,)), frame, *previous])
         if isinstance(logs, NodeRefused):
-            if first == last:
-                raise logs
-            # Nodes bound the blocks or the logs of one query, each in its own way: half as much is the common cure.
-            middle = (first + last) // 2
-            return await self._logs(first, middle) + await self._logs(middle + 1, last)
+            raise logs
         block = parse_block(before, last)
         if parse_block(after, last).hash != block.hash:
             raise LedgerUnavailable(f"block {last} changed while it was read; it is read again")

@@ -6,8 +6,8 @@ could not do what was asked.
 
 from __future__ import annotations
 
-from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailable, WrongLedger
-from relayer.ledgers.nodes.errors import NodeFailure
+from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailable, RelayerError, WrongLedger
+from relayer.ledgers.nodes.errors import AnswerTooLarge, AnswerTooLate, NodeFailure
 
 
 class MalformedAnswer(NodeFailure):
@@ -56,3 +56,8 @@ class LedgerForked(WrongLedger):
 
 class AuthoritiesContradict(AuthoritiesUnavailable):
     """Enough authorities vouch for one hash of a block, and enough for another one. Nothing that they say can be relayed."""
+
+
+def asks_for_too_much(error: RelayerError) -> bool:
+    """Whether a smaller range may be answered: nodes bound the blocks, the logs, the bytes and the time of one query."""
+    return isinstance(error, AnswerTooLarge | AnswerTooLate | NodeRefused)

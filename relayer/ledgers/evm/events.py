@@ -1,7 +1,8 @@
 """Router logs to packet facts: the events of solidity-ibc-eureka's ICS26Router, topic by topic.
 
 There is no event for a receipt alone: WriteAcknowledgement implies it. A log whose packet breaks the rules that every
-host of a configured channel keeps can belong to none of our channels; it is left out and named, never guessed at.
+host of a configured channel keeps can belong to none of our channels; it is left out and named, never guessed at. Anyone
+may send such a packet through our client, and it takes a sequence: it is reported as passed over, so that no gap is left.
 """
 
 from __future__ import annotations
@@ -10,8 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketCommitted, PacketFact, PacketTimedOut
-from relayer.core.ids import ClientId, Height, LedgerId, TransactionId
+from relayer.core.events import (
+    AcknowledgementWritten,
+    LedgerFact,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketFact,
+    PacketPassedOver,
+    PacketTimedOut,
+)
+from relayer.core.ids import ClientId, Height, LedgerId, TransactionId, parse_client_id
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.abi import MAXIMUM_BYTES, Reader
@@ -23,6 +32,8 @@ SEND_PACKET = bytes.fromhex("ab3a4458a269be61dfa43faa33aa7b1f5d570716f83ad078bc2
 WRITE_ACKNOWLEDGEMENT = bytes.fromhex("76765590e2b799b0506100f8a6610cfecab2c71e8e1f8aa981b099aff0dfdb74")
 ACK_PACKET = bytes.fromhex("f9bab74bcdb634f4d3dd064cc42a13df056598e1c0336905d2f5750fbfb08b7b")
 TIMEOUT_PACKET = bytes.fromhex("01e5ed58494819ef3f6480dd08e433b7c08ed75c7abdf2c22c6f04b71340a168")
+_MAXIMUM_DATA_BYTES = 64 << 20
+"""As much as an answer may have: what a stranger's packet carries must not make a range unreadable."""
 PACKET_TOPICS = (SEND_PACKET, WRITE_ACKNOWLEDGEMENT, ACK_PACKET, TIMEOUT_PACKET)
 
 
@@ -43,7 +54,7 @@ class RawLog:
 class DecodedLogs:
     """Facts in ledger order, and for each log left out its place and the reason."""
 
-    facts: tuple[PacketFact, ...]
+    facts: tuple[LedgerFact, ...]
     left_out: tuple[str, ...]
 
 
@@ -53,7 +64,7 @@ def parse_log(value: Json) -> RawLog:
     return RawLog(
         address=fixed(member(value, "address", "log"), 20, "log address"),
         topics=tuple(fixed(topic, 32, "log topic") for topic in topics),
-        data=data(member(value, "data", "log"), "log data"),
+        data=data(member(value, "data", "log"), "log data", maximum=_MAXIMUM_DATA_BYTES),
         block_number=short_quantity(member(value, "blockNumber", "log"), "log block number"),
         block_hash=fixed(member(value, "blockHash", "log"), 32, "log block hash"),
         index=short_quantity(member(value, "logIndex", "log"), "log index"),
@@ -63,8 +74,9 @@ def parse_log(value: Json) -> RawLog:
 
 def parse_logs(value: Json, *, address: bytes, first: int, last: int) -> list[RawLog]:
     """Logs of one address and block range in ledger order. A node that answers another question is refused."""
-    logs = [parse_log(item) for item in listing(value, "eth_getLogs", maximum=1_000_000)]
-    logs.sort(key=lambda log: (log.block_number, log.index))
+    found = [parse_log(item) for item in listing(value, "eth_getLogs", maximum=1_000_000)]
+    # Some nodes give a log twice where two of their parts overlap.
+    logs = [log for _, log in sorted({(log.block_number, log.index): log for log in found}.items())]
     for log in logs:
         if log.address != address or not first <= log.block_number <= last:
             raise MalformedAnswer("eth_getLogs: the node gave logs of another address or block range")
@@ -83,7 +95,7 @@ def topics_by(address: bytes, logs: Sequence[Json]) -> set[tuple[bytes, ...]]:
 
 def packet_facts(ledger: LedgerId, logs: Sequence[RawLog]) -> DecodedLogs:
     """Facts of the four packet events; other events of the router are passed over."""
-    facts: list[PacketFact] = []
+    facts: list[LedgerFact] = []
     left_out = []
     for log in logs:
         if not log.topics or log.topics[0] not in PACKET_TOPICS:
@@ -92,6 +104,8 @@ def packet_facts(ledger: LedgerId, logs: Sequence[RawLog]) -> DecodedLogs:
             facts.append(_fact(ledger, log))
         except InvalidInput as error:
             left_out.append(f"block {log.block_number} log {log.index}: {error}")
+            if (passed_over := _passed_over(ledger, log, str(error))) is not None:
+                facts.append(passed_over)
     return DecodedLogs(facts=tuple(facts), left_out=tuple(left_out))
 
 
@@ -120,6 +134,28 @@ def _fact(ledger: LedgerId, log: RawLog) -> PacketFact:
     reader.finish(after)
     _check_topics(log, packet)
     return fact
+
+
+def _passed_over(ledger: LedgerId, log: RawLog, reason: str) -> PacketPassedOver | None:
+    """A commitment that cannot be read, by what its topics and the head of its data agree on."""
+    if log.topics[0] != SEND_PACKET:
+        return None
+    try:
+        sequence, client = Reader(log.data).packet_name(32)
+        if log.topics[1:] != (_client_topic(client), sequence.to_bytes(32, "big")):
+            return None
+        parse_client_id(client)
+    except InvalidInput:
+        return None
+    return PacketPassedOver(
+        ledger=ledger,
+        height=Height(log.block_number),
+        transaction=TransactionId(log.transaction),
+        source_client=client,
+        sequence=sequence,
+        code="unreadable",
+        reason=reason,
+    )
 
 
 def _single_acknowledgement(reader: Reader, at: int) -> tuple[Acknowledgement, int]:

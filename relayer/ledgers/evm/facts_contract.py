@@ -16,11 +16,12 @@ from relayer.facts.schema import Fact
 from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, asks_for_too_much
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.nodes.ranges import RangeReader
 from relayer.ports.facts import FactRecord, FactState, MintedFact, MintedPage
 from relayer.ports.ledger import Head
 from relayer.proofs.keccak import keccak256
@@ -41,6 +42,7 @@ class FactsContract:
         self.chain_id = chain_id
         self._node = node
         self._deployer = deployer
+        self._reader = RangeReader(self._mint_logs, most=_BLOCKS_PER_QUERY, too_much=asks_for_too_much)
 
     @property
     def account(self) -> bytes:
@@ -141,11 +143,7 @@ class FactsContract:
 
     async def minted(self, *, after: Height, until: Height) -> list[MintedFact]:
         """Facts minted with after < height <= until, in ledger order."""
-        return [
-            _minted(log)
-            for first in range(after + 1, until + 1, _BLOCKS_PER_QUERY)
-            for log in await self._mint_logs(first, min(first + _BLOCKS_PER_QUERY - 1, until))
-        ]
+        return [_minted(log) for log in await self._reader.all(after + 1, until)]
 
     async def _mint_logs(self, first: int, last: int) -> list[RawLog]:
         query = {

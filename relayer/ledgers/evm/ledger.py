@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from relayer.core.commitment import CommitmentPath
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import ConfigurationError, InvalidInput
 from relayer.keystore import LocalAccount
@@ -125,7 +125,7 @@ class EvmLedger:
         """Hints of all websocket addresses in turn; ends at once if none is configured, and the engine polls."""
         return lasting_notices(self._options.connection.hint_urls, _NEW_HEADS, self._clock)
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         return await self._view.events(after=after, until=until)
 
     async def client_status(self, client: ClientId) -> ClientStatus:

@@ -18,6 +18,7 @@ import aiohttp
 from relayer.errors import WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
+from relayer.ledgers.nodes.errors import AnswerTooLarge
 from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
 from relayer.ledgers.nodes.websocket import shown
 
@@ -148,7 +149,7 @@ async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_chunked(1 << 18):
         size += len(chunk)
         if size > MAXIMUM_ANSWER_BYTES:
-            raise MalformedAnswer(f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes; ask for fewer blocks at once")
+            raise AnswerTooLarge(f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes; ask for fewer blocks at once")
         chunks.append(chunk)
     return b"".join(chunks)
 

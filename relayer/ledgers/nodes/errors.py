@@ -13,6 +13,14 @@ class NodeUnfit(NodeFailure):
     """The node answers, but must not be used now: it is syncing, lagging, or not set up as the relayer needs it."""
 
 
+class AnswerTooLate(LedgerUnavailable):
+    """Every node failed, and one of them kept silent: it may have been asked for too much."""
+
+
 class NodeDeclined(LedgerUnavailable):
     """The node answers, but refuses this request, perhaps because it has pruned or not yet received what another one has:
     the next one is asked, and the node is not set aside."""
+
+
+class AnswerTooLarge(NodeDeclined):
+    """An answer of more bytes than are read at once: less must be asked for."""

@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
-from relayer.ledgers.nodes.errors import NodeDeclined, NodeFailure, NodeUnfit
+from relayer.ledgers.nodes.errors import AnswerTooLate, NodeDeclined, NodeFailure, NodeUnfit
 from relayer.ledgers.nodes.websocket import reason, shown
 
 Answer = TypeVar("Answer")
@@ -278,7 +278,9 @@ def _verdict(failures: dict[_Node, Exception]) -> LedgerUnavailable | WrongLedge
         if isinstance(error, WrongLedger):
             return error
     words = "; ".join(f"{shown(node.url)}: {reason(error)}" for node, error in failures.items())
-    return LedgerUnavailable(f"no node of the ledger answers; check that one runs, and its address: {words}")
+    silent = any(isinstance(error, TimeoutError) for error in failures.values())
+    kind = AnswerTooLate if silent else LedgerUnavailable
+    return kind(f"no node of the ledger answers; check that one runs, and its address: {words}")
 
 
 def _now() -> float:

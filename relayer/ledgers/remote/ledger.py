@@ -8,14 +8,16 @@ from contextlib import contextmanager
 import grpc
 
 from relayer.core.commitment import CommitmentPath
-from relayer.core.events import PacketFact
+from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, RelayerError, WrongLedger
+from relayer.ledgers.nodes.ranges import RangeReader
 from relayer.ledgers.remote.connection import Connection
 from relayer.ledgers.remote.settlement import RemoteSettlement
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
+from relayer.messages.statuses import AnswerTooLate
 from relayer.ports.capabilities import CheckLine, Vouching
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
@@ -24,6 +26,7 @@ from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
 
 _RECONNECT_SECONDS = 1.0
+_HEIGHTS_AT_ONCE = 100_000
 
 
 class RemoteLedger:
@@ -60,6 +63,9 @@ class RemoteLedger:
             request_timeout_seconds=request_timeout_seconds,
             authority=authority,
             may_set_up=may_set_up,
+        )
+        self._reader = RangeReader(
+            self._events, most=_HEIGHTS_AT_ONCE, too_much=lambda error: isinstance(error, LimitExceeded | AnswerTooLate)
         )
         self.settlement = RemoteSettlement(self._connection)
 
@@ -111,16 +117,13 @@ class RemoteLedger:
                 await self._clock.sleep(_RECONNECT_SECONDS)
                 yield
 
-    async def events(self, *, after: Height, until: Height) -> Sequence[PacketFact]:
-        """Asks for less at once where one answer would be too large."""
-        request = wire.EventsRequest(after=after, until=until)
-        try:
-            response = await self._connection.call(self._stub.ListEvents, request)
-        except LimitExceeded:
-            if until - after <= 1:
-                raise
-            middle = Height((after + until) // 2)
-            return [*await self.events(after=after, until=middle), *await self.events(after=middle, until=until)]
+    async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
+        """Asks for less at once where one answer would be too large, or takes too long."""
+        return await self._reader.all(after + 1, until)
+
+    async def _events(self, first: int, last: int) -> Sequence[LedgerFact]:
+        request = wire.EventsRequest(after=first - 1, until=last)
+        response = await self._connection.call(self._stub.ListEvents, request)
         with self._strictly():
             return [codec.event_from_message(self._ledger_id, event) for event in response.events]
 

@@ -10,7 +10,7 @@ from relayer.core import events as ev
 from relayer.core import states as st
 from relayer.core.diagram import lifecycle_diagram
 from relayer.core.effects import EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
-from relayer.core.ids import Height, Sequence
+from relayer.core.ids import Height, Sequence, TransactionId
 from relayer.core.lifecycle import EVENTS, IGNORED, MAXIMUM_REJECTIONS, TRANSITIONS, VIOLATIONS, Blame, step, wanted
 from relayer.core.packet import Acknowledgement
 from relayer.errors import InvariantBroken
@@ -45,6 +45,7 @@ SAMPLES: dict[type[st.State], st.State] = {
     st.Quarantined: st.Quarantined(held=COMMITTED, code="refused", reason="because"),
     st.Acknowledged: st.Acknowledged(route=ROUTE, sequence=Sequence(1)),
     st.TimedOut: st.TimedOut(route=ROUTE, sequence=Sequence(1)),
+    st.PassedOver: st.PassedOver(route=ROUTE, sequence=Sequence(1)),
     st.Contradicted: st.Contradicted(route=ROUTE, sequence=Sequence(1), reason="because"),
 }
 FACTS: dict[type[ev.Event], ev.Event] = {
@@ -53,6 +54,15 @@ FACTS: dict[type[ev.Event], ev.Event] = {
     ev.AcknowledgementWritten: answered(PACKET),
     ev.PacketAcknowledged: acknowledged(PACKET),
     ev.PacketTimedOut: timed_out(PACKET),
+    ev.PacketPassedOver: ev.PacketPassedOver(
+        ledger=ROUTE.source,
+        height=Height(10),
+        transaction=TransactionId("0xc0"),
+        source_client=ROUTE.source_client,
+        sequence=Sequence(1),
+        code="foreign-port",
+        reason="because",
+    ),
     ev.HeadFinalised: a_head(ROUTE.destination, timestamp=TIMEOUT),
     ev.SubmissionRefused: ev.SubmissionRefused(
         key=KEY, effect=EffectKind.RECEIVE, code="refused", detail="because", retryable=False
@@ -235,5 +245,6 @@ def test_the_diagram_shows_every_move_of_the_tables_and_no_other() -> None:
     assert {line.strip() for line in lines if line.endswith("[*]")} == {
         "Acknowledged --> [*]",
         "TimedOut --> [*]",
+        "PassedOver --> [*]",
         "Contradicted --> [*]",
     }

@@ -12,7 +12,7 @@ from relayer.core.channels import ChannelEnd, routes_of
 from relayer.core.effects import EffectKind, SubmitReceive, SubmitTimeout
 from relayer.core.ids import ChannelId, ClientId
 from relayer.core.machine import Limits, Machine
-from relayer.core.packet import PacketKey
+from relayer.core.packet import Packet, PacketKey
 from relayer.core.policy import OPEN_POLICY, ChannelRules, PayloadType, Policy
 from relayer.errors import InvalidInput, InvariantBroken
 from relayer.facts.codec import ENCODING, FACT_VERSION, PORT
@@ -190,7 +190,9 @@ class TestPolicy:
 
     def test_an_unknown_payload_type_is_refused(self) -> None:
         machine = a_machine()
-        tell(machine, committed(a_packet()), policy=Policy(channels={CHANNEL: ChannelRules(payloads={})}))
+        other = replace(self.TYPE, version="fact-0")
+        rules = ChannelRules(payloads={other: lambda _payload: None})
+        tell(machine, committed(a_packet()), policy=Policy(channels={CHANNEL: rules}))
         state = machine.state(ROUTE.key(a_packet().sequence))
         assert isinstance(state, st.Quarantined)
         assert "does not carry fact-1" in state.reason
@@ -199,6 +201,86 @@ class TestPolicy:
         machine = a_machine()
         tell(machine, answered(a_packet()), committed(a_packet()), policy=self.policy("issuer unknown"))
         assert isinstance(machine.state(ROUTE.key(a_packet().sequence)), st.Answered)
+
+
+class TestStrangers:
+    """Anyone may register an application on the source ledger and send through our client."""
+
+    TYPE = PayloadType(source_port=PORT, destination_port=PORT, version=FACT_VERSION, encoding=ENCODING)
+    OURS = Policy(channels={CHANNEL: ChannelRules(payloads={TYPE: lambda value: None if value.value == b"fact" else "no"})})
+
+    def strangers(self, sequence: int, size: int = 100, **texts: str) -> Packet:
+        packet = a_packet(sequence, value=bytes(size))
+        return replace(packet, payloads=(replace(packet.payload, source_port="stranger", **texts),))
+
+    def test_a_strangers_packet_takes_no_room_and_is_never_paid_for(self) -> None:
+        machine = a_machine(open_packets_per_route=2, open_bytes_per_route=1_000)
+        assert tell(machine, *(committed(self.strangers(each)) for each in range(1, 51)), policy=self.OURS) == []
+        assert isinstance(machine.state(ROUTE.key(self.strangers(7).sequence)), st.PassedOver)
+        assert (machine.open_packets(ROUTE), machine.open_bytes(ROUTE), machine.passed_over(ROUTE)) == (0, 0, 50)
+        assert [type(each) for each in tell(machine, committed(a_packet(51)), policy=self.OURS)] == [SubmitReceive]
+        tell(machine, acknowledged(a_packet(51)), policy=self.OURS)
+        assert tell(machine, a_head(SETTLEMENT, timestamp=TIMEOUT + 10), policy=self.OURS) == []
+        assert machine.missing(ROUTE, 1) == 0
+
+    def test_a_strangers_own_relayer_opens_nothing_here(self) -> None:
+        machine = a_machine()
+        packet = self.strangers(1)
+        plan = machine.plan([received(packet), answered(packet), committed(packet), acknowledged(packet)], self.OURS)
+        assert [type(record.event) for record in plan.records] == [ev.PacketPassedOver]
+        machine.apply(plan)
+        assert machine.open_packets(ROUTE) == 0
+
+    def test_what_is_kept_of_it_is_small_whatever_it_says(self) -> None:
+        plan = a_machine().plan([committed(self.strangers(1, version="\x1b[2J" * 900))], self.OURS)
+        (record,) = plan.records
+        assert isinstance(record.event, ev.PacketPassedOver)
+        assert len(record.event.reason) <= 160
+        assert record.event.reason.isprintable()
+
+    def test_memory_and_replay_know_it(self) -> None:
+        machine = a_machine()
+        plan = machine.plan([committed(self.strangers(1)), committed(self.strangers(2))], self.OURS)
+        machine.apply(plan)
+        again, restored = a_machine(), a_machine()
+        again.apply(again.plan_recorded([record.event for record in plan.records]))
+        restored.restore(machine.memory())
+        assert again.memory() == restored.memory() == machine.memory()
+        assert machine.memory().routes[0].passed_over == ((1, 2),)
+
+    def test_an_invented_unreadable_packet_does_not_end_the_real_one(self) -> None:
+        machine = a_machine()
+        real = committed(a_packet(7))
+        invented = ev.PacketPassedOver(
+            ledger=CONTRACTS,
+            height=real.height,
+            transaction=real.transaction,
+            source_client=ROUTE.source_client,
+            sequence=real.packet.sequence,
+            code="unreadable",
+            reason="because",
+        )
+        assert tell(machine, invented, policy=self.OURS) == []
+        assert [type(each) for each in tell(machine, real, policy=self.OURS)] == [SubmitReceive]
+        assert (machine.passed_over(ROUTE), machine.open_packets(ROUTE)) == (0, 1)
+
+    def test_refused_packets_of_our_own_port_have_a_room_of_their_own(self) -> None:
+        machine = a_machine(open_packets_per_route=8, open_bytes_per_route=1_000)
+        refused = [committed(a_packet(each, value=b"x")) for each in range(1, 6)]
+        tell(machine, *refused, policy=self.OURS)
+        assert machine.load(ROUTE).packets == 0
+        assert (machine.load(ROUTE).refused, machine.passed_over(ROUTE)) == (2, 3)
+        tell(machine, *(committed(a_packet(each)) for each in range(6, 14)), policy=self.OURS)
+        assert machine.load(ROUTE).packets == 8
+        assert len(tell(machine, a_head(SETTLEMENT, timestamp=TIMEOUT), policy=self.OURS)) == 10
+        assert machine.load(ROUTE).refused == 0
+
+    def test_what_was_open_before_the_rules_changed_goes_on(self) -> None:
+        machine = a_machine()
+        packet = self.strangers(1)
+        tell(machine, committed(packet))
+        tell(machine, answered(packet), policy=self.OURS)
+        assert isinstance(machine.state(ROUTE.key(packet.sequence)), st.Answered)
 
 
 class TestMemory:

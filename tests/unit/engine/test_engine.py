@@ -15,10 +15,11 @@ from relayer.core.ids import ChannelId, Height, LedgerId, Sequence, TimestampSec
 from relayer.core.invariants import INVARIANTS
 from relayer.core.machine import Limits
 from relayer.core.packet import Acknowledgement
-from relayer.core.policy import ChannelRules, Policy
+from relayer.core.policy import ChannelRules, PayloadType, Policy, anything
 from relayer.engine.engine import Engine
 from relayer.engine.settings import EngineSettings
 from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, JournalUnavailable
+from relayer.facts.codec import ENCODING, PORT
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.ledger import ReceivePacket
 from relayer.ports.prover import ClientTerms
@@ -176,7 +177,8 @@ class TestQuarantine:
         world.clock.run(scenario())
 
     def test_the_channels_rules_keep_a_packet_back_until_it_times_out(self, world: World) -> None:
-        world.policy = Policy(channels={CHANNEL: ChannelRules(payloads={})})
+        other = PayloadType(source_port=PORT, destination_port=PORT, version="fact-0", encoding=ENCODING)
+        world.policy = Policy(channels={CHANNEL: ChannelRules(payloads={other: anything})})
         world.send(timeout_seconds=60)
         run(world, ended(world, 0, 1), within_seconds=100)
         assert verbs(world) == (["timeout"], [])

@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from relayer.core.lifecycle import TRANSITIONS
 from relayer.engine.recovery import recover, replay
 from relayer.journal.reader import SqliteJournalReader
@@ -16,20 +18,24 @@ from relayer.testing.factories import ROUTE, ROUTE_BACK
 from tests.support.paths import GOLDEN
 from tests.support.scripts import load_script
 
-
-def a_copy(tmp_path: Path) -> Path:
-    return Path(shutil.copy(GOLDEN / "journal-v1.db", tmp_path / "journal.db"))
+JOURNALS = ("journal-v1", "journal-v2")
 
 
-def test_a_stored_journal_gives_the_recorded_transitions(tmp_path: Path) -> None:
+def a_copy(tmp_path: Path, name: str = "journal-v1") -> Path:
+    return Path(shutil.copy(GOLDEN / f"{name}.db", tmp_path / f"{name}.db"))
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_a_stored_journal_gives_the_recorded_transitions(tmp_path: Path, name: str) -> None:
     make_journal = load_script(GOLDEN / "make_journal.py")
-    assert make_journal.told(a_copy(tmp_path)) == (GOLDEN / "journal-v1.txt").read_text()
+    assert make_journal.told(a_copy(tmp_path, name)) == (GOLDEN / f"{name}.txt").read_text()
 
 
 def test_it_holds_every_move_of_the_lifecycle(tmp_path: Path) -> None:
     seen = {
         (type(step.before), type(one.entry.event), type(step.after))
-        for one in replay(SqliteJournalReader(a_copy(tmp_path)))
+        for name in JOURNALS
+        for one in replay(SqliteJournalReader(a_copy(tmp_path, name)))
         for step in one.transitions
     }
     moves = {

@@ -77,6 +77,7 @@ def test_a_story_adds_up(journal: SqliteJournal, statistics: JournalStatistics) 
             timed_out=1,
             contradicted=0,
             quarantined=0,
+            passed_over=0,
             open=3,
             oldest_open=4,
             oldest_open_at_ms=1_000,

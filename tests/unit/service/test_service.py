@@ -59,6 +59,7 @@ FIGURES = Figures(
                 timed_out=2,
                 contradicted=0,
                 quarantined=1,
+                passed_over=4,
                 open=3,
                 oldest_open=41,
                 oldest_open_at_ms=990_000,

@@ -12,6 +12,7 @@ from relayer.core.events import (
     AcknowledgementWritten,
     PacketAcknowledged,
     PacketCommitted,
+    PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
 )
@@ -212,6 +213,7 @@ class TestEvents:
             {"encoded_packet_hex": "0a"},
             {"encoded_packet_hex": None},
             {"packet_source_client": "client-1"},
+            {"packet_source_client": "client", "encoded_packet_hex": "0a"},
             {"packet_dest_client": "poa-evm-1"},
             {"packet_sequence": "2"},
             {"packet_sequence": "01"},
@@ -221,7 +223,15 @@ class TestEvents:
     async def test_an_event_that_does_not_decode_is_left_out_alone(self, node, view, changes) -> None:
         events = [an_event("send_packet", **changes), an_event("send_packet")]
         node.results[7] = BlockResults(transactions=[b"one"], results=[transaction(*events)])
-        assert len(await view.events(after=Height(7), until=Height(8))) == 1
+        facts = await view.events(after=Height(7), until=Height(8))
+        assert len([fact for fact in facts if isinstance(fact, PacketCommitted)]) == 1
+
+    async def test_a_strangers_packet_that_cannot_be_read_is_noted_with_its_sequence(self, node, view) -> None:
+        event = an_event("send_packet", packet_sequence="7", encoded_packet_hex="0a" * 600_000)
+        node.results[7] = BlockResults(transactions=[b"one"], results=[transaction(event)])
+        (fact,) = await view.events(after=Height(7), until=Height(8))
+        assert isinstance(fact, PacketPassedOver)
+        assert (fact.source_client, fact.sequence, fact.code) == (a_packet().source_client, 7, "unreadable")
 
     @pytest.mark.parametrize("answer", ["", "0a00", "0a01aa0a01bb", "zz", "1200"])
     async def test_an_acknowledgement_of_another_form_is_left_out(self, node, view, answer) -> None:

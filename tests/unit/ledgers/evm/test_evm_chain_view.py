@@ -6,15 +6,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from relayer.core.events import PacketPassedOver
 from relayer.core.ids import Height, LedgerId
+from relayer.core.packet import Packet
 from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable, NotFinal, WrongLedger
+from relayer.ledgers.evm.abi import encode_packet, encode_tuple
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.errors import LedgerForked, MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.events import SEND_PACKET
 from relayer.ledgers.evm.finality import Confirmations, FinalizedTag, LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.rpc import Call
+from relayer.ledgers.nodes.errors import AnswerTooLarge
 from relayer.proofs.keccak import keccak256
+from relayer.testing.factories import a_packet
 
 ROUTER = b"\x11" * 20
 
@@ -188,6 +194,78 @@ async def test_a_proof_of_a_dropped_state_is_told_from_one_that_is_not_there_yet
         await node.proof(ROUTER, [bytes(32)], Height(5))
     with pytest.raises(LedgerUnavailable, match="not block 25 yet"):
         await node.proof(ROUTER, [bytes(32)], Height(25))
+
+
+def send_packet_log(block: int, packet: Packet, index: int = 0) -> dict[str, str]:
+    """What a router emits. `packet` may be one that no relayer can read, by the size of its payload."""
+    source = keccak256(packet.source_client.encode())
+    return {
+        "address": "0x" + ROUTER.hex(),
+        "topics": ["0x" + each.hex() for each in (SEND_PACKET, source, packet.sequence.to_bytes(32, "big"))],
+        "data": "0x" + encode_tuple((encode_packet(packet),)).hex(),
+        "blockNumber": hex(block),
+        "blockHash": "0x" + "00" * 32,
+        "logIndex": hex(index),
+        "transactionHash": "0x" + "00" * 32,
+    }
+
+
+def a_huge_packet(sequence: int, size: int = 600_000) -> Packet:
+    packet = a_packet(sequence)
+    object.__setattr__(packet.payload, "value", bytes(size))  # a router of others accepts what ours refuses
+    return packet
+
+
+@dataclass
+class BoundedChain(FakeChain):
+    """A node of which no answer of more than `most_bytes` is read."""
+
+    most_bytes: int = 64 << 20
+
+    def get_logs(self, query: dict[str, object]) -> object:
+        first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
+        logs = [log for log in self.logs if first <= int(log["blockNumber"], 16) <= last]
+        if sum(len(log["data"]) for log in logs) > self.most_bytes:
+            raise AnswerTooLarge("an answer of more than 64 MiB")
+        self.queries.append((first, last))
+        return logs
+
+
+async def test_a_strangers_packets_above_the_limit_are_noted_and_split_by_size() -> None:
+    logs = [send_packet_log(block, a_huge_packet(block)) for block in range(1, 61)]
+    chain = BoundedChain(latest=70, logs=[*logs, send_packet_log(61, a_packet(61))])
+    facts = await view(chain).events(after=Height(0), until=Height(70))
+    assert [fact.sequence for fact in facts[:-1] if isinstance(fact, PacketPassedOver)] == list(range(1, 61))
+    assert {fact.code for fact in facts[:-1]} == {"unreadable"}
+    assert facts[-1].packet == a_packet(61)
+    assert len(chain.queries) > 1
+
+
+async def test_ranges_grow_back_after_a_large_one() -> None:
+    logs = [send_packet_log(block, a_huge_packet(block)) for block in range(1, 11)]
+    chain = BoundedChain(latest=4_000, logs=logs, most_bytes=3_000_000)
+    watched = view(chain, blocks_per_query=100)
+    await watched.events(after=Height(0), until=Height(4_000))
+    covered = [number for first, last in chain.queries for number in range(first, last + 1)]
+    assert covered == list(range(1, 4_001))
+    assert max(last - first + 1 for first, last in chain.queries[-10:]) == 100
+
+
+async def test_a_single_block_beyond_the_limit_is_named() -> None:
+    chain = BoundedChain(logs=[send_packet_log(3, a_huge_packet(1))], most_bytes=100)
+    with pytest.raises(AnswerTooLarge, match="64 MiB"):
+        await view(chain).events(after=Height(0), until=Height(10))
+
+
+async def test_a_log_that_a_node_gives_twice_counts_once() -> None:
+    log = send_packet_log(3, a_packet(1))
+    assert len(await view(BoundedChain(logs=[log, log])).events(after=Height(0), until=Height(10))) == 1
+
+
+async def test_a_log_whose_topics_are_not_its_packets_is_no_packet_at_all() -> None:
+    log = send_packet_log(3, a_huge_packet(1))
+    log["topics"][2] = "0x" + (9).to_bytes(32, "big").hex()
+    assert await view(BoundedChain(logs=[log])).events(after=Height(0), until=Height(10)) == []
 
 
 @dataclass

@@ -62,7 +62,7 @@ class PacketKey(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., source: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class Row(_message.Message):
-    __slots__ = ("version", "recorded_at_ms", "effects", "packet_committed", "receipt_written", "acknowledgement_written", "packet_acknowledged", "packet_timed_out", "head_finalised", "submission_refused", "packet_refused", "packet_released")
+    __slots__ = ("version", "recorded_at_ms", "effects", "packet_committed", "receipt_written", "acknowledgement_written", "packet_acknowledged", "packet_timed_out", "head_finalised", "submission_refused", "packet_refused", "packet_released", "packet_passed_over")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     EFFECTS_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +75,7 @@ class Row(_message.Message):
     SUBMISSION_REFUSED_FIELD_NUMBER: _ClassVar[int]
     PACKET_REFUSED_FIELD_NUMBER: _ClassVar[int]
     PACKET_RELEASED_FIELD_NUMBER: _ClassVar[int]
+    PACKET_PASSED_OVER_FIELD_NUMBER: _ClassVar[int]
     version: int
     recorded_at_ms: int
     effects: _containers.RepeatedCompositeFieldContainer[EffectNote]
@@ -87,7 +88,8 @@ class Row(_message.Message):
     submission_refused: SubmissionRefused
     packet_refused: PacketRefused
     packet_released: PacketReleased
-    def __init__(self, version: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., effects: _Optional[_Iterable[_Union[EffectNote, _Mapping]]] = ..., packet_committed: _Optional[_Union[PacketCommitted, _Mapping]] = ..., receipt_written: _Optional[_Union[ReceiptWritten, _Mapping]] = ..., acknowledgement_written: _Optional[_Union[AcknowledgementWritten, _Mapping]] = ..., packet_acknowledged: _Optional[_Union[PacketAcknowledged, _Mapping]] = ..., packet_timed_out: _Optional[_Union[PacketTimedOut, _Mapping]] = ..., head_finalised: _Optional[_Union[HeadFinalised, _Mapping]] = ..., submission_refused: _Optional[_Union[SubmissionRefused, _Mapping]] = ..., packet_refused: _Optional[_Union[PacketRefused, _Mapping]] = ..., packet_released: _Optional[_Union[PacketReleased, _Mapping]] = ...) -> None: ...
+    packet_passed_over: PacketPassedOver
+    def __init__(self, version: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., effects: _Optional[_Iterable[_Union[EffectNote, _Mapping]]] = ..., packet_committed: _Optional[_Union[PacketCommitted, _Mapping]] = ..., receipt_written: _Optional[_Union[ReceiptWritten, _Mapping]] = ..., acknowledgement_written: _Optional[_Union[AcknowledgementWritten, _Mapping]] = ..., packet_acknowledged: _Optional[_Union[PacketAcknowledged, _Mapping]] = ..., packet_timed_out: _Optional[_Union[PacketTimedOut, _Mapping]] = ..., head_finalised: _Optional[_Union[HeadFinalised, _Mapping]] = ..., submission_refused: _Optional[_Union[SubmissionRefused, _Mapping]] = ..., packet_refused: _Optional[_Union[PacketRefused, _Mapping]] = ..., packet_released: _Optional[_Union[PacketReleased, _Mapping]] = ..., packet_passed_over: _Optional[_Union[PacketPassedOver, _Mapping]] = ...) -> None: ...
 
 class EffectNote(_message.Message):
     __slots__ = ("kind", "key", "provable_from")
@@ -201,6 +203,24 @@ class PacketReleased(_message.Message):
     operator: str
     def __init__(self, key: _Optional[_Union[PacketKey, _Mapping]] = ..., operator: _Optional[str] = ...) -> None: ...
 
+class PacketPassedOver(_message.Message):
+    __slots__ = ("ledger", "height", "transaction", "source_client", "sequence", "code", "reason")
+    LEDGER_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_CLIENT_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ledger: str
+    height: int
+    transaction: str
+    source_client: str
+    sequence: int
+    code: str
+    reason: str
+    def __init__(self, ledger: _Optional[str] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ..., source_client: _Optional[str] = ..., sequence: _Optional[int] = ..., code: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class Checkpoint(_message.Message):
     __slots__ = ("version", "routes", "packets")
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -234,16 +254,18 @@ class SequenceRange(_message.Message):
     def __init__(self, first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class RouteMemory(_message.Message):
-    __slots__ = ("route", "acknowledged", "timed_out", "highest_committed")
+    __slots__ = ("route", "acknowledged", "timed_out", "highest_committed", "passed_over")
     ROUTE_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     TIMED_OUT_FIELD_NUMBER: _ClassVar[int]
     HIGHEST_COMMITTED_FIELD_NUMBER: _ClassVar[int]
+    PASSED_OVER_FIELD_NUMBER: _ClassVar[int]
     route: Route
     acknowledged: _containers.RepeatedCompositeFieldContainer[SequenceRange]
     timed_out: _containers.RepeatedCompositeFieldContainer[SequenceRange]
     highest_committed: int
-    def __init__(self, route: _Optional[_Union[Route, _Mapping]] = ..., acknowledged: _Optional[_Iterable[_Union[SequenceRange, _Mapping]]] = ..., timed_out: _Optional[_Iterable[_Union[SequenceRange, _Mapping]]] = ..., highest_committed: _Optional[int] = ...) -> None: ...
+    passed_over: _containers.RepeatedCompositeFieldContainer[SequenceRange]
+    def __init__(self, route: _Optional[_Union[Route, _Mapping]] = ..., acknowledged: _Optional[_Iterable[_Union[SequenceRange, _Mapping]]] = ..., timed_out: _Optional[_Iterable[_Union[SequenceRange, _Mapping]]] = ..., highest_committed: _Optional[int] = ..., passed_over: _Optional[_Iterable[_Union[SequenceRange, _Mapping]]] = ...) -> None: ...
 
 class OpenPacket(_message.Message):
     __slots__ = ("committed", "expired", "received_early", "answered_early", "received", "answered", "quarantined", "contradicted")
