@@ -68,7 +68,7 @@ class PacketTimedOut:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketPassedOver:
     """The source ledger committed a packet that this relayer never pays for: one of an application that the channel does
-    not carry, or one that no relayer of ours can read. It holds no content, so a stranger's packet costs one small row."""
+    not carry, or one that this program cannot read. It holds no content, so a stranger's packet costs one small row."""
 
     ledger: LedgerId
     height: Height

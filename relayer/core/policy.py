@@ -59,7 +59,7 @@ class Policy:
         port = packet.payload.source_port
         if rules is None or any(known.source_port == port for known in rules):
             return None
-        return f"channel {route.channel} carries nothing that port {port} of {route.source} sends"
+        return _not_carried(route, packet.payload)
 
     def refusal(self, route: Route, packet: Packet) -> str | None:
         """Why the channel does not carry the packet, or None."""
@@ -76,15 +76,19 @@ class Policy:
             )
         )
         if rule is None:
-            return (
-                f"channel {route.channel} does not carry {payload.version} ({payload.encoding}) "
-                f"from port {payload.source_port} to port {payload.destination_port}"
-            )
+            return _not_carried(route, payload)
         return rule(payload)
 
     def _rules(self, route: Route) -> Mapping[PayloadType, PayloadRule] | None:
         channel = self.channels.get(route.channel)
         return None if channel is None else channel.of(route.source)
+
+
+def _not_carried(route: Route, payload: Payload) -> str:
+    return (
+        f"channel {route.channel} does not carry {payload.version} ({payload.encoding}) "
+        f"from port {payload.source_port} to port {payload.destination_port}"
+    )
 
 
 OPEN_POLICY = Policy(channels={})
