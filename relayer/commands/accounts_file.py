@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import RootModel, ValidationError
+from pydantic import RootModel
 
-from relayer.commands.fact_file import describe_problems, read_json
+from relayer.commands.fact_file import read_strictly
 from relayer.config.fields import Section
-from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.iso20022.accounts import BankAccount
 
@@ -27,10 +26,7 @@ class _File(RootModel[dict[str, _Account]]):
 
 def read_accounts(path: Path) -> Mapping[str, BankAccount]:
     """Raises InvalidInput."""
-    try:
-        file = _File.model_validate_json(read_json(path))
-    except ValidationError as error:
-        raise InvalidInput(describe_problems(path, error)) from error
+    file = read_strictly(path, _File.model_validate_json)
     for party in file.root:
         party_id(party)
     return {

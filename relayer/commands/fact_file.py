@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.errors import InvalidInput
+from relayer.facts.canonical_json import NotCanonical, canonical
+from relayer.facts.canonical_json import Path as JsonPath
+from relayer.facts.json_text import JsonFault, decode_text, load_json, places_of
 from relayer.facts.schema import SCHEMA, Fact, party_id
 from relayer.facts.words import keccak256
 
 _MAXIMUM_BYTES = 50_000_000
 _HASH = r"^0x[0-9a-fA-F]{64}$"
 _AMOUNT = Annotated[int, Field(ge=0, lt=2**128)]
-_TIME = Annotated[int, Field(ge=0, lt=2**64)]
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999. No cut-off and no value date of a cycle can lie later."""
+_MILLISECONDS = 1_000
+
+
+def _unix_seconds(value: int) -> int:
+    if value <= _LAST_SECOND:
+        return value
+    if value // _MILLISECONDS <= _LAST_SECOND:
+        raise ValueError(f"{value} lies after the year 9999; if it is in milliseconds, write {value // _MILLISECONDS}")
+    raise ValueError(f"{value} lies after the year 9999, where nothing can be netted; write unix seconds")
+
+
+_TIME = Annotated[int, Field(ge=0, lt=2**64), AfterValidator(_unix_seconds)]
+_Read = TypeVar("_Read")
 
 
 class FactForm(BaseModel):
@@ -38,7 +55,7 @@ class FactForm(BaseModel):
     related_fact: str = Field(default="0x" + "00" * 32, pattern=_HASH)
     document_hash: str | None = Field(default=None, pattern=_HASH)
     document: dict[str, object] | None = None
-    """Hashed in its canonical form (sorted keys, no spaces); it stays off the ledger."""
+    """Hashed in its canonical form (RFC 8785); it stays off the ledger."""
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -77,8 +94,7 @@ class FactForm(BaseModel):
     def _document_hash(self) -> bytes:
         if self.document_hash is not None:
             return bytes.fromhex(self.document_hash[2:])
-        text = json.dumps(self.document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return keccak256(text.encode())
+        return keccak256(canonical(self.document))
 
 
 _KINDS = {kind.name.lower(): kind for kind in FactKind}
@@ -87,15 +103,34 @@ _FORMS = TypeAdapter(Annotated[list[FactForm], Field(min_length=1, max_length=10
 
 
 def read_facts(path: Path) -> list[FactForm]:
-    """Reads the file, or standard input for ``-``. Raises InvalidInput with every problem."""
-    content = read_json(path)
+    """Reads the file, or standard input for ``-``. Raises InvalidInput with every problem, its line and its column."""
+    text = read_text(path)
+    rows = _loaded(path, text)
+    forms = _validated(path, text, _FORMS.validate_json)
+    # As written: pydantic has made doubles of the documents' numbers.
+    documents = [row.get("document") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    problems = [found for found in map(_document_problem, range(len(documents)), documents) if found is not None]
+    if problems:
+        raise InvalidInput(_described(path, text, problems))
+    return [form.model_copy(update={"document": document}) for form, document in zip(forms, documents, strict=True)]
+
+
+def read_strictly(path: Path, validate: Callable[[bytes], _Read]) -> _Read:
+    """What pydantic makes of a JSON file. Raises InvalidInput with every problem, its line and its column."""
+    text = read_text(path)
+    _loaded(path, text)
+    return _validated(path, text, validate)
+
+
+def read_text(path: Path) -> str:
+    """UTF-8, with or without a byte order mark. Raises InvalidInput."""
     try:
-        return _FORMS.validate_json(content)
-    except ValidationError as error:
-        raise InvalidInput(describe_problems(path, error)) from error
+        return decode_text(read_bytes(path))
+    except JsonFault as error:
+        raise InvalidInput(f"{path}: {error}") from error
 
 
-def read_json(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """At most 50 MB. Raises InvalidInput if the file cannot be read."""
     try:
         content = sys.stdin.buffer.read(_MAXIMUM_BYTES + 1) if str(path) == "-" else path.read_bytes()
@@ -106,10 +141,34 @@ def read_json(path: Path) -> bytes:
     return content
 
 
-def describe_problems(path: Path, error: ValidationError) -> str:
+def _loaded(path: Path, text: str) -> object:
+    try:
+        return load_json(text)
+    except JsonFault as error:
+        raise InvalidInput(f"{path}: {error}") from error
+
+
+def _validated(path: Path, text: str, validate: Callable[[bytes], _Read]) -> _Read:
+    try:
+        return validate(text.encode())
+    except ValidationError as error:
+        problems = [
+            (detail["loc"], detail["msg"].removeprefix("Value error, "))
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidInput(_described(path, text, problems)) from error
+
+
+def _document_problem(at: int, document: object) -> tuple[JsonPath, str] | None:
+    try:
+        canonical(document)
+    except NotCanonical as error:
+        return (at, "document", *error.path), str(error)
+    return None
+
+
+def _described(path: Path, text: str, problems: Sequence[tuple[JsonPath, str]]) -> str:
     """One line per problem, with its place."""
-    rows = [
-        f"  {'.'.join(map(str, detail['loc'])) or 'file'}: {detail['msg'].removeprefix('Value error, ')}"
-        for detail in error.errors(include_url=False, include_input=False)
-    ]
+    places = places_of(text, {where for where, _ in problems})
+    rows = [f"  {'.'.join(map(str, where)) or 'file'} ({places[where]}): {message}" for where, message in problems]
     return f"{path}: {len(rows)} problem{'s' if len(rows) > 1 else ''}:\n" + "\n".join(rows)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from relayer.business.register import AgreementEntry, PartyEntry, Register
-from relayer.commands.fact_file import describe_problems, read_json
+from relayer.commands.fact_file import read_strictly
 from relayer.config.fields import Address, Section
-from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
 from relayer.settlement.model.parties import ALL_MODES, CurrencyTerms
 
@@ -45,10 +44,7 @@ class _File(Section):
 
 def read_register(path: Path) -> Register:
     """Raises InvalidInput with every problem."""
-    try:
-        file = _File.model_validate_json(read_json(path))
-    except ValidationError as error:
-        raise InvalidInput(describe_problems(path, error)) from error
+    file = read_strictly(path, _File.model_validate_json)
     names = [party.id for party in file.parties]
     names += [name for agreement in file.agreements for name in (agreement.creditor, agreement.debtor)]
     for name in names:

@@ -16,7 +16,7 @@ from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
 from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
 from relayer.commands.accounts_file import read_accounts
-from relayer.commands.fact_file import read_json
+from relayer.commands.fact_file import read_bytes
 from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, write_file
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
@@ -101,7 +101,9 @@ async def _payments(selection: Selection, request: ExportRequest) -> list[BankPa
 async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:
     rights = Rights.RELAYER if effect is Effect.DRY_RUN else Rights.OPERATOR
     async with open_settlement(selection, rights=rights) as service:
-        notification = await judge_notification(service, read_json(file), read_accounts(accounts), now_seconds=now_seconds())
+        notification = await judge_notification(
+            service, read_bytes(file), read_accounts(accounts), now_seconds=now_seconds()
+        )
         if effect is Effect.DRY_RUN:
             return preview(notification)
         return await record_evidence(service, notification)

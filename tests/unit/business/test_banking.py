@@ -205,7 +205,10 @@ def test_accounts_are_read_strictly(tmp_path: Path) -> None:
     file = tmp_path / "accounts.json"
     file.write_text('{"DE*KCS": {"name": "KiezCar", "number": "DE02120300000000202051"}}')
     assert read_accounts(file) == {"DE*KCS": ACCOUNTS["DE*KCS"]}
+    file.write_text("\ufeff" + file.read_text())
+    assert read_accounts(file) == {"DE*KCS": ACCOUNTS["DE*KCS"]}, "a byte order mark is allowed"
     for content in (
+        '{"DE*KCS": {"name": "KiezCar", "number": "1", "number": "2"}}',
         "",
         "[]",
         '{"DE*KCS": {"name": "KiezCar"}}',

@@ -22,6 +22,7 @@ from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
 from relayer.core.states import STATES
 from relayer.errors import ConfigurationError, InvalidInput, JournalUnavailable, RelayerError
+from relayer.facts.words import keccak256
 
 HASH = "0x" + "11" * 32
 FACT = {
@@ -133,6 +134,60 @@ def test_the_document_is_hashed_in_its_canonical_form(tmp_path: Path) -> None:
     file.write_text(json.dumps([{**base, "document": {"b": 1, "a": 2}}, {**base, "document": {"a": 2, "b": 1}}]))
     first, second = (form.issue(fact_id=bytes(32), issuer_sequence=1) for form in read_facts(file))
     assert first.document_hash == second.document_hash
+
+
+DOCUMENTED = {key: value for key, value in FACT.items() if key != "document_hash"}
+
+
+def problem_of(text: str | bytes, tmp_path: Path) -> str:
+    file = tmp_path / "facts.json"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InvalidInput) as caught:
+        read_facts(file)
+    return str(caught.value)
+
+
+def test_a_document_hash_is_that_of_rfc_8785(tmp_path: Path) -> None:
+    """Names by UTF-16, numbers as ECMAScript has them: {"qty":1.5,"\U0001f600":1,"\ufb33":10}."""
+    file = tmp_path / "facts.json"
+    document = '{"\ufb33": 1.0e1, "\U0001f600": 1, "qty": 1.50}'
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps([DOCUMENTED])[:-2].encode() + f', "document": {document}}}]'.encode())
+    (form,) = read_facts(file)
+    expected = keccak256('{"qty":1.5,"\U0001f600":1,"\ufb33":10}'.encode())
+    assert form.issue(fact_id=bytes(32), issuer_sequence=1).document_hash == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ('{"rate": 0.1234567890123456789}', "0.document.rate (line 2, column 23): the number"),
+        ('{"lines": [{"id": 9007199254740993}]}', "0.document.lines.0.id (line 2, column 32): the number"),
+        ('{"rate": NaN}', "line 2, column 23: NaN"),
+        ('{"rate": 1, "rate": 2}', "line 2, column 26: 'rate' is a duplicate"),
+    ],
+)
+def test_a_document_that_others_would_hash_otherwise_is_refused_with_its_place(
+    document: str, words: str, tmp_path: Path
+) -> None:
+    text = json.dumps([DOCUMENTED])[:-2] + f',\n "document": {document}}}]'
+    assert words in problem_of(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"net": 1000', '"net": 1000, "net": 10', "line 9, column 18: 'net' is a duplicate"),
+        ('"net": 1000', '"net": NaN', "line 9, column 12: NaN"),
+        ('"net": 1000', '"net": 10.5', "0.net (line 9, column 12): Input should be a valid integer"),
+        ("1760000000", "1760000000000", "0.service_end (line 11, column 20): 1760000000000 lies after the year 9999"),
+        ("1762000000", "1762000000000", "if it is in milliseconds, write 1762000000"),
+        ("1762000000", str(2**63), "where nothing can be netted"),
+    ],
+)
+def test_a_wrong_number_or_date_is_refused_with_its_line_and_column(old: str, new: str, words: str, tmp_path: Path) -> None:
+    text = json.dumps([FACT], indent=2)
+    assert text.count(old) == 1
+    assert words in problem_of(text.replace(old, new), tmp_path)
 
 
 def test_money_is_shown_in_its_currency() -> None:
