@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -12,12 +13,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from relayer.errors import ConfigurationError
 from relayer.service.metrics import metrics_text
 from relayer.service.report import Source
 from relayer.views.plain import as_plain
 from relayer.views.relaying import Health
+
+MAXIMUM_CONNECTIONS = 64
+CONNECTION_SECONDS = 30.0
 
 
 def application(source: Source) -> Starlette:
@@ -59,11 +64,44 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def bounded(*, connections: int = MAXIMUM_CONNECTIONS, seconds: float = CONNECTION_SECONDS) -> type[H11Protocol]:
+    """The protocol of one server, whose connections are few and end soon, whatever their other side does.
+
+    A newcomer takes the place of the oldest connection: idle ones keep no one out, nor do they use up the
+    descriptors of the relayer.
+    """
+    opened: dict[H11Protocol, None] = {}
+
+    class Bounded(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(opened) >= connections:
+                oldest = next(iter(opened))
+                del opened[oldest]
+                oldest.transport.abort()
+            opened[self] = None
+            self.loop.call_later(seconds, self._end)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            opened.pop(self, None)
+            super().connection_lost(exc)
+
+        def _end(self) -> None:
+            if self in opened and self.cycle is not None and not self.cycle.response_complete:
+                self.loop.call_later(seconds, self.transport.abort)
+            elif self in opened:
+                self.transport.close()
+
+    return Bounded
+
+
 class StatusServer(uvicorn.Server):
     """Serves until `should_exit` is set. Signals belong to the command that runs it, not to the server."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__(uvicorn.Config(application(source), log_config=None, access_log=False, lifespan="off"))
+        super().__init__(
+            uvicorn.Config(application(source), http=bounded(), log_config=None, access_log=False, lifespan="off")
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ports.journal import LATENCY_BOUNDS_MS, AnswerFigures, JournalFigures, RefusalFigures, RouteFigures
-from relayer.service.http import StatusServer, application, bind
+from relayer.service.http import MAXIMUM_CONNECTIONS, StatusServer, application, bind, bounded
 from relayer.service.remembered import Remembered
 from relayer.service.report import Figures, ProbeResult, Source, WalletReport
 from relayer.testing.clock import ManualClock
@@ -239,3 +239,40 @@ async def test_the_server_answers_and_stops_when_told() -> None:
     await asyncio.wait_for(serving, 10)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def asked(port: int) -> bytes:
+    reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 10)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return answer
+
+
+async def test_a_local_user_with_many_idle_connections_keeps_no_one_from_asking() -> None:
+    listener = bind("127.0.0.1", 0)
+    server = StatusServer(source())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    port = listener.getsockname()[1]
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2 * MAXIMUM_CONNECTIONS)]
+    idle[-1][1].write(b"GET /healthz HTTP/1.1\r\nHost: ")
+    assert (await asked(port)).startswith(b"HTTP/1.1 200")
+    ended = await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in idle[:MAXIMUM_CONNECTIONS])), 10)
+    assert set(ended) == {b""}
+    for _, writer in idle:
+        writer.close()
+    server.should_exit = True
+    await asyncio.wait_for(serving, 10)
+
+
+async def test_a_connection_that_asks_nothing_ends_by_itself() -> None:
+    listener = bind("127.0.0.1", 0)
+    server = StatusServer(source())
+    server.config.http_protocol_class = server.config.http = bounded(seconds=0.05)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: ")
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    server.should_exit = True
+    await asyncio.wait_for(serving, 10)

@@ -17,13 +17,13 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.settlement_service import SettlementServicer
 from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
+from relayer.ledgers.served.bounds import STREAMS_OF_A_CONNECTION, Bounds
 from relayer.ledgers.served.transport import Places, listen_at_port, listen_at_socket
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 
 MAXIMUM_REQUEST_BYTES = 20 * 1024 * 1024
 MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024
-MAXIMUM_CALLS = 64
 STOP_GRACE_SECONDS = 5.0
 
 _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
@@ -60,8 +60,9 @@ class LedgerServer:
             ("grpc.max_receive_message_length", MAXIMUM_REQUEST_BYTES),
             ("grpc.max_send_message_length", MAXIMUM_RESPONSE_BYTES),
             ("grpc.so_reuseport", 0),
+            ("grpc.max_concurrent_streams", STREAMS_OF_A_CONNECTION),
         ]
-        self._server = grpc.aio.server(interceptors=[guard], options=options, maximum_concurrent_rpcs=MAXIMUM_CALLS)
+        self._server = grpc.aio.server(interceptors=[guard, Bounds(access)], options=options)
         adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(AdapterService(ledger), self._server)  # type: ignore[no-untyped-call]
         service_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement, access), self._server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
