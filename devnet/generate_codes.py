@@ -390,7 +390,8 @@ def _go_ledger(codes: Codes) -> str:
         for name, each in zip(names, codes["settlement_refusals"], strict=True)
     )
     private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "WAIT_SECONDS")
-    limits = {**{f"MAXIMUM_{name}": False for name in private}, "MAXIMUM_ENDED": True}
+    rates = ("RATE_WINDOW_SECONDS", "DEFAULT_PROPOSALS_PER_HOUR", "DEFAULT_DISPUTES_PER_HOUR")
+    limits = {**dict.fromkeys((*(f"MAXIMUM_{name}" for name in private), *rates), False), "MAXIMUM_ENDED": True}
     return _go(
         "ledger",
         'import (\n\terrorsmod "cosmossdk.io/errors"\n)\n',

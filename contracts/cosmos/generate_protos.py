@@ -30,8 +30,10 @@ PACKAGES = {
             "issuers",
             "liabilities",
             "log",
+            "news",
             "parties",
             "payments",
+            "rates",
             "service",
             "statements",
         )

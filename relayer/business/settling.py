@@ -32,8 +32,8 @@ from relayer.settlement.netting.modes import (
 )
 from relayer.settlement.netting.ortools_solver import solve as solve_with_ortools
 from relayer.settlement.netting.solver import Solver, solve
-from relayer.settlement.rules.cycles import check_plan, proof_hash_of
 from relayer.settlement.rules.eligible import Scope
+from relayer.settlement.rules.plans import check_plan, proof_hash_of
 
 SOLVERS: Mapping[str, Solver] = {"built-in": solve, "ortools": solve_with_ortools}
 _OPERATOR_NAME = "operator"

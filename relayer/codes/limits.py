@@ -27,6 +27,12 @@ MAXIMUM_AMOUNT = 2**128 - 1
 """Minor units of an amount, and of a sum of amounts."""
 MAXIMUM_WAIT_SECONDS = 7_776_000
 """90 days: how long a payment, a dispute or a cycle may hold an amount."""
+RATE_WINDOW_SECONDS = 3600
+"""Of block time, in which a party's proposals and disputes are counted."""
+DEFAULT_PROPOSALS_PER_HOUR = 6
+"""Netting cycles that one party may propose, until the operator sets another rate."""
+DEFAULT_DISPUTES_PER_HOUR = 100
+"""Disputes that one party may open, until the operator sets another rate."""
 MAXIMUM_ENDED = 64
 """Deadlines that a ledger ends in one block; the rest follows in the next ones."""
 MAXIMUM_DEBTS = 1_048_576

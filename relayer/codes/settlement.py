@@ -71,6 +71,8 @@ class RefusalCode(IntEnum):
     """What the change replaces is not in force any more."""
     ISSUER_TAKEN = 31
     """The account belongs to a party already, or was removed."""
+    RATE_EXCEEDED = 32
+    """The party has asked for this as often as it may within one hour."""
 
     @property
     def may_pass_later(self) -> bool:
@@ -89,5 +91,6 @@ _REFUSALCODE_LATER = frozenset(
         RefusalCode.CONSENT_MISSING,
         RefusalCode.CYCLE_RUNNING,
         RefusalCode.NOTHING_TO_NET,
+        RefusalCode.RATE_EXCEEDED,
     }
 )

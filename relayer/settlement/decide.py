@@ -23,16 +23,20 @@ from relayer.settlement.model.disputes import DisputeCommand, LapseDispute
 from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import FactRecorded, RecordFacts
 from relayer.settlement.model.issuers import IssuerCommand
+from relayer.settlement.model.news import NewsCommand
 from relayer.settlement.model.parties import PartyCommand
 from relayer.settlement.model.payments import ExpirePayment, PaymentCommand
+from relayer.settlement.model.rates import RateCommand
 from relayer.settlement.reader import SettlementReader
 from relayer.settlement.rules.checks import refuse, require_text
 from relayer.settlement.rules.cycles import decide_cycle
 from relayer.settlement.rules.disputes import decide_dispute
 from relayer.settlement.rules.facts import FactClaim, examine
 from relayer.settlement.rules.issuers import decide_issuer
+from relayer.settlement.rules.news_requests import decide_news
 from relayer.settlement.rules.parties import decide_party
 from relayer.settlement.rules.payments import decide_payment
+from relayer.settlement.rules.rates import decide_rate
 from relayer.settlement.state import Overlay
 
 
@@ -102,6 +106,11 @@ def _events(state: SettlementReader, command: Command, now_seconds: int) -> tupl
         return (decide_dispute(state, command, now_seconds=now_seconds),)
     if isinstance(command, CycleCommand):
         return decide_cycle(state, command, now_seconds=now_seconds)
+    if isinstance(command, RateCommand):
+        limits = decide_rate(state, command)
+        return limits if isinstance(limits, LogHead) else (limits,)
+    if isinstance(command, NewsCommand):
+        return (decide_news(state, command),)
     assert_never(command)
 
 

@@ -15,7 +15,8 @@ from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
-from relayer.settlement.model.payments import Evidence, EvidenceKey, Payment
+from relayer.settlement.model.payments import EvidenceKey, Payment
+from relayer.settlement.model.rates import DEFAULT_RATES, RateKey, RateKind, RateLimitsInForce, RateUse
 from relayer.settlement.postings import Account
 
 
@@ -97,8 +98,8 @@ class SettlementReader(Protocol):
         """The payment with this id."""
         ...
 
-    def evidence_used(self, evidence: Evidence, /) -> bool:
-        """Whether the evidence's kind and reference have proved a movement before."""
+    def evidence_used(self, evidence: EvidenceKey, /) -> bool:
+        """Whether the evidence has proved a movement between the two parties before."""
         ...
 
     def dispute(self, dispute_id: str, /) -> Dispute | None:
@@ -111,6 +112,14 @@ class SettlementReader(Protocol):
 
     def unit_cycles(self, unit: UnitKey, /) -> UnitCycles:
         """Which cycle of the unit runs, and the newest committed cut-off."""
+        ...
+
+    def rate_limits(self) -> RateLimitsInForce:
+        """How often one party may propose and dispute."""
+        ...
+
+    def rate_use(self, party: bytes, kind: RateKind, /) -> RateUse | None:
+        """How often the party asked in the newest hour in which it did."""
         ...
 
     def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
@@ -132,6 +141,8 @@ class MutableState(SettlementReader, Protocol):
     disputes: dict[str, Dispute]
     cycles: dict[str, Cycle]
     units: dict[UnitKey, UnitCycles]
+    rate_uses: dict[RateKey, RateUse]
+    new_rate_limits: RateLimitsInForce | None
     new_cut_off: int | None
 
     def open(self, liability: Liability, /) -> None:
@@ -194,7 +205,7 @@ class EmptyState:
     def payment(self, _payment_id: str, /) -> Payment | None:
         return None
 
-    def evidence_used(self, _evidence: Evidence, /) -> bool:
+    def evidence_used(self, _evidence: EvidenceKey, /) -> bool:
         return False
 
     def dispute(self, _dispute_id: str, /) -> Dispute | None:
@@ -205,6 +216,12 @@ class EmptyState:
 
     def unit_cycles(self, _unit: UnitKey, /) -> UnitCycles:
         return NO_CYCLES
+
+    def rate_limits(self) -> RateLimitsInForce:
+        return RateLimitsInForce(DEFAULT_RATES, *EMPTY_LOG)
+
+    def rate_use(self, _party: bytes, _kind: RateKind, /) -> RateUse | None:
+        return None
 
     def deadlines(self, _until_seconds: int, _limit: int, /) -> Sequence[Deadline]:
         return ()

@@ -18,8 +18,10 @@ from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactRecorded
 from relayer.settlement.model.issuers import Issuer, IssuerEvent, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, PositionKey
+from relayer.settlement.model.news import NewsEvent
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party, PartyEvent
-from relayer.settlement.model.payments import Evidence, EvidenceKey, Payment, PaymentEvent, evidence_key
+from relayer.settlement.model.payments import EvidenceKey, Payment, PaymentEvent
+from relayer.settlement.model.rates import RateEvent, RateKey, RateKind, RateLimitsInForce, RateUse
 from relayer.settlement.postings import Account, Posting, posted
 from relayer.settlement.reader import RequestKey, RequestResult, SettlementReader
 from relayer.settlement.rules.cycles import apply_cycle
@@ -28,6 +30,7 @@ from relayer.settlement.rules.facts import apply_fact
 from relayer.settlement.rules.issuers import apply_issuer
 from relayer.settlement.rules.parties import apply_party
 from relayer.settlement.rules.payments import apply_payment
+from relayer.settlement.rules.rates import apply_rate, count_rate
 
 
 class Overlay:
@@ -56,6 +59,8 @@ class Overlay:
         self.disputes: dict[str, Dispute] = {}
         self.cycles: dict[str, Cycle] = {}
         self.units: dict[UnitKey, UnitCycles] = {}
+        self.rate_uses: dict[RateKey, RateUse] = {}
+        self.new_rate_limits: RateLimitsInForce | None = None
 
     def head(self) -> LogHead:
         return self.entries[-1].head if self.entries else self._base.head()
@@ -110,8 +115,8 @@ class Overlay:
     def payment(self, payment_id: str, /) -> Payment | None:
         return self.payments.get(payment_id) or self._base.payment(payment_id)
 
-    def evidence_used(self, evidence: Evidence, /) -> bool:
-        return evidence_key(evidence) in self.evidence or self._base.evidence_used(evidence)
+    def evidence_used(self, evidence: EvidenceKey, /) -> bool:
+        return evidence in self.evidence or self._base.evidence_used(evidence)
 
     def dispute(self, dispute_id: str, /) -> Dispute | None:
         return self.disputes.get(dispute_id) or self._base.dispute(dispute_id)
@@ -121,6 +126,12 @@ class Overlay:
 
     def unit_cycles(self, unit: UnitKey, /) -> UnitCycles:
         return self.units.get(unit) or self._base.unit_cycles(unit)
+
+    def rate_limits(self) -> RateLimitsInForce:
+        return self.new_rate_limits or self._base.rate_limits()
+
+    def rate_use(self, party: bytes, kind: RateKind, /) -> RateUse | None:
+        return self.rate_uses.get((party, kind)) or self._base.rate_use(party, kind)
 
     def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
         changed = self._changed_records()
@@ -146,8 +157,13 @@ class Overlay:
                 apply_party(self, event, entry)
             case event if isinstance(event, IssuerEvent):
                 apply_issuer(self, event, entry)
+            case event if isinstance(event, RateEvent):
+                apply_rate(self, event, entry)
+            case event if isinstance(event, NewsEvent):
+                pass
             case event:
                 assert_never(event)
+        count_rate(self, entry)
         if entry.act is not None:
             self.requests[entry.act.actor, entry.act.request_id] = RequestResult(entry.act.request_digest, entry.head)
         self.entries.append(entry)
@@ -174,6 +190,8 @@ class Overlay:
         target.disputes.update(self.disputes)
         target.cycles.update(self.cycles)
         target.units.update(self.units)
+        target.rate_uses.update(self.rate_uses)
+        target.new_rate_limits = self.new_rate_limits or target.new_rate_limits
 
     def open(self, liability: Liability, /) -> None:
         """Adds a new liability, all of it free."""

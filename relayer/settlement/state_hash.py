@@ -26,6 +26,12 @@ def state_hash(state: Overlay) -> bytes:
     for records in (state.payments, state.disputes, state.cycles, state.consents, state.issuers, state.mandates):
         for record in _ascending(records):
             digest.update(sha256(encode_record(record)).digest())
+    limits = state.rate_limits()
+    numbers = [limits.limits.proposals_per_hour, limits.limits.disputes_per_hour, limits.sequence]
+    for (party, kind), use in sorted(state.rate_uses.items()):
+        digest.update(party + kind.encode())
+        numbers += use
+    digest.update(b"".join(number.to_bytes(8, "big") for number in numbers))
     return digest.digest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -35,8 +36,8 @@ from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import OPEN, Account
 from relayer.settlement.reader import EmptyState
-from relayer.settlement.rules.cycles import check_plan
 from relayer.settlement.rules.eligible import Scope, eligible_claims
+from relayer.settlement.rules.plans import check_plan
 from relayer.settlement.state import Overlay
 from relayer.settlement.state_hash import state_hash
 from relayer.settlement.statement import Movement, make_statement
@@ -227,16 +228,24 @@ def _propose(player: Player, step: Step) -> Command:
 
 def _commit(player: Player, step: Step) -> Command | None:
     """Verified first, if it has not been."""
-    running = player.state.unit_cycles(UNITS[0]).running
-    cycle = player.state.cycle(running) if running else None
-    if cycle is not None and cycle.state is CycleState.PROPOSED and player.bench.now < cycle.plan.expires_at_seconds:
-        player.bench.verify(cycle.plan.cycle_id)
+    _verify_any(player)
     return _end(CommitCycle)(player, step)
+
+
+def _verify_any(player: Player) -> None:
+    """The first proposal that still holds, if none is verified."""
+    for cycle in list(player.state.cycles.values()):
+        if player.state.unit_cycles(UNITS[0]).running:
+            return
+        if cycle.state is CycleState.PROPOSED and player.bench.now < cycle.plan.expires_at_seconds:
+            with suppress(CommandRefused):
+                player.bench.verify(cycle.plan.cycle_id)
 
 
 def _end(kind: type[CommitCycle | AbortCycle | ExpireCycle]) -> Callable[[Player, Step], Command | None]:
     def make(player: Player, _step: Step) -> Command | None:
-        running = player.state.unit_cycles(UNITS[0]).running
+        proposed = [name for name, each in player.state.cycles.items() if each.state is CycleState.PROPOSED]
+        running = player.state.unit_cycles(UNITS[0]).running or (proposed[0] if proposed else None)
         return running and kind(request_id=player.name("r"), actor=OPERATOR, cycle_id=running)
 
     return make

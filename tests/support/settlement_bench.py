@@ -33,8 +33,8 @@ from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import Account, balances
 from relayer.settlement.reader import EmptyState
-from relayer.settlement.rules.cycles import proof_hash_of
 from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.rules.plans import proof_hash_of
 from relayer.settlement.state import Overlay
 
 START = 1_772_000_000
@@ -296,7 +296,7 @@ class SettlementBench:
             if dispute.state is DisputeState.OPEN:
                 shares.append(dispute.claim.share)
         for cycle in self.state.cycles.values():
-            if cycle.state in {CycleState.PROPOSED, CycleState.VERIFIED}:
+            if cycle.state is CycleState.VERIFIED:
                 shares += cycle.plan.shares
         return shares
 

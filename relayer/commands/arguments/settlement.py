@@ -17,6 +17,7 @@ BOOKS = "Books"
 NETTING = "Netting"
 PAYMENTS = "Payments"
 DISPUTES = "Disputes and write-offs"
+OPERATOR = "The ledger's operator"
 
 Actor = Annotated[str | None, typer.Option("--as", help="The party that acts, such as DE*KCS; the operator if not given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after; change nothing.")]
@@ -355,3 +356,28 @@ def settlement_write_off(
         fact_id=fact_id, amount=amount, reason=reason, write_off_id=write_off_id, actor=actor, dry_run=dry_run
     )
     write_off(config, channel, request)
+
+
+@app.command("limits", rich_help_panel=OPERATOR)
+def settlement_limits(
+    proposals: Annotated[int, typer.Option(min=0, max=1_000_000, help="Cycles that one party may propose per hour.")],
+    disputes: Annotated[int, typer.Option(min=0, max=1_000_000, help="Disputes that one party may open per hour.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+) -> None:
+    """Set how often one party may ask for what costs the others."""
+    from relayer.commands.settlement.operating import set_limits
+
+    set_limits(config, channel, proposals=proposals, disputes=disputes)
+
+
+@app.command("resend", rich_help_panel=OPERATOR)
+def settlement_resend(
+    fact_ids: Annotated[list[str], typer.Argument(help="The facts whose news wait for their next attempt.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+) -> None:
+    """Send news now that the contract ledger could not take before."""
+    from relayer.commands.settlement.operating import resend
+
+    resend(config, channel, fact_ids)

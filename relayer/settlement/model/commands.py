@@ -10,10 +10,12 @@ from relayer.settlement.model.cycles import CycleCommand
 from relayer.settlement.model.disputes import DisputeCommand
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.issuers import IssuerCommand
+from relayer.settlement.model.news import NewsCommand
 from relayer.settlement.model.parties import PartyCommand
 from relayer.settlement.model.payments import PaymentCommand
+from relayer.settlement.model.rates import RateCommand
 
-Command = PartyCommand | IssuerCommand | PaymentCommand | DisputeCommand | CycleCommand
+Command = PartyCommand | IssuerCommand | PaymentCommand | DisputeCommand | CycleCommand | RateCommand | NewsCommand
 """What a client may ask for."""
 
 

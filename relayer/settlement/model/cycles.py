@@ -11,7 +11,7 @@ from relayer.settlement.netting.modes import NettingMode
 
 
 class CycleState(StrEnum):
-    """PROPOSED -> VERIFIED -> COMMITTED; ABORTED and EXPIRED give back what was held."""
+    """PROPOSED -> VERIFIED -> COMMITTED; ABORTED and EXPIRED give back what was held. Only VERIFIED holds anything."""
 
     PROPOSED = "proposed"
     VERIFIED = "verified"
@@ -102,7 +102,7 @@ class Cycle:
 
 
 class UnitCycles(NamedTuple):
-    """The cycles of one unit: which one runs, and the newest cut-off that was committed."""
+    """The cycles of one unit: which one is verified and runs, and the newest cut-off that was committed."""
 
     running: str | None
     cut_off_seconds: int
@@ -113,7 +113,7 @@ NO_CYCLES = UnitCycles(None, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeCycle(Request):
-    """Clears debts. Checked completely, then held, not yet posted."""
+    """Clears debts. Checked completely and recorded; nothing is held before somebody else has verified it."""
 
     cycle_id: str
     mode: NettingMode
@@ -128,7 +128,7 @@ class ProposeCycle(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyCycle(Request):
-    """Somebody else than the proposer has checked the proof with this sha256 by their own means."""
+    """Somebody else than the proposer has checked the proof with this sha256 by their own means. Holds what is cleared."""
 
     cycle_id: str
     proof_hash: bytes
@@ -143,7 +143,7 @@ class CommitCycle(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbortCycle(Request):
-    """Gives a running cycle up; everything it held is free again."""
+    """Gives a cycle up; everything it held is free again. Anyone who takes part may, until it is verified."""
 
     cycle_id: str
 
@@ -157,14 +157,14 @@ class ExpireCycle(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleProposed:
-    """The plan's shares are held."""
+    """The plan is recorded; it holds nothing."""
 
     plan: CyclePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleMoved:
-    """The cycle reached `state`, any but PROPOSED. COMMITTED posts every share."""
+    """The cycle reached `state`, any but PROPOSED. VERIFIED holds every share, COMMITTED posts it."""
 
     cycle_id: str
     state: CycleState

@@ -9,10 +9,12 @@ from relayer.settlement.model.cycles import CycleEvent
 from relayer.settlement.model.disputes import DisputeEvent
 from relayer.settlement.model.facts import FactRecorded
 from relayer.settlement.model.issuers import IssuerEvent
+from relayer.settlement.model.news import NewsEvent
 from relayer.settlement.model.parties import PartyEvent
 from relayer.settlement.model.payments import PaymentEvent
+from relayer.settlement.model.rates import RateEvent
 
-Event = PartyEvent | IssuerEvent | FactRecorded | PaymentEvent | DisputeEvent | CycleEvent
+Event = PartyEvent | IssuerEvent | FactRecorded | PaymentEvent | DisputeEvent | CycleEvent | RateEvent | NewsEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

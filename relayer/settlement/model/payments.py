@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from relayer.settlement.model.acts import Request, Share
 
@@ -19,7 +20,7 @@ class EvidenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One entry of a statement or one transaction. It can prove one movement of one payment and no other."""
+    """One entry of a statement or one transaction. Between two parties it can prove one movement and no other."""
 
     kind: EvidenceKind
     reference: str
@@ -130,9 +131,17 @@ class PaymentMoved:
 PaymentCommand = InstructPayment | MarkPaymentPending | FinalisePayment | ReturnPayment | ExpirePayment
 PaymentEvent = PaymentInstructed | PaymentMoved
 
-EvidenceKey = tuple[str, str]
+
+class EvidenceKey(NamedTuple):
+    """What can prove one movement. References are unique to an account, not to the world: they count between the payment's
+    parties alone, so nobody else can use one up."""
+
+    debtor: bytes
+    creditor: bytes
+    kind: str
+    reference: str
 
 
-def evidence_key(evidence: Evidence) -> EvidenceKey:
-    """Kind and reference."""
-    return evidence.kind.value, evidence.reference
+def evidence_key(order: PaymentOrder, evidence: Evidence) -> EvidenceKey:
+    """Of evidence for a payment."""
+    return EvidenceKey(order.debtor, order.creditor, evidence.kind.value, evidence.reference)

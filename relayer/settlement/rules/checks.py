@@ -13,7 +13,7 @@ from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR, LogHead, Share, UnitKey
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import Consent
-from relayer.settlement.model.payments import Evidence
+from relayer.settlement.model.payments import Evidence, PaymentOrder, evidence_key
 from relayer.settlement.postings import Account
 from relayer.settlement.reader import MutableState, SettlementReader
 
@@ -131,16 +131,20 @@ def require_replaces(what: str, replaces: int, in_force: int) -> None:
         )
 
 
-def require_evidence(state: SettlementReader, evidence: Evidence, *, amount: int, currency: str) -> None:
-    """EVIDENCE_MISMATCH unless it states exactly this amount; EVIDENCE_USED if it has proved something before."""
+def require_evidence(state: SettlementReader, evidence: Evidence, order: PaymentOrder) -> None:
+    """EVIDENCE_MISMATCH unless it states exactly the order's amount; EVIDENCE_USED if it has proved something between the
+    same parties before."""
     require_text("evidence reference", evidence.reference)
-    if (evidence.amount, evidence.currency) != (amount, currency):
+    if (evidence.amount, evidence.currency) != (order.amount, order.currency):
         raise refuse(
             RefusalCode.EVIDENCE_MISMATCH,
-            f"evidence {evidence.reference} states {evidence.amount} {evidence.currency}, the payment {amount} {currency}",
+            f"evidence {evidence.reference} states {evidence.amount} {evidence.currency}, the payment {order.amount} "
+            f"{order.currency}",
         )
-    if state.evidence_used(evidence):
-        raise refuse(RefusalCode.EVIDENCE_USED, f"evidence {evidence.reference} has proved another movement before")
+    if state.evidence_used(evidence_key(order, evidence)):
+        raise refuse(
+            RefusalCode.EVIDENCE_USED, f"evidence {evidence.reference} has proved another movement between the two before"
+        )
 
 
 def require_free(what: str, liability: Liability, amount: int) -> Share:

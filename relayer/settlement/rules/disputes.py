@@ -26,6 +26,7 @@ from relayer.settlement.model.disputes import (
 )
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.rates import RateKind
 from relayer.settlement.postings import Account
 from relayer.settlement.reader import MutableState, SettlementReader
 from relayer.settlement.rules.checks import (
@@ -42,6 +43,7 @@ from relayer.settlement.rules.checks import (
     require_there,
     stored,
 )
+from relayer.settlement.rules.rates import require_rate
 
 
 def decide_dispute(state: SettlementReader, command: DisputeCommand, *, now_seconds: int) -> DisputeEvent:
@@ -116,6 +118,7 @@ def _open(state: SettlementReader, command: OpenDispute, now: int) -> DisputeOpe
     require_new("dispute", command.dispute_id, state.dispute(command.dispute_id))
     require_text("reason", command.reason)
     require_deadline(f"dispute {command.dispute_id}", command.deadline_seconds, now)
+    require_rate(state, command.actor, RateKind.DISPUTE, now)
     return DisputeOpened(
         claim=DisputeClaim(
             dispute_id=command.dispute_id,

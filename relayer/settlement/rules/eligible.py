@@ -41,6 +41,13 @@ def eligible_claims(state: SettlementReader, scope: Scope) -> list[OpenClaim]:
     return sorted(found, key=lambda claim: claim.sequence)
 
 
+def is_eligible(state: SettlementReader, liability: Liability, scope: Scope) -> bool:
+    """Whether one liability takes part."""
+    if not _takes_part(liability, scope) or (liability.currency, liability.exponent) != scope.unit:
+        return False
+    return isinstance(liability.origin, Novation) or _is_agreed(state, liability.creditor, liability.debtor, scope)
+
+
 def network_of(claims: Iterable[OpenClaim], unit: UnitKey) -> DebtNetwork:
     """The debts that the claims sum up to, among the parties that have one. Raises NettingRefused."""
     netting_unit = Unit(currency=unit.currency, exponent=unit.exponent)

@@ -73,11 +73,11 @@ def decide_payment(state: SettlementReader, command: PaymentCommand, *, now_seco
             require_actor(state, command.actor, (order.creditor,), "confirm money that another creditor got")
             moved = _move(payment, PaymentState.FINAL, evidence)
             require_before(f"payment {order.payment_id}", order.expires_at_seconds, now)
-            require_evidence(state, evidence, amount=order.amount, currency=order.currency)
+            require_evidence(state, evidence, order)
         case ReturnPayment(evidence=evidence):
             require_actor(state, command.actor, (order.debtor,), "report the return of another debtor's money")
             moved = _move(payment, PaymentState.RETURNED, evidence)
-            require_evidence(state, evidence, amount=order.amount, currency=order.currency)
+            require_evidence(state, evidence, order)
         case ExpirePayment():
             require_anyone(state, command.actor, "expire payments")
             moved = _move(payment, PaymentState.EXPIRED)
@@ -112,7 +112,7 @@ def apply_payment(state: MutableState, event: PaymentEvent, entry: LogEntry) -> 
         case _:
             raise InvariantBroken(f"settlement log: payment {event.payment_id} moved to {event.state}")
     if event.evidence is not None:
-        state.evidence[evidence_key(event.evidence)] = event.payment_id
+        state.evidence[evidence_key(before.order, event.evidence)] = event.payment_id
     state.payments[event.payment_id] = replace(
         before,
         state=event.state,

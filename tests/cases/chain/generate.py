@@ -46,8 +46,8 @@ from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePa
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.news import news
-from relayer.settlement.rules.cycles import proof_hash_of
 from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.rules.plans import proof_hash_of
 from relayer.wire.interledger.settlement.v1 import service_pb2 as wire
 from tests.support.scripts import load_script
 

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from relayer.codes.facts import FactCode
-from relayer.codes.limits import MAXIMUM_ENDED
+from relayer.codes.limits import (
+    DEFAULT_DISPUTES_PER_HOUR,
+    DEFAULT_PROPOSALS_PER_HOUR,
+    MAXIMUM_ENDED,
+    RATE_WINDOW_SECONDS,
+)
 from relayer.codes.settlement import RefusalCode
 from relayer.facts.codec import fact_hash
 from relayer.facts.schema import Fact, party_id
@@ -22,7 +27,8 @@ from relayer.settlement.decide import end_deadlines
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ExpireCycle, ProposeCycle, VerifyCycle
 from relayer.settlement.model.disputes import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
-from relayer.settlement.model.parties import Consent, SetConsent
+from relayer.settlement.model.news import ResendNews
+from relayer.settlement.model.parties import ClosePeriod, Consent, SetConsent
 from relayer.settlement.model.payments import (
     Evidence,
     EvidenceKind,
@@ -32,10 +38,11 @@ from relayer.settlement.model.payments import (
     MarkPaymentPending,
     ReturnPayment,
 )
+from relayer.settlement.model.rates import RateLimits, SetRateLimits
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
-from relayer.settlement.rules.cycles import proof_hash_of
 from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
+from relayer.settlement.rules.plans import proof_hash_of
 from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
@@ -45,6 +52,7 @@ NAMES = (basic.CREDITOR, basic.DEBTOR, basic.THIRD)
 KCS, NBM, ATX = map(party_id, NAMES)
 NOW = basic.SERVICE_END + 40 * 86_400
 EUR = UnitKey("EUR", 2)
+RATES = RateLimits(proposals_per_hour=1, disputes_per_hour=1)
 
 
 class Ledger(basic.Ledger):  # type: ignore[misc]
@@ -162,6 +170,8 @@ def payment_cases() -> Iterator[Case]:
     made.command(replace(back, evidence=proof_of(600, "S/2")))
     yield made.case("a payment that is final and then returned")
 
+    yield _burnt_reference()
+
     made = Ledger()
     made.owe((NBM, KCS, 700))
     made.command(instruct(700))
@@ -171,6 +181,26 @@ def payment_cases() -> Iterator[Case]:
     made.command(expire)
     made.command(replace(expire, request_id="again"), refusal=RefusalCode.WRONG_STATE)
     yield made.case("a payment that expires")
+
+
+def _burnt_reference() -> Case:
+    """ATX confirms and returns payments of its own with the references that NBM's payment to KCS will have."""
+    made = Ledger()
+    made.owe((NBM, KCS, 700), (ATX, NBM, 20), (KCS, ATX, 10))
+    evidence = proof_of(600, "BANK/1")
+    made.command(instruct(10, request_id="own", actor=KCS, payment_id="A-1", debtor=KCS, creditor=ATX))
+    burn = FinalisePayment(request_id="burn", actor=ATX, payment_id="A-1", evidence=replace(evidence, amount=10))
+    made.command(burn)
+    made.command(instruct(20, request_id="back", actor=ATX, payment_id="A-2", debtor=ATX, creditor=NBM))
+    made.command(MarkPaymentPending(request_id="pending", actor=ATX, payment_id="A-2"))
+    made.command(ReturnPayment(request_id="returned", actor=ATX, payment_id="A-2", evidence=replace(evidence, amount=20)))
+    made.command(instruct(600))
+    made.command(FinalisePayment(request_id="final", actor=KCS, payment_id="P-1", evidence=evidence))
+    made.command(instruct(100, request_id="another", payment_id="P-2"))
+    twice = FinalisePayment(request_id="twice", actor=KCS, payment_id="P-2", evidence=replace(evidence, amount=100))
+    made.command(twice, refusal=RefusalCode.EVIDENCE_USED)
+    case: Case = made.case("a stranger that uses up a bank reference stops no payment between others")
+    return case
 
 
 def dispute_cases() -> Iterator[Case]:
@@ -194,6 +224,38 @@ def dispute_cases() -> Iterator[Case]:
     made.command(replace(write_off, actor=NBM), refusal=RefusalCode.NOT_AUTHORISED)
     made.command(write_off)
     yield made.case("a write-off")
+
+    yield _endless_disputes()
+
+
+def _endless_disputes() -> Case:
+    """NBM opens and withdraws disputes of one cent, each of which becomes news that somebody carries."""
+    made = Ledger()
+    (fact,) = made.owe((NBM, KCS, 700))
+    made.command(SetRateLimits(request_id="own", actor=NBM, limits=RATES), refusal=RefusalCode.NOT_AUTHORISED)
+    beyond = replace(RATES, disputes_per_hour=1_000_001)
+    made.command(SetRateLimits(request_id="beyond", actor=OPERATOR, limits=beyond), refusal=RefusalCode.INVALID_COMMAND)
+    made.at = NOW - NOW % RATE_WINDOW_SECONDS
+    end = made.at + 2 * RATE_WINDOW_SECONDS
+    for number in range(DEFAULT_DISPUTES_PER_HOUR):
+        names = {"request_id": f"open {number}", "dispute_id": f"D-{number}", "deadline_seconds": end}
+        made.command(replace(open_dispute(fact, 1), **names))
+        made.command(ReleaseDispute(request_id=f"release {number}", actor=NBM, dispute_id=f"D-{number}"))
+    last = replace(open_dispute(fact, 1), request_id="last", dispute_id="D-last", deadline_seconds=end)
+    made.at += RATE_WINDOW_SECONDS - 1
+    made.command(last, refusal=RefusalCode.RATE_EXCEEDED)
+    made.command(replace(last, request_id="operator", dispute_id="D-operator", actor=OPERATOR))
+    made.at += 1
+    made.command(last)
+    made.command(SetRateLimits(request_id="limits", actor=OPERATOR, limits=RATES))
+    made.command(SetRateLimits(request_id="limits again", actor=OPERATOR, limits=RATES))
+    one_more = {"request_id": "one more", "dispute_id": "D-more"}
+    made.command(replace(last, **one_more), refusal=RefusalCode.RATE_EXCEEDED)
+    made.command(ResendNews(request_id="resend", actor=OPERATOR, fact_id=fact.fact_id))
+    made.command(ResendNews(request_id="resend 2", actor=NBM, fact_id=fact.fact_id), refusal=RefusalCode.NOT_AUTHORISED)
+    made.command(ResendNews(request_id="resend 3", actor=OPERATOR, fact_id=bytes(32)), refusal=RefusalCode.NOT_FOUND)
+    case: Case = made.case("a party that opens disputes without end is stopped for the rest of the hour")
+    return case
 
 
 def cycle_cases() -> Iterator[Case]:
@@ -238,6 +300,80 @@ def cycle_cases() -> Iterator[Case]:
         made.command(end(request_id="end", actor=NBM, cycle_id="C-1"))
         made.command(replace(made.proposal("C-2"), actor=OPERATOR))
         yield made.case(f"a cycle that ends by {end.__name__}")
+
+    yield from _proposals_of_one_party()
+    yield _burnt_request_ids()
+
+
+def _proposals_of_one_party() -> Iterator[Case]:
+    """NBM proposes by itself: for 90 days, again at once, and without end."""
+    longest = {"expires_at_seconds": NOW + 90 * 86_400}
+    made = Ledger()
+    facts = made.owe((NBM, KCS, 1000), (KCS, ATX, 800), (ATX, NBM, 500), (KCS, NBM, 100))
+    made.command(replace(made.proposal("C-1"), **longest))
+    made.command(replace(made.proposal("C-2"), **longest))
+    made.command(replace(made.proposal("C-3"), actor=KCS))
+    made.command(instruct(800, actor=KCS, debtor=KCS, creditor=ATX))
+    made.command(replace(open_dispute(facts[2], 500), actor=ATX))
+    made.command(made.verification("C-1"), refusal=RefusalCode.DEBTS_CHANGED)
+    made.command(AbortCycle(request_id="abort", actor=KCS, cycle_id="C-1"))
+    made.command(AbortCycle(request_id="abort 2", actor=ATX, cycle_id="C-2"))
+    made.command(AbortCycle(request_id="abort 3", actor=OPERATOR, cycle_id="C-3"))
+    made.command(made.proposal("C-4", NettingMode.BILATERAL))
+    made.command(AbortCycle(request_id="abort 4", actor=ATX, cycle_id="C-4"), refusal=RefusalCode.NOT_AUTHORISED)
+    made.command(made.verification("C-4"))
+    made.command(AbortCycle(request_id="abort 4", actor=KCS, cycle_id="C-4"), refusal=RefusalCode.NOT_AUTHORISED)
+    made.command(AbortCycle(request_id="abort 4", actor=NBM, cycle_id="C-4"))
+    yield made.case("a proposal of one party holds nobody's debts, and those who take part may abort it")
+
+    made = Ledger()
+    made.owe((NBM, KCS, 1000), (KCS, NBM, 800))
+    made.at = NOW - NOW % RATE_WINDOW_SECONDS
+    for number in range(DEFAULT_PROPOSALS_PER_HOUR):
+        made.command(made.proposal(f"C-{number}"))
+    made.command(made.proposal("C-6"), refusal=RefusalCode.RATE_EXCEEDED)
+    made.command(replace(made.proposal("C-7"), actor=KCS))
+    made.command(made.verification("C-7", actor=OPERATOR))
+    made.command(made.verification("C-0"), refusal=RefusalCode.CYCLE_RUNNING)
+    made.command(CommitCycle(request_id="commit", actor=OPERATOR, cycle_id="C-7"))
+    made.command(made.verification("C-0"), refusal=RefusalCode.DEBTS_CHANGED)
+    made.command(SetRateLimits(request_id="limits", actor=OPERATOR, limits=RATES))
+    made.owe((KCS, NBM, 100))
+    made.at += RATE_WINDOW_SECONDS
+    made.command(made.proposal("C-8"))
+    made.command(made.proposal("C-9"), refusal=RefusalCode.RATE_EXCEEDED)
+    made.command(replace(made.proposal("C-9"), actor=OPERATOR))
+    made.end_deadlines(DEFAULT_PROPOSALS_PER_HOUR)
+    yield made.case("a party that proposes without end is stopped for the rest of the hour")
+
+    made = Ledger()
+    made.owe((NBM, KCS, 1000), (KCS, ATX, 800), (ATX, NBM, 500))
+    for party in (NBM, KCS, ATX):
+        made.command(made.consent(party))
+    made.command(made.proposal("C-1", NettingMode.HUB))
+    made.command(made.consent(ATX, Consent.WITHDRAWN))
+    made.command(made.verification("C-1"), refusal=RefusalCode.CONSENT_MISSING)
+    made.command(made.consent(ATX, request_id="again"))
+    terms = basic.agreement(basic.CREDITOR, basic.DEBTOR, netting_modes=(NettingMode.BILATERAL,))
+    made.agree("bilateral only", terms)
+    made.command(made.verification("C-1"), refusal=RefusalCode.DEBTS_CHANGED)
+    yield made.case("a proposal outlives neither the consent nor the agreement that it was made under")
+
+
+def _burnt_request_ids() -> Case:
+    """NBM uses the request ids that the operator's abort, period closing and import of bank statements will have."""
+    made = Ledger()
+    made.owe((NBM, KCS, 1000), (KCS, NBM, 800))
+    made.command(instruct(100))
+    for number, name in enumerate(("abort C-1", "close 2026-01", "import BANK/1")):
+        made.command(made.consent(NBM, (Consent.GIVEN, Consent.WITHDRAWN)[number % 2], request_id=name))
+    made.command(replace(made.proposal("C-1"), actor=OPERATOR))
+    made.command(AbortCycle(request_id="abort C-1", actor=OPERATOR, cycle_id="C-1"))
+    made.command(ClosePeriod(request_id="close 2026-01", actor=OPERATOR, cut_off_seconds=NOW))
+    evidence = proof_of(100, "BANK/1")
+    made.command(FinalisePayment(request_id="import BANK/1", actor=OPERATOR, payment_id="P-1", evidence=evidence))
+    case: Case = made.case("a party that uses up the operator's request ids stops none of the operator's commands")
+    return case
 
 
 def deadline_cases() -> Iterator[Case]:

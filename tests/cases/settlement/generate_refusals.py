@@ -196,10 +196,9 @@ def _refused_cycles() -> Iterator[Case]:
         },
     )
     made.command(replace(proposal, request_id="again"), refusal=R.ID_TAKEN)
-    made.command(replace(proposal, request_id="again", cycle_id="C-2"), refusal=R.CYCLE_RUNNING)
     verification = made.verification("C-1")
     abort = AbortCycle(request_id="abort", actor=KCS, cycle_id="C-1")
-    made.command(abort, refusal=R.NOT_AUTHORISED)
+    made.command(replace(abort, actor=ATX), refusal=R.NOT_AUTHORISED)
     made.command(ExpireCycle(request_id="expire", actor=KCS, cycle_id="C-1"), refusal=R.DEADLINE_NOT_REACHED)
     made.at += 3599
     _each(
@@ -211,6 +210,9 @@ def _refused_cycles() -> Iterator[Case]:
             R.PROOF_FALSE: [{"proof_hash": bytes(32)}, {"proof_hash": b""}],
         },
     )
+    later = {"request_id": "again", "cycle_id": "C-2", "expires_at_seconds": made.at + 3600}
+    made.command(replace(proposal, **later), refusal=R.CYCLE_RUNNING)
+    made.command(abort, refusal=R.NOT_AUTHORISED)
     made.command(replace(verification, request_id="twice"), refusal=R.WRONG_STATE)
     commit = CommitCycle(request_id="commit", actor=NBM, cycle_id="C-1")
     made.at += 1

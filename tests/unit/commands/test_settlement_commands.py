@@ -176,12 +176,24 @@ def test_a_hub_cycle_needs_consent(settle: Run) -> None:
 def test_an_aborted_cycle_leaves_everything_as_it_was(settle: Run) -> None:
     before = done(settle("positions", "--json"))
     done(settle("net", "one"))
+    done(settle("verify", "one", "--as", "DE*ISR"))
     assert refused(settle("net", "two")).code == "settlement/26"
     assert "aborted" in done(settle("abort", "one", "--dry-run"))
     assert refused(settle("net", "two")).code == "settlement/26"
     done(settle("abort", "one"))
     assert done(settle("positions", "--json")) == before
     done(settle("net", "two"))
+
+
+def test_proposals_of_one_party_are_aborted_by_another_and_limited_by_the_operator(settle: Run) -> None:
+    before = done(settle("positions", "--json"))
+    done(settle("limits", "--proposals", "2", "--disputes", "100"))
+    done(settle("net", "one", "--as", "DE*NBM"))
+    done(settle("net", "two", "--as", "DE*NBM"))
+    assert refused(settle("net", "three", "--as", "DE*NBM")).code == "settlement/32"
+    done(settle("abort", "one", "--as", "DE*ISR"))
+    assert [each["state"] for each in json.loads(done(settle("cycles", "--json")))] == ["aborted", "proposed"]
+    assert done(settle("positions", "--json")) == before
 
 
 def test_one_payment_by_hand(settle: Run) -> None:

@@ -36,7 +36,7 @@ from relayer.settlement.model.payments import (
 )
 from relayer.settlement.netting import certificate
 from relayer.settlement.netting.modes import NettingMode
-from relayer.settlement.rules.cycles import proof_hash_of
+from relayer.settlement.rules.plans import proof_hash_of
 from tests.support.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
 NBM, KCS, ROL, VLT = (PARTIES[name] for name in ("NBM", "KCS", "ROL", "VLT"))
@@ -288,9 +288,13 @@ def proposed(bench: SettlementBench) -> None:
     bench.execute(bench.proposal("C-1", actor=NBM))
 
 
-def committed(bench: SettlementBench) -> None:
+def verified(bench: SettlementBench) -> None:
     proposed(bench)
     bench.verify("C-1", actor=KCS)
+
+
+def committed(bench: SettlementBench) -> None:
+    verified(bench)
     bench.commit("C-1")
 
 
@@ -398,7 +402,7 @@ REFUSALS = {
         code=RefusalCode.EXCEEDS_OPEN, before=committed, command=lambda bench: a_dispute(bench, 301)
     ),
     "dispute of an amount that a cycle holds": Refusal(
-        code=RefusalCode.EXCEEDS_OPEN, before=proposed, command=lambda bench: a_dispute(bench, 301)
+        code=RefusalCode.EXCEEDS_OPEN, before=verified, command=lambda bench: a_dispute(bench, 301)
     ),
     "dispute of a paid amount": Refusal(
         code=RefusalCode.EXCEEDS_OPEN, before=paid, command=lambda bench: a_dispute(bench, 1)
@@ -498,7 +502,7 @@ REFUSALS = {
         code=RefusalCode.DEBTS_CHANGED, command=lambda bench: replace(bench.proposal("C-1"), exponent=3)
     ),
     "cycle while another runs": Refusal(
-        code=RefusalCode.CYCLE_RUNNING, before=proposed, command=lambda bench: bench.proposal("C-2")
+        code=RefusalCode.CYCLE_RUNNING, before=verified, command=lambda bench: bench.proposal("C-2")
     ),
     "cycle id taken": Refusal(code=RefusalCode.ID_TAKEN, before=proposed, command=lambda bench: bench.proposal("C-1")),
     "cut-off in the future": Refusal(
@@ -538,9 +542,9 @@ REFUSALS = {
         before=proposed,
         command=lambda _: CommitCycle(request_id="c", actor=VLT, cycle_id="C-1"),
     ),
-    "abort by another than the proposer": Refusal(
+    "abort of a verified cycle by another than the proposer": Refusal(
         code=RefusalCode.NOT_AUTHORISED,
-        before=proposed,
+        before=verified,
         command=lambda _: AbortCycle(request_id="a", actor=KCS, cycle_id="C-1"),
     ),
     "abort of a committed cycle": Refusal(

@@ -10,7 +10,7 @@ from relayer.settlement.model.cycles import NovatedDebt
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.postings import Account
-from relayer.settlement.rules.cycles import check_plan
+from relayer.settlement.rules.plans import check_plan
 from relayer.settlement.statement import LineKind, Movement, Side, make_statement
 from tests.support.settlement_bench import EUR, PARTIES, SettlementBench
 

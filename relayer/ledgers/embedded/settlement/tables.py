@@ -21,7 +21,8 @@ from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
-from relayer.settlement.model.payments import Evidence, Payment, evidence_key
+from relayer.settlement.model.payments import EvidenceKey, Payment
+from relayer.settlement.model.rates import DEFAULT_RATES, RateKind, RateLimits, RateLimitsInForce, RateUse
 from relayer.settlement.postings import Account
 from relayer.settlement.reader import RequestResult
 from relayer.settlement.state import Overlay
@@ -134,9 +135,9 @@ class SettlementTables:
     def payment(self, payment_id: str, /) -> Payment | None:
         return self._record(Payment, payment_id)
 
-    def evidence_used(self, evidence: Evidence, /) -> bool:
+    def evidence_used(self, evidence: EvidenceKey, /) -> bool:
         found = self._connection.execute(
-            "SELECT 1 FROM settlement_evidence WHERE kind = ? AND reference = ?", evidence_key(evidence)
+            "SELECT 1 FROM settlement_evidence WHERE debtor = ? AND creditor = ? AND kind = ? AND reference = ?", evidence
         )
         return found.fetchone() is not None
 
@@ -151,6 +152,20 @@ class SettlementTables:
             "SELECT running, cut_off_seconds FROM settlement_unit WHERE currency = ? AND exponent = ?", unit
         ).fetchone()
         return NO_CYCLES if row is None else UnitCycles(*row)
+
+    def rate_limits(self) -> RateLimitsInForce:
+        row = self._connection.execute(
+            "SELECT proposals_per_hour, disputes_per_hour, sequence, head_hash FROM settlement_rate_limits"
+        ).fetchone()
+        if row is None:
+            return RateLimitsInForce(DEFAULT_RATES, *EMPTY_LOG)
+        return RateLimitsInForce(RateLimits(proposals_per_hour=row[0], disputes_per_hour=row[1]), row[2], row[3])
+
+    def rate_use(self, party: bytes, kind: RateKind, /) -> RateUse | None:
+        row = self._connection.execute(
+            "SELECT hour, count FROM settlement_rate_use WHERE party_id = ? AND kind = ?", (party, kind.value)
+        ).fetchone()
+        return None if row is None else RateUse(*row)
 
     def deadlines(self, until_seconds: int, limit: int, /) -> Sequence[Deadline]:
         rows = self._connection.execute(_DEADLINES, (until_seconds, until_seconds, until_seconds, limit))

@@ -49,7 +49,7 @@ def write_changes(connection: sqlite3.Connection, changes: Overlay, *, height: i
     for kind, records in ((Payment, changes.payments), (Dispute, changes.disputes), (Cycle, changes.cycles)):
         _write_records(connection, kind, records)
     run(
-        "INSERT INTO settlement_evidence (kind, reference, payment_id) VALUES (?, ?, ?)",
+        "INSERT INTO settlement_evidence (debtor, creditor, kind, reference, payment_id) VALUES (?, ?, ?, ?, ?)",
         [(*key, payment_id) for key, payment_id in changes.evidence.items()],
     )
     run(
@@ -57,6 +57,23 @@ def write_changes(connection: sqlite3.Connection, changes: Overlay, *, height: i
         "ON CONFLICT (currency, exponent) DO UPDATE SET running = excluded.running, "
         "cut_off_seconds = excluded.cut_off_seconds",
         [(*unit, *cycles) for unit, cycles in changes.units.items()],
+    )
+    _write_rates(connection, changes)
+
+
+def _write_rates(connection: sqlite3.Connection, changes: Overlay) -> None:
+    """Limits in force, and what counts towards them."""
+    if changes.new_rate_limits is not None:
+        limits, sequence, head_hash = changes.new_rate_limits
+        connection.execute(
+            "INSERT OR REPLACE INTO settlement_rate_limits (single, proposals_per_hour, disputes_per_hour, sequence, "
+            "head_hash) VALUES (1, ?, ?, ?, ?)",
+            (limits.proposals_per_hour, limits.disputes_per_hour, sequence, head_hash),
+        )
+    connection.executemany(
+        "INSERT INTO settlement_rate_use (party_id, kind, hour, count) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (party_id, kind) DO UPDATE SET hour = excluded.hour, count = excluded.count",
+        [(party, kind.value, *use) for (party, kind), use in changes.rate_uses.items()],
     )
 
 

@@ -98,10 +98,12 @@ CREATE TABLE settlement_posting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX settlement_posting_liability ON settlement_posting (liability);
 CREATE TABLE settlement_evidence (
+    debtor BLOB NOT NULL,
+    creditor BLOB NOT NULL,
     kind TEXT NOT NULL,
     reference TEXT NOT NULL,
     payment_id TEXT NOT NULL,
-    PRIMARY KEY (kind, reference)
+    PRIMARY KEY (debtor, creditor, kind, reference)
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -200,6 +202,20 @@ CREATE TABLE settlement_period (
     single INTEGER PRIMARY KEY CHECK (single = 1),
     cut_off_seconds INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE settlement_rate_limits (
+    single INTEGER PRIMARY KEY CHECK (single = 1),
+    proposals_per_hour INTEGER NOT NULL,
+    disputes_per_hour INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    head_hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE settlement_rate_use (
+    party_id BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('proposal', 'dispute')),
+    hour INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (party_id, kind)
+) STRICT, WITHOUT ROWID;
 """
 
 RECORD = (
@@ -230,6 +246,8 @@ DERIVED = (
     "settlement_issuer",
     "settlement_mandate",
     "settlement_period",
+    "settlement_rate_limits",
+    "settlement_rate_use",
 )
 """Tables that a replay of the record must lead to."""
 

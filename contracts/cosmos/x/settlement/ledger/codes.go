@@ -18,6 +18,12 @@ const (
 	maximumExponent = 18
 	// maximumWaitSeconds: 90 days: how long a payment, a dispute or a cycle may hold an amount.
 	maximumWaitSeconds = 7776000
+	// rateWindowSeconds: Of block time, in which a party's proposals and disputes are counted.
+	rateWindowSeconds = 3600
+	// defaultProposalsPerHour: Netting cycles that one party may propose, until the operator sets another rate.
+	defaultProposalsPerHour = 6
+	// defaultDisputesPerHour: Disputes that one party may open, until the operator sets another rate.
+	defaultDisputesPerHour = 100
 	// MaximumEnded: Deadlines that a ledger ends in one block; the rest follows in the next ones.
 	MaximumEnded = 64
 )
@@ -54,4 +60,5 @@ var (
 	ErrSameActor           = errorsmod.Register(Codespace, 29, "another than the proposer must verify")
 	ErrSuperseded          = errorsmod.Register(Codespace, 30, "what the change replaces is not in force any more")
 	ErrIssuerTaken         = errorsmod.Register(Codespace, 31, "the account belongs to a party already, or was removed")
+	ErrRateExceeded        = errorsmod.Register(Codespace, 32, "the party has asked for this as often as it may within one hour")
 )

@@ -22,17 +22,9 @@ func (b Book) applyCycleProposed(event *wire.CycleProposed, head Head) error {
 	if !unit.isKnown() {
 		return fmt.Errorf("cycle %s has the unknown unit %.10q with exponent %d", plan.CycleId, unit.Currency, unit.Exponent)
 	}
-	if err := b.post(cycleProposedPostings(event)); err != nil {
-		return err
-	}
 	b.setEntries(cyclePrefix, plan.CycleId, entries{made: head.Sequence, moved: head.Sequence})
-	b.setUnitCycles(unit, unitCycles{cutOffSeconds: b.unitCycles(unit).cutOffSeconds, running: plan.CycleId})
 	b.setDeadline(cyclePrefix, plan.ExpiresAtSeconds, plan.CycleId)
 	return nil
-}
-
-func cycleProposedPostings(event *wire.CycleProposed) []posting {
-	return postShares(event.Plan.Shares, freeAccount, heldAccount)
 }
 
 func (b Book) applyCycleMoved(event *wire.CycleMoved, head Head) error {
@@ -40,18 +32,19 @@ func (b Book) applyCycleMoved(event *wire.CycleMoved, head Head) error {
 	if before == nil || !slices.Contains(cycleMoves[event.State], before.State) {
 		return fmt.Errorf("cycle %s cannot be %s", event.CycleId, stateName(event.State))
 	}
-	if err := b.post(cycleMovedPostings(event, before.Plan)); err != nil {
+	if err := b.post(cycleMovedPostings(event, before)); err != nil {
 		return err
 	}
 	at := *b.entries(cyclePrefix, event.CycleId)
 	at.moved = head.Sequence
 	unit := unitOf(before.Plan)
-	switch event.State {
-	case cycleVerified:
+	switch {
+	case event.State == cycleVerified:
 		at.proved = head.Sequence
-	case cycleCommitted:
+		b.setUnitCycles(unit, unitCycles{cutOffSeconds: b.unitCycles(unit).cutOffSeconds, running: event.CycleId})
+	case event.State == cycleCommitted:
 		b.setUnitCycles(unit, unitCycles{cutOffSeconds: before.Plan.CutOffSeconds})
-	default:
+	case before.State == cycleVerified:
 		b.setUnitCycles(unit, unitCycles{cutOffSeconds: b.unitCycles(unit).cutOffSeconds})
 	}
 	b.setEntries(cyclePrefix, event.CycleId, at)
@@ -61,12 +54,15 @@ func (b Book) applyCycleMoved(event *wire.CycleMoved, head Head) error {
 	return nil
 }
 
-func cycleMovedPostings(event *wire.CycleMoved, plan *wire.CyclePlan) []posting {
-	switch event.State {
-	case cycleCommitted:
-		return postShares(plan.Shares, heldAccount, nettedAccount)
-	case cycleAborted, cycleExpired:
-		return postShares(plan.Shares, heldAccount, freeAccount)
+// cycleMovedPostings by the cycle as it was before. Only a verified one holds anything.
+func cycleMovedPostings(event *wire.CycleMoved, before *wire.Cycle) []posting {
+	switch {
+	case event.State == cycleVerified:
+		return postShares(before.Plan.Shares, freeAccount, heldAccount)
+	case event.State == cycleCommitted:
+		return postShares(before.Plan.Shares, heldAccount, nettedAccount)
+	case before.State == cycleVerified:
+		return postShares(before.Plan.Shares, heldAccount, freeAccount)
 	default:
 		return nil
 	}

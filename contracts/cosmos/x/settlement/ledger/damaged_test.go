@@ -118,6 +118,8 @@ func mutateList(source *rand.Rand, value reflect.Value) {
 		value.Set(value.Slice(0, value.Len()-1))
 	case source.Intn(4) == 0:
 		value.Set(reflect.Append(value, value.Index(0)))
+	case value.Type().Elem().Kind() == reflect.Pointer:
+		mutate(source, value.Index(source.Intn(value.Len())).Elem())
 	default:
 		mutate(source, value.Index(source.Intn(value.Len())))
 	}

@@ -68,7 +68,7 @@ func (d *decision) write(decided []*wire.LogEntry) Head {
 // decide gives the entries that a command leads to, or the first rule that it breaks. Each concept knows its own commands.
 func (d *decision) decide(command *wire.Command) ([]*wire.LogEntry, error) {
 	concepts := []func(*wire.Command) ([]*wire.LogEntry, error){
-		d.decideParty, d.decideIssuer, d.decidePayment, d.decideDispute, d.decideCycle,
+		d.decideParty, d.decideIssuer, d.decidePayment, d.decideDispute, d.decideCycle, d.decideRate, d.decideNews,
 	}
 	for _, concept := range concepts {
 		if decided, err := concept(command); decided != nil || err != nil {
@@ -119,6 +119,11 @@ func (b Book) apply(entry *wire.LogEntry, head Head) error {
 		return b.applyCycleMoved(event.CycleMoved, head)
 	case *wire.LogEntry_DebtNovated:
 		return b.applyDebtNovated(event.DebtNovated, head)
+	case *wire.LogEntry_RateLimitsSet:
+		b.kv.Set([]byte{rateLimitsKey}, encodeUint64(head.Sequence))
+		return nil
+	case *wire.LogEntry_NewsRequested:
+		return nil
 	default:
 		return fmt.Errorf("a %T is not an event of this version", event)
 	}

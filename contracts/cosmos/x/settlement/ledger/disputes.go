@@ -55,6 +55,7 @@ func (d *decision) openDispute(asked *wire.OpenDispute) ([]*wire.LogEntry, error
 		func() error { return d.book.requireNew(disputePrefix, "dispute", asked.DisputeId) },
 		func() error { return checkText("reason", asked.Reason, true) },
 		func() error { return d.requireDeadline(what, asked.DeadlineSeconds) },
+		func() error { return d.requireRate(disputeRate) },
 	); err != nil {
 		return nil, err
 	}

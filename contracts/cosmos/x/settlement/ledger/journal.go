@@ -19,12 +19,12 @@ type journalist struct {
 	book     Book
 	payments map[string]*wire.Payment
 	disputes map[string]*wire.DisputeClaim
-	cycles   map[string]*wire.CyclePlan
+	cycles   map[string]*wire.Cycle
 }
 
 func (b Book) journal(visit func(journalEntry)) {
 	reader := journalist{
-		book: b, payments: map[string]*wire.Payment{}, disputes: map[string]*wire.DisputeClaim{}, cycles: map[string]*wire.CyclePlan{},
+		book: b, payments: map[string]*wire.Payment{}, disputes: map[string]*wire.DisputeClaim{}, cycles: map[string]*wire.Cycle{},
 	}
 	for sequence, last := uint64(1), b.Head().Sequence; sequence <= last; sequence++ {
 		entry := b.entry(sequence)
@@ -61,14 +61,11 @@ func (j *journalist) postings(sequence uint64, entry *wire.LogEntry) []posting {
 		delete(j.disputes, event.DisputeClosed.DisputeId)
 		return disputeClosedPostings(event.DisputeClosed, claim)
 	case *wire.LogEntry_CycleProposed:
-		j.cycles[event.CycleProposed.Plan.CycleId] = event.CycleProposed.Plan
-		return cycleProposedPostings(event.CycleProposed)
+		plan := event.CycleProposed.Plan
+		j.cycles[plan.CycleId] = &wire.Cycle{Plan: plan, State: cycleProposed}
+		return nil
 	case *wire.LogEntry_CycleMoved:
-		plan := j.cycles[event.CycleMoved.CycleId]
-		if event.CycleMoved.State != cycleVerified {
-			delete(j.cycles, event.CycleMoved.CycleId)
-		}
-		return cycleMovedPostings(event.CycleMoved, plan)
+		return j.cycleMoved(event.CycleMoved)
 	default:
 		return nil
 	}
@@ -80,6 +77,16 @@ func (j *journalist) paymentMoved(event *wire.PaymentMoved) []posting {
 	payment.State = event.State
 	if event.State == paymentReturned || event.State == paymentExpired {
 		delete(j.payments, event.PaymentId)
+	}
+	return postings
+}
+
+func (j *journalist) cycleMoved(event *wire.CycleMoved) []posting {
+	cycle := j.cycles[event.CycleId]
+	postings := cycleMovedPostings(event, cycle)
+	cycle.State = event.State
+	if event.State != cycleVerified {
+		delete(j.cycles, event.CycleId)
 	}
 	return postings
 }

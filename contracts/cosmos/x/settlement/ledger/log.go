@@ -126,6 +126,7 @@ func (b Book) replay(entry *wire.LogEntry) (Head, error) {
 	if err := b.apply(entry, head); err != nil {
 		return Head{}, err
 	}
+	b.countRate(entry)
 	b.remember(entry, head)
 	b.kv.Set(logKey(head.Sequence), encoded)
 	b.kv.Set([]byte{headKey}, encodeHead(head))

@@ -1,8 +1,11 @@
 package ledger
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/big"
+
+	errorsmod "cosmossdk.io/errors"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -33,6 +36,28 @@ type change struct {
 type told struct {
 	origin *wire.FactPacket
 	update facts.StatusUpdate
+}
+
+// decideNews gives nothing for commands of other concepts. Only an operator may ask for news again, because every attempt is a
+// packet that a relayer pays for.
+func (d *decision) decideNews(command *wire.Command) ([]*wire.LogEntry, error) {
+	asked, ok := command.Command.(*wire.Command_ResendNews)
+	if !ok {
+		return nil, nil
+	}
+	if err := d.requireOperator("ask for news again"); err != nil {
+		return nil, err
+	}
+	liability := d.book.accountOfFact(asked.ResendNews.FactId)
+	if liability == nil {
+		return nil, notFound("liability of fact", "0x"+hex.EncodeToString(asked.ResendNews.FactId))
+	}
+	if liability.isNovated {
+		return nil, errorsmod.Wrapf(ErrWrongState,
+			"fact 0x%x did not come in a packet, so no contract ledger is told of it", asked.ResendNews.FactId)
+	}
+	requested := &wire.NewsRequested{FactId: asked.ResendNews.FactId}
+	return []*wire.LogEntry{{Event: &wire.LogEntry_NewsRequested{NewsRequested: requested}}}, nil
 }
 
 // News of the entries above after up to until, in the order of the log. They tell amounts as they stand now.

@@ -194,7 +194,7 @@ func (d *decision) movePayment(
 	return []*wire.LogEntry{{Event: &wire.LogEntry_PaymentMoved{PaymentMoved: moved}}}, nil
 }
 
-// requireEvidence demands that it states exactly this amount and has proved nothing before.
+// requireEvidence demands that it states exactly this amount and has proved nothing between the same parties before.
 func (d *decision) requireEvidence(evidence *wire.Evidence, order *wire.PaymentOrder) error {
 	if err := checkText("evidence reference", evidence.Reference, true); err != nil {
 		return err
@@ -203,14 +203,17 @@ func (d *decision) requireEvidence(evidence *wire.Evidence, order *wire.PaymentO
 		return errorsmod.Wrapf(ErrEvidenceMismatch, "evidence %s states %s %.10q, the payment %s %s",
 			evidence.Reference, evidence.Amount, evidence.Currency, order.Amount, order.Currency)
 	}
-	if d.book.kv.Has(evidenceKey(evidence)) {
-		return errorsmod.Wrapf(ErrEvidenceUsed, "evidence %s has proved another movement before", evidence.Reference)
+	if d.book.kv.Has(evidenceKey(order, evidence)) {
+		return errorsmod.Wrapf(ErrEvidenceUsed, "evidence %s has proved another movement between the two before", evidence.Reference)
 	}
 	return nil
 }
 
-func evidenceKey(evidence *wire.Evidence) []byte {
-	return append([]byte{evidencePrefix, byte(evidence.Kind)}, evidence.Reference...)
+// evidenceKey counts references between the payment's parties alone: they are unique to an account, not to the world, and nobody
+// else can use one up. The ids of both parties have one length.
+func evidenceKey(order *wire.PaymentOrder, evidence *wire.Evidence) []byte {
+	pair := append(append([]byte{evidencePrefix}, order.Debtor...), order.Creditor...)
+	return append(append(pair, byte(evidence.Kind)), evidence.Reference...)
 }
 
 // stateName is the name of a state of a payment, dispute or cycle without its type.
@@ -248,7 +251,7 @@ func (b Book) applyPaymentMoved(event *wire.PaymentMoved, head Head) error {
 	at.moved = head.Sequence
 	if event.Evidence != nil {
 		at.proved = head.Sequence
-		b.kv.Set(evidenceKey(event.Evidence), []byte(event.PaymentId))
+		b.kv.Set(evidenceKey(before.Order, event.Evidence), []byte(event.PaymentId))
 	}
 	b.setEntries(paymentPrefix, event.PaymentId, at)
 	if event.State != paymentPending {

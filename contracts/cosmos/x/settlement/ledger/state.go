@@ -15,6 +15,8 @@ const (
 	cutOffKey       = 0x02 // unix seconds
 	issuerPrefix    = 0x0d // chain id, account -> sequences of the entries that bound it and that changed it last
 	mandatePrefix   = 0x0e // creditor, chain id, account -> sequence of what it said last
+	rateLimitsKey   = 0x03 // sequence of the limits in force
+	ratePrefix      = 0x0c // kind, party id -> hour, how often the party asked in it
 	deadlinePrefix  = 0x0f // unix seconds, rank, id -> what ends then
 	logPrefix       = 0x10 // sequence -> entry
 	partyPrefix     = 0x11 // party id -> sequence
@@ -31,7 +33,7 @@ const (
 	cyclePrefix     = 0x1c // cycle id -> its entries
 	unitPrefix      = 0x1d // currency, exponent -> newest cut-off, running cycle
 	consentPrefix   = 0x1e // party id -> sequence of the consent in force, 1 while it is given
-	evidencePrefix  = 0x1f // kind, reference -> payment id
+	evidencePrefix  = 0x1f // debtor, creditor, kind, reference -> payment id
 )
 
 // Book is the state of one settlement ledger in a store of its own.

@@ -3,8 +3,10 @@ from relayer.wire.interledger.settlement.v1 import cycles_pb2 as _cycles_pb2
 from relayer.wire.interledger.settlement.v1 import disputes_pb2 as _disputes_pb2
 from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from relayer.wire.interledger.settlement.v1 import issuers_pb2 as _issuers_pb2
+from relayer.wire.interledger.settlement.v1 import news_pb2 as _news_pb2
 from relayer.wire.interledger.settlement.v1 import parties_pb2 as _parties_pb2
 from relayer.wire.interledger.settlement.v1 import payments_pb2 as _payments_pb2
+from relayer.wire.interledger.settlement.v1 import rates_pb2 as _rates_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
@@ -12,7 +14,7 @@ from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Opti
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Command(_message.Message):
-    __slots__ = ("request_id", "actor", "register_party", "record_agreement", "close_period", "set_consent", "instruct_payment", "mark_payment_pending", "finalise_payment", "return_payment", "expire_payment", "open_dispute", "release_dispute", "uphold_dispute", "lapse_dispute", "write_off", "propose_cycle", "verify_cycle", "commit_cycle", "abort_cycle", "expire_cycle", "bind_issuer", "remove_issuer", "grant_mandate", "revoke_mandate")
+    __slots__ = ("request_id", "actor", "register_party", "record_agreement", "close_period", "set_consent", "instruct_payment", "mark_payment_pending", "finalise_payment", "return_payment", "expire_payment", "open_dispute", "release_dispute", "uphold_dispute", "lapse_dispute", "write_off", "propose_cycle", "verify_cycle", "commit_cycle", "abort_cycle", "expire_cycle", "bind_issuer", "remove_issuer", "grant_mandate", "revoke_mandate", "set_rate_limits", "resend_news")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     REGISTER_PARTY_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +40,8 @@ class Command(_message.Message):
     REMOVE_ISSUER_FIELD_NUMBER: _ClassVar[int]
     GRANT_MANDATE_FIELD_NUMBER: _ClassVar[int]
     REVOKE_MANDATE_FIELD_NUMBER: _ClassVar[int]
+    SET_RATE_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    RESEND_NEWS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     actor: bytes
     register_party: _parties_pb2.RegisterParty
@@ -63,10 +67,12 @@ class Command(_message.Message):
     remove_issuer: _issuers_pb2.RemoveIssuer
     grant_mandate: _issuers_pb2.GrantMandate
     revoke_mandate: _issuers_pb2.RevokeMandate
-    def __init__(self, request_id: _Optional[str] = ..., actor: _Optional[bytes] = ..., register_party: _Optional[_Union[_parties_pb2.RegisterParty, _Mapping]] = ..., record_agreement: _Optional[_Union[_parties_pb2.RecordAgreement, _Mapping]] = ..., close_period: _Optional[_Union[_parties_pb2.ClosePeriod, _Mapping]] = ..., set_consent: _Optional[_Union[_parties_pb2.SetConsent, _Mapping]] = ..., instruct_payment: _Optional[_Union[_payments_pb2.InstructPayment, _Mapping]] = ..., mark_payment_pending: _Optional[_Union[_payments_pb2.MarkPaymentPending, _Mapping]] = ..., finalise_payment: _Optional[_Union[_payments_pb2.FinalisePayment, _Mapping]] = ..., return_payment: _Optional[_Union[_payments_pb2.ReturnPayment, _Mapping]] = ..., expire_payment: _Optional[_Union[_payments_pb2.ExpirePayment, _Mapping]] = ..., open_dispute: _Optional[_Union[_disputes_pb2.OpenDispute, _Mapping]] = ..., release_dispute: _Optional[_Union[_disputes_pb2.ReleaseDispute, _Mapping]] = ..., uphold_dispute: _Optional[_Union[_disputes_pb2.UpholdDispute, _Mapping]] = ..., lapse_dispute: _Optional[_Union[_disputes_pb2.LapseDispute, _Mapping]] = ..., write_off: _Optional[_Union[_disputes_pb2.WriteOff, _Mapping]] = ..., propose_cycle: _Optional[_Union[_cycles_pb2.ProposeCycle, _Mapping]] = ..., verify_cycle: _Optional[_Union[_cycles_pb2.VerifyCycle, _Mapping]] = ..., commit_cycle: _Optional[_Union[_cycles_pb2.CommitCycle, _Mapping]] = ..., abort_cycle: _Optional[_Union[_cycles_pb2.AbortCycle, _Mapping]] = ..., expire_cycle: _Optional[_Union[_cycles_pb2.ExpireCycle, _Mapping]] = ..., bind_issuer: _Optional[_Union[_issuers_pb2.BindIssuer, _Mapping]] = ..., remove_issuer: _Optional[_Union[_issuers_pb2.RemoveIssuer, _Mapping]] = ..., grant_mandate: _Optional[_Union[_issuers_pb2.GrantMandate, _Mapping]] = ..., revoke_mandate: _Optional[_Union[_issuers_pb2.RevokeMandate, _Mapping]] = ...) -> None: ...
+    set_rate_limits: _rates_pb2.SetRateLimits
+    resend_news: _news_pb2.ResendNews
+    def __init__(self, request_id: _Optional[str] = ..., actor: _Optional[bytes] = ..., register_party: _Optional[_Union[_parties_pb2.RegisterParty, _Mapping]] = ..., record_agreement: _Optional[_Union[_parties_pb2.RecordAgreement, _Mapping]] = ..., close_period: _Optional[_Union[_parties_pb2.ClosePeriod, _Mapping]] = ..., set_consent: _Optional[_Union[_parties_pb2.SetConsent, _Mapping]] = ..., instruct_payment: _Optional[_Union[_payments_pb2.InstructPayment, _Mapping]] = ..., mark_payment_pending: _Optional[_Union[_payments_pb2.MarkPaymentPending, _Mapping]] = ..., finalise_payment: _Optional[_Union[_payments_pb2.FinalisePayment, _Mapping]] = ..., return_payment: _Optional[_Union[_payments_pb2.ReturnPayment, _Mapping]] = ..., expire_payment: _Optional[_Union[_payments_pb2.ExpirePayment, _Mapping]] = ..., open_dispute: _Optional[_Union[_disputes_pb2.OpenDispute, _Mapping]] = ..., release_dispute: _Optional[_Union[_disputes_pb2.ReleaseDispute, _Mapping]] = ..., uphold_dispute: _Optional[_Union[_disputes_pb2.UpholdDispute, _Mapping]] = ..., lapse_dispute: _Optional[_Union[_disputes_pb2.LapseDispute, _Mapping]] = ..., write_off: _Optional[_Union[_disputes_pb2.WriteOff, _Mapping]] = ..., propose_cycle: _Optional[_Union[_cycles_pb2.ProposeCycle, _Mapping]] = ..., verify_cycle: _Optional[_Union[_cycles_pb2.VerifyCycle, _Mapping]] = ..., commit_cycle: _Optional[_Union[_cycles_pb2.CommitCycle, _Mapping]] = ..., abort_cycle: _Optional[_Union[_cycles_pb2.AbortCycle, _Mapping]] = ..., expire_cycle: _Optional[_Union[_cycles_pb2.ExpireCycle, _Mapping]] = ..., bind_issuer: _Optional[_Union[_issuers_pb2.BindIssuer, _Mapping]] = ..., remove_issuer: _Optional[_Union[_issuers_pb2.RemoveIssuer, _Mapping]] = ..., grant_mandate: _Optional[_Union[_issuers_pb2.GrantMandate, _Mapping]] = ..., revoke_mandate: _Optional[_Union[_issuers_pb2.RevokeMandate, _Mapping]] = ..., set_rate_limits: _Optional[_Union[_rates_pb2.SetRateLimits, _Mapping]] = ..., resend_news: _Optional[_Union[_news_pb2.ResendNews, _Mapping]] = ...) -> None: ...
 
 class LogEntry(_message.Message):
-    __slots__ = ("at_seconds", "act", "party_registered", "agreement_recorded", "period_closed", "consent_set", "fact_recorded", "payment_instructed", "payment_moved", "dispute_opened", "dispute_closed", "written_off", "cycle_proposed", "cycle_moved", "debt_novated", "issuer_bound", "issuer_removed", "mandate_granted", "mandate_revoked")
+    __slots__ = ("at_seconds", "act", "party_registered", "agreement_recorded", "period_closed", "consent_set", "fact_recorded", "payment_instructed", "payment_moved", "dispute_opened", "dispute_closed", "written_off", "cycle_proposed", "cycle_moved", "debt_novated", "issuer_bound", "issuer_removed", "mandate_granted", "mandate_revoked", "rate_limits_set", "news_requested")
     AT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     ACT_FIELD_NUMBER: _ClassVar[int]
     PARTY_REGISTERED_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +92,8 @@ class LogEntry(_message.Message):
     ISSUER_REMOVED_FIELD_NUMBER: _ClassVar[int]
     MANDATE_GRANTED_FIELD_NUMBER: _ClassVar[int]
     MANDATE_REVOKED_FIELD_NUMBER: _ClassVar[int]
+    RATE_LIMITS_SET_FIELD_NUMBER: _ClassVar[int]
+    NEWS_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     at_seconds: int
     act: _acts_pb2.Act
     party_registered: _parties_pb2.PartyRegistered
@@ -105,7 +113,9 @@ class LogEntry(_message.Message):
     issuer_removed: _issuers_pb2.IssuerRemoved
     mandate_granted: _issuers_pb2.MandateGranted
     mandate_revoked: _issuers_pb2.MandateRevoked
-    def __init__(self, at_seconds: _Optional[int] = ..., act: _Optional[_Union[_acts_pb2.Act, _Mapping]] = ..., party_registered: _Optional[_Union[_parties_pb2.PartyRegistered, _Mapping]] = ..., agreement_recorded: _Optional[_Union[_parties_pb2.AgreementRecorded, _Mapping]] = ..., period_closed: _Optional[_Union[_parties_pb2.PeriodClosed, _Mapping]] = ..., consent_set: _Optional[_Union[_parties_pb2.ConsentSet, _Mapping]] = ..., fact_recorded: _Optional[_Union[_facts_pb2.FactRecorded, _Mapping]] = ..., payment_instructed: _Optional[_Union[_payments_pb2.PaymentInstructed, _Mapping]] = ..., payment_moved: _Optional[_Union[_payments_pb2.PaymentMoved, _Mapping]] = ..., dispute_opened: _Optional[_Union[_disputes_pb2.DisputeOpened, _Mapping]] = ..., dispute_closed: _Optional[_Union[_disputes_pb2.DisputeClosed, _Mapping]] = ..., written_off: _Optional[_Union[_disputes_pb2.WrittenOff, _Mapping]] = ..., cycle_proposed: _Optional[_Union[_cycles_pb2.CycleProposed, _Mapping]] = ..., cycle_moved: _Optional[_Union[_cycles_pb2.CycleMoved, _Mapping]] = ..., debt_novated: _Optional[_Union[_cycles_pb2.DebtNovated, _Mapping]] = ..., issuer_bound: _Optional[_Union[_issuers_pb2.IssuerBound, _Mapping]] = ..., issuer_removed: _Optional[_Union[_issuers_pb2.IssuerRemoved, _Mapping]] = ..., mandate_granted: _Optional[_Union[_issuers_pb2.MandateGranted, _Mapping]] = ..., mandate_revoked: _Optional[_Union[_issuers_pb2.MandateRevoked, _Mapping]] = ...) -> None: ...
+    rate_limits_set: _rates_pb2.RateLimitsSet
+    news_requested: _news_pb2.NewsRequested
+    def __init__(self, at_seconds: _Optional[int] = ..., act: _Optional[_Union[_acts_pb2.Act, _Mapping]] = ..., party_registered: _Optional[_Union[_parties_pb2.PartyRegistered, _Mapping]] = ..., agreement_recorded: _Optional[_Union[_parties_pb2.AgreementRecorded, _Mapping]] = ..., period_closed: _Optional[_Union[_parties_pb2.PeriodClosed, _Mapping]] = ..., consent_set: _Optional[_Union[_parties_pb2.ConsentSet, _Mapping]] = ..., fact_recorded: _Optional[_Union[_facts_pb2.FactRecorded, _Mapping]] = ..., payment_instructed: _Optional[_Union[_payments_pb2.PaymentInstructed, _Mapping]] = ..., payment_moved: _Optional[_Union[_payments_pb2.PaymentMoved, _Mapping]] = ..., dispute_opened: _Optional[_Union[_disputes_pb2.DisputeOpened, _Mapping]] = ..., dispute_closed: _Optional[_Union[_disputes_pb2.DisputeClosed, _Mapping]] = ..., written_off: _Optional[_Union[_disputes_pb2.WrittenOff, _Mapping]] = ..., cycle_proposed: _Optional[_Union[_cycles_pb2.CycleProposed, _Mapping]] = ..., cycle_moved: _Optional[_Union[_cycles_pb2.CycleMoved, _Mapping]] = ..., debt_novated: _Optional[_Union[_cycles_pb2.DebtNovated, _Mapping]] = ..., issuer_bound: _Optional[_Union[_issuers_pb2.IssuerBound, _Mapping]] = ..., issuer_removed: _Optional[_Union[_issuers_pb2.IssuerRemoved, _Mapping]] = ..., mandate_granted: _Optional[_Union[_issuers_pb2.MandateGranted, _Mapping]] = ..., mandate_revoked: _Optional[_Union[_issuers_pb2.MandateRevoked, _Mapping]] = ..., rate_limits_set: _Optional[_Union[_rates_pb2.RateLimitsSet, _Mapping]] = ..., news_requested: _Optional[_Union[_news_pb2.NewsRequested, _Mapping]] = ...) -> None: ...
 
 class EndDeadlines(_message.Message):
     __slots__ = ("height",)

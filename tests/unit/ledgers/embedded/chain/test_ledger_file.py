@@ -241,7 +241,7 @@ class TestVerify:
 A_ROW = {
     "packet_event": "1, 1, 'send_packet', zeroblob(32), zeroblob(1), NULL",
     "settlement_posting": "1, 1, 1, 'claim', 'free', '5'",
-    "settlement_evidence": "'transaction', '0x01', 'P-1'",
+    "settlement_evidence": "zeroblob(32), zeroblob(32), 'transaction', '0x01', 'P-1'",
 }
 """For tables that a ledger without facts leaves empty."""
 

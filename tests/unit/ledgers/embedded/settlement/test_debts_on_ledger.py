@@ -28,8 +28,8 @@ from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePa
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
 from relayer.settlement.postings import Account, Posting, balances
-from relayer.settlement.rules.cycles import check_plan, proof_hash_of
 from relayer.settlement.rules.eligible import Scope
+from relayer.settlement.rules.plans import check_plan, proof_hash_of
 from relayer.testing.factories import a_fact
 from relayer.wire.interledger.settlement.v1 import cycles_pb2, log_pb2, parties_pb2, payments_pb2
 from tests.support.embedded import embedded_ledger

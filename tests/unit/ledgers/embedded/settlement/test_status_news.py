@@ -46,8 +46,8 @@ from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, Re
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, ReturnPayment
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
-from relayer.settlement.rules.cycles import proof_hash_of
 from relayer.settlement.rules.eligible import Scope
+from relayer.settlement.rules.plans import proof_hash_of
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACT, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger

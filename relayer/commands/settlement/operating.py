@@ -1,0 +1,47 @@
+"""`relayer settlement limits` and `resend`: what the operator of a settlement ledger sets and asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from relayer.app.clock import now_seconds
+from relayer.business.settling import request_id_of
+from relayer.commands.output import say
+from relayer.commands.settlement.desk import open_desk
+from relayer.errors import InvalidInput
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.commands import Command
+from relayer.settlement.model.news import ResendNews
+from relayer.settlement.model.rates import RateLimits, SetRateLimits
+
+
+def set_limits(config: Path, channel: str | None, *, proposals: int, disputes: int) -> None:
+    """`settlement limits`."""
+    limits = RateLimits(proposals_per_hour=proposals, disputes_per_hour=disputes)
+    sequence = asyncio.run(_execute(config, channel, [SetRateLimits(request_id="", actor=OPERATOR, limits=limits)]))
+    say(f"each party: {proposals} proposals and {disputes} disputes per hour, settlement sequence {sequence}")
+
+
+def resend(config: Path, channel: str | None, fact_ids: list[str]) -> None:
+    """`settlement resend`."""
+    asyncio.run(_execute(config, channel, [_resend(each) for each in fact_ids]))
+    say(f"{len(fact_ids)} facts: their news that wait are sent in the next block")
+
+
+async def _execute(config: Path, channel: str | None, commands: list[Command]) -> int:
+    """Each may be asked for again later with the same content, so the time is a part of its request id."""
+    sequence = 0
+    async with open_desk(config, channel) as at:
+        for command in commands:
+            request_id = f"{request_id_of(command)}-{now_seconds()}"
+            sequence = (await at.service.execute(replace(command, request_id=request_id))).sequence
+    return sequence
+
+
+def _resend(fact_id: str) -> ResendNews:
+    try:
+        return ResendNews(request_id="", actor=OPERATOR, fact_id=bytes.fromhex(fact_id.removeprefix("0x")))
+    except ValueError:
+        raise InvalidInput(f"fact id {fact_id[:80]!r}: expected hexadecimal digits") from None

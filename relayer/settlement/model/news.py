@@ -1,0 +1,25 @@
+"""What the log has to do with news of liabilities: somebody asked that waiting news be sent now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relayer.settlement.model.acts import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResendNews(Request):
+    """The news of the fact's liability that wait for their next attempt are sent now."""
+
+    fact_id: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsRequested:
+    """The outbox makes what waits for this fact due. It changes no amount."""
+
+    fact_id: bytes
+
+
+NewsCommand = ResendNews
+NewsEvent = NewsRequested
