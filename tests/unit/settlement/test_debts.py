@@ -237,6 +237,8 @@ class TestCycles:
         bench.owe("NBM", "KCS", 100)
         bench.owe("KCS", "NBM", 70)
         bench.execute(bench.proposal("one"))
+        assert amounts(bench) == [(100, 0, 0, 0, 0), (70, 0, 0, 0, 0)]
+        bench.verify("one")
         assert amounts(bench) == [(100, 70, 0, 0, 0), (70, 70, 0, 0, 0)]
         bench.now += 3600
         bench.execute(end(request_id="end", actor=OPERATOR, cycle_id="one"))
