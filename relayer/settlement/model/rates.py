@@ -44,7 +44,7 @@ class RateUse(NamedTuple):
     """How often a party has asked within the hour with this number, counted since 1970."""
 
     hour: int
-    count: int
+    used: int
 
 
 UNUSED = RateUse(0, 0)

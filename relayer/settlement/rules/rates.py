@@ -75,7 +75,7 @@ def count_rate(state: MutableState, entry: LogEntry) -> None:
 
 def _used(state: SettlementReader, party: bytes, kind: RateKind, now: int) -> int:
     use = state.rate_use(party, kind) or UNUSED
-    return use.count if use.hour == now // RATE_WINDOW_SECONDS else 0
+    return use.used if use.hour == now // RATE_WINDOW_SECONDS else 0
 
 
 def _check(limits: RateLimits) -> None:

@@ -163,7 +163,7 @@ class SettlementTables:
 
     def rate_use(self, party: bytes, kind: RateKind, /) -> RateUse | None:
         row = self._connection.execute(
-            "SELECT hour, count FROM settlement_rate_use WHERE party_id = ? AND kind = ?", (party, kind.value)
+            "SELECT hour, used FROM settlement_rate_use WHERE party_id = ? AND kind = ?", (party, kind.value)
         ).fetchone()
         return None if row is None else RateUse(*row)
 

@@ -71,8 +71,8 @@ def _write_rates(connection: sqlite3.Connection, changes: Overlay) -> None:
             (limits.proposals_per_hour, limits.disputes_per_hour, sequence, head_hash),
         )
     connection.executemany(
-        "INSERT INTO settlement_rate_use (party_id, kind, hour, count) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (party_id, kind) DO UPDATE SET hour = excluded.hour, count = excluded.count",
+        "INSERT INTO settlement_rate_use (party_id, kind, hour, used) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (party_id, kind) DO UPDATE SET hour = excluded.hour, used = excluded.used",
         [(party, kind.value, *use) for (party, kind), use in changes.rate_uses.items()],
     )
 

@@ -213,7 +213,7 @@ CREATE TABLE settlement_rate_use (
     party_id BLOB NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('proposal', 'dispute')),
     hour INTEGER NOT NULL,
-    count INTEGER NOT NULL,
+    used INTEGER NOT NULL,
     PRIMARY KEY (party_id, kind)
 ) STRICT, WITHOUT ROWID;
 """
