@@ -23,7 +23,6 @@ from relayer.settlement.model.disputes import DisputeCommand, LapseDispute
 from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import FactRecorded, RecordFacts
 from relayer.settlement.model.issuers import IssuerCommand
-from relayer.settlement.model.news import NewsCommand
 from relayer.settlement.model.parties import PartyCommand
 from relayer.settlement.model.payments import ExpirePayment, PaymentCommand
 from relayer.settlement.model.rates import RateCommand
@@ -95,8 +94,8 @@ def request_digest(command: Command) -> bytes:
 
 def _events(state: SettlementReader, command: Command, now_seconds: int) -> tuple[Event, ...] | LogHead:
     """A head: another request had this result before."""
-    if isinstance(command, PartyCommand):
-        found = decide_party(state, command)
+    if isinstance(command, PartyCommand | RateCommand):
+        found = decide_party(state, command) if isinstance(command, PartyCommand) else decide_rate(state, command)
         return found if isinstance(found, LogHead) else (found,)
     if isinstance(command, IssuerCommand):
         return (decide_issuer(state, command),)
@@ -106,12 +105,7 @@ def _events(state: SettlementReader, command: Command, now_seconds: int) -> tupl
         return (decide_dispute(state, command, now_seconds=now_seconds),)
     if isinstance(command, CycleCommand):
         return decide_cycle(state, command, now_seconds=now_seconds)
-    if isinstance(command, RateCommand):
-        limits = decide_rate(state, command)
-        return limits if isinstance(limits, LogHead) else (limits,)
-    if isinstance(command, NewsCommand):
-        return (decide_news(state, command),)
-    assert_never(command)
+    return (decide_news(state, command),)
 
 
 def _append(state: Overlay, events: tuple[Event, ...], *, act: Act | None, now_seconds: int) -> tuple[LogEntry, ...]:

@@ -157,10 +157,8 @@ class Overlay:
                 apply_party(self, event, entry)
             case event if isinstance(event, IssuerEvent):
                 apply_issuer(self, event, entry)
-            case event if isinstance(event, RateEvent):
+            case event if isinstance(event, RateEvent | NewsEvent):
                 apply_rate(self, event, entry)
-            case event if isinstance(event, NewsEvent):
-                pass
             case event:
                 assert_never(event)
         count_rate(self, entry)

@@ -13,6 +13,7 @@ from relayer.settlement.model.acts import OPERATOR, LogHead
 from relayer.settlement.model.cycles import CycleProposed
 from relayer.settlement.model.disputes import DisputeOpened
 from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.news import NewsEvent
 from relayer.settlement.model.rates import (
     UNUSED,
     RateCommand,
@@ -39,9 +40,10 @@ def decide_rate(state: SettlementReader, command: RateCommand) -> RateEvent | Lo
     return RateLimitsSet(limits=command.limits)
 
 
-def apply_rate(state: MutableState, event: RateEvent, entry: LogEntry) -> None:
-    """What the event does to the state."""
-    state.new_rate_limits = RateLimitsInForce(event.limits, *entry.head)
+def apply_rate(state: MutableState, event: RateEvent | NewsEvent, entry: LogEntry) -> None:
+    """What the event does to the state; a request for news changes none."""
+    if isinstance(event, RateLimitsSet):
+        state.new_rate_limits = RateLimitsInForce(event.limits, *entry.head)
 
 
 def require_rate(state: SettlementReader, actor: bytes, kind: RateKind, now: int) -> None:
