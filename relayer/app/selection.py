@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relayer.app.ledgers import contract_settings, settlement_settings
+from relayer.business.naming import near_names
 from relayer.config.channels import ChannelSettings, End
 from relayer.config.ledgers import EvmLedgerSettings, SettlementLedgerSettings
 from relayer.config.relayer_file import RelayerSettings, load_relayer
@@ -55,7 +56,7 @@ def choose(path: Path, name: str | None) -> Chosen:
         raise ConfigurationError(f"{path} has several channels; name one with --channel: {', '.join(names)}")
     channels = [channel for channel in settings.channels if name in (None, channel.name)]
     if not channels:
-        raise ConfigurationError(f"{path} has no channel {name!r}; it has {', '.join(names)}")
+        raise ConfigurationError(f"{path} has no channel {name!r}; it has {', '.join(names)}{near_names(name or '', names)}")
     return Chosen(settings=settings, channel=channels[0])
 
 

@@ -36,7 +36,8 @@ from relayer.settlement.rules.eligible import Scope
 from relayer.settlement.rules.plans import check_plan, proof_hash_of
 
 SOLVERS: Mapping[str, Solver] = {"built-in": solve, "ortools": solve_with_ortools}
-_OPERATOR_NAME = "operator"
+OPERATOR_NAME = "operator"
+"""What the ledger's operator is called among parties."""
 _NO_CURRENCY = UnitKey("XXX", 0)
 """ISO 4217: no currency is involved, so no debt is either."""
 
@@ -55,7 +56,7 @@ class Desk:
 
     def name(self, party: bytes) -> str:
         """OCPI id, `operator`, or hexadecimal for a party that the ledger does not list."""
-        return _OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
+        return OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
 
     async def execute(self, command: Command) -> LogHead:
         """With a request id made from the canonical command, which names what it replaces."""
@@ -85,7 +86,7 @@ def request_id_of(command: Command) -> str:
 
 def actor_of(name: str | None) -> bytes:
     """A party's id from its OCPI id; without one, or by `operator`, the operator."""
-    return OPERATOR if name in (None, _OPERATOR_NAME) else party_id(name)
+    return OPERATOR if name in (None, OPERATOR_NAME) else party_id(name)
 
 
 def compare(found: NettingInput, *, solver: Solver) -> dict[NettingMode, NettingResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relayer import errors
-from relayer.authority.errors import ClientNotServed, StoreUnusable
+from relayer.authority.errors import ClientNotServed, StoreUnusable, TooManyCalls
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.proofs.errors import ProofError
@@ -16,6 +16,7 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (SolverUnavailable, 3),
     (errors.LedgerError, 4),
     (ClientNotServed, 4),
+    (TooManyCalls, 4),
     (MessageRefused, 4),
     (ProofError, 4),
     (errors.InvalidInput, 5),

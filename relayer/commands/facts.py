@@ -12,6 +12,7 @@ from relayer.app.clock import SystemClock
 from relayer.app.ends import open_facts, open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
+from relayer.business.naming import HASH_DIGITS, hash_prefix, one_hash
 from relayer.business.precheck import FactTerms, objections
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import OutputForm
@@ -60,7 +61,7 @@ def send_facts(
 ) -> None:
     """`facts send`."""
     selection = select(config, channel)
-    wanted = [parse_hash(each, "fact id") for each in fact_ids]
+    wanted = [hash_prefix("fact id", each) for each in fact_ids]
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
     doubt = "one packet more may be sent than is shown here; `relayer facts show` has each fact's state"
@@ -76,11 +77,11 @@ def send_facts(
 def show_facts(config: Path, channel: str | None, fact_id: str | None, form: OutputForm) -> None:
     """`facts show`."""
     selection = select(config, channel)
-    wanted = None if fact_id is None else parse_hash(fact_id, "fact id")
+    if fact_id is not None:
+        hash_prefix("fact id", fact_id)
     facts = asyncio.run(_tracked(selection))
+    wanted = None if fact_id is None else _fact(fact_id, facts)
     chosen = [each for each in facts if wanted in (None, each.record.fact_id)]
-    if wanted is not None and not chosen:
-        raise InvalidInput(f"fact {fact_id} is not on the contract ledger; `relayer facts show` lists all")
     if form is OutputForm.JSON:
         show_json([FactView.of(each.minted, each.record) for each in chosen])
         return
@@ -89,22 +90,11 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: Out
     show_table(f"{len(chosen)} facts", columns, rows, right=("gross", "packet", "settlement", "news", "open"))
 
 
-def parse_hash(text: str, what: str) -> bytes:
-    """32 bytes from 0x and 64 digits. Raises InvalidInput."""
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise InvalidInput(f"{what} {text!r}: expected 0x and 64 hexadecimal digits")
-    return value
-
-
 def fact_as_row(each: TrackedFact) -> Sequence[str]:
     """One line of a table of facts."""
     fact, record = each.minted.fact, each.record
     return (
-        f"0x{fact.fact_id.hex()[:16]}…",
+        hex_of(fact.fact_id),
         kind_name(fact.kind),
         money(fact.gross, fact.exponent),
         fact.currency.decode("ascii", "replace"),
@@ -114,7 +104,7 @@ def fact_as_row(each: TrackedFact) -> Sequence[str]:
         str(record.settlement_sequence or ""),
         str(record.news_sequence or ""),
         money(record.open, fact.exponent) if record.news_sequence else "",
-        f"0x{record.liability_id.hex()[:16]}…" if any(record.liability_id) else "",
+        hex_of(record.liability_id) if any(record.liability_id) else "",
     )
 
 
@@ -158,10 +148,14 @@ def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
 
 
 async def _send(
-    selection: Selection, account: LocalAccount, fact_ids: Sequence[bytes], seconds: int
+    selection: Selection, account: LocalAccount, named: Sequence[str], seconds: int
 ) -> list[tuple[int, list[bytes]]]:
     async with open_facts(selection, account) as ledger:
         client = selection.contract_client
+        fact_ids = [bytes.fromhex(each) for each in named if len(each) == HASH_DIGITS]
+        if len(fact_ids) < len(named):
+            facts = await tracked(ledger)
+            fact_ids = [_fact(each, facts) for each in named]
         return await send(
             ledger,
             client,
@@ -170,6 +164,10 @@ async def _send(
             clock=SystemClock(),
             recorded=partial(_tell_sent, selection),
         )
+
+
+def _fact(text: str, facts: Sequence[TrackedFact]) -> bytes:
+    return one_hash("fact", text, [each.record.fact_id for each in facts], "relayer facts show")
 
 
 def _tell_sent(selection: Selection, sequence: int, fact_ids: Sequence[bytes]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from relayer.app.journal import journal_reader, journal_writer, routes
 from relayer.app.running import running_report
+from relayer.business.naming import near_names
 from relayer.commands.form import OutputForm
 from relayer.commands.output import say, show_json, show_table
 from relayer.commands.stories import STORIES
-from relayer.config.relayer_file import load_relayer
+from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core import events as ev
 from relayer.core.ids import parse_channel_id, parse_ledger_id, parse_sequence
 from relayer.core.packet import PacketKey
@@ -18,6 +19,7 @@ from relayer.core.policy import OPEN_POLICY
 from relayer.core.states import STATES, state_name
 from relayer.engine.recovery import recover, replay
 from relayer.errors import InvalidInput
+from relayer.ports.journal import JournalReader
 from relayer.views.packets import (
     AnswerView,
     EntryView,
@@ -30,6 +32,7 @@ from relayer.views.packets import (
 from relayer.views.values import hex_of
 
 _SEQUENCE_DIGITS = 20
+_NEWEST = 1_000
 _STATES = {state_name(state).lower(): state_name(state) for state in STATES}
 
 
@@ -38,6 +41,8 @@ def list_packets(config: Path, channel: str | None, state: str | None, limit: in
     settings = load_relayer(config)
     if state is not None and state.lower() not in _STATES:
         raise InvalidInput(f"state {state!r} is not known; known: {', '.join(_STATES)}")
+    if channel is not None:
+        _require_channel(settings, channel)
     states = [] if state is None else [_STATES[state.lower()]]
     with journal_reader(settings.journal.path) as journal:
         everything = journal.packets(states=states, limit=limit if channel is None else 1_000_000)
@@ -56,12 +61,13 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
     key = parse_key(packet)
     with journal_reader(settings.journal.path) as journal:
         line = journal.packet(key)
+        if line is None:
+            raise _unknown(settings, journal, key)
         entries = journal.entries_of(key)
         answers = tuple(map(AnswerView.of, journal.answers(key)))
     running = running_report(settings.service.host, settings.service.port)
-    state = line.state if line else "Unseen"
+    state, code, reason = line.state, line.code, line.reason
     why, moves = STORIES[state]
-    code, reason = (line.code, line.reason) if line else ("", "")
     rejected = sum(not each.accepted for each in answers)
     if rejected:
         why += f"; the other ledger rejected {rejected} of the {len(answers)} facts in it, see the answers"
@@ -99,10 +105,10 @@ def release_packet(config: Path, packet: str) -> None:
     key = parse_key(packet)
     with journal_writer(settings.journal.path) as journal:
         line = journal.packet(key)
-        if line is None or line.state != "Quarantined":
-            raise InvalidInput(
-                f"packet {key} is {line.state if line else 'not known'}; only a quarantined one can be released"
-            )
+        if line is None:
+            raise _unknown(settings, journal, key)
+        if line.state != "Quarantined":
+            raise InvalidInput(f"packet {key} is {line.state}; only a quarantined one can be released")
         machine = recover(journal, routes(settings))
         plan = machine.plan([ev.PacketReleased(key=key, operator="relayer release")], OPEN_POLICY)
         journal.append(plan.records, recorded_at_ms=int(time.time() * 1000), cursors={})
@@ -128,6 +134,27 @@ def replay_journal(config: Path, path: Path | None, form: OutputForm) -> None:
     )
     show_table(str(file), ("row", "journaled", "event", "packet", "transition", "wanted"), rows, right=("row",))
     say(f"{head.row} rows, every hash fits; the newest is {hex_of(head.hash)}")
+
+
+def _require_channel(settings: RelayerSettings, name: str) -> None:
+    names = [each.name for each in settings.channels]
+    if name not in names:
+        raise InvalidInput(f"channel {name[:80]}: configured are {', '.join(names)}{near_names(name, names)}")
+
+
+def _unknown(settings: RelayerSettings, journal: JournalReader, key: PacketKey) -> InvalidInput:
+    """Which part of its name is wrong, or why a packet of this name is not there."""
+    _require_channel(settings, key.channel)
+    ledgers = [end.ledger for each in settings.channels if each.name == key.channel for end in each.ends]
+    if key.source not in ledgers:
+        return InvalidInput(
+            f"packet {key}: channel {key.channel} joins {' and '.join(ledgers)}, not {key.source}"
+            f"{near_names(key.source, ledgers)}"
+        )
+    sequences = [line.key.sequence for line in journal.packets(limit=_NEWEST) if line.key[:2] == key[:2]]
+    newest = f"; the newest is {key._replace(sequence=max(sequences))}" if sequences else ""
+    why, moves = STORIES["Unseen"]
+    return InvalidInput(f"packet {key} is not in the journal: {why}{newest}; what changes it: {moves}")
 
 
 def parse_key(text: str) -> PacketKey:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import get_terminal_size
-from unicodedata import combining, east_asian_width
 
 from relayer.commands.progress import done, in_doubt, say
+from relayer.commands.tables import table
 from relayer.errors import InvalidInput
 from relayer.views.plain import as_plain
 
@@ -21,8 +21,6 @@ __all__ = ["done", "in_doubt", "moment_text", "money", "say", "show_json", "show
 FOUND_WRONG = 1
 """Exit status of a check that found something wrong; the others are in `exits`."""
 _PROGRESS_AFTER_SECONDS = 1.0
-_FILE_COLUMNS = 200
-_LEAST_WIDTH = 8
 _END_OF_TIME = 253_402_300_800
 """Unix seconds of the year 10000, which calendars here do not reach."""
 
@@ -33,53 +31,9 @@ def show_json(view: object) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table; columns named in `right` are numbers. What does not fit the terminal is cut, the widest columns first."""
-    is_terminal = sys.stdout.isatty()
-    bold, plain = ("\x1b[1m", "\x1b[0m") if is_terminal else ("", "")
-    cells = [[_visible(cell) for cell in row] for row in rows]
-    widest = [max(map(_width, column)) for column in zip(columns, *cells, strict=True)]
-    widths = _fitted(widest, get_terminal_size().columns if is_terminal else _FILE_COLUMNS)
-
-    def line(row: Sequence[str], edge: str, style: str = "") -> str:
-        padded = (
-            f" {style}{_padded(cell, width, to_right=name in right)}{plain if style else ''} "
-            for cell, width, name in zip(row, widths, columns, strict=True)
-        )
-        return edge + edge.join(padded) + edge
-
-    def rule(left: str, fill: str, between: str, end: str) -> str:
-        return left + between.join(fill * (width + 2) for width in widths) + end
-
-    lines = [f"{bold}{title}{plain}", rule("┏", "━", "┳", "┓"), line(columns, "┃", bold), rule("┡", "━", "╇", "┩")]
-    lines += [line(row, "│") for row in cells]
-    lines.append(rule("└", "─", "┴", "┘"))
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _fitted(widths: Sequence[int], limit: int) -> list[int]:
-    fitted = list(widths)
-    while sum(fitted) + 3 * len(fitted) + 1 > limit and max(fitted) > _LEAST_WIDTH:
-        fitted[fitted.index(max(fitted))] -= 1
-    return fitted
-
-
-def _visible(cell: str) -> str:
-    """Without control characters: what a ledger or a bank wrote must not steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in cell)
-
-
-def _width(cell: str) -> int:
-    """Columns of a terminal: wide characters take two, combining ones none."""
-    return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in cell)
-
-
-def _padded(cell: str, width: int, *, to_right: bool) -> str:
-    if _width(cell) > width:
-        while _width(cell) >= width:
-            cell = cell[:-1]
-        cell += "…"
-    space = " " * (width - _width(cell))
-    return space + cell if to_right else cell + space
+    """A table on standard output; columns named in `right` are numbers."""
+    terminal = get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write(table(title, columns, rows, right=right, terminal=terminal))
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from relayer.app.ends import open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
 from relayer.business.banking import Imported, judge_notification, payments_to_export, preview, record_evidence
+from relayer.business.looking_up import cycle_named, party_of
+from relayer.business.settling import Desk
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_bytes
 from relayer.commands.form import OutputForm
@@ -95,7 +97,10 @@ def import_payments(
 
 async def _payments(selection: Selection, request: ExportRequest) -> list[BankPayment]:
     async with open_settlement(selection) as service:
-        return await payments_to_export(service, debtor=request.debtor, cycle_id=request.cycle_id)
+        if request.debtor is not None:
+            party_of(await Desk.at(service), request.debtor)
+        cycle = None if request.cycle_id is None else await cycle_named(service, request.cycle_id)
+        return await payments_to_export(service, debtor=request.debtor, cycle_id=cycle)
 
 
 async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:

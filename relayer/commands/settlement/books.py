@@ -45,8 +45,8 @@ def show_liabilities(config: Path, channel: str | None, form: OutputForm) -> Non
             money(each.amount, each.exponent),
             money(each.open, each.exponent),
             each.currency,
-            f"0x{each.fact_id.hex()[:16]}…",
-            f"0x{each.liability_id.hex()[:16]}…",
+            hex_of(each.fact_id),
+            hex_of(each.liability_id),
         )
         for each in liabilities
     )

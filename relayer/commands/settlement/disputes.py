@@ -8,16 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from relayer.app.clock import now_seconds
+from relayer.business.looking_up import acting, dispute_named, liability_named
 from relayer.business.paging import all_disputes
-from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table
+from relayer.commands.output import done, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk
 from relayer.errors import InvalidInput
 from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.postings import Account, Posting, posted
 from relayer.views.settlement import DisputeView
+from relayer.views.values import hex_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +51,16 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
-            liability = await _liability(at, request.fact_id)
+            liability = await liability_named(at.service, request.fact_id)
             amount = minor_units(request.amount, liability.exponent)
-            name = request.dispute_id or f"D-{sha256(request.fact_id.encode()).hexdigest()[:16]}"
+            name = request.dispute_id or f"D-{sha256(liability.fact_id).hexdigest()[:16]}"
             _before_and_after(liability, amount, Account.HELD)
             if request.dry_run:
                 say(NOTHING_CHANGED)
                 return
             command = OpenDispute(
                 request_id="",
-                actor=liability.debtor if request.actor is None else actor_of(request.actor),
+                actor=liability.debtor if request.actor is None else acting(at, request.actor),
                 dispute_id=name,
                 fact_id=liability.fact_id,
                 amount=amount,
@@ -67,7 +68,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
                 deadline_seconds=now_seconds() + request.days * DAY_SECONDS,
             )
             await at.execute(command)
-            say(f"dispute {name}: {request.amount} {liability.currency} is held")
+            done(f"dispute {name}: {request.amount} {liability.currency} is held")
 
     asyncio.run(run())
 
@@ -79,23 +80,20 @@ def release(
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            found = {each.claim.dispute_id: each for each in await all_disputes(at.service)}.get(dispute_id)
-            if found is None:
-                raise InvalidInput(
-                    f"dispute {dispute_id} does not stand on this ledger; `relayer settlement disputes` lists them"
-                )
-            liability = await _liability(at, found.claim.fact_id.hex())
+            found = await dispute_named(at.service, dispute_id)
+            name = found.claim.dispute_id
+            liability = await liability_named(at.service, found.claim.fact_id.hex())
             credited = minor_units(credit, liability.exponent) if credit else 0
             _release_before_and_after(liability, found.claim.share.amount, credited)
             if dry_run:
                 say(NOTHING_CHANGED)
                 return
-            acting = (liability.creditor if credit else liability.debtor) if actor is None else actor_of(actor)
+            by = (liability.creditor if credit else liability.debtor) if actor is None else acting(at, actor)
             if credit:
-                await at.execute(UpholdDispute(request_id="", actor=acting, dispute_id=dispute_id, credited=credited))
+                await at.execute(UpholdDispute(request_id="", actor=by, dispute_id=name, credited=credited))
             else:
-                await at.execute(ReleaseDispute(request_id="", actor=acting, dispute_id=dispute_id))
-            say(f"dispute {dispute_id}: {money(credited, liability.exponent)} credited, the rest is owed")
+                await at.execute(ReleaseDispute(request_id="", actor=by, dispute_id=name))
+            done(f"dispute {name}: {money(credited, liability.exponent)} credited, the rest is owed")
 
     asyncio.run(run())
 
@@ -105,7 +103,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
-            liability = await _liability(at, request.fact_id)
+            liability = await liability_named(at.service, request.fact_id)
             minor = minor_units(request.amount, liability.exponent)
             _before_and_after(liability, minor, Account.CREDITED)
             if request.dry_run:
@@ -113,7 +111,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
                 return
             command = WriteOff(
                 request_id="",
-                actor=liability.creditor if request.actor is None else actor_of(request.actor),
+                actor=liability.creditor if request.actor is None else acting(at, request.actor),
                 fact_id=liability.fact_id,
                 amount=minor,
                 reason=request.reason,
@@ -133,38 +131,32 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
 def show_disputes(config: Path, channel: str | None, form: OutputForm) -> None:
     """`settlement disputes`."""
 
-    async def read() -> list[Dispute]:
+    async def read() -> tuple[list[Dispute], dict[bytes, Liability]]:
         async with open_desk(config, channel, dry_run=True) as at:
-            return await all_disputes(at.service)
+            disputes = await all_disputes(at.service)
+            if form is OutputForm.JSON:
+                return disputes, {}
+            facts = dict.fromkeys(each.claim.fact_id for each in disputes)
+            return disputes, {each: await liability_named(at.service, each.hex()) for each in facts}
 
-    disputes = asyncio.run(read())
+    disputes, liabilities = asyncio.run(read())
     if form is OutputForm.JSON:
         show_json([DisputeView.of(each) for each in disputes])
         return
-    columns = ("dispute", "fact", "minor units", "credited", "state", "reason")
+    columns = ("dispute", "fact", "amount", "credited", "currency", "state", "reason")
     table = [
         (
             each.claim.dispute_id,
-            f"0x{each.claim.fact_id.hex()[:16]}…",
-            str(each.claim.share.amount),
-            str(each.credited),
+            hex_of(each.claim.fact_id),
+            money(each.claim.share.amount, liability.exponent),
+            money(each.credited, liability.exponent),
+            liability.currency,
             each.state.value,
             each.claim.reason,
         )
-        for each in disputes
+        for each, liability in ((each, liabilities[each.claim.fact_id]) for each in disputes)
     ]
-    show_table(f"{len(disputes)} disputes", columns, table, right=("minor units", "credited"))
-
-
-async def _liability(at: Desk, fact_id: str) -> Liability:
-    try:
-        raw = bytes.fromhex(fact_id.removeprefix("0x"))
-    except ValueError:
-        raise InvalidInput(f"fact id {fact_id[:80]!r}: expected hexadecimal digits") from None
-    found = await at.service.liability_of_fact(raw)
-    if found is None:
-        raise InvalidInput(f"fact {fact_id[:80]} has no liability on this ledger")
-    return found
+    show_table(f"{len(disputes)} disputes", columns, table, right=("amount", "credited"))
 
 
 def _before_and_after(liability: Liability, amount: int, target: Account) -> None:

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from relayer.app.clock import now_seconds
+from relayer.business.looking_up import acting, cycle_named
 from relayer.business.paging import all_cycles
 from relayer.business.settling import (
     SOLVERS,
     Desk,
-    actor_of,
     compare,
     propose,
     read_cycle,
     verify_cycle,
 )
 from relayer.commands.form import OutputForm
-from relayer.commands.output import money, say, show_json, show_table, write_file
+from relayer.commands.output import done, money, say, show_json, show_table, write_file
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
@@ -63,12 +63,13 @@ def verify(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
+            name = await cycle_named(at.service, cycle_id)
             if dry_run:
-                cycle, _ = await _show_step(at, cycle_id, CycleState.VERIFIED)
-                say(f"cycle {cycle_id}: {len(cycle.plan.debts)} debts and the proof checked here")
+                cycle, _ = await _show_step(at, name, CycleState.VERIFIED)
+                say(f"cycle {name}: {len(cycle.plan.debts)} debts and the proof checked here")
                 return
-            cycle, _ = await verify_cycle(at, cycle_id, actor=actor_of(actor))
-            say(f"cycle {cycle_id}: {len(cycle.plan.debts)} debts and the proof checked here; verified on the ledger")
+            cycle, _ = await verify_cycle(at, name, actor=acting(at, actor))
+            done(f"cycle {name}: {len(cycle.plan.debts)} debts and the proof checked here; verified on the ledger")
 
     asyncio.run(run())
 
@@ -78,11 +79,12 @@ def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
+            name = await cycle_named(at.service, cycle_id)
             if dry_run:
-                await _show_step(at, cycle_id, CycleState.COMMITTED)
+                await _show_step(at, name, CycleState.COMMITTED)
                 return
-            head = await at.execute(CommitCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
-            say(f"cycle {cycle_id}: committed, settlement sequence {head.sequence}")
+            head = await at.execute(CommitCycle(request_id="", actor=acting(at, actor), cycle_id=name))
+            done(f"cycle {name}: committed, settlement sequence {head.sequence}")
 
     asyncio.run(run())
 
@@ -92,11 +94,12 @@ def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
+            name = await cycle_named(at.service, cycle_id)
             if dry_run:
-                await _show_step(at, cycle_id, CycleState.ABORTED)
+                await _show_step(at, name, CycleState.ABORTED)
                 return
-            await at.execute(AbortCycle(request_id="", actor=actor_of(actor), cycle_id=cycle_id))
-            say(f"cycle {cycle_id}: aborted; what it held is free again")
+            await at.execute(AbortCycle(request_id="", actor=acting(at, actor), cycle_id=name))
+            done(f"cycle {name}: aborted; what it held is free again")
 
     asyncio.run(run())
 
@@ -132,6 +135,7 @@ def show_cycles(config: Path, channel: str | None, form: OutputForm) -> None:
 async def _net(config: Path, channel: str | None, request: NettingRequest, form: OutputForm) -> None:
     mode, solver = _named(NettingMode.__members__, "mode", request.mode.upper()), _named(SOLVERS, "solver", request.solver)
     async with open_desk(config, channel, dry_run=request.dry_run) as at:
+        acting(at, request.actor)
         scope = Scope(
             unit=await at.unit(request.currency, request.exponent),
             cut_off_seconds=request.cut_off_seconds,
@@ -153,7 +157,7 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             cycle_id=request.cycle_id,
             mode=mode,
             scope=scope,
-            actor=actor_of(request.actor),
+            actor=acting(at, request.actor),
             expires_at_seconds=now_seconds() + _PROPOSAL_SECONDS,
             solver=solver,
         )

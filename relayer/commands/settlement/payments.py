@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relayer.app.clock import now_seconds
+from relayer.business.looking_up import acting, cycle_named, party_of, payment_named
 from relayer.business.paging import all_payments
-from relayer.business.settling import Desk, actor_of, payments_of
+from relayer.business.settling import Desk, payments_of
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, in_doubt, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
-from relayer.facts.schema import party_id
 from relayer.settlement.model.parties import Consent, SetConsent
 from relayer.settlement.model.payments import (
     Evidence,
@@ -52,22 +52,20 @@ def set_consent(
     config: Path, channel: str | None, party: str, consent: Consent, *, actor: str | None, dry_run: bool
 ) -> None:
     """`settlement consent`. May be given and taken back any number of times: each change names what it replaces."""
-    key = party_id(party)
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            if key not in at.names:
-                raise InvalidInput(f"party {party} is not registered on this ledger; `relayer settlement apply` registers")
+            key = party_of(at, party)
             said = await at.service.consent(key)
             before = Consent.WITHDRAWN if said is None else said.consent
             show_states(f"{party}, consent to novation", before.value, consent.value)
             if dry_run:
                 say(NOTHING_CHANGED)
                 return
-            acting = key if actor is None else actor_of(actor)
+            by = key if actor is None else acting(at, actor)
             replaces = said.sequence if said else 0
-            await at.execute(SetConsent(request_id="", actor=acting, party=key, consent=consent, replaces=replaces))
-            say(f"{party}: consent to novation {consent.value}")
+            await at.execute(SetConsent(request_id="", actor=by, party=key, consent=consent, replaces=replaces))
+            done(f"{party}: consent to novation {consent.value}")
 
     asyncio.run(run())
 
@@ -121,21 +119,18 @@ def record_payment(
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            payment = await at.service.payment(payment_id)
-            if payment is None:
-                raise InvalidInput(
-                    f"payment {payment_id} does not stand on this ledger; `relayer settlement payments` lists them"
-                )
-            command, order = _movement(payment, state, evidence, actor_of(actor)), payment.order
+            payment = await payment_named(at.service, payment_id)
+            name = payment.order.payment_id
+            command, order = _movement(payment, state, evidence, acting(at, actor)), payment.order
             amount = f"{money(order.amount, order.exponent)} {order.currency}"
-            show_states(f"payment {payment_id}, {amount}", payment.state.value, state)
+            show_states(f"payment {name}, {amount}", payment.state.value, state)
             if dry_run:
                 if not can_be(payment, PaymentState(state)):
-                    raise InvalidInput(f"payment {payment_id} is {payment.state}; it cannot be {state}")
+                    raise InvalidInput(f"payment {name} is {payment.state}; it cannot be {state}")
                 say(NOTHING_CHANGED)
                 return
             await at.execute(command)
-            say(f"payment {payment_id}: {state}")
+            done(f"payment {name}: {state}")
 
     asyncio.run(run())
 
@@ -170,18 +165,20 @@ def show_payments(config: Path, channel: str | None, form: OutputForm) -> None:
 async def _payments(at: Desk, request: PaymentRequest) -> Sequence[InstructPayment]:
     expires = now_seconds() + request.days * DAY_SECONDS
     if request.cycle_id is not None:
-        return await payments_of(at, request.cycle_id, expires_at_seconds=expires, actor=request.actor)
+        acting(at, request.actor)
+        cycle = await cycle_named(at.service, request.cycle_id)
+        return await payments_of(at, cycle, expires_at_seconds=expires, actor=request.actor)
     if not (request.debtor and request.creditor and request.amount and request.payment_id):
         raise InvalidInput("name a cycle, or --debtor, --creditor, --amount and --id of one payment")
     unit = await at.unit(request.currency, request.exponent)
-    debtor = party_id(request.debtor)
+    debtor = party_of(at, request.debtor)
     return [
         InstructPayment(
             request_id="",
-            actor=debtor if request.actor is None else actor_of(request.actor),
+            actor=debtor if request.actor is None else acting(at, request.actor),
             payment_id=request.payment_id,
             debtor=debtor,
-            creditor=party_id(request.creditor),
+            creditor=party_of(at, request.creditor),
             currency=unit.currency,
             exponent=unit.exponent,
             amount=minor_units(request.amount, unit.exponent),

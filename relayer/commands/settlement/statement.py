@@ -13,11 +13,11 @@ from pathlib import Path
 
 from relayer.app.ends import desk
 from relayer.app.selection import select
+from relayer.business.looking_up import party_of
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
 from relayer.commands.output import money, say, show_json, show_table, write_file
 from relayer.commands.settlement.desk import LAST_SECOND, moment
-from relayer.facts.schema import party_id
 from relayer.settlement.statement import Side, SideTotals, Statement
 from relayer.views.statement import StatementView
 
@@ -61,7 +61,7 @@ async def _read(config: Path, channel: str | None, request: StatementRequest) ->
     async with desk(select(config, channel)) as at:
         unit = await at.unit(request.currency, request.exponent)
         statement = await at.service.statement(
-            party_id(request.party), unit, since_seconds=moment(request.since), until_seconds=moment(request.until)
+            party_of(at, request.party), unit, since_seconds=moment(request.since), until_seconds=moment(request.until)
         )
         return statement, at
 

@@ -269,9 +269,10 @@ def test_wrong_input_is_told_in_words(settle: Run, arguments: tuple[str, ...]) -
 
 
 def test_what_the_ledger_refuses_is_told_with_its_code(settle: Run, folder: Path) -> None:
-    error = refused(settle("commit", "nothing"))
+    done(settle("net", "2026-11"))
+    error = refused(settle("commit", "2026-11"))
     assert isinstance(error, LedgerRefused)
-    assert error.code == "settlement/9"
+    assert error.code == "settlement/11"
     fact = fact_id(folder, "KCS", "VLT")
     assert isinstance(refused(settle("dispute", fact, "99999999.00", "--reason", "all of it")), InvalidInput)
 
@@ -311,3 +312,52 @@ def test_terms_there_and_back_are_three_changes_and_the_list_shows_those_in_forc
         each for each in json.loads(done(settle("agreements", "--json"))) if each != now[terms["agreement_id"]]
     ] == others
     assert terms["debtor"] in done(settle("agreements"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("statement", "DE*NMB"),
+        ("consent", "DE*NMB"),
+        ("net", "2026-11", "--dry-run", "--as", "DE*NMB"),
+        ("pay", "--debtor", "DE*NMB", "--creditor", "DE*KCS", "--amount", "1.00", "--id", "P-1", "--dry-run"),
+    ],
+)
+def test_an_unknown_party_is_an_error_with_the_near_names(settle: Run, arguments: tuple[str, ...]) -> None:
+    error = refused(settle(*arguments))
+    assert isinstance(error, InvalidInput)
+    assert "did you mean DE*NBM" in str(error)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "2026-12"),
+        ("commit", "2026-12"),
+        ("abort", "2026-12"),
+        ("pay", "2026-12"),
+        ("commit", "2026-12", "--dry-run"),
+    ],
+)
+def test_an_unknown_cycle_is_an_error_with_the_near_names(settle: Run, arguments: tuple[str, ...]) -> None:
+    done(settle("net", "2026-11"))
+    error = refused(settle(*arguments))
+    assert isinstance(error, InvalidInput)
+    assert "did you mean 2026-11?" in str(error)
+
+
+def test_beginnings_of_ids_name_facts_cycles_disputes_and_payments(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "NBM", "VLT")
+    done(settle("dispute", fact[:14], "1.00", "--reason", "late", "--id", "D-late-train"))
+    done(settle("release", "D-late"))
+    done(settle("net", "2026-11"))
+    assert "cycle 2026-11: aborted" in settle("abort", "2026-1").stderr
+    done(settle("pay", "--debtor", PARTY["NBM"], "--creditor", PARTY["VLT"], "--amount", "1.00", "--id", "P-first"))
+    assert "payment P-first: pending" in settle("record", "P-f", "pending").stderr
+
+
+def test_disputes_are_listed_as_decimals(settle: Run, folder: Path) -> None:
+    done(settle("dispute", fact_id(folder, "NBM", "VLT"), "12.50", "--reason", "late"))
+    listed = done(settle("disputes"))
+    assert "12.50" in listed
+    assert "EUR" in listed
