@@ -27,7 +27,7 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
     ledgers: dict[str, FullLedger] = {}
     async with AsyncExitStack() as stack:
         for name, ledger_settings in settings.ledgers.items():
-            async for line in _ledger_lines(name, ledger_settings, ledgers, stack):
+            async for line in _ledger_lines(name, ledger_settings, ledgers, stack, _clients_on(name, settings)):
                 yield line
         for channel in settings.channels:
             async for line in _channel_lines(channel, settings, ledgers):
@@ -37,7 +37,7 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
 
 
 async def _ledger_lines(
-    name: str, settings: LedgerSettings, ledgers: dict[str, FullLedger], stack: AsyncExitStack
+    name: str, settings: LedgerSettings, ledgers: dict[str, FullLedger], stack: AsyncExitStack, clients: list[str]
 ) -> AsyncIterator[CheckLine]:
     """What the ledger itself has to be looked at, and whether it answers; one that does is added to `ledgers`."""
     subject = f"ledger {name}"
@@ -54,11 +54,16 @@ async def _ledger_lines(
         found = f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…"
         first = f", first block 0x{ledger.genesis_hash.hex()}" if ledger.genesis_hash else ""
         last = CheckLine(subject=subject, found=found + first)
-    checked = make_checks(settings, ledger)
+    checked = make_checks(settings, ledger, clients=clients)
     if checked is not None:
         async for line in checked.checks():
             yield replace(line, subject=f"{line.subject} of {name}")
     yield last
+
+
+def _clients_on(ledger: str, settings: RelayerSettings) -> list[str]:
+    ends = (end for channel in settings.channels for end in channel.ends)
+    return [end.client for end in ends if end.ledger == ledger and end.client is not None]
 
 
 async def _channel_lines(

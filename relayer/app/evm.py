@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from relayer.app.clock import SteadyClock
@@ -21,8 +21,8 @@ from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.proofs.evm_address import checksum_address
 
 
-def evm_checks(settings: EvmLedgerSettings) -> EvmChecks:
-    """What `relayer check` looks at, whether the contracts are deployed or not."""
+def evm_checks(settings: EvmLedgerSettings, clients: Sequence[str]) -> EvmChecks:
+    """What `relayer check` looks at, whether the contracts are deployed or not. `clients`: those of the channels."""
     return EvmChecks(
         connection=connection_options(settings),
         account=lambda: open_account(settings.account),
@@ -30,6 +30,9 @@ def evm_checks(settings: EvmLedgerSettings) -> EvmChecks:
         threshold=settings.authorities.threshold,
         authority_timeout_seconds=settings.authorities.request_timeout_seconds,
         clock=SteadyClock(),
+        router=address_bytes(settings.router) if settings.router else None,
+        facts=address_bytes(settings.facts) if settings.facts else None,
+        clients=tuple(clients),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -120,12 +120,12 @@ def client_types(settings: LedgerSettings) -> ClientTypes:
             assert_never(unreachable)
 
 
-def make_checks(settings: LedgerSettings, ledger: FullLedger | None) -> Checked | None:
+def make_checks(settings: LedgerSettings, ledger: FullLedger | None, *, clients: Sequence[str]) -> Checked | None:
     """The parts of a ledger that `relayer check` looks at. `ledger` is None if it could not be made: an EVM ledger is looked
-    at before its contracts are deployed."""
+    at before its contracts are deployed. `clients`: the ids of the channels' light clients on it."""
     match settings:
         case EvmLedgerSettings():
-            return evm_checks(settings)
+            return evm_checks(settings, clients)
         case EmbeddedLedgerSettings() | RemoteLedgerSettings() | CosmosLedgerSettings():
             return capability(ledger, Checked)
         case unreachable:

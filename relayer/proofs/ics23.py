@@ -27,6 +27,8 @@ _HASH_LENGTH_BYTE = b"\x20"
 _LEAF_PREFIX_MULTISTORE = b"\x00"
 _INNER_PREFIX_MULTISTORE = b"\x01"
 _MAXIMUM_VARINT_BYTES = 10
+_MAXIMUM_HEADER_BYTES = 11
+"""ICS-23 allows an IAVL node 12 bytes before a child on the left, the last of which is the length of its hash."""
 
 
 class TreeKind(Enum):
@@ -228,6 +230,8 @@ def _node_header(prefix: bytes) -> tuple[int, bytes]:
     height, at = _read_varint(prefix, 0)
     _, at = _read_varint(prefix, at)
     _, at = _read_varint(prefix, at)
+    if at > _MAXIMUM_HEADER_BYTES:
+        raise MembershipRefused(Refusal.PROOF_SPEC, f"a node's header of {at} bytes, at most {_MAXIMUM_HEADER_BYTES}")
     return height, prefix[at:]
 
 

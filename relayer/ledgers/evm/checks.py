@@ -1,6 +1,6 @@
 """What `relayer check` looks at on an EVM ledger beside the router: the account that pays, and each authority.
 
-It needs no router, so it serves a ledger whose contracts are not deployed yet.
+It needs no router, so it serves a ledger whose contracts are not deployed yet; where they are, it says who owns them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.fees import ZeroPrice
+from relayer.ledgers.evm.ownership import ownership_lines
 from relayer.ports.capabilities import CheckLine
 from relayer.ports.clock import Clock
 from relayer.proofs.evm_address import checksum_address
@@ -31,10 +32,15 @@ class EvmChecks:
     threshold: int
     authority_timeout_seconds: float
     clock: Clock
+    router: bytes | None
+    facts: bytes | None
+    clients: tuple[str, ...]
 
     async def checks(self) -> AsyncIterator[CheckLine]:
         """The account, each authority, and whether the authorities suffice."""
         yield await self._account_line()
+        async for line in self._ownership_lines():
+            yield line
         good = 0
         for authority in self.authorities:
             line = await self._authority_line(authority)
@@ -60,6 +66,22 @@ class EvmChecks:
         is_free = isinstance(self.connection.fees, ZeroPrice)
         remedy = "" if balance or is_free else f"send funds to {name}, it pays the fees"
         return CheckLine(subject="account", found=f"{name} has {balance} wei", remedy=remedy)
+
+    async def _ownership_lines(self) -> AsyncIterator[CheckLine]:
+        if self.router is None:
+            return
+        try:
+            async with EvmConnection(self.connection, self.account(), self.clock) as connection:
+                async for line in ownership_lines(
+                    connection.node,
+                    account=connection.sender.address,
+                    router=self.router,
+                    facts=self.facts,
+                    clients=self.clients,
+                ):
+                    yield line
+        except RelayerError as error:
+            yield CheckLine(subject="owners", found="cannot be looked at", remedy=str(error))
 
     async def _authority_line(self, authority: AuthorityEndpoint) -> CheckLine:
         subject = f"authority {authority.target}"

@@ -78,6 +78,9 @@ class EvmLedger:
             threshold=options.threshold,
             authority_timeout_seconds=options.authority_timeout_seconds,
             clock=clock,
+            router=router,
+            facts=None,
+            clients=(),
         )
         codec = CometCodec(node, self._clients)
         self._submitter = Submitter(node, connection.sender, codec, router=router, gas_limit=options.gas_limit, clock=clock)

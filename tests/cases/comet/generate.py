@@ -664,6 +664,11 @@ def mutated_proofs(check: Callable[..., Case], good: dict[str, str], gone: dict[
         "IAVL inner below its layer", "proof_spec", put("lower.exist.path.2.prefix", lambda old: b"\2" + old[1:])
     )
     yield of_presence(
+        "IAVL inner whose header is of 12 bytes",
+        "proof_spec",
+        put("lower.exist.path.0.prefix", lambda old: old[:1] + b"\x80" * 9 + b"\x01" + old[2:]),
+    )
+    yield of_presence(
         "IAVL inner with both sides",
         "proof_spec",
         put("lower.exist.path.0.suffix", lambda old: b"" if old else b"\x20" + bytes(32)),

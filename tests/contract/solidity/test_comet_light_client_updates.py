@@ -155,6 +155,10 @@ def _packed_power(power: int) -> Callable[[Operators], Update]:
     return build
 
 
+def _negative(height: int) -> Callable[[Operators], Update]:
+    return lambda four: replace(Block(height, four, time=time_of(5)).update(1), height=height % 2**64)
+
+
 REFUSED: dict[str, tuple[str, Callable[[Operators], Update]]] = {
     "header of another chain": ("SignatureInvalid", _refused_block(chain_id="settlement-2")),
     "votes for another chain": ("SignatureInvalid", _refused_block(votes_chain_id="settlement-2")),
@@ -169,6 +173,10 @@ REFUSED: dict[str, tuple[str, Callable[[Operators], Update]]] = {
     "time not the signed one": ("SignatureInvalid", _refused_update(time=time_of(5) + 1)),
     "height not the signed one": ("SignatureInvalid", _refused_update(height=6)),
     "hidden fields not the signed ones": ("SignatureInvalid", _refused_update(siblings=(b"\x09" * 32,) * 6)),
+    # Signed by a quorum: CometBFT's height is an int64, so -1 has the same bytes as 2^64 - 1.
+    "negative height": ("HeaderOutOfRange", _negative(-1)),
+    "least negative height": ("HeaderOutOfRange", _negative(-(2**63))),
+    "negative round": ("HeaderOutOfRange", _refused_update(round=2**31)),
     "height of the trusted state": ("HeightNotAfterTrusted", _refused_update(height=0)),
     "height below a later trusted state": ("ConsensusTimestampNotFound", _refused_update(trusted_height=6)),
     "unknown trusted height": ("ConsensusTimestampNotFound", _refused_update(trusted_height=2)),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {TwoStepOwnable} from "../access/TwoStepOwnable.sol";
 
 /// @title Who the parties are, whose facts an issuer may mint, and mandates. Kept by the owner, the consortium's registrar.
 /// @notice Companies only: no personal data belongs on a ledger. An issuer belongs to one party and mints facts of which that
 /// party is the creditor; for another creditor it needs the mandate that the creditor's account, or the owner, has granted.
-abstract contract PartyRegistry is Ownable {
+abstract contract PartyRegistry is TwoStepOwnable {
     /// @param ocpiId For example DE*KCS; a party's id is its keccak256.
     /// @param lei Legal entity identifier (ISO 17442), or empty. vatId likewise.
     struct Party {

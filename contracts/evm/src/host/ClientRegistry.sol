@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {TwoStepOwnable} from "../access/TwoStepOwnable.sol";
 import {ClientErrors} from "../errors/ClientErrors.sol";
 import {HostErrors} from "../errors/HostErrors.sol";
 import {IClientRegistry} from "../interfaces/IClientRegistry.sol";
@@ -14,7 +14,7 @@ import {Identifiers} from "./Identifiers.sol";
 /// @title The light clients of a router (ICS-02).
 /// @notice Anyone may add a client under a counted id; an application decides which ids it trusts. Chosen ids and
 /// replacements are the owner's.
-abstract contract ClientRegistry is IClientRegistry, ClientErrors, Ownable {
+abstract contract ClientRegistry is IClientRegistry, ClientErrors, TwoStepOwnable {
     /// @custom:storage-location erc7201:ibc.storage.ICS02Client
     struct ClientLayout {
         mapping(string => ILightClient) clients;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {TwoStepOwnable} from "../access/TwoStepOwnable.sol";
 import {LightClientMsgs} from "../msgs/LightClientMsgs.sol";
 import {CometBft} from "./CometBft.sol";
 import {ConsensusStates} from "./ConsensusStates.sol";
@@ -11,8 +12,7 @@ import {ValidatorSets} from "./ValidatorSets.sol";
 /// @title A CometBFT light client (ICS-07, trust level 1/3) with ICS-23 proofs of IAVL trees in a multistore.
 /// @notice Anyone may update it and any router may use it: it believes signatures and hashes, never a caller. Only
 /// evidence freezes it, and only its owner can start it again.
-contract CometBftLightClient is ConsensusStates {
-    address public immutable owner;
+contract CometBftLightClient is ConsensusStates, TwoStepOwnable {
     uint64 public immutable revisionNumber;
     uint64 public immutable maxClockDrift;
 
@@ -31,7 +31,7 @@ contract CometBftLightClient is ConsensusStates {
         _chainIdSuffix0 = chain.suffix0;
         _chainIdSuffix1 = chain.suffix1;
         _chainIdSuffixLength = chain.suffixLength;
-        owner = config.owner;
+        _transferOwnership(config.owner);
         revisionNumber = config.revisionNumber;
         maxClockDrift = config.maxClockDrift;
         State memory state;
@@ -77,8 +77,7 @@ contract CometBftLightClient is ConsensusStates {
     }
 
     /// @inheritdoc ICometBftLightClient
-    function recover(uint64 height, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash) external {
-        if (msg.sender != owner) revert NotOwner(msg.sender);
+    function recover(uint64 height, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash) external onlyOwner {
         if (status() == Status.Active) revert ClientActive();
         if (_isExpired(time) || time >= _now() + maxClockDrift) revert ConfigInvalid();
         State memory state = _state;
@@ -146,6 +145,9 @@ contract CometBftLightClient is ConsensusStates {
 
     /// @dev The stored state that a header starts from: lower, and within its trusting period.
     function _trusted(State memory state, Header calldata header) private view returns (Meta memory trusted) {
+        // CometBFT's height and round are signed numbers: what is negative there must not be read as a huge one here.
+        bool isNegative = header.height > uint64(type(int64).max) || header.round > uint32(type(int32).max);
+        if (isNegative) revert HeaderOutOfRange(header.height, header.round);
         trusted = _stored(_key(state.epoch, header.trustedHeight), header.trustedHeight);
         if (header.height <= header.trustedHeight) revert HeightNotAfterTrusted(header.height, header.trustedHeight);
         if (_isExpired(trusted.time)) revert TrustedStateExpired(header.trustedHeight);
@@ -167,6 +169,11 @@ contract CometBftLightClient is ConsensusStates {
             CometBft.ChainId(_chainIdLeaf, _chainIdSuffix0, _chainIdSuffix1, _chainIdSuffixLength);
         blockHash = CometBft.headerHash(header, chain.leaf);
         CometBft.checkCommit(header, blockHash, chain, set, trustedSet);
+    }
+
+    /// @dev OpenZeppelin's check with an error of this contract's own.
+    function _checkOwner() internal view override {
+        if (msg.sender != owner()) revert NotOwner(msg.sender);
     }
 
     function _proofState(uint64 revision, uint64 height) private view returns (uint256 key, uint256 time) {

@@ -144,7 +144,8 @@ abstract contract ConsensusStates is ICometBftLightClient {
     function _start(State memory state, uint64 height, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash)
         internal
     {
-        if (height == 0 || time == 0 || appHash == 0 || nextValidatorsHash == 0) revert ConfigInvalid();
+        bool isEmpty = height == 0 || time == 0 || appHash == 0 || nextValidatorsHash == 0;
+        if (isEmpty || height > uint64(type(int64).max)) revert ConfigInvalid();
         state.latestHeight = height;
         state.latestTime = time;
         uint256 key = _key(state.epoch, height);

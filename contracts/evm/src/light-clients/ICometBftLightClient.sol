@@ -78,6 +78,8 @@ interface ICometBftLightClient is ILightClient {
     error ConsensusTimestampNotFound(uint64 height);
     error TrustedStateExpired(uint64 trustedHeight);
     error HeightNotAfterTrusted(uint64 height, uint64 trustedHeight);
+    /// @notice A height or round that CometBFT reads as a negative number.
+    error HeaderOutOfRange(uint64 height, uint32 round);
     error TimeNotAfterTrusted(uint64 time, uint64 trustedTime);
     error HeaderFromTheFuture(uint64 time, uint256 latestAllowed);
     error ValidatorsNotTrusted(bytes32 validatorsHash);
