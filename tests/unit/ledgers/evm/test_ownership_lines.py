@@ -34,10 +34,6 @@ async def test_the_owners_are_shown_with_what_they_may_do() -> None:
     lines = [each async for each in ownership_lines(node, account=ACCOUNT, router=ROUTER, facts=FACTS, clients=["client-0"])]
     names = [each.subject for each in lines]
     assert names == ["owner of the router", "owner of the facts", "owner of light client client-0"]
-        "owner of the router",
-        "owner of the facts",
-        "owner of light client client-0",
-    ]
     assert "may replace any light client" in lines[0].found
     assert "it is the account that relays" in lines[0].found
     assert f"{checksum_address(NEXT)} has been offered it and must accept" in lines[1].found
