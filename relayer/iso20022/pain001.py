@@ -1,6 +1,7 @@
 """pain.001.001.09: the payments that remain after a netting cycle, as credit transfers that a bank executes.
 
-The same payments in any order give the same bytes, with one instruction for each debtor and currency. The file instructs a
+The same payments in any order give the same bytes, with one instruction for each debtor and currency, and another one for
+what cannot be a SEPA transfer. Names in a SEPA instruction are written in the EPC's characters. The file instructs a
 bank to pay; only camt.054 shows whether it did.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from lxml import etree
@@ -18,6 +19,7 @@ from relayer.iso20022.documents import PAIN_001, check_schema, namespace, new_do
 from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 from relayer.iso20022.money import MAXIMUM_EXPONENT, format_amount
 from relayer.iso20022.payment import BankPayment, cycle_tag
+from relayer.iso20022.sepa import EURO, EURO_EXPONENT, cents, is_sepa, latin
 from relayer.iso20022.times import iso_date, iso_date_time
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,27}[A-Za-z0-9])?", re.ASCII)
@@ -46,18 +48,29 @@ class TransferBatch:
 
 def export_pain001(order: TransferBatch, payments: Iterable[BankPayment], accounts: Mapping[str, BankAccount]) -> bytes:
     """The file. `accounts` by OCPI-style party id. Raises BankMessageRefused(EMPTY, ACCOUNT, REPEATED, AMOUNT, TIME)."""
-    ordered = sorted(payments, key=lambda each: (each.debtor, each.currency, each.exponent, each.payment_id))
-    _check_set(ordered, accounts)
+    unordered = list(payments)
+    _check_set(unordered, accounts)
+    sepa = {each.payment_id for each in unordered if is_sepa(each, accounts[each.debtor], accounts[each.creditor])}
+    ordered = sorted(
+        unordered,
+        key=lambda each: (each.debtor, each.currency, each.payment_id not in sepa, each.exponent, each.payment_id),
+    )
     root = new_document(PAIN_001)
     message = _add(root, "CstmrCdtTrfInitn")
     header = _add(message, "GrpHdr")
     _add(header, "MsgId", order.message_id)
     _add(header, "CreDtTm", iso_date_time(order.created_at))
     _add_totals(header, ordered)
-    _add(_add(header, "InitgPty"), "Nm", order.initiator)
-    groups = groupby(ordered, key=lambda each: (each.debtor, each.currency))
-    for number, (_, group) in enumerate(groups, start=1):
-        _add_instruction(message, order, number, list(group), accounts)
+    _add(_add(header, "InitgPty"), "Nm", latin(order.initiator) if sepa else order.initiator)
+    groups = groupby(ordered, key=lambda each: (each.debtor, each.currency, each.payment_id in sepa))
+    for number, ((_, _, in_sepa), group) in enumerate(groups, start=1):
+        listed = list(group)
+        named = {
+            party: replace(accounts[party], name=latin(accounts[party].name)) if in_sepa else accounts[party]
+            for each in listed
+            for party in (each.debtor, each.creditor)
+        }
+        _add_instruction(message, order, number, listed, named, in_sepa=in_sepa)
     check_schema(root, PAIN_001)
     return write_document(root)
 
@@ -83,21 +96,22 @@ def _add_instruction(
     number: int,
     payments: Sequence[BankPayment],
     accounts: Mapping[str, BankAccount],
+    *,
+    in_sepa: bool,
 ) -> None:
     first = payments[0]
     debtor = accounts[first.debtor]
-    is_sepa = first.currency == "EUR" and debtor.is_iban and all(accounts[each.creditor].is_iban for each in payments)
     instruction = _add(message, "PmtInf")
     _add(instruction, "PmtInfId", f"{order.message_id}-{number:05d}")
     _add(instruction, "PmtMtd", "TRF")
     _add_totals(instruction, payments)
-    if is_sepa:
+    if in_sepa:
         _add(_add(_add(instruction, "PmtTpInf"), "SvcLvl"), "Cd", "SEPA")
     _add(_add(instruction, "ReqdExctnDt"), "Dt", iso_date(order.execute_at))
     _add_party(instruction, "Dbtr", debtor)
     _add(_add_account(instruction, "DbtrAcct", debtor), "Ccy", first.currency)
     _add_agent(instruction, "DbtrAgt", debtor)
-    _add(instruction, "ChrgBr", "SLEV" if is_sepa else "SHAR")
+    _add(instruction, "ChrgBr", "SLEV" if in_sepa else "SHAR")
     for payment in payments:
         _add_transfer(instruction, payment, accounts[payment.creditor])
 
@@ -107,14 +121,20 @@ def _add_transfer(instruction: etree._Element, payment: BankPayment, creditor: B
     identification = _add(transfer, "PmtId")
     _add(identification, "InstrId", payment.payment_id)
     _add(identification, "EndToEndId", payment.payment_id)
-    amount = format_amount(payment.amount, exponent=payment.exponent)
-    _add(_add(transfer, "Amt"), "InstdAmt", amount).set("Ccy", payment.currency)
+    _add(_add(transfer, "Amt"), "InstdAmt", _amount(payment)).set("Ccy", payment.currency)
     if creditor.bic:
         _add_agent(transfer, "CdtrAgt", creditor)
     _add_party(transfer, "Cdtr", creditor)
     _add_account(transfer, "CdtrAcct", creditor)
     _add(_add(transfer, "Purp"), "Cd", "NETT")
     _add(_add(transfer, "RmtInf"), "Ustrd", _remittance(payment))
+
+
+def _amount(payment: BankPayment) -> str:
+    """Euros have two digits after the point, whatever unit the ledger counts in."""
+    if payment.currency == EURO:
+        return format_amount(cents(payment), exponent=EURO_EXPONENT)
+    return format_amount(payment.amount, exponent=payment.exponent)
 
 
 def _remittance(payment: BankPayment) -> str:

@@ -260,6 +260,7 @@ def settlement_export(
     cycle: Annotated[str | None, typer.Option(help="Only payments that this cycle left.")] = None,
     execute: Moment = None,
     message_id: Annotated[str | None, typer.Option(help="Made from the time if not given.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also payments that are in a payment file already.")] = False,
 ) -> None:
     """Write the instructed payments as an ISO 20022 payment file. Each payment's id is its end-to-end id."""
     from relayer.commands.settlement.banking import ExportRequest, export_payments
@@ -274,6 +275,7 @@ def settlement_export(
         cycle_id=cycle,
         created_at=moment(None),
         execute_at=moment(execute),
+        again=again,
     )
     export_payments(config, channel, request)
 

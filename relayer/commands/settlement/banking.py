@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -21,8 +22,11 @@ from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_bytes
 from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, write_file
+from relayer.commands.settlement.exports_file import described, exported_before, exports_file, note_export
+from relayer.errors import InvalidInput
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.iso20022.payment import BankPayment
+from relayer.iso20022.times import execution_notes
 from relayer.views.settlement import ImportedEntry, ImportedNotification
 
 
@@ -38,10 +42,15 @@ class ExportRequest:
     cycle_id: str | None
     created_at: int
     execute_at: int
+    again: bool
+    """Payments that were exported before are written again."""
 
 
 def export_payments(config: Path, channel: str | None, request: ExportRequest) -> None:
-    """Writes a pain.001 file of instructed payments; changes nothing on the ledger."""
+    """Writes a pain.001 file of instructed payments; changes nothing on the ledger.
+
+    Raises InvalidInput for payments that were exported before, unless that is asked for.
+    """
     selection = select(config, channel)
     accounts = read_accounts(request.accounts)
     created = datetime.fromtimestamp(request.created_at, UTC).strftime("%Y%m%d%H%M%S")
@@ -53,8 +62,24 @@ def export_payments(config: Path, channel: str | None, request: ExportRequest) -
     )
     payments = asyncio.run(_payments(selection, request))
     content = export_pain001(order, payments, accounts)
+    notes = execution_notes(request.execute_at, request.created_at)
+    # Remembered first: a warning too many is better than an order too many. A file that is there is refused below.
+    if not request.output.exists():
+        notes += _remember(exports_file(config), order.message_id, payments, again=request.again)
     write_file(request.output, content)
+    for note in notes:
+        say(f"warning: {note}")
     say(f"{request.output}: {len(payments)} payments as message {order.message_id}")
+
+
+def _remember(memory: Path, message_id: str, payments: Sequence[BankPayment], *, again: bool) -> list[str]:
+    """What there is to warn of. Raises InvalidInput for payments that were exported before, unless that is asked for."""
+    payment_ids = [each.payment_id for each in payments]
+    before = exported_before(memory, frozenset(payment_ids))
+    if before and not again:
+        raise InvalidInput(f"{described(before)}. Add --again to write them nevertheless")
+    note_export(memory, message_id, payment_ids)
+    return [described(before)] if before else []
 
 
 class Effect(Enum):

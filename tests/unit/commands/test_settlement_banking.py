@@ -139,6 +139,20 @@ def test_only_one_debtors_payments_can_be_exported(settle: Run, folder: Path) ->
     assert b"<MsgId>ROL-1</MsgId>" in raw
 
 
+def test_orders_are_not_exported_twice_unnoticed(settle: Run, folder: Path) -> None:
+    export(settle, folder, "--debtor", "DE*ROL", "--message-id", "ROL-1")
+    more = ("--accounts", str(folder / "accounts.json"), "--initiator", "Office")
+    twice = refused(settle("export", str(folder / "all.xml"), *more))
+    assert "1 of these payments are in a payment file already" in str(twice)
+    assert "in ROL-1" in str(twice)
+    assert not (folder / "all.xml").exists()
+    result = settle("export", str(folder / "all.xml"), *more, "--again", "--execute", "2026-01-03")
+    assert "warning: 1 of these payments are in a payment file already" in done(result) + result.output
+    assert "warning: execution date 2026-01-03 is a Saturday" in result.output
+    assert "warning: execution date 2026-01-03 lies in the past" in result.output
+    assert (folder / "all.xml").read_bytes().count(b"<CdtTrfTxInf>") > 1
+
+
 def test_bad_files_are_refused_and_nothing_is_overwritten(settle: Run, folder: Path) -> None:
     export(settle, folder)
     arguments = (

@@ -12,6 +12,7 @@ from relayer.iso20022.documents import PAIN_001, namespace, read_document
 from relayer.iso20022.errors import BankMessageRefused, MessageProblem
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.iso20022.payment import BankPayment, cycle_tag, parse_payment_id, payment_id_for
+from relayer.iso20022.times import execution_notes
 from tests.support.paths import VECTORS
 
 MESSAGES = VECTORS / "iso20022"
@@ -64,8 +65,84 @@ def test_every_end_to_end_id_leads_back(payments: list[BankPayment], accounts: A
 
 
 def test_names_are_written_as_text_and_not_as_markup(payments: list[BankPayment], accounts: Accounts) -> None:
-    accounts["DE*KCS"] = replace(accounts["DE*KCS"], name="Müller & <Söhne>")
+    accounts["DE*KCS"] = replace(accounts["DE*KCS"], name="Müller & <Söhne>", number="202051")
     assert "Müller & <Söhne>" in texts(export_pain001(ORDER, payments[:1], accounts), "Nm")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Müller & <Söhne>", "Mueller + .Soehne."),
+        ("Straßenbahn Łódź; Ørsted", "Strassenbahn Lodz, Orsted"),
+        ("Société Générale Zürich", "Societe Generale Zuerich"),
+        ("Mu\u0308ller_Bahn [Nord]", "Mueller-Bahn (Nord)"),
+        ("O'Neill, Bros. (1) +/-?:", "O'Neill, Bros. (1) +/-?:"),
+    ],
+)
+def test_names_in_a_sepa_instruction_have_the_epcs_characters(
+    name: str, written: str, payments: list[BankPayment], accounts: Accounts
+) -> None:
+    accounts["DE*KCS"] = replace(accounts["DE*KCS"], name=name)
+    order = replace(ORDER, initiator=name)
+    assert texts(export_pain001(order, payments[:1], accounts), "Nm") == [written, "Nordbahn MaaS GmbH", written]
+
+
+def test_a_name_that_has_no_latin_letters_is_no_sepa_name(payments: list[BankPayment], accounts: Accounts) -> None:
+    for name in ("電車", "ß" * 40):
+        accounts["DE*KCS"] = replace(accounts["DE*KCS"], name=name)
+        assert problem_of(ORDER, payments[:1], accounts) is MessageProblem.TEXT
+
+
+def test_one_odd_creditor_takes_sepa_from_nobody_else(payments: list[BankPayment], accounts: Accounts) -> None:
+    mine = [replace(payments[0], payment_id=f"P-{n}", creditor=party) for n, party in enumerate(("DE*KCS", "DE*ROL"))]
+    for odd in ("202051", "TR330006100519786457841326"):
+        accounts["DE*ROL"] = replace(accounts["DE*ROL"], number=odd)
+        raw = export_pain001(ORDER, mine, accounts)
+        assert (texts(raw, "ChrgBr"), texts(raw, "EndToEndId")) == (["SLEV", "SHAR"], ["P-0", "P-1"])
+
+
+def test_sepa_ends_with_its_maximum(payments: list[BankPayment], accounts: Accounts) -> None:
+    most = replace(payments[0], amount=99_999_999_999)
+    assert texts(export_pain001(ORDER, [most], accounts), "ChrgBr") == ["SLEV"]
+    assert texts(export_pain001(ORDER, [replace(most, amount=most.amount + 1)], accounts), "ChrgBr") == ["SHAR"]
+
+
+def test_euros_have_two_digits_whatever_the_ledgers_unit(payments: list[BankPayment], accounts: Accounts) -> None:
+    for exponent, amount in ((0, 12), (4, 120_000)):
+        odd = replace(payments[0], exponent=exponent, amount=amount)
+        assert texts(export_pain001(ORDER, [odd], accounts), "InstdAmt") == ["12.00"]
+    part = replace(payments[0], exponent=3, amount=12_345)
+    assert problem_of(ORDER, [part], accounts) is MessageProblem.AMOUNT
+
+
+@pytest.mark.parametrize(
+    "printed", ["DE02 1203 0000 0000 2020 51", "de02120300000000202051", "De02 1203  0000 0000 2020 51"]
+)
+def test_an_iban_may_be_written_as_it_is_printed(printed: str, payments: list[BankPayment], accounts: Accounts) -> None:
+    accounts["DE*KCS"] = replace(accounts["DE*KCS"], number=printed)
+    assert accounts["DE*KCS"].number == "DE02120300000000202051"
+    assert "DE02120300000000202051" in texts(export_pain001(ORDER, payments[:1], accounts), "IBAN")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("DE03 1203 0000 0000 2020 51", "check digits"),
+        ("de03120300000000202051", "check digits"),
+        ("DE0212030000000020205", "an IBAN of DE has 22 characters, this one 21"),
+    ],
+)
+def test_a_wrong_iban_is_not_taken_for_another_number(number: str, words: str, accounts: Accounts) -> None:
+    with pytest.raises(BankMessageRefused, match=words):
+        replace(accounts["DE*KCS"], number=number)
+
+
+def test_an_execution_date_on_which_no_bank_works_is_told() -> None:
+    monday = 1_796_040_000
+    assert execution_notes(monday, monday) == []
+    assert "Saturday" in execution_notes(monday - 2 * 86_400, monday - 3 * 86_400)[0]
+    past, weekend = execution_notes(monday - 86_400, monday)
+    assert ("in the past" in past, "Sunday" in weekend) == (True, True)
 
 
 def test_what_cannot_be_paid_is_not_written(payments: list[BankPayment], accounts: Accounts) -> None:
