@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from relayer.app.first_header import Confirm, accept, first_header
 from relayer.app.ledgers import FullLedger, Rights, client_types, connected, deploy_missing, fact_registrar, make_ledger
 from relayer.app.selection import Chosen, choose
 from relayer.config.channels import ChannelSettings, End
@@ -37,8 +38,10 @@ class Host:
         return capability(self.ledger, PairsAtCreation)
 
 
-async def open_channel(config: Path, name: str | None, progress: Progress) -> None:
-    """Raises ConfigurationError, before anything is deployed or sent, if one ledger has no light client for the other, and
+async def open_channel(config: Path, name: str | None, progress: Progress, confirm: Confirm = accept) -> None:
+    """`confirm` sees what each light client starts from, before it is created.
+
+    Raises ConfigurationError, before anything is deployed or sent, if one ledger has no light client for the other, and
     what the ledgers raise; whatever was achieved by then is in the deployment file."""
     await _require_light_clients(choose(config, name))
     for end in choose(config, name).channel.ends:
@@ -47,7 +50,7 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
     one, other = (_make(chosen, end) for end in chosen.channel.ends)
     async with connected(one.ledger), connected(other.ledger):
         first, second = (one, other) if one.pairing is None else (other, one)
-        opening = Opening(config=config, channel=chosen.channel, progress=progress)
+        opening = Opening(config=config, channel=chosen.channel, progress=progress, confirm=confirm)
         clients = await opening.create(first, second)
         await opening.pair(first, second, clients)
         for host, client in zip((first, second), clients, strict=True):
@@ -56,14 +59,14 @@ async def open_channel(config: Path, name: str | None, progress: Progress) -> No
         await _name_ledger(chosen, host, client, followed, progress)
 
 
-async def recover_channel(config: Path, name: str | None, progress: Progress) -> None:
+async def recover_channel(config: Path, name: str | None, progress: Progress, confirm: Confirm = accept) -> None:
     """Frozen and expired light clients start again from the other ledger's newest state, which the caller vouches for."""
     chosen = choose(config, name)
     clients = [chosen.client(end) for end in chosen.channel.ends]
     one, other = (_make(chosen, end) for end in chosen.channel.ends)
     async with connected(one.ledger), connected(other.ledger):
         for host, client, followed in ((one, clients[0], other), (other, clients[1], one)):
-            await _recover(host.ledger, client, followed.ledger, _terms(chosen.channel), progress)
+            await _recover(host.ledger, client, followed.ledger, _terms(chosen.channel), progress, confirm=confirm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class Opening:
     config: Path
     channel: ChannelSettings
     progress: Progress
+    confirm: Confirm
 
     async def create(self, first: Host, second: Host) -> tuple[ClientId, ClientId]:
         """A client on each host, unless it is there already. Only `first` may wait for its counterparty's id."""
@@ -103,6 +107,7 @@ class Opening:
         if host.end.client is not None:
             return ClientId(host.end.client)
         creation = await followed.ledger.initial_client(_terms(self.channel))
+        await self.confirm(await first_header(followed.ledger, creation))
         client = await host.ledger.create_client(
             creation,
             counterparty_client_id=counterparty,
@@ -171,12 +176,15 @@ async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: H
             )
 
 
-async def _recover(host: FullLedger, client: ClientId, followed: FullLedger, terms: ClientTerms, progress: Progress) -> None:
+async def _recover(
+    host: FullLedger, client: ClientId, followed: FullLedger, terms: ClientTerms, progress: Progress, *, confirm: Confirm
+) -> None:
     condition = (await host.client_status(client)).condition
     if condition not in {ClientCondition.FROZEN, ClientCondition.EXPIRED}:
         progress(f"{client} on {host.ledger_id} is {condition}: left alone")
         return
     start = await followed.initial_client(terms)
+    await confirm(await first_header(followed, start))
     await host.recover_client(client, start)
     progress(
         f"{client} on {host.ledger_id} was {condition}; it follows {followed.ledger_id} again, from height {start.height}"

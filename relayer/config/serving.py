@@ -61,7 +61,7 @@ class LedgerFileSettings(Section):
     folder: FilePath
     chain_id: str = Field(min_length=1, max_length=50)
     operators: Annotated[tuple[OperatorSettings, ...], Field(min_length=1, max_length=100)]
-    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=3600, strict=False)] = 5.0
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=3600, strict=False)] = 30.0
     maximum_step_seconds: Annotated[int, Field(ge=60, le=10 * 365 * 86400)] = 12 * 3600
     """How far block time may run ahead of the time that has passed before an operator must confirm the clock."""
     listen: LedgerListen

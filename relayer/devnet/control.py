@@ -45,7 +45,7 @@ def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputF
     else:
         say("it runs already")
     show(path, form)
-    say(f"next: cd {folder.path} && relayer channel open && relayer settlement apply settlement.json && relayer start")
+    say(f"next: cd {folder.path} && relayer channel open --yes && relayer settlement apply settlement.json && relayer start")
 
 
 def down(path: Path) -> None:

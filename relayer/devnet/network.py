@@ -156,7 +156,7 @@ def running_network(
             children.wait_until_listening(child, port)
         what = "settlement ledger" if chain is None else f"settlement chain of {chain.validators}"
         tell(f"{what} and {AUTHORITIES} authorities run, each as its own process")
-        children.run("channel", "open", CHANNEL)
+        children.run("channel", "open", CHANNEL, "--yes")
         children.run("settlement", "apply", "settlement.json")
         tell("contracts deployed, light clients created and paired, six operators registered")
         yield Network(layout, children, node, settlement, authorities)

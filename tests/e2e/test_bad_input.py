@@ -224,7 +224,7 @@ async def test_a_frozen_client_is_told_and_recovered(network: Network) -> None:
         channels[0]["name"] = "fork"
 
     configuration = network.variant("fork", channels=other)
-    assert network.run("channel", "open", "fork", "--config", configuration.name).status == 0
+    assert network.run("channel", "open", "--yes", "fork", "--config", configuration.name).status == 0
     selection = select(configuration, "fork")
     ledger = make_ledger(selection.settlement_end.ledger, selection.settlement_ledger)
     async with connected(ledger):
@@ -282,7 +282,7 @@ def test_health_says_why_nothing_moves(network: Network) -> None:
 
 def test_opening_an_open_channel_changes_nothing(network: Network) -> None:
     before = deployment_path(network.configuration).read_text()
-    assert network.run("channel", "open", "main").status == 0
+    assert network.run("channel", "open", "--yes", "main").status == 0
     assert deployment_path(network.configuration).read_text() == before
     assert network.run("check").status == 0
 

@@ -10,23 +10,28 @@ from relayer.commands.arguments.groups import application
 from relayer.commands.arguments.options import RELAYER_FILE, Config
 
 app = application("Channels: pairs of light clients on two ledgers.", no_args_is_help=True)
+_YES = "Take the first header of each light client as it is shown, without a question."
 
 
 @app.command("open")
 def channel_open(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None, config: Config = RELAYER_FILE
+    name: Annotated[str | None, typer.Argument(help="The channel.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    config: Config = RELAYER_FILE,
 ) -> None:
     """Deploy what is missing, create both light clients and pair them. May be repeated after an interruption."""
     from relayer.commands.channel import open_channel
 
-    open_channel(config, name)
+    open_channel(config, name, yes=yes)
 
 
 @app.command("recover")
 def channel_recover(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None, config: Config = RELAYER_FILE
+    name: Annotated[str | None, typer.Argument(help="The channel.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    config: Config = RELAYER_FILE,
 ) -> None:
     """Let expired or frozen light clients start again from what their ledger says now: you vouch that it is right."""
     from relayer.commands.channel import recover_channel
 
-    recover_channel(config, name)
+    recover_channel(config, name, yes=yes)

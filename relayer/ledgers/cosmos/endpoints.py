@@ -91,6 +91,11 @@ class Endpoints:
         """Results in the order of `calls`, all of one node. Raises as `call` does, if one of them fails on every node."""
         return await self._failover.ask(partial(self._nodes.ask, calls=calls))
 
+    async def every(self, call: AbciCall) -> list[Json]:
+        """The answers of all nodes that give one."""
+        answers = await self._failover.ask_every(partial(self._nodes.ask, calls=[call]))
+        return [answer for (answer,) in answers]
+
     def doubt(self) -> None:
         """What the node in use answered does not hold together: others are asked before it for a while, and are not
         measured by it."""

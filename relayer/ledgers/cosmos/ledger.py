@@ -147,6 +147,9 @@ class CosmosLedger:
     async def initial_client(self, terms: ClientTerms) -> ClientCreation:
         return await self._prover.initial_client(terms)
 
+    async def confirmed_header(self, height: Height) -> bytes:
+        return await self._prover.confirmed_header(height)
+
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         return await self._prover.client_update(client, trusted=trusted, target=target)
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
-from relayer.errors import ConfigurationError, HeightPruned
+from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable
 from relayer.ledgers.cosmos.chain_view import ChainView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
+from relayer.ledgers.cosmos.headers import parse_signed_header
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
@@ -46,6 +47,24 @@ class CosmosProver:
         head = await self._view.head()
         block, unbonding = await asyncio.gather(self._blocks.at(head.height), self._unbonding_nanoseconds(terms))
         return client_creation(block.signed.header, terms, unbonding_nanoseconds=unbonding)
+
+    async def confirmed_header(self, height: Height) -> bytes:
+        """The hash of the header under `initial_client`, which validators with two thirds of the power have signed. Raises
+        LedgerUnavailable unless every configured node shows the same."""
+        expected = (await self._blocks.at(height)).signed.commit.block_id.hash
+        answers = await self._rpc.every("commit", {"height": str(height)})
+        found = [parse_signed_header(answer).commit.block_id.hash for answer in answers]
+        if len(found) < self._rpc.nodes:
+            raise LedgerUnavailable(
+                f"header {height}: {len(found)} of {self._rpc.nodes} nodes show it, and all of them must agree on the first "
+                "header of a light client; start the others, or take them out of the configuration"
+            )
+        if any(each != expected for each in found):
+            raise LedgerUnavailable(
+                f"the nodes show different headers {height} ({', '.join(sorted({each.hex() for each in found}))}); find out "
+                "which of them is wrong before a light client starts there"
+            )
+        return expected
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """The header of `target`; if too few of the validators that the client trusts have signed it, the furthest one

@@ -105,6 +105,10 @@ class CometRpc:
         """The same method many times, all answered by one node, in order. Raises as `call` does, if one of them fails."""
         return await self.endpoints.batch([AbciCall(method, each) for each in params])
 
+    async def every(self, method: str, params: Mapping[str, object]) -> list[Json]:
+        """The answers of all nodes that give one."""
+        return await self.endpoints.every(AbciCall(method, params))
+
     def doubt(self) -> None:
         """What the node in use answered does not hold together: others are asked before it for a while."""
         self.endpoints.doubt()

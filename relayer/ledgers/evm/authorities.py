@@ -127,6 +127,36 @@ class AuthorityQuorum:
             )
         return tuple(signatures[: self.engine.threshold])
 
+    async def confirm(self, *, number: int, block_hash: bytes) -> None:
+        """Returns once as many as the threshold needs have signed the hash, each for a light client that it serves: a client
+        that is created next has no id yet. Raises AuthoritiesUnavailable, naming each one's reason."""
+        asked = await asyncio.gather(
+            *(self._confirmation(each, number, block_hash) for each in self._endpoints), return_exceptions=True
+        )
+        reasons = []
+        for endpoint, result in zip(self._endpoints, asked, strict=True):
+            if isinstance(result, _Refused):
+                reasons.append(f"0x{endpoint.address.hex()} at {endpoint.target}: {result.reason}")
+            elif isinstance(result, BaseException):
+                raise result
+        confirmed = len(self._endpoints) - len(reasons)
+        if confirmed < self.engine.threshold:
+            raise AuthoritiesUnavailable(
+                f"block {number}, from which a light client would start: {confirmed} of the {self.engine.threshold} "
+                "signatures that are needed; " + "; ".join(sorted(reasons))
+            )
+
+    async def _confirmation(self, endpoint: AuthorityEndpoint, number: int, block_hash: bytes) -> None:
+        served = await self._describe(endpoint)
+        if not served:
+            raise _Refused("serves no light client, so it signs nothing; name one in its configuration")
+        identity = ClientIdentity(
+            host_chain_id=served[0].host_chain_id,
+            host_genesis=served[0].host_genesis or bytes(_HASH_BYTES),
+            client_id=served[0].client_id,
+        )
+        await self._ask(endpoint, _Question(identity=identity, number=number, block_hash=block_hash))
+
     async def vouching(self) -> Vouching:
         """Asks each who it is; one that is not what the configuration says counts as failing."""
         vouchers = await asyncio.gather(*map(self._voucher, self._endpoints))
@@ -140,7 +170,7 @@ class AuthorityQuorum:
             return Voucher(name=name, endpoint=endpoint.target, error=refusal.reason)
         return Voucher(name=name, endpoint=endpoint.target)
 
-    async def _describe(self, endpoint: AuthorityEndpoint) -> None:
+    async def _describe(self, endpoint: AuthorityEndpoint) -> Sequence[authority_pb2.ServedClient]:
         self._require_consistent(endpoint)
         try:
             told = await self._stub(endpoint).Describe(authority_pb2.DescribeRequest(), timeout=self._timeout)
@@ -148,6 +178,7 @@ class AuthorityQuorum:
             raise _Refused(f"{error.code().name}: {error.details()}") from error
         if (told.address, told.chain_id) != (endpoint.address, self._chain_id):
             raise _Refused(f"is 0x{told.address.hex()} of chain {told.chain_id}; compare it with the configuration")
+        return list(told.clients)
 
     def histories(self, identity: ClientIdentity) -> TwoHistories | None:
         """Two hashes of one block that the authorities vouched for to this client, if they ever did."""

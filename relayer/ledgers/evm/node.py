@@ -85,6 +85,21 @@ class EvmNode:
         answers = await self.rpc.every(Call("eth_getBlockByHash", ("0x" + block_hash.hex(), False)))
         return [answer for answer in answers if isinstance(answer, Mapping)]
 
+    async def require_agreement(self, number: Height, block_hash: bytes) -> None:
+        """Raises LedgerUnavailable unless every configured node answers and has that hash for the block."""
+        answers = await self.rpc.every(block_request(number))
+        found = [parse_block(answer, number).hash for answer in answers]
+        if len(found) < len(self.rpc):
+            raise LedgerUnavailable(
+                f"block {number}: {len(found)} of {len(self.rpc)} nodes answer, and all of them must agree on the first "
+                "header of a light client; start the others, or take them out of the configuration"
+            )
+        if any(each != block_hash for each in found):
+            raise LedgerUnavailable(
+                f"the nodes show different blocks {number} ({', '.join(sorted({each.hex() for each in found}))}); find out "
+                "which of them is wrong before a light client starts there"
+            )
+
     async def proof(self, address: bytes, slots: Sequence[bytes], at: Height) -> AccountProof:
         """eth_getProof of one account with many slots. Raises HeightPruned if the node dropped the state of that height."""
         keys = ["0x" + slot.hex() for slot in slots]

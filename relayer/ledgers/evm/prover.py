@@ -89,6 +89,13 @@ class EvmProver:
             height=height,
         )
 
+    async def confirmed_header(self, height: Height) -> bytes:
+        """The hash of the header under `initial_client`. Raises AuthoritiesUnavailable, LedgerUnavailable."""
+        header = (await self._anchor(height)).header
+        await self._node.require_agreement(height, header.hash)
+        await self._quorum.confirm(number=height, block_hash=header.hash)
+        return header.hash
+
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """One header with its seals; poa-evm needs no chain of headers from `trusted` to `target`.
 

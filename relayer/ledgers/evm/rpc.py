@@ -58,6 +58,10 @@ class JsonRpc:
         )
         self._failover = Failover(urls, self._transport, policy)
 
+    def __len__(self) -> int:
+        """The number of configured nodes."""
+        return len(self._failover)
+
     async def close(self) -> None:
         """Closes the session."""
         await self._failover.close()

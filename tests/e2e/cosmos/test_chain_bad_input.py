@@ -68,7 +68,7 @@ async def test_a_client_that_belongs_to_another_channel(network: Network, busine
     configuration = network.variant("other", channels=other)
     # Ganache tries a call in its newest block, to which an idle chain's new header seems to come from the future.
     await next(iter(business.desks.values())).connection.rpc.call("evm_mine")
-    opened = await asyncio.to_thread(network.run, "channel", "open", "other", "--config", configuration.name)
+    opened = await asyncio.to_thread(network.run, "channel", "open", "--yes", "other", "--config", configuration.name)
     assert opened.status == 0, opened
     mixed = read_deployment(deployment_path(configuration)).with_client("other", "settlement", "poa-evm-0")
     write_deployment(deployment_path(configuration), mixed)

@@ -35,7 +35,7 @@ def heights(finished: Finished) -> dict[str, int | None]:
 @pytest.mark.parametrize("kind", [pytest.param("cosmos", marks=pytest.mark.chain), "embedded"])
 def test_a_network_goes_on_where_it_stopped(children: Children, tmp_path: Path, kind: str) -> None:
     heights(children.finish("devnet", "up", "net", "--settlement", kind, "--json"))
-    configured = children.finish("channel", "open", "--config", "net/relayer.yaml")
+    configured = children.finish("channel", "open", "--yes", "--config", "net/relayer.yaml")
     assert configured.status == 0, configured
     before = heights(children.finish("devnet", "status", "net", "--json"))
     assert (before["contract ledger"] or 0) > 5

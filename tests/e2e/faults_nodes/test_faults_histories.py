@@ -116,7 +116,7 @@ async def test_two_histories_freeze_the_client_before_anything_is_settled(
         channels[0]["name"] = "fork"
 
     opened = network.variant("fork", channels=other)
-    network.children.run("channel", "open", "fork", "--config", opened.name)
+    network.children.run("channel", "open", "--yes", "fork", "--config", opened.name)
     with Anvil(AnvilOptions(chain_id=network.node.chain_id, fork_url=network.node.url)) as fork:
         forked = JsonRpc([fork.url], chain_id=fork.chain_id)
         stack.push_async_callback(forked.close)

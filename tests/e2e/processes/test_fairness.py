@@ -77,7 +77,7 @@ def two_channels(network: Network) -> Path:
         known.append({"name": "other", "ends": [{"ledger": "contracts"}, {"ledger": "elsewhere"}]})
 
     configuration = network.variant("two", ledgers=ledgers, channels=channels)
-    network.children.run("channel", "open", "other", "--config", configuration.name)
+    network.children.run("channel", "open", "--yes", "other", "--config", configuration.name)
     return configuration
 
 

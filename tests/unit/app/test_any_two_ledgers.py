@@ -204,7 +204,7 @@ def a_ledger_file(folder: Path, name: str) -> dict[str, object]:
 async def test_two_ledgers_of_one_process_are_opened_by_the_command_and_found_well(tmp_path: Path) -> None:
     entries = {name: a_ledger_file(tmp_path, name) for name in ("left", "right")}
     config = configuration(tmp_path, entries, sends=["facts", "news"])
-    await asyncio.to_thread(open_by_command, config, None)
+    await asyncio.to_thread(open_by_command, config, None, yes=True)
     assert read_deployment(deployment_path(config)).clients == {
         "main": {"left": "07-tendermint-0", "right": "07-tendermint-0"}
     }

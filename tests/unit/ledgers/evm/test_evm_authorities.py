@@ -265,3 +265,46 @@ async def test_too_few_authorities_answer_as_they_should(other: object) -> None:
     async with described(describing(0), other, hanging) as made:
         with pytest.raises(AuthoritiesUnavailable, match="1 of 3 authorities answer, 2 are needed"):
             (await made.vouching()).require_enough()
+
+
+@asynccontextmanager
+async def serving(*behaviours: object, clients: tuple[authority_pb2.ServedClient, ...]):
+    """Authorities that say what they serve, and sign as `behaviours` do."""
+    async with AsyncExitStack() as stack:
+        endpoints = []
+        for number, behaviour in enumerate(behaviours):
+
+            async def describe(request, context, number=number):
+                return authority_pb2.DescribeResponse(address=address(number), chain_id=5, clients=clients)
+
+            server = grpc.aio.server()
+            servicer = authority_pb2_grpc.AuthorityServicer()
+            servicer.Describe, servicer.Attest = describe, behaviour
+            authority_pb2_grpc.add_AuthorityServicer_to_server(servicer, server)
+            port = server.add_insecure_port("127.0.0.1:0")
+            await server.start()
+            stack.push_async_callback(server.stop, None)
+            endpoints.append(AuthorityEndpoint(address=address(number), target=f"127.0.0.1:{port}"))
+        made = AuthorityQuorum(endpoints, threshold=2, chain_id=5, timeout_seconds=2.0)
+        stack.push_async_callback(made.close)
+        yield made
+
+
+SERVED = (authority_pb2.ServedClient(host_chain_id="settlement-1", client_id="poa-evm-0"),)
+
+
+async def test_a_first_header_is_confirmed_for_whatever_client_they_serve() -> None:
+    async with serving(honest(0), hanging, honest(2), clients=SERVED) as made:
+        await made.confirm(number=7, block_hash=HASH)
+
+
+async def test_a_header_that_one_node_forged_is_confirmed_by_none() -> None:
+    async with serving(honest(0), honest(1), honest(2), clients=SERVED) as made:
+        with pytest.raises(AuthoritiesUnavailable, match="0 of the 2 signatures.*our node has " + "66" * 32):
+            await made.confirm(number=7, block_hash=b"\x66" * 32)
+
+
+async def test_authorities_that_serve_no_client_confirm_nothing() -> None:
+    async with serving(honest(0), honest(1), honest(2), clients=()) as made:
+        with pytest.raises(AuthoritiesUnavailable, match="serves no light client"):
+            await made.confirm(number=7, block_hash=HASH)

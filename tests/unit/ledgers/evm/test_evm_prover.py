@@ -46,6 +46,13 @@ class FakeQuorum:
     def histories(self, identity) -> TwoHistories | None:
         return self.evidence
 
+    confirmed: list[tuple[int, bytes]] = field(default_factory=list)
+
+    async def confirm(self, *, number: int, block_hash: bytes) -> None:
+        if self.unavailable:
+            raise AuthoritiesUnavailable("too few")
+        self.confirmed.append((number, block_hash))
+
     async def collect(self, identity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
         if self.unavailable:
             raise AuthoritiesUnavailable("too few")
@@ -59,6 +66,11 @@ class FakeNodeRpc:
     state: dict
     lies: dict[str, dict[str, object]] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
+    nodes: list[dict[str, object] | None] = field(default_factory=lambda: [{}])
+    """What each configured node changes in a block; None: it does not answer."""
+
+    def __len__(self) -> int:
+        return len(self.nodes)
 
     def __post_init__(self) -> None:
         vector = next(each for each in EVM_VECTORS["headers"] if each["fields"] == 17)
@@ -90,6 +102,8 @@ class FakeNodeRpc:
 
     async def every(self, call: Call) -> list[object]:
         """Three nodes: one without the block, one that lies, and one with the block of that hash, if it is one of two."""
+        if call.method == "eth_getBlockByNumber":
+            return [{**self.block, **each} for each in self.nodes if each is not None]
         assert call.method == "eth_getBlockByHash"
         found = [each for each in (self.block, self.fork()) if each["hash"] == call.params[0]]
         return [None, {**self.block, "extraData": "0x77"}, "words", *found]
@@ -135,6 +149,21 @@ async def test_headers_and_first_states_are_of_the_block() -> None:
     assert client.router.hex() == rpc.state["address"]
     assert consensus.storage_root.hex() == rpc.state["storage_root"]
     assert consensus.block_hash == keccak256(rpc.header)
+
+
+async def test_the_first_header_of_a_client_needs_the_authorities() -> None:
+    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
+    assert await prover(rpc, quorum).confirmed_header(Height(rpc.number)) == keccak256(rpc.header)
+    assert quorum.confirmed == [(rpc.number, keccak256(rpc.header))]
+    with pytest.raises(AuthoritiesUnavailable, match="too few"):
+        await prover(rpc, FakeQuorum(unavailable=True)).confirmed_header(Height(rpc.number))
+
+
+@pytest.mark.parametrize(("other", "words"), [({"hash": "0x" + "77" * 32}, "different blocks"), (None, "1 of 2 nodes")])
+async def test_the_first_header_of_a_client_needs_every_configured_node(other, words) -> None:
+    rpc = FakeNodeRpc(STATES[0], nodes=[{}, other])
+    with pytest.raises(LedgerUnavailable, match=words):
+        await prover(rpc).confirmed_header(Height(rpc.number))
 
 
 def two_histories(*hashes: bytes) -> TwoHistories:
