@@ -134,7 +134,7 @@ PaymentEvent = PaymentInstructed | PaymentMoved
 
 class EvidenceKey(NamedTuple):
     """What can prove one movement. References are unique to an account, not to the world: they count between the payment's
-    parties alone, so nobody else can use one up."""
+    parties alone, so no other party can use one up."""
 
     debtor: bytes
     creditor: bytes

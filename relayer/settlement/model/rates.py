@@ -33,7 +33,7 @@ DEFAULT_RATES = RateLimits(proposals_per_hour=DEFAULT_PROPOSALS_PER_HOUR, disput
 
 
 class RateLimitsInForce(NamedTuple):
-    """Limits and the log entry that set them. Sequence 0: nobody has, the defaults are in force."""
+    """Limits and the log entry that set them. Sequence 0: the defaults are in force."""
 
     limits: RateLimits
     sequence: int

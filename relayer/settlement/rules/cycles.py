@@ -1,6 +1,6 @@
 """Netting cycles: proposed with a proof, checked here in full, verified by somebody else, then posted, all or nothing.
 
-A proposal reserves nothing, because one party alone made it: several may stand beside each other, and any party that takes
+A proposal reserves nothing, because one party alone made it: several may exist at a time, and any party that takes
 part may abort one. The verification reserves, so at most one verified cycle runs in each unit, and it asks again whether
 what the plan clears is still there (relayer.settlement.rules.plans).
 """
@@ -169,7 +169,7 @@ def _require_member(state: SettlementReader, actor: bytes, cycle: Cycle, verb: s
 
 
 def _require_may_abort(state: SettlementReader, actor: bytes, cycle: Cycle) -> None:
-    """A proposal: whoever takes part, because it binds nobody yet. A verified cycle: its proposer."""
+    """A proposal: whoever takes part, because it binds no party yet. A verified cycle: its proposer."""
     if actor == cycle.proposer or cycle.state is not CycleState.PROPOSED:
         require_actor(state, actor, (cycle.proposer,), "abort a verified cycle that another proposed")
     else:

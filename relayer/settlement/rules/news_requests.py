@@ -15,5 +15,5 @@ def decide_news(state: SettlementReader, command: NewsCommand) -> NewsEvent:
     name = f"0x{command.fact_id.hex()}"
     liability = require_there("a liability of fact", name, state.liability_of_fact(command.fact_id))
     if not isinstance(liability.origin, FactPacket):
-        raise refuse(RefusalCode.WRONG_STATE, f"fact {name} did not come in a packet, so no contract ledger is told of it")
+        raise refuse(RefusalCode.WRONG_STATE, f"fact {name} did not come in a packet, so no contract ledger knows it")
     return NewsRequested(fact_id=command.fact_id)

@@ -11,7 +11,7 @@ import (
 )
 
 // Netting cycles: proposed with a proof, checked here in full, verified by another party, then posted, all or nothing. A proposal
-// reserves nothing, because one party alone made it: several may stand beside each other, and any party that takes part may abort
+// reserves nothing, because one party alone made it: several may exist at a time, and any party that takes part may abort
 // one. The verification reserves, so at most one verified cycle runs in each unit, and it asks again whether what the plan clears
 // is still there (plans.go).
 
@@ -134,7 +134,7 @@ func (d *decision) commitCycle(asked *wire.CommitCycle) ([]*wire.LogEntry, error
 
 func (d *decision) abortCycle(asked *wire.AbortCycle) ([]*wire.LogEntry, error) {
 	_, moved, err := d.moveCycle(asked.CycleId, cycleAborted, func(cycle *wire.Cycle) error {
-		// A proposal binds nobody yet, so whoever takes part may end it; a verified cycle is its proposer's.
+		// A proposal binds no party yet, so whoever takes part may end it; a verified cycle is its proposer's.
 		if cycle.State != cycleProposed || bytes.Equal(d.actor, cycle.Proposer) {
 			return d.requireActor("abort a verified cycle that another proposed", cycle.Proposer)
 		}

@@ -54,7 +54,7 @@ func (d *decision) decideNews(command *wire.Command) ([]*wire.LogEntry, error) {
 	}
 	if liability.isNovated {
 		return nil, errorsmod.Wrapf(ErrWrongState,
-			"fact 0x%x did not come in a packet, so no contract ledger is told of it", asked.ResendNews.FactId)
+			"fact 0x%x did not come in a packet, so no contract ledger knows it", asked.ResendNews.FactId)
 	}
 	requested := &wire.NewsRequested{FactId: asked.ResendNews.FactId}
 	return []*wire.LogEntry{{Event: &wire.LogEntry_NewsRequested{NewsRequested: requested}}}, nil

@@ -209,8 +209,8 @@ func (d *decision) requireEvidence(evidence *wire.Evidence, order *wire.PaymentO
 	return nil
 }
 
-// evidenceKey counts references between the payment's parties alone: they are unique to an account, not to the world, and nobody
-// else can use one up. The ids of both parties have one length.
+// evidenceKey counts references between the payment's parties alone: they are unique to an account, not to the world, and no
+// other party can use one up. The ids of both parties have one length.
 func evidenceKey(order *wire.PaymentOrder, evidence *wire.Evidence) []byte {
 	pair := append(append([]byte{evidencePrefix}, order.Debtor...), order.Creditor...)
 	return append(append(pair, byte(evidence.Kind)), evidence.Reference...)

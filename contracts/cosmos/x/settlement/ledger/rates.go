@@ -102,7 +102,7 @@ func (b Book) rateUsed(kind rateKind, party []byte, hour uint64) uint64 {
 	return decodeUint64(raw[8:])
 }
 
-// rateLimits in force and the entry that set them; 0: nobody has, the defaults are in force.
+// rateLimits in force and the entry that set them; 0: the defaults are in force.
 func (b Book) rateLimits() (*wire.RateLimits, uint64) {
 	sequence := decodeUint64(b.kv.Get([]byte{rateLimitsKey}))
 	if sequence == 0 {
