@@ -406,7 +406,8 @@ def _go_netting(codes: Codes) -> str:
 
 
 def _go_keeper(codes: Codes) -> str:
-    limits = dict.fromkeys(("MAXIMUM_LISTED", "MAXIMUM_NEWS_PACKETS", "MAXIMUM_NEWS_REPEATS"), False)
+    names = ("NEWS_PACKETS", "NEWS_REPEATS", "NEWS_WAIT_SECONDS")
+    limits = dict.fromkeys(("MAXIMUM_LISTED", *(f"MAXIMUM_{name}" for name in names), "NEWS_WAIT_SECONDS"), False)
     return _go("keeper", _go_limits(codes, limits))
 
 

@@ -46,7 +46,11 @@ MAXIMUM_LISTED = 1000
 MAXIMUM_NEWS_PACKETS = 16
 """Packets of status news for each client in one block, so that what one height tells can be read at once."""
 MAXIMUM_NEWS_REPEATS = 3
-"""How often an update in the wrong state is sent again."""
+"""How often an update in the wrong state is sent again at once; later attempts wait."""
+NEWS_WAIT_SECONDS = 60
+"""Of block time, before the first attempt that waits; each later one waits twice as long."""
+MAXIMUM_NEWS_WAIT_SECONDS = 86_400
+"""The longest that an attempt waits; news are never given up."""
 MAXIMUM_CLIENT_STATE_BYTES = 16_384
 """A state of the poa-evm client."""
 MAXIMUM_AUTHORITIES = 256

@@ -1,17 +1,17 @@
-"""News of liabilities on their way to the contract ledgers: a queue for each client, packets, and what was answered.
+"""News of liabilities leave for the contract ledgers: from a queue for each client into packets, and what was answered.
 
-The queue is in the proven store, so a replay sends the same packets in the same blocks. It moves on in every block that
-changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. What times out
-is queued again. What is refused as a whole, or answered in an unreadable way, is kept as an answer and not sent again. An
-update in the wrong state is sent again a few times, because it may have overtaken the acknowledgement of its own fact.
-It must never fail a block: a client that cannot be used keeps its queue until it can.
+Everything is in the proven store, so a replay sends the same packets in the same blocks. A queue moves on in every block that
+changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. News are never
+given up: what times out is queued again, and what a contract ledger could not take (the fact's own acknowledgement has not
+arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at once and then after ever
+longer waits (news_queue.py). It must never fail a block: a client that cannot be used keeps its queue until it can.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_NEWS_REPEATS, MAXIMUM_TIMEOUT_SECONDS, MAXIMUM_UPDATES
+from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_TIMEOUT_SECONDS, MAXIMUM_UPDATES
 from relayer.codes.news import StatusAnswer
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Payload
@@ -29,53 +29,61 @@ from relayer.ledgers.embedded.host.applications import Delivery
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.host import PacketHost
 from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.settlement.news_queue import NewsQueue, QueuedUpdate, make_passed_due, queued_clients
 from relayer.settlement.model.events import LogEntry
+from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.news import NewsRequested
 from relayer.settlement.news import news
 
-_QUEUE = b"settlementStatus/queue/"
-_NEXT = b"settlementStatus/next/"
-_REPEATS = b"settlementStatus/repeats/"
 _ANSWERS = b"settlementStatus/answers/"
 _COUNTER_BYTES = 8
-_BEHIND_SEPARATOR = b"0"
-"""The byte after the slash."""
+_AT_ONCE = MAXIMUM_NEWS_PACKETS * MAXIMUM_UPDATES
 
 
 def enqueue_news(context: Context, entries: Iterable[LogEntry]) -> None:
-    """Queues what the entries mean to other ledgers, in packets that are as full as can be."""
-    for destination, updates in news(context.settlement, entries).items():
-        for start in range(0, len(updates), MAXIMUM_UPDATES):
-            data = StatusPacketData(
-                chain_id=destination.chain_id,
-                contract=destination.contract,
-                updates=tuple(updates[start : start + MAXIMUM_UPDATES]),
-            )
-            _enqueue(context, ClientId(destination.client_id), encode_status_packet(data), repeats=0)
+    """Queues what the entries mean to other ledgers, and what they ask for again."""
+    listed = list(entries)
+    for destination, updates in news(context.settlement, listed).items():
+        queue = NewsQueue(context, ClientId(destination.client_id))
+        for update in updates:
+            data = StatusPacketData(chain_id=destination.chain_id, contract=destination.contract, updates=(update,))
+            queue.put(update.fact_id, encode_status_packet(data))
+    for entry in listed:
+        if isinstance(entry.event, NewsRequested):
+            _make_due(context, entry.event.fact_id)
 
 
 def send_queued(context: Context, host: PacketHost) -> None:
-    """Sends from the front of each queue. A day is the longest that a packet may take."""
+    """Queues what has waited long enough, then sends from the front of each queue. A day is the longest that a packet may
+    take."""
+    make_passed_due(context, _AT_ONCE)
     timeout = TimestampSeconds(context.block.time_seconds + MAXIMUM_TIMEOUT_SECONDS)
-    key = context.store.above(_QUEUE)
-    while key is not None and key.startswith(_QUEUE):
-        client = _client_of(key)
-        _send_first(context, host, client, timeout)
-        key = context.store.above(_QUEUE + client.encode() + _BEHIND_SEPARATOR)
+    for client in list(queued_clients(context)):
+        for _ in range(MAXIMUM_NEWS_PACKETS):
+            if not _send_first(context, host, client, timeout):
+                break
 
 
 def record_answer(context: Context, delivery: Delivery, acknowledgement: bytes) -> None:
-    """Keeps the answer as it came, and queues again what came too early."""
-    repeats = _forget_repeats(context, delivery)
+    """Keeps the answer as it came, and what the contract ledger could not take for another attempt."""
     context.store.set(_packet_key(_ANSWERS, delivery.source_client, delivery.sequence), acknowledgement)
-    early = _early(decode_status_packet(delivery.payload.value), acknowledgement)
-    if early is not None and repeats < MAXIMUM_NEWS_REPEATS:
-        _enqueue(context, delivery.source_client, encode_status_packet(early), repeats=repeats + 1)
+    data = decode_status_packet(delivery.payload.value)
+    queue = NewsQueue(context, delivery.source_client)
+    answers = _answers(data, acknowledgement)
+    for place, update in enumerate(data.updates):
+        answer = None if answers is None else answers[place]
+        if answer in {None, StatusAnswer.WRONG_STATE}:
+            queue.try_later(update.fact_id, _alone(data, update), at_once=answer is not None)
+        else:
+            queue.settle(update.fact_id)
 
 
 def send_again(context: Context, delivery: Delivery) -> None:
     """After a timeout: to the end of the queue."""
-    repeats = _forget_repeats(context, delivery)
-    _enqueue(context, delivery.source_client, delivery.payload.value, repeats=repeats)
+    data = decode_status_packet(delivery.payload.value)
+    queue = NewsQueue(context, delivery.source_client)
+    for update in data.updates:
+        queue.send_again(update.fact_id, _alone(data, update))
 
 
 def recorded_answer(context: Context, client: ClientId, sequence: Sequence) -> bytes | None:
@@ -83,59 +91,64 @@ def recorded_answer(context: Context, client: ClientId, sequence: Sequence) -> b
     return context.store.get(_packet_key(_ANSWERS, client, sequence))
 
 
-def _send_first(context: Context, host: PacketHost, client: ClientId, timeout: TimestampSeconds) -> None:
-    for _ in range(MAXIMUM_NEWS_PACKETS):
-        prefix = _QUEUE + client.encode() + b"/"
-        key = context.store.above(prefix)
-        if key is None or not key.startswith(prefix):
-            return
-        entry = context.store.get(key) or b""
-        payload = Payload(
-            source_port=PORT, destination_port=PORT, version=STATUS_VERSION, encoding=ENCODING, value=entry[1:]
-        )
-        attempt = context.branch()
-        try:
-            packet = host.send_own(attempt, client, timeout, payload)
-        except MessageRefused:
-            return
-        context.merge(attempt)
-        context.store.delete(key)
-        if entry[0]:
-            context.store.set(_packet_key(_REPEATS, client, packet.sequence), entry[:1])
+def _send_first(context: Context, host: PacketHost, client: ClientId, timeout: TimestampSeconds) -> bool:
+    """Whether there was something and it could be sent: as many updates for one contract as a packet holds."""
+    queue = NewsQueue(context, client)
+    taken, data = _front(queue)
+    if data is None:
+        return False
+    payload = Payload(
+        source_port=PORT,
+        destination_port=PORT,
+        version=STATUS_VERSION,
+        encoding=ENCODING,
+        value=encode_status_packet(data),
+    )
+    attempt = context.branch()
+    try:
+        host.send_own(attempt, client, timeout, payload)
+    except MessageRefused:
+        return False
+    context.merge(attempt)
+    for queued, update in zip(taken, data.updates, strict=True):
+        queue.take(update.fact_id, queued.number)
+    return True
 
 
-def _enqueue(context: Context, client: ClientId, value: bytes, *, repeats: int) -> None:
-    counter = _NEXT + client.encode()
-    number = int.from_bytes(context.store.get(counter) or b"", "big")
-    context.store.set(counter, (number + 1).to_bytes(_COUNTER_BYTES, "big"))
-    context.store.set(_QUEUE + client.encode() + b"/" + number.to_bytes(_COUNTER_BYTES, "big"), bytes([repeats]) + value)
+def _front(queue: NewsQueue) -> tuple[list[QueuedUpdate], StatusPacketData | None]:
+    taken: list[QueuedUpdate] = []
+    data: StatusPacketData | None = None
+    for queued in queue.front():
+        one = decode_status_packet(queued.value)
+        if data is None:
+            data = one
+        elif len(taken) == MAXIMUM_UPDATES or (one.chain_id, one.contract) != (data.chain_id, data.contract):
+            break
+        else:
+            data = StatusPacketData(
+                chain_id=data.chain_id, contract=data.contract, updates=(*data.updates, *one.updates)
+            )
+        taken.append(queued)
+    return taken, data
 
 
-def _forget_repeats(context: Context, delivery: Delivery) -> int:
-    """How often the packet's updates were sent before."""
-    key = _packet_key(_REPEATS, delivery.source_client, delivery.sequence)
-    stored = context.store.get(key)
-    if stored is None:
-        return 0
-    context.store.delete(key)
-    return stored[0]
+def _make_due(context: Context, fact_id: bytes) -> None:
+    liability = context.settlement.liability_of_fact(fact_id)
+    if liability is not None and isinstance(liability.origin, FactPacket):
+        NewsQueue(context, ClientId(liability.origin.client_id)).make_due(fact_id)
 
 
-def _early(data: StatusPacketData, acknowledgement: bytes) -> StatusPacketData | None:
-    """The updates that were answered with WRONG_STATE, if any."""
+def _answers(data: StatusPacketData, acknowledgement: bytes) -> tuple[StatusAnswer, ...] | None:
+    """None: the packet was refused as a whole, or the answer has no form that means something."""
     try:
         answers = decode_status_answers(acknowledgement)
     except InvalidInput:
         return None
-    if len(answers) != len(data.updates):
-        return None
-    pairs = zip(data.updates, answers, strict=True)
-    early: list[StatusUpdate] = [update for update, answer in pairs if answer is StatusAnswer.WRONG_STATE]
-    return StatusPacketData(chain_id=data.chain_id, contract=data.contract, updates=tuple(early)) if early else None
+    return tuple(answers) if len(answers) == len(data.updates) else None
 
 
-def _client_of(key: bytes) -> ClientId:
-    return ClientId(key[len(_QUEUE) : -_COUNTER_BYTES - 1].decode())
+def _alone(data: StatusPacketData, update: StatusUpdate) -> bytes:
+    return encode_status_packet(StatusPacketData(chain_id=data.chain_id, contract=data.contract, updates=(update,)))
 
 
 def _packet_key(prefix: bytes, client: ClientId, sequence: Sequence) -> bytes:

@@ -8,6 +8,10 @@ const (
 	maximumListed = 1000
 	// maximumNewsPackets: Packets of status news for each client in one block, so that what one height tells can be read at once.
 	maximumNewsPackets = 16
-	// maximumNewsRepeats: How often an update in the wrong state is sent again.
+	// maximumNewsRepeats: How often an update in the wrong state is sent again at once; later attempts wait.
 	maximumNewsRepeats = 3
+	// maximumNewsWaitSeconds: The longest that an attempt waits; news are never given up.
+	maximumNewsWaitSeconds = 86400
+	// newsWaitSeconds: Of block time, before the first attempt that waits; each later one waits twice as long.
+	newsWaitSeconds = 60
 )

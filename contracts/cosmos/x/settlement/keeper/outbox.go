@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
+	"math/big"
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -14,11 +16,11 @@ import (
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
-// News of liabilities on their way to the contract ledgers: a queue for each client, packets, and what was answered. What the
+// News of liabilities leave for the contract ledgers: from a queue for each client into packets, and what was answered. What the
 // log's new entries mean is queued at the end of each block, and the front of each queue is sent in as many packets as a block
-// may have. What times out is queued again. What is refused as a whole, or answered in an unreadable way, is kept as an answer
-// and not sent again. An update in the wrong state is sent again a few times, because it may have overtaken the
-// acknowledgement of its own fact. A client that cannot be used keeps its queue until it can.
+// may have. News are never given up: what times out is queued again, and what a contract ledger could not take (the fact's own
+// acknowledgement has not arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at
+// once and then after ever longer waits (news_queue.go). A client that cannot be used keeps its queue until it can.
 
 // maximumToldEntries of the log in one block; the rest follows in the next.
 const maximumToldEntries = 1000
@@ -26,10 +28,12 @@ const maximumToldEntries = 1000
 // Keys of the store.
 const (
 	toldKey       = 0x42 // the log's last entry whose news were queued
-	queuePrefix   = 0x43 // client id, '/', number -> repeats, payload
-	nextPrefix    = 0x44 // client id -> number of the next one in its queue
-	repeatsPrefix = 0x45 // client id, '/', packet sequence -> repeats
+	queuePrefix   = 0x43 // client id, '/', number -> payload with one update
+	nextPrefix    = 0x44 // client id -> number of the last one in its queue
+	statePrefix   = 0x45 // client id, '/', fact id -> under way, attempts, number in the queue, due
 	answerPrefix  = 0x46 // client id, '/', packet sequence -> acknowledgement
+	heldPrefix    = 0x47 // client id, '/', fact id -> payload with one update
+	duePrefix     = 0x48 // unix seconds, client id, '/', fact id -> 1
 )
 
 const counterBytes = 8
@@ -39,7 +43,7 @@ type PacketSender interface {
 	SendPacket(ctx context.Context, msg *channeltypesv2.MsgSendPacket) (*channeltypesv2.MsgSendPacketResponse, error)
 }
 
-// queueNews queues what new entries of the log mean, in packets that are as full as can be.
+// queueNews queues what new entries of the log mean, and what they ask for again.
 func (k Keeper) queueNews(ctx context.Context) {
 	store, book := k.store(ctx), k.book(ctx)
 	told := decodeCounter(store.Get([]byte{toldKey}))
@@ -48,19 +52,28 @@ func (k Keeper) queueNews(ctx context.Context) {
 		return
 	}
 	for _, tidings := range book.News(told, until) {
-		for start := 0; start < len(tidings.Updates); start += facts.MaximumUpdates {
-			end := min(start+facts.MaximumUpdates, len(tidings.Updates))
-			data := facts.StatusPacketData{
-				ChainID: tidings.ChainID, Contract: tidings.Contract, Updates: tidings.Updates[start:end],
-			}
-			k.enqueue(ctx, tidings.ClientID, facts.EncodeStatusPacket(&data), 0)
+		queue := k.newsQueue(ctx, tidings.ClientID)
+		for _, update := range tidings.Updates {
+			queue.put(update.FactID, alone(tidings.ChainID, tidings.Contract, update))
 		}
+	}
+	for _, asked := range book.NewsRequests(told, until) {
+		k.newsQueue(ctx, asked.ClientID).makeDue(asked.FactID)
 	}
 	store.Set([]byte{toldKey}, encodeCounter(until))
 }
 
-// sendQueued sends from the front of each queue. A day is the longest that a packet may take.
+// alone is a payload with one update.
+func alone(chainID *big.Int, contract facts.Address, update facts.StatusUpdate) []byte {
+	return facts.EncodeStatusPacket(&facts.StatusPacketData{
+		ChainID: chainID, Contract: contract, Updates: []facts.StatusUpdate{update},
+	})
+}
+
+// sendQueued queues what has waited long enough, then sends from the front of each queue. A day is the longest that a packet may
+// take.
 func (k Keeper) sendQueued(ctx context.Context) {
+	k.makePassedDue(ctx, maximumNewsPackets*facts.MaximumUpdates)
 	timeout := blockSeconds(ctx) + uint64(channeltypesv2.MaxTimeoutDelta.Seconds())
 	for _, clientID := range k.queuedClients(ctx) {
 		if k.clients.GetClientStatus(sdk.UnwrapSDKContext(ctx), clientID) != exported.Active {
@@ -74,37 +87,62 @@ func (k Keeper) sendQueued(ctx context.Context) {
 	}
 }
 
-// sendFirst says whether there was something and it could be sent.
+// sendFirst says whether there was something and it could be sent: as many updates for one contract as a packet holds.
 func (k Keeper) sendFirst(ctx context.Context, clientID string, timeout uint64) bool {
-	at, queued := k.first(ctx, clientID)
-	if at == nil {
+	queue := k.newsQueue(ctx, clientID)
+	taken, data := joined(queue.front(facts.MaximumUpdates))
+	if data == nil {
 		return false
 	}
-	payload := channeltypesv2.NewPayload(facts.Port, facts.Port, facts.StatusVersion, facts.Encoding, queued.value)
+	value := facts.EncodeStatusPacket(data)
+	payload := channeltypesv2.NewPayload(facts.Port, facts.Port, facts.StatusVersion, facts.Encoding, value)
 	attempt, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	sent, err := k.packets.SendPacket(attempt, channeltypesv2.NewMsgSendPacket(clientID, timeout, k.self, payload))
-	if err != nil {
+	if _, err := k.packets.SendPacket(attempt, channeltypesv2.NewMsgSendPacket(clientID, timeout, k.self, payload)); err != nil {
 		return false
 	}
 	write()
-	store := k.store(ctx)
-	store.Delete(at)
-	if queued.repeats > 0 {
-		store.Set(packetKey(repeatsPrefix, clientID, sent.Sequence), []byte{queued.repeats})
+	for i, update := range data.Updates {
+		queue.take(update.FactID, taken[i].number)
 	}
 	return true
 }
 
-// recordAnswer keeps the answer as it came, and queues again what came too early.
+// joined are the first of the queued updates that are for one contract, and a packet of them; nil if there are none.
+func joined(queued []queuedUpdate) ([]queuedUpdate, *facts.StatusPacketData) {
+	var data *facts.StatusPacketData
+	for i, each := range queued {
+		one, err := facts.DecodeStatusPacket(each.value)
+		if err != nil {
+			panic(fmt.Errorf("settlement: queued news are damaged: %w", err))
+		}
+		switch {
+		case data == nil:
+			data = one
+		case one.ChainID.Cmp(data.ChainID) != 0 || one.Contract != data.Contract:
+			return queued[:i], data
+		default:
+			data.Updates = append(data.Updates, one.Updates...)
+		}
+	}
+	return queued, data
+}
+
+// recordAnswer keeps the answer as it came, and what the contract ledger could not take for another attempt.
 func (k Keeper) recordAnswer(ctx context.Context, clientID string, sequence uint64, value, acknowledgement []byte) error {
-	repeats := k.forgetRepeats(ctx, clientID, sequence)
 	k.store(ctx).Set(packetKey(answerPrefix, clientID, sequence), acknowledgement)
 	data, err := facts.DecodeStatusPacket(value)
 	if err != nil {
 		return err
 	}
-	if early := earlyUpdates(data, acknowledgement); early != nil && repeats < maximumNewsRepeats {
-		k.enqueue(ctx, clientID, facts.EncodeStatusPacket(early), repeats+1)
+	answers, err := facts.DecodeStatusAnswers(acknowledgement)
+	isReadable := err == nil && len(answers) == len(data.Updates)
+	queue := k.newsQueue(ctx, clientID)
+	for i, update := range data.Updates {
+		if isReadable && answers[i] != facts.WrongState {
+			queue.settle(update.FactID)
+		} else {
+			queue.tryLater(update.FactID, alone(data.ChainID, data.Contract, update), isReadable)
+		}
 	}
 	return nil
 }
@@ -115,52 +153,16 @@ func (k Keeper) answer(ctx context.Context, clientID string, sequence uint64) []
 }
 
 // sendAgain puts what timed out at the end of the queue.
-func (k Keeper) sendAgain(ctx context.Context, clientID string, sequence uint64, value []byte) {
-	k.enqueue(ctx, clientID, value, k.forgetRepeats(ctx, clientID, sequence))
-}
-
-// earlyUpdates are those that were answered with WrongState, or nil.
-func earlyUpdates(data *facts.StatusPacketData, acknowledgement []byte) *facts.StatusPacketData {
-	answers, err := facts.DecodeStatusAnswers(acknowledgement)
-	if err != nil || len(answers) != len(data.Updates) {
-		return nil
+func (k Keeper) sendAgain(ctx context.Context, clientID string, value []byte) error {
+	data, err := facts.DecodeStatusPacket(value)
+	if err != nil {
+		return err
 	}
-	early := &facts.StatusPacketData{ChainID: data.ChainID, Contract: data.Contract}
-	for i, answer := range answers {
-		if answer == facts.WrongState {
-			early.Updates = append(early.Updates, data.Updates[i])
-		}
+	queue := k.newsQueue(ctx, clientID)
+	for _, update := range data.Updates {
+		queue.sendAgain(update.FactID, alone(data.ChainID, data.Contract, update))
 	}
-	if len(early.Updates) == 0 {
-		return nil
-	}
-	return early
-}
-
-// queuedNews is one payload that waits to be sent.
-type queuedNews struct {
-	repeats uint8
-	value   []byte
-}
-
-func (k Keeper) enqueue(ctx context.Context, clientID string, value []byte, repeats uint8) {
-	store := k.store(ctx)
-	counter := append([]byte{nextPrefix}, clientID...)
-	number := decodeCounter(store.Get(counter))
-	store.Set(counter, encodeCounter(number+1))
-	store.Set(packetKey(queuePrefix, clientID, number), append([]byte{repeats}, value...))
-}
-
-// first of a client's queue; the key is nil if the queue is empty.
-func (k Keeper) first(ctx context.Context, clientID string) ([]byte, queuedNews) {
-	prefix := append(append([]byte{queuePrefix}, clientID...), '/')
-	iterator := k.store(ctx).Iterator(prefix, storetypes.PrefixEndBytes(prefix))
-	defer iterator.Close()
-	if !iterator.Valid() {
-		return nil, queuedNews{}
-	}
-	value := iterator.Value()
-	return iterator.Key(), queuedNews{repeats: value[0], value: value[1:]}
+	return nil
 }
 
 // queuedClients are those with a queue, in their order. It looks once at each, however long the queues are.
@@ -178,17 +180,6 @@ func (k Keeper) queuedClients(ctx context.Context) []string {
 		clients = append(clients, clientID)
 		from = append(append([]byte{queuePrefix}, clientID...), '/'+1)
 	}
-}
-
-// forgetRepeats says how often the packet's updates were sent before.
-func (k Keeper) forgetRepeats(ctx context.Context, clientID string, sequence uint64) uint8 {
-	store, at := k.store(ctx), packetKey(repeatsPrefix, clientID, sequence)
-	stored := store.Get(at)
-	if stored == nil {
-		return 0
-	}
-	store.Delete(at)
-	return stored[0]
 }
 
 // packetKey has no other key as its beginning, because a client id has no slash.

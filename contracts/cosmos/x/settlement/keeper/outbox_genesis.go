@@ -5,18 +5,21 @@ import (
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
+	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/types"
 )
 
 // exportOutbox gives what importOutbox needs to send the same packets.
 func (k Keeper) exportOutbox(ctx context.Context) *types.Outbox {
-	outbox := &types.Outbox{ToldSequence: decodeCounter(k.store(ctx).Get([]byte{toldKey}))}
+	store := k.store(ctx)
+	outbox := &types.Outbox{ToldSequence: decodeCounter(store.Get([]byte{toldKey}))}
 	k.eachPacket(ctx, queuePrefix, func(clientID string, _ uint64, value []byte) {
-		outbox.Queue = append(outbox.Queue, &types.QueuedNews{ClientId: clientID, Repeats: uint32(value[0]), Value: value[1:]})
+		outbox.Queue = append(outbox.Queue, &types.QueuedNews{ClientId: clientID, Value: value})
 	})
-	k.eachPacket(ctx, repeatsPrefix, func(clientID string, sequence uint64, value []byte) {
-		outbox.RepeatedNews = append(outbox.RepeatedNews, &types.RepeatedNews{
-			ClientId: clientID, PacketSequence: sequence, Repeats: uint32(value[0]),
+	k.eachState(ctx, func(clientID string, factID facts.Hash, state newsState) {
+		outbox.States = append(outbox.States, &types.NewsState{
+			ClientId: clientID, FactId: factID[:], UnderWay: state.isUnderWay, Attempts: uint32(state.attempts),
+			DueSeconds: state.due, Held: store.Get(newsKey(heldPrefix, clientID, factID)),
 		})
 	})
 	k.eachPacket(ctx, answerPrefix, func(clientID string, sequence uint64, value []byte) {
@@ -35,11 +38,22 @@ func (k Keeper) importOutbox(ctx context.Context, outbox *types.Outbox) {
 		return
 	}
 	store.Set([]byte{toldKey}, encodeCounter(outbox.ToldSequence))
-	for _, queued := range outbox.Queue {
-		k.enqueue(ctx, queued.ClientId, queued.Value, uint8(queued.Repeats))
+	for _, each := range outbox.States {
+		queue, factID := k.newsQueue(ctx, each.ClientId), facts.Hash(each.FactId)
+		state := newsState{isUnderWay: each.UnderWay, attempts: uint8(each.Attempts), due: each.DueSeconds}
+		if len(each.Held) > 0 {
+			queue.hold(factID, state, each.Held)
+		} else {
+			queue.keep(factID, state)
+		}
 	}
-	for _, repeated := range outbox.RepeatedNews {
-		store.Set(packetKey(repeatsPrefix, repeated.ClientId, repeated.PacketSequence), []byte{uint8(repeated.Repeats)})
+	for _, queued := range outbox.Queue {
+		data, err := facts.DecodeStatusPacket(queued.Value)
+		if err != nil {
+			panic(err) // Validate has read it
+		}
+		queue, factID := k.newsQueue(ctx, queued.ClientId), data.Updates[0].FactID
+		queue.enqueue(factID, queue.state(factID), queued.Value)
 	}
 	for _, answered := range outbox.Answers {
 		store.Set(packetKey(answerPrefix, answered.ClientId, answered.PacketSequence), answered.Acknowledgement)
@@ -52,5 +66,15 @@ func (k Keeper) eachPacket(ctx context.Context, prefix byte, visit func(clientID
 	for ; iterator.Valid(); iterator.Next() {
 		clientID, number := splitPacketKey(iterator.Key())
 		visit(clientID, number, iterator.Value())
+	}
+}
+
+func (k Keeper) eachState(ctx context.Context, visit func(clientID string, factID facts.Hash, state newsState)) {
+	iterator := k.store(ctx).Iterator([]byte{statePrefix}, storetypes.PrefixEndBytes([]byte{statePrefix}))
+	defer iterator.Close()
+	for ; iterator.Valid(); iterator.Next() {
+		name := iterator.Key()[1:]
+		slash := len(name) - len(facts.Hash{}) - 1
+		visit(string(name[:slash]), facts.Hash(name[slash+1:]), decodeNewsState(iterator.Value()))
 	}
 }

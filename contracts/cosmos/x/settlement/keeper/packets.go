@@ -84,13 +84,12 @@ func (m IBCModule) OnRecvPacket(
 
 // OnTimeoutPacket sends news again that was not delivered in time.
 func (m IBCModule) OnTimeoutPacket(
-	ctx sdk.Context, sourceClient, _ string, sequence uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
+	ctx sdk.Context, sourceClient, _ string, _ uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
 ) error {
 	if err := requireNews(payload); err != nil {
 		return err
 	}
-	m.keeper.sendAgain(ctx, sourceClient, sequence, payload.Value)
-	return nil
+	return m.keeper.sendAgain(ctx, sourceClient, payload.Value)
 }
 
 // OnAcknowledgementPacket keeps what a contract ledger made of news.

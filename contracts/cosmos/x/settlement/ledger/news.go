@@ -93,6 +93,28 @@ func (b Book) tell(sequence uint64, each change) *told {
 	}}
 }
 
+// NewsRequest asks that the news of a liability that wait for their time be sent now.
+type NewsRequest struct {
+	ClientID string
+	FactID   facts.Hash
+}
+
+// NewsRequests in the entries above after up to until.
+func (b Book) NewsRequests(after, until uint64) []NewsRequest {
+	var asked []NewsRequest
+	for sequence := after + 1; sequence <= until; sequence++ {
+		requested := b.entry(sequence).GetNewsRequested()
+		if requested == nil {
+			continue
+		}
+		factID := facts.Hash(requested.FactId)
+		if packet := b.liabilityAt(b.sequenceOfFact(factID)).GetOrigin().GetFactPacket(); packet != nil {
+			asked = append(asked, NewsRequest{ClientID: packet.ClientId, FactID: factID})
+		}
+	}
+	return asked
+}
+
 // grouped leaves out what newer news replaced, which has no sequence any more.
 func grouped(order []*told) []Tidings {
 	places := map[string]int{}

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 
@@ -43,15 +44,15 @@ func (o *Outbox) validate(entries uint64) error {
 		return fmt.Errorf("settlement genesis: news of entry %d of a log of %d", o.ToldSequence, entries)
 	}
 	for _, queued := range o.Queue {
-		if err := validateNews(queued.ClientId, queued.Repeats); err != nil {
+		if err := validateNews(queued.ClientId, 0); err != nil {
 			return err
 		}
-		if _, err := facts.DecodeStatusPacket(queued.Value); err != nil {
-			return fmt.Errorf("settlement genesis: queued news: %w", err)
+		if err := validateUpdate(queued.Value, nil); err != nil {
+			return err
 		}
 	}
-	for _, repeated := range o.RepeatedNews {
-		if err := validateNews(repeated.ClientId, repeated.Repeats); err != nil {
+	for _, state := range o.States {
+		if err := state.validate(); err != nil {
 			return err
 		}
 	}
@@ -59,6 +60,37 @@ func (o *Outbox) validate(entries uint64) error {
 		if err := validateNews(answered.ClientId, 0); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (s *NewsState) validate() error {
+	if err := validateNews(s.ClientId, s.Attempts); err != nil {
+		return err
+	}
+	if len(s.FactId) != len(facts.Hash{}) {
+		return fmt.Errorf("settlement genesis: news of a fact id of %d bytes", len(s.FactId))
+	}
+	if len(s.Held) == 0 {
+		if s.DueSeconds != 0 {
+			return fmt.Errorf("settlement genesis: no news of fact %x are held until %d", s.FactId, s.DueSeconds)
+		}
+		return nil
+	}
+	if s.DueSeconds == 0 && !s.UnderWay {
+		return fmt.Errorf("settlement genesis: news of fact %x wait for nothing", s.FactId)
+	}
+	return validateUpdate(s.Held, s.FactId)
+}
+
+// validateUpdate demands one update, of the fact with that id unless it is nil.
+func validateUpdate(value, factID []byte) error {
+	data, err := facts.DecodeStatusPacket(value)
+	if err != nil {
+		return fmt.Errorf("settlement genesis: queued news: %w", err)
+	}
+	if len(data.Updates) != 1 || factID != nil && !bytes.Equal(data.Updates[0].FactID[:], factID) {
+		return fmt.Errorf("settlement genesis: queued news with %d updates, expected one of fact %x", len(data.Updates), factID)
 	}
 	return nil
 }

@@ -170,10 +170,10 @@ type Outbox struct {
 	// The last entry of the log whose news were queued.
 	ToldSequence uint64 `protobuf:"varint,1,opt,name=told_sequence,json=toldSequence,proto3" json:"told_sequence,omitempty"`
 	// In the order in which they will be sent.
-	Queue []*QueuedNews `protobuf:"bytes,2,rep,name=queue,proto3" json:"queue,omitempty"`
-	// Packets that are under way and hold what was sent before.
-	RepeatedNews []*RepeatedNews `protobuf:"bytes,3,rep,name=repeated_news,json=repeatedNews,proto3" json:"repeated_news,omitempty"`
-	Answers      []*AnsweredNews `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	Queue   []*QueuedNews   `protobuf:"bytes,2,rep,name=queue,proto3" json:"queue,omitempty"`
+	Answers []*AnsweredNews `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Of every liability of which news wait or are under way.
+	States []*NewsState `protobuf:"bytes,5,rep,name=states,proto3" json:"states,omitempty"`
 }
 
 func (m *Outbox) Reset()         { *m = Outbox{} }
@@ -223,13 +223,6 @@ func (m *Outbox) GetQueue() []*QueuedNews {
 	return nil
 }
 
-func (m *Outbox) GetRepeatedNews() []*RepeatedNews {
-	if m != nil {
-		return m.RepeatedNews
-	}
-	return nil
-}
-
 func (m *Outbox) GetAnswers() []*AnsweredNews {
 	if m != nil {
 		return m.Answers
@@ -237,11 +230,16 @@ func (m *Outbox) GetAnswers() []*AnsweredNews {
 	return nil
 }
 
+func (m *Outbox) GetStates() []*NewsState {
+	if m != nil {
+		return m.States
+	}
+	return nil
+}
+
 type QueuedNews struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How often its updates were sent before.
-	Repeats uint32 `protobuf:"varint,2,opt,name=repeats,proto3" json:"repeats,omitempty"`
-	// Payload of version status-1.
+	// Payload of version status-1 with one update.
 	Value []byte `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 }
 
@@ -285,13 +283,6 @@ func (m *QueuedNews) GetClientId() string {
 	return ""
 }
 
-func (m *QueuedNews) GetRepeats() uint32 {
-	if m != nil {
-		return m.Repeats
-	}
-	return 0
-}
-
 func (m *QueuedNews) GetValue() []byte {
 	if m != nil {
 		return m.Value
@@ -299,24 +290,30 @@ func (m *QueuedNews) GetValue() []byte {
 	return nil
 }
 
-type RepeatedNews struct {
-	ClientId       string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	PacketSequence uint64 `protobuf:"varint,2,opt,name=packet_sequence,json=packetSequence,proto3" json:"packet_sequence,omitempty"`
-	Repeats        uint32 `protobuf:"varint,3,opt,name=repeats,proto3" json:"repeats,omitempty"`
+type NewsState struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	FactId   []byte `protobuf:"bytes,2,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	UnderWay bool   `protobuf:"varint,3,opt,name=under_way,json=underWay,proto3" json:"under_way,omitempty"`
+	// How often the contract ledger could not take them.
+	Attempts uint32 `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// When what is held is sent, unix seconds; 0: with the answer to what is under way.
+	DueSeconds uint64 `protobuf:"varint,5,opt,name=due_seconds,json=dueSeconds,proto3" json:"due_seconds,omitempty"`
+	// Payload of version status-1 with one update; empty: nothing is held.
+	Held []byte `protobuf:"bytes,6,opt,name=held,proto3" json:"held,omitempty"`
 }
 
-func (m *RepeatedNews) Reset()         { *m = RepeatedNews{} }
-func (m *RepeatedNews) String() string { return proto.CompactTextString(m) }
-func (*RepeatedNews) ProtoMessage()    {}
-func (*RepeatedNews) Descriptor() ([]byte, []int) {
+func (m *NewsState) Reset()         { *m = NewsState{} }
+func (m *NewsState) String() string { return proto.CompactTextString(m) }
+func (*NewsState) ProtoMessage()    {}
+func (*NewsState) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b2b61517c24a2f93, []int{4}
 }
-func (m *RepeatedNews) XXX_Unmarshal(b []byte) error {
+func (m *NewsState) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *RepeatedNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *NewsState) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_RepeatedNews.Marshal(b, m, deterministic)
+		return xxx_messageInfo_NewsState.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -326,37 +323,58 @@ func (m *RepeatedNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error)
 		return b[:n], nil
 	}
 }
-func (m *RepeatedNews) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_RepeatedNews.Merge(m, src)
+func (m *NewsState) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_NewsState.Merge(m, src)
 }
-func (m *RepeatedNews) XXX_Size() int {
+func (m *NewsState) XXX_Size() int {
 	return m.Size()
 }
-func (m *RepeatedNews) XXX_DiscardUnknown() {
-	xxx_messageInfo_RepeatedNews.DiscardUnknown(m)
+func (m *NewsState) XXX_DiscardUnknown() {
+	xxx_messageInfo_NewsState.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_RepeatedNews proto.InternalMessageInfo
+var xxx_messageInfo_NewsState proto.InternalMessageInfo
 
-func (m *RepeatedNews) GetClientId() string {
+func (m *NewsState) GetClientId() string {
 	if m != nil {
 		return m.ClientId
 	}
 	return ""
 }
 
-func (m *RepeatedNews) GetPacketSequence() uint64 {
+func (m *NewsState) GetFactId() []byte {
 	if m != nil {
-		return m.PacketSequence
+		return m.FactId
+	}
+	return nil
+}
+
+func (m *NewsState) GetUnderWay() bool {
+	if m != nil {
+		return m.UnderWay
+	}
+	return false
+}
+
+func (m *NewsState) GetAttempts() uint32 {
+	if m != nil {
+		return m.Attempts
 	}
 	return 0
 }
 
-func (m *RepeatedNews) GetRepeats() uint32 {
+func (m *NewsState) GetDueSeconds() uint64 {
 	if m != nil {
-		return m.Repeats
+		return m.DueSeconds
 	}
 	return 0
+}
+
+func (m *NewsState) GetHeld() []byte {
+	if m != nil {
+		return m.Held
+	}
+	return nil
 }
 
 type AnsweredNews struct {
@@ -424,7 +442,7 @@ func init() {
 	proto.RegisterType((*AccountBinding)(nil), "interledger.settlement.chain.v1.AccountBinding")
 	proto.RegisterType((*Outbox)(nil), "interledger.settlement.chain.v1.Outbox")
 	proto.RegisterType((*QueuedNews)(nil), "interledger.settlement.chain.v1.QueuedNews")
-	proto.RegisterType((*RepeatedNews)(nil), "interledger.settlement.chain.v1.RepeatedNews")
+	proto.RegisterType((*NewsState)(nil), "interledger.settlement.chain.v1.NewsState")
 	proto.RegisterType((*AnsweredNews)(nil), "interledger.settlement.chain.v1.AnsweredNews")
 }
 
@@ -433,40 +451,43 @@ func init() {
 }
 
 var fileDescriptor_b2b61517c24a2f93 = []byte{
-	// 513 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x53, 0x4d, 0x6f, 0xd3, 0x40,
-	0x14, 0x8c, 0xe3, 0xe6, 0xeb, 0xc5, 0x49, 0xa4, 0x15, 0x42, 0x46, 0x20, 0x63, 0x99, 0x43, 0x2c,
-	0xa1, 0x3a, 0x6a, 0xf8, 0x01, 0x28, 0x45, 0xa8, 0x54, 0x48, 0x20, 0xb6, 0x27, 0x4e, 0xd1, 0xc6,
-	0x7e, 0x4a, 0xac, 0x86, 0x75, 0xba, 0xbb, 0x4e, 0xe0, 0xc2, 0x3f, 0x40, 0xe2, 0xc8, 0x4f, 0xe2,
-	0xd8, 0x23, 0x47, 0x94, 0xfc, 0x11, 0xe4, 0x5d, 0xa7, 0x49, 0x39, 0xe0, 0x0b, 0xc7, 0x37, 0x7a,
-	0x33, 0x9e, 0x99, 0xb7, 0x86, 0xd3, 0x94, 0x2b, 0x14, 0x4b, 0x4c, 0xe6, 0x28, 0x46, 0x12, 0x95,
-	0x5a, 0xe2, 0x27, 0xe4, 0x6a, 0x14, 0x2f, 0x58, 0xca, 0x47, 0xeb, 0xb3, 0xd1, 0x1c, 0x39, 0xca,
-	0x54, 0x46, 0x2b, 0x91, 0xa9, 0x8c, 0x3c, 0x3d, 0x5a, 0x8f, 0x0e, 0xeb, 0x91, 0x5e, 0x8f, 0xd6,
-	0x67, 0xc1, 0x8f, 0x3a, 0x38, 0x17, 0x86, 0x72, 0xa5, 0x98, 0x42, 0xf2, 0x04, 0x3a, 0xd9, 0x0a,
-	0x05, 0x53, 0x99, 0x90, 0xae, 0xe5, 0xdb, 0x61, 0x87, 0x1e, 0x00, 0xf2, 0x10, 0x9a, 0xb8, 0x46,
-	0xae, 0xa4, 0x5b, 0xf7, 0xed, 0xd0, 0xa1, 0xe5, 0x44, 0x1e, 0x43, 0x67, 0x81, 0x2c, 0x99, 0x2e,
-	0x98, 0x5c, 0xb8, 0xb6, 0x6f, 0x85, 0x0e, 0x6d, 0x17, 0xc0, 0x1b, 0x26, 0x17, 0xe4, 0x2d, 0xb4,
-	0x67, 0x29, 0x4f, 0x52, 0x3e, 0x97, 0xee, 0x89, 0x6f, 0x87, 0xdd, 0xf1, 0x28, 0xaa, 0xf0, 0x15,
-	0x4d, 0xe2, 0x38, 0xcb, 0xb9, 0x3a, 0x37, 0x3c, 0x7a, 0x27, 0x40, 0x5e, 0x42, 0x33, 0xcb, 0xd5,
-	0x2c, 0xfb, 0xec, 0x36, 0x7c, 0x2b, 0xec, 0x8e, 0x87, 0x95, 0x52, 0xef, 0xf5, 0x3a, 0x2d, 0x69,
-	0x64, 0x08, 0x03, 0x25, 0x72, 0xa9, 0x30, 0x99, 0xc6, 0xcb, 0x54, 0x67, 0x69, 0xea, 0x98, 0xfd,
-	0x12, 0x7e, 0x65, 0xd0, 0xe0, 0x35, 0xf4, 0xef, 0xbb, 0x20, 0x2e, 0xb4, 0x98, 0x41, 0x5c, 0xcb,
-	0xb7, 0xc2, 0x0e, 0xdd, 0x8f, 0xe4, 0x11, 0xb4, 0x57, 0x4c, 0xa8, 0x2f, 0xd3, 0x34, 0x71, 0xeb,
-	0x3a, 0x7e, 0x4b, 0xcf, 0x97, 0x49, 0xf0, 0xad, 0x0e, 0x4d, 0x63, 0x81, 0x3c, 0x83, 0x9e, 0xca,
-	0x96, 0xc9, 0x54, 0xe2, 0x4d, 0x8e, 0x3c, 0x46, 0xad, 0x72, 0x42, 0x9d, 0x02, 0xbc, 0x2a, 0x31,
-	0x32, 0x81, 0xc6, 0x4d, 0x8e, 0x39, 0xea, 0x86, 0xbb, 0xe3, 0xe7, 0x95, 0xf9, 0x3e, 0x14, 0xdb,
-	0xc9, 0x3b, 0xdc, 0x48, 0x6a, 0x98, 0x84, 0x42, 0x4f, 0xe0, 0x0a, 0x59, 0x91, 0x91, 0xe3, 0x46,
-	0xba, 0xb6, 0x96, 0x3a, 0xad, 0x94, 0xa2, 0x25, 0x4b, 0x8b, 0x39, 0xe2, 0x68, 0x22, 0x17, 0xd0,
-	0x62, 0x5c, 0x6e, 0x50, 0xec, 0x6f, 0x58, 0xad, 0x36, 0xd1, 0xfb, 0xa5, 0xda, 0x9e, 0x1d, 0x7c,
-	0x04, 0x38, 0x38, 0x2e, 0x1e, 0x8e, 0xb9, 0x42, 0xd1, 0x9c, 0x29, 0xb5, 0x6d, 0x80, 0xcb, 0xa4,
-	0xe8, 0xdb, 0x78, 0x90, 0xba, 0xd4, 0x1e, 0xdd, 0x8f, 0xe4, 0x01, 0x34, 0xd6, 0x6c, 0x99, 0x63,
-	0xf9, 0xd6, 0xcc, 0x10, 0x70, 0x70, 0x8e, 0x13, 0xfc, 0x5b, 0x7c, 0x08, 0x83, 0x15, 0x8b, 0xaf,
-	0x51, 0x1d, 0xce, 0x51, 0xd7, 0xe7, 0xe8, 0x1b, 0xf8, 0xee, 0x20, 0x47, 0x2e, 0xec, 0x7b, 0x2e,
-	0x82, 0xaf, 0xe0, 0x1c, 0x67, 0xfc, 0x4f, 0xdf, 0x0b, 0x61, 0xc0, 0xe2, 0x6b, 0x9e, 0x6d, 0x74,
-	0xb5, 0x45, 0xa5, 0x65, 0xca, 0xbf, 0xe1, 0x73, 0xf7, 0xe7, 0xd6, 0xb3, 0x6e, 0xb7, 0x9e, 0xf5,
-	0x7b, 0xeb, 0x59, 0xdf, 0x77, 0x5e, 0xed, 0x76, 0xe7, 0xd5, 0x7e, 0xed, 0xbc, 0xda, 0xac, 0xa9,
-	0x7f, 0xff, 0x17, 0x7f, 0x02, 0x00, 0x00, 0xff, 0xff, 0xf2, 0x3e, 0x8a, 0x73, 0x2f, 0x04, 0x00,
-	0x00,
+	// 569 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x84, 0x54, 0xcb, 0x6e, 0xd3, 0x40,
+	0x14, 0xad, 0xf3, 0x70, 0x9c, 0x9b, 0xb4, 0x95, 0x46, 0x08, 0xcc, 0x43, 0xae, 0x65, 0x16, 0xb5,
+	0x40, 0x75, 0xd4, 0xf2, 0x01, 0x55, 0x8b, 0x50, 0xa9, 0x90, 0x40, 0x4c, 0x17, 0x2c, 0xad, 0xa9,
+	0xe7, 0x52, 0x5b, 0x75, 0xc7, 0xa9, 0x67, 0x9c, 0xd0, 0x0d, 0xdf, 0xc0, 0x92, 0xbf, 0xe0, 0x37,
+	0x58, 0x76, 0xc9, 0x12, 0x25, 0xdf, 0x81, 0x84, 0x3c, 0xe3, 0x24, 0x85, 0x45, 0xb3, 0xcb, 0x3d,
+	0x3a, 0xe7, 0xcc, 0xbd, 0x27, 0x47, 0x86, 0xbd, 0x4c, 0x28, 0x2c, 0x73, 0xe4, 0x17, 0x58, 0x8e,
+	0x24, 0x2a, 0x95, 0xe3, 0x15, 0x0a, 0x35, 0x4a, 0x52, 0x96, 0x89, 0xd1, 0x64, 0x7f, 0x74, 0x81,
+	0x02, 0x65, 0x26, 0xa3, 0x71, 0x59, 0xa8, 0x82, 0xec, 0xdc, 0xa1, 0x47, 0x2b, 0x7a, 0xa4, 0xe9,
+	0xd1, 0x64, 0x3f, 0xf8, 0xde, 0x82, 0xe1, 0x89, 0x91, 0x9c, 0x29, 0xa6, 0x90, 0x3c, 0x83, 0x7e,
+	0x31, 0xc6, 0x92, 0xa9, 0xa2, 0x94, 0xae, 0xe5, 0xb7, 0xc3, 0x3e, 0x5d, 0x01, 0xe4, 0x21, 0xd8,
+	0x38, 0x41, 0xa1, 0xa4, 0xdb, 0xf2, 0xdb, 0xe1, 0x90, 0x36, 0x13, 0x79, 0x0a, 0xfd, 0x14, 0x19,
+	0x8f, 0x53, 0x26, 0x53, 0xb7, 0xed, 0x5b, 0xe1, 0x90, 0x3a, 0x35, 0xf0, 0x96, 0xc9, 0x94, 0xbc,
+	0x03, 0xe7, 0x3c, 0x13, 0x3c, 0x13, 0x17, 0xd2, 0xed, 0xf8, 0xed, 0x70, 0x70, 0x30, 0x8a, 0xd6,
+	0xec, 0x15, 0x1d, 0x25, 0x49, 0x51, 0x09, 0x75, 0x6c, 0x74, 0x74, 0x69, 0x40, 0x0e, 0xc1, 0x2e,
+	0x2a, 0x75, 0x5e, 0x7c, 0x71, 0xbb, 0xbe, 0x15, 0x0e, 0x0e, 0x76, 0xd7, 0x5a, 0x7d, 0xd0, 0x74,
+	0xda, 0xc8, 0xc8, 0x2e, 0x6c, 0xab, 0xb2, 0x92, 0x0a, 0x79, 0x9c, 0xe4, 0x99, 0xbe, 0xc5, 0xd6,
+	0x67, 0x6e, 0x35, 0xf0, 0x6b, 0x83, 0x06, 0x6f, 0x60, 0xeb, 0xdf, 0x2d, 0x88, 0x0b, 0x3d, 0x66,
+	0x10, 0xd7, 0xf2, 0xad, 0xb0, 0x4f, 0x17, 0x23, 0x79, 0x0c, 0xce, 0x98, 0x95, 0xea, 0x26, 0xce,
+	0xb8, 0xdb, 0xd2, 0xe7, 0xf7, 0xf4, 0x7c, 0xca, 0x83, 0x3f, 0x16, 0xd8, 0x66, 0x05, 0xf2, 0x1c,
+	0x36, 0x55, 0x91, 0xf3, 0x58, 0xe2, 0x75, 0x85, 0x22, 0x41, 0xed, 0xd2, 0xa1, 0xc3, 0x1a, 0x3c,
+	0x6b, 0x30, 0x72, 0x04, 0xdd, 0xeb, 0x0a, 0x2b, 0xd4, 0x09, 0x0f, 0x0e, 0x5e, 0xae, 0xbd, 0xef,
+	0x63, 0xcd, 0xe6, 0xef, 0x71, 0x2a, 0xa9, 0x51, 0x92, 0x13, 0xe8, 0x31, 0x21, 0xa7, 0x58, 0x2e,
+	0xf2, 0xde, 0x5b, 0x9f, 0xb7, 0xe6, 0x37, 0x36, 0x0b, 0x35, 0x39, 0x06, 0x5b, 0xd6, 0xad, 0x90,
+	0x6e, 0x57, 0xfb, 0xbc, 0x58, 0xeb, 0x53, 0xeb, 0x75, 0x91, 0x68, 0xa3, 0x0c, 0x0e, 0x01, 0x56,
+	0x1b, 0xd6, 0x45, 0x31, 0xa9, 0xd7, 0x49, 0x99, 0x10, 0x1d, 0x03, 0x9c, 0x72, 0xf2, 0x00, 0xba,
+	0x13, 0x96, 0x57, 0xd8, 0x34, 0xc8, 0x0c, 0xc1, 0x0f, 0x0b, 0xfa, 0x4b, 0xdb, 0xfb, 0x0d, 0x1e,
+	0x41, 0xef, 0x33, 0x4b, 0xd4, 0xea, 0x5f, 0xb0, 0xeb, 0xf1, 0x94, 0xd7, 0xaa, 0x4a, 0x70, 0x2c,
+	0xe3, 0x29, 0xbb, 0xd1, 0xee, 0x0e, 0x75, 0x34, 0xf0, 0x89, 0xdd, 0x90, 0x27, 0xe0, 0x30, 0xa5,
+	0xf0, 0x6a, 0xac, 0xea, 0xbc, 0xac, 0x70, 0x93, 0x2e, 0x67, 0xb2, 0x03, 0x03, 0x5e, 0x61, 0x2c,
+	0x31, 0x29, 0x04, 0x97, 0xba, 0x73, 0x1d, 0x0a, 0xbc, 0xc2, 0x33, 0x83, 0x10, 0x02, 0x9d, 0x14,
+	0x73, 0xee, 0xda, 0xfa, 0x3d, 0xfd, 0x3b, 0xf8, 0x0a, 0xc3, 0xbb, 0x79, 0xde, 0xbf, 0xf3, 0x2e,
+	0x6c, 0x8f, 0x59, 0x72, 0x89, 0x6a, 0x55, 0x8b, 0x96, 0x7e, 0x65, 0xcb, 0xc0, 0xcb, 0x62, 0x84,
+	0xb0, 0xcd, 0x92, 0x4b, 0x51, 0x4c, 0x75, 0xfc, 0x75, 0xec, 0x4d, 0x4e, 0xff, 0xc3, 0xc7, 0xee,
+	0xcf, 0x99, 0x67, 0xdd, 0xce, 0x3c, 0xeb, 0xf7, 0xcc, 0xb3, 0xbe, 0xcd, 0xbd, 0x8d, 0xdb, 0xb9,
+	0xb7, 0xf1, 0x6b, 0xee, 0x6d, 0x9c, 0xdb, 0xfa, 0xb3, 0xf0, 0xea, 0x6f, 0x00, 0x00, 0x00, 0xff,
+	0xff, 0x49, 0xa9, 0xcc, 0xc9, 0x47, 0x04, 0x00, 0x00,
 }
 
 func (m *GenesisState) Marshal() (dAtA []byte, err error) {
@@ -609,6 +630,20 @@ func (m *Outbox) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.States) > 0 {
+		for iNdEx := len(m.States) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.States[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
 	if len(m.Answers) > 0 {
 		for iNdEx := len(m.Answers) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -621,20 +656,6 @@ func (m *Outbox) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 			}
 			i--
 			dAtA[i] = 0x22
-		}
-	}
-	if len(m.RepeatedNews) > 0 {
-		for iNdEx := len(m.RepeatedNews) - 1; iNdEx >= 0; iNdEx-- {
-			{
-				size, err := m.RepeatedNews[iNdEx].MarshalToSizedBuffer(dAtA[:i])
-				if err != nil {
-					return 0, err
-				}
-				i -= size
-				i = encodeVarintGenesis(dAtA, i, uint64(size))
-			}
-			i--
-			dAtA[i] = 0x1a
 		}
 	}
 	if len(m.Queue) > 0 {
@@ -686,11 +707,6 @@ func (m *QueuedNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x1a
 	}
-	if m.Repeats != 0 {
-		i = encodeVarintGenesis(dAtA, i, uint64(m.Repeats))
-		i--
-		dAtA[i] = 0x10
-	}
 	if len(m.ClientId) > 0 {
 		i -= len(m.ClientId)
 		copy(dAtA[i:], m.ClientId)
@@ -701,7 +717,7 @@ func (m *QueuedNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *RepeatedNews) Marshal() (dAtA []byte, err error) {
+func (m *NewsState) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -711,25 +727,49 @@ func (m *RepeatedNews) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *RepeatedNews) MarshalTo(dAtA []byte) (int, error) {
+func (m *NewsState) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *RepeatedNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *NewsState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
 	_ = l
-	if m.Repeats != 0 {
-		i = encodeVarintGenesis(dAtA, i, uint64(m.Repeats))
+	if len(m.Held) > 0 {
+		i -= len(m.Held)
+		copy(dAtA[i:], m.Held)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.Held)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.DueSeconds != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.DueSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Attempts != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.Attempts))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.UnderWay {
+		i--
+		if m.UnderWay {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
 		i--
 		dAtA[i] = 0x18
 	}
-	if m.PacketSequence != 0 {
-		i = encodeVarintGenesis(dAtA, i, uint64(m.PacketSequence))
+	if len(m.FactId) > 0 {
+		i -= len(m.FactId)
+		copy(dAtA[i:], m.FactId)
+		i = encodeVarintGenesis(dAtA, i, uint64(len(m.FactId)))
 		i--
-		dAtA[i] = 0x10
+		dAtA[i] = 0x12
 	}
 	if len(m.ClientId) > 0 {
 		i -= len(m.ClientId)
@@ -867,14 +907,14 @@ func (m *Outbox) Size() (n int) {
 			n += 1 + l + sovGenesis(uint64(l))
 		}
 	}
-	if len(m.RepeatedNews) > 0 {
-		for _, e := range m.RepeatedNews {
+	if len(m.Answers) > 0 {
+		for _, e := range m.Answers {
 			l = e.Size()
 			n += 1 + l + sovGenesis(uint64(l))
 		}
 	}
-	if len(m.Answers) > 0 {
-		for _, e := range m.Answers {
+	if len(m.States) > 0 {
+		for _, e := range m.States {
 			l = e.Size()
 			n += 1 + l + sovGenesis(uint64(l))
 		}
@@ -892,9 +932,6 @@ func (m *QueuedNews) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovGenesis(uint64(l))
 	}
-	if m.Repeats != 0 {
-		n += 1 + sovGenesis(uint64(m.Repeats))
-	}
 	l = len(m.Value)
 	if l > 0 {
 		n += 1 + l + sovGenesis(uint64(l))
@@ -902,7 +939,7 @@ func (m *QueuedNews) Size() (n int) {
 	return n
 }
 
-func (m *RepeatedNews) Size() (n int) {
+func (m *NewsState) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -912,11 +949,22 @@ func (m *RepeatedNews) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovGenesis(uint64(l))
 	}
-	if m.PacketSequence != 0 {
-		n += 1 + sovGenesis(uint64(m.PacketSequence))
+	l = len(m.FactId)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
 	}
-	if m.Repeats != 0 {
-		n += 1 + sovGenesis(uint64(m.Repeats))
+	if m.UnderWay {
+		n += 2
+	}
+	if m.Attempts != 0 {
+		n += 1 + sovGenesis(uint64(m.Attempts))
+	}
+	if m.DueSeconds != 0 {
+		n += 1 + sovGenesis(uint64(m.DueSeconds))
+	}
+	l = len(m.Held)
+	if l > 0 {
+		n += 1 + l + sovGenesis(uint64(l))
 	}
 	return n
 }
@@ -1395,40 +1443,6 @@ func (m *Outbox) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
-		case 3:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field RepeatedNews", wireType)
-			}
-			var msglen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowGenesis
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				msglen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if msglen < 0 {
-				return ErrInvalidLengthGenesis
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return ErrInvalidLengthGenesis
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.RepeatedNews = append(m.RepeatedNews, &RepeatedNews{})
-			if err := m.RepeatedNews[len(m.RepeatedNews)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
 		case 4:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Answers", wireType)
@@ -1460,6 +1474,40 @@ func (m *Outbox) Unmarshal(dAtA []byte) error {
 			}
 			m.Answers = append(m.Answers, &AnsweredNews{})
 			if err := m.Answers[len(m.Answers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field States", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.States = append(m.States, &NewsState{})
+			if err := m.States[len(m.States)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
@@ -1545,25 +1593,6 @@ func (m *QueuedNews) Unmarshal(dAtA []byte) error {
 			}
 			m.ClientId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
-		case 2:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Repeats", wireType)
-			}
-			m.Repeats = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowGenesis
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Repeats |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
 		case 3:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Value", wireType)
@@ -1619,7 +1648,7 @@ func (m *QueuedNews) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
+func (m *NewsState) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -1642,10 +1671,10 @@ func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: RepeatedNews: wiretype end group for non-group")
+			return fmt.Errorf("proto: NewsState: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: RepeatedNews: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: NewsState: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
@@ -1681,10 +1710,10 @@ func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
 			m.ClientId = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		case 2:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field PacketSequence", wireType)
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactId", wireType)
 			}
-			m.PacketSequence = 0
+			var byteLen int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenesis
@@ -1694,16 +1723,31 @@ func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.PacketSequence |= uint64(b&0x7F) << shift
+				byteLen |= int(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FactId = append(m.FactId[:0], dAtA[iNdEx:postIndex]...)
+			if m.FactId == nil {
+				m.FactId = []byte{}
+			}
+			iNdEx = postIndex
 		case 3:
 			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Repeats", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field UnderWay", wireType)
 			}
-			m.Repeats = 0
+			var v int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenesis
@@ -1713,11 +1757,84 @@ func (m *RepeatedNews) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Repeats |= uint32(b&0x7F) << shift
+				v |= int(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			m.UnderWay = bool(v != 0)
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Attempts", wireType)
+			}
+			m.Attempts = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Attempts |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueSeconds", wireType)
+			}
+			m.DueSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Held", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Held = append(m.Held[:0], dAtA[iNdEx:postIndex]...)
+			if m.Held == nil {
+				m.Held = []byte{}
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipGenesis(dAtA[iNdEx:])

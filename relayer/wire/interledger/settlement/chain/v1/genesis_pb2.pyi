@@ -30,36 +30,40 @@ class AccountBinding(_message.Message):
     def __init__(self, account: _Optional[str] = ..., party_id: _Optional[bytes] = ...) -> None: ...
 
 class Outbox(_message.Message):
-    __slots__ = ("told_sequence", "queue", "repeated_news", "answers")
+    __slots__ = ("told_sequence", "queue", "answers", "states")
     TOLD_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
-    REPEATED_NEWS_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
     told_sequence: int
     queue: _containers.RepeatedCompositeFieldContainer[QueuedNews]
-    repeated_news: _containers.RepeatedCompositeFieldContainer[RepeatedNews]
     answers: _containers.RepeatedCompositeFieldContainer[AnsweredNews]
-    def __init__(self, told_sequence: _Optional[int] = ..., queue: _Optional[_Iterable[_Union[QueuedNews, _Mapping]]] = ..., repeated_news: _Optional[_Iterable[_Union[RepeatedNews, _Mapping]]] = ..., answers: _Optional[_Iterable[_Union[AnsweredNews, _Mapping]]] = ...) -> None: ...
+    states: _containers.RepeatedCompositeFieldContainer[NewsState]
+    def __init__(self, told_sequence: _Optional[int] = ..., queue: _Optional[_Iterable[_Union[QueuedNews, _Mapping]]] = ..., answers: _Optional[_Iterable[_Union[AnsweredNews, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[NewsState, _Mapping]]] = ...) -> None: ...
 
 class QueuedNews(_message.Message):
-    __slots__ = ("client_id", "repeats", "value")
+    __slots__ = ("client_id", "value")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
-    REPEATS_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     client_id: str
-    repeats: int
     value: bytes
-    def __init__(self, client_id: _Optional[str] = ..., repeats: _Optional[int] = ..., value: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, client_id: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
 
-class RepeatedNews(_message.Message):
-    __slots__ = ("client_id", "packet_sequence", "repeats")
+class NewsState(_message.Message):
+    __slots__ = ("client_id", "fact_id", "under_way", "attempts", "due_seconds", "held")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
-    PACKET_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    REPEATS_FIELD_NUMBER: _ClassVar[int]
+    FACT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNDER_WAY_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    DUE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     client_id: str
-    packet_sequence: int
-    repeats: int
-    def __init__(self, client_id: _Optional[str] = ..., packet_sequence: _Optional[int] = ..., repeats: _Optional[int] = ...) -> None: ...
+    fact_id: bytes
+    under_way: bool
+    attempts: int
+    due_seconds: int
+    held: bytes
+    def __init__(self, client_id: _Optional[str] = ..., fact_id: _Optional[bytes] = ..., under_way: bool = ..., attempts: _Optional[int] = ..., due_seconds: _Optional[int] = ..., held: _Optional[bytes] = ...) -> None: ...
 
 class AnsweredNews(_message.Message):
     __slots__ = ("client_id", "packet_sequence", "acknowledgement")
