@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,6 +78,7 @@ func (w *world) run() {
 	w.t.Helper()
 	for i, step := range w.Business.Steps {
 		w.compareAnswers(i)
+		w.answerNewsOfTheSame(step.News)
 		told := len(w.sent)
 		before := w.head()
 		result, err := w.execute(step.account(), commandOf(w.t, step.Request))
@@ -123,6 +126,32 @@ func answerOf(t *testing.T, result *abci.ExecTxResult) []byte {
 	require.NoError(t, proto.Unmarshal(result.Data, &data))
 	require.Len(t, data.MsgResponses, 1)
 	return data.MsgResponses[0].Value
+}
+
+// answerNewsOfTheSame debts that are under way, as the contract ledger does when it applies them: without an answer, newer news
+// would wait. The packets stay open for the tests.
+func (w *world) answerNewsOfTheSame(news []hexBytes) {
+	w.t.Helper()
+	changed := map[facts.Hash]bool{}
+	for _, value := range news {
+		data, err := facts.DecodeStatusPacket(value)
+		require.NoError(w.t, err)
+		for _, update := range data.Updates {
+			changed[update.FactID] = true
+		}
+	}
+	module := settlementkeeper.NewIBCModule(w.app.SettlementKeeper)
+	for i, packet := range w.sent {
+		updates := w.updatesIn(i + 1)
+		if w.answered[packet.Sequence] || !slices.ContainsFunc(updates, func(u facts.StatusUpdate) bool { return changed[u.FactID] }) {
+			continue
+		}
+		require.Len(w.t, updates, 1)
+		applied := w.Business.Answers[0].Acknowledgement
+		require.NoError(w.t, module.OnAcknowledgementPacket(
+			w.chain.GetContext(), w.ClientID, w.CounterpartyClientID, packet.Sequence, applied, packet.Payloads[0], nil))
+		w.answered[packet.Sequence] = true
+	}
 }
 
 func (w *world) acknowledge(sequence uint64) {
@@ -235,6 +264,7 @@ func TestABlockEndsWhatHasPassedItsDeadlineAndTellsIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, told+1, len(w.sent))
 	require.Equal(t, facts.Disputed, w.updatesIn(told + 1)[0].Status)
+	w.answerNewsOfTheSame([]hexBytes{w.sent[told].Payloads[0].Value})
 	w.goTo(int64(dispute.DeadlineSeconds) - 1)
 	require.Equal(t, told+1, len(w.sent))
 	w.goTo(int64(dispute.DeadlineSeconds))
@@ -264,6 +294,52 @@ func TestNewsInTheWrongStateAreNotSentForEver(t *testing.T) {
 	}
 	const atFirst, repeats = 5, 3
 	require.Equal(t, atFirst+repeats, len(w.sent))
+	// A relayer that delivers too early on purpose delays news; it destroys none.
+	for _, wait := range []int64{60, 120, 240} {
+		sent := len(w.sent)
+		w.goTo(w.coord.CurrentTime.Unix() + wait - 10)
+		require.Equal(t, sent, len(w.sent))
+		w.goTo(w.coord.CurrentTime.Unix() + 20)
+		require.Equal(t, sent+1, len(w.sent))
+		require.Equal(t, payload, w.sent[sent].Payloads[0])
+		ctx = w.chain.GetContext()
+		sequence := w.sent[sent].Sequence
+		require.NoError(t, module.OnAcknowledgementPacket(ctx, w.ClientID, w.CounterpartyClientID, sequence, answer, payload, nil))
+	}
+	sent := len(w.sent)
+	resend := &settlementv1.ResendNews{FactId: w.updatesIn(4)[0].FactID[:]}
+	_, err := w.execute(0, &settlementv1.Command{
+		RequestId: "resend", Command: &settlementv1.Command_ResendNews{ResendNews: resend},
+	})
+	require.NoError(t, err)
+	require.Equal(t, sent+1, len(w.sent))
+	require.Equal(t, payload, w.sent[sent].Payloads[0])
+}
+
+func TestADebtorWhoChangesOneDebtWithoutEndCausesOnePacketAtATime(t *testing.T) {
+	w := received(t)
+	told := len(w.sent)
+	dispute := commandOf(t, w.Business.Steps[5].Request).GetOpenDispute()
+	dispute.DeadlineSeconds = uint64(w.coord.CurrentTime.Unix()) + 3600
+	for i := range 20 {
+		dispute.DisputeId = fmt.Sprintf("D-%d", i)
+		_, err := w.execute(0, &settlementv1.Command{
+			RequestId: "open " + dispute.DisputeId, Command: &settlementv1.Command_OpenDispute{OpenDispute: dispute},
+		})
+		require.NoError(t, err)
+		_, err = w.execute(0, &settlementv1.Command{
+			RequestId: "release " + dispute.DisputeId,
+			Command: &settlementv1.Command_ReleaseDispute{
+				ReleaseDispute: &settlementv1.ReleaseDispute{DisputeId: dispute.DisputeId},
+			},
+		})
+		require.NoError(t, err)
+	}
+	require.Equal(t, told+1, len(w.sent))
+	w.answerNewsOfTheSame([]hexBytes{w.sent[told].Payloads[0].Value})
+	w.chain.NextBlock()
+	require.Equal(t, told+2, len(w.sent))
+	require.Equal(t, facts.Released, w.updatesIn(told + 2)[0].Status)
 }
 
 func TestAClientThatCannotBeUsedKeepsItsNews(t *testing.T) {

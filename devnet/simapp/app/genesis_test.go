@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 
 	"interledger.example/cosmos/light-clients/poaevm"
+	"interledger.example/cosmos/x/settlement/facts"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
 )
 
@@ -41,8 +43,13 @@ func TestAnExportedChainGoesOn(t *testing.T) {
 	require.Equal(t, []string{w.sender()}, genesis.Operators)
 	require.Equal(t, []string{w.ClientID}, genesis.TrustedClients)
 	require.Len(t, genesis.Bindings, 2)
-	require.Len(t, genesis.Outbox.Answers, 2)
-	require.Len(t, genesis.Outbox.RepeatedNews, 1)
+	// Two of these tests and the third packet's, without which the story's later news of the same debt would wait.
+	require.Len(t, genesis.Outbox.Answers, 2+1)
+	tried := 0
+	for _, state := range genesis.Outbox.States {
+		tried += int(state.Attempts)
+	}
+	require.Equal(t, 1, tried)
 	require.Equal(t, before.String(), genesis.String())
 	require.Equal(t, exported.Active, again.IBCKeeper.ClientKeeper.GetClientStatus(ctx, w.ClientID))
 	outcome, err := again.IBCKeeper.ClientKeeper.Route(ctx, w.ClientID)
@@ -56,8 +63,11 @@ func TestAnExportedChainGoesOn(t *testing.T) {
 // queueOf that many packets of news, which no other part of the chain has to know of.
 func queueOf(w *world, packets int) *settlementtypes.Outbox {
 	outbox := &settlementtypes.Outbox{}
-	for range packets {
-		outbox.Queue = append(outbox.Queue, &settlementtypes.QueuedNews{ClientId: w.ClientID, Value: w.Business.FirstNews[0]})
+	data, err := facts.DecodeStatusPacket(w.Business.FirstNews[0])
+	require.NoError(w.t, err)
+	for number := range packets * facts.MaximumUpdates {
+		binary.BigEndian.PutUint64(data.Updates[0].FactID[:], uint64(number+1))
+		outbox.Queue = append(outbox.Queue, &settlementtypes.QueuedNews{ClientId: w.ClientID, Value: facts.EncodeStatusPacket(data)})
 	}
 	return outbox
 }
@@ -124,11 +134,23 @@ func TestAGenesisThatCannotBeIsRefused(t *testing.T) {
 			}
 		},
 		"news of the future":        func(g *settlementtypes.GenesisState) { g.Outbox.ToldSequence = uint64(len(g.Events)) + 1 },
-		"queued without client":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].ClientId = "" },
+		"queued without client":     func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].ClientId = "" },
 		"queued in no form":         func(g *settlementtypes.GenesisState) { g.Outbox.Queue[0].Value = []byte{1} },
-		"sent far too often":        func(g *settlementtypes.GenesisState) { g.Outbox.RepeatedNews[0].Repeats = 256 },
+		"sent far too often":        func(g *settlementtypes.GenesisState) { g.Outbox.States[0].Attempts = 256 },
 		"answers to a bad client":   func(g *settlementtypes.GenesisState) { g.Outbox.Answers[0].ClientId = "a/b" },
-		"repeated for a bad client": func(g *settlementtypes.GenesisState) { g.Outbox.RepeatedNews[0].ClientId = "x" },
+		"repeated for a bad client": func(g *settlementtypes.GenesisState) { g.Outbox.States[0].ClientId = "x" },
+		"tried of no fact":          func(g *settlementtypes.GenesisState) { g.Outbox.States[0].FactId = []byte{1} },
+		"due without news":          func(g *settlementtypes.GenesisState) { g.Outbox.States[0].DueSeconds = 1 },
+		"held in no form":           func(g *settlementtypes.GenesisState) { g.Outbox.States[0].Held = []byte{1} },
+		"held of another fact": func(g *settlementtypes.GenesisState) {
+			g.Outbox.States[0].Held, g.Outbox.States[0].UnderWay = g.Outbox.Queue[0].Value, true
+		},
+		"two updates in one": func(g *settlementtypes.GenesisState) {
+			data, err := facts.DecodeStatusPacket(g.Outbox.Queue[0].Value)
+			require.NoError(t, err)
+			data.Updates = append(data.Updates, data.Updates[0])
+			g.Outbox.Queue[0].Value = facts.EncodeStatusPacket(data)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			genesis := baseline()

@@ -123,13 +123,15 @@ type world struct {
 	app   *app.App
 	// sent are the packets of all blocks, in their order.
 	sent []channeltypesv2.Packet
+	// answered are the sequences of those that these tests have answered without the story's proofs.
+	answered map[uint64]bool
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	raw, err := os.ReadFile(storyFile)
 	require.NoError(t, err)
-	w := &world{t: t}
+	w := &world{t: t, answered: map[uint64]bool{}}
 	require.NoError(t, json.Unmarshal(raw, &w.story))
 	w.coord = &ibctesting.Coordinator{T: t, CurrentTime: time.Unix(w.Headers[0].TimeSeconds, 0).UTC(), Chains: map[string]*ibctesting.TestChain{}}
 	w.chain = ibctesting.NewCustomAppTestChain(t, w.coord, w.ChainID, func() (ibctesting.TestingApp, map[string]json.RawMessage) {

@@ -38,6 +38,7 @@ from relayer.ledgers.embedded.host.transactions import (
 )
 from relayer.ledgers.embedded.settlement.application import CODESPACE, SettlementApplication
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
+from relayer.ledgers.embedded.settlement.news_queue import is_due
 from relayer.light_clients.known import KNOWN
 from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
@@ -125,7 +126,7 @@ class StateMachine:
             block.merge(context)
             last = name
             results.append(Result(transaction=name, data=data))
-        if last is not None and block.changed:
+        if last is not None and (block.changed or is_due(block)):
             context = block.branch(last)
             enqueue_news(context, block.settlement.entries[told:])
             send_queued(context, self.host)
@@ -133,8 +134,9 @@ class StateMachine:
         return results
 
     def overdue(self, block: Context) -> list[bytes]:
-        """The ledger's own transaction, if the block's time has ended something; it goes ahead of all others."""
-        if not block.settlement.deadlines(block.block.time_seconds, 1):
+        """The ledger's own transaction, if the block's time has ended something or made news due; it goes ahead of all
+        others."""
+        if not block.settlement.deadlines(block.block.time_seconds, 1) and not is_due(block):
             return []
         return [encode_transaction(EndDeadlines(height=block.block.height))]
 

@@ -1,10 +1,11 @@
 """News of liabilities leave for the contract ledgers: from a queue for each client into packets, and what was answered.
 
-Everything is in the proven store, so a replay sends the same packets in the same blocks. A queue moves on in every block that
-changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. News are never
-given up: what times out is queued again, and what a contract ledger could not take (the fact's own acknowledgement has not
-arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at once and then after ever
-longer waits (news_queue.py). It must never fail a block: a client that cannot be used keeps its queue until it can.
+Everything is in the proven store, so a replay sends the same packets in the same blocks. A queue moves on in every block
+that changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. News are
+never given up: what times out is queued again, and what a contract ledger could not take (the fact's own acknowledgement has
+not arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at once and then after
+longer and longer waits (news_queue.py). It must never fail a block: a client that cannot be used keeps its queue until it
+can.
 """
 
 from __future__ import annotations
@@ -125,9 +126,7 @@ def _front(queue: NewsQueue) -> tuple[list[QueuedUpdate], StatusPacketData | Non
         elif len(taken) == MAXIMUM_UPDATES or (one.chain_id, one.contract) != (data.chain_id, data.contract):
             break
         else:
-            data = StatusPacketData(
-                chain_id=data.chain_id, contract=data.contract, updates=(*data.updates, *one.updates)
-            )
+            data = StatusPacketData(chain_id=data.chain_id, contract=data.contract, updates=(*data.updates, *one.updates))
         taken.append(queued)
     return taken, data
 

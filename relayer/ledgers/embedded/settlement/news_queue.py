@@ -1,8 +1,8 @@
 """News of liabilities that wait, by client and liability: in a queue, for an answer, or for their next attempt.
 
-At most one update of a liability waits: a newer one takes its place. While an update of a liability is under way, the next one
-waits for its answer, so however often a liability changes, one packet at a time tells of it. What a contract ledger could not
-take is held and becomes due later, each time after twice the wait, and is never given up.
+At most one update of a liability waits: a newer one takes its place. While an update of a liability is under way, the next
+one waits for its answer, so however often a liability changes, one packet at a time reports it. What a contract ledger
+could not take is held and becomes due later, each time after twice the wait, and is never given up.
 
 Keys lie in the proven store, so a replay comes to the same packets in the same blocks.
 """
@@ -25,6 +25,7 @@ _COUNTER_BYTES = 8
 _FACT_ID_BYTES = 32
 _BEHIND_SEPARATOR = b"0"
 """The byte after the slash."""
+_MAXIMUM_ATTEMPTS = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class NewsQueue:
         """The contract ledger could not take it. The first attempts follow at once, if they may, later ones wait."""
         newer = self._release_held(fact_id)
         state = self._state(fact_id)
-        attempts = min(state.attempts + 1 if at_once else max(state.attempts, MAXIMUM_NEWS_REPEATS) + 1, 255)
+        attempts = min(state.attempts + 1 if at_once else max(state.attempts, MAXIMUM_NEWS_REPEATS) + 1, _MAXIMUM_ATTEMPTS)
         state = replace(state, under_way=False, attempts=attempts)
         wait = _wait_seconds(attempts)
         if not wait:
@@ -181,12 +182,6 @@ def make_passed_due(context: Context, limit: int) -> None:
 def is_due(context: Context) -> bool:
     """Whether held news wait for nothing but a block."""
     return _first_due(context) is not None
-
-
-def waits_for_time(context: Context) -> bool:
-    """Whether held news will be due later."""
-    key = context.store.above(_DUE)
-    return key is not None and key.startswith(_DUE)
 
 
 def _first_due(context: Context) -> tuple[ClientId, bytes] | None:

@@ -11,7 +11,7 @@ import (
 // News of liabilities that wait, by client and liability: in a queue, for an answer, or for their next attempt.
 //
 // At most one update of a liability waits: a newer one takes its place. While an update of a liability is under way, the next one
-// waits for its answer, so however often a liability changes, one packet at a time tells of it. What a contract ledger could not
+// waits for its answer, so however often a liability changes, one packet at a time reports it. What a contract ledger could not
 // take is held and becomes due later, each time after twice the wait, and is never given up.
 
 // newsQueue is the waiting news of one client.

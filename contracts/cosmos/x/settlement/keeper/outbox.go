@@ -20,20 +20,20 @@ import (
 // log's new entries mean is queued at the end of each block, and the front of each queue is sent in as many packets as a block
 // may have. News are never given up: what times out is queued again, and what a contract ledger could not take (the fact's own
 // acknowledgement has not arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at
-// once and then after ever longer waits (news_queue.go). A client that cannot be used keeps its queue until it can.
+// once and then after longer and longer waits (news_queue.go). A client that cannot be used keeps its queue until it can.
 
 // maximumToldEntries of the log in one block; the rest follows in the next.
 const maximumToldEntries = 1000
 
 // Keys of the store.
 const (
-	toldKey       = 0x42 // the log's last entry whose news were queued
-	queuePrefix   = 0x43 // client id, '/', number -> payload with one update
-	nextPrefix    = 0x44 // client id -> number of the last one in its queue
-	statePrefix   = 0x45 // client id, '/', fact id -> under way, attempts, number in the queue, due
-	answerPrefix  = 0x46 // client id, '/', packet sequence -> acknowledgement
-	heldPrefix    = 0x47 // client id, '/', fact id -> payload with one update
-	duePrefix     = 0x48 // unix seconds, client id, '/', fact id -> 1
+	toldKey      = 0x42 // the log's last entry whose news were queued
+	queuePrefix  = 0x43 // client id, '/', number -> payload with one update
+	nextPrefix   = 0x44 // client id -> number of the last one in its queue
+	statePrefix  = 0x45 // client id, '/', fact id -> under way, attempts, number in the queue, due
+	answerPrefix = 0x46 // client id, '/', packet sequence -> acknowledgement
+	heldPrefix   = 0x47 // client id, '/', fact id -> payload with one update
+	duePrefix    = 0x48 // unix seconds, client id, '/', fact id -> 1
 )
 
 const counterBytes = 8

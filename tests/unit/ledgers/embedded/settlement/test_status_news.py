@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from relayer.codes.facts import FactCategory, FactKind
-from relayer.codes.limits import MAXIMUM_NEWS_PACKETS, MAXIMUM_NEWS_REPEATS
+from relayer.codes.limits import (
+    MAXIMUM_NEWS_PACKETS,
+    MAXIMUM_NEWS_REPEATS,
+    MAXIMUM_NEWS_WAIT_SECONDS,
+    NEWS_WAIT_SECONDS,
+)
 from relayer.codes.news import Status, StatusAnswer
 from relayer.core.commitment import (
     UNIVERSAL_ERROR_ACKNOWLEDGEMENT,
@@ -42,6 +47,7 @@ from relayer.proofs.poa_evm.types import Misbehaviour, encode_misbehaviour
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ProposeCycle, VerifyCycle
 from relayer.settlement.model.disputes import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
+from relayer.settlement.model.news import ResendNews
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, ReturnPayment
 from relayer.settlement.netting.modes import NettingMode
@@ -259,12 +265,14 @@ class TestWhatIsTold:
                 ),
             ),
         )
+        await bench.answer(packet, APPLIED)
         await bench.execute(bench.release())
         assert (await bench.told())[1:] == [(1, Status.RELEASED, 1_000)]
 
     async def test_a_dispute_that_lapses(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
         await bench.execute(bench.dispute(bench.fact(1), wait=600))
+        await bench.answer((await bench.sent())[-1], APPLIED)
         bench.clock.advance(601)
         await bench.ledger.advance()
         assert (await bench.told())[1:] == [(1, Status.RELEASED, 1_000)]
@@ -273,6 +281,7 @@ class TestWhatIsTold:
     async def test_a_dispute_that_is_upheld(self, bench: Bench, credited: int, left: int) -> None:
         await bench.receive(bench.fact(1))
         await bench.execute(bench.dispute(bench.fact(1)))
+        await bench.answer((await bench.sent())[-1], APPLIED)
         await bench.execute(UpholdDispute(request_id="uphold", actor=KCS, dispute_id="D-1", credited=credited))
         assert (await bench.told())[1:] == [(1, Status.CREDITED, left)]
 
@@ -425,6 +434,87 @@ class TestPackets:
         count = len(await bench.sent())
         await bench.answer((await bench.sent())[-1], WRONG)
         assert len(await bench.sent()) == count
+
+    async def test_a_relayer_that_delivers_too_early_on_purpose_destroys_no_news(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1), wait=60 * DAY))
+        for _ in range(1 + MAXIMUM_NEWS_REPEATS):
+            await bench.answer((await bench.sent())[-1], WRONG)
+        for wait in (NEWS_WAIT_SECONDS, 2 * NEWS_WAIT_SECONDS, 4 * NEWS_WAIT_SECONDS):
+            count = len(await bench.sent())
+            bench.clock.advance(wait - 5)
+            await bench.ledger.advance()
+            assert len(await bench.sent()) == count
+            bench.clock.advance(5)
+            await bench.ledger.advance()
+            assert len(await bench.sent()) == count + 1
+            await bench.answer((await bench.sent())[-1], WRONG)
+        for _ in range(20):
+            bench.clock.advance(MAXIMUM_NEWS_WAIT_SECONDS)
+            await bench.ledger.advance()
+            packet = (await bench.sent())[-1]
+            assert packet.timeout_timestamp == bench.now + DAY
+            await bench.answer(packet, WRONG)
+        bench.clock.advance(MAXIMUM_NEWS_WAIT_SECONDS)
+        await bench.ledger.advance()
+        await bench.answer((await bench.sent())[-1], APPLIED)
+        count = len(await bench.sent())
+        bench.clock.advance(2 * MAXIMUM_NEWS_WAIT_SECONDS)
+        await bench.ledger.advance()
+        assert len(await bench.sent()) == count
+        assert set(await bench.told()) == {(1, Status.DISPUTED, 1_000)}
+        await bench.ledger.close()
+        verify(bench.folder)
+
+    async def test_the_operator_sends_what_waits_at_once(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1)))
+        for _ in range(1 + MAXIMUM_NEWS_REPEATS):
+            await bench.answer((await bench.sent())[-1], WRONG)
+        count = len(await bench.sent())
+        again = ResendNews(request_id="again", actor=OPERATOR, fact_id=bench.fact(1).fact_id)
+        await bench.execute(again)
+        assert len(await bench.sent()) == count + 1
+        await bench.execute(replace(again, request_id="while it is under way"))
+        await bench.answer((await bench.sent())[-1], APPLIED)
+        await bench.execute(replace(again, request_id="when it is over"))
+        assert len(await bench.sent()) == count + 1
+
+    async def test_a_contract_that_refuses_whole_packets_is_asked_again(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1)))
+        await bench.answer_with((await bench.sent())[-1], UNIVERSAL_ERROR_ACKNOWLEDGEMENT)
+        bench.clock.advance(NEWS_WAIT_SECONDS)
+        await bench.ledger.advance()
+        first, second = await bench.sent()
+        assert second.payload == first.payload
+
+    async def test_a_debtor_who_changes_one_debt_without_end_causes_one_packet_at_a_time(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1), bench.fact(2))
+        for number in range(50):
+            await bench.execute(bench.dispute(bench.fact(1), f"D-{number}", amount=1))
+            await bench.execute(bench.release(f"D-{number}"))
+        (packet,) = await bench.sent()
+        await bench.execute(bench.dispute(bench.fact(2), "other"))
+        assert len(await bench.sent()) == 2
+        await bench.answer(packet, APPLIED)
+        assert await bench.told() == [
+            (1, Status.DISPUTED, 1_000),
+            (2, Status.DISPUTED, 1_000),
+            (1, Status.RELEASED, 1_000),
+        ]
+
+    async def test_newer_news_take_the_place_of_what_waits_for_its_time(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1)))
+        for _ in range(1 + MAXIMUM_NEWS_REPEATS):
+            await bench.answer((await bench.sent())[-1], WRONG)
+        count = len(await bench.sent())
+        await bench.execute(bench.release())
+        assert len(await bench.sent()) == count
+        bench.clock.advance(NEWS_WAIT_SECONDS)
+        await bench.ledger.advance()
+        assert (await bench.told())[count:] == [(1, Status.RELEASED, 1_000)]
 
     async def test_a_frozen_client_keeps_its_queue_and_fails_no_block(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
