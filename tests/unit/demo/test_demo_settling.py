@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from relayer.app.clock import SystemClock, now_seconds
 from relayer.business.settling import Desk, verify_cycle
+from relayer.core.ids import TimestampSeconds
 from relayer.demo.settling import CYCLE_ID, DISPUTE_ID, Figures, Settled, Settlement, netting_rows
 from relayer.devnet.layout import MEMBER, write_layout
 from relayer.devnet.network import Network
@@ -64,6 +65,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         ledger = embedded_ledger(tmp_path / "ledger", SystemClock())
         await ledger.connect()
         opened.append(ledger)
+        # The facts are of a virtual time, years before the clock of the demo.
+        await ledger.confirm_time(TimestampSeconds(now_seconds()))
         at = Desk(service=ledger.settlement, names={party_id(party): party for party in PARTY.values()})
         network = OneProcess(write_layout(folder, "http://127.0.0.1:1"), at, asyncio.get_running_loop())
         contested = owing.fact(1 + list(debts).index(CONTESTED_PAIR))
