@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -32,4 +33,4 @@ def node_id(file: str, function: str) -> str | None:
 
 
 if __name__ == "__main__":
-    print(*[node_id(*each) for each in named_tests()], sep="\n")
+    sys.stdout.writelines(f"{node_id(*each)}\n" for each in named_tests())
