@@ -389,7 +389,7 @@ def _go_ledger(codes: Codes) -> str:
         f'\t{name.ljust(width)} = errorsmod.Register(Codespace, {each.number}, "{each.meaning}")\n'
         for name, each in zip(names, codes["settlement_refusals"], strict=True)
     )
-    private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "WAIT_SECONDS")
+    private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "FACT_BITS", "WAIT_SECONDS")
     rates = ("RATE_WINDOW_SECONDS", "DEFAULT_PROPOSALS_PER_HOUR", "DEFAULT_DISPUTES_PER_HOUR")
     limits = {**dict.fromkeys((*(f"MAXIMUM_{name}" for name in private), *rates), False), "MAXIMUM_ENDED": True}
     return _go(

@@ -25,6 +25,8 @@ MAXIMUM_EXPONENT = 18
 """Digits after the point of a currency's unit."""
 MAXIMUM_AMOUNT = 2**128 - 1
 """Minor units of an amount, and of a sum of amounts."""
+MAXIMUM_FACT_BITS = 96
+"""Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting."""
 MAXIMUM_WAIT_SECONDS = 7_776_000
 """90 days: how long a payment, a dispute or a cycle may hold an amount."""
 RATE_WINDOW_SECONDS = 3600

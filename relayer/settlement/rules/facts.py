@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from relayer.codes.facts import FactCategory, FactCode, FactKind
-from relayer.codes.limits import MAXIMUM_AMOUNT
+from relayer.codes.limits import MAXIMUM_FACT_BITS
 from relayer.errors import InvariantBroken
 from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
@@ -122,7 +122,7 @@ def _total_fits_kind(claim: FactClaim) -> FactCode | None:
     gross = claim.fact.gross
     if claim.fact.kind == FactKind.BOOKING_CONFIRMED:
         return FactCode.BAD_TOTAL if gross else None
-    return None if 0 < gross <= MAXIMUM_AMOUNT else FactCode.BAD_TOTAL
+    return None if 0 < gross < 1 << MAXIMUM_FACT_BITS else FactCode.BAD_TOTAL
 
 
 def _parties_are_known(claim: FactClaim) -> FactCode | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from relayer.codes.facts import FactCategory, FactCode, FactKind
+from relayer.codes.limits import MAXIMUM_FACT_BITS
 from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
@@ -49,6 +50,7 @@ ISSUER = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 SERVICE_END = 1_772_366_400
 CREDITOR, DEBTOR, THIRD = "DE*KCS", "DE*NBM", "AT*ATX"
 MAXIMUM = 2**128 - 1
+GREATEST = 2**MAXIMUM_FACT_BITS - 1
 BAD_OCPI_IDS = ("fr*new", "FRNEW", "F*NEW", "FR*NEWS", "FR*NE", "F1*NEW", "FR*N*W", "FR*N\u00c4W", "")
 HARD_TEXT = 'K\u00e4se \U0001f6b2 "q" \\ /\x7f\t\x01<&>\u2028'
 
@@ -267,7 +269,7 @@ def fact_cases() -> Iterator[Case]:
         ("tax only", OK, {"net": 0}),
         ("other direction", OK, {"creditor": party_id(DEBTOR), "debtor": party_id(CREDITOR)}),
         ("exactly the limit", OK, {"currency": b"JPY", "exponent": 0, "net": 10_000, "tax": 0}),
-        ("the greatest gross", OK, {"net": MAXIMUM - 1, "tax": 1}),
+        ("the greatest gross", OK, {"net": GREATEST - 1, "tax": 1}),
         ("booking without money", OK, {"kind": FactKind.BOOKING_CONFIRMED, "net": 0, "tax": 0}),
         ("end of time", OK, {"service_end": 2**64 - 1, "due_date": 2**64 - 1}),
         ("fact id of another sequence", FactCode.BAD_HASH, {"issuer_sequence": 2}),
@@ -280,6 +282,7 @@ def fact_cases() -> Iterator[Case]:
         ("category 0", FactCode.UNSUPPORTED_SCHEMA, {"category": 0}),
         ("category 15", FactCode.UNSUPPORTED_SCHEMA, {"category": 15}),
         ("no money", FactCode.BAD_TOTAL, {"net": 0, "tax": 0}),
+        ("gross of 2^96", FactCode.BAD_TOTAL, {"net": GREATEST, "tax": 1}),
         ("gross of 2^128", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": 1}),
         ("greatest net and tax", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": MAXIMUM}),
         ("booking with money", FactCode.BAD_TOTAL, {"kind": FactKind.BOOKING_CONFIRMED}),

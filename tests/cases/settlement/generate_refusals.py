@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from relayer.codes.facts import FactCode
+from relayer.codes.limits import MAXIMUM_FACT_BITS
 from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import party_id
 from relayer.settlement.model.acts import OPERATOR
@@ -228,10 +230,12 @@ def _refused_cycles() -> Iterator[Case]:
     made.command(left)
     yield made.case("cycles that are refused")
     made = base.Ledger()
-    proposal = made.proposal("C-1")
-    made.owe((NBM, KCS, (1 << 128) - 1), (KCS, NBM, 1))
-    made.command(proposal, refusal=R.AMOUNT_OUT_OF_RANGE)
-    yield made.case("a cycle whose sum passes 2^128 - 1")
+    huge = base.basic.fact(9, creditor=KCS, debtor=NBM, net=(1 << 128) - 1, tax=0)
+    made.facts(huge, codes=[FactCode.BAD_TOTAL], sequence=9)
+    greatest = (1 << MAXIMUM_FACT_BITS) - 1
+    made.owe((NBM, KCS, greatest), (NBM, ATX, greatest), (KCS, NBM, greatest), (ATX, KCS, 1))
+    made.command(made.proposal("C-1"))
+    yield made.case("a fact of 2^128 - 1 is refused, and the greatest that are taken stop no cycle")
 
 
 def build() -> list[Case]:

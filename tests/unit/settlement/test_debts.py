@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.limits import MAXIMUM_FACT_BITS
 from relayer.codes.settlement import RefusalCode
 from relayer.examples.consortium import DEBTS
 from relayer.settlement.errors import CommandRefused
@@ -22,7 +23,7 @@ from relayer.settlement.model.disputes import (
     UpholdDispute,
     WriteOff,
 )
-from relayer.settlement.model.liabilities import LiabilityState
+from relayer.settlement.model.liabilities import LiabilityState, PositionKey
 from relayer.settlement.model.parties import Consent, SetConsent
 from relayer.settlement.model.payments import (
     Evidence,
@@ -40,6 +41,7 @@ from relayer.settlement.rules.plans import proof_hash_of
 from tests.support.settlement_bench import PARTIES, START, SettlementBench, fingerprint
 
 NBM, KCS, ROL, VLT = (PARTIES[name] for name in ("NBM", "KCS", "ROL", "VLT"))
+LARGEST = 2**MAXIMUM_FACT_BITS - 1
 STRANGER = b"\x01" * 32
 DAY = 86_400
 
@@ -658,11 +660,22 @@ def test_a_credit_note_above_the_rest_is_refused_with_its_code(bench: Settlement
     assert amounts(bench) == [(1000, 400, 0, 0, 0)]
 
 
-def test_a_fact_of_2_to_the_128_is_refused_with_its_code(bench: SettlementBench) -> None:
+@pytest.mark.parametrize("gross", [LARGEST + 1, 2**128 - 1, 2**128])
+def test_a_fact_above_the_largest_is_refused_with_its_code(bench: SettlementBench, gross: int) -> None:
     before = fingerprint(bench.state)
-    answer, _ = bench.record("NBM", "KCS", 2**128 - 1, tax=1)
+    answer, _ = bench.record("NBM", "KCS", gross - 1, tax=1)
     assert answer.code is FactCode.BAD_TOTAL
     assert fingerprint(bench.state) == before
+
+
+def test_facts_of_the_largest_amount_stop_nobodys_netting(bench: SettlementBench) -> None:
+    """A stranger to the others' debts used to stop a currency with one fact."""
+    for _ in range(3):
+        bench.owe("ISR", "ATX", LARGEST)
+    bench.owe("NBM", "KCS", 100)
+    bench.owe("KCS", "NBM", 40)
+    bench.run_cycle("C-1")
+    assert bench.state.open_sum(PositionKey(PARTIES["NBM"], PARTIES["KCS"], "EUR", 2)) == 60
 
 
 class TestBounds:
@@ -681,10 +694,10 @@ class TestBounds:
         assert [each.state for each in bench.state.liabilities.values()] == [LiabilityState.HELD]
 
     def test_the_largest_debt_can_be_paid_at_once(self, bench: SettlementBench) -> None:
-        bench.owe("NBM", "KCS", 2**128 - 1)
-        bench.execute(a_payment(2**128 - 1))
-        bench.execute(final(proof=evidence(2**128 - 1)))
-        assert amounts(bench) == [(0, 0, 0, 2**128 - 1, 0)]
+        bench.owe("NBM", "KCS", LARGEST)
+        bench.execute(a_payment(LARGEST))
+        bench.execute(final(proof=evidence(LARGEST)))
+        assert amounts(bench) == [(0, 0, 0, LARGEST, 0)]
 
     def test_the_next_cycle_may_have_the_same_cut_off(self, bench: SettlementBench) -> None:
         for cycle_id in ("one", "two"):

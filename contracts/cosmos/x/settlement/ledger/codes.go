@@ -16,6 +16,8 @@ const (
 	maximumCurrencies = 64
 	// maximumExponent: Digits after the point of a currency's unit.
 	maximumExponent = 18
+	// maximumFactBits: Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting.
+	maximumFactBits = 96
 	// maximumWaitSeconds: 90 days: how long a payment, a dispute or a cycle may hold an amount.
 	maximumWaitSeconds = 7776000
 	// rateWindowSeconds: Of block time, in which a party's proposals and disputes are counted.

@@ -157,7 +157,7 @@ func (c *claim) checkSchema() facts.Code {
 func (c *claim) checkTotal() facts.Code {
 	gross := c.fact.Gross()
 	isBooking := c.fact.Kind == facts.BookingConfirmed
-	if isBooking != (gross.Sign() == 0) || gross.BitLen() > amountBits {
+	if isBooking != (gross.Sign() == 0) || gross.BitLen() > maximumFactBits {
 		return facts.BadTotal
 	}
 	return facts.OK
