@@ -428,7 +428,7 @@ def _solidity(codes: Codes) -> str:
         )
         return f"\n/// @title {title}\nlibrary {name} {{\n{body}}}\n"
 
-    wanted = {"FACTS", "UPDATES", "DESTINATION_BYTES", "TIMEOUT_SECONDS", "CHAIN_ID_BYTES", "PROOF_DEPTH"}
+    wanted = {"FACTS", "UPDATES", "DESTINATION_BYTES", "FACT_BITS", "TIMEOUT_SECONDS", "CHAIN_ID_BYTES", "PROOF_DEPTH"}
     wanted.add("CONTRACT_VALIDATORS")
     limits = [each for each in codes["limits"] if each.name.removeprefix("MAXIMUM_") in wanted]
     kinds = sum(1 << each.number for each in codes["fact_kinds"] if each.issued_by == "creditor")

@@ -21,6 +21,7 @@ from relayer.commands.output import done, in_doubt, money, say, show_json, show_
 from relayer.errors import InvalidInput, InvariantBroken, RelayerError
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
+from relayer.settlement.model.issuers import Issuer
 from relayer.views.facts import FactView, SentFacts, code_name, kind_name
 from relayer.views.values import hex_of
 
@@ -40,9 +41,9 @@ def mint_facts(
     """`facts mint`. Raises InvalidInput with every fact that the settlement ledger would reject by its records."""
     selection = select(config, channel)
     forms = read_facts(file)
-    if precheck is Precheck.WANTED:
-        _require_terms(selection, file, asyncio.run(_objections(selection, forms)))
     account = issuer.open()
+    if precheck is Precheck.WANTED:
+        _require_terms(selection, file, asyncio.run(_objections(selection, account, forms)))
     doubt = "more facts may be issued than are shown here; `relayer facts show` lists what is, before you issue them again"
     with step(f"issuing {len(forms)} facts as {account.address}"), in_doubt(doubt):
         facts = asyncio.run(_mint(selection, account, forms))
@@ -117,15 +118,16 @@ def _require_terms(selection: Selection, file: Path, found: Sequence[str]) -> No
         )
 
 
-async def _objections(selection: Selection, forms: Sequence[FactForm]) -> list[str]:
+async def _objections(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[str]:
     """Empty if the ledger cannot be asked: issuing facts needs the contract ledger alone."""
+    account_bytes = bytes.fromhex(account.address.removeprefix("0x"))
     drafts = [
         FactTerms(creditor=each.creditor, debtor=each.debtor, currency=each.currency, exponent=each.exponent)
         for each in forms
     ]
     try:
         async with asyncio.timeout(_PRECHECK_SECONDS), open_settlement(selection) as service:
-            return await objections(service, drafts)
+            return await objections(service, drafts, Issuer(selection.contract_ledger.chain_id, account_bytes))
     except InvariantBroken:
         raise
     except (RelayerError, TimeoutError) as error:

@@ -115,3 +115,7 @@ class BindsAccounts(Protocol):
     async def bind_account(self, account: str, party_id: bytes) -> None:
         """Lets `account` act for a party from now on. A repeat is a success. Raises AccessDenied, LedgerRefused."""
         ...
+
+    async def release_account(self, account: str) -> None:
+        """Lets `account` act for no party from the block on that records it. A repeat is a success."""
+        ...

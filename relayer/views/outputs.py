@@ -19,10 +19,12 @@ from relayer.views.settlement import (
     AppliedView,
     DisputeView,
     ImportedNotification,
+    IssuerView,
     LiabilityView,
     OrderView,
     PaymentView,
     PositionView,
+    RevokedAccount,
 )
 from relayer.views.statement import StatementView
 from relayer.views.values import Hex
@@ -48,11 +50,15 @@ OUTPUTS: dict[str, Any] = {
     "settlement cycles": tuple[CycleView, ...],
     "settlement disputes": tuple[DisputeView, ...],
     "settlement import": ImportedNotification,
+    "settlement issuers": tuple[IssuerView, ...],
     "settlement liabilities": tuple[LiabilityView, ...],
+    "settlement mandate": IssuerView | None,
     "settlement net": NettingView,
     "settlement pay": tuple[OrderView, ...],
     "settlement payments": tuple[PaymentView, ...],
     "settlement positions": tuple[PositionView, ...],
+    "settlement remove-issuer": IssuerView,
+    "settlement revoke-account": RevokedAccount,
     "settlement statement": StatementView,
     "start --dry-run": RehearsalView,
     "status": Status,

@@ -163,6 +163,28 @@ class AgreementView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerView:
+    """An account that issues the facts of `creditor`. `party`: whom the account belongs to; where that is another one, it
+    issues with the creditor's mandate. `last_sequence`: of the last fact that counts once it ended, else null."""
+
+    chain_id: int
+    account: str
+    creditor: str
+    party: str
+    state: str
+    last_sequence: int | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedAccount:
+    """An account of a settlement chain. `revoked`: false after a dry run."""
+
+    account: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedView:
     """What became of a party or an agreement of a file: unchanged, recorded, or refused with the ledger's code."""
 

@@ -267,6 +267,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         if (fact.category == 0 || fact.kind > 255 || (KindsIssuedBy.CREDITOR >> fact.kind) & 1 == 0) {
             revert FactInvalid(factId);
         }
+        uint256 gross = uint256(fact.net) + fact.tax;
+        if (gross >> Limits.MAXIMUM_FACT_BITS != 0) revert AmountTooLarge(factId, gross);
         bytes32 factHash = FactHash.factHash(fact);
 
         _lastIssuerSequence[msg.sender] = expected;

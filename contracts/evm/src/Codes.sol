@@ -83,6 +83,8 @@ library Limits {
     uint256 internal constant MAXIMUM_DESTINATION_BYTES = 64;
     /// @notice How far ahead a packet's timeout may lie (ICS-4 v2).
     uint256 internal constant MAXIMUM_TIMEOUT_SECONDS = 86400;
+    /// @notice Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting.
+    uint256 internal constant MAXIMUM_FACT_BITS = 96;
     /// @notice CometBFT's MaxChainIDLen.
     uint256 internal constant MAXIMUM_CHAIN_ID_BYTES = 50;
     /// @notice Inner nodes of one ICS-23 proof.

@@ -26,6 +26,7 @@ Exponent = Annotated[int | None, typer.Option(min=0, max=18, help="Digits after 
 Days = Annotated[int, typer.Option(min=1, max=90, help="For how many days the amount is held at most.")]
 Moment = Annotated[str | None, typer.Option(help="Date, date with time (UTC), or unix seconds; now if not given.")]
 Picture = Annotated[Path | None, typer.Option(help="Write a picture of the debts before and after (SVG).")]
+Account = Annotated[str, typer.Argument(help="The issuer's account on the contract ledger: 0x and 40 digits.")]
 CycleId = Annotated[str, typer.Argument(help="The cycle's id.")]
 
 
@@ -48,6 +49,61 @@ def settlement_agreements(config: Config = RELAYER_FILE, channel: Channel = None
     from relayer.commands.settlement.register import show_agreements
 
     show_agreements(config, channel, form(json))
+
+
+@app.command("issuers", rich_help_panel=REGISTER)
+def settlement_issuers(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List who may issue facts for whom: issuers with their parties, and mandates of creditors."""
+    from relayer.commands.settlement.issuers import show_issuers
+
+    show_issuers(config, channel, form(json))
+
+
+@app.command("remove-issuer", rich_help_panel=REGISTER)
+def settlement_remove_issuer(
+    account: Account,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """End what an account may issue, on both ledgers and for good. What it issued before still counts."""
+    from relayer.commands.settlement.issuers import end_issuer
+
+    end_issuer(config, channel, account, actor=actor, dry_run=dry_run, form=form(json))
+
+
+@app.command("mandate", rich_help_panel=REGISTER)
+def settlement_mandate(
+    creditor: Annotated[str, typer.Argument(help="The party whose facts are issued, such as DE*KCS.")],
+    account: Account,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take the mandate back.")] = False,
+    actor: Actor = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Let another party's issuer, such as a platform's, issue a creditor's facts, on both ledgers."""
+    from relayer.commands.settlement.issuers import MandateRequest, set_mandate
+
+    request = MandateRequest(creditor=creditor, account=account, revoke=revoke, actor=actor, dry_run=dry_run)
+    set_mandate(config, channel, request, form(json))
+
+
+@app.command("revoke-account", rich_help_panel=REGISTER)
+def settlement_revoke_account(
+    account: Annotated[str, typer.Argument(help="The account on the settlement chain.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Let an account of a settlement chain act for no party any more. What it did stays."""
+    from relayer.commands.settlement.issuers import revoke_account
+
+    revoke_account(config, channel, account, dry_run=dry_run, form=form(json))
 
 
 @app.command("positions", rich_help_panel=BOOKS)

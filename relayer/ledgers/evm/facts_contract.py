@@ -16,7 +16,7 @@ from relayer.facts.schema import Fact
 from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, asks_for_too_much
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
@@ -31,6 +31,14 @@ _STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string,uint64,uint
 _FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
 _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
 _BLOCKS_PER_QUERY = 2_000
+_MINT_REMEDIES = {
+    "IssuerUnknown": "no party has this account as its issuer, or it was removed; register another one with "
+    "`relayer settlement apply`",
+    "IssuerNotAuthorised": "the account belongs to another party than the creditor; use the creditor's issuer, or let the "
+    "creditor grant a mandate with `relayer settlement mandate`",
+    "AmountTooLarge": "no settlement ledger takes so much in one fact; split it",
+}
+"""What helps against refusals of mint, by the contract's error."""
 
 
 class FactsContract:
@@ -103,7 +111,13 @@ class FactsContract:
     async def mint(self, facts: Sequence[Fact]) -> TransactionId:
         """Mints the account's next facts in order, all or none."""
         rows = tuple(astuple(fact) for fact in facts)
-        mined = await self._deployer.call(self.address, _call("mintBatch", rows), "mintBatch")
+        try:
+            mined = await self._deployer.call(self.address, _call("mintBatch", rows), "mintBatch")
+        except Reverted as refusal:
+            remedy = _MINT_REMEDIES.get(refusal.name)
+            if remedy is None:
+                raise
+            raise Reverted("mintBatch", refusal.name, remedy) from refusal
         return TransactionId(mined.hash)
 
     async def send(

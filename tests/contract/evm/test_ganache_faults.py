@@ -21,6 +21,7 @@ from relayer.errors import (
     LedgerUnavailable,
     WrongLedger,
 )
+from relayer.facts.schema import party_id
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.errors import LedgerForked, Reverted
@@ -242,3 +243,19 @@ async def test_a_frozen_client_is_said_and_takes_nothing(channel) -> None:
     assert status.condition is ClientCondition.FROZEN
     with pytest.raises(ClientUnusable, match="FrozenClientState"):
         await channel.submit(update=await channel.update())
+
+
+async def test_who_may_not_issue_is_told_what_helps(channel) -> None:
+    """The debtor's side issues nothing about what it owes, and an account never changes hands."""
+    creditor, debtor, platform = party_id("DE*KCS"), party_id("DE*NBM"), bytes([7]) * 20
+    foreign = replace(channel.fact(await channel.facts.next_sequence()), creditor=debtor, debtor=creditor)
+    with pytest.raises(Reverted, match="grant a mandate") as caught:
+        await channel.facts.mint([foreign])
+    assert caught.value.name == "IssuerNotAuthorised"
+    for _ in range(2):
+        await channel.facts.add_issuer(platform, debtor)
+        await channel.facts.grant_mandate(creditor, platform)
+    assert [await channel.facts.revoke_mandate(creditor, platform) for _ in range(2)] == [0, 0]
+    assert [await channel.facts.remove_issuer(platform) for _ in range(2)] == [0, 0]
+    with pytest.raises(Reverted, match="IssuerTaken"):
+        await channel.facts.add_issuer(platform, debtor)

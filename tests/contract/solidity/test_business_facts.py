@@ -89,6 +89,8 @@ class TestMinting:
             ({"kind": 12}, "FactInvalid"),
             ({"kind": 256}, "FactInvalid"),
             ({"category": 0}, "FactInvalid"),
+            ({"net": 2**96}, "AmountTooLarge"),
+            ({"net": 2**128 - 1, "tax": 2**128 - 1}, "AmountTooLarge"),
             ({"creditor": keccak256(b"DE*XXX")}, "PartyUnknown"),
         ],
     )
@@ -100,7 +102,7 @@ class TestMinting:
         assert bench.facts.refusal("mint", abi(bench.fact(1)), sender=OTHER_ISSUER) == "FactIdMismatch"
 
     def test_amounts_are_for_the_settlement_ledger_to_judge(self, bench: FactsBench) -> None:
-        odd = bench.fact(1, net=2**128 - 1, tax=2**128 - 1, schema=9, debtor=keccak256(b"DE*XXX"), currency=b"???")
+        odd = bench.fact(1, net=2**95, tax=2**95 - 1, schema=9, debtor=keccak256(b"DE*XXX"), currency=b"???")
         bench.facts.call("mint", abi(odd), sender=ISSUER)
         assert bench.state(odd) == MINTED
 

@@ -23,6 +23,7 @@ from relayer.facts.codec import FactAnswer, encode_answers
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
 from relayer.ports.journal import AnswerFigures
+from relayer.settlement.model.issuers import Issuer
 from relayer.testing.factories import (
     CHANNEL,
     CONTRACTS,
@@ -35,6 +36,7 @@ from relayer.testing.factories import (
     answered,
     committed,
 )
+from tests.support.issuing import FACTORY_ISSUER
 from tests.support.outputs import output
 from tests.support.owing import OwingLedger
 
@@ -133,6 +135,7 @@ def test_facts_that_would_be_rejected_are_found_before_they_are_issued(tmp_path:
                     FactTerms(creditor="DE*NBM", debtor="DE*KCS", currency="EUR", exponent=2),
                     FactTerms(creditor="DE*KCS", debtor="DE*NBM", currency="EUR", exponent=3),
                 ],
+                FACTORY_ISSUER,
             )
         finally:
             await owing.ledger.close()
@@ -142,3 +145,18 @@ def test_facts_that_would_be_rejected_are_found_before_they_are_issued(tmp_path:
         "2: DE*KCS has no agreement to settle with DE*NBM",
         "3: the agreement of DE*NBM with DE*KCS covers EUR with 2 digits, not EUR with 3",
     ]
+
+
+def test_facts_of_an_account_that_may_not_issue_them_are_found_before_they_are_issued(tmp_path: Path) -> None:
+    async def check() -> list[str]:
+        owing = OwingLedger(tmp_path / "ledger", {("DE*NBM", "DE*KCS"): 100})
+        await owing.set_up()
+        try:
+            stranger = Issuer(FACTORY_ISSUER.chain_id, bytes(20))
+            draft = FactTerms(creditor="DE*KCS", debtor="DE*NBM", currency="EUR", exponent=2)
+            return await objections(owing.ledger.settlement, [draft], stranger)
+        finally:
+            await owing.ledger.close()
+
+    (found,) = asyncio.run(check())
+    assert "may not issue for DE*KCS" in found

@@ -361,3 +361,16 @@ def test_disputes_are_listed_as_decimals(settle: Run, folder: Path) -> None:
     listed = done(settle("disputes"))
     assert "12.50" in listed
     assert "EUR" in listed
+
+
+def test_who_may_issue_for_whom_is_listed(settle: Run) -> None:
+    listed = json.loads(done(settle("issuers", "--json")))
+    assert {each["creditor"] for each in listed} == set(PARTY.values())
+    assert [each["creditor"] == each["party"] for each in listed].count(True) == 1
+    assert all((each["state"], each["last_sequence"]) == ("active", None) for each in listed)
+    assert "issues for" in done(settle("issuers"))
+
+
+def test_a_ledger_of_tokens_says_how_to_revoke_one(settle: Run) -> None:
+    found = settle("revoke-account", "cosmos1843jkxhyfl8zffc8ul2erxkjptcav7kydu59am", "--dry-run")
+    assert "party_tokens" in str(refused(found))

@@ -47,6 +47,8 @@ interface IBusinessFacts is FactTypes {
     error FactIdMismatch(bytes32 expected, bytes32 actual);
     error FactHashMismatch(bytes32 expected, bytes32 actual);
     error FactInvalid(bytes32 factId);
+    /// @notice No settlement ledger takes so much in one fact: the sums of its currency could not be stated. Split it.
+    error AmountTooLarge(bytes32 factId, uint256 gross);
     error IssuerSequenceGap(uint64 expected, uint64 actual);
     error FactStateWrong(bytes32 factId, State state);
     error FactCountOutOfRange(uint256 count);
@@ -63,7 +65,8 @@ interface IBusinessFacts is FactTypes {
     error NewsMisdirected(uint256 chainId, address contractAddress);
 
     /// @notice Mints the caller's next fact. The token goes to the creditor's account.
-    /// @dev Whether the amounts make sense is for the settlement ledger to judge; the record is sealed as issued.
+    /// @dev Of the amounts only the size is checked. Whether they make sense is for the settlement ledger to judge; the record
+    /// is sealed as issued.
     function mint(Fact calldata fact) external;
 
     /// @notice Mints several facts in order, atomically.

@@ -1,0 +1,177 @@
+"""`relayer settlement issuers`, `remove-issuer`, `mandate` and `revoke-account`: who may issue facts, and who may act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relayer.app.ends import desk, open_facts, open_settlement
+from relayer.app.ledgers import Rights
+from relayer.app.selection import select
+from relayer.business.issuing import grant_mandate, issuer_on, mandate_on, remove_issuer, revoke_mandate
+from relayer.business.settling import Desk, actor_of
+from relayer.commands.form import OutputForm
+from relayer.commands.output import say, show_json, show_table
+from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk, show_states
+from relayer.errors import ConfigurationError, InvalidInput
+from relayer.facts.schema import party_id
+from relayer.ports.settlement import BindsAccounts
+from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.issuers import Issuer, IssuerInForce, IssuingState, MandateInForce
+from relayer.views.settlement import IssuerView, RevokedAccount
+from relayer.views.values import hex_of
+
+_ACCOUNT_BYTES = 20
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateRequest:
+    """Arguments of `settlement mandate`."""
+
+    creditor: str
+    account: str
+    revoke: bool
+    actor: str | None
+    dry_run: bool
+
+
+def show_issuers(config: Path, channel: str | None, form: OutputForm) -> None:
+    """`settlement issuers`."""
+    views = asyncio.run(_views(config, channel))
+    if form is OutputForm.JSON:
+        show_json(views)
+        return
+    rows = [
+        (
+            each.account,
+            each.party,
+            each.creditor,
+            each.state,
+            "" if each.last_sequence is None else str(each.last_sequence),
+            str(each.sequence),
+        )
+        for each in views
+    ]
+    columns = ("account", "belongs to", "issues for", "state", "last fact", "since entry")
+    show_table(f"{len(rows)} issuers and mandates", columns, rows, right=columns[4:])
+
+
+def end_issuer(
+    config: Path, channel: str | None, account: str, *, actor: str | None, dry_run: bool, form: OutputForm
+) -> None:
+    """`settlement remove-issuer`. A repeat goes on where an interrupted one stopped."""
+    selection = select(config, channel)
+    issuer = Issuer(selection.contract_ledger.chain_id, _account(account))
+
+    async def run() -> IssuerView:
+        rights = Rights.RELAYER if dry_run else Rights.OPERATOR
+        async with desk(selection, rights=rights) as at, open_facts(selection) as registry:
+            found = await issuer_on(at, issuer)
+            if form is OutputForm.WORDS:
+                show_states(f"issuer {account} of {at.name(found.party)}", found.state.value, IssuingState.ENDED.value)
+            if not dry_run:
+                acting = OPERATOR if actor is None else actor_of(actor)
+                await remove_issuer(registry, at, issuer, actor=acting)
+            return _issuer_view(await issuer_on(at, issuer), at)
+
+    _told(asyncio.run(run()), dry_run=dry_run, form=form)
+
+
+def set_mandate(config: Path, channel: str | None, request: MandateRequest, form: OutputForm) -> None:
+    """`settlement mandate`. Each change names the log entry that it replaces."""
+    selection = select(config, channel)
+    issuer = Issuer(selection.contract_ledger.chain_id, _account(request.account))
+    creditor = party_id(request.creditor)
+    acting = creditor if request.actor is None else actor_of(request.actor)
+
+    async def run() -> IssuerView | None:
+        rights = Rights.RELAYER if request.dry_run else Rights.OPERATOR
+        async with desk(selection, rights=rights) as at, open_facts(selection) as registry:
+            bound = await issuer_on(at, issuer)
+            said = await mandate_on(at, creditor, issuer)
+            if form is OutputForm.WORDS:
+                after = IssuingState.ENDED if request.revoke else IssuingState.ACTIVE
+                title = f"mandate of {request.creditor} for {request.account} of {at.name(bound.party)}"
+                show_states(title, said.state.value if said else _NONE, after.value)
+            if not request.dry_run:
+                if request.revoke:
+                    await revoke_mandate(registry, at, creditor, issuer, actor=acting)
+                else:
+                    await grant_mandate(registry, at, creditor, issuer, actor=acting)
+            found = await mandate_on(at, creditor, issuer)
+            return None if found is None else _mandate_view(found, bound, at)
+
+    _told(asyncio.run(run()), dry_run=request.dry_run, form=form)
+
+
+def revoke_account(config: Path, channel: str | None, account: str, *, dry_run: bool, form: OutputForm) -> None:
+    """`settlement revoke-account`. Raises ConfigurationError for a ledger that knows people by tokens."""
+    selection = select(config, channel)
+
+    async def run() -> None:
+        async with open_settlement(selection, rights=Rights.RELAYER if dry_run else Rights.OPERATOR) as service:
+            if not isinstance(service, BindsAccounts):
+                raise ConfigurationError(
+                    f"ledger {selection.settlement_end.ledger} knows parties by tokens, not by accounts; take the party's "
+                    "token out of party_tokens in ledger.yaml and start `relayer ledger serve` again"
+                )
+            if not dry_run:
+                await service.release_account(account)
+
+    asyncio.run(run())
+    if form is OutputForm.JSON:
+        show_json(RevokedAccount(account=account, revoked=not dry_run))
+    else:
+        say(NOTHING_CHANGED if dry_run else f"account {account} acts for no party any more")
+
+
+async def _views(config: Path, channel: str | None) -> Sequence[IssuerView]:
+    async with open_desk(config, channel, dry_run=True) as at:
+        rights = await at.service.issuing_rights()
+        by_issuer = {each.issuer: each for each in rights.issuers}
+        issuers = [_issuer_view(each, at) for each in rights.issuers]
+        return [*issuers, *(_mandate_view(each, by_issuer[each.issuer], at) for each in rights.mandates)]
+
+
+def _told(view: IssuerView | None, *, dry_run: bool, form: OutputForm) -> None:
+    if form is OutputForm.JSON:
+        show_json(view)
+    elif dry_run:
+        say(NOTHING_CHANGED)
+    elif view is not None:
+        end = "" if view.last_sequence is None else f"; its facts up to number {view.last_sequence} count"
+        say(f"{view.account} for {view.creditor}: {view.state} since entry {view.sequence}{end}")
+
+
+def _issuer_view(found: IssuerInForce, at: Desk) -> IssuerView:
+    party = at.name(found.party)
+    return _view(found, creditor=party, party=party)
+
+
+def _mandate_view(found: MandateInForce, bound: IssuerInForce, at: Desk) -> IssuerView:
+    return _view(found, creditor=at.name(found.creditor), party=at.name(bound.party))
+
+
+def _view(found: IssuerInForce | MandateInForce, *, creditor: str, party: str) -> IssuerView:
+    return IssuerView(
+        chain_id=found.issuer.chain_id,
+        account=hex_of(found.issuer.account),
+        creditor=creditor,
+        party=party,
+        state=found.state.value,
+        last_sequence=None if found.state is IssuingState.ACTIVE else found.last_sequence,
+        sequence=found.sequence,
+    )
+
+
+def _account(text: str) -> bytes:
+    try:
+        account = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        account = b""
+    if len(account) != _ACCOUNT_BYTES or not text.startswith("0x"):
+        raise InvalidInput(f"account {text[:60]!r}: expected 0x and 40 hexadecimal digits")
+    return account
