@@ -163,7 +163,7 @@ func (n *networkCase) cycle(t *testing.T, now uint64) []cycleStep {
 	proofHash := sha256.Sum256(append(append([]byte("CYCLE"), n.DebtsHash...), n.Proof...))
 	verification := &settlementv1.VerifyCycle{CycleId: "C-1", ProofHash: proofHash[:]}
 	verifier := idOf(t, n.Debts[0].debtor)
-	const propose, verify, commit = 25_000, 3_000, 25_000
+	const propose, verify, commit = 8_000, 25_000, 25_000
 	return []cycleStep{
 		{"propose", propose, &settlementv1.Command{
 			RequestId: "propose", Command: &settlementv1.Command_ProposeCycle{ProposeCycle: proposal},
