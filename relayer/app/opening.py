@@ -1,4 +1,4 @@
-"""`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat goes on from there;
+"""`channel open`: contracts, light clients and their pairing, each step noted at once so that a repeat continues there;
 and `channel recover`, for clients that expired or froze.
 
 Any two ledgers form a channel. A host that pairs a client when it creates it comes second, because the counterparty's client

@@ -49,7 +49,7 @@ def bench_netting(
     seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 1,
     json: Json = False,
 ) -> None:
-    """Solve seeded networks of debts with every solver at hand: time, memory, cleared share, certificate."""
+    """Solve seeded networks of debts with every available solver: time, memory, cleared share, certificate."""
     from relayer.bench.netting import run
 
     run(parties=parties or (1_000, 10_000), seed=seed, as_json=json)

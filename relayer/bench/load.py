@@ -119,7 +119,7 @@ class Load:
             )
             raw.append("0x" + signed.hex())
             nonces[plan.operator] += 1
-            # Signing thousands takes long enough for a node to close an idle connection; the loop must hear of it.
+            # Signing thousands takes long enough for a node to close an idle connection; the loop must notice it.
             await asyncio.sleep(0)
         return raw
 

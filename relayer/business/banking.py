@@ -106,7 +106,7 @@ async def judge_notification(
 
 
 def preview(notification: Notification) -> Imported:
-    """What recording it would come to, unless somebody moves these payments before."""
+    """The result of recording it, unless these payments move first."""
     found = (_finding(each, "", "") for each in notification.accepted)
     return Imported(message_id=notification.message_id, findings=(*found, *_refused(notification)))
 

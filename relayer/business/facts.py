@@ -1,4 +1,4 @@
-"""What issuers do with facts, and what became of every fact. The contract's rules hold, none are added."""
+"""What issuers do with facts, and the state of every fact. The contract's rules apply; none are added."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFact:
-    """A fact as it was minted, and what became of it."""
+    """A fact as it was minted, and its state."""
 
     minted: MintedFact
     record: FactRecord
@@ -68,7 +68,7 @@ async def send(
 ) -> list[tuple[int, list[bytes]]]:
     """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
 
-    `recorded` hears of each packet once its transaction is in a block.
+    `recorded` is called with each packet once its transaction is in a block.
 
     Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
     """

@@ -15,7 +15,7 @@ from relayer.commands.output import done, in_doubt, say, step
 from relayer.config.deployment import deployment_path
 from relayer.errors import ConfigurationError
 
-_REPEAT = "one step more may be done than is shown here; the same command goes on from there"
+_REPEAT = "one more step may be done than is shown here; run the same command again to continue"
 
 
 def _asking(*, yes: bool) -> Confirm:

@@ -1,4 +1,4 @@
-"""`relayer facts`: what an issuer does with its facts, and what became of them."""
+"""`relayer facts`: an issuer's facts: mint, send, and follow their states."""
 
 from __future__ import annotations
 

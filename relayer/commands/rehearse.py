@@ -86,6 +86,6 @@ def _message(act: RehearsedStep, refusal: MessageResult | None) -> RehearsedMess
 
 
 def _refusals(lane: Rehearsed) -> Sequence[MessageResult | None]:
-    """By message. What somebody else has done is no refusal."""
+    """By message. What another relayer has already done is not a refusal."""
     told = lane.quote.refusals if lane.quote is not None else (None,) * len(lane.acts)
     return [None if each is None or each.outcome is not Outcome.REFUSED else each for each in told]

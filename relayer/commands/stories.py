@@ -32,7 +32,7 @@ STORIES = {
         "a delivery of the acknowledgement with its proof, by this relayer or another",
     ),
     "Quarantined": (
-        "it was set aside, so that the rest of its channel goes on",
+        "it was set aside, so that the rest of its channel continues",
         "a competitor's delivery, its timeout, or `relayer release` once the reason is gone",
     ),
     "Acknowledged": (
@@ -48,8 +48,8 @@ STORIES = {
         "nothing here; whoever sent it can deliver it or take it back with a relayer of their own",
     ),
     "Contradicted": (
-        "the two ledgers told things that cannot both be true",
-        "a person: compare both ledgers, `relayer replay` has what each of them told",
+        "the two ledgers reported facts that contradict each other",
+        "a person: compare both ledgers, `relayer replay` shows what each of them reported",
     ),
 }
 """By the name of the state's class. A test demands one for every state."""

@@ -43,7 +43,7 @@ def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
     facts = [(hex_text(fact.fact_id), _amount(fact), *_answer(answer)) for fact, answer in facts_of(verdict)]
     if facts:
         show_table(f"{len(facts)} facts", ("fact", "gross", "answer", "liability"), facts, right=("gross",))
-    say(f"{file}: VERIFIED with nothing but {trust}")
+    say(f"{file}: VERIFIED using only {trust}")
 
 
 def _read(file: Path) -> bytes:

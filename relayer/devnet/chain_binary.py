@@ -42,7 +42,7 @@ Progress = Callable[[str], None]
 
 
 def chain_program(progress: Progress) -> Path:
-    """The compiled program. `progress` hears of it only if something has to be compiled. Raises ConfigurationError."""
+    """The compiled program. `progress` is called only if something has to be compiled. Raises ConfigurationError."""
     if own := os.environ.get(OWN_PROGRAM):
         if not os.access(own, os.X_OK):
             raise ConfigurationError(

@@ -228,7 +228,7 @@ def batch_to_message(batch: SubmissionBatch) -> wire.SubmitRequest:
 
 
 def batch_from_message(request: wire.SubmitRequest) -> SubmissionBatch:
-    """Raises InvalidInput for malformed packets and messages of no kind."""
+    """Raises InvalidInput for malformed packets and messages without a kind."""
     return SubmissionBatch(
         client_id=ClientId(request.update_client_id),
         update=client_message_from_message(request.update) if request.HasField("update") else None,

@@ -27,7 +27,7 @@ EFFECT_NAMES: dict[type[Effect], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView:
-    """What the acknowledgement says of one fact, or of one update about it. `code`: `ok` if a fact was recorded."""
+    """The acknowledgement of one fact, or of one update about it. `code`: `ok` if a fact was recorded."""
 
     fact_id: Hex
     accepted: bool

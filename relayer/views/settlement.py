@@ -77,7 +77,7 @@ def _origin(origin: Origin) -> FactPacketView | NovationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiabilityView:
-    """One liability with what became of its amount. A debt that netting put in the place of others is a `novation`."""
+    """One liability and how its amount was discharged. A debt with which netting replaced others is a `novation`."""
 
     liability_id: Hex
     sequence: int
@@ -123,7 +123,7 @@ class LiabilityView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsView:
-    """What an agreement says of one currency. `open_limit`: how much may be open at most, null without a limit."""
+    """The terms of an agreement for one currency. `open_limit`: how much may be open at most, null without a limit."""
 
     currency: str
     exponent: int
@@ -208,7 +208,7 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """One payment. `evidence`: the reference that shows what became of it; `recorder`: who recorded that."""
+    """One payment. `evidence`: the reference that proves its state; `recorder`: who recorded it."""
 
     payment_id: str
     debtor: str

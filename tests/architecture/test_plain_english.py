@@ -31,6 +31,11 @@ INSTEAD = {
     r"\bforeign bytes\b": "untrusted bytes",
     r"\bput into words\b|\bwithout a word\b": "explained, by default",
     r"\bis not to be had\b|\bcannot be had\b": "is not available",
+    r"\bhangs? together\b": "is linked, is consistent",
+    r"\bat hand\b": "available",
+    r"\bhears? of\b": "is called with, learns of",
+    r"\bgoes on from there\b": "continues",
+    r"\bof no (?:type|use|kind)\b": "not of a supported type, useless",
 }
 """Pattern: what to write in its place."""
 

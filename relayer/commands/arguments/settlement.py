@@ -291,7 +291,7 @@ def settlement_record(
     actor: Actor = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Record what became of a payment, with the evidence that shows it."""
+    """Record the outcome of a payment, with its evidence."""
     from relayer.commands.settlement.payments import record_payment
 
     record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""`relayer settlement export` and `settlement import`: payment files for banks, and what banks say of payments."""
+"""`relayer settlement export` and `settlement import`: payment files for banks, and reports of banks about payments."""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) 
     """`settlement apply`. Raises the first refusal once everything else was applied."""
     selection = select(config, channel)
     register = read_register(file)
-    with step(f"registering what {file} says"), in_doubt("a part may be registered; the same command goes on from there"):
+    with (
+        step(f"registering the contents of {file}"),
+        in_doubt("part of it may be registered; run the command again to continue"),
+    ):
         outcomes = asyncio.run(_settlement(selection, register))
     if form is OutputForm.JSON:
         show_json([_applied(each) for each in outcomes])

@@ -1,4 +1,4 @@
-"""What the chain says of an account: its number and sequence, at which height, and which prefix addresses have."""
+"""An account as the chain reports it: number, sequence, the height of that state, and the prefix of addresses."""
 
 from __future__ import annotations
 

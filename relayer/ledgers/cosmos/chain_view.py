@@ -43,7 +43,7 @@ class ChainView:
         known = self._head
         if known is None or found.height > known.height:
             block = await self._blocks.at(found.height)
-            # Somebody else may have asked a faster node in the meantime.
+            # A concurrent call may have reached a faster node meanwhile.
             known = block if self._head is None or block.height > self._head.height else self._head
             self._head = known
         return Head(

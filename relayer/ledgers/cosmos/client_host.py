@@ -61,7 +61,7 @@ class CosmosClientHost:
         if found is not None:
             raise LedgerRefused(
                 "ibc/8",
-                f"client {client} is paired with {printable(found.client_id)!r} for good, not with "
+                f"client {client} is paired with {printable(found.client_id)!r} permanently, not with "
                 f"{counterparty_client_id!r}; create a new client",
             )
         message = client_v2_tx.MsgRegisterCounterparty(

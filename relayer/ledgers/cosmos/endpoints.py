@@ -41,7 +41,7 @@ class EndpointOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStatus:
-    """What a node says of itself. `hash` and `time` are the newest header's, of `height`."""
+    """What a node reports about itself. `hash` and `time` are the newest header's, of `height`."""
 
     chain_id: str
     height: Height
@@ -97,7 +97,7 @@ class Endpoints:
         return [answer for (answer,) in answers]
 
     def doubt(self) -> None:
-        """What the node in use answered does not hold together: others are asked before it for a while, and are not
+        """The last answer of the node in use is inconsistent: for a while, others are asked before it and are not
         measured by it."""
         self._failover.doubt()
 

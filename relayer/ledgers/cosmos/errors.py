@@ -34,5 +34,5 @@ class KeyTypeUnknown(WrongLedger):
 
 
 def printable(text: str) -> str:
-    """A node's words go to terminals and logs, so nothing but printable text of theirs may, and not much of it."""
+    """A node's message goes to terminals and logs, so only its printable text is kept, up to a limit."""
     return "".join(character if character.isprintable() else " " for character in text[:300])

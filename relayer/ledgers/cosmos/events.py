@@ -143,7 +143,7 @@ def _fact(ledger: LedgerId, height: Height, transaction: TransactionId, event: R
 def _passed_over(
     ledger: LedgerId, height: Height, transaction: TransactionId, event: RawEvent, reason: str
 ) -> ev.PacketPassedOver | None:
-    """A commitment that cannot be read, by what the host itself says of it."""
+    """A commitment that cannot be read, by what the host itself reports about it."""
     if _KINDS[event.kind] is not ev.PacketCommitted:
         return None
     try:

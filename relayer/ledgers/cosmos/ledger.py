@@ -166,7 +166,7 @@ class CosmosLedger:
     async def register_counterparty(
         self, client: ClientId, *, counterparty_client_id: ClientId, counterparty_merkle_prefix: Sequence[bytes]
     ) -> None:
-        """Raises LedgerRefused for a different pairing than the stored one, AccessDenied for somebody else's client."""
+        """Raises LedgerRefused for a different pairing than the stored one, AccessDenied for a client of another account."""
         await self._host.register_counterparty(
             client, counterparty_client_id=counterparty_client_id, counterparty_merkle_prefix=counterparty_merkle_prefix
         )

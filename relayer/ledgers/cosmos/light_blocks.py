@@ -2,7 +2,7 @@
 validators known before have signed too (CometBFT's skipping verification).
 
 The first header is taken on faith, because nothing is known before it; a light client elsewhere has its own beginning and
-is convinced by no one here. This makes sure that one lying node among several is found out, and that no one pays for a
+is convinced by no one here. This ensures that one lying node among several is detected, and that no one pays for a
 header which cannot convince any client.
 """
 
@@ -78,7 +78,7 @@ class LightBlocks:
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
-        """What does not hold together, or is missing where it must be, speaks against the node that was asked."""
+        """An inconsistent or missing part counts against the node that was asked."""
         try:
             yield
         except (MalformedAnswer, KeyTypeUnknown, NodeRefused):

@@ -110,7 +110,7 @@ class CometRpc:
         return await self.endpoints.every(AbciCall(method, params))
 
     def doubt(self) -> None:
-        """What the node in use answered does not hold together: others are asked before it for a while."""
+        """The last answer of the node in use is inconsistent: others are asked before it for a while."""
         self.endpoints.doubt()
 
     async def abci_query(self, path: str, data: bytes) -> AbciAnswer:

@@ -46,7 +46,7 @@ class CosmosSettlement(SettlementClient):
         await self._send(message, chain_tx.MsgDistrustClientResponse, what=f"distrust of client {client}")
 
     async def trusts_client(self, client: ClientId) -> bool:
-        """Whether facts through a client become liabilities; the others are refused for good."""
+        """Whether facts through a client become liabilities; facts through other clients are refused permanently."""
         response = await self._ask(
             "List", "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
         )

@@ -113,7 +113,7 @@ class Submitter:
         )
 
     def _encode_update(self, batch: SubmissionBatch, messages: Sequence[Item]) -> bytes | None:
-        """None if there is none, or if all that it is for was done by others."""
+        """None if there is none, or if other relayers have done everything that needs it."""
         if batch.update is None or (batch.messages and not messages):
             return None
         return update_message(batch.client_id, batch.update, signer=self._sender.address)
@@ -129,7 +129,7 @@ class Submitter:
         return encoded
 
     async def without_redundant(self, messages: list[Item], progress: _Progress) -> list[Item]:
-        """Looks before sending: what somebody else has done costs no gas."""
+        """Checks before sending: what another relayer has already done costs no gas."""
         receives = [item for item in messages if isinstance(item.message, ReceivePacket)]
         answers = [item for item in messages if not isinstance(item.message, ReceivePacket)]
         left = set()
@@ -234,7 +234,7 @@ class Submitter:
             trial = await self._sender.simulate([update])
             if isinstance(trial, ChainRefusal):
                 require_usable(trial, account=self._sender.address, client=progress.client)
-                # Whatever the code says of a packet: no message was looked at, so none is at fault.
+                # Even if the code is about a packet: no message was executed, so none is at fault.
                 refused_update = replace(refused_message(trial), retryable=True)
                 progress.results.update({item.index: refused_update for item in messages})
                 return []

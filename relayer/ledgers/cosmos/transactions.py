@@ -267,7 +267,7 @@ class AccountSender:
             return
         if refusal.fits(ChainCode.WRONG_SEQUENCE) or refusal.fits(ChainCode.TIMEOUT_HEIGHT_PASSED):
             raise self._lost(sent, view)
-        # Dropped from the pool, because what it would do became impossible or was done by somebody else.
+        # Dropped from the pool, because what it would do is no longer possible or has been done by another relayer.
         raise TransactionRefused(refusal)
 
     def _lost(self, sent: _Sent, view: AccountView) -> TransactionLost | TransactionUncertain:

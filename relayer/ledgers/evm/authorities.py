@@ -1,4 +1,4 @@
-"""Collects the signatures of k of n authorities over a block hash, in parallel, from slow, dead and lying ones alike.
+"""Collects the signatures of k of n authorities over a block hash, in parallel, even if some are slow, dead or lying.
 
 The hash is the one that our own node shows; an authority that names another is counted as disagreeing. Every signature is
 verified before it counts, so a light client never sees a bad one. An authority that signed two hashes for one number is not

@@ -1,7 +1,7 @@
 """The ledger as its final blocks show it: head and packet facts, and an alarm if what was final changes.
 
 A reorganisation shows by a changed hash, never by `removed` logs, which development nodes do not send. Only final blocks are
-read, so a changed hash means that the finality rule is too weak: that is raised, not repaired in silence.
+read, so a changed hash means that the finality rule is too weak: an error is raised, and nothing is repaired silently.
 """
 
 from __future__ import annotations

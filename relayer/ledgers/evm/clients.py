@@ -107,7 +107,7 @@ class RouterClients:
     async def add(
         self, deployer: Deployer, light_client: bytes, *, counterparty: ClientId, prefix: Sequence[bytes]
     ) -> ClientId:
-        """Registers a deployed light client under the router's next id, paired for good."""
+        """Registers a deployed light client under the router's next id; the pairing is permanent."""
         arguments = encode((_COUNTERPARTY, "address"), ((counterparty, tuple(prefix)), light_client))
         mined = await deployer.call(self._router, _ADD_CLIENT + arguments, "addClient")
         return _added_client(mined, self._router)

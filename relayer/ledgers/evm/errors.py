@@ -23,7 +23,7 @@ class NodeRefused(LedgerUnavailable):
     """A JSON-RPC error object. `code` is the node's; `data` is the revert data when there is some."""
 
     def __init__(self, method: str, code: int, message: str, data: bytes | None = None) -> None:
-        # A node's words go to terminals and logs, so nothing but printable text of theirs may.
+        # A node's message goes to terminals and logs, so only its printable text is kept.
         words = "".join(character if character.isprintable() else " " for character in message[:300])
         super().__init__(f"{method}: the node refused with code {code}: {words}")
         self.method = method

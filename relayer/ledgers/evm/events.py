@@ -84,7 +84,7 @@ def parse_logs(value: Json, *, address: bytes, first: int, last: int) -> list[Ra
 
 
 def topics_by(address: bytes, logs: Sequence[Json]) -> set[tuple[bytes, ...]]:
-    """What one contract told among the logs of a receipt, by topics alone: data is large, and reading it takes long."""
+    """The topics of the logs that one contract emitted in a receipt. Their data is large and slow to read."""
     found = set()
     for log in logs:
         if fixed(member(log, "address", "log"), 20, "log address") == address:

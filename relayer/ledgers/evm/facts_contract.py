@@ -1,4 +1,4 @@
-"""The BusinessFacts contract behind the fact port: parties, minting, sending, and what became of facts.
+"""The BusinessFacts contract behind the fact port: parties, minting, sending, and the states of facts.
 
 The relayer itself never needs it: packets carry all that it relays. Nothing is decided here; the contract's rules hold.
 """

@@ -1,4 +1,4 @@
-"""What `relayer check` says of ownership: who may replace light clients, recover them and register issuers."""
+"""What `relayer check` reports about ownership: who may replace light clients, recover them and register issuers."""
 
 from __future__ import annotations
 

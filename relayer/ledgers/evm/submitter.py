@@ -112,7 +112,7 @@ class Submitter:
             update = None if progress.mined else update
         for chunk in chunks:
             await send(_Work(self, progress), update, chunk)
-            # Later chunks rest on the update of the first one, if it got that far.
+            # Later chunks depend on the update of the first one, if that was mined.
             update = None if progress.mined else update
         return SubmissionReceipt(
             results=tuple(progress.results[index] for index in range(len(batch.messages))),
@@ -169,7 +169,7 @@ class Submitter:
             raise LedgerError(f"client {client}: the header for its update is refused before sending: {error}") from error
 
     async def without_redundant(self, messages: list[Item], progress: _Progress) -> list[Item]:
-        """Looks before sending: what somebody else has done costs no gas, and could revert a whole multicall."""
+        """Checks before sending: what another relayer has done costs no gas, and could revert the whole multicall."""
         if not messages:
             return []
         calls = [commitment_call(decisive_path(item.message)) for item in messages]
@@ -222,14 +222,14 @@ class Submitter:
         return [chunk for chunk in remaining if chunk]
 
     async def without_bad(self, update: bytes | None, messages: list[Item], progress: _Progress) -> list[Item]:
-        """Rejects what the simulation refuses; a refused update takes all its messages with it."""
+        """Removes what the simulation refuses; a refused update takes all its messages with it."""
         trial = await self._simulator.run(update, [item.encoded for item in messages])
         if trial.update is not None:
             refusal = reverted_message(trial.update, None)
             require_usable_client(refusal)
             if not messages:
                 raise Reverted("updateClient", refusal.code, refusal.detail)
-            # Whatever the error says of a packet: no message was looked at, so none is at fault.
+            # Even if the error names a packet: no message was executed, so none is at fault.
             progress.results.update({item.index: replace(refusal, retryable=True) for item in messages})
             return []
         left = []
@@ -298,7 +298,7 @@ class Submitter:
         self._gas_model(messages).forget()
 
     def _read_outcome(self, mined: MinedTransaction, messages: Sequence[Item], progress: _Progress) -> None:
-        """A message whose event is missing was a no-op: somebody else was first."""
+        """A message without its event was a no-op: another relayer was first."""
         seen = topics_by(self._router, listing(mined.logs, "receipt logs", maximum=1_000_000))
         for item in messages:
             outcome = Outcome.DELIVERED if _expected_topics(item.message) in seen else Outcome.REDUNDANT
@@ -385,7 +385,7 @@ def _expected_topics(message: PacketMessage) -> tuple[bytes, ...]:
 
 
 def _chunks(messages: Sequence[Item], update: bytes | None) -> list[list[Item]]:
-    """Room for the client update is kept in the first: the others rest on it."""
+    """The first chunk leaves room for the client update, on which the others depend."""
     first_room = MAXIMUM_TRANSACTION_BYTES - (0 if update is None else len(update))
     return chunks(messages, first_room=first_room, room=MAXIMUM_TRANSACTION_BYTES, overhead=_CALL_OVERHEAD_BYTES)
 

@@ -186,7 +186,7 @@ class Failover:
             raise NodeUnfit(f"the node is {late} blocks behind another one of the configured nodes")
 
     def _head(self) -> int:
-        """Heights are claims: one that a node has nothing to show for must not keep the others away for good."""
+        """Heights are claims: one that a node cannot back up must not exclude the others forever."""
         now = _now()
         return max((node.height for node in self._nodes if node.doubted_until <= now), default=0)
 
@@ -208,7 +208,7 @@ class Failover:
         if node is not before:
             _log.warning("endpoint_changed", before=shown(before.url), after=shown(node.url))
         if node.times_aside == times_aside:
-            # Not what was found out while this request was under way.
+            # Unless it was set aside while this request was in flight.
             node.is_aside = False
         if len(self._nodes) > 1 and self._survey is None and _now() >= self._next_survey:
             self._survey = asyncio.create_task(self._compare())

@@ -38,8 +38,8 @@ async def notices(url: str, subscription: Subscription) -> AsyncIterator[None]:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     yield
     except (aiohttp.ClientError, OSError) as error:
-        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({reason(error)}); polling goes on") from error
-    raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling goes on")
+        raise LedgerUnavailable(f"{shown(url)}: the websocket ended ({reason(error)}); polling continues") from error
+    raise LedgerUnavailable(f"{shown(url)}: the websocket was closed by the node; polling continues")
 
 
 async def lasting_notices(urls: Sequence[str], subscription: Subscription, clock: Clock) -> AsyncIterator[None]:

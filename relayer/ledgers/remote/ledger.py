@@ -31,7 +31,7 @@ _HEIGHTS_AT_ONCE = 100_000
 
 class RemoteLedger:
     """A ledger at `address`. Foreign answers are decoded strictly; what breaks a rule is LedgerUnavailable, as a node that
-    answers nonsense is of no more use than one that is silent."""
+    answers nonsense is as useless as one that is silent."""
 
     def __init__(
         self,

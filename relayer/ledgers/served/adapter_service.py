@@ -37,7 +37,7 @@ _C = TypeVar("_C")
 
 
 class ServedLedger(Ledger, Prover, ClientHost, Protocol):
-    """A ledger with what the service says of it beyond the ports."""
+    """A ledger with what the service reports about it beyond the ports."""
 
     @property
     def revision(self) -> int:

@@ -55,7 +55,7 @@ class Work(Protocol[_R]):
         ...
 
     async def without_bad(self, update: bytes | None, items: list[Item], refusal: _R) -> list[Item]:
-        """Reports the messages that are refused by themselves, and returns the others."""
+        """Reports the messages that are refused on their own, and returns the others."""
         ...
 
     async def without_redundant(self, items: list[Item]) -> list[Item]:

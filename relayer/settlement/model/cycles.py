@@ -113,7 +113,7 @@ NO_CYCLES = UnitCycles(None, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeCycle(Request):
-    """Clears debts. Checked completely and recorded; nothing is held before somebody else has verified it."""
+    """Clears debts. Checked completely and recorded; nothing is held until another actor has verified it."""
 
     cycle_id: str
     mode: NettingMode

@@ -1,4 +1,4 @@
-"""What the log has to do with news of liabilities: somebody asked that waiting news be sent now."""
+"""The log's entry about news of liabilities: a request to send pending news now."""
 
 from __future__ import annotations
 

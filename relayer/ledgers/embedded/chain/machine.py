@@ -77,7 +77,7 @@ class Result:
 
     @property
     def redundant(self) -> bool:
-        """Whether somebody else was first."""
+        """Whether another submitter was first."""
         return self.data == _RESULT[MessageOutcome.NOOP]
 
 

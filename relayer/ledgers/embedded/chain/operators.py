@@ -70,19 +70,19 @@ class Signers:
         held = sum(each.power for each in validators.validators if each.address in self._keys)
         if held * 3 <= validators.total_power * 2:
             raise QuorumMissing(
-                f"the keys at hand have {held} of {validators.total_power} power; more than two thirds must sign, "
+                f"the available keys have {held} of {validators.total_power} power; more than two thirds must sign, "
                 "so open more operators' keystores"
             )
 
     def proposer(self, validators: ValidatorSet) -> bytes:
-        """Address of the first member whose key is at hand."""
+        """Address of the first member whose key is available."""
         self.require_quorum(validators)
         return next(each.address for each in validators.validators if each.address in self._keys)
 
     def commit(
         self, *, chain_id: str, height: int, block_id: BlockId, validators: ValidatorSet, time: TimestampNanoseconds
     ) -> Commit:
-        """Precommits of round 0. Members whose key is not at hand are absent. Raises QuorumMissing."""
+        """Precommits of round 0. Members whose key is not available are absent. Raises QuorumMissing."""
         self.require_quorum(validators)
         message = precommit_sign_bytes(chain_id=chain_id, height=height, round_=0, block_id=block_id, timestamp=time)
         entries = tuple(self._entry(each.address, message, time) for each in validators.validators)

@@ -48,7 +48,7 @@ class Verified:
 
 
 def check_head(chain: Chain) -> None:
-    """The newest blocks hang together and are signed; the trees' roots and the log's end are those of the newest header."""
+    """The newest blocks are linked and signed, and the newest header commits to the trees' roots and the log's end."""
     newest = chain.head.header.height
     for height in range(max(1, newest - _CHECKED_AT_OPENING + 1), newest + 1):
         block = chain.block_at(Height(height))
@@ -69,7 +69,7 @@ def verify(
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     light_clients: LightClients = KNOWN,
 ) -> Verified:
-    """Replays the whole ledger. `progress` hears of (blocks done, blocks in all). Raises LedgerCorrupt.
+    """Replays the whole ledger. `progress` is called with (blocks done, blocks in all). Raises LedgerCorrupt.
 
     The ledger must not be open elsewhere (LedgerLocked).
     """

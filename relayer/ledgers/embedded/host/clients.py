@@ -127,7 +127,7 @@ class ClientRegistry:
         client_type, _, _ = client_id.rpartition("-")
         module = self._modules.get(client_type)
         if module is None:
-            raise refuse(IbcCode.ROUTE_NOT_FOUND, f"client {client_id!r} is of no type that is known here")
+            raise refuse(IbcCode.ROUTE_NOT_FOUND, f"client {client_id!r} has a type that this ledger does not support")
         return module
 
     def client(self, context: Context, client_id: ClientId) -> Client:

@@ -98,7 +98,7 @@ async def serve(
     stop: asyncio.Event,
     ready: Callable[[int | None], None] = lambda _port: None,
 ) -> None:
-    """Connects the ledger, serves it until `stop` is set, and closes it. `ready` hears of the TCP port, if there is one."""
+    """Connects the ledger, serves it until `stop` is set, and closes it. `ready` gets the TCP port, if any."""
     await ledger.connect()
     try:
         server = LedgerServer(ledger, places=places, access=access, reads=reads)

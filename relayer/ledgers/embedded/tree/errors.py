@@ -22,7 +22,7 @@ class LedgerExists(ConfigurationError):
 
 
 class QuorumMissing(LedgerError):
-    """The keys at hand do not hold more than two thirds of the voting power, so no block can be sealed."""
+    """The available keys do not hold more than two thirds of the voting power, so no block can be sealed."""
 
 
 class ClockUnconfirmed(LedgerUnavailable):

@@ -368,9 +368,9 @@ class TestHints:
         await arrival(first, "the first notice")
         second = asyncio.ensure_future(anext(hints))
         await node.hang_up()
-        with pytest.raises(LedgerUnavailable, match="polling goes on"):
+        with pytest.raises(LedgerUnavailable, match="polling continues"):
             await arrival(second, "the second notice")
 
     async def test_no_node_is_an_end_as_well(self) -> None:
-        with pytest.raises(LedgerUnavailable, match="polling goes on"):
+        with pytest.raises(LedgerUnavailable, match="polling continues"):
             await anext(notices(websocket_of(NOWHERE), NEW_BLOCKS))

@@ -65,7 +65,7 @@ async def test_after_an_end_the_next_address_is_asked(node: tuple[Node, str]) ->
 
 async def test_an_end_is_told_without_what_may_be_secret(node: tuple[Node, str]) -> None:
     _, url = node
-    with pytest.raises(LedgerUnavailable, match=r"status 404.*polling goes on") as failure:
+    with pytest.raises(LedgerUnavailable, match=r"status 404.*polling continues") as failure:
         await anext(notices(f"{url}v3/secret", NEWS))
     assert "secret" not in str(failure.value)
 
