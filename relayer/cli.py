@@ -13,6 +13,7 @@ import typer
 from relayer.commands.arguments.groups import LateGroup, TopicGroup
 from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
 from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 RELAYING = "Relaying"
 LOOKING = "Looking"
@@ -86,11 +87,12 @@ def relayer(
 
 
 @app.command(rich_help_panel=RELAYING)
-def init(folder: Annotated[Path, typer.Argument(help="Where to write the files.")] = Path()) -> None:
+def init(folder: Annotated[Path, typer.Argument(help="Where to write the files.")] = Path(), json: Json = False) -> None:
     """Write commented examples of relayer.yaml, ledger.yaml, authority.yaml and settlement.json, and a relayer key."""
     from relayer.commands.init import write_examples
 
-    write_examples(folder)
+    with reported(form(json)):
+        write_examples(folder)
 
 
 @app.command(rich_help_panel=RELAYING)
@@ -160,11 +162,13 @@ def explain(
 def release(
     packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence of a quarantined packet.")],
     config: Config = RELAYER_FILE,
+    json: Json = False,
 ) -> None:
     """Take a packet out of quarantine, so that it is tried again. The relayer must not run meanwhile."""
     from relayer.commands.look import release_packet
 
-    release_packet(config, packet)
+    with reported(form(json)):
+        release_packet(config, packet)
 
 
 @app.command(rich_help_panel=LOOKING)
@@ -184,11 +188,13 @@ def export_(
     packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
     config: Config = RELAYER_FILE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; it must not exist.")] = None,
+    json: Json = False,
 ) -> None:
     """Write the life of a packet with headers, signatures and proofs into a file that anyone can verify offline."""
     from relayer.commands.evidence import export_packet
 
-    export_packet(config, packet, output)
+    with reported(form(json)):
+        export_packet(config, packet, output)
 
 
 @app.command(rich_help_panel=EVIDENCE)
@@ -196,11 +202,13 @@ def trust(
     output: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")] = Path("trust.json"),
     config: Config = RELAYER_FILE,
     channel: Channel = None,
+    json: Json = False,
 ) -> None:
     """Write whom this relayer trusts to vouch for the ledgers of a channel: authorities and validators."""
     from relayer.commands.evidence import export_trust
 
-    export_trust(config, channel, output)
+    with reported(form(json)):
+        export_trust(config, channel, output)
 
 
 @app.command(rich_help_panel=EVIDENCE)

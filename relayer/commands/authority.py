@@ -8,7 +8,7 @@ from relayer.app.authority import serve_authority as run_authority
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.authority.store import create_record, recover_record
 from relayer.commands.init import secret_of
-from relayer.commands.output import say
+from relayer.commands.output import done
 from relayer.config.serving import load_authority
 from relayer.keystore import create_keystore
 
@@ -18,14 +18,14 @@ def init_authority(path: Path) -> None:
     settings = load_authority(path)
     account = create_keystore(settings.keystore, secret_of(settings.password))
     create_record(settings.store, counter=settings.counter)
-    say(f"wrote {settings.keystore}; the authority's address is {account.address}: name it in every relayer.yaml")
+    done(f"wrote {settings.keystore}; the authority's address is {account.address}: name it in every relayer.yaml")
 
 
 def recover_authority(path: Path, *, from_height: int) -> None:
     """`authority recover`."""
     settings = load_authority(path)
     recover_record(settings.store, counter=settings.counter, from_height=from_height)
-    say(f"the authority signs from block {from_height} on; keep {settings.store} and {settings.counter} on one disk each")
+    done(f"the authority signs from block {from_height} on; keep {settings.store} and {settings.counter} on one disk each")
 
 
 def serve_authority(path: Path) -> None:

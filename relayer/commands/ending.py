@@ -47,7 +47,7 @@ def _status_of(command: Callable[..., Any]) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # which the framework has caught
             return READER_GONE
         return end.code if isinstance(end.code, int) else int(bool(end.code))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except Exception as error:  # noqa: BLE001 - whatever it is, a person or a program has to learn of it
         return _report(error)

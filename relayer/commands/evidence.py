@@ -8,7 +8,7 @@ from pathlib import Path
 from relayer.app.evidence import connected_ends, gather, life_of, trust_of
 from relayer.app.journal import journal_reader, routes
 from relayer.commands.look import parse_key
-from relayer.commands.output import say, step, write_file
+from relayer.commands.output import done, step, write_file
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.channels import Route
 from relayer.core.packet import PacketKey
@@ -28,7 +28,7 @@ def export_packet(config: Path, packet: str, output: Path | None) -> None:
     with step(f"proving packet {key} on {route.source} and {route.destination}"):
         evidence, verdict = asyncio.run(_gather(settings, route, key))
     write_file(file, encode_evidence(evidence))
-    say(f"{file}: packet {key} is proven to be {verdict.ending}, with {len(verdict.proven)} proofs")
+    done(f"{file}: packet {key} is proven to be {verdict.ending}, with {len(verdict.proven)} proofs")
 
 
 def export_trust(config: Path, channel: str | None, output: Path) -> None:
@@ -43,7 +43,7 @@ def export_trust(config: Path, channel: str | None, output: Path) -> None:
     if chosen is None:
         raise ConfigurationError(f"{config} has no channel {channel!r}; it has {', '.join(names)}")
     write_file(output, encode_trust(asyncio.run(_trust(settings, chosen))))
-    say(f"{output}: what this relayer trusts of {chosen.source} and {chosen.destination}; compare it before you rely on it")
+    done(f"{output}: what this relayer trusts of {chosen.source} and {chosen.destination}; compare it before you rely on it")
 
 
 def _route(settings: RelayerSettings, key: PacketKey) -> Route:

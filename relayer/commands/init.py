@@ -7,7 +7,7 @@ import secrets
 from importlib import resources
 from pathlib import Path
 
-from relayer.commands.output import say
+from relayer.commands.output import done, say
 from relayer.config.fields import Secret
 from relayer.errors import ConfigurationError
 from relayer.keystore import create_keystore
@@ -30,8 +30,8 @@ def write_examples(folder: Path) -> None:
     password = new_secret(keys / "relayer.password")
     account = create_keystore(keys / "relayer.json", password)
     for name in EXAMPLE_FILES:
-        say(f"wrote {folder / name}")
-    say(f"wrote {keys / 'relayer.json'}: the relayer's account {account.address}, which needs funds unless gas is free")
+        done(f"wrote {folder / name}")
+    done(f"wrote {keys / 'relayer.json'}: the relayer's account {account.address}, which needs funds unless gas is free")
     say("next: put your endpoints and authorities into relayer.yaml, then run `relayer check`")
 
 
@@ -54,5 +54,5 @@ def secret_of(secret: Secret) -> str:
     """The secret; a referenced file that does not exist yet is created with a random one."""
     if secret.file is not None and not secret.file.exists():
         new_secret(secret.file)
-        say(f"wrote {secret.file}")
+        done(f"wrote {secret.file}")
     return secret.resolve()

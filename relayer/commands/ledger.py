@@ -11,7 +11,7 @@ from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger as run_ledger
 from relayer.commands.form import OutputForm
 from relayer.commands.init import secret_of
-from relayer.commands.output import moment_text, say, show_json, step
+from relayer.commands.output import done, moment_text, say, show_json, step
 from relayer.commands.settlement.desk import moment
 from relayer.config.serving import LedgerFileSettings, load_ledger
 from relayer.core.ids import TimestampSeconds
@@ -33,10 +33,10 @@ def init_ledger(path: Path) -> None:
         password = secret_of(operator.password)
         if not operator.keystore.exists():
             create_keystore(operator.keystore, password)
-            say(f"wrote {operator.keystore}")
+            done(f"wrote {operator.keystore}")
     now = TimestampNanoseconds(time.time_ns())
     create_ledger(settings.folder, chain_id=settings.chain_id, keys=operator_keys(settings), now=now)
-    say(
+    done(
         f"wrote {settings.folder}: ledger {settings.chain_id}, {len(settings.operators)} operators, its time begins at "
         f"{moment_text(int(now // NANOSECONDS))}; `relayer ledger serve` serves it"
     )
@@ -53,7 +53,7 @@ def confirm_time(path: Path, stated: str) -> None:
     """`ledger confirm-time`. The operator states the time, because confirming what the clock says would confirm any."""
     settings = load_ledger(path)
     head = asyncio.run(_confirm(settings, TimestampSeconds(moment(stated))))
-    say(f"ledger {settings.chain_id}: block {head.height} is of {moment_text(head.timestamp)}; start the ledger")
+    done(f"ledger {settings.chain_id}: block {head.height} is of {moment_text(head.timestamp)}; start the ledger")
 
 
 async def _confirm(settings: LedgerFileSettings, stated_seconds: TimestampSeconds) -> Head:

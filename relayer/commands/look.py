@@ -9,7 +9,7 @@ from relayer.app.journal import journal_reader, journal_writer, routes
 from relayer.app.running import running_report
 from relayer.business.naming import near_names
 from relayer.commands.form import OutputForm
-from relayer.commands.output import say, show_json, show_table
+from relayer.commands.output import done, say, show_json, show_table
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core import events as ev
@@ -112,7 +112,7 @@ def release_packet(config: Path, packet: str) -> None:
         machine = recover(journal, routes(settings))
         plan = machine.plan([ev.PacketReleased(key=key, operator="relayer release")], OPEN_POLICY)
         journal.append(plan.records, recorded_at_ms=int(time.time() * 1000), cursors={})
-    say(f"released {key}; start the relayer to have it tried again")
+    done(f"released {key}; start the relayer to have it tried again")
 
 
 def replay_journal(config: Path, path: Path | None, form: OutputForm) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from relayer.commands.arguments.groups import application
 from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 app = application(
     "A development network in the background: contract ledger, settlement ledger, authorities. Needs a checkout.",
@@ -45,11 +46,12 @@ def devnet_up(
 
 
 @app.command("down")
-def devnet_down(folder: Folder = FOLDER) -> None:
+def devnet_down(folder: Folder = FOLDER, json: Json = False) -> None:
     """Stop all of it; what the ledgers hold stays in the folder."""
     from relayer.devnet.control import down
 
-    down(folder)
+    with reported(form(json)):
+        down(folder)
 
 
 @app.command("status")

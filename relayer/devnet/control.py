@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from relayer.commands.form import OutputForm
-from relayer.commands.output import say, show_json, show_table
+from relayer.commands.output import done, say, show_json, show_table
 from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.checkout import ROOT
 from relayer.devnet.folder import DevnetFolder, make
@@ -60,7 +60,7 @@ def down(path: Path) -> None:
         with suppress(ProcessLookupError):
             os.kill(running, number)
         if _waited(lambda: folder.running() is None, running):
-            say("stopped; `relayer devnet up` goes on where it was")
+            done("stopped; `relayer devnet up` goes on where it was")
             return
     raise LedgerUnavailable(f"process {running} of {folder.path} does not end; look into {folder.log}")
 

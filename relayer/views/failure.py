@@ -1,7 +1,8 @@
-"""What a command says under --json when it fails, in one line on standard error, the last one."""
+"""What a command that changes something reports under --json, and what any command says when it fails."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -22,6 +23,23 @@ class ErrorView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureView:
-    """A command that did not get to its end."""
+    """A command that did not get to its end: one line on standard error, the last one."""
 
     error: ErrorView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """What a step changes, or would change in a dry run. Amounts are decimals."""
+
+    subject: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """What a command did: `done` has a sentence for each thing that was recorded or written; empty in a dry run."""
+
+    done: tuple[str, ...]
+    changes: tuple[ChangeView, ...]

@@ -9,7 +9,7 @@ from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView
 from relayer.views.devnet import DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
 from relayer.views.facts import FactView, SentFacts
-from relayer.views.failure import FailureView
+from relayer.views.failure import FailureView, ReportView
 from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
@@ -63,6 +63,28 @@ OUTPUTS: dict[str, Any] = {
     "start --dry-run": RehearsalView,
     "status": Status,
     "verify": VerifiedEvidence | RefusedEvidence,
+    "authority init": ReportView,
+    "authority recover": ReportView,
+    "channel open": ReportView,
+    "channel recover": ReportView,
+    "devnet down": ReportView,
+    "export": ReportView,
+    "init": ReportView,
+    "ledger confirm-time": ReportView,
+    "ledger init": ReportView,
+    "release": ReportView,
+    "settlement abort": ReportView,
+    "settlement commit": ReportView,
+    "settlement consent": ReportView,
+    "settlement dispute": ReportView,
+    "settlement export": ReportView,
+    "settlement limits": ReportView,
+    "settlement record": ReportView,
+    "settlement resend": ReportView,
+    "settlement release": ReportView,
+    "settlement verify": ReportView,
+    "settlement write-off": ReportView,
+    "trust": ReportView,
     "GET /healthz": Health,
     "GET /status": RelayerReport,
 }

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.options import Json
+from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 AUTHORITY_FILE = Path("authority.yaml")
 
@@ -15,22 +18,27 @@ app = application("An authority that vouches for block hashes.", no_args_is_help
 
 
 @app.command("init")
-def authority_init(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
+def authority_init(
+    settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE, json: Json = False
+) -> None:
     """Create the key and the record of signatures that the file names, and print the address."""
     from relayer.commands.authority import init_authority
 
-    init_authority(settings)
+    with reported(form(json)):
+        init_authority(settings)
 
 
 @app.command("recover")
 def authority_recover(
     settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE,
     from_height: Annotated[int, typer.Option(min=1, help="A block above every one that this key has signed.")] = ...,  # type: ignore[assignment]
+    json: Json = False,
 ) -> None:
     """Sign again after the record of signatures was lost or put back from a copy."""
     from relayer.commands.authority import recover_authority
 
-    recover_authority(settings, from_height=from_height)
+    with reported(form(json)):
+        recover_authority(settings, from_height=from_height)
 
 
 @app.command("serve")

@@ -10,6 +10,7 @@ import typer
 from relayer.commands.arguments.groups import application
 from relayer.commands.arguments.options import Json
 from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 LEDGER_FILE = Path("ledger.yaml")
 
@@ -17,11 +18,12 @@ app = application("The embedded settlement ledger.", no_args_is_help=True)
 
 
 @app.command("init")
-def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
+def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
     """Create the ledger that the file describes, with the operators' keys and the access token that are missing."""
     from relayer.commands.ledger import init_ledger
 
-    init_ledger(settings)
+    with reported(form(json)):
+        init_ledger(settings)
 
 
 @app.command("serve")
@@ -36,11 +38,13 @@ def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] =
 def ledger_confirm_time(
     time: Annotated[str, typer.Option("--time", help="What another clock says, as 2026-11-30T18:00Z or unix seconds.")],
     settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE,
+    json: Json = False,
 ) -> None:
     """Confirm the clock for a ledger that stopped because block time would jump. It must not be served meanwhile."""
     from relayer.commands.ledger import confirm_time
 
-    confirm_time(settings, time)
+    with reported(form(json)):
+        confirm_time(settings, time)
 
 
 @app.command("verify")

@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.operating import settlement_limits, settlement_resend
 from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
+from relayer.commands.arguments.registering import (
+    settlement_issuers,
+    settlement_mandate,
+    settlement_remove_issuer,
+    settlement_revoke_account,
+)
 from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 app = application("The settlement ledger: agreements, debts, netting, payments.", no_args_is_help=True)
 REGISTER = "Parties and agreements"
@@ -26,7 +34,6 @@ Exponent = Annotated[int | None, typer.Option(min=0, max=18, help="Digits after 
 Days = Annotated[int, typer.Option(min=1, max=90, help="For how many days the amount is held at most.")]
 Moment = Annotated[str | None, typer.Option(help="Date, date with time (UTC), or unix seconds; now if not given.")]
 Picture = Annotated[Path | None, typer.Option(help="Write a picture of the debts before and after (SVG).")]
-Account = Annotated[str, typer.Argument(help="The issuer's account on the contract ledger: 0x and 40 digits.")]
 CycleId = Annotated[str, typer.Argument(help="The cycle's id.")]
 
 
@@ -51,59 +58,10 @@ def settlement_agreements(config: Config = RELAYER_FILE, channel: Channel = None
     show_agreements(config, channel, form(json))
 
 
-@app.command("issuers", rich_help_panel=REGISTER)
-def settlement_issuers(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
-    """List who may issue facts for whom: issuers with their parties, and mandates of creditors."""
-    from relayer.commands.settlement.issuers import show_issuers
-
-    show_issuers(config, channel, form(json))
-
-
-@app.command("remove-issuer", rich_help_panel=REGISTER)
-def settlement_remove_issuer(
-    account: Account,
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """End what an account may issue, on both ledgers and for good. What it issued before still counts."""
-    from relayer.commands.settlement.issuers import end_issuer
-
-    end_issuer(config, channel, account, actor=actor, dry_run=dry_run, form=form(json))
-
-
-@app.command("mandate", rich_help_panel=REGISTER)
-def settlement_mandate(
-    creditor: Annotated[str, typer.Argument(help="The party whose facts are issued, such as DE*KCS.")],
-    account: Account,
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Take the mandate back.")] = False,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Let another party's issuer, such as a platform's, issue a creditor's facts, on both ledgers."""
-    from relayer.commands.settlement.issuers import MandateRequest, set_mandate
-
-    request = MandateRequest(creditor=creditor, account=account, revoke=revoke, actor=actor, dry_run=dry_run)
-    set_mandate(config, channel, request, form(json))
-
-
-@app.command("revoke-account", rich_help_panel=REGISTER)
-def settlement_revoke_account(
-    account: Annotated[str, typer.Argument(help="The account on the settlement chain.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Let an account of a settlement chain act for no party any more. What it did stays."""
-    from relayer.commands.settlement.issuers import revoke_account
-
-    revoke_account(config, channel, account, dry_run=dry_run, form=form(json))
+app.command("issuers", rich_help_panel=REGISTER)(settlement_issuers)
+app.command("remove-issuer", rich_help_panel=REGISTER)(settlement_remove_issuer)
+app.command("mandate", rich_help_panel=REGISTER)(settlement_mandate)
+app.command("revoke-account", rich_help_panel=REGISTER)(settlement_revoke_account)
 
 
 @app.command("positions", rich_help_panel=BOOKS)
@@ -185,11 +143,13 @@ def settlement_verify(
     channel: Channel = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Check a proposed cycle's certificate in this process, and tell the ledger so. Not by its proposer."""
     from relayer.commands.settlement.netting import verify
 
-    verify(config, channel, cycle_id, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        verify(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @app.command("commit", rich_help_panel=NETTING)
@@ -199,11 +159,13 @@ def settlement_commit(
     channel: Channel = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Post a verified cycle, all of it."""
     from relayer.commands.settlement.netting import commit
 
-    commit(config, channel, cycle_id, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        commit(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @app.command("abort", rich_help_panel=NETTING)
@@ -213,11 +175,13 @@ def settlement_abort(
     channel: Channel = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Give a running cycle up; what it held is free again."""
     from relayer.commands.settlement.netting import abort
 
-    abort(config, channel, cycle_id, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        abort(config, channel, cycle_id, actor=actor, dry_run=dry_run)
 
 
 @app.command("cycles", rich_help_panel=NETTING)
@@ -236,13 +200,15 @@ def settlement_consent(
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the consent back.")] = False,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Agree that debts are replaced by others (novation), which mode hub needs of every party with a debt."""
     from relayer.commands.settlement.payments import set_consent
     from relayer.settlement.model.parties import Consent
 
     consent = Consent.WITHDRAWN if withdraw else Consent.GIVEN
-    set_consent(config, channel, party, consent, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        set_consent(config, channel, party, consent, actor=actor, dry_run=dry_run)
 
 
 @app.command("pay", rich_help_panel=PAYMENTS)
@@ -290,11 +256,13 @@ def settlement_record(
     ] = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Record the outcome of a payment, with its evidence."""
     from relayer.commands.settlement.payments import record_payment
 
-    record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        record_payment(config, channel, payment_id, state, evidence=evidence, actor=actor, dry_run=dry_run)
 
 
 @app.command("payments", rich_help_panel=PAYMENTS)
@@ -317,6 +285,7 @@ def settlement_export(
     execute: Moment = None,
     message_id: Annotated[str | None, typer.Option(help="Made from the time if not given.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Also payments that are in a payment file already.")] = False,
+    json: Json = False,
 ) -> None:
     """Write the instructed payments as an ISO 20022 payment file. Each payment's id is its end-to-end id."""
     from relayer.commands.settlement.banking import ExportRequest, export_payments
@@ -333,7 +302,8 @@ def settlement_export(
         execute_at=moment(execute),
         again=again,
     )
-    export_payments(config, channel, request)
+    with reported(form(json)):
+        export_payments(config, channel, request)
 
 
 @app.command("import", rich_help_panel=PAYMENTS)
@@ -363,6 +333,7 @@ def settlement_dispute(
     days: Days = 30,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Hold a contested amount, so that it is neither netted nor paid until the two agree or the time ends."""
     from relayer.commands.settlement.disputes import DisputeRequest, dispute
@@ -370,7 +341,8 @@ def settlement_dispute(
     request = DisputeRequest(
         fact_id=fact_id, amount=amount, reason=reason, dispute_id=dispute_id, days=days, actor=actor, dry_run=dry_run
     )
-    dispute(config, channel, request)
+    with reported(form(json)):
+        dispute(config, channel, request)
 
 
 @app.command("release", rich_help_panel=DISPUTES)
@@ -381,11 +353,13 @@ def settlement_release(
     credit: Annotated[str | None, typer.Option(help="The creditor gives up this much, such as 12.50.")] = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """End a dispute: the debtor withdraws it, or the creditor upholds it with --credit. It ends at its deadline anyway."""
     from relayer.commands.settlement.disputes import release
 
-    release(config, channel, dispute_id, credit=credit, actor=actor, dry_run=dry_run)
+    with reported(form(json)):
+        release(config, channel, dispute_id, credit=credit, actor=actor, dry_run=dry_run)
 
 
 @app.command("disputes", rich_help_panel=DISPUTES)
@@ -406,6 +380,7 @@ def settlement_write_off(
     write_off_id: Annotated[str | None, typer.Option("--id", help="A new id; made from the content if not given.")] = None,
     actor: Actor = None,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
     """Give up an open amount without a credit note."""
     from relayer.commands.settlement.disputes import WriteOffRequest, write_off
@@ -413,29 +388,9 @@ def settlement_write_off(
     request = WriteOffRequest(
         fact_id=fact_id, amount=amount, reason=reason, write_off_id=write_off_id, actor=actor, dry_run=dry_run
     )
-    write_off(config, channel, request)
+    with reported(form(json)):
+        write_off(config, channel, request)
 
 
-@app.command("limits", rich_help_panel=OPERATOR)
-def settlement_limits(
-    proposals: Annotated[int, typer.Option(min=0, max=1_000_000, help="Cycles that one party may propose per hour.")],
-    disputes: Annotated[int, typer.Option(min=0, max=1_000_000, help="Disputes that one party may open per hour.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-) -> None:
-    """Set how often one party may ask for what costs the others."""
-    from relayer.commands.settlement.operating import set_limits
-
-    set_limits(config, channel, proposals=proposals, disputes=disputes)
-
-
-@app.command("resend", rich_help_panel=OPERATOR)
-def settlement_resend(
-    fact_ids: Annotated[list[str], typer.Argument(help="The facts whose news wait for their next attempt.")],
-    config: Config = RELAYER_FILE,
-    channel: Channel = None,
-) -> None:
-    """Send news now that the contract ledger could not take before."""
-    from relayer.commands.settlement.operating import resend
-
-    resend(config, channel, fact_ids)
+app.command("limits", rich_help_panel=OPERATOR)(settlement_limits)
+app.command("resend", rich_help_panel=OPERATOR)(settlement_resend)

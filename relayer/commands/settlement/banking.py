@@ -21,7 +21,7 @@ from relayer.business.settling import Desk
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_bytes
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, write_file
+from relayer.commands.output import FOUND_WRONG, done, in_doubt, say, show_json, show_table, write_file
 from relayer.commands.settlement.exports_file import described, exported_before, exports_file, note_export
 from relayer.errors import InvalidInput
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
@@ -69,7 +69,7 @@ def export_payments(config: Path, channel: str | None, request: ExportRequest) -
     write_file(request.output, content)
     for note in notes:
         say(f"warning: {note}")
-    say(f"{request.output}: {len(payments)} payments as message {order.message_id}")
+    done(f"{request.output}: {len(payments)} payments as message {order.message_id}")
 
 
 def _remember(memory: Path, message_id: str, payments: Sequence[BankPayment], *, again: bool) -> list[str]:

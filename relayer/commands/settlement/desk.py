@@ -12,7 +12,7 @@ from relayer.app.ends import desk
 from relayer.app.ledgers import Rights
 from relayer.app.selection import select
 from relayer.business.settling import Desk
-from relayer.commands.output import show_table
+from relayer.commands.reporting import show_change
 from relayer.errors import InvalidInput
 from relayer.iso20022.money import parse_amount
 
@@ -51,7 +51,7 @@ def minor_units(text: str, exponent: int) -> int:
 
 def show_states(title: str, before: str, after: str) -> None:
     """What a step changes."""
-    show_table(title, ("before", "after"), [(before, after)])
+    show_change(title, {"state": before}, {"state": after}, right=False)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from relayer.business.looking_up import acting, dispute_named, liability_named
 from relayer.business.paging import all_disputes
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, money, say, show_json, show_table
+from relayer.commands.reporting import show_change
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk
 from relayer.errors import InvalidInput
 from relayer.settlement.model.disputes import Dispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
@@ -120,7 +121,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
                 await at.execute(command)
             else:
                 await at.service.execute(replace(command, request_id=f"write-off-{request.write_off_id}"))
-            say(
+            done(
                 f"{request.amount} {liability.currency} written off; the same command counts once, however often it is "
                 "repeated: to write off as much again for the same reason, give it a new --id"
             )
@@ -179,8 +180,5 @@ def _release_before_and_after(liability: Liability, held: int, credited: int) ->
 
 def _show_change(before: Liability, after: Liability) -> None:
     names = ("open", "held", "netted", "paid", "credited")
-    rows = [
-        (when, *(money(getattr(each, name), each.exponent) for name in names))
-        for when, each in (("before", before), ("after", after))
-    ]
-    show_table(f"liability {before.sequence}, {before.currency}", ("", *names), rows, right=names)
+    old, new = ({name: money(getattr(each, name), each.exponent) for name in names} for each in (before, after))
+    show_change(f"liability {before.sequence}, {before.currency}", old, new)

@@ -21,6 +21,7 @@ from relayer.business.settling import (
 )
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, money, say, show_json, show_table, write_file
+from relayer.commands.reporting import show_change
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
 from relayer.ports.settlement import NettingInput
@@ -172,14 +173,11 @@ async def _show_step(at: Desk, cycle_id: str, target: CycleState) -> tuple[Cycle
         raise InvalidInput(f"cycle {cycle_id} is {cycle.state}; it cannot be {target}")
     plan, summary = cycle.plan, summarise(result)
     before, after = (plan.gross, summary.debts_before), (plan.remaining, summary.debts_after)
-    rows = [
-        (when, state.value, money(owed, plan.exponent), str(debts))
-        for when, state, (owed, debts) in (
-            ("before", cycle.state, before),
-            ("after", target, after if target is CycleState.COMMITTED else before),
-        )
-    ]
-    show_table(f"cycle {cycle_id}, {plan.currency}", ("", "cycle", "owed", "debts"), rows, right=("owed", "debts"))
+    steps = ((cycle.state, before), (target, after if target is CycleState.COMMITTED else before))
+    old, new = (
+        {"cycle": state.value, "owed": money(owed, plan.exponent), "debts": str(debts)} for state, (owed, debts) in steps
+    )
+    show_change(f"cycle {cycle_id}, {plan.currency}", old, new)
     say(NOTHING_CHANGED)
     return cycle, result
 

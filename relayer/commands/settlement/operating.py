@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from relayer.app.clock import now_seconds
+from relayer.business.looking_up import liability_named
 from relayer.business.settling import request_id_of
-from relayer.commands.output import say
+from relayer.commands.output import done
 from relayer.commands.settlement.desk import open_desk
-from relayer.errors import InvalidInput
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.news import ResendNews
@@ -21,13 +21,19 @@ def set_limits(config: Path, channel: str | None, *, proposals: int, disputes: i
     """`settlement limits`."""
     limits = RateLimits(proposals_per_hour=proposals, disputes_per_hour=disputes)
     sequence = asyncio.run(_execute(config, channel, [SetRateLimits(request_id="", actor=OPERATOR, limits=limits)]))
-    say(f"each party: {proposals} proposals and {disputes} disputes per hour, settlement sequence {sequence}")
+    done(f"each party: {proposals} proposals and {disputes} disputes per hour, settlement sequence {sequence}")
 
 
 def resend(config: Path, channel: str | None, fact_ids: list[str]) -> None:
     """`settlement resend`."""
-    asyncio.run(_execute(config, channel, [_resend(each) for each in fact_ids]))
-    say(f"{len(fact_ids)} facts: their news that wait are sent in the next block")
+    asyncio.run(_resend(config, channel, fact_ids))
+    done(f"{len(fact_ids)} facts: their news that wait are sent in the next block")
+
+
+async def _resend(config: Path, channel: str | None, fact_ids: list[str]) -> None:
+    async with open_desk(config, channel) as at:
+        facts = [(await liability_named(at.service, each)).fact_id for each in fact_ids]
+    await _execute(config, channel, [ResendNews(request_id="", actor=OPERATOR, fact_id=each) for each in facts])
 
 
 async def _execute(config: Path, channel: str | None, commands: list[Command]) -> int:
@@ -38,10 +44,3 @@ async def _execute(config: Path, channel: str | None, commands: list[Command]) -
             request_id = f"{request_id_of(command)}-{now_seconds()}"
             sequence = (await at.service.execute(replace(command, request_id=request_id))).sequence
     return sequence
-
-
-def _resend(fact_id: str) -> ResendNews:
-    try:
-        return ResendNews(request_id="", actor=OPERATOR, fact_id=bytes.fromhex(fact_id.removeprefix("0x")))
-    except ValueError:
-        raise InvalidInput(f"fact id {fact_id[:80]!r}: expected hexadecimal digits") from None

@@ -374,3 +374,23 @@ def test_who_may_issue_for_whom_is_listed(settle: Run) -> None:
 def test_a_ledger_of_tokens_says_how_to_revoke_one(settle: Run) -> None:
     found = settle("revoke-account", "cosmos1843jkxhyfl8zffc8ul2erxkjptcav7kydu59am", "--dry-run")
     assert "party_tokens" in str(refused(found))
+
+
+def test_steps_report_what_they_change_as_json(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "NBM", "VLT")
+    dry = output("settlement dispute", done(settle("dispute", fact, "1.00", "--reason", "late", "--dry-run", "--json")))
+    assert dry["done"] == []
+    assert dry["changes"][0]["after"]["held"] == "1.00"
+    real = output("settlement dispute", done(settle("dispute", fact, "1.00", "--reason", "late", "--id", "D-1", "--json")))
+    assert real["done"] == ["dispute D-1: 1.00 EUR is held"]
+    done(settle("net", "2026-11"))
+    plan = output("settlement abort", done(settle("abort", "2026-11", "--dry-run", "--json")))
+    assert (plan["changes"][0]["before"]["cycle"], plan["changes"][0]["after"]["cycle"]) == ("proposed", "aborted")
+    given = output("settlement consent", done(settle("consent", PARTY["NBM"], "--json")))
+    assert given["changes"][0]["after"] == {"state": "given"}
+    assert len(given["done"]) == 1
+
+
+def test_a_file_that_is_written_is_reported_as_json(tmp_path: Path) -> None:
+    told = output("init", done(CliRunner().invoke(app, ["init", str(tmp_path), "--json"])))
+    assert f"wrote {tmp_path / 'relayer.yaml'}" in told["done"]

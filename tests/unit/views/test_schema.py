@@ -70,6 +70,21 @@ def test_every_command_that_prints_json_is_published() -> None:
     assert printing == published
 
 
+RUNNING = {"start", "ledger serve", "authority serve", "devnet run"}
+"""They end by a signal and have no result; their logs have the form of the configuration."""
+OWN_FORM = {"schema", "demo"}
+"""JSON in any case, and a story for people whose result is its exit status."""
+
+
+def test_every_command_that_has_a_result_prints_json() -> None:
+    silent = {
+        name
+        for name, command in _commands("", typer.main.get_command(app))
+        if not any(each.name == "json" for each in command.params)
+    }
+    assert silent <= RUNNING | OWN_FORM
+
+
 def test_a_view_is_read_as_it_was_written() -> None:
     assert from_plain(Tree, as_plain(TREE)) == TREE
     assert from_plain(Tree, {**as_plain(TREE), "colour": "new in a later version"}) == TREE
