@@ -25,9 +25,7 @@ from relayer.config.serving import load_ledger, read_pem
 from relayer.core.ids import LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ledgers.remote.ledger import RemoteLedger
-from relayer.light_clients.known import KNOWN
-from relayer.light_clients.poa_evm import PoaEvm
-from relayer.light_clients.tendermint import Tendermint
+from relayer.light_clients import ledgers as between
 from relayer.ports.capabilities import Checked, capability
 from relayer.ports.facts import NamesLedgers
 from relayer.ports.ledger import ClientHost, Ledger
@@ -95,27 +93,17 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
             assert_never(unreachable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientTypes:
-    """The light clients between a ledger and others, as far as its settings tell; None where only the ledger can tell."""
-
-    followed_by: str | None
-    """The type of light client that follows this ledger."""
-    hosted: frozenset[str] | None
-    """The types that it has itself."""
-
-
-def client_types(settings: LedgerSettings) -> ClientTypes:
+def client_types(settings: LedgerSettings) -> between.ClientTypes:
     """Known before anything is deployed."""
     match settings:
         case EvmLedgerSettings():
-            return ClientTypes(followed_by=PoaEvm.client_type, hosted=frozenset({Tendermint.client_type}))
+            return between.EVM
         case EmbeddedLedgerSettings():
-            return ClientTypes(followed_by=Tendermint.client_type, hosted=frozenset(KNOWN.names))
+            return between.EMBEDDED
         case CosmosLedgerSettings():
-            return ClientTypes(followed_by=Tendermint.client_type, hosted=None)
+            return between.COSMOS
         case RemoteLedgerSettings():
-            return ClientTypes(followed_by=None, hosted=None)
+            return between.REMOTE
         case unreachable:
             assert_never(unreachable)
 

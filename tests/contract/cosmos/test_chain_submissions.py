@@ -198,7 +198,7 @@ async def test_rights_are_the_chains(
         await channel.ledger.register_counterparty(
             theirs, counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=(b"",)
         )
-    with pytest.raises(LedgerRefused, match="is paired with 'client-0' for good"):
+    with pytest.raises(LedgerRefused, match="is paired with 'client-0' permanently"):
         await channel.ledger.register_counterparty(
             channel.client, counterparty_client_id=ClientId("client-1"), counterparty_merkle_prefix=(b"",)
         )

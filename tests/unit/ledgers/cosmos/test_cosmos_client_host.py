@@ -164,7 +164,7 @@ async def test_a_pairing_never_changes(
     host: CosmosClientHost, registry: Registry, other: str, prefix: tuple[bytes, ...]
 ) -> None:
     await pair(host)
-    with pytest.raises(LedgerRefused, match="is paired with 'client-0' for good"):
+    with pytest.raises(LedgerRefused, match="is paired with 'client-0' permanently"):
         await pair(host, ClientId(other), prefix)
     assert registry.paired == (OTHER, (b"",))
 

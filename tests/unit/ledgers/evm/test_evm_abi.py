@@ -7,7 +7,13 @@ from eth_abi.abi import decode, encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketCommitted, PacketTimedOut
+from relayer.core.events import (
+    AcknowledgementWritten,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketPassedOver,
+    PacketTimedOut,
+)
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
@@ -178,7 +184,6 @@ def test_each_packet_event_becomes_its_fact() -> None:
         log(events.WRITE_ACKNOWLEDGEMENT, (PACKET_TYPE, "bytes[]"), (values(PACKET), [b"a", b"b"]), "poa-evm-0"),
         log(events.SEND_PACKET, (PACKET_TYPE, "bytes"), (values(PACKET), b"more"), "client-0"),
         log(events.SEND_PACKET, (PACKET_TYPE,), ((5, "ab", "poa-evm-0", 9, values(PACKET)[4]),), "ab"),
-        log(events.SEND_PACKET, (PACKET_TYPE,), ((*values(PACKET)[:4], values(PACKET)[4] * 2),), "client-0"),
     ],
 )
 def test_a_log_that_breaks_the_rules_is_left_out_and_named_and_the_others_stay(bad) -> None:
@@ -186,6 +191,15 @@ def test_a_log_that_breaks_the_rules_is_left_out_and_named_and_the_others_stay(b
     assert [type(fact) for fact in decoded.facts] == [PacketCommitted, PacketAcknowledged]
     (reason,) = decoded.left_out
     assert reason.startswith("block 9 log 1: ")
+
+
+def test_a_commitment_that_only_its_name_can_be_read_of_leaves_no_gap_in_the_sequences() -> None:
+    two_payloads = log(events.SEND_PACKET, (PACKET_TYPE,), ((*values(PACKET)[:4], values(PACKET)[4] * 2),), "client-0")
+    decoded = events.packet_facts(LEDGER, [SENT, two_payloads, ACKED])
+    assert [type(fact) for fact in decoded.facts] == [PacketCommitted, PacketPassedOver, PacketAcknowledged]
+    (reason,) = decoded.left_out
+    assert decoded.facts[1].sequence == PACKET.sequence
+    assert reason == f"block 9 log 1: {decoded.facts[1].reason}"
 
 
 def test_other_events_of_the_router_are_passed_over() -> None:
