@@ -114,7 +114,8 @@ def test_an_account_without_funds(network: Network) -> None:
     assert "send funds" in remedy
     facts = network.layout.folder / "one-fact.json"
     facts.write_text(json.dumps([FACT]))
-    finished = network.run("facts", "mint", facts.name, "--keystore", "keys/poor.json", "--password-file", "keys/password")
+    poor_keys = ("--keystore", "keys/poor.json", "--password-file", "keys/password")
+    finished = network.run("facts", "mint", facts.name, *poor_keys, "--no-check")
     assert finished.status == 4, finished
     assert "relayer: " in finished.words
 
@@ -123,7 +124,7 @@ def test_a_silent_ledger(network: Network) -> None:
     def other(ledgers: dict[str, Any]) -> None:
         ledgers["settlement"]["address"] = "unix:nothing.sock"
 
-    assert "127.0.0.1:1" in failing_lines(network, network.variant("silent", ledgers=other).name)["ledger settlement"]
+    assert "nothing.sock" in failing_lines(network, network.variant("silent", ledgers=other).name)["ledger settlement"]
 
 
 def test_too_few_authorities(network: Network) -> None:
@@ -232,7 +233,7 @@ async def test_a_frozen_client_is_told_and_recovered(network: Network) -> None:
         await ledger.submit(SubmissionBatch(client_id=selection.settlement_client, update=evidence, messages=()))
     lines = failing_lines(network, configuration.name)
     assert "signed two headers of one height" in lines["channel fork on settlement"]
-    finished = network.run("channel", "recover", "fork", "--config", configuration.name)
+    finished = network.run("channel", "recover", "--yes", "fork", "--config", configuration.name)
     assert finished.status == 0, finished
     assert f"{selection.settlement_client} on settlement was frozen" in finished.output + finished.words
     assert (await recovered(configuration, "fork"))[-1].endswith("active: left alone")
