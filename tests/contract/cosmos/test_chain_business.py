@@ -57,8 +57,10 @@ async def test_a_cycle_is_netted_and_the_rest_is_paid(channel: ChainChannel) -> 
     assert (await service.netting_input(ALL)).consenting == {AAA}
 
     await propose(at, cycle_id="C-1", mode=NettingMode.CYCLE, scope=ALL, actor=AAA, expires_at_seconds=later(), solver=solve)
-    assert (await service.netting_input(ALL)).running_cycle_id == "C-1"
+    # A proposal alone holds nothing; what another party has verified runs.
+    assert (await service.netting_input(ALL)).running_cycle_id is None
     await verify_cycle(at, "C-1", actor=BBB)
+    assert (await service.netting_input(ALL)).running_cycle_id == "C-1"
     await at.execute(CommitCycle(request_id="", actor=OPERATOR, cycle_id="C-1"))
     cycle, _ = await read_cycle(at, "C-1")
     assert cycle.state is CycleState.COMMITTED
