@@ -1,4 +1,7 @@
-"""Ledgers of every kind from their settings, each behind the same ports."""
+"""Ledgers of every kind from their settings, each behind the same ports.
+
+A kind of settlement ledger is loaded when a configuration names it: most commands talk to one, and loading takes a while.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from enum import Enum
 from typing import Protocol, assert_never
 
 from relayer.app.clock import SteadyClock
-from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
-from relayer.app.embedded import embedded_ledger
 from relayer.app.evm import deploy_contracts, evm_checks, evm_ledger, open_facts
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import (
@@ -72,6 +73,8 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
                 raise ConfigurationError(
                     f"ledger {name!r} has the chain id {settings.chain_id}, but {settings.settings} says {own.chain_id}"
                 )
+            from relayer.app.embedded import embedded_ledger
+
             embedded = embedded_ledger(name, own)
             return SettlementLedger(ledger=embedded, service=embedded.settlement)
         case RemoteLedgerSettings():
@@ -86,6 +89,8 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
             )
             return SettlementLedger(ledger=remote, service=remote.settlement)
         case CosmosLedgerSettings():
+            from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
+
             account = business_account(settings) if rights is Rights.OPERATOR else relaying_account(settings)
             chain = cosmos_ledger(name, settings, account)
             return SettlementLedger(ledger=chain, service=chain.settlement)
