@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.news import StatusAnswer
@@ -31,14 +32,20 @@ class Answer:
 
 def answers_in(packet: Packet, acknowledgement: Acknowledgement) -> tuple[Answer, ...]:
     """In the order of the packet; empty for a packet of another application, or one that cannot be read."""
-    payload, told = packet.payload, acknowledgement.app_acknowledgement
+    payload = packet.payload
     if payload.destination_port != PORT:
         return ()
+    return _answers(payload.version, payload.value, acknowledgement.app_acknowledgement)
+
+
+@lru_cache(maxsize=256)
+def _answers(version: str, value: bytes, told: bytes) -> tuple[Answer, ...]:
+    """Remembered, since the journal and the log ask for the same answers one after the other."""
     try:
-        if payload.version == FACT_VERSION:
-            return _of_facts([fact.fact_id for fact in decode_packet_data(payload.value).facts], told)
-        if payload.version == STATUS_VERSION:
-            return _of_news([update.fact_id for update in decode_status_packet(payload.value).updates], told)
+        if version == FACT_VERSION:
+            return _of_facts([fact.fact_id for fact in decode_packet_data(value).facts], told)
+        if version == STATUS_VERSION:
+            return _of_news([update.fact_id for update in decode_status_packet(value).updates], told)
     except InvalidInput:
         return ()
     return ()
