@@ -93,7 +93,8 @@ def _quick() -> Sequence[Job]:
     folders = [f"tests/unit/{name}" for name in QUICK_FOLDERS]
     # How the table itself is cut is seen by collecting many tests, which takes longer than the rest of that folder.
     words = ("-m", "not node and not chain and not long", "--ignore=tests/architecture/test_check_jobs.py")
-    return (*STATIC, Job(name="tests", command=_pytest("quick", *words, *folders, "tests/architecture")))
+    tests = Job(name="tests", command=_pytest("quick", *words, *folders))
+    return (tests, *STATIC, Job(name="architecture", command=_pytest("architecture", *words, "tests/architecture")))
 
 
 def _test() -> Sequence[Job]:
