@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
 
 from relayer.devnet.network import Network
+from tests.support.rpc import ask
 
 _LINES = 4
 _LINE_CHARACTERS = 300
@@ -27,11 +26,8 @@ def state_of(network: Network) -> str:
 
 
 def _said(url: str, method: str) -> Any:
-    question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
-    request = urllib.request.Request(url, question, {"content-type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
-            told = json.load(answer)
+        told = ask(url, method, timeout_seconds=_ANSWER_SECONDS)
     except OSError as error:
         return f"not answered ({error})"
     return told.get("result", str(told)[:_LINE_CHARACTERS])

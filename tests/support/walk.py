@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from relayer.devnet.processes import Children
 from relayer.keystore import create_keystore
 from relayer.waiting import wait_for
 from tests.support.pages import BACKGROUND, README, commands, json_blocks, titled_files
+from tests.support.rpc import ask
 
 
 class Walk:
@@ -102,10 +102,7 @@ class Walk:
         self.ask("eth_sendTransaction", {"from": giver, "to": account, "value": hex(10**19)})
 
     def ask(self, method: str, *params: object) -> list[str]:
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        request = urllib.request.Request(self.node, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["result"]
+        return ask(self.node, method, *params)["result"]
 
     def start(self, command: str) -> None:
         child = self.children.start(command.replace(" ", "-"), *shlex.split(command))
