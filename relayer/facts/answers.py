@@ -5,7 +5,7 @@ A packet is acknowledged also if its business is refused. Whoever looks at packe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,11 +14,14 @@ from relayer.codes.news import StatusAnswer
 from relayer.core.commitment import UNIVERSAL_ERROR_ACKNOWLEDGEMENT
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
-from relayer.facts.codec import FACT_VERSION, PORT, FactAnswer, decode_answers, decode_packet_data
+from relayer.facts.codec import FACT_VERSION, PORT, decode_answers, decode_packet_data
 from relayer.facts.status_codec import STATUS_VERSION, decode_status_answers, decode_status_packet
 
 _FINE = frozenset({StatusAnswer.APPLIED, StatusAnswer.STALE})
 """News that is older than what a fact shows already is not a refusal."""
+
+_Told = tuple[str, bool]
+"""A code in lower case, and whether what was asked for is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,43 +46,36 @@ def _answers(version: str, value: bytes, told: bytes) -> tuple[Answer, ...]:
     """Remembered, since the journal and the log ask for the same answers one after the other."""
     try:
         if version == FACT_VERSION:
-            return _of_facts([fact.fact_id for fact in decode_packet_data(value).facts], told)
+            return _paired([fact.fact_id for fact in decode_packet_data(value).facts], told, _told_of_facts)
         if version == STATUS_VERSION:
-            return _of_news([update.fact_id for update in decode_status_packet(value).updates], told)
+            return _paired([update.fact_id for update in decode_status_packet(value).updates], told, _told_of_news)
     except InvalidInput:
         return ()
     return ()
 
 
-def _of_facts(fact_ids: Sequence[bytes], told: bytes) -> tuple[Answer, ...]:
+def _paired(fact_ids: Sequence[bytes], told: bytes, decode: Callable[[bytes], list[_Told]]) -> tuple[Answer, ...]:
+    """One answer for each id; the same refusal for all if the acknowledgement is an error, or not as many answers."""
     if told == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
         return _all_refused(fact_ids, FactCode.UNIVERSAL_ERROR)
     try:
-        answers = decode_answers(told)
-    except InvalidInput:
-        return _all_refused(fact_ids, FactCode.UNREADABLE)
-    if len(answers) != len(fact_ids):
-        return _all_refused(fact_ids, FactCode.UNREADABLE)
-    return tuple(_of_fact(fact_id, answer) for fact_id, answer in zip(fact_ids, answers, strict=True))
-
-
-def _of_fact(fact_id: bytes, answer: FactAnswer) -> Answer:
-    return Answer(fact_id=fact_id, code=answer.code.name.lower(), accepted=answer.status is FactStatus.ACCEPTED)
-
-
-def _of_news(fact_ids: Sequence[bytes], told: bytes) -> tuple[Answer, ...]:
-    if told == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
-        return _all_refused(fact_ids, FactCode.UNIVERSAL_ERROR)
-    try:
-        answers = decode_status_answers(told)
+        answers = decode(told)
     except InvalidInput:
         return _all_refused(fact_ids, FactCode.UNREADABLE)
     if len(answers) != len(fact_ids):
         return _all_refused(fact_ids, FactCode.UNREADABLE)
     return tuple(
-        Answer(fact_id=fact_id, code=answer.name.lower(), accepted=answer in _FINE)
-        for fact_id, answer in zip(fact_ids, answers, strict=True)
+        Answer(fact_id=fact_id, code=code, accepted=accepted)
+        for fact_id, (code, accepted) in zip(fact_ids, answers, strict=True)
     )
+
+
+def _told_of_facts(told: bytes) -> list[_Told]:
+    return [(answer.code.name.lower(), answer.status is FactStatus.ACCEPTED) for answer in decode_answers(told)]
+
+
+def _told_of_news(told: bytes) -> list[_Told]:
+    return [(answer.name.lower(), answer in _FINE) for answer in decode_status_answers(told)]
 
 
 def _all_refused(fact_ids: Sequence[bytes], code: FactCode) -> tuple[Answer, ...]:
