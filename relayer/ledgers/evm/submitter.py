@@ -27,7 +27,7 @@ from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import listing
 from relayer.ledgers.evm.quiet import header_time
 from relayer.ledgers.evm.refusals import refused_message, require_usable_client, reverted_message
-from relayer.ledgers.evm.simulator import Simulator
+from relayer.ledgers.evm.simulator import Simulator, Trial
 from relayer.ledgers.evm.transactions import AccountSender, TransactionOrder
 from relayer.ledgers.submission.batches import Item, chunks, refused, send, too_large
 from relayer.ledgers.submission.gas import GasModel, PacketGas
@@ -128,13 +128,14 @@ class Submitter:
         update = None
         if batch.update is not None and (messages or not batch.messages):
             update = await self._encode_update(batch.client_id, batch.update)
-        if update is not None and await self._is_asleep(update):
-            raise LedgerUnavailable(
-                "the ledger's newest block is too old to simulate what its next block accepts, so there is no price yet; "
-                "`relayer start` sends the client update first, or try again after the next block"
-            )
         if update is not None or messages:
-            messages = await self.without_bad(update, messages, progress)
+            trial = await self._simulator.run(update, [item.encoded for item in messages])
+            if self._is_asleep(trial):
+                raise LedgerUnavailable(
+                    "the ledger's newest block is too old to simulate what its next block accepts, so there is no price "
+                    "yet; `relayer start` sends the client update first, or try again after the next block"
+                )
+            messages = self._good(trial, messages, progress)
         front = [] if update is None else [update]
         calls = [[*front, *(item.encoded for item in chunk)] for chunk in _chunks(messages, update)]
         if front and not batch.messages:
@@ -223,7 +224,9 @@ class Submitter:
 
     async def without_bad(self, update: bytes | None, messages: list[Item], progress: _Progress) -> list[Item]:
         """Removes what the simulation refuses; a refused update takes all its messages with it."""
-        trial = await self._simulator.run(update, [item.encoded for item in messages])
+        return self._good(await self._simulator.run(update, [item.encoded for item in messages]), messages, progress)
+
+    def _good(self, trial: Trial, messages: list[Item], progress: _Progress) -> list[Item]:
         if trial.update is not None:
             refusal = reverted_message(trial.update, None)
             require_usable_client(refusal)
@@ -260,14 +263,14 @@ class Submitter:
 
         Then the update is sent alone, unsimulated: its header is not ahead of our clock, so its block's time suffices.
         """
-        if not await self._is_asleep(update):
+        if not self._is_asleep(await self._simulator.run(update, ())):
             return False
         calldata = multicall([update])
         gas = min(_BASE_GAS + _UPDATE_GAS_PER_BYTE * len(calldata), await self.most_gas())
         return await self.execute(calldata, (), gas, progress)
 
-    async def _is_asleep(self, update: bytes) -> bool:
-        time = header_time((await self._simulator.run(update, ())).update)
+    def _is_asleep(self, trial: Trial) -> bool:
+        time = header_time(trial.update)
         return time is not None and time <= self._clock.now()
 
     def give_up(self, messages: Sequence[Item], progress: _Progress) -> None:
