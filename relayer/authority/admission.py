@@ -6,70 +6,63 @@ thousands of calls of one caller cost the others nothing but their refusals.
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
 
 from relayer.authority.errors import TooManyCalls
+from relayer.turns import FairTurns
 
 _RUNNING = 8
 _WAITING_PER_CALLER = 32
 _CALLERS = 1_024
 
 
-class Admission:
-    """Turns on one event loop."""
+class Admission(FairTurns[str]):
+    """Turns of addresses. Its refusal is TooManyCalls."""
 
     def __init__(
         self, *, running: int = _RUNNING, waiting_per_caller: int = _WAITING_PER_CALLER, callers: int = _CALLERS
     ) -> None:
         """At most `running` calls are served at a time. Of each caller so many wait, and so many callers wait at all."""
-        self._free = running
-        self._waiting_per_caller = waiting_per_caller
-        self._callers = callers
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        waiting = _Waiting(each=waiting_per_caller, callers=callers)
+        super().__init__(working=_Running(running), waiting=waiting, refusal=waiting.refusal)
 
-    @asynccontextmanager
-    async def turn(self, caller: str) -> AsyncIterator[None]:
-        """Entered when it is the caller's turn. Raises TooManyCalls."""
-        if self._free:
-            self._free -= 1
-        else:
-            await self._wait(caller)
-        try:
-            yield
-        finally:
-            self._pass_on()
 
-    async def _wait(self, caller: str) -> None:
-        queue = self._waiting.get(caller)
-        if queue is None:
-            if len(self._waiting) >= self._callers:
-                raise TooManyCalls(f"{self._callers} callers wait already; try again later")
-            queue = self._waiting[caller] = deque()
-        elif len(queue) >= self._waiting_per_caller:
-            raise TooManyCalls(f"{self._waiting_per_caller} calls of yours wait already; wait for their answers")
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_on()
-            raise
+class _Running:
+    """So many calls, whoever makes them."""
 
-    def _pass_on(self) -> None:
-        """The next turn is for the caller that has waited longest since its last one. Who went away is left out."""
-        while self._waiting:
-            caller, queue = self._waiting.popitem(last=False)
-            while queue and queue[0].cancelled():
-                queue.popleft()
-            if not queue:
-                continue
-            turn = queue.popleft()
-            if queue:
-                self._waiting[caller] = queue
-            turn.set_result(None)
-            return
+    def __init__(self, total: int) -> None:
+        self._free = total
+
+    def is_free(self, _: str) -> bool:
+        return self._free > 0
+
+    def take(self, _: str) -> None:
+        self._free -= 1
+
+    def give_back(self, _: str) -> None:
         self._free += 1
+
+
+class _Waiting:
+    """So many callers, and so many calls of each."""
+
+    def __init__(self, *, each: int, callers: int) -> None:
+        self._each = each
+        self._callers = callers
+        self._calls: Counter[str] = Counter()
+
+    def is_free(self, caller: str) -> bool:
+        return self._calls[caller] < self._each if caller in self._calls else len(self._calls) < self._callers
+
+    def take(self, caller: str) -> None:
+        self._calls[caller] += 1
+
+    def give_back(self, caller: str) -> None:
+        self._calls[caller] -= 1
+        if not self._calls[caller]:
+            del self._calls[caller]
+
+    def refusal(self, caller: str) -> TooManyCalls:
+        if caller in self._calls:
+            return TooManyCalls(f"{self._each} calls of yours wait already; wait for their answers")
+        return TooManyCalls(f"{self._callers} callers wait already; try again later")

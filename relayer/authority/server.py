@@ -15,6 +15,7 @@ from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable, TooManyCalls
 from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
 from relayer.proofs.client import ClientIdentity
+from relayer.turns import host_of
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _MAXIMUM_REQUEST_BYTES = 4_096
@@ -79,7 +80,7 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
     ) -> authority_pb2.DescribeResponse:
         del request
         try:
-            async with self._admission.turn(_caller(context)):
+            async with self._admission.turn(host_of(str(context.peer()))):
                 final_height = await self._attestor.final_height()
         except RelayerError as error:
             await context.abort(_status(error), str(error))
@@ -106,7 +107,7 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
         )
         try:
             self._attestor.require_served(chain_id=request.chain_id, client=client, number=request.number)
-            async with self._admission.turn(_caller(context)):
+            async with self._admission.turn(host_of(str(context.peer()))):
                 signed = await self._attestor.attest(chain_id=request.chain_id, client=client, number=request.number)
         except TooManyCalls as error:
             await context.abort(_status(error), str(error))
@@ -115,11 +116,6 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
             await context.abort(_status(error), str(error))
         _log.info("signed", number=request.number, client=client.client_id, block_hash=signed.block_hash.hex())
         return authority_pb2.AttestResponse(block_hash=signed.block_hash, signature=signed.signature)
-
-
-def _caller(context: _Context) -> str:
-    """The address without its port: `ipv4:203.0.113.7`, `ipv6:%5B::1%5D`."""
-    return str(context.peer()).rpartition(":")[0]
 
 
 def _status(error: RelayerError) -> grpc.StatusCode:

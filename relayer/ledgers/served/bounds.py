@@ -16,6 +16,7 @@ from relayer.errors import InvalidInput, LimitExceeded
 from relayer.ledgers.served.access import Access
 from relayer.ledgers.served.answering import Context, answering
 from relayer.ledgers.served.turns import Caller, Room, Streams, Turns
+from relayer.turns import host_of
 
 STRANGERS_BYTES = 4 * 1024 * 1024 + 64 * 1024
 """The largest submission that a relayer is configured for, and a little more for what is around its messages."""
@@ -95,11 +96,6 @@ _STREAMING = (
     ("unary_stream", grpc.unary_stream_rpc_method_handler),
     ("stream_stream", grpc.stream_stream_rpc_method_handler),
 )
-
-
-def host_of(peer: str) -> str:
-    """gRPC's name of a peer without its port, which a caller chooses: ``ipv4:127.0.0.1:5000`` is ``ipv4:127.0.0.1``."""
-    return peer if peer.startswith("unix:") else peer.rpartition(":")[0]
 
 
 def _parsed(parse: Callable[[bytes], Any], raw: bytes) -> Any:

@@ -6,13 +6,13 @@ of tokens; within their part they take turns, so that no one of them waits for a
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from relayer.errors import LimitExceeded
+from relayer.turns import FairTurns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,61 +64,15 @@ class Places:
             del self._taken[caller]
 
 
-class Turns:
-    """Calls that are worked on at the same time, and those that wait for it."""
+class Turns(FairTurns[Caller]):
+    """Calls that are worked on at the same time, and those that wait for it. Its refusal is LimitExceeded."""
 
     def __init__(self, *, working: Room, waiting: Room) -> None:
-        self._working = Places(working)
-        self._waiting = Places(waiting)
-        self._queues: dict[Caller, deque[asyncio.Future[None]]] = {}
-        """In the order in which their callers' turns come."""
+        super().__init__(working=Places(working), waiting=Places(waiting), refusal=_refusal)
 
-    @asynccontextmanager
-    async def turn(self, caller: Caller) -> AsyncIterator[None]:
-        """Waits until it is the caller's turn. Raises LimitExceeded if too many of its calls wait already."""
-        if caller in self._queues or not self._working.is_free(caller):
-            await self._wait(caller)
-        else:
-            self._working.take(caller)
-        try:
-            yield
-        finally:
-            self._working.give_back(caller)
-            self._next()
 
-    async def _wait(self, caller: Caller) -> None:
-        if not self._waiting.is_free(caller):
-            raise LimitExceeded("too many calls wait for this ledger already; call again later")
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(caller, deque()).append(ready)
-        self._waiting.take(caller)
-        try:
-            await ready
-        except asyncio.CancelledError:
-            if ready.done() and not ready.cancelled():
-                # Its turn came and its caller left at the same time.
-                self._working.give_back(caller)
-                self._next()
-            else:
-                self._leave(caller, ready)
-            raise
-
-    def _leave(self, caller: Caller, ready: asyncio.Future[None]) -> None:
-        self._queues[caller].remove(ready)
-        self._waiting.give_back(caller)
-        if not self._queues[caller]:
-            del self._queues[caller]
-
-    def _next(self) -> None:
-        """Starts what may start. Whoever had a turn goes to the end of the row."""
-        for caller in list(self._queues):
-            if self._working.is_free(caller):
-                ready = self._queues[caller][0]
-                self._leave(caller, ready)
-                if caller in self._queues:
-                    self._queues[caller] = self._queues.pop(caller)
-                self._working.take(caller)
-                ready.set_result(None)
+def _refusal(_: Caller) -> LimitExceeded:
+    return LimitExceeded("too many calls wait for this ledger already; call again later")
 
 
 class Streams:

@@ -16,10 +16,11 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.server import MAXIMUM_REQUEST_BYTES
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ledgers.served.access import Reads
-from relayer.ledgers.served.bounds import STRANGERS_BYTES, STREAMS, host_of
+from relayer.ledgers.served.bounds import STRANGERS_BYTES, STREAMS
 from relayer.ledgers.served.transport import socket_name
 from relayer.ledgers.served.turns import Caller, Room, Streams, Turns
 from relayer.testing.clock import ManualClock
+from relayer.turns import host_of
 from relayer.waiting import arrival
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from tests.support.embedded import embedded_ledger
