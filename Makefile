@@ -72,7 +72,7 @@ $(BIN)/python:
 
 $(VENV)/.run-installed: requirements/run.txt requirements/devnet.txt pyproject.toml | $(BIN)/python
 	$(info setup: installing Python packages (about half a minute))
-	@$(PIP) install --quiet --require-hashes -r requirements/run.txt -r requirements/devnet.txt
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements/run.txt -r requirements/devnet.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
