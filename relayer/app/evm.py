@@ -9,7 +9,7 @@ from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import EvmLedgerSettings
-from relayer.core.ids import LedgerId
+from relayer.core.ids import Height, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm import deployment
@@ -66,7 +66,11 @@ async def deploy_contracts(name: str, settings: EvmLedgerSettings) -> Contracts 
     async with evm_connection(settings, open_account(settings.account)) as connection:
         router = address_bytes(settings.router) if settings.router else None
         deployed = await deployment.deploy_contracts(connection, router=router)
-    return Contracts(router=checksum_address(deployed.router), facts=checksum_address(deployed.facts))
+    return Contracts(
+        router=checksum_address(deployed.router),
+        facts=checksum_address(deployed.facts),
+        deployed_at_height=deployed.router_height,
+    )
 
 
 @asynccontextmanager
@@ -81,7 +85,13 @@ async def open_facts(
 def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnection) -> FactsContract:
     """The business facts of a ledger, acted on by the connection's account."""
     address = address_bytes(_deployed(name, "facts", settings.facts))
-    return FactsContract(connection.node, connection.deployer, address=address, chain_id=settings.chain_id)
+    return FactsContract(
+        connection.node,
+        connection.deployer,
+        address=address,
+        chain_id=settings.chain_id,
+        start_height=Height(settings.read_above),
+    )
 
 
 def _authorities(settings: EvmLedgerSettings) -> tuple[AuthorityEndpoint, ...]:

@@ -98,7 +98,13 @@ def _source(engine: Engine, probe: Probe) -> Source:
 def links(ledgers: Mapping[LedgerId, FullLedger], settings: RelayerSettings) -> list[LedgerLink]:
     """The ledgers as the engine holds them."""
     return [
-        LedgerLink(ledger=ledger, prover=ledger, origin=Height(settings.ledgers[name].start_height))
+        LedgerLink(
+            ledger=ledger,
+            prover=ledger,
+            origin=Height(settings.ledgers[name].read_above),
+            # Where only what is older than the router is left out, the first packet is still to be found.
+            is_read_whole=not settings.ledgers[name].start_height,
+        )
         for name, ledger in ledgers.items()
     ]
 

@@ -16,17 +16,19 @@ from pydantic import Field, ValidationError
 from relayer.config.channels import ChannelSettings
 from relayer.config.document import Step
 from relayer.config.fields import Address, ClientName, Section
-from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings
+from relayer.config.ledgers import DeploymentHeight, EvmLedgerSettings, LedgerSettings
 from relayer.errors import ConfigurationError
 
 Conflict = tuple[tuple[Step, ...], str]
+_DEPLOYED = ("router", "facts", "deployed_at_height")
 
 
 class Contracts(Section):
-    """Contracts deployed on one EVM ledger."""
+    """Contracts deployed on one EVM ledger, and the block in which its router was deployed."""
 
     router: Address | None = None
     facts: Address | None = None
+    deployed_at_height: DeploymentHeight | None = None
 
 
 class Deployment(Section):
@@ -83,7 +85,7 @@ def complete(
         ledger = ledgers.get(name)
         if isinstance(ledger, EvmLedgerSettings):
             conflicts += _conflicts(("ledgers", name), ledger, contracts)
-            update = {"router": ledger.router or contracts.router, "facts": ledger.facts or contracts.facts}
+            update = {key: getattr(ledger, key) or getattr(contracts, key) for key in _DEPLOYED}
             done[name] = ledger.model_copy(update=update)
     filled = []
     for index, channel in enumerate(channels):
@@ -98,11 +100,11 @@ def complete(
 
 
 def _conflicts(steps: tuple[Step, ...], ledger: EvmLedgerSettings, contracts: Contracts) -> Iterator[Conflict]:
-    for key in ("router", "facts"):
+    for key in _DEPLOYED:
         written, deployed = getattr(ledger, key), getattr(contracts, key)
         if written and deployed and written != deployed:
             yield (*steps, key), _differs(deployed)
 
 
-def _differs(deployed: str) -> str:
+def _differs(deployed: str | int) -> str:
     return f"differs from {deployed}, which `channel open` recorded next to this file; remove one of the two"

@@ -24,6 +24,18 @@ _BECH32_PREFIX = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
 
 StartHeight = Annotated[int, Field(ge=0, lt=2**63)]
 """Nothing at or below this height is read: the height at which a router older than the channel was deployed."""
+DeploymentHeight = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class _Watched(Section):
+    """What every ledger has: the height above which it is read."""
+
+    start_height: StartHeight = 0
+
+    @property
+    def read_above(self) -> int:
+        """Nothing at or below this height is read."""
+        return self.start_height
 
 
 class Fees(Section):
@@ -74,20 +86,23 @@ class Authorities(Section):
         return self
 
 
-class EvmLedgerSettings(Section):
-    """An EVM ledger with an IBC v2 router. `router` and `facts` may be omitted until `channel open` has deployed them."""
+class EvmLedgerSettings(_Watched):
+    """An EVM ledger with an IBC v2 router. `router` and `facts` may be omitted until `channel open` has deployed them.
+
+    `deployed_at_height`: the block in which the router was deployed; nothing of its packets is older.
+    """
 
     type: Literal["evm"]
     chain_id: int = Field(ge=1, lt=2**64)
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1, max_length=16)]
     router: Address | None = None
     facts: Address | None = None
+    deployed_at_height: DeploymentHeight | None = None
     finality: Finality = "finalized"
     account: AccountSettings
     fees: Fees
     authorities: Authorities
     request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 20
-    start_height: StartHeight = 0
 
     @model_validator(mode="after")
     def _asks_by_http(self) -> Self:
@@ -95,17 +110,21 @@ class EvmLedgerSettings(Section):
             raise ValueError("has no http:// or https:// endpoint; a websocket alone only gives hints of new heads")
         return self
 
+    @property
+    def read_above(self) -> int:
+        """As configured, or from the block in which the router was deployed."""
+        return max(self.start_height, (self.deployed_at_height or 1) - 1)
 
-class EmbeddedLedgerSettings(Section):
+
+class EmbeddedLedgerSettings(_Watched):
     """The settlement ledger inside this process; `settings` is the ledger.yaml that `ledger init` wrote."""
 
     type: Literal["embedded"]
     settings: FilePath
     chain_id: str = Field(min_length=1, max_length=50)
-    start_height: StartHeight = 0
 
 
-class RemoteLedgerSettings(Section):
+class RemoteLedgerSettings(_Watched):
     """A ledger behind the gRPC adapter service, such as `relayer ledger serve`."""
 
     type: Literal["remote"]
@@ -114,7 +133,6 @@ class RemoteLedgerSettings(Section):
     token: Secret | None = None
     tls: FilePath | None = None
     """PEM of who signed the ledger's certificate; None: a socket, or a port without TLS, over which no token is sent."""
-    start_height: StartHeight = 0
 
     @model_validator(mode="after")
     def _private(self) -> Self:
@@ -145,7 +163,7 @@ class ChainFees(Section):
         return self
 
 
-class CosmosLedgerSettings(Section):
+class CosmosLedgerSettings(_Watched):
     """A Cosmos SDK chain with stock ibc-go, the light client `poa-evm` and the settlement application.
 
     `account` relays. `business_account` signs what needs rights on the chain: set-up and business commands; if it is
@@ -164,7 +182,6 @@ class CosmosLedgerSettings(Section):
     transaction_gas: Annotated[int, Field(ge=1_000_000, lt=2**62)] | None = None
     """Most gas that one transaction may ask for; None: four fifths of what a block may take."""
     request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 15
-    start_height: StartHeight = 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -12,12 +12,16 @@ from relayer.ports.prover import Prover
 
 @dataclass(slots=True, kw_only=True)
 class LedgerLink:
-    """`origin` is configured: nothing at or below it is ever read. `start` is where this run begins."""
+    """`origin` is configured: nothing at or below it is ever read. `start` is where this run begins.
+
+    `is_read_whole`: whether no packet of our channels is as old as `origin`.
+    """
 
     ledger: Ledger
     prover: Prover
     origin: Height = Height(0)
     start: Height = Height(0)
+    is_read_whole: bool = True
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     returned: asyncio.Event = field(default_factory=asyncio.Event)
     """Set, and replaced by a new one, when the ledger answers again after it did not."""
@@ -34,5 +38,5 @@ class LedgerLink:
 
     @property
     def first_sequence(self) -> int | None:
-        """The first sequence to expect: 1 if the ledger is read from its beginning, unknown otherwise."""
-        return None if self.origin else 1
+        """The first sequence to expect: 1 if every packet is read, unknown otherwise."""
+        return 1 if self.is_read_whole else None

@@ -78,7 +78,7 @@ class ChainView:
         try:
             answers = await self._rpc.batch("block_results", [{"height": str(block)} for block in blocks])
         except NodeRefused as error:
-            raise await missing(self._rpc, Height(first), error) from error
+            raise await missing(self._rpc, Height(first), error, is_history=True) from error
         # Large blocks take a while to read; others get their turn between two of them.
         results = []
         for block, answer in zip(blocks, answers, strict=True):
@@ -99,7 +99,7 @@ class ChainView:
         try:
             answer = await self._rpc.call("block", {"height": str(block.height)})
         except NodeRefused as error:
-            raise await missing(self._rpc, block.height, error) from error
+            raise await missing(self._rpc, block.height, error, is_history=True) from error
         data = values.member(values.member(answer, "block", "block"), "data", "block")
         items = values.listing(values.member(data, "txs", "block"), "transactions", maximum=MAXIMUM_TRANSACTIONS)
         if len(items) != block.transactions:

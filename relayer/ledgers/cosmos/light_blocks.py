@@ -182,15 +182,19 @@ def follows(known: Height, trusted: ValidatorSet, block: LightBlock, *, chain_id
     return True
 
 
-async def missing(rpc: CometRpc, height: Height, refusal: NodeRefused) -> NotFinal | HeightPruned | LedgerUnavailable:
-    """What it means that a node has nothing to show for a height: the range that it keeps tells."""
+async def missing(
+    rpc: CometRpc, height: Height, refusal: NodeRefused, *, is_history: bool = False
+) -> NotFinal | HeightPruned | LedgerUnavailable:
+    """What it means that a node has nothing to show for a height: the range that it keeps tells. `is_history`: events are
+    read, which may begin later."""
     kept = await rpc.status()
     if height > kept.height:
         return NotFinal(f"height {height} is not reached yet; the newest header is {kept.height}")
     if height < kept.earliest_height:
+        later = f", or, if nothing of the channels is older, set start_height: {kept.earliest_height} for this ledger"
         return HeightPruned(
             f"the node keeps nothing below height {kept.earliest_height}, so nothing is known of {height}; "
-            "name a node that keeps more (min-retain-blocks in its app.toml)"
+            f"name a node that keeps more (min-retain-blocks in its app.toml){later if is_history else ''}"
         )
     return refusal
 

@@ -14,7 +14,7 @@ import structlog
 from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import LedgerUnavailable, NotFinal
-from relayer.ledgers.evm.errors import LedgerForked, NodeRefused, asks_for_too_much
+from relayer.ledgers.evm.errors import LedgerForked, NodeRefused, asks_for_too_much, may_be_pruned
 from relayer.ledgers.evm.events import PACKET_TOPICS, RawLog, packet_facts, parse_logs
 from relayer.ledgers.evm.node import Block, EvmNode, block_request, parse_block
 from relayer.ledgers.evm.rpc import Call
@@ -31,7 +31,9 @@ class ChainView:
         self._node = node
         self._ledger = ledger
         self._router = router
-        self._reader = RangeReader(self._facts, most=blocks_per_query, too_much=asks_for_too_much)
+        self._reader = RangeReader(
+            self._facts, most=blocks_per_query, too_much=asks_for_too_much, may_be_pruned=may_be_pruned
+        )
         self._head: Block | None = None
         self._hashes: OrderedDict[Height, bytes] = OrderedDict()
 

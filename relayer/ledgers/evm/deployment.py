@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relayer.core.ids import Height
 from relayer.facts.codec import PORT
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
@@ -12,10 +13,11 @@ from relayer.proofs.evm_address import checksum_address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedContracts:
-    """Addresses of 20 bytes."""
+    """Addresses of 20 bytes. `router_height`: the block in which the router was deployed; None if it was there before."""
 
     router: bytes
     facts: bytes
+    router_height: Height | None
 
 
 async def deploy_contracts(connection: EvmConnection, *, router: bytes | None = None) -> DeployedContracts:
@@ -24,10 +26,12 @@ async def deploy_contracts(connection: EvmConnection, *, router: bytes | None = 
     The connection's account owns both. Raises Reverted, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
     """
     deployer = connection.deployer
+    router_height = None
     if router is None:
-        router, _ = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
+        router, mined = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
+        router_height = Height(mined.block_number)
     code = creation_code(Contract.BUSINESS_FACTS, checksum_address(router), connection.options.chain_id)
     facts, _ = await deployer.deploy(code, "deployment of the business facts")
     add_app = call_data(Contract.ROUTER, "addIBCApp(string,address)", PORT, checksum_address(facts))
     await deployer.call(router, add_app, "addIBCApp")
-    return DeployedContracts(router=router, facts=facts)
+    return DeployedContracts(router=router, facts=facts, router_height=router_height)

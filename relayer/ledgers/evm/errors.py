@@ -37,6 +37,10 @@ class NodeRefused(LedgerUnavailable):
         return self.code == _EXECUTION_REVERTED or bool(self.data) or _REVERT in self._words.lower()
 
 
+class BlockMissing(LedgerUnavailable):
+    """The node does not have a block: not yet, or not any more."""
+
+
 class Reverted(LedgerError):
     """A contract refused. `name` is its custom error's, found by selector."""
 
@@ -61,3 +65,8 @@ class AuthoritiesContradict(AuthoritiesUnavailable):
 def asks_for_too_much(error: RelayerError) -> bool:
     """Whether a smaller range may be answered: nodes bound the blocks, the logs, the bytes and the time of one query."""
     return isinstance(error, AnswerTooLarge | AnswerTooLate | NodeRefused)
+
+
+def may_be_pruned(error: RelayerError) -> bool:
+    """Whether a node answers so for blocks that it has dropped, or that its ledger never had."""
+    return isinstance(error, BlockMissing | NodeRefused)

@@ -16,7 +16,7 @@ from relayer.facts.schema import Fact
 from relayer.ledgers.evm.abi import decode_values
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much
+from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much, may_be_pruned
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
@@ -31,6 +31,7 @@ _STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string,uint64,uint
 _FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
 _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
 _BLOCKS_PER_QUERY = 2_000
+_BEGINNING = Height(0)
 _MINT_REMEDIES = {
     "IssuerUnknown": "no party has this account as its issuer, or it was removed; register another one with "
     "`relayer settlement apply`",
@@ -44,13 +45,19 @@ _MINT_REMEDIES = {
 class FactsContract:
     """One BusinessFacts contract, acted on from one account."""
 
-    def __init__(self, node: EvmNode, deployer: Deployer, *, address: bytes, chain_id: int) -> None:
-        """`address`: 20 bytes. `chain_id`: the one that the contract was deployed with; it is part of each fact's id."""
+    def __init__(
+        self, node: EvmNode, deployer: Deployer, *, address: bytes, chain_id: int, start_height: Height = _BEGINNING
+    ) -> None:
+        """`address`: 20 bytes. `chain_id`: the one that the contract was deployed with; it is part of each fact's id.
+        `start_height`: nothing at or below it is read, because the contract is younger."""
+        self._start_height = start_height
         self.address = address
         self.chain_id = chain_id
         self._node = node
         self._deployer = deployer
-        self._reader = RangeReader(self._mint_logs, most=_BLOCKS_PER_QUERY, too_much=asks_for_too_much)
+        self._reader = RangeReader(
+            self._mint_logs, most=_BLOCKS_PER_QUERY, too_much=asks_for_too_much, may_be_pruned=may_be_pruned
+        )
 
     @property
     def account(self) -> bytes:
@@ -157,7 +164,7 @@ class FactsContract:
 
     async def minted(self, *, after: Height, until: Height) -> list[MintedFact]:
         """Facts minted with after < height <= until, in ledger order."""
-        return [_minted(log) for log in await self._reader.all(after + 1, until)]
+        return [_minted(log) for log in await self._reader.all(max(after, self._start_height) + 1, until)]
 
     async def _mint_logs(self, first: int, last: int) -> list[RawLog]:
         query = {

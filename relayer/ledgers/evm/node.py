@@ -8,7 +8,7 @@ from typing import assert_never
 
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.errors import BlockMissing, MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.finality import Confirmations, FinalityRule, FinalizedTag, LatestIsFinal
 from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity, short_quantity
 from relayer.ledgers.evm.rpc import Call, JsonRpc
@@ -150,7 +150,7 @@ def parse_block(answer: Json | NodeRefused, number: int | str) -> Block:
     if isinstance(answer, NodeRefused):
         raise answer
     if answer is None:
-        raise LedgerUnavailable(f"the node does not have block {number} (yet)")
+        raise BlockMissing(f"the node does not have block {number} (yet)")
     fee = answer.get("baseFeePerGas") if isinstance(answer, Mapping) else None
     block = Block(
         number=Height(short_quantity(member(answer, "number", "block"), "block number")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from relayer.errors import RelayerError
+from relayer.errors import HeightPruned, RelayerError
 
 _T = TypeVar("_T")
 
@@ -25,17 +25,20 @@ class RangeReader(Generic[_T]):
         *,
         most: int,
         too_much: Callable[[RelayerError], bool],
+        may_be_pruned: Callable[[RelayerError], bool] = lambda _: False,
     ) -> None:
-        """`most`: heights of one question at most. `too_much`: whether an error may be cured by asking for less."""
+        """`most`: heights of one question at most. `too_much`: whether an error may be cured by asking for less.
+        `may_be_pruned`: whether an error is what a node answers that has no such old heights; it is asked further then."""
         self._read = read
         self._most = most
         self._too_much = too_much
+        self._may_be_pruned = may_be_pruned
         self._heights = most
         self._answers = 0
 
     async def parts(self, first: int, last: int) -> AsyncIterator[Sequence[_T]]:
         """The entries of every height in order, one answer at a time. Raises what `read` raises for a single height, and
-        what asking for less cannot cure."""
+        what asking for less cannot cure; HeightPruned where the node's heights begin later."""
         at = first
         while at <= last:
             until = min(at + self._heights - 1, last)
@@ -43,6 +46,7 @@ class RangeReader(Generic[_T]):
                 entries = await self._read(at, until)
             except RelayerError as error:
                 if at == until or not self._too_much(error):
+                    await self._require_kept(at, last, error)
                     raise
                 self._shrink(until - at + 1)
                 continue
@@ -53,6 +57,30 @@ class RangeReader(Generic[_T]):
     async def all(self, first: int, last: int) -> list[_T]:
         """The same in one list."""
         return [entry async for part in self.parts(first, last) for entry in part]
+
+    async def _require_kept(self, first: int, last: int, error: RelayerError) -> None:
+        """Raises HeightPruned if the node answers for `last` and not for `first`. An error that passes is no such thing."""
+        if not self._may_be_pruned(error) or first == last or await self._answers_for(first):
+            return
+        if not await self._answers_for(last):
+            return
+        missing, kept = first, last
+        while kept - missing > 1:
+            middle = (missing + kept) // 2
+            missing, kept = (missing, middle) if await self._answers_for(middle) else (middle, kept)
+        raise HeightPruned(
+            f"the node answers for no height below {kept}, and heights from {first} on are asked for ({error}); name a node "
+            f"that keeps more, or, if nothing of the channels is older, set start_height: {kept - 1} for this ledger"
+        ) from error
+
+    async def _answers_for(self, height: int) -> bool:
+        try:
+            await self._read(height, height)
+        except RelayerError as error:
+            if not self._may_be_pruned(error):
+                raise
+            return False
+        return True
 
     def _shrink(self, asked: int) -> None:
         self._heights = max(1, asked // 2)

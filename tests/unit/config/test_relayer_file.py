@@ -196,6 +196,18 @@ def test_what_channel_open_noted_completes_the_settings(write: Callable[[str], P
     assert path.read_text() == EXAMPLE
 
 
+def test_a_ledger_is_read_from_the_block_in_which_its_router_was_deployed(write: Callable[[str], Path]) -> None:
+    """The fault: commands read every block from the first one, which nodes with caps or without old blocks refuse."""
+    path = write(EXAMPLE)
+    noted = Deployment().with_contracts("contracts", Contracts(router=ROUTER, deployed_at_height=700))
+    write_deployment(deployment_path(path), noted)
+    assert load_relayer(path).ledgers["contracts"].read_above == 699
+    path.write_text(mutated(("finality:", "start_height: 900\n    finality:")))
+    assert load_relayer(path).ledgers["contracts"].read_above == 900
+    path.write_text(mutated(("finality:", "deployed_at_height: 600\n    finality:")))
+    assert "ledgers.contracts.deployed_at_height: differs from 700" in refusal(path)
+
+
 def test_a_contradiction_between_the_two_files_is_refused(write: Callable[[str], Path]) -> None:
     path = write(mutated(('# router: "0x..."', 'router: "0x' + "cd" * 20 + '"')))
     write_deployment(deployment_path(path), Deployment().with_contracts("contracts", Contracts(router=ROUTER)))

@@ -262,7 +262,7 @@ class TestEvents:
 
     async def test_pruned_blocks_have_a_name_and_a_cure(self, node, view) -> None:
         node.earliest = 50
-        with pytest.raises(HeightPruned, match=r"nothing below height 50.*min-retain-blocks"):
+        with pytest.raises(HeightPruned, match=r"nothing below height 50.*min-retain-blocks.*set start_height: 50 for this"):
             await view.events(after=Height(0), until=Height(120))
         assert await view.events(after=Height(50), until=Height(120)) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from relayer.ledgers.evm.abi import encode_packet, encode_tuple
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.errors import LedgerForked, MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.events import SEND_PACKET
+from relayer.ledgers.evm.facts_contract import FactsContract
 from relayer.ledgers.evm.finality import Confirmations, FinalizedTag, LatestIsFinal
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.router_check import require_router
@@ -36,6 +38,8 @@ class FakeChain:
     queries: list[tuple[int, int]] = field(default_factory=list)
     after_logs: object = None
     logs: list[object] = field(default_factory=list)
+    first: int = 0
+    """Its history begins here: what is older was pruned, or never was."""
 
     def hash(self, number: int) -> bytes:
         return keccak256(b"%d fork %d" % (number, self.forks.get(number, 0)))
@@ -62,7 +66,7 @@ class FakeChain:
     def block(self, tag: str) -> object:
         named = {"latest": self.latest, "finalized": self.finalized}
         number = named[tag] if tag in named else int(tag, 16)
-        if number > self.latest:
+        if not self.first <= number <= self.latest:
             return None
         return {
             "number": hex(number),
@@ -160,6 +164,22 @@ async def test_queries_are_paged_and_halved_when_a_node_asks_for_less() -> None:
 async def test_a_node_that_gives_no_logs_at_all_is_named() -> None:
     with pytest.raises(NodeRefused):
         await view(FakeChain(most_blocks=0)).events(after=Height(2), until=Height(20))
+
+
+@pytest.mark.parametrize("first", [9, 15, 20])
+async def test_a_ledger_whose_first_block_is_not_there_is_named_with_its_cure(first: int) -> None:
+    """The fault: "the node does not have block 20 (yet)", for ever."""
+    with pytest.raises(HeightPruned, match=rf"no height below {first}, .*set start_height: {first - 1}"):
+        await view(FakeChain(first=first), blocks_per_query=8).events(after=Height(0), until=Height(20))
+    assert await view(FakeChain(first=first)).events(after=Height(first - 1), until=Height(20)) == []
+
+
+async def test_minted_facts_are_read_from_the_deployment_on() -> None:
+    chain = FakeChain(first=10)
+    node: Any = EvmNode(chain, LatestIsFinal())  # type: ignore[arg-type]
+    contract = FactsContract(node, Any, address=ROUTER, chain_id=1, start_height=Height(12))  # type: ignore[arg-type]
+    assert await contract.minted(after=Height(0), until=Height(20)) == []
+    assert chain.queries == [(13, 20)]
 
 
 async def test_a_lagging_node_is_not_believed_to_have_no_events() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from relayer.ledgers.evm.deployer import Deployer
+from relayer.ledgers.evm.deployment import deploy_contracts
 from relayer.ledgers.evm.errors import NodeRefused, Reverted
 from relayer.ledgers.evm.node import MinedTransaction
 from relayer.ledgers.evm.transactions import TransactionOrder
@@ -106,3 +109,11 @@ async def test_a_nodes_own_trouble_is_no_refusal_of_the_contract() -> None:
     ledger.call = times_out  # type: ignore[method-assign]
     with pytest.raises(NodeRefused, match="execution aborted"):
         await deploy(ledger)
+
+
+async def test_the_block_of_a_router_is_known_if_it_was_deployed_now() -> None:
+    ledger = QuietLedger(refusal=b"", block_time=NOW)
+    options = SimpleNamespace(chain_id=5)
+    connection: Any = SimpleNamespace(deployer=Deployer(ledger, ledger, clock=ManualClock(NOW)), options=options)  # type: ignore[arg-type]
+    assert (await deploy_contracts(connection)).router_height == 2
+    assert (await deploy_contracts(connection, router=ledger.address)).router_height is None
