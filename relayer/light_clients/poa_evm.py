@@ -8,12 +8,13 @@ from typing import Final, Self
 
 from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.core.ids import Height, TimestampSeconds
+from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader, hex_text
 from relayer.light_clients.kind import Followed, Instant, ProvenPath
 from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
 from relayer.proofs.poa_evm import client as rules
-from relayer.proofs.poa_evm import mpt, types
+from relayer.proofs.poa_evm import evm_header, mpt, types
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import ClientState, ConsensusState
 from relayer.proofs.protobuf import parse
@@ -60,6 +61,10 @@ class EvmTrust:
             latest_height=1,
         )
         block = rules.check_header(client, header, identity=identity)
+        if block.hashed != block.encoding:
+            raise EvidenceRefused(
+                Flaw.HEADER, f"header {block.number} of {self.chain_id} has a part that its hash leaves out, so nothing proves it"
+            )
         account = mpt.verify_account(header.account_proof, state_root=block.state_root, address=self.router)
         consensus = ConsensusState(
             timestamp_seconds=block.timestamp_seconds,
@@ -185,7 +190,9 @@ class PoaEvm:
         return EvmTrust(chain_id=str(state.chain_id), router=state.router, engine=state.engine)
 
     def evidence_header(self, header: bytes) -> bytes:
-        return header
+        """Authorities sign block hashes, and that of QBFT and IBFT 2.0 leaves the seals out: what nothing proves is dropped."""
+        sealed = types.decode_header(header)
+        return types.encode_header(replace(sealed, header_rlp=evm_header.decode_header(sealed.header_rlp).hashed))
 
     def read_trust(self, reader: JsonReader, found: dict[str, object], where: str) -> EvmTrust:
         chain_id = reader.text(found["chain_id"], f"{where}.chain_id")

@@ -21,6 +21,8 @@ EMPTY_TRIE_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc
 
 
 _EMPTY_TRIE_NODE = b"\x80"
+_ZERO_WORD = b"\x80"
+"""RLP of the number zero. A node should delete the entry of a slot that becomes zero; anvil keeps it with this value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def verify_storage(nodes: Sequence[bytes], *, storage_root: bytes, slot: bytes) 
     Raises MembershipRefused or MalformedBytes.
     """
     encoded = walk(nodes, root=storage_root, key=keccak256(slot))
-    if encoded is None:
+    if encoded is None or encoded == _ZERO_WORD:
         return None
     word = decode_string(encoded)
     if not word or word[0] == 0 or len(word) > 32:

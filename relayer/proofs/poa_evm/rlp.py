@@ -82,6 +82,11 @@ def encode_bytes(value: bytes) -> bytes:
     return _header(len(value), 0x80) + value
 
 
+def encode_item(item: Item) -> bytes:
+    """An item as `decode_list` returned it."""
+    return item.encoding if isinstance(item, RawList) else encode_bytes(item)
+
+
 def encode_list(encoded_items: list[bytes]) -> bytes:
     """A list of items that are encoded already."""
     body = b"".join(encoded_items)

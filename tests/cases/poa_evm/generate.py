@@ -37,6 +37,7 @@ from relayer.proofs.poa_evm.types import (
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 HERE = Path(__file__).parent
+SEALED_HEADERS = HERE.parent.parent / "vectors" / "sealed_headers.json"
 CHAIN_ID = 1337
 ROUTER = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
 IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
@@ -158,6 +159,7 @@ class Block:
     signed_number: int | None = None
     signed_hash: bytes | None = None
     rlp_bytes: bytes | None = None
+    hashed: bytes | None = None
     account_proof: Sequence[bytes] | None = None
     seals: Callable[[list[bytes]], list[bytes]] | None = None
 
@@ -165,12 +167,17 @@ class Block:
     def encoding(self) -> bytes:
         return self.rlp_bytes or rlp.encode(header_fields(self.number, self.state, **self.fields))
 
+    @property
+    def hash(self) -> bytes:
+        """What is hashed differs from the header where an engine's seals are in the extra data."""
+        return keccak(self.hashed or self.encoding)
+
     def header(self) -> SealedHeader:
         digest = authority_digest(
             chain_id=self.chain_id,
             identity=self.identity,
             number=self.number if self.signed_number is None else self.signed_number,
-            block_hash=self.signed_hash or keccak(self.encoding),
+            block_hash=self.signed_hash or self.hash,
         )
         seals = [sign_digest(key(number), digest) for number in self.signers]
         proof = self.state.account_proof() if self.account_proof is None else self.account_proof
@@ -184,7 +191,7 @@ class Block:
         made = self.fields.get("timestamp", time_at(self.number))
         return ConsensusState(
             timestamp_seconds=made,
-            block_hash=keccak(self.encoding),
+            block_hash=self.hash,
             state_root=self.fields.get("state", self.state.accounts.root_hash),
             storage_root=self.state.storage.trie.root_hash,
         )
@@ -276,6 +283,117 @@ def good_updates() -> Iterator[Case]:
     yield update(
         "trusted height, another hash from the future", "frozen", Block(number=10, fields={"timestamp": time_at(99999)})
     )
+
+
+def aura_updates() -> Iterator[Case]:
+    """Aura: a step and a signature in place of mixHash and nonce, then the empty steps where the chain has them."""
+    common, step, signature = header_fields(11, STATE)[:13], 354_321_098, word("r") + word("s") + b"\1"
+    steps = [[354_321_097, signature], [354_321_096, signature]]
+    for name, rest in [
+        ("", [step, signature]),
+        (", no empty steps", [step, signature, []]),
+        (", two empty steps", [step, signature, steps]),
+        (", London", [step, signature, 7]),
+        (", two empty steps, London", [step, signature, steps, 7]),
+        (", step 0", [0, signature]),
+    ]:
+        yield update("Aura" + name, "updated", Block(rlp_bytes=rlp.encode([*common, *rest])))
+    for name, rest in [
+        ("step of 9 bytes", [2**64, signature]),
+        ("step with a leading zero", [b"\0\1", signature]),
+        ("step that is a list", [[step], signature]),
+        ("signature of 64 bytes", [step, signature[:64]]),
+        ("signature of 66 bytes", [step, signature + b"\0"]),
+        ("signature that is a list", [step, [signature]]),
+        ("empty steps twice", [step, signature, [], []]),
+        ("empty steps that are a string of 33 bytes", [step, signature, bytes(33)]),
+        ("base fee before the empty steps", [step, signature, 7, []]),
+        ("no signature", [step]),
+    ]:
+        yield update(f"Aura, {name}", "malformed", Block(rlp_bytes=rlp.encode([*common, *rest])))
+    yield update("empty steps without Aura", "malformed", Block(rlp_bytes=rlp.encode([*common, bytes(32), bytes(8), []])))
+
+
+def bft_block(extra: Any, hashed: Any = None, **more: Any) -> Block:
+    """A block whose extra data is this list or these bytes, and over which its hash is taken."""
+
+    def header(data: Any) -> bytes:
+        encoded = data if isinstance(data, bytes) else rlp.encode(data)
+        return rlp.encode(header_fields(11, STATE, extra=encoded, mix=BFT_MIX_HASH))
+
+    return Block(rlp_bytes=header(extra), hashed=None if hashed is None else header(hashed), **more)
+
+
+BFT_MIX_HASH = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
+VANITY = b"vanity".ljust(32, b"\0")
+VALIDATORS = [address(number) for number in AUTHORITIES]
+COMMIT_SEALS = [word(f"r {number}") + word(f"s {number}") + b"\0" for number in range(4)]
+
+
+def bft_updates() -> Iterator[Case]:
+    """QBFT and IBFT 2.0: the block hash leaves out round and seals."""
+    for name, vote in [("no vote", []), ("a vote to add", [address(9), b"\xff"]), ("a vote to remove", [address(9), b""])]:
+        for round_number in (0, 1, 300):
+            extra = [VANITY, VALIDATORS, vote, round_number, COMMIT_SEALS]
+            block = bft_block(extra, [VANITY, VALIDATORS, vote, 0, []])
+            yield update(f"QBFT, {name}, round {round_number}", "updated", block)
+    for name, vote in [("no vote", b""), ("a vote", [address(9), b"\xff"])]:
+        for round_bytes in (bytes(4), b"\0\0\0\1", b"\1\0\0\0"):
+            extra = [VANITY, VALIDATORS, vote, round_bytes, COMMIT_SEALS]
+            name_of_case = f"IBFT 2.0, {name}, round {int.from_bytes(round_bytes, 'big')}"
+            yield update(name_of_case, "updated", bft_block(extra, [VANITY, VALIDATORS, vote]))
+    full = [VANITY, VALIDATORS, [], 1, COMMIT_SEALS]
+    hashed = [VANITY, VALIDATORS, [], 0, []]
+    good = bft_block(full, hashed)
+    yield update("QBFT, as it is hashed", "updated", bft_block(hashed))
+    yield update(
+        "QBFT, validators from a contract", "updated", bft_block([VANITY, [], *full[2:]], [VANITY, [], *hashed[2:]])
+    )
+    other = bft_block([VANITY, VALIDATORS, [], 2, COMMIT_SEALS[1:]], hashed)
+    yield update("QBFT, known height, other seals and round", "unchanged", other, stored={11: good.consensus()})
+    signed = keccak(good.encoding)
+    yield update("QBFT, signed with its seals", "unknown_signer", replace(good, signed_hash=signed))
+    changed = bft_block([VANITY, VALIDATORS[1:], *full[2:]], [VANITY, VALIDATORS[1:], *hashed[2:]])
+    yield update("QBFT, known height, other validators", "frozen", changed, stored={11: good.consensus()})
+    for name, extra in NOT_BFT:
+        yield update(f"hashed as it is: {name}", "updated", bft_block(extra))
+    plain = rlp.encode(header_fields(11, STATE, extra=rlp.encode(full)))
+    yield update("hashed as it is: QBFT without its mixHash", "updated", Block(rlp_bytes=plain))
+
+
+NOT_BFT: list[tuple[str, Any]] = [
+    ("no extra data", b""),
+    ("text", b"geth"),
+    ("a byte behind the list", rlp.encode([VANITY, VALIDATORS, [], 1, COMMIT_SEALS]) + b"\0"),
+    ("four items", [VANITY, VALIDATORS, [], 1]),
+    ("six items", [VANITY, VALIDATORS, [], 1, COMMIT_SEALS, 0]),
+    ("vanity of 31 bytes", [VANITY[:31], VALIDATORS, [], 1, COMMIT_SEALS]),
+    ("vanity that is a list", [[VANITY], VALIDATORS, [], 1, COMMIT_SEALS]),
+    ("validators that are a string", [VANITY, VALIDATORS[0], [], 1, COMMIT_SEALS]),
+    ("a vote that is a string", [VANITY, VALIDATORS, b"x", 1, COMMIT_SEALS]),
+    ("an IBFT 2.0 vote with a QBFT round", [VANITY, VALIDATORS, b"", 1, COMMIT_SEALS]),
+    ("a QBFT vote with an IBFT 2.0 round", [VANITY, VALIDATORS, [], bytes(4), COMMIT_SEALS]),
+    ("a round with a leading zero", [VANITY, VALIDATORS, [], b"\0\1", COMMIT_SEALS]),
+    ("a round of 5 bytes", [VANITY, VALIDATORS, [], 2**32, COMMIT_SEALS]),
+    ("a round that is a list", [VANITY, VALIDATORS, [], [1], COMMIT_SEALS]),
+    ("seals that are a string", [VANITY, VALIDATORS, [], 1, COMMIT_SEALS[0]]),
+]
+
+
+def real_headers() -> Iterator[Case]:
+    """Headers of public networks. Their state has no router of ours, so the client is asked about a block that it knows."""
+    for each in json.loads(SEALED_HEADERS.read_text())["headers"]:
+        raw = bytes.fromhex(each["rlp"])
+        hashed = None
+        if each["engine"] == "qbft":
+            fields = rlp.decode(raw)
+            extra = rlp.decode(fields[12])
+            hashed = rlp.encode([*fields[:12], rlp.encode([*extra[:3], 0, []]), *fields[13:]])
+        block = Block(number=each["number"], rlp_bytes=raw, hashed=hashed, account_proof=())
+        known = {each["number"]: replace(block.consensus(), timestamp_seconds=NOW)}
+        name = f"{each['engine']} header {each['number']} of {each['network']}"
+        client = replace(CLIENT, latest_height=each["number"])
+        yield update(name, "unchanged", block, client=client, stored=known)
 
 
 def flip_v(seals: list[bytes]) -> list[bytes]:
@@ -446,6 +564,13 @@ def misbehaviours() -> Iterator[Case]:
     )
     yield misbehaviour("the same header twice", "no_misbehaviour", Block(), Block())
     yield misbehaviour("the same block, other signers", "no_misbehaviour", Block(), Block(signers=(2, 3, 4)))
+    hashed = [VANITY, VALIDATORS, [], 0, []]
+    yield misbehaviour(
+        "the same QBFT block with other seals",
+        "no_misbehaviour",
+        bft_block([VANITY, VALIDATORS, [], 1, COMMIT_SEALS], hashed),
+        bft_block([VANITY, VALIDATORS, [], 1, COMMIT_SEALS[1:]], hashed),
+    )
     yield misbehaviour("two numbers", "no_misbehaviour", Block(), Block(number=12))
     yield misbehaviour("second header below the threshold", "threshold", Block(), Block(fields=fork, signers=(0, 1)))
     yield misbehaviour("second header by strangers", "unknown_signer", Block(), Block(fields=fork, signers=(7, 8, 9)))
@@ -493,6 +618,10 @@ def memberships() -> Iterator[Case]:
     yield check("present in an empty storage", "value_absent", [path_of(1)], word("one"), [], **empty)
     yield check("present, the only word", "ok", [path_of(1)], word("one"), single.storage.proof(path_of(1)), **one)
     yield check("absent beside the only word", "ok", [path_of(2)], None, single.storage.proof(path_of(2)), **one)
+    zero = leaf(keccak(slot_of(path_of(1))), rlp.encode(b""))
+    kept = {"stored": {11: replace(Block().consensus(), storage_root=keccak(zero))}}
+    yield check("absent, a word that became zero and that the node keeps as zero", "ok", [path_of(1)], None, [zero], **kept)
+    yield check("present, a word that became zero", "value_absent", [path_of(1)], word("one"), [zero], **kept)
     yield from wrong_claims(check)
     yield from wrong_nodes(check)
 
@@ -565,7 +694,6 @@ def wrong_nodes(check: Callable[..., Case]) -> Iterator[Case]:
     for name, verdict, raw in [
         ("word with a leading zero", "malformed", leaf(hashed, rlp.encode(b"\0" + word("x")[1:]))),
         ("word of zero", "malformed", leaf(hashed, rlp.encode(b"\0"))),
-        ("empty word", "malformed", leaf(hashed, rlp.encode(b""))),
         ("word of 33 bytes", "malformed", leaf(hashed, rlp.encode(b"\1" * 33))),
         ("word that is a list", "malformed", leaf(hashed, rlp.encode([b"x"]))),
         ("word with a byte behind it", "malformed", leaf(hashed, rlp.encode(word("x")) + b"\0")),
@@ -612,7 +740,17 @@ def leaf(hashed: bytes, value: bytes) -> bytes:
 def build() -> dict[str, list[Case]]:
     """File name without ending -> cases."""
     return {
-        "update": [*good_updates(), *bad_seals(), *bad_headers(), *bad_times(), *bad_accounts(), *bad_messages()],
+        "update": [
+            *good_updates(),
+            *aura_updates(),
+            *bft_updates(),
+            *real_headers(),
+            *bad_seals(),
+            *bad_headers(),
+            *bad_times(),
+            *bad_accounts(),
+            *bad_messages(),
+        ],
         "misbehaviour": list(misbehaviours()),
         "membership": list(memberships()),
     }

@@ -1,6 +1,8 @@
 package poaevm
 
 import (
+	"slices"
+
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
@@ -10,7 +12,7 @@ type EVMHeader struct {
 	TimestampSeconds uint64
 	StateRoot        []byte
 	Hash             []byte
-	// Encoding is the canonical RLP, for engines whose seals stand inside of it.
+	// Encoding is the header as it was received, for engines whose seals stand inside of it.
 	Encoding []byte
 }
 
@@ -22,39 +24,43 @@ type form struct {
 }
 
 var (
-	hashForm    = form{length: 32}
-	addressForm = form{length: 20}
-	bloomForm   = form{length: 256}
-	nonceForm   = form{length: 8}
-	numberForm  = form{number: 8}
-	bigForm     = form{number: 32}
-	freeForm    = form{free: true}
+	hashForm      = form{length: 32}
+	addressForm   = form{length: 20}
+	bloomForm     = form{length: 256}
+	nonceForm     = form{length: 8}
+	signatureForm = form{length: signatureBytes}
+	numberForm    = form{number: 8}
+	bigForm       = form{number: 32}
+	freeForm      = form{free: true}
 )
 
 const (
 	stateRootField = 3
 	numberField    = 8
 	timestampField = 11
+	extraDataField = 12
+	mixHashField   = 13
+	signatureField = 14
+	sealEnd        = 15
 )
 
-// headerFields are the forms in the order of the encoding: 15 up to Berlin, then London's base fee, Shanghai's
-// withdrawals root, Cancun's three and Prague's requests hash (EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685).
-var headerFields = []form{
-	hashForm, hashForm, addressForm, hashForm, hashForm, hashForm, bloomForm, bigForm, numberForm, numberForm,
-	numberForm, numberForm, freeForm, hashForm, nonceForm, bigForm, hashForm, numberForm, numberForm, hashForm, hashForm,
-}
-
-// isFieldCount says whether a block of some fork has that many header fields.
-func isFieldCount(count int) bool {
-	switch count {
-	case 15, 16, 17, 20, 21:
-		return true
-	default:
-		return false
+// A header is 13 fields that all engines share, the fields of the engine's seal, and those that forks added: none up to
+// Berlin, London's base fee, Shanghai's withdrawals root, Cancun's three and Prague's requests hash (EIP-1559, EIP-4895,
+// EIP-4844, EIP-4788, EIP-7685).
+var (
+	commonFields = []form{
+		hashForm, hashForm, addressForm, hashForm, hashForm, hashForm, bloomForm, bigForm, numberForm, numberForm,
+		numberForm, numberForm, freeForm,
 	}
-}
+	// plainSeal is mixHash and nonce, auraSeal a step and a signature.
+	plainSeal  = []form{hashForm, nonceForm}
+	auraSeal   = []form{numberForm, signatureForm}
+	forkFields = []form{bigForm, hashForm, numberForm, numberForm, hashForm, hashForm}
+	forkCounts = []int{0, 1, 2, 5, 6}
+)
 
-// DecodeEVMHeader refuses anything but the canonical RLP of a header of a known fork. The hash is that of the bytes.
+// DecodeEVMHeader refuses anything but the canonical RLP of a header of a known engine and fork. The hash is that of the
+// bytes, for QBFT and IBFT 2.0 without a part of the extra data.
 func DecodeEVMHeader(encoding []byte) (*EVMHeader, error) {
 	if len(encoding) > maximumEVMHeaderBytes {
 		return nil, refuse(Limit, "a block header of %d bytes; at most %d", len(encoding), maximumEVMHeaderBytes)
@@ -63,19 +69,36 @@ func DecodeEVMHeader(encoding []byte) (*EVMHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isFieldCount(len(items)) {
+	if len(items) < sealEnd {
 		return nil, refuse(Malformed, "a block header of %d fields is of no known fork", len(items))
 	}
-	for i, each := range items {
-		if err := headerFields[i].check(each); err != nil {
+	isAura := !items[signatureField].isList && len(items[signatureField].content) == signatureBytes
+	seal, forks := plainSeal, items[sealEnd:]
+	if isAura {
+		seal = auraSeal
+		if len(forks) > 0 && forks[0].isList {
+			// The empty steps of Aura: signed messages about steps without a block. Their engine reads them.
+			forks = forks[1:]
+		}
+	}
+	if !slices.Contains(forkCounts, len(forks)) {
+		return nil, refuse(Malformed, "a block header of %d fields is of no known fork", len(items))
+	}
+	fields := slices.Concat(commonFields, seal, forkFields)
+	for i, each := range slices.Concat(items[:sealEnd], forks) {
+		if err := fields[i].check(each); err != nil {
 			return nil, err
 		}
+	}
+	hashed := encoding
+	if !isAura {
+		hashed = hashedHeader(encoding, items)
 	}
 	return &EVMHeader{
 		Number:           toUint64(items[numberField].content),
 		TimestampSeconds: toUint64(items[timestampField].content),
 		StateRoot:        items[stateRootField].content,
-		Hash:             crypto.Keccak256(encoding),
+		Hash:             crypto.Keccak256(hashed),
 		Encoding:         encoding,
 	}, nil
 }

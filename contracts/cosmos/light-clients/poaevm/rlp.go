@@ -48,6 +48,23 @@ func decodeString(raw []byte) ([]byte, error) {
 	return content, nil
 }
 
+// mustEncode is for strings and lists of encoded elements, which cannot fail.
+func mustEncode(value any) []byte {
+	encoded, err := rlp.EncodeToBytes(value)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
+func encodingsOf(items []item) []rlp.RawValue {
+	encodings := make([]rlp.RawValue, len(items))
+	for i, each := range items {
+		encodings[i] = each.encoding
+	}
+	return encodings
+}
+
 func (i item) checkLength(length int) error {
 	if i.isList || len(i.content) != length {
 		return refuse(Malformed, "expected an RLP string of %d bytes", length)

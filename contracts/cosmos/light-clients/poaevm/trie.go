@@ -19,6 +19,9 @@ const (
 // emptyTrieNode is RLP's empty string, which some nodes return as the proof of an empty trie.
 var emptyTrieNode = []byte{0x80}
 
+// zeroWord is RLP of the number zero. A node should delete the entry of a slot that becomes zero; anvil keeps it so.
+var zeroWord = []byte{0x80}
+
 // verifyAccount returns the storage root of the account at a 20-byte address under a state root (EIP-1186).
 func verifyAccount(nodes [][]byte, stateRoot, address []byte) ([]byte, error) {
 	encoded, err := walk(nodes, stateRoot, crypto.Keccak256(address))
@@ -47,7 +50,7 @@ func verifyAccount(nodes [][]byte, stateRoot, address []byte) ([]byte, error) {
 // verifyStorage returns the 32-byte word in a 32-byte slot, or nil if it was proven to be zero.
 func verifyStorage(nodes [][]byte, storageRoot, slot []byte) ([]byte, error) {
 	encoded, err := walk(nodes, storageRoot, crypto.Keccak256(slot))
-	if err != nil || encoded == nil {
+	if err != nil || encoded == nil || bytes.Equal(encoded, zeroWord) {
 		return nil, err
 	}
 	content, err := decodeString(encoded)
