@@ -63,7 +63,8 @@ class EvmTrust:
         block = rules.check_header(client, header, identity=identity)
         if block.hashed != block.encoding:
             raise EvidenceRefused(
-                Flaw.HEADER, f"header {block.number} of {self.chain_id} has a part that its hash leaves out, so nothing proves it"
+                Flaw.HEADER,
+                f"header {block.number} of {self.chain_id} has a part that its hash leaves out, so nothing proves it",
             )
         account = mpt.verify_account(header.account_proof, state_root=block.state_root, address=self.router)
         consensus = ConsensusState(
