@@ -191,7 +191,7 @@ class PoaEvm:
         return EvmTrust(chain_id=str(state.chain_id), router=state.router, engine=state.engine)
 
     def evidence_header(self, header: bytes) -> bytes:
-        """Authorities sign block hashes, and that of QBFT and IBFT 2.0 leaves the seals out: what nothing proves is dropped."""
+        """Authorities sign block hashes, which leave out the seals of QBFT and IBFT 2.0: what nothing proves is dropped."""
         sealed = types.decode_header(header)
         return types.encode_header(replace(sealed, header_rlp=evm_header.decode_header(sealed.header_rlp).hashed))
 
