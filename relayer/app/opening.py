@@ -8,10 +8,11 @@ must be known by then; where both do, the second one's next client id is asked f
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayer.app.first_header import Confirm, accept, first_header
+from relayer.app.first_header import FirstHeader, Starting, first_header
 from relayer.app.ledgers import FullLedger, Rights, client_types, connected, deploy_missing, fact_registrar, make_ledger
 from relayer.app.selection import Chosen, choose
 from relayer.config.channels import ChannelSettings, End
@@ -23,6 +24,8 @@ from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
 
 Progress = Callable[[str], None]
+Sending = Callable[[], AbstractContextManager[None]]
+"""Entered around each step that may send something, so that an error tells whether anything is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,35 +41,69 @@ class Host:
         return capability(self.ledger, PairsAtCreation)
 
 
-async def open_channel(config: Path, name: str | None, progress: Progress, confirm: Confirm = accept) -> None:
-    """`confirm` sees what each light client starts from, before it is created.
+async def open_channel(
+    config: Path,
+    name: str | None,
+    progress: Progress,
+    starting: Starting = Starting(),  # noqa: B008  (it is immutable)
+    *,
+    sending: Sending = nullcontext,
+) -> None:
+    """`starting` confirms what each light client starts from, before it is created.
 
     Raises ConfigurationError, before anything is deployed or sent, if one ledger has no light client for the other, and
     what the ledgers raise; whatever was achieved by then is in the deployment file."""
     await _require_light_clients(choose(config, name))
-    for end in choose(config, name).channel.ends:
-        await _deploy(config, choose(config, name), end, progress)
+    await deploy_contracts(config, name, progress, sending=sending)
     chosen = choose(config, name)
     one, other = (_make(chosen, end) for end in chosen.channel.ends)
     async with connected(one.ledger), connected(other.ledger):
         first, second = (one, other) if one.pairing is None else (other, one)
-        opening = Opening(config=config, channel=chosen.channel, progress=progress, confirm=confirm)
+        opening = Opening(config=config, channel=chosen.channel, progress=progress, starting=starting, sending=sending)
         clients = await opening.create(first, second)
         await opening.pair(first, second, clients)
         for host, client in zip((first, second), clients, strict=True):
-            await _trust(host, client, progress)
+            with sending():
+                await _trust(host, client, progress)
     for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
-        await _name_ledger(chosen, host, client, followed, progress)
+        with sending():
+            await _name_ledger(chosen, host, client, followed, progress)
 
 
-async def recover_channel(config: Path, name: str | None, progress: Progress, confirm: Confirm = accept) -> None:
+async def deploy_contracts(config: Path, name: str | None, progress: Progress, *, sending: Sending = nullcontext) -> None:
+    """What the channel's ledgers miss. Raises what that raises; what was deployed by then is in the deployment file."""
+    for end in choose(config, name).channel.ends:
+        with sending():
+            await _deploy(config, choose(config, name), end, progress)
+
+
+async def newest_headers(config: Path, name: str | None) -> tuple[FirstHeader, ...]:
+    """From which header a light client of each of the channel's ledgers would start now; creates none."""
+    chosen = choose(config, name)
+    found = []
+    for end in chosen.channel.ends:
+        async with connected(make_ledger(end.ledger, chosen.settings.ledgers[end.ledger])) as ledger:
+            terms = _terms(chosen.channel)
+            found.append(await first_header(ledger, await ledger.initial_client(terms), terms))
+    return tuple(found)
+
+
+async def recover_channel(
+    config: Path,
+    name: str | None,
+    progress: Progress,
+    starting: Starting = Starting(),  # noqa: B008  (it is immutable)
+    *,
+    sending: Sending = nullcontext,
+) -> None:
     """Frozen and expired light clients start again from the other ledger's newest state, which the caller vouches for."""
     chosen = choose(config, name)
     clients = [chosen.client(end) for end in chosen.channel.ends]
     one, other = (_make(chosen, end) for end in chosen.channel.ends)
     async with connected(one.ledger), connected(other.ledger):
         for host, client, followed in ((one, clients[0], other), (other, clients[1], one)):
-            await _recover(host.ledger, client, followed.ledger, _terms(chosen.channel), progress, confirm=confirm)
+            recovery = Recovery(client=client, followed=followed.ledger, terms=_terms(chosen.channel), starting=starting)
+            await _recover(host.ledger, recovery, progress, sending=sending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +113,8 @@ class Opening:
     config: Path
     channel: ChannelSettings
     progress: Progress
-    confirm: Confirm
+    starting: Starting
+    sending: Sending
 
     async def create(self, first: Host, second: Host) -> tuple[ClientId, ClientId]:
         """A client on each host, unless it is there already. Only `first` may wait for its counterparty's id."""
@@ -95,29 +133,28 @@ class Opening:
     async def pair(self, first: Host, second: Host, clients: tuple[ClientId, ClientId]) -> None:
         """Where that was done at creation it is only confirmed."""
         mine, theirs = clients
-        await first.ledger.register_counterparty(
-            mine, counterparty_client_id=theirs, counterparty_merkle_prefix=second.ledger.merkle_prefix
-        )
-        await second.ledger.register_counterparty(
-            theirs, counterparty_client_id=mine, counterparty_merkle_prefix=first.ledger.merkle_prefix
-        )
+        with self.sending():
+            await first.ledger.register_counterparty(
+                mine, counterparty_client_id=theirs, counterparty_merkle_prefix=second.ledger.merkle_prefix
+            )
+        with self.sending():
+            await second.ledger.register_counterparty(
+                theirs, counterparty_client_id=mine, counterparty_merkle_prefix=first.ledger.merkle_prefix
+            )
         self.progress(f"paired {theirs} on {second.ledger.ledger_id} with {mine} on {first.ledger.ledger_id}")
 
     async def _client(self, host: Host, followed: Host, *, counterparty: ClientId | None) -> ClientId:
         if host.end.client is not None:
             return ClientId(host.end.client)
-        creation = await followed.ledger.initial_client(_terms(self.channel))
-        await self.confirm(await first_header(followed.ledger, creation))
-        client = await host.ledger.create_client(
-            creation,
-            counterparty_client_id=counterparty,
-            counterparty_merkle_prefix=followed.ledger.merkle_prefix,
-        )
+        creation, header = await self.starting.creation(followed.ledger, _terms(self.channel))
+        with self.sending():
+            client = await host.ledger.create_client(
+                creation,
+                counterparty_client_id=counterparty,
+                counterparty_merkle_prefix=followed.ledger.merkle_prefix,
+            )
         _note(self.config, lambda deployment: deployment.with_client(self.channel.name, host.end.ledger, client))
-        self.progress(
-            f"created {client} on {host.ledger.ledger_id}: "
-            f"it follows {followed.ledger.ledger_id} from height {creation.height}"
-        )
+        self.progress(f"created {client} on {host.ledger.ledger_id}: it starts from {header}")
         return client
 
 
@@ -176,19 +213,26 @@ async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: H
             )
 
 
-async def _recover(
-    host: FullLedger, client: ClientId, followed: FullLedger, terms: ClientTerms, progress: Progress, *, confirm: Confirm
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A light client that may have to start again, and the ledger that it follows."""
+
+    client: ClientId
+    followed: FullLedger
+    terms: ClientTerms
+    starting: Starting
+
+
+async def _recover(host: FullLedger, recovery: Recovery, progress: Progress, *, sending: Sending) -> None:
+    client, followed = recovery.client, recovery.followed
     condition = (await host.client_status(client)).condition
     if condition not in {ClientCondition.FROZEN, ClientCondition.EXPIRED}:
         progress(f"{client} on {host.ledger_id} is {condition}: left alone")
         return
-    start = await followed.initial_client(terms)
-    await confirm(await first_header(followed, start))
-    await host.recover_client(client, start)
-    progress(
-        f"{client} on {host.ledger_id} was {condition}; it follows {followed.ledger_id} again, from height {start.height}"
-    )
+    start, header = await recovery.starting.creation(followed, recovery.terms)
+    with sending():
+        await host.recover_client(client, start)
+    progress(f"{client} on {host.ledger_id} was {condition}; it starts again, from {header}")
 
 
 def _terms(channel: ChannelSettings) -> ClientTerms:

@@ -160,6 +160,11 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         """Unix seconds of a consensus state, rounded down."""
         ...
 
+    def first_header(self, client_state: bytes, consensus_state: bytes, header: bytes) -> bytes:
+        """The hash of the header that two first states were taken from. Refuses unless the header leads to exactly these
+        states and carries the signatures that its ledger's headers need, except those that are made for one client."""
+        ...
+
     # What evidence needs.
 
     @property

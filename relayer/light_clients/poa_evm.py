@@ -185,6 +185,10 @@ class PoaEvm:
         state = parse(poaevm_pb2.ConsensusState, consensus_state, maximum_bytes=_MAXIMUM_STATE_BYTES)
         return TimestampSeconds(state.timestamp_seconds)
 
+    def first_header(self, client_state: bytes, consensus_state: bytes, header: bytes) -> bytes:
+        state, consensus = types.decode_client_state(client_state), types.decode_consensus_state(consensus_state)
+        return rules.check_first(state, consensus, types.decode_header(header))
+
     def trust_of(self, client_state: bytes, header: bytes | None) -> EvmTrust:
         del header
         state = types.decode_client_state(client_state)

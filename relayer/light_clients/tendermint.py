@@ -204,6 +204,10 @@ class Tendermint:
         state = parse(tendermint_client.ConsensusState, consensus_state, maximum_bytes=_MAXIMUM_STATE_BYTES)
         return TimestampSeconds(state.timestamp.seconds)
 
+    def first_header(self, client_state: bytes, consensus_state: bytes, header: bytes) -> bytes:
+        state, consensus = types.decode_client_state(client_state), types.decode_consensus_state(consensus_state)
+        return rules.check_first(state, consensus, types.decode_client_header(header))
+
     def trust_of(self, client_state: bytes, header: bytes | None) -> CometTrust:
         assert header is not None
         validators = types.decode_client_header(header).validators

@@ -16,7 +16,7 @@ from relayer.proofs.comet.client_types import (
     encode_client_state,
     encode_consensus_state,
 )
-from relayer.proofs.comet.types import NANOSECONDS, Header
+from relayer.proofs.comet.types import NANOSECONDS, Header, SignedHeader, ValidatorSet
 
 
 def sufficient_unbonding_nanoseconds(terms: ClientTerms) -> int:
@@ -47,3 +47,14 @@ def client_creation(header: Header, terms: ClientTerms, *, unbonding_nanoseconds
 def client_message(header: ClientHeader) -> ClientMessage:
     """An update to `header`."""
     return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_client_header(header), height=Height(header.height))
+
+
+def first_header_message(signed: SignedHeader, validators: ValidatorSet) -> ClientMessage:
+    """The header that a client starts from. Nothing is trusted before it, so it names its own signers as trusted."""
+    header = ClientHeader(
+        signed=signed,
+        validators=validators,
+        trusted_height=signed.header.height - 1,
+        trusted_validators=validators,
+    )
+    return client_message(header)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
-from relayer.core.ids import ClientId, Height
+from relayer.core.ids import ClientId
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ports.ledger import Quote, SubmissionBatch
 
@@ -82,16 +82,6 @@ class Vouched(Protocol):
 
     async def vouching(self) -> Vouching:
         """Asks each of them who it is."""
-        ...
-
-
-@runtime_checkable
-class ConfirmsHeaders(Protocol):
-    """A ledger that is read through nodes: none of them alone may say from which header a light client starts."""
-
-    async def confirmed_header(self, height: Height) -> bytes:
-        """The hash of the header at `height`, which `initial_client` gave, once all configured nodes show it and enough of
-        those who vouch for the ledger have signed it. Raises LedgerUnavailable, AuthoritiesUnavailable."""
         ...
 
 

@@ -66,8 +66,15 @@ class Prover(Protocol):
     """Builds what a counterparty's light client checks. Raises NotFinal, HeightPruned, AuthoritiesUnavailable,
     LedgerUnavailable."""
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        """Initial states for a new client at the current head; the operator vouches for them."""
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        """Initial states for a new client, at the current head or at a final height that the operator names; the operator
+        vouches for them."""
+        ...
+
+    async def first_header(self, height: Height) -> ClientMessage:
+        """The header that `initial_client` takes its states from at `height`, as an update would carry it, with every
+        signature that is not made for one client alone. A ledger that is read through nodes gives it once all configured
+        nodes show it and enough of those who vouch for the ledger have signed it."""
         ...
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:

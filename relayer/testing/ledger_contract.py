@@ -33,6 +33,7 @@ from relayer.core.events import (
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.core.packet import Packet
 from relayer.errors import NotFinal, WrongLedger
+from relayer.light_clients.known import KNOWN
 from relayer.ports.capabilities import CAPABILITIES, Priced, capability
 from relayer.ports.ledger import (
     AcknowledgePacket,
@@ -46,7 +47,7 @@ from relayer.ports.ledger import (
     TimeoutPacket,
     client_reference,
 )
-from relayer.ports.prover import Proof, Prover
+from relayer.ports.prover import ClientTerms, Proof, Prover
 from relayer.waiting import until_true
 
 _Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowledged, PacketTimedOut)
@@ -279,6 +280,20 @@ class LedgerContractSuite:
         path = commitment_path(bench.subject.client, PathKind.COMMITMENT, (await send(bench.subject, bench)).sequence)
         with pytest.raises(NotFinal):
             await bench.subject.prover.prove([path], at=Height(head.height + 1_000))
+
+    async def test_first_states_at_a_named_height_come_with_their_header(self, bench: LedgerBench) -> None:
+        prover = bench.subject.prover
+        terms = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=30)
+        named = (await bench.subject.ledger.head()).height
+        await send(bench.subject, bench)
+        creation = await prover.initial_client(terms, at=named)
+        message = await prover.first_header(named)
+        assert creation.height == message.height == named
+        kind = KNOWN.of_header(message.type_url)
+        if kind is not None:
+            assert len(kind.first_header(creation.client_state, creation.consensus_state, message.value)) == 32
+        with pytest.raises(NotFinal):
+            await prover.initial_client(terms, at=Height((await bench.subject.ledger.head()).height + 100_000))
 
     async def test_another_chain_is_refused(self, bench: LedgerBench) -> None:
         with pytest.raises(WrongLedger):

@@ -58,11 +58,9 @@ from relayer.ports.ledger import (
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.testing.simulated_chain import SimulatedChain
 from relayer.testing.simulated_client import (
-    HEADER_TYPE_URL,
     SimulatedClient,
     SimulatedRefusal,
     creation,
-    encode_header,
     encode_proof,
 )
 
@@ -153,9 +151,13 @@ class SimulatedLedger(SimulatedChain):
 
     # The prover port.
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
         await self._answer()
-        return creation(self._header(Height(len(self._heads))), terms)
+        return creation(self._header(self._final(at)), terms)
+
+    async def first_header(self, height: Height) -> ClientMessage:
+        await self._answer()
+        return self._header_message(self._final(height))
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         del client
@@ -166,7 +168,7 @@ class SimulatedLedger(SimulatedChain):
             raise NotFinal(f"ledger {self.ledger_id}: no header leads from {trusted} to {target}")
         if self.faults.longest_step:
             target = min(target, Height(trusted + self.faults.longest_step))
-        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(self._header(target)), height=target)
+        return self._header_message(target)
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
         await self._answer()

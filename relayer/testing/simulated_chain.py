@@ -10,10 +10,12 @@ from hashlib import sha256
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.errors import NotFinal
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
+from relayer.ports.prover import ClientMessage
 from relayer.testing.faults import Faults
-from relayer.testing.simulated_client import SimulatedHeader
+from relayer.testing.simulated_client import HEADER_TYPE_URL, SimulatedHeader, encode_header
 
 
 class SimulatedChain:
@@ -62,9 +64,19 @@ class SimulatedChain:
         if self._now() >= self._heads[-1].timestamp + self._heartbeat_seconds:
             self._seal()
 
+    def _final(self, height: Height | None) -> Height:
+        """The height, or the newest one if none is named. Raises NotFinal."""
+        newest = Height(len(self._heads))
+        if height is not None and not 1 <= height <= newest:
+            raise NotFinal(f"ledger {self.ledger_id}: height {height} is not final, the newest is {newest}")
+        return height or newest
+
     def _header(self, height: Height) -> SimulatedHeader:
         head = self._heads[height - 1]
         return SimulatedHeader(chain_id=self.chain_id, height=head.height, timestamp=head.timestamp, root=head.hash.hex())
+
+    def _header_message(self, height: Height) -> ClientMessage:
+        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(self._header(height)), height=height)
 
     def _write(self, path: CommitmentPath, value: bytes | None) -> None:
         self._store.setdefault(path, []).append((self._next()[0], value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from relayer.views.channels import FirstHeaderView
 from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
 from relayer.views.devnet import DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
@@ -33,6 +34,7 @@ OUTPUTS: dict[str, Any] = {
     "bench": Mapping[str, JobFigures],
     "bench netting": NettingFigures,
     "bench start": StartFigures,
+    "channel headers": tuple[FirstHeaderView, ...],
     "check": tuple[CheckedThing, ...],
     "devnet up": DevnetView,
     "devnet status": DevnetView,
@@ -65,6 +67,7 @@ OUTPUTS: dict[str, Any] = {
     "verify": VerifiedEvidence | RefusedEvidence,
     "authority init": ReportView,
     "authority recover": ReportView,
+    "channel deploy": ReportView,
     "channel open": ReportView,
     "channel recover": ReportView,
     "devnet down": ReportView,

@@ -61,6 +61,7 @@ def embedded_ledger(
     keys: Iterable[OperatorKey] = KEYS,
     applications: Mapping[str, Application] | None = None,
     light_clients: LightClients = KNOWN,
+    kind: type[EmbeddedLedger] = EmbeddedLedger,
 ) -> EmbeddedLedger:
     """The ledger ``{name}-1`` in `folder`, created if it is not there; not connected, without a heartbeat."""
     held = tuple(keys)
@@ -68,7 +69,7 @@ def embedded_ledger(
     if not (folder / "ledger.db").exists():
         now = TimestampNanoseconds(int(clock.now() * NANOSECONDS))
         create_ledger(folder, chain_id=chain_id, keys=held, now=now)
-    return EmbeddedLedger(
+    return kind(
         ledger_id=LedgerId(name),
         folder=folder,
         chain_id=chain_id,

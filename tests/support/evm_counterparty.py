@@ -110,8 +110,15 @@ class EvmCounterparty:
         )
         return Height(number)
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        block = self._blocks[-1]
+    async def first_header(self, height: Height) -> ClientMessage:
+        block = self._blocks[height - 1]
+        proof = _proof(HexaryTrie(self._nodes, block.state_root), ROUTER)
+        header = SealedHeader(header_rlp=block.header_rlp, seals=(), account_proof=proof)
+        return ClientMessage(type_url=_PACKAGE + "Header", value=encode_header(header), height=height)
+
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        height = at or self.head
+        block = self._blocks[height - 1]
         consensus = ConsensusState(
             timestamp_seconds=block.timestamp,
             block_hash=keccak256(block.header_rlp),
@@ -121,10 +128,10 @@ class EvmCounterparty:
         return ClientCreation(
             client_type="poa-evm",
             client_state_type_url=_PACKAGE + "ClientState",
-            client_state=encode_client_state(self._state(terms)),
+            client_state=encode_client_state(self._state(terms, height)),
             consensus_state_type_url=_PACKAGE + "ConsensusState",
             consensus_state=encode_consensus_state(consensus),
-            height=self.head,
+            height=height,
         )
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
@@ -152,14 +159,14 @@ class EvmCounterparty:
             account_proof=_proof(accounts, ROUTER),
         )
 
-    def _state(self, terms: ClientTerms | None = None) -> ClientState:
+    def _state(self, terms: ClientTerms | None = None, height: Height | None = None) -> ClientState:
         return ClientState(
             chain_id=CHAIN_ID,
             router=ROUTER,
             engine=self._engine,
             trusting_period_seconds=terms.trusting_period_seconds if terms else 1,
             max_clock_drift_seconds=terms.max_clock_drift_seconds if terms else 1,
-            latest_height=self.head,
+            latest_height=height or self.head,
         )
 
     def _slot(self, path: bytes) -> bytes:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Final, Self
 
 from relayer.core.commitment import CommitmentPath
@@ -185,6 +186,11 @@ class Toy:
 
     def timestamp_of(self, consensus_state: bytes) -> TimestampSeconds:
         return _header(consensus_state).timestamp
+
+    def first_header(self, client_state: bytes, consensus_state: bytes, header: bytes) -> bytes:
+        if header != consensus_state:
+            raise HeaderRefused(Refusal.HEADER_FIELD, "the header leads to another state")
+        return sha256(header).digest()
 
     def trust_of(self, client_state: bytes, header: bytes | None) -> ToyTrust:
         return ToyTrust(chain_id=self.followed(client_state).chain_id)

@@ -13,12 +13,20 @@ from relayer.commands.reporting import reported
 
 app = application("Channels: pairs of light clients on two ledgers.", no_args_is_help=True)
 _YES = "Take the first header of each light client as it is shown, without a question."
+_EXPECT = (
+    "LEDGER:HEIGHT:HASH from another source, such as `channel headers` of another operator: the light client of that ledger "
+    "starts from this header and no other. May be repeated."
+)
+Expect = Annotated[list[str] | None, typer.Option("--expect-hash", metavar="LEDGER:HEIGHT:HASH", help=_EXPECT)]
+Name = Annotated[str | None, typer.Argument(help="The channel.")]
+Yes = Annotated[bool, typer.Option("--yes", help=_YES)]
 
 
 @app.command("open")
 def channel_open(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    name: Name = None,
+    yes: Yes = False,
+    expect_hash: Expect = None,
     config: Config = RELAYER_FILE,
     json: Json = False,
 ) -> None:
@@ -26,13 +34,14 @@ def channel_open(
     from relayer.commands.channel import open_channel
 
     with reported(form(json)):
-        open_channel(config, name, yes=yes)
+        open_channel(config, name, yes=yes, expected=expect_hash or ())
 
 
 @app.command("recover")
 def channel_recover(
-    name: Annotated[str | None, typer.Argument(help="The channel.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_YES)] = False,
+    name: Name = None,
+    yes: Yes = False,
+    expect_hash: Expect = None,
     config: Config = RELAYER_FILE,
     json: Json = False,
 ) -> None:
@@ -40,4 +49,21 @@ def channel_recover(
     from relayer.commands.channel import recover_channel
 
     with reported(form(json)):
-        recover_channel(config, name, yes=yes)
+        recover_channel(config, name, yes=yes, expected=expect_hash or ())
+
+
+@app.command("deploy")
+def channel_deploy(name: Name = None, config: Config = RELAYER_FILE, json: Json = False) -> None:
+    """Deploy the contracts that an EVM ledger of the channel misses, as `channel open` would, and create no light client."""
+    from relayer.commands.channel import deploy
+
+    with reported(form(json)):
+        deploy(config, name)
+
+
+@app.command("headers")
+def channel_headers(name: Name = None, config: Config = RELAYER_FILE, json: Json = False) -> None:
+    """Print from which header a light client of each ledger would start now, as `channel open --expect-hash` takes it."""
+    from relayer.commands.channel import show_headers
+
+    show_headers(config, name, form(json))

@@ -144,11 +144,11 @@ class CosmosLedger:
     async def quote(self, batch: SubmissionBatch) -> Quote:
         return await self._submitter.quote(batch)
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        return await self._prover.initial_client(terms)
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        return await self._prover.initial_client(terms, at=at)
 
-    async def confirmed_header(self, height: Height) -> bytes:
-        return await self._prover.confirmed_header(height)
+    async def first_header(self, height: Height) -> ClientMessage:
+        return await self._prover.first_header(height)
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         return await self._prover.client_update(client, trusted=trusted, target=target)

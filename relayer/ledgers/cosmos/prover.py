@@ -14,7 +14,12 @@ from relayer.ledgers.cosmos.headers import parse_signed_header
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
-from relayer.messages.tendermint_clients import client_creation, client_message, sufficient_unbonding_nanoseconds
+from relayer.messages.tendermint_clients import (
+    client_creation,
+    client_message,
+    first_header_message,
+    sufficient_unbonding_nanoseconds,
+)
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs import ics23
 from relayer.proofs.comet.client_types import ClientHeader, revision_of
@@ -42,16 +47,18 @@ class CosmosProver:
         self._blocks = blocks
         self._chain_id = chain_id
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        """States at the newest header. Raises ConfigurationError for a trusting period that the chain's staking forbids."""
-        head = await self._view.head()
-        block, unbonding = await asyncio.gather(self._blocks.at(head.height), self._unbonding_nanoseconds(terms))
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        """States at the newest header, or at an older one. Raises ConfigurationError for a trusting period that the chain's
+        staking forbids."""
+        height = (await self._view.head()).height if at is None else at
+        block, unbonding = await asyncio.gather(self._blocks.at(height), self._unbonding_nanoseconds(terms))
         return client_creation(block.signed.header, terms, unbonding_nanoseconds=unbonding)
 
-    async def confirmed_header(self, height: Height) -> bytes:
-        """The hash of the header under `initial_client`, which validators with two thirds of the power have signed. Raises
-        LedgerUnavailable unless every configured node shows the same."""
-        expected = (await self._blocks.at(height)).signed.commit.block_id.hash
+    async def first_header(self, height: Height) -> ClientMessage:
+        """Signed by validators with two thirds of the power. Raises LedgerUnavailable unless every configured node shows the
+        same."""
+        block = await self._blocks.at(height)
+        expected = block.signed.commit.block_id.hash
         answers = await self._rpc.every("commit", {"height": str(height)})
         found = [parse_signed_header(answer).commit.block_id.hash for answer in answers]
         if len(found) < self._rpc.nodes:
@@ -64,7 +71,7 @@ class CosmosProver:
                 f"the nodes show different headers {height} ({', '.join(sorted({each.hex() for each in found}))}); find out "
                 "which of them is wrong before a light client starts there"
             )
-        return expected
+        return first_header_message(block.signed, block.validators)
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """The header of `target`; if too few of the validators that the client trusts have signed it, the furthest one

@@ -166,8 +166,11 @@ class EmbeddedLedger:
             transactions=tuple(each.transaction for each in results),
         )
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        return await self.session.run(lambda chain: tendermint_messages.initial_client(chain, terms))
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        return await self.session.run(lambda chain: tendermint_messages.initial_client(chain, terms, at=at))
+
+    async def first_header(self, height: Height) -> ClientMessage:
+        return await self.session.run(lambda chain: tendermint_messages.first_header(chain, height))
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """Anyone may have the header: it is signed for every client alike."""

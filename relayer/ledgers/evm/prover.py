@@ -66,9 +66,11 @@ class EvmProver:
         self._anchors: OrderedDict[Height, _Anchor] = OrderedDict()
         self._anchoring = asyncio.Lock()
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        """States of a new client at the newest final block."""
-        height = (await self._view.head()).number
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        """States of a new client at the newest final block, or at an older one."""
+        if at is not None:
+            await self._view.require_final(at)
+        height = (await self._view.head()).number if at is None else at
         anchor = await self._anchor(height)
         client = ClientState(
             chain_id=self._chain_id,
@@ -89,12 +91,14 @@ class EvmProver:
             height=height,
         )
 
-    async def confirmed_header(self, height: Height) -> bytes:
-        """The hash of the header under `initial_client`. Raises AuthoritiesUnavailable, LedgerUnavailable."""
-        header = (await self._anchor(height)).header
-        await self._node.require_agreement(height, header.hash)
-        await self._quorum.confirm(number=height, block_hash=header.hash)
-        return header.hash
+    async def first_header(self, height: Height) -> ClientMessage:
+        """Without seals, because a seal is made for one client, and there is none yet: the authorities have signed the hash
+        for clients that they serve already. Raises AuthoritiesUnavailable, LedgerUnavailable."""
+        anchor = await self._anchor(height)
+        await self._node.require_agreement(height, anchor.header.hash)
+        await self._quorum.confirm(number=height, block_hash=anchor.header.hash)
+        header = SealedHeader(header_rlp=anchor.header.encoding, seals=(), account_proof=anchor.account_proof)
+        return ClientMessage(type_url=HEADER_TYPE_URL, value=encode_header(header), height=height)
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         """One header with its seals; poa-evm needs no chain of headers from `trusted` to `target`.

@@ -188,12 +188,17 @@ class RemoteLedger:
         with self._strictly():
             return parse_client_id(response.client_id)
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
         request = wire.InitialClientRequest(
             trusting_period_seconds=terms.trusting_period_seconds,
             max_clock_drift_seconds=terms.max_clock_drift_seconds,
+            height=at or 0,
         )
         return codec.creation_from_message(await self._connection.call(self._stub.MakeInitialClient, request))
+
+    async def first_header(self, height: Height) -> ClientMessage:
+        request = wire.FirstHeaderRequest(height=height)
+        return codec.client_message_from_message(await self._connection.call(self._stub.GetFirstHeader, request))
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         request = wire.ClientUpdateRequest(

@@ -134,7 +134,12 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
             max_clock_drift_seconds=request.max_clock_drift_seconds,
         )
         async with answering(context):
-            return codec.creation_to_message(await self._ledger.initial_client(terms))
+            at = Height(request.height) if request.height else None
+            return codec.creation_to_message(await self._ledger.initial_client(terms, at=at))
+
+    async def GetFirstHeader(self, request: wire.FirstHeaderRequest, context: Context) -> wire.ClientMessage:  # noqa: N802
+        async with answering(context):
+            return codec.client_message_to_message(await self._ledger.first_header(Height(request.height)))
 
     async def CreateClient(self, request: wire.CreateClientRequest, context: Context) -> wire.CreateClientResponse:  # noqa: N802
         async with answering(context):

@@ -53,6 +53,22 @@ def create(client: ClientState, consensus: ConsensusState) -> None:
         raise ClientRefused(Refusal.PARAMETERS, "a client cannot be created frozen")
 
 
+def check_first(client: ClientState, consensus: ConsensusState, header: ClientHeader) -> bytes:
+    """The hash of the header that a client starts from: signed by more than two thirds of its validators, and leading to
+    exactly these states. Who the validators are is for the operator to confirm. Raises ProofError."""
+    header.signed.check(client.chain_id)
+    block = header.signed.header
+    if block.height != client.latest_height:
+        raise HeaderRefused(Refusal.HEIGHT, f"header {block.height} is not that of height {client.latest_height}")
+    if block.validators_hash != header.validators.hash():
+        raise HeaderRefused(Refusal.VALIDATORS_HASH, "the validator set is not the one that the header commits to")
+    VoteCount(chain_id=client.chain_id, commit=header.signed.commit).require_two_thirds(header.validators)
+    led = ConsensusState(timestamp=block.time, root=block.app_hash, next_validators_hash=block.next_validators_hash)
+    if led != consensus:
+        raise HeaderRefused(Refusal.HEADER_FIELD, f"header {block.height} leads to another state than the first one")
+    return block.hash()
+
+
 def update(
     client: ClientState,
     states: ConsensusStates[ConsensusState],

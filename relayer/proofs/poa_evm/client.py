@@ -63,6 +63,17 @@ def create(client: ClientState, consensus: ConsensusState) -> None:
         raise ClientRefused(Refusal.PARAMETERS, "a client cannot be created frozen")
 
 
+def check_first(client: ClientState, consensus: ConsensusState, header: SealedHeader) -> bytes:
+    """The hash of the header that a client starts from, if it and its account proof lead to exactly these states. Seals are
+    made for one client, so there are none yet. Raises ProofError."""
+    block = evm_header.decode_header(header.header_rlp)
+    if block.number != client.latest_height:
+        raise HeaderRefused(Refusal.HEIGHT, f"block {block.number} is not that of height {client.latest_height}")
+    if _consensus_of(client, block, header) != consensus:
+        raise HeaderRefused(Refusal.HEADER_FIELD, f"block {block.number} leads to another state than the first one")
+    return block.hash
+
+
 def update(
     client: ClientState,
     states: ConsensusStates[ConsensusState],
@@ -84,15 +95,19 @@ def update(
         return _freeze(client, block.number)
     _require_not_before_start(states, block.number)
     _check_time(client, states, block, now_seconds)
+    consensus = _consensus_of(client, block, header)
+    latest = max(client.latest_height, block.number)
+    return Updated(client_state=replace(client, latest_height=latest), height=block.number, consensus_state=consensus)
+
+
+def _consensus_of(client: ClientState, block: EvmHeader, header: SealedHeader) -> ConsensusState:
     account = mpt.verify_account(header.account_proof, state_root=block.state_root, address=client.router)
-    consensus = ConsensusState(
+    return ConsensusState(
         timestamp_seconds=block.timestamp_seconds,
         block_hash=block.hash,
         state_root=block.state_root,
         storage_root=account.storage_root,
     )
-    latest = max(client.latest_height, block.number)
-    return Updated(client_state=replace(client, latest_height=latest), height=block.number, consensus_state=consensus)
 
 
 def check_header(client: ClientState, header: SealedHeader, *, identity: ClientIdentity) -> EvmHeader:

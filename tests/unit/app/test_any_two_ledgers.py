@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,6 @@ from aiohttp.test_utils import TestServer
 
 from relayer.app import opening
 from relayer.app.checking import check
-from relayer.app.clock import SystemClock
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger
 from relayer.app.opening import open_channel, recover_channel
@@ -26,84 +22,25 @@ from relayer.commands.channel import open_channel as open_by_command
 from relayer.commands.ledger import init_ledger
 from relayer.config.deployment import deployment_path, read_deployment
 from relayer.config.relayer_file import load_relayer
-from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, PacketFact
-from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
+from relayer.core.events import AcknowledgementWritten, PacketAcknowledged
+from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Payload
 from relayer.errors import ConfigurationError
-from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.waiting import until_true
-from tests.support.embedded import EchoApplication, embedded_ledger
-from tests.support.served import ledger_server
+from tests.support.embedded import EchoApplication
+from tests.support.two_ledgers import TOKEN, TwoLedgers, configuration, two_ledgers
 
 LETTERS = "letters"
 LETTER = Payload(source_port=LETTERS, destination_port=LETTERS, version="letter-1", encoding="text/plain", value=b"hello")
-TOKEN = "operators-token"
-
-
-@dataclass(slots=True)
-class TwoLedgers:
-    """Two served embedded ledgers, and a configuration that joins them."""
-
-    config: Path
-    ledgers: dict[str, EmbeddedLedger]
-    told: list[str] = field(default_factory=list)
-
-    async def open(self) -> dict[str, str]:
-        """The clients by ledger."""
-        await open_channel(self.config, None, self.told.append)
-        return read_deployment(deployment_path(self.config)).clients["main"]
-
-    async def facts(self, name: str) -> list[PacketFact]:
-        ledger = self.ledgers[name]
-        return list(await ledger.events(after=Height(0), until=(await ledger.head()).height))
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def configuration(folder: Path, ledgers: dict[str, object], *, sends: list[str]) -> Path:
-    (folder / "token").write_text(TOKEN)
-    path = folder / "relayer.yaml"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "version": 1,
-                "ledgers": ledgers,
-                "channels": [{"name": "main", "ends": [{"ledger": each, "sends": [*sends]} for each in ledgers]}],
-                "engine": {"poll_seconds": 0.1},
-                "journal": {"path": "relayer.journal"},
-                "service": {"host": "127.0.0.1", "port": free_port()},
-            }
-        )
-    )
-    return path
 
 
 @pytest.fixture
 async def two(tmp_path: Path) -> AsyncIterator[TwoLedgers]:
-    async with AsyncExitStack() as stack:
-        ledgers, entries = {}, {}
-        for name in ("left", "right"):
-            ledger = embedded_ledger(tmp_path / name, SystemClock(), name=name, applications={LETTERS: EchoApplication()})
-            await ledger.connect()
-            stack.push_async_callback(ledger.close)
-            server = ledger_server(ledger, tmp_path / name / "ledger.sock", token=TOKEN)
-            await server.start()
-            stack.push_async_callback(server.stop)
-            ledgers[name] = ledger
-            entries[name] = {
-                "type": "remote",
-                "address": f"unix:{name}/ledger.sock",
-                "chain_id": f"{name}-1",
-                "token": {"file": "token"},
-            }
-        yield TwoLedgers(config=configuration(tmp_path, entries, sends=["anything"]), ledgers=ledgers)
+    async with two_ledgers(tmp_path, applications={LETTERS: EchoApplication()}) as made:
+        yield made
 
 
 async def test_two_settlement_ledgers_are_opened_and_relay_both_ways(two: TwoLedgers) -> None:

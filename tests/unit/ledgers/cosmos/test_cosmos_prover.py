@@ -17,6 +17,7 @@ from relayer.ledgers.cosmos.headers import parse_signed_header, parse_validators
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.prover import CosmosProver
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.light_clients.tendermint import Tendermint
 from relayer.ports.prover import ClientReference, ClientTerms
 from relayer.proofs import ics23
 from relayer.proofs.client import MappingConsensusStates, Updated
@@ -32,7 +33,7 @@ from relayer.proofs.comet.votes import VoteCount
 from relayer.proofs.errors import HeaderRefused, Refusal
 from relayer.wire.cosmos_sdk_protos import staking_query
 from tests.support.comet_chain import CometChain
-from tests.support.comet_node import CometNode, encode
+from tests.support.comet_node import CometNode, NodeError, encode
 from tests.support.paths import VECTORS
 
 START = 1_800_000_000
@@ -195,6 +196,50 @@ class TestClients:
         for target in (3, 5, 9, 10):
             await bench.update(2, target)
         assert bench.node.calls.count("validators") == 1
+
+
+class TestFirstHeader:
+    """The header that a light client elsewhere starts from."""
+
+    async def two_nodes(self, bench: Bench, other: CometNode) -> None:
+        await bench.rpc.close()
+        bench.rpc = CometRpc([bench.node.url, other.url], chain_id=bench.chain.chain_id)
+        bench.start()
+
+    async def test_it_proves_first_states_at_the_height_that_the_operator_names(self, bench: Bench) -> None:
+        creation = await bench.prover.initial_client(TERMS, at=Height(4))
+        header = await bench.prover.first_header(creation.height)
+        found = Tendermint().first_header(creation.client_state, creation.consensus_state, header.value)
+        assert (creation.height, found) == (4, bench.chain.signed(Height(4)).header.hash())
+        with pytest.raises(NotFinal):
+            await bench.prover.initial_client(TERMS, at=Height(11))
+
+    async def test_a_second_node_that_shows_the_same_header_confirms_it(self, bench: Bench) -> None:
+        async with CometNode(bench.chain) as other:
+            await self.two_nodes(bench, other)
+            assert (await bench.prover.first_header(Height(4))).height == 4
+            assert other.calls.count("commit") >= 1
+
+    async def test_a_node_with_a_fork_of_its_own_validators_cannot_start_a_client(self, bench: Bench) -> None:
+        """The attacker is one node of two: every header that it shows is signed, by validators that it made up."""
+        fork = CometChain(validators=4, time=START * NANOSECONDS)
+        fork.hand_over([7, 8, 9, 10])
+        for _ in range(9):
+            fork.seal((START + fork.height) * NANOSECONDS)
+        async with CometNode(fork) as attacker:
+            await self.two_nodes(bench, attacker)
+            with pytest.raises(LedgerUnavailable, match="the nodes show different headers 4"):
+                await bench.prover.first_header(Height(4))
+
+    async def test_a_silent_node_leaves_the_others_without_a_first_header(self, bench: Bench) -> None:
+        def refuse(_: object) -> object:
+            raise NodeError("pruned")
+
+        async with CometNode(bench.chain) as other:
+            other.overrides["commit"] = refuse
+            await self.two_nodes(bench, other)
+            with pytest.raises(LedgerUnavailable, match="1 of 2 nodes show it"):
+                await bench.prover.first_header(Height(4))
 
 
 class TestRotation:

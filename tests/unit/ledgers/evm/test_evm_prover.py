@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import rlp
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.errors import AuthoritiesUnavailable, LedgerUnavailable
+from relayer.errors import AuthoritiesUnavailable, LedgerUnavailable, NotFinal
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.calls import storage_slot
 from relayer.ledgers.evm.chain_view import ChainView
@@ -20,7 +20,9 @@ from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.prover import EvmProver
 from relayer.ledgers.evm.rpc import Call
 from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
+from relayer.light_clients.poa_evm import PoaEvm
 from relayer.ports.prover import ClientReference, ClientTerms
+from relayer.proofs.errors import HeaderRefused
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
@@ -29,6 +31,7 @@ from relayer.proofs.poa_evm.types import (
     decode_header,
     decode_misbehaviour,
     decode_storage_proof,
+    encode_consensus_state,
 )
 from tests.support.paths import VECTORS
 
@@ -153,17 +156,36 @@ async def test_headers_and_first_states_are_of_the_block() -> None:
 
 async def test_the_first_header_of_a_client_needs_the_authorities() -> None:
     rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
-    assert await prover(rpc, quorum).confirmed_header(Height(rpc.number)) == keccak256(rpc.header)
+    header = await prover(rpc, quorum).first_header(Height(rpc.number))
+    assert keccak256(decode_header(header.value).header_rlp) == keccak256(rpc.header)
     assert quorum.confirmed == [(rpc.number, keccak256(rpc.header))]
     with pytest.raises(AuthoritiesUnavailable, match="too few"):
-        await prover(rpc, FakeQuorum(unavailable=True)).confirmed_header(Height(rpc.number))
+        await prover(rpc, FakeQuorum(unavailable=True)).first_header(Height(rpc.number))
 
 
 @pytest.mark.parametrize(("other", "words"), [({"hash": "0x" + "77" * 32}, "different blocks"), (None, "1 of 2 nodes")])
 async def test_the_first_header_of_a_client_needs_every_configured_node(other, words) -> None:
     rpc = FakeNodeRpc(STATES[0], nodes=[{}, other])
     with pytest.raises(LedgerUnavailable, match=words):
-        await prover(rpc).confirmed_header(Height(rpc.number))
+        await prover(rpc).first_header(Height(rpc.number))
+
+
+async def test_first_states_are_proven_by_their_header_and_an_adapter_that_forges_one_is_refused() -> None:
+    rpc, terms = FakeNodeRpc(STATES[0]), ClientTerms(trusting_period_seconds=60, max_clock_drift_seconds=5)
+    made = prover(rpc)
+    creation = await made.initial_client(terms, at=Height(rpc.number))
+    header = (await made.first_header(creation.height)).value
+    assert PoaEvm().first_header(creation.client_state, creation.consensus_state, header) == keccak256(rpc.header)
+    consensus = decode_consensus_state(creation.consensus_state)
+    for forged in (
+        replace(consensus, storage_root=bytes([7] * 32)),
+        replace(consensus, state_root=bytes([7] * 32)),
+        replace(consensus, timestamp_seconds=consensus.timestamp_seconds + 1),
+    ):
+        with pytest.raises(HeaderRefused, match="leads to another state"):
+            PoaEvm().first_header(creation.client_state, encode_consensus_state(forged), header)
+    with pytest.raises(NotFinal):
+        await made.initial_client(terms, at=Height(rpc.number + 1))
 
 
 def two_histories(*hashes: bytes) -> TwoHistories:

@@ -302,12 +302,20 @@ class ProveResponse(_message.Message):
     def __init__(self, proofs: _Optional[_Iterable[_Union[Proof, _Mapping]]] = ...) -> None: ...
 
 class InitialClientRequest(_message.Message):
-    __slots__ = ("trusting_period_seconds", "max_clock_drift_seconds")
+    __slots__ = ("trusting_period_seconds", "max_clock_drift_seconds", "height")
     TRUSTING_PERIOD_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_CLOCK_DRIFT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
     trusting_period_seconds: int
     max_clock_drift_seconds: int
-    def __init__(self, trusting_period_seconds: _Optional[int] = ..., max_clock_drift_seconds: _Optional[int] = ...) -> None: ...
+    height: int
+    def __init__(self, trusting_period_seconds: _Optional[int] = ..., max_clock_drift_seconds: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class FirstHeaderRequest(_message.Message):
+    __slots__ = ("height",)
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    def __init__(self, height: _Optional[int] = ...) -> None: ...
 
 class ClientCreation(_message.Message):
     __slots__ = ("client_type", "client_state_type_url", "client_state", "consensus_state_type_url", "consensus_state", "height")

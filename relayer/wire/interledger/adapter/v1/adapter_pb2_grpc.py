@@ -79,6 +79,11 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.InitialClientRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.FromString,
                 _registered_method=True)
+        self.GetFirstHeader = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetFirstHeader',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.FirstHeaderRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientMessage.FromString,
+                _registered_method=True)
         self.CreateClient = channel.unary_unary(
                 '/interledger.adapter.v1.LedgerAdapter/CreateClient',
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.CreateClientRequest.SerializeToString,
@@ -189,7 +194,16 @@ class LedgerAdapterServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def MakeInitialClient(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The states that a new light client starts from; the operator vouches for them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFirstHeader(self, request, context):
+        """The header that those states are taken from at a height, as an update would carry it, with every signature that is not
+        made for one client alone: whoever starts a client there verifies it, and the operator confirms its hash.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -317,6 +331,11 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.MakeInitialClient,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.InitialClientRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.SerializeToString,
+            ),
+            'GetFirstHeader': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFirstHeader,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.FirstHeaderRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientMessage.SerializeToString,
             ),
             'CreateClient': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateClient,
@@ -617,6 +636,33 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/MakeInitialClient',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.InitialClientRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientCreation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFirstHeader(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetFirstHeader',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.FirstHeaderRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientMessage.FromString,
             options,
             channel_credentials,
             insecure,
