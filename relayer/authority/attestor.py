@@ -21,10 +21,11 @@ from relayer.proofs.poa_evm.attestation import HASH_BYTES, authority_digest, sig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """A 32-byte block hash and 65 bytes r || s || v over its authority digest."""
+    """A 32-byte block hash and 65 bytes r || s || v over its authority digest. `is_first`: none was given before."""
 
     block_hash: bytes
     signature: bytes
+    is_first: bool
 
 
 class Attestor:
@@ -77,6 +78,6 @@ class Attestor:
             raise NotFinal(f"block {number} is not final here yet; the newest final block is {self._final_height}")
         block_hash = await self._source.block_hash(number)
         async with self._store_lock:
-            await asyncio.to_thread(self._store.record, self.chain_id, number, block_hash)
+            is_first = await asyncio.to_thread(self._store.record, self.chain_id, number, block_hash)
         digest = authority_digest(chain_id=self.chain_id, identity=client, number=number, block_hash=block_hash)
-        return Attestation(block_hash=block_hash, signature=sign_digest(bytes(self._account.key), digest))
+        return Attestation(block_hash=block_hash, signature=sign_digest(bytes(self._account.key), digest), is_first=is_first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable, TooManyCalls
 from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
 from relayer.proofs.client import ClientIdentity
+from relayer.recurrence import Recurrence
 from relayer.turns import host_of
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
@@ -74,6 +76,7 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
     def __init__(self, attestor: Attestor) -> None:
         self._attestor = attestor
         self._admission = Admission()
+        self._recurrence = Recurrence()
 
     async def Describe(  # noqa: N802  (the name is the protocol's)
         self, request: authority_pb2.DescribeRequest, context: _Context
@@ -112,10 +115,29 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
         except TooManyCalls as error:
             await context.abort(_status(error), str(error))
         except RelayerError as error:
-            _log.warning("not signed", number=request.number, client=client.client_id, reason=str(error))
+            self._note_refusal(error, number=request.number, client=client)
             await context.abort(_status(error), str(error))
-        _log.info("signed", number=request.number, client=client.client_id, block_hash=signed.block_hash.hex())
+        if self._recurrence.ended(_served(client)):
+            _log.info("signing_again", number=request.number, client=client.client_id)
+        # A block is signed for every client and every relayer that asks; one line tells its hash.
+        log = _log.info if signed.is_first else _log.debug
+        log("signed", number=request.number, client=client.client_id, block_hash=signed.block_hash.hex())
         return authority_pb2.AttestResponse(block_hash=signed.block_hash, signature=signed.signature)
+
+    def _note_refusal(self, error: RelayerError, *, number: int, client: ClientIdentity) -> None:
+        """A relayer asks again and again while the node is behind: a reason is logged once, then at growing intervals.
+
+        Names that are not served are a caller's invention, so they share one course.
+        """
+        subject = None if isinstance(error, ClientNotServed) else _served(client)
+        unlogged = self._recurrence.met(subject, type(error), asyncio.get_running_loop().time())
+        if unlogged is not None:
+            _log.warning("not signed", number=number, client=client.client_id, reason=str(error), not_logged=unlogged)
+
+
+def _served(client: ClientIdentity) -> tuple[str, str]:
+    """As it is configured: the first block may be whatever a caller says."""
+    return client.host_chain_id, client.client_id
 
 
 def _status(error: RelayerError) -> grpc.StatusCode:

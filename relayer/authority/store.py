@@ -106,11 +106,13 @@ class SignedHashes:
             )
         _write_counter(self._counter, self._count)
 
-    def record(self, chain_id: int, number: int, block_hash: bytes) -> None:
-        """Returns once the hash is on disk. Raises ContradictingHash if another one is, StoreUnusable if it cannot be."""
+    def record(self, chain_id: int, number: int, block_hash: bytes) -> bool:
+        """Whether the hash is new; it is on disk by then. Raises ContradictingHash if another hash is there, StoreUnusable if
+        it cannot be written."""
         if not 1 <= number <= _LARGEST_NUMBER:
             raise ContradictingHash(f"block {number}: no block of this number is signed")
         row = (str(chain_id), number, block_hash)
+        added = 0
         try:
             if number >= self._floor:
                 added = self._database.execute("INSERT INTO signed VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount
@@ -134,6 +136,7 @@ class SignedHashes:
                 f"chain {chain_id} block {number}: {found[0].hex()} was signed, the node now reports {block_hash.hex()}; "
                 "the ledger changed a final block, or the node follows another fork"
             )
+        return bool(added)
 
     def close(self) -> None:
         """Closes the file and releases its lock."""

@@ -7,7 +7,7 @@ observed fact completes an effect.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import structlog
@@ -47,6 +47,7 @@ from relayer.ports.ledger import (
     client_reference,
 )
 from relayer.ports.prover import ClientMessage, Proof
+from relayer.recurrence import Recurrence
 
 _log = structlog.get_logger(__name__)
 _PASSING = (
@@ -58,6 +59,7 @@ _PASSING = (
     *OPERATORS_TURN,
 )
 """Errors that are no packet's fault."""
+_WAITS = "lane_waits"
 _REFRESH_LOOKS = 20
 """How many times a client is checked within its trusting period."""
 _LONGEST_REFRESH_WAIT = 60.0
@@ -97,6 +99,7 @@ class Lane:
         self._settings = settings
         self._random = random
         self._backoff = Backoff(settings, random)
+        self._recurrence = Recurrence()
         self._work = asyncio.Event()
         self._rejections: dict[PacketKey, int] = {}
         self._messages = settings.batch_messages
@@ -132,6 +135,8 @@ class Lane:
                 await self._stand_back(error)
                 continue
             self.health.ok()
+            if self._recurrence.ended(_WAITS):
+                _log.info("lane_goes_on", ledger=self.key.ledger, client=self.key.client)
             self._backoff.reset()
             if not busy and not self.stopping:
                 await wait_for(self._work, self._clock, self._idle_seconds())
@@ -142,8 +147,7 @@ class Lane:
         return max(min(times) - self._clock.now(), 0.01)
 
     async def _stand_back(self, error: RelayerError) -> None:
-        if self.health.kind != error_kind(error):
-            _log.warning("lane_waits", ledger=self.key.ledger, client=self.key.client, error=str(error))
+        self._note(_WAITS, error_kind(error), error=str(error))
         self.health.fail(error, self._clock.now())
         if isinstance(error, HeightPruned):
             self._must_update = True
@@ -152,6 +156,12 @@ class Lane:
         # A ledger that answers again does not wait out a backoff that its absence made long.
         returns = (self._host.returned, self._origin.returned) if isinstance(error, LedgerUnavailable) else ()
         await wait_for_any(returns, self._clock, self._backoff.after(error))
+
+    def _note(self, event: str, state: str, *, log: Callable[..., object] = _log.warning, **words: object) -> None:
+        """Logs what may go on for days: at its start, then at growing intervals."""
+        unlogged = self._recurrence.met(event, state, self._clock.now())
+        if unlogged is not None:
+            log(event, ledger=self.key.ledger, client=self.key.client, **words, not_logged=unlogged)
 
     async def _suspect(self, error: RelayerError) -> None:
         """The batch itself is at fault: halve it until one packet is left, and report that one."""
@@ -189,9 +199,7 @@ class Lane:
         if batch and not provable:
             raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
         if not batch and target is None:
-            _log.warning(
-                "client_ages", ledger=self.key.ledger, client=self.key.client, reason=f"{self.key.prove_on} is idle"
-            )
+            self._note("client_ages", self.key.prove_on, reason=f"{self.key.prove_on} is idle")
             return False  # no newer header exists, so nothing can refresh the client
         update, proofs = await both(self._update(status, target), self._prove(provable, at))
         if update is not None and update.height < at:
@@ -224,8 +232,11 @@ class Lane:
             finally:
                 self.submitting = False
         self.spent = self.spent.and_for(receipt)
+        if not receipt.transactions:
+            self._note("nothing_submitted", "", log=_log.info, messages=len(messages))
+            return receipt.results
         _log.info(
-            "submitted" if receipt.transactions else "nothing_submitted",
+            "submitted",
             ledger=self.key.ledger,
             client=self.key.client,
             updated_to=update.height if update else None,

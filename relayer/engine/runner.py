@@ -26,6 +26,7 @@ from relayer.engine.watcher import Watcher
 from relayer.facts.answers import answers_in
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Entry, Journal
+from relayer.recurrence import Recurrence
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -66,6 +67,7 @@ class Runner:
         self._seen: dict[LedgerId, Height] = {}
         self._saved: dict[LedgerId, Height] = dict(journal.cursors())
         self._checkpoint_row = self.row
+        self._full = Recurrence()
 
     async def run(self) -> None:
         """Processes the queue, one transaction at a time, until it is stopped; never interrupted between disk and memory."""
@@ -123,7 +125,9 @@ class Runner:
                 if item.until is not None:
                     self._seen[item.ledger] = item.until
         for (ledger, route), height in plan.deferred.items():
-            _log.warning("channel_full", channel=route.channel, ledger=ledger, deferred_from=height)
+            unlogged = self._full.met(route, "", self._clock.now())
+            if unlogged is not None:
+                _log.warning("channel_full", channel=route.channel, ledger=ledger, deferred_from=height, not_logged=unlogged)
             self._watchers[ledger].defer(route, height)
 
     def _cursors(self) -> dict[LedgerId, Height]:

@@ -19,11 +19,13 @@ from relayer.engine.inbox import Inbox, Page
 from relayer.engine.links import LedgerLink
 from relayer.engine.settings import EngineSettings
 from relayer.engine.waiting import OUR_OWN, Backoff, Health, wait_for
-from relayer.errors import LedgerUnavailable, RelayerError
+from relayer.errors import LedgerUnavailable, RelayerError, error_kind
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
+from relayer.recurrence import Recurrence
 
 _log = structlog.get_logger(__name__)
+_UNAVAILABLE = "ledger_unavailable"
 
 
 class Watcher:
@@ -43,6 +45,7 @@ class Watcher:
         self._clock = clock
         self._settings = settings
         self._backoff = Backoff(settings, random)
+        self._recurrence = Recurrence()
         self._kick = asyncio.Event()
         self._told: Height | None = None
         self._behind = True
@@ -65,7 +68,7 @@ class Watcher:
             except OUR_OWN:
                 raise
             except RelayerError as error:
-                _log.warning("hints_ended", ledger=self._link.ledger_id, error=str(error))
+                self._note("hints_ended", error_kind(error), error=str(error))
             await self._clock.sleep(self._settings.backoff_last_seconds)
 
     async def run(self) -> None:
@@ -76,18 +79,24 @@ class Watcher:
             except OUR_OWN:
                 raise
             except RelayerError as error:
-                if not self.health.failures:
-                    _log.warning("ledger_unavailable", ledger=self._link.ledger_id, error=str(error))
+                self._note(_UNAVAILABLE, error_kind(error), error=str(error))
                 self.health.fail(error, self._clock.now())
                 await self._clock.sleep(self._backoff.after(error))
                 continue
-            if self.health.failures:
+            if self._recurrence.ended(_UNAVAILABLE):
                 _log.info("ledger_available", ledger=self._link.ledger_id)
+            if self.health.failures:
                 self._link.tell_return()
             self.health.ok()
             self._backoff.reset()
             await wait_for(self._kick, self._clock, self._settings.poll_seconds)
             self._kick.clear()
+
+    def _note(self, event: str, state: str, **words: object) -> None:
+        """Logs what may go on for days: at its start, then at growing intervals."""
+        unlogged = self._recurrence.met(event, state, self._clock.now())
+        if unlogged is not None:
+            _log.warning(event, ledger=self._link.ledger_id, **words, not_logged=unlogged)
 
     def request_rescan(self, after: Height) -> None:
         """Requests that facts above `after` are read again: an expected one did not appear."""
@@ -166,7 +175,7 @@ class Watcher:
             holes = self._holes(facts)
             if not holes:
                 break
-            _log.warning("facts_missing", ledger=self._link.ledger_id, after=min(holes.values()), until=until)
+            self._note("facts_missing", "", after=min(holes.values()), until=until)
             await self._clock.sleep(self._settings.backoff_first_seconds * 2**attempt)
             start = max(min(after, *holes.values()), min(after, until - self._page_blocks))
             facts = await self._ledger.events(after=Height(start), until=until)

@@ -23,6 +23,7 @@ from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, missing
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ports.ledger import Head
 from relayer.proofs.comet.types import NANOSECONDS
+from relayer.recurrence import Recurrence
 
 _BLOCKS_AT_ONCE = 50
 _log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ class ChainView:
         self._blocks = blocks
         self._ledger = ledger
         self._head: LightBlock | None = None
+        self._left_out = Recurrence()
 
     async def head(self) -> Head:
         """Never lower than before: a node that lags behind the one asked last changes nothing. Raises LedgerUnavailable."""
@@ -92,7 +94,10 @@ class ChainView:
         transactions = await self._transactions(block) if block.needs_transactions else ()
         decoded = packet_facts(self._ledger, block, transactions)
         for reason in decoded.left_out:
-            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
+            # Whoever may send packets decides how many there are, and each is read again after a gap.
+            unlogged = self._left_out.met(self._ledger, "", asyncio.get_running_loop().time())
+            if unlogged is not None:
+                _log.warning("packet event left out", ledger=self._ledger, reason=reason, not_logged=unlogged)
         return decoded.facts
 
     async def _transactions(self, block: BlockEvents) -> Sequence[TransactionId]:

@@ -16,19 +16,18 @@ import grpc
 import structlog
 
 from relayer.errors import AuthoritiesUnavailable
+from relayer.ledgers.evm.patience import Patience
 from relayer.ledgers.evm.statements import AuthorityStatement, Statements, TwoHistories
 from relayer.ports.capabilities import Voucher, Vouching
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
+from relayer.recurrence import Recurrence
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
-_RETRY_PAUSE_SECONDS = 0.1
 _MAXIMUM_ANSWER_BYTES = 65_536
 _HASH_BYTES = 32
-_ASK_AGAIN = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.RESOURCE_EXHAUSTED)
-"""Its node is behind ours, or it serves others first."""
 _SECOND_ROUND_SECONDS = 2.0
 _REMEMBERED_ROUNDS = 64
 _log = structlog.get_logger(__name__)
@@ -40,6 +39,11 @@ class AuthorityEndpoint:
 
     address: bytes
     target: str
+
+    @property
+    def name(self) -> str:
+        """Its address as text."""
+        return "0x" + self.address.hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class AuthorityQuorum:
         self._chain_id = chain_id
         self._timeout = timeout_seconds
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._patience = {endpoint: Patience() for endpoint in endpoints}
+        self._recurrence = Recurrence()
         self._statements = Statements(threshold=threshold)
         self._late: dict[AuthorityEndpoint, asyncio.Task[bytes]] = {}
         self._second_rounds: OrderedDict[_Question, asyncio.Task[None]] = OrderedDict()
@@ -113,7 +119,7 @@ class AuthorityQuorum:
                         signatures.append(task.result())
                     except _Refused as refusal:
                         endpoint = tasks[task]
-                        reasons.append(f"0x{endpoint.address.hex()} at {endpoint.target}: {refusal.reason}")
+                        reasons.append(f"{endpoint.name} at {endpoint.target}: {refusal.reason}")
         except BaseException:
             await _end(pending)
             raise
@@ -136,7 +142,7 @@ class AuthorityQuorum:
         reasons = []
         for endpoint, result in zip(self._endpoints, asked, strict=True):
             if isinstance(result, _Refused):
-                reasons.append(f"0x{endpoint.address.hex()} at {endpoint.target}: {result.reason}")
+                reasons.append(f"{endpoint.name} at {endpoint.target}: {result.reason}")
             elif isinstance(result, BaseException):
                 raise result
         confirmed = len(self._endpoints) - len(reasons)
@@ -163,7 +169,7 @@ class AuthorityQuorum:
         return Vouching(threshold=self.engine.threshold, vouchers=tuple(vouchers))
 
     async def _voucher(self, endpoint: AuthorityEndpoint) -> Voucher:
-        name = f"0x{endpoint.address.hex()}"
+        name = endpoint.name
         try:
             await self._describe(endpoint)
         except _Refused as refusal:
@@ -192,21 +198,40 @@ class AuthorityQuorum:
             task.add_done_callback(_take_note)
 
     async def _ask(self, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
-        """One verified signature. While the authority's node is behind ours it is asked again."""
+        """One verified signature. While the authority's node is behind ours it is asked again, less and less often."""
         self._require_consistent(endpoint)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         request = question.request(self._chain_id)
+        patience = self._patience[endpoint]
         while True:
-            left = deadline - loop.time()
+            pause = patience.pause(question.number, loop.time())
+            if pause and loop.time() + pause >= deadline:
+                raise _Refused(f"{patience.reason}; it is asked again in {pause:.0f} s")
+            await asyncio.sleep(pause)
             try:
-                answer = await self._stub(endpoint).Attest(request, timeout=max(left, 0.001))
+                answer = await self._stub(endpoint).Attest(request, timeout=max(deadline - loop.time(), 0.001))
             except grpc.aio.AioRpcError as error:
-                if error.code() not in _ASK_AGAIN or left <= _RETRY_PAUSE_SECONDS:
-                    raise _Refused(f"{error.code().name}: {error.details()}") from error
-                await asyncio.sleep(_RETRY_PAUSE_SECONDS)
+                reason = f"{error.code().name}: {error.details()}"
+                self._note_refusal(endpoint, error.code(), reason)
+                if not patience.refused(error.code(), reason, number=question.number, now=loop.time()):
+                    raise _Refused(reason) from error
                 continue
+            patience.answered()
+            if self._recurrence.ended(endpoint):
+                _log.info("authority_signs_again", authority=endpoint.name, endpoint=endpoint.target)
             return self._hear(answer, endpoint, question)
+
+    def _note_refusal(self, endpoint: AuthorityEndpoint, code: grpc.StatusCode, reason: str) -> None:
+        unlogged = self._recurrence.met(endpoint, code, asyncio.get_running_loop().time())
+        if unlogged is not None:
+            _log.warning(
+                "authority_does_not_sign",
+                authority=endpoint.name,
+                endpoint=endpoint.target,
+                reason=reason,
+                not_logged=unlogged,
+            )
 
     def _require_consistent(self, endpoint: AuthorityEndpoint) -> None:
         if self._statements.contradiction_of(endpoint.address) is not None:
@@ -219,7 +244,7 @@ class AuthorityQuorum:
         if earlier is not None:
             _log.error(
                 "authority_contradicts_itself",
-                authority="0x" + endpoint.address.hex(),
+                authority=endpoint.name,
                 chain_id=self._chain_id,
                 number=question.number,
                 statements=[_shown(earlier), _shown(statement)],

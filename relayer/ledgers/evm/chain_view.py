@@ -6,6 +6,7 @@ read, so a changed hash means that the finality rule is too weak: an error is ra
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from relayer.ledgers.evm.events import PACKET_TOPICS, RawLog, packet_facts, pars
 from relayer.ledgers.evm.node import Block, EvmNode, block_request, parse_block
 from relayer.ledgers.evm.rpc import Call
 from relayer.ledgers.nodes.ranges import RangeReader
+from relayer.recurrence import Recurrence
 
 _REMEMBERED_BLOCKS = 256
 _log = structlog.get_logger(__name__)
@@ -35,6 +37,7 @@ class ChainView:
             self._facts, most=blocks_per_query, too_much=asks_for_too_much, may_be_pruned=may_be_pruned
         )
         self._head: Block | None = None
+        self._left_out = Recurrence()
         self._hashes: OrderedDict[Height, bytes] = OrderedDict()
 
     async def head(self) -> Block:
@@ -67,7 +70,10 @@ class ChainView:
         # Decoded range by range, so that logs of many large packets are never all in memory.
         decoded = packet_facts(self._ledger, await self._logs(first, last))
         for reason in decoded.left_out:
-            _log.warning("packet event left out", ledger=self._ledger, reason=reason)
+            # Whoever may send packets decides how many there are, and each is read again after a gap.
+            unlogged = self._left_out.met(self._ledger, "", asyncio.get_running_loop().time())
+            if unlogged is not None:
+                _log.warning("packet event left out", ledger=self._ledger, reason=reason, not_logged=unlogged)
         return decoded.facts
 
     async def _logs(self, first: int, last: int) -> list[RawLog]:

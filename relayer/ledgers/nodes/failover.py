@@ -20,6 +20,7 @@ import structlog
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.nodes.errors import AnswerTooLate, NodeDeclined, NodeFailure, NodeUnfit
 from relayer.ledgers.nodes.websocket import reason, shown
+from relayer.recurrence import Recurrence
 
 Answer = TypeVar("Answer")
 Operation = Callable[[str], Awaitable[Answer]]
@@ -90,6 +91,7 @@ class Failover:
         self._policy = policy
         self._in_use = self._nodes[0]
         self._head_before = 0
+        self._changes = Recurrence()
         self._survey: asyncio.Task[None] | None = None
         self._next_survey = 0.0
 
@@ -206,7 +208,11 @@ class Failover:
     def _use(self, node: _Node, times_aside: int) -> None:
         before, self._in_use = self._in_use, node
         if node is not before:
-            _log.warning("endpoint_changed", before=shown(before.url), after=shown(node.url))
+            # Two nodes that fail in turn change places for as long as they do.
+            change = (shown(before.url), shown(node.url))
+            unlogged = self._changes.met(change, "", _now())
+            if unlogged is not None:
+                _log.warning("endpoint_changed", before=change[0], after=change[1], not_logged=unlogged)
         if node.times_aside == times_aside:
             # Unless it was set aside while this request was in flight.
             node.is_aside = False

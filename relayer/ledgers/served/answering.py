@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,10 +12,12 @@ import structlog
 
 from relayer.errors import RelayerError
 from relayer.messages.statuses import detail_of, metadata_of, status_of
+from relayer.recurrence import Recurrence
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 _log = structlog.get_logger(__name__)
+_failures = Recurrence()
 
 
 @asynccontextmanager
@@ -26,5 +29,8 @@ async def answering(context: Context) -> AsyncIterator[None]:
     except RelayerError as error:
         status = status_of(error)
         if status is grpc.StatusCode.INTERNAL:
-            _log.error("call failed", error=str(error), kind=type(error).__name__)
+            # Callers may repeat it as often as they like.
+            unlogged = _failures.met(type(error), "", asyncio.get_running_loop().time())
+            if unlogged is not None:
+                _log.error("call failed", error=str(error), kind=type(error).__name__, not_logged=unlogged)
         await context.abort(status, detail_of(error), metadata_of(error))

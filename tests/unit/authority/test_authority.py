@@ -10,6 +10,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
 
 from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable
@@ -309,3 +310,26 @@ def test_a_crash_between_the_row_and_the_counter_is_no_rollback(path, tmp_path) 
 def rows(path) -> list[tuple[str, int, bytes]]:
     with sqlite3.connect(path) as database:
         return database.execute("SELECT chain_id, number, block_hash FROM signed").fetchall()
+
+
+async def test_a_block_that_is_not_final_yet_is_logged_once_however_often_it_is_asked_for(path) -> None:
+    with capture_logs() as logs:
+        async with served(FakeSource(final=10), path) as channel:
+            stub = authority_pb2_grpc.AuthorityStub(channel)
+            for number in range(11, 111):
+                with pytest.raises(grpc.aio.AioRpcError, match="is not final here yet"):
+                    await stub.Attest(request(number=number))
+            for number in range(100):
+                invented = authority_pb2.ServedClient(
+                    host_chain_id=SERVED.host_chain_id, host_genesis=SERVED.host_genesis, client_id=f"poa-evm-{number + 1}"
+                )
+                with pytest.raises(grpc.aio.AioRpcError, match="not served here"):
+                    await stub.Attest(request(client=invented))
+            for _ in range(10):
+                await stub.Attest(request())
+    assert [(each["event"], each["number"]) for each in logs if each["log_level"] != "debug"] == [
+        ("not signed", 11),
+        ("not signed", 10),
+        ("signing_again", 10),
+        ("signed", 10),
+    ]

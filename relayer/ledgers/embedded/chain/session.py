@@ -35,8 +35,10 @@ from relayer.ledgers.embedded.tree import store
 from relayer.light_clients.registry import LightClients
 from relayer.ports.clock import Clock
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
+from relayer.recurrence import Recurrence
 
 _log = structlog.get_logger(__name__)
+_HEARTBEAT = "heartbeat"
 
 MAXIMUM_MESSAGES = 1000
 MAXIMUM_BATCH_BYTES = 16 * 1024 * 1024
@@ -73,8 +75,7 @@ class Session:
         self._heartbeat: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Event] = set()
         self._released = False
-        self._heartbeat_failure: type[LedgerError] | None = None
-        """The last one was logged already."""
+        self._recurrence = Recurrence()
 
     @property
     def revision(self) -> int:
@@ -202,11 +203,12 @@ class Session:
         try:
             now = self.block_time()
             await self.write(lambda chain: chain.advance(now=now))
-            self._heartbeat_failure = None
+            if self._recurrence.ended(_HEARTBEAT):
+                _log.info("heartbeat goes on", ledger=self._chain_id)
         except LedgerError as error:
-            if type(error) is not self._heartbeat_failure:
-                _log.error("heartbeat failed", error=str(error), ledger=self._chain_id)
-            self._heartbeat_failure = type(error)
+            unlogged = self._recurrence.met(_HEARTBEAT, type(error), asyncio.get_running_loop().time())
+            if unlogged is not None:
+                _log.error("heartbeat failed", error=str(error), ledger=self._chain_id, not_logged=unlogged)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         if self._thread is None:

@@ -10,9 +10,11 @@ from hashlib import sha256
 import grpc
 import pytest
 from coincurve import PrivateKey
+from structlog.testing import capture_logs
 
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.ledgers.evm.patience import Patience
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused
 from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, check_quorum, sign_digest
@@ -308,3 +310,47 @@ async def test_authorities_that_serve_no_client_confirm_nothing() -> None:
     async with serving(honest(0), honest(1), honest(2), clients=()) as made:
         with pytest.raises(AuthoritiesUnavailable, match="serves no light client"):
             await made.confirm(number=7, block_hash=HASH)
+
+
+async def test_an_authority_that_stays_behind_is_asked_less_and_less_often_and_logged_once() -> None:
+    asked = []
+
+    async def behind(request, context):
+        asked.append(request.number)
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not final yet")
+
+    async with quorum(behind, honest(1), honest(2)) as made:
+        with capture_logs() as logs:
+            for number in range(7, 307):
+                await made.collect(IDENTITY, number=number, block_hash=HASH)
+            async with asyncio.timeout(120):
+                while len(asked) < 3:  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0.05)
+    # 300 blocks took about a second: the questions to it are as many as pauses fit in, not as blocks.
+    assert 3 <= len(asked) <= 8
+    (line,) = (each for each in logs if each["event"] == "authority_does_not_sign")
+    assert line["authority"] == f"0x{address(0).hex()}"
+    assert "not final yet" in line["reason"]
+
+
+async def test_an_authority_that_caught_up_is_asked_at_once_again() -> None:
+    async with quorum(lagging(0, 3), honest(1)) as made:
+        with capture_logs() as logs:
+            assert len(await collect(made)) == 2
+            assert len(await collect(made)) == 2
+    events = [each["event"] for each in logs]
+    assert events == ["authority_does_not_sign", "authority_signs_again"]
+
+
+def test_patience_with_an_authority_grows_and_ends_with_its_first_signature() -> None:
+    patience, now, pauses = Patience(), 0.0, []
+    for _ in range(10):
+        pauses.append(patience.pause(7, now))
+        now += pauses[-1]
+        assert patience.refused(grpc.StatusCode.FAILED_PRECONDITION, "behind", number=7, now=now)
+    assert pauses == pytest.approx([0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10])
+    # A block that is older than the one it refused may be final there.
+    assert patience.pause(6, now) == 0
+    patience.answered()
+    assert patience.pause(8, now) == 0
+    assert not patience.refused(grpc.StatusCode.UNAVAILABLE, "down", number=7, now=now)
