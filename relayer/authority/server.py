@@ -130,7 +130,7 @@ class _Servicer(authority_pb2_grpc.AuthorityServicer):
         Names that are not served are a caller's invention, so they share one course.
         """
         subject = None if isinstance(error, ClientNotServed) else _served(client)
-        unlogged = self._recurrence.met(subject, type(error), asyncio.get_running_loop().time())
+        unlogged = self._recurrence.met(subject, type(error).__name__, asyncio.get_running_loop().time())
         if unlogged is not None:
             _log.warning("not signed", number=number, client=client.client_id, reason=str(error), not_logged=unlogged)
 

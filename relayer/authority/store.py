@@ -107,8 +107,8 @@ class SignedHashes:
         _write_counter(self._counter, self._count)
 
     def record(self, chain_id: int, number: int, block_hash: bytes) -> bool:
-        """Whether the hash is new; it is on disk by then. Raises ContradictingHash if another hash is there, StoreUnusable if
-        it cannot be written."""
+        """Whether the hash is new; it is on disk by then. Raises ContradictingHash if another hash is there, StoreUnusable
+        if it cannot be written."""
         if not 1 <= number <= _LARGEST_NUMBER:
             raise ContradictingHash(f"block {number}: no block of this number is signed")
         row = (str(chain_id), number, block_hash)

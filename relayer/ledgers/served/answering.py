@@ -30,7 +30,7 @@ async def answering(context: Context) -> AsyncIterator[None]:
         status = status_of(error)
         if status is grpc.StatusCode.INTERNAL:
             # Callers may repeat it as often as they like.
-            unlogged = _failures.met(type(error), "", asyncio.get_running_loop().time())
+            unlogged = _failures.met(type(error).__name__, "", asyncio.get_running_loop().time())
             if unlogged is not None:
                 _log.error("call failed", error=str(error), kind=type(error).__name__, not_logged=unlogged)
         await context.abort(status, detail_of(error), metadata_of(error))

@@ -206,7 +206,7 @@ class Session:
             if self._recurrence.ended(_HEARTBEAT):
                 _log.info("heartbeat goes on", ledger=self._chain_id)
         except LedgerError as error:
-            unlogged = self._recurrence.met(_HEARTBEAT, type(error), asyncio.get_running_loop().time())
+            unlogged = self._recurrence.met(_HEARTBEAT, type(error).__name__, asyncio.get_running_loop().time())
             if unlogged is not None:
                 _log.error("heartbeat failed", error=str(error), ledger=self._chain_id, not_logged=unlogged)
 
