@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
-
 from relayer.app.evm_settings import finality_rule
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
@@ -14,9 +12,10 @@ from relayer.config.serving import AuthoritySettings
 from relayer.keystore import open_keystore
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.rpc import JsonRpc
+from relayer.logs import Log
 from relayer.proofs.client import ClientIdentity
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) -> None:

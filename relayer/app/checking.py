@@ -16,7 +16,7 @@ from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
 from relayer.ports.capabilities import CheckLine, TrustsClients, capability
 from relayer.ports.ledger import ClientCondition, ClientStatus
-from relayer.service.http import bind
+from relayer.service.listener import bind
 
 _SOON_PERCENT = 20
 """Less than this much of its trusting period left: the relayer has not updated the client for long."""

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import structlog
 
 from relayer.config.fields import Logging
+from relayer.logs import LogStream
 
-_STANDARD_ERROR = 2
+_USUAL_COLLECTIONS = (700, 10, 10)
+"""The interpreter's own thresholds: a command starts with a higher one, because what it loads stays."""
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Runs `work`, which returns soon after the event is set or when it cannot go on."""
+    # What has been loaded stays, so that no collection has to look at it again.
+    gc.freeze()
+    gc.set_threshold(*_USUAL_COLLECTIONS)
     asyncio.run(_until_signal(work))
 
 
@@ -57,16 +61,3 @@ def configure_logging(settings: Logging) -> None:
     )
     # Libraries log through the standard module; what they say below a warning is noise here.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-
-
-class LogStream:
-    """Standard error without a buffer. A line that cannot be written is lost: a full disk under the log stops no work."""
-
-    def write(self, text: str) -> int:
-        """Writes at once; the number of characters, written or lost."""
-        with suppress(OSError):
-            os.write(_STANDARD_ERROR, text.encode(errors="backslashreplace"))
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is held back."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import structlog
-
 from relayer.app.clock import SteadyClock
 from relayer.app.journal import journal_writer, routes
 from relayer.app.ledgers import FullLedger, make_ledger, stops_by_itself
@@ -23,12 +21,14 @@ from relayer.engine.links import LedgerLink
 from relayer.engine.runner import JournalThread
 from relayer.engine.settings import EngineSettings
 from relayer.journal.statistics import JournalStatistics
+from relayer.logs import Log
 from relayer.ports.journal import Journal
-from relayer.service.http import StatusServer, bind
+from relayer.service.http import StatusServer
+from relayer.service.listener import bind
 from relayer.service.remembered import Remembered
 from relayer.service.report import Source
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _FIGURES_SECONDS = 5.0
 _PROBE_SECONDS = 1.0

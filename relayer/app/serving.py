@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
-
 from relayer.app.embedded import embedded_ledger
 from relayer.config.fields import LedgerListen
 from relayer.config.serving import LedgerFileSettings, read_pem
@@ -13,8 +11,9 @@ from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.served.server import serve
 from relayer.ledgers.served.access import Access, Reads
 from relayer.ledgers.served.transport import Certificate, Places
+from relayer.logs import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) -> None:

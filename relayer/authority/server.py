@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -15,6 +14,7 @@ from relayer.authority.admission import Admission
 from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable, TooManyCalls
 from relayer.errors import ConfigurationError, InvalidInput, LedgerError, NotFinal, RelayerError
+from relayer.logs import Log
 from relayer.proofs.client import ClientIdentity
 from relayer.recurrence import Recurrence
 from relayer.turns import host_of
@@ -34,7 +34,7 @@ _STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
     (LedgerError, grpc.StatusCode.UNAVAILABLE),
 )
 """The first match applies, so children come before their parents."""
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

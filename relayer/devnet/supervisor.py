@@ -11,8 +11,6 @@ import time
 import urllib.parse
 from contextlib import ExitStack
 
-import structlog
-
 from relayer.app.authority import serve_authority
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger
@@ -25,9 +23,10 @@ from relayer.devnet.layout import accounts_needed
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.ports import is_listening
 from relayer.errors import LedgerUnavailable
+from relayer.logs import Log
 from relayer.waiting import Patience
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _POLL_SECONDS = 0.05
 _START_WORK_SECONDS = 120.0
 """CPU time that the authorities and the ledger may take to start."""

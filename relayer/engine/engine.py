@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-import structlog
-
 from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.events import PacketReleased
@@ -30,10 +28,11 @@ from relayer.engine.settings import EngineSettings
 from relayer.engine.status import EngineSnapshot, LaneSnapshot, LedgerSnapshot, PacketsSnapshot, PendingSnapshot
 from relayer.engine.watcher import Watcher
 from relayer.errors import InvalidInput, InvariantBroken, RelayerError, error_kind
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Journal
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class Engine:

@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
-import structlog
-
 from relayer.core.effects import Effect
 from relayer.core.events import SubmissionRefused
 from relayer.core.ids import Height
@@ -36,6 +34,7 @@ from relayer.errors import (
     RelayerError,
     error_kind,
 )
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import (
     ClientCondition,
@@ -49,7 +48,7 @@ from relayer.ports.ledger import (
 from relayer.ports.prover import ClientMessage, Proof
 from relayer.recurrence import Recurrence
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _PASSING = (
     LedgerUnavailable,
     AuthoritiesUnavailable,

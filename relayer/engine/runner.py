@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
-import structlog
-
 from relayer.core import events as ev
 from relayer.core.draft import Plan, PlannedTransition
 from relayer.core.ids import Height, LedgerId
@@ -24,11 +22,12 @@ from relayer.engine.inbox import Inbox, Item, Page, Stop, Word
 from relayer.engine.settings import EngineSettings
 from relayer.engine.watcher import Watcher
 from relayer.facts.answers import answers_in
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 from relayer.ports.journal import Entry, Journal
 from relayer.recurrence import Recurrence
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _T = TypeVar("_T")
 
 

@@ -9,8 +9,6 @@ import asyncio
 from collections.abc import Sequence
 from random import Random
 
-import structlog
-
 from relayer.core.channels import Route
 from relayer.core.events import HeadFinalised, LedgerFact, PacketCommitted, PacketPassedOver
 from relayer.core.ids import Height
@@ -20,11 +18,12 @@ from relayer.engine.links import LedgerLink
 from relayer.engine.settings import EngineSettings
 from relayer.engine.waiting import OUR_OWN, Backoff, Health, wait_for
 from relayer.errors import LedgerUnavailable, RelayerError, error_kind
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
 from relayer.recurrence import Recurrence
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _UNAVAILABLE = "ledger_unavailable"
 
 

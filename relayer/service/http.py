@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from relayer.errors import ConfigurationError
 from relayer.service.metrics import metrics_text
 from relayer.service.report import Source
 from relayer.views.plain import as_plain
@@ -46,22 +44,6 @@ def application(source: Source) -> Starlette:
 
     served = {"/healthz": healthz, "/status": status, "/metrics": metrics}
     return Starlette(routes=[Route(path, handler, methods=["GET"]) for path, handler in served.items()])
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Raises ConfigurationError if the port is taken, before anything else has started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(
-            f"service: cannot listen on {host}:{port} ({error.strerror}); stop what uses it, or change service.port"
-        ) from error
-    return listener
 
 
 def bounded(*, connections: int = MAXIMUM_CONNECTIONS, seconds: float = CONNECTION_SECONDS) -> type[H11Protocol]:

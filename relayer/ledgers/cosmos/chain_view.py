@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from hashlib import sha256
 
-import structlog
-
 from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
 from relayer.errors import NotFinal
@@ -21,12 +19,13 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.events import MAXIMUM_TRANSACTIONS, BlockEvents, packet_facts, parse_block_results
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, missing
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.logs import Log
 from relayer.ports.ledger import Head
 from relayer.proofs.comet.types import NANOSECONDS
 from relayer.recurrence import Recurrence
 
 _BLOCKS_AT_ONCE = 50
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class ChainView:

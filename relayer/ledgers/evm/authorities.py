@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import grpc
-import structlog
 
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ledgers.evm.patience import Patience
 from relayer.ledgers.evm.statements import AuthorityStatement, Statements, TwoHistories
+from relayer.logs import Log
 from relayer.ports.capabilities import Voucher, Vouching
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
@@ -30,7 +30,7 @@ _MAXIMUM_ANSWER_BYTES = 65_536
 _HASH_BYTES = 32
 _SECOND_ROUND_SECONDS = 2.0
 _REMEMBERED_ROUNDS = 64
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
-import structlog
-
 from relayer.core.events import LedgerFact
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import LedgerUnavailable, NotFinal
@@ -20,10 +18,11 @@ from relayer.ledgers.evm.events import PACKET_TOPICS, RawLog, packet_facts, pars
 from relayer.ledgers.evm.node import Block, EvmNode, block_request, parse_block
 from relayer.ledgers.evm.rpc import Call
 from relayer.ledgers.nodes.ranges import RangeReader
+from relayer.logs import Log
 from relayer.recurrence import Recurrence
 
 _REMEMBERED_BLOCKS = 256
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class ChainView:

@@ -7,8 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.errors import AuthoritiesUnavailable
@@ -18,6 +16,7 @@ from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.errors import AuthoritiesContradict, MalformedAnswer
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.statements import TwoHistories, VouchedHash
+from relayer.logs import Log
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
@@ -42,7 +41,7 @@ from relayer.proofs.poa_evm.types import (
 
 _SLOTS_PER_QUERY = 256
 _REMEMBERED_HEIGHTS = 32
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from itertools import takewhile
 from typing import Protocol, TypeVar
 
 import aiohttp
-import structlog
 
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
 from relayer.ledgers.nodes.errors import AnswerTooLate, NodeDeclined, NodeFailure, NodeUnfit
 from relayer.ledgers.nodes.websocket import reason, shown
+from relayer.logs import Log
 from relayer.recurrence import Recurrence
 
 Answer = TypeVar("Answer")
@@ -28,7 +28,7 @@ Operation = Callable[[str], Awaitable[Answer]]
 
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError, NodeFailure)
 _PASSED_OVER = (*FAILURES, WrongLedger)
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class Contact(Protocol):

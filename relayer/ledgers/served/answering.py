@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
-import structlog
 
 from relayer.errors import RelayerError
+from relayer.logs import Log
 from relayer.messages.statuses import detail_of, metadata_of, status_of
 from relayer.recurrence import Recurrence
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _failures = Recurrence()
 
 

@@ -65,14 +65,10 @@ def test_a_command_loads_only_what_it_needs(command: str, arguments: dict[str, l
 
 @pytest.mark.parametrize("command", SECONDS)
 def test_a_command_starts_within_its_processor_time(command: str, arguments: dict[str, list[str]]) -> None:
-    factor = max(1.0, processor_seconds(YARDSTICK) / YARDSTICK_SECONDS)
-    seconds = processor_seconds(["-m", "relayer", *arguments[command]])
-    assert seconds < SECONDS[command] * factor
-
-
-def processor_seconds(arguments: Sequence[str]) -> float:
-    """The least of several runs: what else happens on the machine only adds to it."""
-    return min(_once(arguments) for _ in range(RUNS))
+    words = ["-m", "relayer", *arguments[command]]
+    # Each run beside one of the yardstick, and the best pair counts: what else happens on the machine only adds to either.
+    factors = (_once(words) / max(YARDSTICK_SECONDS, _once(YARDSTICK)) for _ in range(RUNS))
+    assert min(factors) * YARDSTICK_SECONDS < SECONDS[command]
 
 
 def _once(arguments: Sequence[str]) -> float:

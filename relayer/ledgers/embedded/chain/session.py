@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
 
-import structlog
-
 from relayer.codes.ibc import IbcCode
 from relayer.core.ids import TransactionId
 from relayer.errors import (
@@ -33,11 +31,12 @@ from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.host.transactions import Transaction, encode_transaction
 from relayer.ledgers.embedded.tree import store
 from relayer.light_clients.registry import LightClients
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
 from relayer.recurrence import Recurrence
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _HEARTBEAT = "heartbeat"
 
 MAXIMUM_MESSAGES = 1000
