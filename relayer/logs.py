@@ -19,6 +19,10 @@ class Log:
         self._name = name
         self._logger: Any = None
 
+    def debug(self, event: str, **values: object) -> None:
+        """What helps to find a fault."""
+        self._loaded().debug(event, **values)
+
     def info(self, event: str, **values: object) -> None:
         """What an operator may want to know."""
         self._loaded().info(event, **values)
