@@ -119,6 +119,8 @@ class ChainCode(_Code):
     """The account cannot pay."""
     UNKNOWN_ACCOUNT = ("sdk", 9, Remedy.ACCOUNT)
     """The account does not exist yet."""
+    OUT_OF_GAS = ("sdk", 11, Remedy.LATER)
+    """The gas that was asked for, or that a node grants to a simulation, does not suffice."""
     FEE_INSUFFICIENT = ("sdk", 13, Remedy.ACCOUNT)
     """The node asks for a higher gas price."""
     ALREADY_IN_POOL = ("sdk", 19, Remedy.LATER)

@@ -19,9 +19,10 @@ from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.transport import AbciCall as CometCall
-from relayer.ledgers.cosmos.transport import TooMuch, Transport
+from relayer.ledgers.cosmos.transport import Transport
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.rpc import Call, JsonRpc
+from relayer.ledgers.nodes.errors import TooMuch
 from tests.support.fuzzing import Form, mutate
 
 INPUTS = int(os.environ.get("FUZZ_EXAMPLES", "2000")) // 4

@@ -12,7 +12,7 @@ import pytest
 from eth_abi.abi import encode
 
 from relayer.core.ids import ClientId, Height, LedgerId, TransactionId
-from relayer.errors import InvalidInput, LedgerUnavailable
+from relayer.errors import InvalidInput, LedgerUnavailable, WrongLedger
 from relayer.facts.codec import fact_hash
 from relayer.ledgers.cosmos import events as comet_events
 from relayer.ledgers.cosmos import headers
@@ -144,14 +144,14 @@ EVM_NODE = [
         "EVM block",
         lambda value: encode_block(parse_block(value, "latest").raw),
         *BLOCKS,
-        refusals=(LedgerUnavailable, ProofError),
+        refusals=(LedgerUnavailable, WrongLedger, ProofError),
     ),
     answer("EVM logs", packet_logs, LOGS, LOGS[:1]),
     answer("EVM topics", lambda value: events.topics_by(ROUTER, value) if isinstance(value, list) else None, LOGS),
     answer("EVM receipt", asked(lambda node: node.receipt("0x1")), MINED),
     answer("EVM proof", asked(lambda node: node.proof(ROUTER, [bytes(32)] * 2, Height(1))), PROOF),
     answer("EVM balance", asked(lambda node: node.balance(ROUTER)), "0x5208"),
-    answer("EVM head", asked(lambda node: node.head()), *BLOCKS),
+    answer("EVM head", asked(lambda node: node.head()), *BLOCKS, refusals=(LedgerUnavailable, WrongLedger)),
 ]
 
 FACT = a_fact()

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from relayer.core.ids import Height
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.cosmos.account import CosmosAccount
-from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
+from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
 from relayer.ledgers.cosmos.questions import ask, is_missing, parse, require_answered
 from relayer.ledgers.cosmos.refusals import missing_account
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.nodes.errors import printable
 from relayer.wire.cosmos_sdk_protos import auth_query, bank_query
 
 _ACCOUNT_INFO = "/cosmos.auth.v1beta1.Query/AccountInfo"

@@ -11,9 +11,10 @@ from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
 from relayer.ledgers.cosmos.account import governance_address
 from relayer.ledgers.cosmos.client_view import ClientView, Pairing
 from relayer.ledgers.cosmos.commander import Commander
-from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.nodes.errors import printable
 from relayer.ports.prover import ClientCreation
 from relayer.wire.cosmos_protos import any_, client_tx, client_v2_tx
 from relayer.wire.cosmos_sdk_protos import client_query

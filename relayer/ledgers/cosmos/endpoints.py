@@ -11,16 +11,16 @@ from relayer.core.ids import Height
 from relayer.errors import WrongLedger
 from relayer.ledgers.cosmos import values
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
-from relayer.ledgers.cosmos.transport import AbciCall, TooMuch, Transport
+from relayer.ledgers.cosmos.transport import AbciCall, Transport
 from relayer.ledgers.cosmos.values import Json
-from relayer.ledgers.nodes.errors import NodeUnfit
+from relayer.ledgers.nodes.batches import Batches
+from relayer.ledgers.nodes.errors import NodeUnfit, TooMuch
 from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
 from relayer.ledgers.nodes.websocket import shown
 from relayer.proofs.comet.types import TimestampNanoseconds
 
 MAXIMUM_BATCH = 10
 """Calls in one request: CometBFT's own limit, unless its operator has set another one."""
-_ANSWERS_BEFORE_GROWTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +118,7 @@ class _Nodes:
     def __init__(self, chain_id: str, options: EndpointOptions) -> None:
         self._chain_id = chain_id
         self._transport = Transport(timeout_seconds=options.timeout_seconds, connections=options.connections)
-        self._batch_sizes: dict[str, int] = {}
-        self._answers: dict[str, int] = {}
+        self._batches = Batches(self._transport.post, most=MAXIMUM_BATCH, single=MalformedAnswer)
 
     async def close(self) -> None:
         await self._transport.close()
@@ -149,41 +148,14 @@ class _Nodes:
         return found
 
     async def ask(self, url: str, calls: Sequence[AbciCall]) -> list[Json]:
-        size = self._batch_sizes.get(url, MAXIMUM_BATCH)
-        parts = [calls[first : first + size] for first in range(0, len(calls), size)]
-        done = await asyncio.gather(*(self._ask_part(url, part) for part in parts), return_exceptions=True)
+        parts = self._batches.parts(url, calls)
+        done = await asyncio.gather(*(self._batches.ask(url, part) for part in parts), return_exceptions=True)
         results: list[Json] = []
         for each in done:
             if isinstance(each, BaseException):
                 raise each
             results += each
         return results
-
-    async def _ask_part(self, url: str, calls: Sequence[AbciCall]) -> list[Json]:
-        """One request, or halves of it where the node, or we, take no more at once. What was learned is forgotten slowly."""
-        try:
-            results = await self._transport.post(url, calls)
-        except TooMuch as error:
-            if len(calls) == 1:
-                raise MalformedAnswer(str(error)) from error
-            middle = self._ask_for_less(url, len(calls))
-            return [*await self._ask_part(url, calls[:middle]), *await self._ask_part(url, calls[middle:])]
-        except TimeoutError:
-            # It counts as a failure of the node, and the next request is a smaller one.
-            self._ask_for_less(url, len(calls))
-            raise
-        self._ask_for_more(url)
-        return results
-
-    def _ask_for_less(self, url: str, calls: int) -> int:
-        self._batch_sizes[url], self._answers[url] = max(1, calls // 2), 0
-        return self._batch_sizes[url]
-
-    def _ask_for_more(self, url: str) -> None:
-        size = self._batch_sizes.get(url, MAXIMUM_BATCH)
-        self._answers[url] = self._answers.get(url, 0) + 1
-        if size < MAXIMUM_BATCH and self._answers[url] >= _ANSWERS_BEFORE_GROWTH:
-            self._batch_sizes[url], self._answers[url] = min(2 * size, MAXIMUM_BATCH), 0
 
 
 def _node_status(answer: Json) -> NodeStatus:

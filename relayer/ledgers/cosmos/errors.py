@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relayer.errors import LedgerUnavailable, WrongLedger
-from relayer.ledgers.nodes.errors import NodeDeclined, NodeFailure
+from relayer.ledgers.nodes.errors import NodeDeclined, NodeFailure, printable
 
 
 class MalformedAnswer(NodeFailure):
@@ -31,8 +31,3 @@ class QueryRefused(LedgerUnavailable):
 
 class KeyTypeUnknown(WrongLedger):
     """A validator signs with a scheme that no light client here checks. Only the chain's operators can change that."""
-
-
-def printable(text: str) -> str:
-    """A node's message goes to terminals and logs, so only its printable text is kept, up to a limit."""
-    return "".join(character if character.isprintable() else " " for character in text[:300])

@@ -17,9 +17,10 @@ from relayer.core.ids import Height, LedgerId, TransactionId, parse_client_id, p
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos import values
-from relayer.ledgers.cosmos.errors import MalformedAnswer, printable
+from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.transport import MAXIMUM_ANSWER_BYTES
 from relayer.ledgers.cosmos.values import Json
+from relayer.ledgers.nodes.errors import printable
 from relayer.messages.packets import decode_acknowledgement, decode_packet
 
 MAXIMUM_TRANSACTIONS: Final = 100_000

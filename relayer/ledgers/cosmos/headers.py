@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from relayer.ledgers.cosmos import values
-from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer, printable
+from relayer.ledgers.cosmos.errors import KeyTypeUnknown, MalformedAnswer
 from relayer.ledgers.cosmos.values import Json
+from relayer.ledgers.nodes.errors import printable
 from relayer.proofs.comet.types import (
     MAXIMUM_VALIDATORS,
     BlockId,

@@ -9,11 +9,12 @@ from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import Height
 from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable
 from relayer.ledgers.cosmos.chain_view import ChainView
-from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused, printable
+from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
 from relayer.ledgers.cosmos.headers import parse_signed_header
 from relayer.ledgers.cosmos.light_blocks import LightBlock, LightBlocks, follows
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import AbciAnswer, CometRpc
+from relayer.ledgers.nodes.errors import printable
 from relayer.messages.tendermint_clients import (
     client_creation,
     client_message,

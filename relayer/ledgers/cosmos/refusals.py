@@ -14,7 +14,7 @@ from relayer.errors import (
     LedgerRefused,
     LedgerUnavailable,
 )
-from relayer.ledgers.cosmos.errors import printable
+from relayer.ledgers.nodes.errors import printable
 from relayer.ports.ledger import MessageResult, Outcome
 
 TOO_LARGE = (ChainCode.TRANSACTION_TOO_LARGE, ChainCode.GAS_LIMIT_INVALID)
@@ -98,6 +98,20 @@ def require_payable(refusal: ChainRefusal, *, account: str, offer: str) -> None:
 def missing_account(account: str) -> AccountMissing:
     """The error for an account that the chain does not know."""
     return AccountMissing(f"account {account} does not exist on the chain yet; send it some coins, that makes it")
+
+
+def require_granted(refusal: ChainRefusal) -> None:
+    """Raises LedgerUnavailable for what a node or the chain bounds for every transaction: no packet is at fault."""
+    if refusal.fits(ChainCode.OUT_OF_GAS):
+        raise LedgerUnavailable(
+            "the node grants too little gas to a simulation; raise query-gas-limit in its app.toml, or name another node "
+            f"({printable(refusal.log)})"
+        )
+    if any(map(refusal.fits, TOO_LARGE)):
+        raise LedgerUnavailable(
+            "the ledger takes no transaction with one message of this size or gas; compare transaction_bytes and "
+            f"transaction_gas with what its nodes take ({refusal.name}: {printable(refusal.log)})"
+        )
 
 
 def refused(refusal: ChainRefusal, what: str) -> LedgerRefused:

@@ -25,6 +25,7 @@ from relayer.ledgers.cosmos.refusals import (
     TransactionRefused,
     refused,
     refused_message,
+    require_granted,
     require_usable,
 )
 from relayer.ledgers.cosmos.rpc import CometRpc
@@ -234,6 +235,7 @@ class Submitter:
             trial = await self._sender.simulate([update])
             if isinstance(trial, ChainRefusal):
                 require_usable(trial, account=self._sender.address, client=progress.client)
+                require_granted(trial)
                 # Even if the code is about a packet: no message was executed, so none is at fault.
                 refused_update = replace(refused_message(trial), retryable=True)
                 progress.results.update({item.index: refused_update for item in messages})
@@ -246,6 +248,7 @@ class Submitter:
         """`refusal` is what all of `messages` together met. Halves, and halves of bad halves."""
         if len(messages) == 1:
             require_usable(refusal, account=self._sender.address, client=progress.client)
+            require_granted(refusal)
             progress.results[messages[0].index] = refused_message(refusal)
             return []
         left = []
@@ -255,7 +258,9 @@ class Submitter:
         return left
 
     def give_up(self, messages: Sequence[Item], last: ChainRefusal | None, progress: _Progress) -> None:
-        """The chain takes them in no block; the relayer may try again."""
+        """The chain takes them in no block; the relayer may try again. Raises LedgerUnavailable for a limit of the chain."""
+        if last is not None and any(map(last.fits, TOO_LARGE)):
+            require_granted(last)
         for item in messages:
             name, log = ("", "") if last is None else (last.name, last.log)
             detail = f"refused in blocks again and again though its simulation passes: {log}"

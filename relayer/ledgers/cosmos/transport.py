@@ -12,6 +12,8 @@ import aiohttp
 
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.values import Json
+from relayer.ledgers.nodes.envelope import require_served, sentence
+from relayer.ledgers.nodes.errors import TooMuch
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 
@@ -22,10 +24,6 @@ class AbciCall:
 
     method: str
     params: Mapping[str, object] = field(default_factory=dict)
-
-
-class TooMuch(Exception):
-    """A request or its answer is beyond what one of the two sides takes at once."""
 
 
 class Transport:
@@ -45,7 +43,7 @@ class Transport:
             await session.close()
 
     async def post(self, url: str, calls: Sequence[AbciCall]) -> list[Json]:
-        """Results in the order of `calls`; several go as one batch. Raises NodeRefused, MalformedAnswer, TooMuch, and what
+        """Results in the order of `calls`; several go as one batch. Raises NodeRefused, NodeFailure, TooMuch, and what
         aiohttp raises."""
         requests = [
             {"jsonrpc": "2.0", "id": next(self._ids), "method": call.method, "params": call.params} for call in calls
@@ -61,11 +59,13 @@ class Transport:
         try:
             answer = json.loads(raw)
         except (ValueError, RecursionError):
-            raise MalformedAnswer(f"status {status} and no JSON") from None
+            require_served(status, None, calls=len(calls))
+            raise MalformedAnswer(sentence(status, None)) from None
+        require_served(status, answer, calls=len(calls))
         if len(requests) == 1:
             return [_result(calls[0].method, requests[0]["id"], answer)]
         if not isinstance(answer, list):
-            raise TooMuch("the node takes no batches of this size")
+            raise MalformedAnswer(f"status {status} and no answer to the request")
         by_id = {item["id"]: item for item in answer if isinstance(item, dict) and type(item.get("id")) is int}
         return [
             _result(call.method, request["id"], by_id.get(request["id"]))

@@ -7,7 +7,7 @@ could not do what was asked.
 from __future__ import annotations
 
 from relayer.errors import AuthoritiesUnavailable, LedgerError, LedgerUnavailable, RelayerError, WrongLedger
-from relayer.ledgers.nodes.errors import AnswerTooLarge, AnswerTooLate, NodeFailure
+from relayer.ledgers.nodes.errors import AnswerTooLarge, AnswerTooLate, NodeFailure, printable
 
 
 class MalformedAnswer(NodeFailure):
@@ -23,8 +23,7 @@ class NodeRefused(LedgerUnavailable):
     """A JSON-RPC error object. `code` is the node's; `data` is the revert data when there is some."""
 
     def __init__(self, method: str, code: int, message: str, data: bytes | None = None) -> None:
-        # A node's message goes to terminals and logs, so only its printable text is kept.
-        words = "".join(character if character.isprintable() else " " for character in message[:300])
+        words = printable(message)
         super().__init__(f"{method}: the node refused with code {code}: {words}")
         self.method = method
         self.code = code

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from relayer.core.ids import Height, TimestampSeconds
-from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal
+from relayer.errors import HeightPruned, LedgerUnavailable, NotFinal, WrongLedger
 from relayer.ledgers.evm.errors import BlockMissing, MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.finality import Confirmations, FinalityRule, FinalizedTag, LatestIsFinal
 from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, quantity, short_quantity
@@ -16,6 +16,8 @@ from relayer.ledgers.evm.rpc import Call, JsonRpc
 MAXIMUM_PROOF_NODES = 64
 """A path in a 256-bit trie has at most 64 nibbles."""
 _MAXIMUM_NODE_BYTES = 1_024
+_LATEST_SECONDS = 100_000_000_000
+"""The year 5138: a later time counts milliseconds or nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +103,13 @@ class EvmNode:
             )
 
     async def proof(self, address: bytes, slots: Sequence[bytes], at: Height) -> AccountProof:
-        """eth_getProof of one account with many slots. Raises HeightPruned if the node dropped the state of that height."""
+        """eth_getProof of one account with many slots. Raises HeightPruned if the node dropped the state of that height,
+        LedgerUnavailable for any other refusal."""
         keys = ["0x" + slot.hex() for slot in slots]
         try:
             answer = await self.rpc.call("eth_getProof", "0x" + address.hex(), keys, hex(at))
         except NodeRefused as error:
-            head = short_quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
-            if at > head:
-                raise LedgerUnavailable(f"the node knows {head} blocks, not block {at} yet") from error
-            raise HeightPruned(f"the node gives no proofs at block {at} ({error}); use a node that keeps more") from error
+            answer = await self._prove_again(address, keys, at, error)
         storage = listing(member(answer, "storageProof", "eth_getProof"), "eth_getProof slots", maximum=len(slots))
         if len(storage) != len(slots):
             raise MalformedAnswer(f"eth_getProof: {len(storage)} proofs for {len(slots)} slots")
@@ -117,6 +117,21 @@ class EvmNode:
             account=_nodes(member(answer, "accountProof", "eth_getProof")),
             storage=tuple(_nodes(member(item, "proof", "eth_getProof")) for item in storage),
         )
+
+    async def _prove_again(self, address: bytes, keys: Sequence[str], at: Height, refusal: NodeRefused) -> Json:
+        """A refusal may pass, or be about every proof: only a node that proves its newest block, and still not this one, has
+        dropped this one's state."""
+        head = short_quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
+        if at > head:
+            raise LedgerUnavailable(f"the node knows {head} blocks, not block {at} yet") from refusal
+        try:
+            await self.rpc.call("eth_getProof", "0x" + address.hex(), list(keys), hex(head))
+        except NodeRefused:
+            raise refusal from None
+        try:
+            return await self.rpc.call("eth_getProof", "0x" + address.hex(), list(keys), hex(at))
+        except NodeRefused as error:
+            raise HeightPruned(f"the node gives no proofs at block {at} ({error}); use a node that keeps more") from error
 
     async def view(self, to: bytes, calldata: bytes, at: int | str = "latest") -> bytes:
         """eth_call. Raises NodeRefused with the revert data."""
@@ -146,17 +161,25 @@ def block_request(number: int | str) -> Call:
 
 
 def parse_block(answer: Json | NodeRefused, number: int | str) -> Block:
-    """Strict reading; raises LedgerUnavailable when the node does not have the block."""
+    """Strict reading; raises LedgerUnavailable when the node does not have the block, WrongLedger if its time is in other
+    units than seconds."""
     if isinstance(answer, NodeRefused):
         raise answer
     if answer is None:
         raise BlockMissing(f"the node does not have block {number} (yet)")
     fee = answer.get("baseFeePerGas") if isinstance(answer, Mapping) else None
+    timestamp = short_quantity(member(answer, "timestamp", "block"), "block time")
+    if timestamp > _LATEST_SECONDS:
+        raise WrongLedger(
+            f"block {number} is of the time {timestamp}, which is not in seconds: ledgers such as Quorum with raft count "
+            "nanoseconds, so contracts there find every packet timed out and every light client expired; such a ledger "
+            "cannot be used, run it with istanbul or qbft"
+        )
     block = Block(
         number=Height(short_quantity(member(answer, "number", "block"), "block number")),
         hash=fixed(member(answer, "hash", "block"), 32, "block hash"),
         parent_hash=fixed(member(answer, "parentHash", "block"), 32, "parent hash"),
-        timestamp=TimestampSeconds(short_quantity(member(answer, "timestamp", "block"), "block time")),
+        timestamp=TimestampSeconds(timestamp),
         base_fee=None if fee is None else quantity(fee, "base fee"),
         gas_limit=quantity(member(answer, "gasLimit", "block"), "block gas limit"),
         raw=answer,

@@ -8,7 +8,7 @@ answers mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -18,13 +18,17 @@ import aiohttp
 from relayer.errors import WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
-from relayer.ledgers.nodes.errors import AnswerTooLarge
+from relayer.ledgers.nodes.batches import Batches
+from relayer.ledgers.nodes.envelope import require_served, sentence
+from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
 from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
 from relayer.ledgers.nodes.websocket import shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 MAXIMUM_BATCH = 100
-"""Calls in one request; geth accepts 1,000, hosted nodes often 100."""
+"""Calls in one request; geth accepts 1,000, hosted nodes often 100, and a node that takes less is asked for less."""
+_CUT_SHORT = frozenset({-32002, -32003})
+"""Geth's codes for the calls that it leaves out of a batch which takes too long, or whose answer becomes too large."""
 
 _PARITY_REVERT = "Reverted "
 
@@ -100,6 +104,7 @@ class _Transport:
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._ids = count(1)
+        self._batches = Batches(self._post, most=MAXIMUM_BATCH, single=MalformedAnswer)
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -124,8 +129,8 @@ class _Transport:
 
     async def ask(self, url: str, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         results: list[Json | NodeRefused] = []
-        for first in range(0, len(calls), MAXIMUM_BATCH):
-            results += await self._post(url, calls[first : first + MAXIMUM_BATCH])
+        for part in self._batches.parts(url, calls):
+            results += await self._batches.ask(url, part)
         return results
 
     async def _post(self, url: str, calls: Sequence[Call]) -> list[Json | NodeRefused]:
@@ -138,29 +143,42 @@ class _Transport:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
         headers = {"content-type": "application/json"}
         async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-            raw = await _read_bounded(response)
+            raw = await _read_bounded(response, batch=len(calls))
         try:
             answer = json.loads(raw)
         except (ValueError, RecursionError):
-            raise MalformedAnswer(f"status {response.status} and no JSON") from None
+            require_served(response.status, None, calls=len(calls))
+            raise MalformedAnswer(sentence(response.status, None)) from None
+        require_served(response.status, answer, calls=len(calls))
         answers = answer if isinstance(answer, list) else [answer]
         by_id = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
-        return [_result(call, by_id.get(request["id"])) for call, request in zip(calls, requests, strict=True)]
+        if missing := [request["id"] for request in requests if request["id"] not in by_id]:
+            words = sentence(response.status, answer)
+            raise TooMuch(f"{len(missing)} calls without an answer: {words}") if len(calls) > 1 else MalformedAnswer(words)
+        results = [_result(call, by_id[request["id"]]) for call, request in zip(calls, requests, strict=True)]
+        _require_whole(results)
+        return results
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+def _require_whole(results: Sequence[Json | NodeRefused]) -> None:
+    """Raises TooMuch for a batch that was answered in part, because it as a whole took too long or became too large."""
+    cut = [each for each in results if isinstance(each, NodeRefused) and each.code in _CUT_SHORT]
+    if cut and len(results) > 1:
+        raise TooMuch(str(cut[0]))
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, *, batch: int) -> bytes:
     chunks, size = [], 0
     async for chunk in response.content.iter_chunked(1 << 18):
         size += len(chunk)
         if size > MAXIMUM_ANSWER_BYTES:
-            raise AnswerTooLarge(f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes; ask for fewer blocks at once")
+            words = f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes; ask for fewer blocks at once"
+            raise TooMuch(words) if batch > 1 else AnswerTooLarge(words)
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _result(call: Call, answer: Json) -> Json | NodeRefused:
-    if not isinstance(answer, dict):
-        raise MalformedAnswer(f"{call.method}: no answer in the batch")
+def _result(call: Call, answer: Mapping[str, Json]) -> Json | NodeRefused:
     error = answer.get("error")
     if error is None:
         if "result" not in answer:

@@ -24,3 +24,12 @@ class NodeDeclined(LedgerUnavailable):
 
 class AnswerTooLarge(NodeDeclined):
     """An answer of more bytes than are read at once: less must be asked for."""
+
+
+class TooMuch(Exception):
+    """A request or its answer is beyond what one of the two sides takes at once: fewer calls may be answered."""
+
+
+def printable(text: str) -> str:
+    """A node's message goes to terminals and logs, so only its printable text is kept, up to a limit."""
+    return "".join(character if character.isprintable() else " " for character in text[:300])

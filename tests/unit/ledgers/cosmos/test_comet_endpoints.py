@@ -219,6 +219,26 @@ async def test_a_node_that_takes_no_batches_gets_single_calls(node) -> None:
     assert node.batches == []
 
 
+@pytest.mark.parametrize("status", [401, 403, 429])
+@pytest.mark.parametrize(
+    "content", [{"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "limit reached"}}, None]
+)
+async def test_a_node_that_turns_us_away_is_left_for_the_next_one(node, other, status, content) -> None:
+    """The fault: a rate limit counted as an answer of the node, so that the same node was asked again and again."""
+
+    def away(_):
+        return web.Response(status=status, text="no") if content is None else web.json_response(content, status=status)
+
+    node.overrides["commit"] = node.overrides["broadcast_tx_sync"] = away
+    words = f"status {status} and no JSON" if content is None else f"status {status}, code -32000: limit reached"
+    async with client(node.url, other.url) as rpc:
+        await rpc.call("commit", {"height": "3"})
+    async with client(node.url) as rpc:
+        with pytest.raises(LedgerUnavailable, match=words) as caught:
+            await rpc.call("commit", {"height": "3"})
+    assert not isinstance(caught.value, NodeRefused)
+
+
 async def test_answers_are_bounded(node, monkeypatch) -> None:
     monkeypatch.setattr(transport, "MAXIMUM_ANSWER_BYTES", 2_000)
     node.overrides["commit"] = lambda _: "x" * 1_500

@@ -456,6 +456,32 @@ async def test_a_quote_of_an_update_alone_and_of_nothing_that_goes(bench: Bench)
     assert bench.chain.broadcasts == 0
 
 
+@pytest.mark.parametrize("together", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("step", "code", "words"),
+    [
+        ("_simulate", ("sdk", 11), "query-gas-limit"),
+        ("_check", ("sdk", 20), "pool of transactions is full"),
+        ("_check", ("sdk", 21), "transaction_bytes"),
+        ("_check", ("sdk", 41), "transaction_gas"),
+        ("_simulate", ("sdk", 32), "another process uses the account"),
+        ("_check", ("sdk", 32), "another process uses the account"),
+    ],
+)
+async def test_what_a_node_or_the_chain_bounds_blames_no_packet(
+    bench: Bench, step: str, code: Code, words: str, together: int
+) -> None:
+    """The fault: packets that were sound walked into quarantine, because a node's limit counted as their refusal."""
+    sound = getattr(bench.chain, step)
+    setattr(bench.chain, step, lambda _: code)
+    messages = [receive(number) for number in range(1, together + 1)]
+    with pytest.raises(LedgerUnavailable, match=words):
+        await bench.submitter.submit(batch(*messages))
+    assert bench.chain.executed == []
+    setattr(bench.chain, step, sound)
+    assert await bench.outcomes(batch(*messages)) == [Outcome.DELIVERED] * together
+
+
 async def test_a_node_that_is_down_is_told_as_such(bench: Bench) -> None:
     bench.chain.is_down = True
     with pytest.raises(LedgerUnavailable):

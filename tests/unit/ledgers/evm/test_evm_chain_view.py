@@ -40,6 +40,12 @@ class FakeChain:
     logs: list[object] = field(default_factory=list)
     first: int = 0
     """Its history begins here: what is older was pruned, or never was."""
+    proves_from: int = 0
+    """No proofs of older states."""
+    trouble: int = 0
+    """So many proofs are refused, whatever is asked."""
+    seconds: int = 1
+    """A second in the ledger's own unit of time."""
 
     def hash(self, number: int) -> bytes:
         return keccak256(b"%d fork %d" % (number, self.forks.get(number, 0)))
@@ -61,6 +67,8 @@ class FakeChain:
                 return self.block(params[0])
             case "eth_getLogs":
                 return self.get_logs(params[0])
+            case "eth_getProof":
+                return self.get_proof(len(params[1]), int(params[2], 16))
         return NodeRefused(method, -32601, "unknown method")
 
     def block(self, tag: str) -> object:
@@ -72,9 +80,17 @@ class FakeChain:
             "number": hex(number),
             "hash": "0x" + self.hash(number).hex(),
             "parentHash": "0x" + self.hash(number - 1).hex(),
-            "timestamp": hex(number * 5),
+            "timestamp": hex(number * 5 * self.seconds),
             "gasLimit": "0x100",
         }
+
+    def get_proof(self, slots: int, number: int) -> object:
+        if self.trouble:
+            self.trouble -= 1
+            return NodeRefused("eth_getProof", -32005, "rate limit exceeded")
+        if not self.proves_from <= number <= self.latest:
+            return NodeRefused("eth_getProof", -32000, "missing trie node 5f7e")
+        return {"accountProof": [], "storageProof": [{"proof": []}] * slots}
 
     def get_logs(self, query: dict[str, object]) -> object:
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
@@ -209,11 +225,30 @@ async def test_logs_of_another_address_are_refused() -> None:
 
 
 async def test_a_proof_of_a_dropped_state_is_told_from_one_that_is_not_there_yet() -> None:
-    node = EvmNode(FakeChain(), LatestIsFinal())
+    node = EvmNode(FakeChain(proves_from=6), LatestIsFinal())
     with pytest.raises(HeightPruned, match="keeps more"):
         await node.proof(ROUTER, [bytes(32)], Height(5))
     with pytest.raises(LedgerUnavailable, match="not block 25 yet"):
         await node.proof(ROUTER, [bytes(32)], Height(25))
+
+
+async def test_a_refusal_of_a_proof_that_passes_is_asked_once_more() -> None:
+    """The fault: a rate limit was taken for a state that the node has dropped."""
+    assert (await EvmNode(FakeChain(trouble=1), LatestIsFinal()).proof(ROUTER, [bytes(32)], Height(5))).storage == ((),)
+
+
+@pytest.mark.parametrize("trouble", [2, 100])
+async def test_a_node_that_refuses_proofs_of_its_newest_block_has_dropped_nothing(trouble: int) -> None:
+    with pytest.raises(NodeRefused, match="rate limit exceeded"):
+        await EvmNode(FakeChain(trouble=trouble), LatestIsFinal()).proof(ROUTER, [bytes(32)], Height(5))
+
+
+@pytest.mark.parametrize("seconds", [10**3, 10**9])
+async def test_a_ledger_that_does_not_count_seconds_is_the_wrong_one(seconds: int) -> None:
+    """The fault: Quorum with raft counts nanoseconds, and the relayer reported packets of the far future as timed out."""
+    chain = FakeChain(latest=400_000_000, seconds=seconds)
+    with pytest.raises(WrongLedger, match=r"not in seconds.*istanbul or qbft"):
+        await view(chain).head()
 
 
 def send_packet_log(block: int, packet: Packet, index: int = 0) -> dict[str, str]:

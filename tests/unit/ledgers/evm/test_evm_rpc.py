@@ -66,6 +66,127 @@ async def test_a_long_batch_is_cut() -> None:
     assert len(seen) == 3
 
 
+def no_batches(request):
+    """One object for a whole batch."""
+    if isinstance(request, list):
+        return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch requests are not supported"}}
+    return honest(request)
+
+
+def at_most(most: int, code: int, words: str):
+    """Besu's way: one object for a batch that is too long."""
+
+    def answer(request):
+        if isinstance(request, list) and len(request) > most:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": words}}
+        return honest(request)
+
+    return answer
+
+
+def geth_at_most(most: int):
+    """An array with a single error, which has the first call's id."""
+
+    def answer(request):
+        if isinstance(request, list) and len(request) > most:
+            return [{"jsonrpc": "2.0", "id": request[0]["id"], "error": {"code": -32600, "message": "batch too large"}}]
+        return honest(request)
+
+    return answer
+
+
+def cut_short(most: int, code: int):
+    """Geth's way where the answer becomes too large, or takes too long: errors for the calls that are left."""
+
+    def answer(request):
+        if not isinstance(request, list):
+            return honest(request)
+        late = {"code": code, "message": "response too large"}
+        return [
+            honest(each) if place < most else {"jsonrpc": "2.0", "id": each["id"], "error": late}
+            for place, each in enumerate(request)
+        ]
+
+    return answer
+
+
+def by_proxy(request):
+    """A proxy in front of the node bounds what it passes on."""
+    return web.Response(status=413, text="Payload Too Large") if isinstance(request, list) else honest(request)
+
+
+BATCH_REFUSERS = {
+    "no batches at all": no_batches,
+    "besu": at_most(2, -32005, "Number of requests in batch exceeds limit"),
+    "nethermind": at_most(1, -32005, "Batch size limit exceeded"),
+    "geth": geth_at_most(3),
+    "geth, bytes": cut_short(2, -32003),
+    "geth, seconds": cut_short(2, -32002),
+    "a proxy": by_proxy,
+}
+
+
+@pytest.mark.parametrize("refuser", BATCH_REFUSERS.values(), ids=BATCH_REFUSERS.keys())
+async def test_a_node_that_refuses_large_batches_is_asked_in_smaller_ones(refuser) -> None:
+    """The fault: "no answer in the batch", for ever, and the node's sentence was lost."""
+    async with node(refuser) as (url, seen), client(url) as rpc:
+        calls = [Call(f"method_{number}") for number in range(9)]
+        assert await rpc.batch(calls) == [call.method for call in calls]
+        asked = len(seen)
+        assert await rpc.batch(calls) == [call.method for call in calls]
+        assert len(seen) - asked <= 10, "what was learned is not learned again"
+
+
+async def test_a_node_that_takes_large_batches_again_gets_them() -> None:
+    limit = {"most": 1}
+
+    def changing(request):
+        return at_most(limit["most"], -32005, "limit")(request)
+
+    async with node(changing) as (url, seen), client(url) as rpc:
+        calls = [Call(f"method_{number}") for number in range(8)]
+        await rpc.batch(calls)
+        limit["most"] = 100
+        for _ in range(20):
+            await rpc.batch(calls)
+    assert len(seen[-1]) == 8
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+@pytest.mark.parametrize("calls", [1, 3])
+@pytest.mark.parametrize("has_id", [True, False])
+async def test_a_node_that_turns_us_away_is_left_for_the_next_one_and_its_sentence_is_shown(status, calls, has_id) -> None:
+    """The fault: HTTP 429 and 401 with `id: null` were a malformed answer, without the words that say what to do."""
+
+    def away(request):
+        if isinstance(request, dict) and request["method"] == "eth_chainId":
+            return honest(request)
+        first = request[0] if isinstance(request, list) else request
+        error = {"code": -32005, "message": "daily request count exceeded, request rate limited"}
+        content = {"jsonrpc": "2.0", "id": first["id"] if has_id else None, "error": error}
+        return web.json_response(content, status=status)
+
+    names = [f"method_{number}" for number in range(calls)]
+    async with node(away) as (bad, seen), node(honest) as (good, _):
+        async with client(bad, good) as rpc:
+            assert await rpc.batch([Call(name) for name in names]) == names
+        async with client(bad) as rpc:
+            with pytest.raises(LedgerUnavailable, match=f"status {status}, code -32005: daily request count exceeded"):
+                await rpc.batch([Call(name) for name in names])
+    assert len(seen) == 4, "each time the chain id and one request, which is not cut"
+
+
+async def test_an_error_without_an_id_is_no_answer_of_a_contract() -> None:
+    def nameless(request):
+        error = {"code": 3, "message": "execution reverted"}
+        return honest(request) if request["method"] == "eth_chainId" else {"id": None, "error": error}
+
+    async with node(nameless) as (url, _), client(url) as rpc:
+        with pytest.raises(LedgerUnavailable, match="code 3: execution reverted") as caught:
+            await rpc.call("eth_call")
+    assert not isinstance(caught.value, NodeRefused)
+
+
 async def test_a_node_of_another_ledger_is_never_used() -> None:
     def stranger(request):
         return {"id": request["id"], "result": "0x6"}

@@ -432,10 +432,22 @@ async def test_a_client_that_froze_meanwhile_is_found_behind_a_guess() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["execution aborted (timeout = 5s)", "header not found", "missing trie node 5f7e", "rate limit exceeded"]
+    ("code", "words"),
+    [
+        (-32000, "execution aborted (timeout = 5s)"),
+        (-32000, "header not found"),
+        (-32000, "missing trie node 5f7e (path ) state 0x is not available"),
+        (-32005, "rate limit exceeded"),
+        (-32005, "daily request count exceeded, request rate limited"),
+        (-32002, "request timed out"),
+        (-32603, "Internal error"),
+        (-32601, "the method eth_estimateGas does not exist/is not available"),
+        (-32000, "tx.gas_limit > cap"),
+        (-32602, "gas required exceeds allowance (8000000)"),
+    ],
 )
-async def test_a_nodes_own_trouble_blames_no_message(words: str) -> None:
-    router = FakeRouter(trouble=NodeRefused("eth_call", -32000, words))
+async def test_a_nodes_own_trouble_blames_no_message(code: int, words: str) -> None:
+    router = FakeRouter(trouble=NodeRefused("eth_call", code, words))
     with pytest.raises(LedgerUnavailable, match=words.split("(", maxsplit=1)[0]):
         await submit(router, message(1), message(2))
     assert router.transactions == []
