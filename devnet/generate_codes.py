@@ -389,7 +389,7 @@ def _go_ledger(codes: Codes) -> str:
         f'\t{name.ljust(width)} = errorsmod.Register(Codespace, {each.number}, "{each.meaning}")\n'
         for name, each in zip(names, codes["settlement_refusals"], strict=True)
     )
-    private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "FACT_BITS", "WAIT_SECONDS")
+    private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "FACT_BITS", "FACT_SECONDS", "WAIT_SECONDS")
     rates = ("RATE_WINDOW_SECONDS", "DEFAULT_PROPOSALS_PER_HOUR", "DEFAULT_DISPUTES_PER_HOUR")
     limits = {**dict.fromkeys((*(f"MAXIMUM_{name}" for name in private), *rates), False), "MAXIMUM_ENDED": True}
     return _go(
@@ -429,7 +429,7 @@ def _solidity(codes: Codes) -> str:
         return f"\n/// @title {title}\nlibrary {name} {{\n{body}}}\n"
 
     wanted = {"FACTS", "UPDATES", "DESTINATION_BYTES", "FACT_BITS", "TIMEOUT_SECONDS", "CHAIN_ID_BYTES", "PROOF_DEPTH"}
-    wanted.add("CONTRACT_VALIDATORS")
+    wanted.update({"FACT_SECONDS", "CONTRACT_VALIDATORS"})
     limits = [each for each in codes["limits"] if each.name.removeprefix("MAXIMUM_") in wanted]
     kinds = sum(1 << each.number for each in codes["fact_kinds"] if each.issued_by == "creditor")
     meaning = "Bit n: kind n comes from an issuer of the creditor, or with its mandate."

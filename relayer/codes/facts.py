@@ -108,6 +108,8 @@ class FactCode(IntEnum):
     """More than is open of the related liability."""
     ISSUER_NOT_AUTHORISED = 12
     """The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended."""
+    TIME_OUT_OF_RANGE = 13
+    """Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."""
     UNREADABLE = 65534
     """Set by the contract alone: the answer breaks its format."""
     UNIVERSAL_ERROR = 65535

@@ -27,6 +27,8 @@ MAXIMUM_AMOUNT = 2**128 - 1
 """Minor units of an amount, and of a sum of amounts."""
 MAXIMUM_FACT_BITS = 96
 """Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting."""
+MAXIMUM_FACT_SECONDS = 253_402_300_799
+"""Latest service end and due date of a fact: the last second of the year 9999. Milliseconds lie far behind it."""
 MAXIMUM_WAIT_SECONDS = 7_776_000
 """90 days: how long a payment, a dispute or a cycle may hold an amount."""
 RATE_WINDOW_SECONDS = 3600

@@ -10,6 +10,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from relayer.codes.facts import FactCategory, FactKind
+from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.errors import InvalidInput
 from relayer.facts.canonical_json import NotCanonical, canonical
 from relayer.facts.canonical_json import Path as JsonPath
@@ -20,15 +21,13 @@ from relayer.facts.words import keccak256
 _MAXIMUM_BYTES = 50_000_000
 _HASH = r"^0x[0-9a-fA-F]{64}$"
 _AMOUNT = Annotated[int, Field(ge=0, lt=2**128)]
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999. No cut-off and no value date of a cycle can lie later."""
 _MILLISECONDS = 1_000
 
 
 def _unix_seconds(value: int) -> int:
-    if value <= _LAST_SECOND:
+    if value <= MAXIMUM_FACT_SECONDS:
         return value
-    if value // _MILLISECONDS <= _LAST_SECOND:
+    if value // _MILLISECONDS <= MAXIMUM_FACT_SECONDS:
         raise ValueError(f"{value} lies after the year 9999; if it is in milliseconds, write {value // _MILLISECONDS}")
     raise ValueError(f"{value} lies after the year 9999, where nothing can be netted; write unix seconds")
 

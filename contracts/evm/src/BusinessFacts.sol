@@ -269,6 +269,9 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         }
         uint256 gross = uint256(fact.net) + fact.tax;
         if (gross >> Limits.MAXIMUM_FACT_BITS != 0) revert AmountTooLarge(factId, gross);
+        if (fact.serviceEnd > Limits.MAXIMUM_FACT_SECONDS || fact.dueDate > Limits.MAXIMUM_FACT_SECONDS) {
+            revert TimeOutOfRange(factId, fact.serviceEnd, fact.dueDate);
+        }
         bytes32 factHash = FactHash.factHash(fact);
 
         _lastIssuerSequence[msg.sender] = expected;

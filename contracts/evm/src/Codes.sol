@@ -43,6 +43,8 @@ library FactCode {
     uint16 internal constant CREDIT_EXCEEDS = 11;
     /// @notice The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended.
     uint16 internal constant ISSUER_NOT_AUTHORISED = 12;
+    /// @notice Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it.
+    uint16 internal constant TIME_OUT_OF_RANGE = 13;
     /// @notice Set by the contract alone: the answer breaks its format.
     uint16 internal constant UNREADABLE = 65534;
     /// @notice Set by the contract alone: the whole packet was refused.
@@ -85,6 +87,8 @@ library Limits {
     uint256 internal constant MAXIMUM_TIMEOUT_SECONDS = 86400;
     /// @notice Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting.
     uint256 internal constant MAXIMUM_FACT_BITS = 96;
+    /// @notice Latest service end and due date of a fact: the last second of the year 9999. Milliseconds lie far behind it.
+    uint256 internal constant MAXIMUM_FACT_SECONDS = 253402300799;
     /// @notice CometBFT's MaxChainIDLen.
     uint256 internal constant MAXIMUM_CHAIN_ID_BYTES = 50;
     /// @notice Inner nodes of one ICS-23 proof.

@@ -54,7 +54,8 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
             liability = await liability_named(at.service, request.fact_id)
             amount = minor_units(request.amount, liability.exponent)
-            name = request.dispute_id or f"D-{sha256(liability.fact_id).hexdigest()[:16]}"
+            own = at.name(liability.debtor).replace("*", "")
+            name = request.dispute_id or f"{own}-D-{sha256(liability.fact_id).hexdigest()[:16]}"
             _before_and_after(liability, amount, Account.HELD)
             if request.dry_run:
                 say(NOTHING_CHANGED)

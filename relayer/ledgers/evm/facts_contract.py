@@ -37,6 +37,7 @@ _MINT_REMEDIES = {
     "`relayer settlement apply`",
     "IssuerNotAuthorised": "the account belongs to another party than the creditor; use the creditor's issuer, or let the "
     "creditor grant a mandate with `relayer settlement mandate`",
+    "TimeOutOfRange": "a time lies after the year 9999, where nothing can be netted; write unix seconds, not milliseconds",
     "AmountTooLarge": "no settlement ledger takes so much in one fact; split it",
 }
 """What helps against refusals of mint, by the contract's error."""

@@ -1,4 +1,4 @@
-"""How often one party may ask for what costs the others: proposals of cycles and disputes."""
+"""How often one party may do what costs the others: propose cycles, abort those of others, and dispute."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class RateKind(StrEnum):
     """What is counted for each party."""
 
     PROPOSAL = "proposal"
+    ABORT = "abort"
+    """Of a proposal that another actor made."""
     DISPUTE = "dispute"
 
 
@@ -25,8 +27,8 @@ class RateLimits:
     disputes_per_hour: int
 
     def of(self, kind: RateKind) -> int:
-        """The limit of one kind."""
-        return self.proposals_per_hour if kind is RateKind.PROPOSAL else self.disputes_per_hour
+        """The limit of one kind. A party may abort as many proposals of others as it may make itself."""
+        return self.disputes_per_hour if kind is RateKind.DISPUTE else self.proposals_per_hour
 
 
 DEFAULT_RATES = RateLimits(proposals_per_hour=DEFAULT_PROPOSALS_PER_HOUR, disputes_per_hour=DEFAULT_DISPUTES_PER_HOUR)

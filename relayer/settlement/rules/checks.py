@@ -1,4 +1,9 @@
-"""What every rule asks first: who acts, whether ids and amounts have their form, what is stored under an id."""
+"""What every rule asks first: who acts, whether ids and amounts have their form, what is stored under an id.
+
+Ids of cycles, payments and disputes are one space for each of the three. So that no party takes an id which another needs,
+an id that begins with a party's name, such as DENBM-, is that party's, and one that begins with operator- the operator's. A
+payment id that ends as banks' ids are made here, such as -DENBM-DEKCS-EUR1, is for the payments of this debtor.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from typing import TypeVar
 from relayer.codes.limits import MAXIMUM_AMOUNT, MAXIMUM_ID_CHARACTERS, MAXIMUM_TEXT_BYTES, MAXIMUM_WAIT_SECONDS
 from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvariantBroken
+from relayer.facts.schema import party_id
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR, LogHead, Share, UnitKey
 from relayer.settlement.model.liabilities import Liability
@@ -18,6 +24,9 @@ from relayer.settlement.postings import Account
 from relayer.settlement.reader import MutableState, SettlementReader
 
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.:/-]{{0,{MAXIMUM_ID_CHARACTERS - 1}}}", re.ASCII)
+
+_OWNER = re.compile(r"(?:(?P<operator>operator)|(?P<country>[A-Z]{2})(?P<code>[A-Z0-9]{3}))-", re.ASCII)
+_PAYER = re.compile(r"-(?P<country>[A-Z]{2})(?P<code>[A-Z0-9]{3})-[A-Z]{2}[A-Z0-9]{3}-[A-Z]{3}[1-9]\Z", re.ASCII)
 
 _Named = TypeVar("_Named")
 
@@ -58,10 +67,42 @@ def require_id(what: str, text: str) -> None:
         )
 
 
+def require_own_id(state: SettlementReader, what: str, name: str, actor: bytes) -> None:
+    """NOT_AUTHORISED if the id is another party's or the operator's."""
+    found = _OWNER.match(name)
+    if found is None:
+        return
+    owner = OPERATOR if found["operator"] else _named_party(found)
+    if owner == OPERATOR or state.party(owner) is not None:
+        _require_owner(what, name, owner, actor)
+
+
+def require_own_payment_id(name: str, actor: bytes) -> None:
+    """NOT_AUTHORISED if the id is made for the payments of another debtor."""
+    found = _PAYER.search(name)
+    if found is not None:
+        _require_owner("payment id", name, _named_party(found), actor)
+
+
+def _named_party(found: re.Match[str]) -> bytes:
+    return party_id(f"{found['country']}*{found['code']}")
+
+
+def _require_owner(what: str, name: str, owner: bytes, actor: bytes) -> None:
+    if actor not in (OPERATOR, owner):
+        whose = "the operator" if owner == OPERATOR else f"party {owner.hex()}"
+        raise refuse(
+            RefusalCode.NOT_AUTHORISED, f"{what} {name} is for {whose} alone; choose one that begins with your own name"
+        )
+
+
 def require_new(what: str, name: str, found: object | None) -> None:
     """ID_TAKEN if something is stored under the id."""
     if found is not None:
-        raise refuse(RefusalCode.ID_TAKEN, f"{what} {name} exists already; choose another id")
+        raise refuse(
+            RefusalCode.ID_TAKEN,
+            f"{what} {name} exists already; choose an id that begins with your name, such as DENBM-1; it is yours alone",
+        )
 
 
 def require_there(what: str, name: str, found: _Named | None) -> _Named:

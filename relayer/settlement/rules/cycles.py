@@ -1,8 +1,8 @@
 """Netting cycles: proposed with a proof, checked here in full, verified by somebody else, then posted, all or nothing.
 
 A proposal reserves nothing, because one party alone made it: several may exist at a time, and any party that takes
-part may abort one. The verification reserves, so at most one verified cycle runs in each unit, and it asks again whether
-what the plan clears is still there (relayer.settlement.rules.plans).
+part may abort one, as often as it may propose itself. The verification reserves, so at most one verified cycle runs in each
+unit, and it asks again whether what the plan clears is still there (relayer.settlement.rules.plans).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from relayer.settlement.rules.checks import (
     require_deadline,
     require_id,
     require_new,
+    require_own_id,
     require_there,
     stored,
 )
@@ -84,6 +85,8 @@ def decide_cycle(state: SettlementReader, command: CycleCommand, *, now_seconds:
         case AbortCycle():
             _require_may_abort(state, command.actor, cycle)
             moved = _move(cycle, CycleState.ABORTED)
+            if command.actor != cycle.proposer:
+                require_rate(state, command.actor, RateKind.ABORT, now_seconds)
         case ExpireCycle():
             require_anyone(state, command.actor, "expire cycles")
             moved = _move(cycle, CycleState.EXPIRED)
@@ -133,6 +136,7 @@ def can_be(cycle: Cycle, target: CycleState) -> bool:
 def _propose(state: SettlementReader, command: ProposeCycle, now: int) -> CycleProposed:
     require_id("cycle id", command.cycle_id)
     require_anyone(state, command.actor, "propose a cycle")
+    require_own_id(state, "cycle id", command.cycle_id, command.actor)
     require_new("cycle", command.cycle_id, state.cycle(command.cycle_id))
     require_deadline(f"cycle {command.cycle_id}", command.expires_at_seconds, now)
     _require_turn(state, command, now)

@@ -39,6 +39,7 @@ from relayer.settlement.rules.checks import (
     require_free,
     require_id,
     require_new,
+    require_own_id,
     require_text,
     require_there,
     stored,
@@ -115,6 +116,7 @@ def _open(state: SettlementReader, command: OpenDispute, now: int) -> DisputeOpe
     require_id("dispute id", command.dispute_id)
     liability = _liability(state, command.fact_id)
     require_actor(state, command.actor, (liability.debtor,), "dispute the debt of another debtor")
+    require_own_id(state, "dispute id", command.dispute_id, command.actor)
     require_new("dispute", command.dispute_id, state.dispute(command.dispute_id))
     require_text("reason", command.reason)
     require_deadline(f"dispute {command.dispute_id}", command.deadline_seconds, now)

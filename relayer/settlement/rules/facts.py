@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from relayer.codes.facts import FactCategory, FactCode, FactKind
-from relayer.codes.limits import MAXIMUM_FACT_BITS
+from relayer.codes.limits import MAXIMUM_FACT_BITS, MAXIMUM_FACT_SECONDS
 from relayer.errors import InvariantBroken
 from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
@@ -125,6 +125,11 @@ def _total_fits_kind(claim: FactClaim) -> FactCode | None:
     return None if 0 < gross < 1 << MAXIMUM_FACT_BITS else FactCode.BAD_TOTAL
 
 
+def _times_can_be_netted(claim: FactClaim) -> FactCode | None:
+    latest = max(claim.fact.service_end, claim.fact.due_date)
+    return None if latest <= MAXIMUM_FACT_SECONDS else FactCode.TIME_OUT_OF_RANGE
+
+
 def _parties_are_known(claim: FactClaim) -> FactCode | None:
     fact, state = claim.fact, claim.state
     if fact.creditor == fact.debtor or state.party(fact.creditor) is None or state.party(fact.debtor) is None:
@@ -208,6 +213,7 @@ CHECKS: tuple[Callable[[FactClaim], FactCode | None], ...] = (
     _is_new,  # DUPLICATE, BAD_HASH
     _schema_is_known,  # UNSUPPORTED_SCHEMA
     _total_fits_kind,  # BAD_TOTAL
+    _times_can_be_netted,  # TIME_OUT_OF_RANGE
     _parties_are_known,  # UNKNOWN_PARTY
     _issuer_speaks_for_creditor,  # ISSUER_NOT_AUTHORISED
     _agreement_exists,  # NO_AGREEMENT

@@ -44,6 +44,7 @@ from relayer.settlement.rules.checks import (
     require_evidence,
     require_id,
     require_new,
+    require_own_payment_id,
     require_there,
     require_unit,
     stored,
@@ -141,6 +142,7 @@ def _instruct(state: SettlementReader, command: InstructPayment, now: int) -> Pa
             )
     else:
         require_unit(state, command.debtor, command.creditor, unit)
+    require_own_payment_id(command.payment_id, command.actor)
     require_new("payment", command.payment_id, state.payment(command.payment_id))
     require_deadline(f"payment {command.payment_id}", command.expires_at_seconds, now)
     return PaymentInstructed(

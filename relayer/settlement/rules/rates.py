@@ -1,8 +1,8 @@
 """Rates: how often one party may ask for what costs the others.
 
-A proposal is stored by everybody and checked in time linear in the debts; a dispute becomes news that a relayer pays for.
-Both are counted for each party by block time, so every ledger and every replay comes to the same counts. The operator is
-not limited.
+A proposal is stored by everybody and checked in time linear in the debts; an abort undoes the proposal of another; a dispute
+becomes news that a relayer pays for. They are counted for each party by block time, so every ledger and every replay comes
+to the same counts. The operator is not limited, so no party can abort all that is proposed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from relayer.codes.limits import RATE_WINDOW_SECONDS
 from relayer.codes.settlement import RefusalCode
 from relayer.settlement.model.acts import OPERATOR, LogHead
-from relayer.settlement.model.cycles import CycleProposed
+from relayer.settlement.model.cycles import CycleMoved, CycleProposed, CycleState
 from relayer.settlement.model.disputes import DisputeOpened
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.news import NewsEvent
@@ -65,6 +65,8 @@ def count_rate(state: MutableState, entry: LogEntry) -> None:
     match entry.event:
         case CycleProposed():
             kind = RateKind.PROPOSAL
+        case CycleMoved(cycle_id=cycle_id, state=CycleState.ABORTED) if _is_anothers(state, cycle_id, entry.actor):
+            kind = RateKind.ABORT
         case DisputeOpened():
             kind = RateKind.DISPUTE
         case _:
@@ -78,6 +80,11 @@ def count_rate(state: MutableState, entry: LogEntry) -> None:
 def _used(state: SettlementReader, party: bytes, kind: RateKind, now: int) -> int:
     use = state.rate_use(party, kind) or UNUSED
     return use.used if use.hour == now // RATE_WINDOW_SECONDS else 0
+
+
+def _is_anothers(state: SettlementReader, cycle_id: str, actor: bytes) -> bool:
+    cycle = state.cycle(cycle_id)
+    return cycle is not None and cycle.proposer != actor
 
 
 def _check(limits: RateLimits) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from relayer.codes.facts import FactCategory, FactCode, FactKind
-from relayer.codes.limits import MAXIMUM_FACT_BITS
+from relayer.codes.limits import MAXIMUM_FACT_BITS, MAXIMUM_FACT_SECONDS
 from relayer.codes.settlement import RefusalCode
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
@@ -271,7 +271,7 @@ def fact_cases() -> Iterator[Case]:
         ("exactly the limit", OK, {"currency": b"JPY", "exponent": 0, "net": 10_000, "tax": 0}),
         ("the greatest gross", OK, {"net": GREATEST - 1, "tax": 1}),
         ("booking without money", OK, {"kind": FactKind.BOOKING_CONFIRMED, "net": 0, "tax": 0}),
-        ("end of time", OK, {"service_end": 2**64 - 1, "due_date": 2**64 - 1}),
+        ("the end of the year 9999", OK, {"service_end": MAXIMUM_FACT_SECONDS, "due_date": MAXIMUM_FACT_SECONDS}),
         ("fact id of another sequence", FactCode.BAD_HASH, {"issuer_sequence": 2}),
         ("issuer sequence 0", FactCode.BAD_HASH, {"fact_id": fact_id(CHAIN_ID, CONTRACT, ISSUER, 0), "issuer_sequence": 0}),
         ("fact id of another chain", FactCode.BAD_HASH, {"fact_id": fact_id(1, CONTRACT, ISSUER, 1)}),
@@ -286,6 +286,10 @@ def fact_cases() -> Iterator[Case]:
         ("gross of 2^128", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": 1}),
         ("greatest net and tax", FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": MAXIMUM}),
         ("booking with money", FactCode.BAD_TOTAL, {"kind": FactKind.BOOKING_CONFIRMED}),
+        ("due after the year 9999", FactCode.TIME_OUT_OF_RANGE, {"due_date": MAXIMUM_FACT_SECONDS + 1}),
+        ("service that ends after the year 9999", FactCode.TIME_OUT_OF_RANGE, {"service_end": MAXIMUM_FACT_SECONDS + 1}),
+        ("due in milliseconds", FactCode.TIME_OUT_OF_RANGE, {"due_date": SERVICE_END * 1000}),
+        ("end of time", FactCode.TIME_OUT_OF_RANGE, {"service_end": 2**64 - 1, "due_date": 2**64 - 1}),
         ("unknown creditor", FactCode.UNKNOWN_PARTY, {"creditor": party_id("FR*XXX")}),
         ("unknown debtor", FactCode.UNKNOWN_PARTY, {"debtor": party_id("FR*XXX")}),
         ("one party on both sides", FactCode.UNKNOWN_PARTY, {"debtor": party_id(CREDITOR)}),
@@ -317,6 +321,7 @@ def order_cases() -> Iterator[Case]:
     """Two rules broken at once: the earlier one answers."""
     pairs = [
         ("schema before total", FactCode.UNSUPPORTED_SCHEMA, {"kind": 0, "net": 0, "tax": 0}),
+        ("times before parties", FactCode.TIME_OUT_OF_RANGE, {"due_date": 2**64 - 1, "debtor": party_id("FR*XXX")}),
         ("total before parties", FactCode.BAD_TOTAL, {"net": 0, "tax": 0, "debtor": party_id("FR*XXX")}),
         ("parties before currency", FactCode.UNKNOWN_PARTY, {"debtor": party_id("FR*XXX"), "currency": b"USD"}),
         ("agreement before currency", FactCode.NO_AGREEMENT, {"debtor": party_id(THIRD), "currency": b"USD"}),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from relayer.codes.facts import FactCode
-from relayer.codes.limits import MAXIMUM_FACT_BITS
+from relayer.codes.limits import DEFAULT_PROPOSALS_PER_HOUR, MAXIMUM_FACT_BITS, RATE_WINDOW_SECONDS
 from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import party_id
 from relayer.settlement.model.acts import OPERATOR
@@ -238,9 +238,61 @@ def _refused_cycles() -> Iterator[Case]:
     yield made.case("a fact of 2^128 - 1 is refused, and the greatest that are taken stop no cycle")
 
 
+def _ids_of_others() -> Iterator[Case]:
+    """Whoever tries to take an id that another will need, and whose each id is."""
+    made = base.Ledger()
+    _, owed, *_ = made.owe((NBM, KCS, 700), (KCS, NBM, 300), (ATX, KCS, 90), (KCS, ATX, 80), (ATX, NBM, 70))
+    cycle = made.proposal("DENBM-2026-11")
+    _each(made, cycle, {R.NOT_AUTHORISED: [{"actor": KCS}, {"actor": ATX}, {"cycle_id": "operator-1"}]})
+    free = {"cycle_id": "CYCLE-1", "request_id": "no party has this name"}
+    made.command(replace(cycle, actor=ATX, **free))
+    made.command(replace(cycle, actor=OPERATOR, cycle_id="operator-1", request_id="operator"))
+    taken = {"cycle_id": "ATATX-1", "request_id": "for a party"}
+    made.command(replace(cycle, actor=OPERATOR, **taken))
+    dispute = base.open_dispute(owed, 100)
+    _each(
+        made,
+        replace(dispute, actor=KCS, dispute_id="DEKCS-1"),
+        {R.NOT_AUTHORISED: [{"dispute_id": "DENBM-1"}, {"dispute_id": "operator-1"}]},
+    )
+    payment = base.instruct(1, payment_id="2026-11-DENBM-DEKCS-EUR1")
+    _each(
+        made,
+        payment,
+        {R.NOT_AUTHORISED: [{"actor": KCS, "debtor": KCS, "creditor": NBM}, {"actor": ATX, "debtor": ATX}]},
+    )
+    other = {"request_id": "tag", "payment_id": "DEKCS-1-DENBM-DEKCS-EUR1"}
+    made.command(replace(payment, **other))
+    yield made.case("nobody takes an id that another party or the operator will need")
+
+
+def _aborts_without_end() -> Iterator[Case]:
+    """A party that aborts each proposal of the others stops them only as often as it may propose itself."""
+    made = base.Ledger()
+    made.owe((NBM, KCS, 700), (KCS, NBM, 300))
+    for number in range(DEFAULT_PROPOSALS_PER_HOUR + 1):
+        made.command(replace(made.proposal(f"C-{number}"), actor=OPERATOR))
+    aborts = [
+        AbortCycle(request_id=f"abort {number}", actor=KCS, cycle_id=f"C-{number}")
+        for number in range(DEFAULT_PROPOSALS_PER_HOUR + 1)
+    ]
+    for abort in aborts[:-1]:
+        made.command(abort)
+    made.command(aborts[-1], refusal=R.RATE_EXCEEDED)
+    made.command(replace(made.proposal("KCS"), actor=KCS))
+    made.command(AbortCycle(request_id="own", actor=KCS, cycle_id="KCS"))
+    made.command(made.verification(f"C-{DEFAULT_PROPOSALS_PER_HOUR}", NBM))
+    made.command(CommitCycle(request_id="commit", actor=NBM, cycle_id=f"C-{DEFAULT_PROPOSALS_PER_HOUR}"))
+    made.owe((NBM, KCS, 700), (KCS, NBM, 300))
+    made.at += RATE_WINDOW_SECONDS
+    made.command(made.proposal("next"))
+    made.command(AbortCycle(request_id="next", actor=KCS, cycle_id="next"))
+    yield made.case("a saboteur aborts proposals of others until its hour is used up")
+
+
 def build() -> list[Case]:
     """All cases."""
-    return [*_refused_payments(), *_refused_disputes(), *_refused_cycles()]
+    return [*_refused_payments(), *_refused_disputes(), *_refused_cycles(), *_ids_of_others(), *_aborts_without_end()]
 
 
 def main() -> None:

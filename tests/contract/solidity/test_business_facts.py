@@ -33,6 +33,7 @@ from facts_bench import (
 from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, path
 
 from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.proofs.keccak import keccak256
 
@@ -91,6 +92,9 @@ class TestMinting:
             ({"category": 0}, "FactInvalid"),
             ({"net": 2**96}, "AmountTooLarge"),
             ({"net": 2**128 - 1, "tax": 2**128 - 1}, "AmountTooLarge"),
+            ({"due_date": MAXIMUM_FACT_SECONDS + 1}, "TimeOutOfRange"),
+            ({"service_end": 1_772_366_400_000}, "TimeOutOfRange"),
+            ({"due_date": 2**64 - 1}, "TimeOutOfRange"),
             ({"creditor": keccak256(b"DE*XXX")}, "PartyUnknown"),
         ],
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from relayer.codes.facts import FactCode, FactKind, FactStatus
+from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import party_id
 from relayer.settlement.model.acts import OPERATOR
@@ -42,6 +43,9 @@ def test_a_valid_fact_becomes_a_liability(ledger, kit) -> None:
         (FactCode.BAD_TOTAL, {"net": 0, "tax": 0}),
         (FactCode.BAD_TOTAL, {"net": MAXIMUM, "tax": 1}),
         (FactCode.BAD_TOTAL, {"kind": FactKind.BOOKING_CONFIRMED}),
+        (FactCode.TIME_OUT_OF_RANGE, {"due_date": MAXIMUM_FACT_SECONDS + 1}),
+        (FactCode.TIME_OUT_OF_RANGE, {"service_end": 1_772_366_400_000}),
+        (FactCode.TIME_OUT_OF_RANGE, {"due_date": 2**64 - 1}),
         (FactCode.UNKNOWN_PARTY, {"creditor": party_id("FR*XXX")}),
         (FactCode.UNKNOWN_PARTY, {"debtor": party_id("FR*XXX")}),
         (FactCode.UNKNOWN_PARTY, {"debtor": party_id("DE*KCS")}),
@@ -204,11 +208,13 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
         debtor=party_id("AT*ATX"),
         currency=b"XXX",
         service_end=1,
+        due_date=MAXIMUM_FACT_SECONDS + 1,
         related_fact=b"\x01" * 32,
     )
     repairs: list[tuple[FactCode, dict[str, Any]]] = [
         (FactCode.UNSUPPORTED_SCHEMA, {"schema": 1}),
         (FactCode.BAD_TOTAL, {"net": 1}),
+        (FactCode.TIME_OUT_OF_RANGE, {"due_date": good.due_date}),
         (FactCode.UNKNOWN_PARTY, {"debtor": party_id("DE*NBM")}),
         (FactCode.ISSUER_NOT_AUTHORISED, {"creditor": good.creditor, "debtor": party_id("AT*ATX")}),
         (FactCode.NO_AGREEMENT, {"debtor": party_id("DE*NBM")}),
@@ -221,4 +227,4 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
     for code, repair in repairs:
         assert ledger.record(bad)[0].code is code
         bad = replace(bad, **repair)
-    assert len(CHECKS) == 12
+    assert len(CHECKS) == 13

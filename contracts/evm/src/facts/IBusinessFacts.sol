@@ -49,6 +49,8 @@ interface IBusinessFacts is FactTypes {
     error FactInvalid(bytes32 factId);
     /// @notice No settlement ledger takes so much in one fact: the sums of its currency could not be stated. Split it.
     error AmountTooLarge(bytes32 factId, uint256 gross);
+    /// @notice A time lies after the year 9999, where no cycle nets anything. Write unix seconds, not milliseconds.
+    error TimeOutOfRange(bytes32 factId, uint64 serviceEnd, uint64 dueDate);
     error IssuerSequenceGap(uint64 expected, uint64 actual);
     error FactStateWrong(bytes32 factId, State state);
     error FactCountOutOfRange(uint256 count);

@@ -211,7 +211,7 @@ CREATE TABLE settlement_rate_limits (
 ) STRICT;
 CREATE TABLE settlement_rate_use (
     party_id BLOB NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('proposal', 'dispute')),
+    kind TEXT NOT NULL CHECK (kind IN ('proposal', 'abort', 'dispute')),
     hour INTEGER NOT NULL,
     used INTEGER NOT NULL,
     PRIMARY KEY (party_id, kind)

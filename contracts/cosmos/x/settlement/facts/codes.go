@@ -107,6 +107,8 @@ const (
 	CreditExceeds Code = 11
 	// IssuerNotAuthorised: The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended.
 	IssuerNotAuthorised Code = 12
+	// TimeOutOfRange: Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it.
+	TimeOutOfRange Code = 13
 	// Unreadable: Set by the contract alone: the answer breaks its format.
 	Unreadable Code = 65534
 	// UniversalError: Set by the contract alone: the whole packet was refused.

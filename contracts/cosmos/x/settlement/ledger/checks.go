@@ -73,10 +73,61 @@ func requireName(what, name string) error {
 	return nil
 }
 
+// Ids of cycles, payments and disputes are one space for each of the three. So that no party takes an id which another needs, an
+// id that begins with a party's name, such as DENBM-, is that party's, and one that begins with operator- the operator's. A payment
+// id that ends as banks' ids are made, such as -DENBM-DEKCS-EUR1, is for the payments of this debtor.
+var (
+	ownerPattern = regexp.MustCompile(`^(operator|[A-Z]{2}[A-Z0-9]{3})-`)
+	payerPattern = regexp.MustCompile(`-([A-Z]{2}[A-Z0-9]{3})-[A-Z]{2}[A-Z0-9]{3}-[A-Z]{3}[1-9]$`)
+)
+
+// requireOwnID refuses an id of another party or of an operator.
+func (d *decision) requireOwnID(what, id string) error {
+	found := ownerPattern.FindStringSubmatch(id)
+	if found == nil {
+		return nil
+	}
+	if found[1] == "operator" {
+		return d.requireOwner(what, id, nil)
+	}
+	if owner := namedParty(found[1]); d.book.hasParty(owner) {
+		return d.requireOwner(what, id, owner[:])
+	}
+	return nil
+}
+
+// requireOwnPaymentID refuses an id that is made for the payments of another debtor.
+func (d *decision) requireOwnPaymentID(id string) error {
+	found := payerPattern.FindStringSubmatch(id)
+	if found == nil {
+		return nil
+	}
+	owner := namedParty(found[1])
+	return d.requireOwner("payment id", id, owner[:])
+}
+
+// namedParty is the party whose OCPI id has this country and code.
+func namedParty(name string) facts.Hash {
+	id, _ := facts.PartyID(name[:2] + "*" + name[2:])
+	return id
+}
+
+func (d *decision) requireOwner(what, id string, owner []byte) error {
+	if d.isOperator() || bytes.Equal(d.actor, owner) {
+		return nil
+	}
+	whose := "an operator"
+	if len(owner) > 0 {
+		whose = fmt.Sprintf("party %x", owner)
+	}
+	return errorsmod.Wrapf(ErrNotAuthorised, "%s %s is for %s alone; choose one that begins with your own name", what, id, whose)
+}
+
 // requireNew refuses an id that is in use.
 func (b Book) requireNew(prefix byte, what, id string) error {
 	if b.entries(prefix, id) != nil {
-		return errorsmod.Wrapf(ErrIDTaken, "%s %s exists already; choose another id", what, id)
+		return errorsmod.Wrapf(ErrIDTaken, "%s %s exists already; choose an id that begins with your name, such as DENBM-1; it is yours alone",
+			what, id)
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ const (
 	maximumExponent = 18
 	// maximumFactBits: Of a fact's gross in minor units: the sum of 2^32 such facts fits 128 bits, so no fact stops netting.
 	maximumFactBits = 96
+	// maximumFactSeconds: Latest service end and due date of a fact: the last second of the year 9999. Milliseconds lie far behind it.
+	maximumFactSeconds = 253402300799
 	// maximumWaitSeconds: 90 days: how long a payment, a dispute or a cycle may hold an amount.
 	maximumWaitSeconds = 7776000
 	// rateWindowSeconds: Of block time, in which a party's proposals and disputes are counted.

@@ -11,8 +11,8 @@ import (
 )
 
 // Netting cycles: proposed with a proof, checked here in full, verified by another party, then posted, all or nothing. A proposal
-// reserves nothing, because one party alone made it: several may exist at a time, and any party that takes part may abort
-// one. The verification reserves, so at most one verified cycle runs in each unit, and it asks again whether what the plan clears
+// reserves nothing, because one party alone made it: several may exist at a time, and any party that takes part may abort one,
+// as often as it may propose itself. The verification reserves, so at most one verified cycle runs in each unit, and it asks again whether what the plan clears
 // is still there (plans.go).
 
 const (
@@ -59,6 +59,7 @@ func (d *decision) proposeCycle(asked *wire.ProposeCycle) ([]*wire.LogEntry, err
 	if err := firstOf(
 		func() error { return requireName("cycle id", asked.CycleId) },
 		func() error { return d.requireAnyone("propose a cycle") },
+		func() error { return d.requireOwnID("cycle id", asked.CycleId) },
 		func() error { return d.book.requireNew(cyclePrefix, "cycle", asked.CycleId) },
 		func() error { return d.requireDeadline("cycle "+asked.CycleId, asked.ExpiresAtSeconds) },
 		func() error {
@@ -133,14 +134,17 @@ func (d *decision) commitCycle(asked *wire.CommitCycle) ([]*wire.LogEntry, error
 }
 
 func (d *decision) abortCycle(asked *wire.AbortCycle) ([]*wire.LogEntry, error) {
-	_, moved, err := d.moveCycle(asked.CycleId, cycleAborted, func(cycle *wire.Cycle) error {
+	cycle, moved, err := d.moveCycle(asked.CycleId, cycleAborted, func(cycle *wire.Cycle) error {
 		// A proposal binds no party yet, so whoever takes part may end it; a verified cycle is its proposer's.
 		if cycle.State != cycleProposed || bytes.Equal(d.actor, cycle.Proposer) {
 			return d.requireActor("abort a verified cycle that another proposed", cycle.Proposer)
 		}
 		return d.requireMember(cycle, "abort")
 	})
-	return moved, err
+	if err != nil || bytes.Equal(d.actor, cycle.Proposer) {
+		return moved, err
+	}
+	return moved, d.requireRate(abortRate)
 }
 
 func (d *decision) expireCycle(asked *wire.ExpireCycle) ([]*wire.LogEntry, error) {

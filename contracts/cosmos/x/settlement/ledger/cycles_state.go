@@ -114,6 +114,11 @@ func (b Book) Cycle(cycleID string) *wire.Cycle {
 	return cycle
 }
 
+// proposer of a cycle that exists; empty: an operator.
+func (b Book) proposer(cycleID string) []byte {
+	return b.entry(b.entries(cyclePrefix, cycleID).made).GetAct().GetActor()
+}
+
 // Cycles in the order of their ids from behind after, at most limit.
 func (b Book) Cycles(after string, limit int) []*wire.Cycle {
 	return listed(b, cyclePrefix, after, limit, b.Cycle)

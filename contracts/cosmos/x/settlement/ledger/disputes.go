@@ -52,6 +52,7 @@ func (d *decision) openDispute(asked *wire.OpenDispute) ([]*wire.LogEntry, error
 	what := "dispute " + asked.DisputeId
 	if err := firstOf(
 		func() error { return d.requireActor("dispute the debt of another debtor", liability.debtor[:]) },
+		func() error { return d.requireOwnID("dispute id", asked.DisputeId) },
 		func() error { return d.book.requireNew(disputePrefix, "dispute", asked.DisputeId) },
 		func() error { return checkText("reason", asked.Reason, true) },
 		func() error { return d.requireDeadline(what, asked.DeadlineSeconds) },

@@ -30,6 +30,7 @@ var checks = []func(*claim) facts.Code{
 	(*claim).checkNew,
 	(*claim).checkSchema,
 	(*claim).checkTotal,
+	(*claim).checkTimes,
 	(*claim).checkParties,
 	(*claim).checkIssuer,
 	(*claim).checkAgreement,
@@ -159,6 +160,14 @@ func (c *claim) checkTotal() facts.Code {
 	isBooking := c.fact.Kind == facts.BookingConfirmed
 	if isBooking != (gross.Sign() == 0) || gross.BitLen() > maximumFactBits {
 		return facts.BadTotal
+	}
+	return facts.OK
+}
+
+// checkTimes refuses what no cycle could net, such as times in milliseconds.
+func (c *claim) checkTimes() facts.Code {
+	if max(c.fact.ServiceEnd, c.fact.DueDate) > maximumFactSeconds {
+		return facts.TimeOutOfRange
 	}
 	return facts.OK
 }

@@ -59,6 +59,7 @@ func (d *decision) instructPayment(asked *wire.InstructPayment) ([]*wire.LogEntr
 		func() error { return d.requireActor("instruct the payment of another debtor", asked.Debtor) },
 		func() error { return requireAmount(what, amount) },
 		func() error { return d.requirePayable(asked, unit) },
+		func() error { return d.requireOwnPaymentID(asked.PaymentId) },
 		func() error { return d.book.requireNew(paymentPrefix, "payment", asked.PaymentId) },
 		func() error { return d.requireDeadline(what, asked.ExpiresAtSeconds) },
 	); err != nil {

@@ -9,8 +9,9 @@ import (
 )
 
 // Rates: how often one party may ask for what costs the others. A proposal is stored by everybody and checked in time linear in
-// the debts; a dispute becomes news that a relayer pays for. Both are counted for each party by block time, so every ledger and
-// every replay comes to the same counts. The operator is not limited.
+// the debts; an abort undoes the proposal of another; a dispute becomes news that a relayer pays for. They are counted for each
+// party by block time, so every ledger and every replay comes to the same counts. The operator is not limited, so no party can
+// abort all that is proposed.
 
 const maximumRate = 1_000_000
 
@@ -20,20 +21,19 @@ type rateKind byte
 const (
 	proposalRate rateKind = 1
 	disputeRate  rateKind = 2
+	abortRate    rateKind = 3
 )
 
 func (k rateKind) String() string {
-	if k == proposalRate {
-		return "proposal"
-	}
-	return "dispute"
+	return [...]string{proposalRate: "proposal", disputeRate: "dispute", abortRate: "abort"}[k]
 }
 
+// limit of one kind: a party may abort as many proposals of others as it may make itself.
 func (k rateKind) limit(limits *wire.RateLimits) uint32 {
-	if k == proposalRate {
-		return limits.ProposalsPerHour
+	if k == disputeRate {
+		return limits.DisputesPerHour
 	}
-	return limits.DisputesPerHour
+	return limits.ProposalsPerHour
 }
 
 // decideRate gives nothing for commands of other concepts.
@@ -78,11 +78,17 @@ func (d *decision) requireRate(kind rateKind) error {
 // countRate counts an entry that a party asked for.
 func (b Book) countRate(entry *wire.LogEntry) {
 	var kind rateKind
-	switch entry.Event.(type) {
+	switch event := entry.Event.(type) {
 	case *wire.LogEntry_CycleProposed:
 		kind = proposalRate
 	case *wire.LogEntry_DisputeOpened:
 		kind = disputeRate
+	case *wire.LogEntry_CycleMoved:
+		moved := event.CycleMoved
+		if moved.State != cycleAborted || bytes.Equal(b.proposer(moved.CycleId), entry.GetAct().GetActor()) {
+			return
+		}
+		kind = abortRate
 	default:
 		return
 	}
