@@ -148,7 +148,7 @@ def packets(
 
 @app.command(rich_help_panel=LOOKING)
 def explain(
-    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it, or the end of it.")],
     config: Config = RELAYER_FILE,
     json: Json = False,
 ) -> None:
@@ -160,12 +160,12 @@ def explain(
 
 @app.command(rich_help_panel=RELAYING)
 def release(
-    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence of a quarantined packet.")],
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence of a quarantined packet, or the end of it.")],
     config: Config = RELAYER_FILE,
     json: Json = False,
 ) -> None:
-    """Take a packet out of quarantine, so that it is tried again. The relayer must not run meanwhile."""
-    from relayer.commands.look import release_packet
+    """Take a packet out of quarantine, so that it is tried again, by the running relayer if there is one."""
+    from relayer.commands.release import release_packet
 
     with reported(form(json)):
         release_packet(config, packet)
@@ -185,7 +185,7 @@ def replay(
 
 @app.command("export", rich_help_panel=EVIDENCE)
 def export_(
-    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it.")],
+    packet: Annotated[str, typer.Argument(help="channel/source-ledger/sequence, as `packets` prints it, or the end of it.")],
     config: Config = RELAYER_FILE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; it must not exist.")] = None,
     json: Json = False,

@@ -1,4 +1,5 @@
-"""Running until a signal: SIGINT and SIGTERM end a process cleanly, a second one at once. And how a process logs."""
+"""Running until a signal: SIGINT and SIGTERM end a process cleanly, a second one at once, SIGHUP does nothing. And how a
+process logs."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from relayer.logs import LogStream
 
 _USUAL_COLLECTIONS = (700, 10, 10)
 """The interpreter's own thresholds: a command starts with a higher one, because what it loads stays."""
+_log = structlog.get_logger(__name__)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -38,7 +40,15 @@ async def _until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> Non
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
+    # A terminal that closes, and log rotation by habit, must not end a service half-way.
+    loop.add_signal_handler(signal.SIGHUP, _no_reload)
     await work(stopping)
+
+
+def _no_reload() -> None:
+    _log.warning(
+        "sighup_ignored", reason="the configuration is read at the start and nothing reloads it; restart to change it"
+    )
 
 
 def configure_logging(settings: Logging) -> None:

@@ -12,6 +12,7 @@ from relayer.app.journal import journal_writer, routes
 from relayer.app.ledgers import FullLedger, make_ledger, stops_by_itself
 from relayer.app.policy import policy
 from relayer.app.probing import Probe
+from relayer.app.releasing import take_releases
 from relayer.app.report import service_report
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.channels import Route
@@ -20,6 +21,7 @@ from relayer.engine.engine import Engine
 from relayer.engine.links import LedgerLink
 from relayer.engine.runner import JournalThread
 from relayer.engine.settings import EngineSettings
+from relayer.journal.releases import ReleaseRequests
 from relayer.journal.statistics import JournalStatistics
 from relayer.logs import Log
 from relayer.ports.journal import Journal
@@ -58,14 +60,18 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
             statistics = JournalStatistics(settings.journal.path)
             server = StatusServer(_source(engine, _probe(paths, ledgers, settings, statistics, reading)))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
+            releases = ReleaseRequests(settings.journal.path)
+            releasing = asyncio.create_task(take_releases(engine, releases, SteadyClock()))
             _log.info(
                 "relayer starts", channels=len(settings.channels), service=f"{settings.service.host}:{settings.service.port}"
             )
             try:
                 await engine.run(stopping)
             finally:
+                releasing.cancel()
                 server.should_exit = True
                 await serving
+                await asyncio.gather(releasing, return_exceptions=True)
                 thread.close()
                 reading.close()
                 statistics.close()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from relayer.app.evidence import connected_ends, gather, life_of, trust_of
 from relayer.app.journal import journal_reader, routes
-from relayer.commands.look import parse_key
 from relayer.commands.output import done, step, write_file
+from relayer.commands.packet_names import keys_named, packet_of
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.channels import Route
 from relayer.core.packet import PacketKey
@@ -21,7 +21,11 @@ from relayer.evidence.trust import Trust, encode_trust
 def export_packet(config: Path, packet: str, output: Path | None) -> None:
     """`export`. Raises InvalidInput for an unknown packet or a file that exists."""
     settings = load_relayer(config)
-    key = parse_key(packet)
+    keys = keys_named(settings, packet)
+    if output is not None:
+        _require_new(output)
+    with journal_reader(settings.journal.path) as journal:
+        key = packet_of(journal, keys).key
     file = output or Path(f"{key.channel}-{key.source}-{key.sequence}.evidence.json")
     _require_new(file)
     route = _route(settings, key)

@@ -8,15 +8,32 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from shutil import get_terminal_size
+from textwrap import indent
+from typing import TypeVar
 
 from relayer.commands.progress import done, in_doubt, say
 from relayer.commands.tables import table
 from relayer.errors import InvalidInput
 from relayer.views.plain import as_plain
 
-__all__ = ["done", "in_doubt", "moment_text", "money", "say", "show_json", "show_table", "step", "write_file"]
+__all__ = [
+    "batched",
+    "done",
+    "in_doubt",
+    "moment_text",
+    "money",
+    "say",
+    "show_json",
+    "show_json_of_many",
+    "show_table",
+    "step",
+    "write_file",
+]
+
+_T = TypeVar("_T")
 
 FOUND_WRONG = 1
 """Exit status of a check that found something wrong; the others are in `exits`."""
@@ -28,6 +45,29 @@ _END_OF_TIME = 253_402_300_800
 def show_json(view: object) -> None:
     """A view, or a sequence of views, as one document on standard output."""
     sys.stdout.write(json.dumps(as_plain(view), indent=2) + "\n")
+
+
+def show_json_of_many(view: object, member: str, values: Iterable[object]) -> None:
+    """The same document for a view whose `member`, its last one, is written value by value, as they come."""
+    plain = as_plain(view)
+    assert isinstance(plain, dict)
+    assert plain[member] == []
+    head, _, tail = json.dumps(plain, indent=2).rpartition("[]")
+    between = "\n"
+    sys.stdout.write(head + "[")
+    for each in values:
+        sys.stdout.write(between + indent(json.dumps(as_plain(each), indent=2), "    "))
+        between = ",\n"
+    sys.stdout.write(("]" if between == "\n" else "\n  ]") + tail + "\n")
+
+
+def batched(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """In lists of `size`, the last one shorter; one empty list if there is nothing."""
+    rest = iter(values)
+    part = list(islice(rest, size))
+    yield part
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:

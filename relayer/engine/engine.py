@@ -124,11 +124,13 @@ class Engine:
                 await link.ledger.close()
 
     async def release(self, key: PacketKey, operator: str) -> None:
-        """Releases a packet from quarantine. Raises InvalidInput if it is not quarantined."""
+        """Releases a packet from quarantine; done once it is journaled. Raises InvalidInput if it is not quarantined."""
         state = self.machine.state(key)
         if not isinstance(state, st.Quarantined):
             raise InvalidInput(f"packet {key} is {st.state_name(state)}, not quarantined: there is nothing to release")
-        await self._inbox.put(Word(events=(PacketReleased(key=key, operator=operator),)))
+        word = Word(events=(PacketReleased(key=key, operator=operator),))
+        await self._inbox.put(word)
+        await word.journaled.wait()
 
     def snapshot(self) -> EngineSnapshot:
         """A snapshot of the engine's status; quick, and safe at any time within the loop's thread."""

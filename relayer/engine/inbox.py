@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relayer.core.channels import Route
 from relayer.core.events import HeadFinalised, LedgerFact, PacketReleased, SubmissionRefused
@@ -28,6 +28,8 @@ class Word:
     """Anything that is not a ledger's: refusals, an operator's release."""
 
     events: Sequence[SubmissionRefused | PacketReleased]
+    journaled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once what came of it is on the disk and in memory."""
 
 
 class Stop:

@@ -108,6 +108,9 @@ class Runner:
             entries = ()
         self._machine.apply(plan)
         self._dispatcher.follow(plan)
+        for item in items:
+            if isinstance(item, Word):
+                item.journaled.set()
         for record, entry in zip(plan.records, entries, strict=True):
             for transition in record.transitions:
                 _tell(entry, transition)

@@ -16,8 +16,8 @@ import relayer
 from relayer.cli import app
 from relayer.commands.exits import exit_status
 from relayer.commands.fact_file import read_facts
-from relayer.commands.look import parse_key
 from relayer.commands.output import money
+from relayer.commands.packet_names import keys_named
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
 from relayer.core.states import STATES
@@ -197,9 +197,24 @@ def test_money_is_shown_in_its_currency() -> None:
 @pytest.mark.parametrize(
     "text", ["", "main", "main/contracts", "main/contracts/x", "main/contracts/²", f"a/b/{'9' * 5_000}"]
 )
-def test_what_is_no_packet_is_refused(text: str) -> None:
+def test_what_is_no_packet_is_refused(text: str, tmp_path: Path) -> None:
+    run("init", str(tmp_path))
     with pytest.raises(InvalidInput, match="expected channel/source-ledger/sequence"):
-        parse_key(text)
+        keys_named(load_relayer(tmp_path / "relayer.yaml"), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("main/contracts/7", ["main/contracts/7"]),
+        ("m/con/7", ["main/contracts/7"]),
+        ("set/7", ["main/settlement/7"]),
+        ("7", ["main/contracts/7", "main/settlement/7"]),
+    ],
+)
+def test_a_packet_is_named_by_as_much_as_tells_it_apart(text: str, meant: list[str], tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    assert list(map(str, keys_named(load_relayer(tmp_path / "relayer.yaml"), text))) == meant
 
 
 def all_errors(kind: type[RelayerError]) -> set[type[RelayerError]]:

@@ -77,7 +77,7 @@ def test_the_story_of_a_packet(configuration: Path, sequence: int) -> None:
     ("packet", "words"),
     [
         (f"{CHANNEL}/contracts/3", f"never sent, .* the newest is {CHANNEL}/contracts/2"),
-        (f"{CHANNEL}/contract/1", "joins contracts and settlement, not contract; did you mean contracts?"),
+        (f"{CHANNEL}/contarcts/1", "joins contracts and settlement, not contarcts; did you mean contracts?"),
         ("mian/contracts/1", "configured are main; did you mean main?"),
     ],
 )
