@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
-from relayer.app.running import running_report
+from relayer.app.running import answering
 from relayer.config.channels import ChannelSettings
 from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
@@ -32,7 +32,7 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
         for channel in settings.channels:
             async for line in _channel_lines(channel, settings, ledgers):
                 yield line
-    for line in _local_lines(settings):
+    for line in local_lines(settings):
         yield line
 
 
@@ -130,7 +130,8 @@ def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: s
     return CheckLine(subject=subject, found=found, remedy=remedy)
 
 
-def _local_lines(settings: RelayerSettings) -> Iterator[CheckLine]:
+def local_lines(settings: RelayerSettings) -> Iterator[CheckLine]:
+    """The journal, and what is at the service's port."""
     subject = f"journal {settings.journal.path.name}"
     try:
         with journal_reader(settings.journal.path) as journal:
@@ -143,10 +144,13 @@ def _local_lines(settings: RelayerSettings) -> Iterator[CheckLine]:
         yield CheckLine(subject=subject, found="cannot be used", remedy=str(error))
     host, port = settings.service.host, settings.service.port
     subject = f"service {host}:{port}"
-    running = running_report(host, port)
-    if running is not None:
-        standstill = "; ".join(running.standstill)
-        yield CheckLine(subject=subject, found="a relayer runs", remedy=standstill)
+    found = answering(settings)
+    if found.mistaken and found.report is None:
+        yield CheckLine(subject=subject, found="another relayer runs", remedy=found.mistaken)
+        return
+    if found.report is not None:
+        remedy = "; ".join((*filter(None, [found.mistaken]), *found.report.standstill))
+        yield CheckLine(subject=subject, found=f"relayer {found.report.identity.instance} runs", remedy=remedy)
         return
     try:
         bind(host, port).close()

@@ -14,6 +14,7 @@ from relayer.app.policy import policy
 from relayer.app.probing import Probe
 from relayer.app.releasing import take_releases
 from relayer.app.report import service_report
+from relayer.app.running import identity
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.channels import Route
 from relayer.core.ids import Height, LedgerId
@@ -29,6 +30,7 @@ from relayer.service.http import StatusServer
 from relayer.service.listener import bind
 from relayer.service.remembered import Remembered
 from relayer.service.report import Source
+from relayer.views.relaying import RelayerIdentity
 
 _log = Log(__name__)
 
@@ -58,7 +60,7 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
                 settings=engine_settings(settings),
             )
             statistics = JournalStatistics(settings.journal.path)
-            server = StatusServer(_source(engine, _probe(paths, ledgers, settings, statistics, reading)))
+            server = StatusServer(_source(engine, identity(settings), _probe(paths, ledgers, settings, statistics, reading)))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             releases = ReleaseRequests(settings.journal.path)
             releasing = asyncio.create_task(take_releases(engine, releases, SteadyClock()))
@@ -91,10 +93,10 @@ def _probe(
     return Probe(paths, ledgers, statistics, blocking=reading, stopping=stopping)
 
 
-def _source(engine: Engine, probe: Probe) -> Source:
+def _source(engine: Engine, name: RelayerIdentity, probe: Probe) -> Source:
     clock = SteadyClock()
     return Source(
-        report=lambda: service_report(engine.snapshot()),
+        report=lambda: service_report(engine.snapshot(), name),
         figures=Remembered(probe.figures, seconds=_FIGURES_SECONDS, clock=clock),
         probe=Remembered(probe.look, seconds=_PROBE_SECONDS, clock=clock),
         stopped=Remembered(probe.stopped, seconds=_PROBE_SECONDS, clock=clock),

@@ -9,17 +9,19 @@ from relayer.views.relaying import (
     LedgerReport,
     PacketCount,
     PendingReport,
+    RelayerIdentity,
     RelayerReport,
     SpendingReport,
 )
 
 
-def service_report(snapshot: EngineSnapshot) -> RelayerReport:
+def service_report(snapshot: EngineSnapshot, identity: RelayerIdentity) -> RelayerReport:
     """Counts of both directions of a channel are added up."""
     counts: dict[tuple[str, str], int] = {}
     for row in snapshot.packets:
         counts[row.channel, row.state] = counts.get((row.channel, row.state), 0) + row.count
     return RelayerReport(
+        identity=identity,
         now_seconds=snapshot.now,
         standstill=snapshot.standstill(),
         journal_rows=snapshot.journal_row,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.app.running import running_report
+from relayer.app.running import answering
 from relayer.config.relayer_file import RelayerSettings
 from relayer.journal.summary import read_summary
 from relayer.views.relaying import PacketCount, RejectedCount, Status
@@ -10,7 +10,7 @@ from relayer.views.relaying import PacketCount, RejectedCount, Status
 
 def read_status(settings: RelayerSettings) -> Status:
     """Raises JournalUnavailable, JournalCorrupt."""
-    summary = read_summary(settings.journal.path)
+    summary, found = read_summary(settings.journal.path), answering(settings)
     counts = sorted(summary.packets.items())
     return Status(
         journal_rows=summary.rows,
@@ -19,5 +19,6 @@ def read_status(settings: RelayerSettings) -> Status:
             RejectedCount(channel=channel, code=code, count=count)
             for (channel, code), count in sorted(summary.rejected.items())
         ),
-        running=running_report(settings.service.host, settings.service.port),
+        running=found.report,
+        mistaken=found.mistaken,
     )

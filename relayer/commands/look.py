@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relayer.app.journal import journal_reader
-from relayer.app.running import running_report
+from relayer.app.running import answering
 from relayer.commands.form import OutputForm
 from relayer.commands.output import batched, say, show_json, show_json_of_many, show_table
 from relayer.commands.packet_names import keys_named, packet_of, require_channel
@@ -60,7 +60,8 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         key = line.key
         entries = journal.entries_of(key)
         answers = tuple(map(AnswerView.of, journal.answers(key)))
-    running = running_report(settings.service.host, settings.service.port)
+    found = answering(settings)
+    nobody = found.mistaken or "no relayer answers on the service port"
     state, code, reason = line.state, line.code, line.reason
     why, moves = STORIES[state]
     rejected = sum(not each.accepted for each in answers)
@@ -74,7 +75,7 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         why=why,
         moves_when=moves,
         answers=answers,
-        relayer=running.standstill if running else ("no relayer answers on the service port",),
+        relayer=found.report.standstill if found.report else (nobody,),
         history=tuple(map(EntryView.of, entries)),
     )
     if form is OutputForm.JSON:

@@ -21,8 +21,11 @@ def show_status(config: Path, form: OutputForm) -> None:
     for rejected in status.rejected:
         say(f"channel {rejected.channel}: {rejected.count} rejected with {rejected.code}; `relayer packets` shows where")
     running = status.running
-    if running is None:
+    if status.mistaken:
+        say(f"warning: {status.mistaken}")
+    elif running is None:
         say("no relayer answers on the service port; `relayer start` starts one")
+    if running is None:
         return
     ledgers = ((each.name, str(each.height), each.last_error) for each in running.ledgers)
     show_table("ledgers", ("ledger", "height", "last error"), ledgers, right=("height",))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 
 from relayer.config.channels import ChannelSettings
 from relayer.config.deployment import Deployment, complete, deployment_path, read_deployment
@@ -44,6 +45,21 @@ class RelayerSettings(Section):
     engine: EngineSection = Field(default_factory=EngineSection)
     service: Listen
     logging: Logging = Field(default_factory=Logging)
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+
+    def model_post_init(self, context: Any) -> None:
+        """Notes the folder that relative paths are relative to."""
+        self._folder = Path((context or {}).get("folder", self._folder))
+
+    @property
+    def folder(self) -> Path:
+        """Where the file is. Relayers are told apart by it: each has a folder of its own."""
+        return self._folder
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what the file and the deployment next to it say, without comments and order; no secret is in them."""
+        return sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
 _T = TypeVar("_T")

@@ -78,9 +78,20 @@ class SpendingReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelayerIdentity:
+    """Which relayer it is. `instance` is another one after each start, `folder` is that of its relayer.yaml, and
+    `configuration` the sha256 of what was configured when it started."""
+
+    instance: str
+    folder: str
+    configuration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelayerReport:
     """Everything at once. `standstill` says why something that should move does not; empty is healthy."""
 
+    identity: RelayerIdentity
     now_seconds: float
     standstill: tuple[str, ...]
     journal_rows: int
@@ -103,9 +114,13 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Packets by state from the journal, and the running relayer's own report; null if none answers."""
+    """Packets by state from the journal, and the running relayer's own report; null if none answers, or another one.
+
+    `mistaken`: why what answers on the service port is not this relayer as it is configured now; empty if it is.
+    """
 
     journal_rows: int
     packets: tuple[PacketCount, ...]
     rejected: tuple[RejectedCount, ...]
     running: RelayerReport | None
+    mistaken: str

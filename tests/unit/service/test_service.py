@@ -26,12 +26,14 @@ from relayer.views.relaying import (
     LedgerReport,
     PacketCount,
     PendingReport,
+    RelayerIdentity,
     RelayerReport,
     SpendingReport,
 )
 from tests.support.outputs import output
 
 REPORT = RelayerReport(
+    identity=RelayerIdentity(instance="00ff", folder="/srv/relayer", configuration="sha256:00"),
     now_seconds=1_000.0,
     standstill=(),
     journal_rows=12,

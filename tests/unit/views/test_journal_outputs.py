@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from relayer.app.checking import local_lines
+from relayer.app.running import identity
 from relayer.app.status import read_status
 from relayer.cli import app
 from relayer.config.relayer_file import load_relayer
@@ -23,10 +26,11 @@ from relayer.errors import ConfigurationError, InvalidInput
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import CHANNEL, ROUTE, ROUTE_BACK, a_packet, committed, received
 from relayer.views.plain import as_plain
-from relayer.views.relaying import ClientReport, LedgerReport, PacketCount, RelayerReport
+from relayer.views.relaying import ClientReport, LedgerReport, PacketCount, RelayerIdentity, RelayerReport
 from tests.support.outputs import output
 
 REPORT = RelayerReport(
+    identity=RelayerIdentity(instance="00ff", folder="/srv/relayer", configuration="sha256:00"),
     now_seconds=1_000.0,
     standstill=("settlement does not answer",),
     journal_rows=3,
@@ -108,22 +112,51 @@ def test_the_whole_journal(configuration: Path) -> None:
 
 def test_the_status_without_and_with_a_relayer(configuration: Path) -> None:
     assert output("status", told(configuration, "status"))["running"] is None
-    with answering(as_json(REPORT)) as port:
-        document = yaml.safe_load(configuration.read_text())
-        document["service"]["port"] = port
-        configuration.write_text(yaml.safe_dump(document))
+    report = replace(REPORT, identity=identity(load_relayer(configuration)))
+    with answering(as_json(report)) as port:
+        serve_at(configuration, port)
         found = output("status", told(configuration, "status"))
-        assert found["running"] == as_plain(REPORT)
-        assert read_status(load_relayer(configuration)).running == REPORT
+        assert found["running"] == as_plain(report)
+        assert read_status(load_relayer(configuration)).running == report
+        assert "the configuration has changed since the relayer started; restart it" in found["mistaken"]
+
+
+def test_the_relayer_that_runs_is_recognised_by_its_folder_and_its_configuration(configuration: Path) -> None:
+    told_by: list[RelayerReport] = []
+    with answering(lambda: as_json(told_by[-1])) as port:
+        serve_at(configuration, port)
+        told_by.append(replace(REPORT, identity=identity(load_relayer(configuration))))
+        configuration.write_text("# a comment changes nothing\n" + configuration.read_text())
+        found = read_status(load_relayer(configuration))
+        assert (found.running, found.mistaken) == (told_by[-1], "")
+
+
+def test_a_relayer_of_another_folder_on_the_same_port_is_not_taken_for_this_one(configuration: Path) -> None:
+    """The fault: its health and its packets were shown as those of this one."""
+    with answering(as_json(REPORT)) as port:
+        serve_at(configuration, port)
+        settings = load_relayer(configuration)
+        words = f"is that of /srv/relayer, not of {configuration.parent}; give one of the two another service port"
+        found = output("status", told(configuration, "status"))
+        assert found["running"] is None
+        assert words in found["mistaken"]
+        story = output("explain", told(configuration, "explain", f"{CHANNEL}/contracts/1"))
+        assert [words in each for each in story["relayer"]] == [True]
+        (line,) = [line for line in local_lines(settings) if line.subject.startswith("service")]
+        assert words in line.remedy
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"standstill": []}', b"not json", b"[" * 5_000])
 def test_another_service_on_the_port_is_no_relayer(configuration: Path, body: bytes) -> None:
     with answering(body) as port:
-        document = yaml.safe_load(configuration.read_text())
-        document["service"]["port"] = port
-        configuration.write_text(yaml.safe_dump(document))
+        serve_at(configuration, port)
         assert read_status(load_relayer(configuration)).running is None
+
+
+def serve_at(configuration: Path, port: int) -> None:
+    document = yaml.safe_load(configuration.read_text())
+    document["service"]["port"] = port
+    configuration.write_text(yaml.safe_dump(document))
 
 
 def as_json(report: RelayerReport) -> bytes:
@@ -131,12 +164,12 @@ def as_json(report: RelayerReport) -> bytes:
 
 
 @contextmanager
-def answering(body: bytes) -> Iterator[int]:
+def answering(body: bytes | Callable[[], bytes]) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body if isinstance(body, bytes) else body())
 
         def log_message(self, *_: object) -> None:
             pass
