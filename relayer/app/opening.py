@@ -7,6 +7,7 @@ must be known by then; where both do, the second one's next client id is asked f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from relayer.config.channels import ChannelSettings, End
 from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
-from relayer.ports.capabilities import PairsAtCreation, TrustsClients, capability
-from relayer.ports.ledger import ClientCondition
+from relayer.ports.capabilities import PairsAtCreation, TrustsClients, VouchedByClient, capability
+from relayer.ports.ledger import ClientCondition, client_reference
 from relayer.ports.prover import ClientTerms
 
 Progress = Callable[[str], None]
@@ -65,6 +66,8 @@ async def open_channel(
         for host, client in zip((first, second), clients, strict=True):
             with sending():
                 await _trust(host, client, progress)
+        for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
+            await _tell_vouchers(host, client, followed, progress)
     for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
         with sending():
             await _name_ledger(chosen, host, client, followed, progress)
@@ -195,6 +198,21 @@ async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
     if trusting is not None:
         await trusting.trust_client(client)
         progress(f"facts through {client} become liabilities on {host.ledger.ledger_id}")
+
+
+async def _tell_vouchers(host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
+    """Who signs for named clients only has to be told of a new one, or nothing can be proven to its host."""
+    vouched = capability(followed.ledger, VouchedByClient)
+    reference = client_reference(host.ledger, client)
+    missing = () if vouched is None else await vouched.not_serving(reference)
+    if missing:
+        genesis = {"host_genesis": f"0x{reference.host_genesis.hex()}"} if reference.host_genesis else {}
+        entry = {"host_chain_id": reference.host_chain_id, **genesis, "client_id": client}
+        names = "; ".join(f"{each.name} at {each.endpoint} {each.error}" for each in missing)
+        progress(
+            f"not every authority of {followed.ledger.ledger_id} signs for {client} ({names}); add this line to `clients` "
+            f"in the authority.yaml of each, and start it again:\n  - {json.dumps(entry)}"
+        )
 
 
 async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: Host, progress: Progress) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from relayer.core.ids import ClientId
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ports.ledger import Quote, SubmissionBatch
+from relayer.ports.prover import ClientReference
 
 _C = TypeVar("_C")
 
@@ -82,6 +83,15 @@ class Vouched(Protocol):
 
     async def vouching(self) -> Vouching:
         """Asks each of them who it is."""
+        ...
+
+
+@runtime_checkable
+class VouchedByClient(Protocol):
+    """A ledger whose vouchers sign for the light clients that they were told of, and for no other."""
+
+    async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
+        """Those who do not sign for the client; `error` says why. Raises nothing: who does not answer is among them."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from relayer.core.ids import ClientId, Height
 from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.ledger import Quote, SubmissionBatch, SubmissionReceipt
+from relayer.ports.prover import ClientReference
 from relayer.testing.simulated import SimulatedLedger
 
 PRICE = Fraction(5_000_000_001, 2)
@@ -54,6 +55,12 @@ class CapableLedger(SimulatedLedger):
         error = "UNAVAILABLE" if self.faults.authorities_down else ""
         vouchers = tuple(Voucher(name=f"authority {each}", endpoint=f"host:{each}", error=error) for each in (1, 2, 3))
         return Vouching(threshold=2, vouchers=vouchers)
+
+    async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
+        """None of its authorities was told of any client."""
+        del client
+        vouchers = (await self.vouching()).vouchers
+        return tuple(replace(each, error=each.error or "does not serve the client") for each in vouchers)
 
     async def checks(self) -> AsyncIterator[CheckLine]:
         """The account."""

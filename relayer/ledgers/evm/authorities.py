@@ -168,6 +168,24 @@ class AuthorityQuorum:
         vouchers = await asyncio.gather(*map(self._voucher, self._endpoints))
         return Vouching(threshold=self.engine.threshold, vouchers=tuple(vouchers))
 
+    async def not_serving(self, identity: ClientIdentity) -> tuple[Voucher, ...]:
+        """The authorities that do not sign for a client, with the reason."""
+        asked = await asyncio.gather(*(self._server_of(each, identity) for each in self._endpoints))
+        return tuple(each for each in asked if each.error)
+
+    async def _server_of(self, endpoint: AuthorityEndpoint, identity: ClientIdentity) -> Voucher:
+        name = f"0x{endpoint.address.hex()}"
+        try:
+            served = await self._describe(endpoint)
+        except _Refused as refusal:
+            return Voucher(name=name, endpoint=endpoint.target, error=refusal.reason)
+        serves = any(
+            (each.host_chain_id, each.client_id) == (identity.host_chain_id, identity.client_id)
+            and each.host_genesis in (b"", identity.host_genesis)
+            for each in served
+        )
+        return Voucher(name=name, endpoint=endpoint.target, error="" if serves else "does not serve the client")
+
     async def _voucher(self, endpoint: AuthorityEndpoint) -> Voucher:
         name = endpoint.name
         try:

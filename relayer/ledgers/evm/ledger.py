@@ -24,10 +24,11 @@ from relayer.ledgers.evm.prover import EvmProver
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.submitter import Submitter
 from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
-from relayer.ports.capabilities import CheckLine, Vouching
+from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
+from relayer.proofs.client import ClientIdentity
 from relayer.proofs.comet.client_types import CLIENT_TYPE
 from relayer.proofs.errors import ProofError
 
@@ -142,6 +143,11 @@ class EvmLedger:
 
     async def vouching(self) -> Vouching:
         return await self._quorum.vouching()
+
+    async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
+        return await self._quorum.not_serving(
+            ClientIdentity(host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id)
+        )
 
     def checks(self) -> AsyncIterator[CheckLine]:
         return self._checks.checks()

@@ -22,6 +22,7 @@ from relayer.commands.channel import open_channel as open_by_command
 from relayer.commands.ledger import init_ledger
 from relayer.config.deployment import deployment_path, read_deployment
 from relayer.config.relayer_file import load_relayer
+from relayer.config.serving import ServedClientSettings
 from relayer.core.events import AcknowledgementWritten, PacketAcknowledged
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Payload
@@ -171,12 +172,22 @@ async def test_a_host_that_pairs_at_creation_comes_second_or_announces_its_clien
     entry = {"type": "remote", "chain_id": "x-1"}
     ports = {name: {**entry, "address": f"127.0.0.1:{index + 1}"} for index, name in enumerate(names)}
     config = configuration(tmp_path, ports, sends=["facts"])
-    await open_channel(config, None, lambda _: None)
+    told: list[str] = []
+    await open_channel(config, None, told.append)
     chosen = choose(config, None)
     clients = {end.ledger: chosen.client(end) for end in chosen.channel.ends}
     for mine, theirs in (names, names[::-1]):
         status = await ledgers[mine].client_status(clients[mine])
         assert (status.counterparty_client_id, status.counterparty_chain_id) == (clients[theirs], ledgers[theirs].chain_id)
+    for mine, theirs in (names, names[::-1]):
+        said = [line for line in told if line.startswith(f"not every authority of {theirs} signs")]
+        assert len(said) == isinstance(ledgers[theirs], CapableLedger)
+        for line in said:
+            # What it says is what an authority's file takes.
+            (entry,) = yaml.safe_load(line.partition("\n")[2])
+            served = ServedClientSettings.model_validate(entry)
+            assert (served.host_chain_id, served.client_id) == (ledgers[mine].chain_id, clients[mine])
+            assert served.host_genesis == "0x" + ledgers[mine].genesis_hash.hex()
     trusting = [ledger for ledger in ledgers.values() if isinstance(ledger, CapableLedger)]
     assert [await each.trusts_client(clients[each.ledger_id]) for each in trusting] == [True] * len(trusting)
 

@@ -354,3 +354,15 @@ def test_patience_with_an_authority_grows_and_ends_with_its_first_signature() ->
     patience.answered()
     assert patience.pause(8, now) == 0
     assert not patience.refused(grpc.StatusCode.UNAVAILABLE, "down", number=7, now=now)
+
+
+@pytest.mark.parametrize("genesis", [b"", bytes([1] * 32), bytes([2] * 32)])
+async def test_who_does_not_sign_for_a_client_is_named(genesis: bytes) -> None:
+    """The fault: a channel was open, and nothing said that no authority had been told of its client."""
+    served = authority_pb2.ServedClient(host_chain_id="settlement-1", host_genesis=genesis, client_id="poa-evm-0")
+    other = authority_pb2.ServedClient(host_chain_id="settlement-1", client_id="poa-evm-1")
+    async with serving(honest(0), honest(1), clients=(other, served)) as made:
+        missing = await made.not_serving(IDENTITY)
+    names = [] if genesis in (b"", IDENTITY.host_genesis) else [f"0x{address(number).hex()}" for number in (0, 1)]
+    assert [each.name for each in missing] == names
+    assert {each.error for each in missing} <= {"does not serve the client"}
