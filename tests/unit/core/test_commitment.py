@@ -86,9 +86,9 @@ def test_path_is_client_discriminator_and_big_endian_sequence() -> None:
     [
         {"sequence": 0},
         {"sequence": 2**64},
-        {"source_client": "client0"},
+        {"source_client": "client 0"},
         {"source_client": "c-0"},
-        {"destination_client": "client-" + "1" * 60},
+        {"destination_client": "client-" + "1" * 122},
         {"timeout_timestamp": 0},
         {"payloads": ()},
         {"payloads": (payload(), payload())},

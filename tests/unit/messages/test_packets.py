@@ -106,7 +106,7 @@ def test_other_bytes_are_no_acknowledgement(raw: bytes) -> None:
 
 CHANGES: dict[str, Callable[[channel_packet.Packet], object]] = {
     "sequence": lambda message: setattr(message, "sequence", 0),
-    "source client": lambda message: setattr(message, "source_client", "client"),
+    "source client": lambda message: setattr(message, "source_client", "cl"),
     "destination client": lambda message: setattr(message, "destination_client", "x-0"),
     "timeout": lambda message: setattr(message, "timeout_timestamp", 0),
     "no payload": lambda message: message.ClearField("payloads"),

@@ -145,7 +145,7 @@ async def test_an_answer_to_something_else_is_not_believed(host: CosmosClientHos
         await host.create_client(CREATION)
 
 
-@pytest.mark.parametrize("name", ["", "x", "poa evm-0", "poa-evm-" + "9" * 60])
+@pytest.mark.parametrize("name", ["", "x", "poa evm-0", "poa-evm-" + "9" * 121])
 async def test_an_id_that_is_none_is_not_believed(host: CosmosClientHost, registry: Registry, name: str) -> None:
     registry.next_id = name
     with pytest.raises(MalformedAnswer):

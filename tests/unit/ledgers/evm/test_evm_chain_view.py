@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from relayer.core.events import PacketPassedOver
-from relayer.core.ids import Height, LedgerId
+from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.core.packet import Packet
 from relayer.errors import ConfigurationError, HeightPruned, LedgerUnavailable, NotFinal, WrongLedger
 from relayer.ledgers.evm.abi import encode_packet, encode_tuple
@@ -294,6 +294,13 @@ async def test_a_strangers_packets_above_the_limit_are_noted_and_split_by_size()
     assert {fact.code for fact in facts[:-1]} == {"unreadable"}
     assert facts[-1].packet == a_packet(61)
     assert len(chain.queries) > 1
+
+
+@pytest.mark.parametrize("name", ["base", "x" * 128])
+async def test_packets_of_clients_that_the_router_s_owner_named_are_read(name: str) -> None:
+    packet = replace(a_packet(1), source_client=ClientId(name), destination_client=ClientId(name))
+    (fact,) = await view(BoundedChain(logs=[send_packet_log(3, packet)])).events(after=Height(0), until=Height(10))
+    assert fact.packet == packet
 
 
 async def test_ranges_grow_back_after_a_large_one() -> None:

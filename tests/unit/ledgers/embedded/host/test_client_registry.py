@@ -56,8 +56,8 @@ def test_a_client_must_start_active(host) -> None:
         ("clientv2/34", {"counterparty_merkle_prefix": ()}),
         ("ibc/17", {"counterparty_merkle_prefix": (b"",) * 33}),
         ("ibc/17", {"counterparty_merkle_prefix": (bytes(257),)}),
-        ("clientv2/34", {"counterparty_client_id": "short-1"}),
-        ("clientv2/34", {"counterparty_client_id": "no number at all"}),
+        ("clientv2/34", {"counterparty_client_id": "abc"}),
+        ("clientv2/34", {"counterparty_client_id": "spaces are not allowed"}),
         ("ibc/2", {"signer": "somebody"}),
         ("ibc/2", {"client_id": "fake-evm-7"}),
     ],
@@ -66,6 +66,12 @@ def test_pairings_that_are_refused(host, code: str, changes: dict) -> None:
     host.create_client()
     assert host.one(replace(PAIR, **changes)).code_text == code
     assert not host.one(PAIR).refused
+
+
+@pytest.mark.parametrize("name", ["base", "x" * 128])
+def test_a_counterparty_may_have_a_name_of_its_own(host, name: str) -> None:
+    host.create_client()
+    assert not host.one(replace(PAIR, counterparty_client_id=name)).refused
 
 
 def test_a_pairing_never_changes(host) -> None:
