@@ -412,7 +412,7 @@ def _go_keeper(codes: Codes) -> str:
 
 
 def _go_poa_evm(codes: Codes) -> str:
-    names = ("CLIENT_STATE_BYTES", "AUTHORITIES", "EVM_HEADER_BYTES", "TRIE_NODES", "TRIE_NODE_BYTES")
+    names = ("CLIENT_STATE_BYTES", "AUTHORITIES", "RETIRED_AUTHORITIES", "EVM_HEADER_BYTES", "TRIE_NODES", "TRIE_NODE_BYTES")
     return _go("poaevm", _go_limits(codes, {f"MAXIMUM_{name}": False for name in names}))
 
 

@@ -59,6 +59,8 @@ MAXIMUM_CLIENT_STATE_BYTES = 16_384
 """A state of the poa-evm client."""
 MAXIMUM_AUTHORITIES = 256
 """Signers that a poa-evm client follows."""
+MAXIMUM_RETIRED_AUTHORITIES = 16
+"""Sets of signers that a poa-evm client remembers after their rotation."""
 MAXIMUM_EVM_HEADER_BYTES = 32_768
 """An RLP header of an EVM ledger."""
 MAXIMUM_TRIE_NODES = 65

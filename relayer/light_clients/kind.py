@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.evidence.headers import LedgerTrust, TrustReader
-from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, Recovered, Unchanged, Updated
+from relayer.proofs.client import (
+    ClientIdentity,
+    ClientStatus,
+    ConsensusStates,
+    Frozen,
+    Recovered,
+    Rotated,
+    Unchanged,
+    Updated,
+)
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 
 State = TypeVar("State")
@@ -179,4 +188,20 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
 
     def evidence_header(self, header: bytes) -> bytes:
         """The one form that a header has in evidence."""
+        ...
+
+
+@runtime_checkable
+class RotatesSigners(Protocol[State, Consensus]):
+    """A type of light client that follows a change of those who vouch for its ledger by a message of its own.
+
+    Headers do not tell of the change, so those in force sign the message."""
+
+    @property
+    def rotation_type_url(self) -> str:
+        """Type URL of the message."""
+        ...
+
+    def rotate(self, state: State, states: ConsensusStates[Consensus], rotation: bytes, at: Instant) -> Rotated[State]:
+        """The client under the successors."""
         ...

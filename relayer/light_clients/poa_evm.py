@@ -12,7 +12,15 @@ from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.headers import Anchor
 from relayer.evidence.strict_json import JsonReader, hex_text
 from relayer.light_clients.kind import Followed, Instant, ProvenPath
-from relayer.proofs.client import ClientIdentity, ClientStatus, ConsensusStates, Frozen, MappingConsensusStates, Recovered
+from relayer.proofs.client import (
+    ClientIdentity,
+    ClientStatus,
+    ConsensusStates,
+    Frozen,
+    MappingConsensusStates,
+    Recovered,
+    Rotated,
+)
 from relayer.proofs.poa_evm import client as rules
 from relayer.proofs.poa_evm import evm_header, mpt, types
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
@@ -118,6 +126,7 @@ class PoaEvm:
     consensus_state_type_url: Final = types.CONSENSUS_STATE_TYPE_URL
     header_type_url: Final = types.HEADER_TYPE_URL
     misbehaviour_type_url: Final = types.MISBEHAVIOUR_TYPE_URL
+    rotation_type_url: Final = types.ROTATION_TYPE_URL
     trust_fields: Final = ("router", "threshold", "authorities")
     signers_in_header: Final = False
 
@@ -146,6 +155,9 @@ class PoaEvm:
         return rules.check_misbehaviour(
             state, states, types.decode_misbehaviour(evidence), identity=at.identity, now_seconds=at.now_seconds
         )
+
+    def rotate(self, state: ClientState, states: States, rotation: bytes, at: Instant) -> Rotated[ClientState]:
+        return rules.rotate(state, states, types.decode_rotation(rotation), identity=at.identity, now_seconds=at.now_seconds)
 
     def verify_membership(self, state: ClientState, states: States, proven: ProvenPath, value: bytes, at: Instant) -> None:
         rules.verify_membership(

@@ -101,6 +101,13 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated(Generic[State]):
+    """Those who vouch for the followed ledger were replaced: store the new client state. No height is learnt."""
+
+    client_state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered(Generic[State, Consensus]):
     """What the host stores after its governance has recovered a client; the heights in `forget` are removed first."""
 

@@ -90,6 +90,8 @@ class Refusal(StrEnum):
     """No consensus state is stored for the height."""
     NO_MISBEHAVIOUR = "no_misbehaviour"
     """The evidence is valid but shows no contradiction."""
+    GENERATION = "generation"
+    """A rotation of those who vouch that is not the next one."""
     PARAMETERS = "parameters"
     """A client state or consensus state that must not be created or adopted."""
 

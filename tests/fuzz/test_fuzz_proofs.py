@@ -145,6 +145,12 @@ CODECS = [
     ),
     refused("poa-evm header", poa_evm_types.decode_header, SEALED_HEADERS, poa_evm_types.encode_header),
     refused("poa-evm misbehaviour", poa_evm_types.decode_misbehaviour, messages("poa_evm", "misbehaviour", "frozen")),
+    refused(
+        "poa-evm rotation",
+        poa_evm_types.decode_rotation,
+        messages("poa_evm", "rotation", "rotated"),
+        poa_evm_types.encode_rotation,
+    ),
     refused("poa-evm client state", poa_evm_types.decode_client_state, POA_STATES, poa_evm_types.encode_client_state),
     refused(
         "poa-evm consensus state", poa_evm_types.decode_consensus_state, POA_CONSENSUS, poa_evm_types.encode_consensus_state

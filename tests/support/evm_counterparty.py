@@ -22,15 +22,17 @@ from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference,
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import client as poa_evm
-from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, sign_digest
+from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, rotation_digest, sign_digest
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
+    AuthorityRotation,
     ClientState,
     ConsensusState,
     SealedHeader,
     encode_client_state,
     encode_consensus_state,
     encode_header,
+    encode_rotation,
     encode_storage_proof,
 )
 
@@ -158,6 +160,26 @@ class EvmCounterparty:
             seals=tuple(sign_digest(key, digest) for key in self._keys),
             account_proof=_proof(accounts, ROUTER),
         )
+
+    def hand_over(self, client: ClientReference, *, generation: int, names: Sequence[str], threshold: int) -> ClientMessage:
+        """The client's authorities hand over to new ones, which seal from now on."""
+        keys = [sha256(name.encode()).digest() for name in names]
+        engine = AuthorityEngine(
+            threshold=threshold, authorities=tuple(sorted(address_of_key(PrivateKey(key).public_key) for key in keys))
+        )
+        digest = rotation_digest(
+            chain_id=CHAIN_ID,
+            identity=ClientIdentity(
+                host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
+            ),
+            generation=generation,
+            threshold=threshold,
+            authorities=engine.authorities,
+        )
+        signatures = tuple(sign_digest(key, digest) for key in self._keys)
+        self._keys, self._engine = keys, engine
+        rotation = AuthorityRotation(generation=generation, engine=engine, signatures=signatures)
+        return ClientMessage(type_url=_PACKAGE + "AuthorityRotation", value=encode_rotation(rotation), height=self.head)
 
     def _state(self, terms: ClientTerms | None = None, height: Height | None = None) -> ClientState:
         return ClientState(

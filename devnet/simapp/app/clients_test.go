@@ -8,6 +8,7 @@ import (
 	clienttypes "github.com/cosmos/ibc-go/v11/modules/core/02-client/types"
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 
+	"interledger.example/cosmos/light-clients/poaevm"
 	"interledger.example/simapp/app"
 )
 
@@ -33,6 +34,26 @@ func TestEvidenceFreezesAndTheAuthorityRecovers(t *testing.T) {
 	require.Equal(t, exported.Active, w.status(w.ClientID))
 	_, found := w.app.IBCKeeper.ClientKeeper.GetClientConsensusState(w.chain.GetContext(), w.ClientID, clienttypes.NewHeight(0, 11))
 	require.False(t, found, "what was learnt before the recovery is not trusted any more")
+}
+
+func TestAuthoritiesHandOverWhilePacketsFlow(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	w.mustSend(w.updateWith("Header", w.Headers[0].Message))
+	w.mustSend(w.receive(w.Packets[0]))
+	w.mustSend(w.updateWith("AuthorityRotation", w.Rotation))
+	require.Equal(t, exported.Active, w.status(w.ClientID))
+	w.mustSend(w.receive(w.Packets[1]))
+	_, err := w.chain.SendMsgs(w.updateWith("Header", w.Headers[1].Message))
+	require.ErrorContains(t, err, string(poaevm.UnknownSigner), "those who handed over do not vouch any more")
+	_, err = w.chain.SendMsgs(w.updateWith("AuthorityRotation", w.Rotation))
+	require.ErrorContains(t, err, string(poaevm.BadGeneration), "the same rotation again")
+	w.mustSend(w.updateWith("Header", w.RotatedHeader))
+	w.mustSend(w.receive(w.Packets[3]))
+	w.mustSend(w.updateWith("Misbehaviour", w.RetiredMisbehaviour))
+	require.Equal(t, exported.Frozen, w.status(w.ClientID), "evidence about a block of their time still counts")
+	_, err = w.chain.SendMsgs(w.updateWith("AuthorityRotation", w.Rotation))
+	require.ErrorContains(t, err, "Frozen")
 }
 
 func TestAClientExpiresUnlessItIsUpdatedAndForgetsWhatIsTooOld(t *testing.T) {

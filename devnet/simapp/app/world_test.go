@@ -58,11 +58,16 @@ type story struct {
 		TimeSeconds int64    `json:"time_seconds"`
 		Message     hexBytes `json:"message"`
 	} `json:"headers"`
-	Misbehaviour       hexBytes      `json:"misbehaviour"`
-	MisbehaviourHeight uint64        `json:"misbehaviour_height"`
-	SetUp              []setUpStep   `json:"set_up"`
-	Packets            []storyPacket `json:"packets"`
-	Business           businessStory `json:"business"`
+	Misbehaviour       hexBytes `json:"misbehaviour"`
+	MisbehaviourHeight uint64   `json:"misbehaviour_height"`
+	// Rotation hands over to those who sealed RotatedHeader, the block after Headers[0].
+	Rotation      hexBytes `json:"rotation"`
+	RotatedHeader hexBytes `json:"rotated_header"`
+	// RetiredMisbehaviour is evidence about Headers[0] against those who handed over.
+	RetiredMisbehaviour hexBytes      `json:"retired_misbehaviour"`
+	SetUp               []setUpStep   `json:"set_up"`
+	Packets             []storyPacket `json:"packets"`
+	Business            businessStory `json:"business"`
 }
 
 // businessStory is what happens to the liabilities of the packets, and what becomes of the news of it.

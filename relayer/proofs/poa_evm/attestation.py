@@ -3,7 +3,7 @@
 The digest binds the followed chain, the host (its chain id and first block) and the client, so that a signature is valid
 for one client only. They vouch for a block hash and nothing else: everything else is proven from it. Signing two hashes for
 one number is misbehaviour that anyone can prove. Signatures are 65 bytes r || s || v over the digest itself (no
-EIP-191), low s, v 27 or 28.
+EIP-191), low s, v 27 or 28. The same keys hand over to others by a digest of another kind.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ AUTHORITY_TYPEHASH = keccak256(
     b"BlockAttestation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 number,"
     b"bytes32 blockHash)"
 )
+ROTATION_TYPEHASH = keccak256(
+    b"AuthorityRotation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 generation,"
+    b"uint32 threshold,address[] authorities)"
+)
 SIGNATURE_BYTES = 65
 HASH_BYTES = 32
 
@@ -33,17 +37,30 @@ def authority_digest(*, chain_id: int, identity: ClientIdentity, number: int, bl
 
     Raises ClientRefused(PARAMETERS) for a host whose first block is not known.
     """
+    return keccak256(AUTHORITY_TYPEHASH + _client_words(chain_id, identity) + _word(number) + block_hash)
+
+
+def rotation_digest(
+    *, chain_id: int, identity: ClientIdentity, generation: int, threshold: int, authorities: Sequence[bytes]
+) -> bytes:
+    """32 bytes, as `authority_digest`: what those in force sign to hand over to `authorities`."""
+    listed = keccak256(b"".join(each.rjust(32, b"\0") for each in authorities))
+    return keccak256(ROTATION_TYPEHASH + _client_words(chain_id, identity) + _word(generation) + _word(threshold) + listed)
+
+
+def _client_words(chain_id: int, identity: ClientIdentity) -> bytes:
     if len(identity.host_genesis) != HASH_BYTES:
         raise ClientRefused(Refusal.PARAMETERS, "the host does not know the hash of its own first block")
-    return keccak256(
-        AUTHORITY_TYPEHASH
-        + chain_id.to_bytes(32, "big")
+    return (
+        _word(chain_id)
         + keccak256(identity.host_chain_id.encode())
         + identity.host_genesis
         + keccak256(identity.client_id.encode())
-        + number.to_bytes(32, "big")
-        + block_hash
     )
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
 
 
 def address_of_key(public_key: PublicKey) -> bytes:

@@ -15,12 +15,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from relayer.codes.limits import MAXIMUM_RETIRED_AUTHORITIES
 from relayer.proofs.client import (
     ClientIdentity,
     ClientStatus,
     ConsensusStates,
     Frozen,
     Recovered,
+    Rotated,
     Unchanged,
     Updated,
     forgettable,
@@ -30,12 +32,15 @@ from relayer.proofs.client import (
 from relayer.proofs.errors import ClientRefused, HeaderRefused, MembershipRefused, Refusal
 from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm import evm_header, mpt
+from relayer.proofs.poa_evm.attestation import check_quorum, rotation_digest
 from relayer.proofs.poa_evm.evm_header import EvmHeader
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine, AuthoritySeals, SealEngine
 from relayer.proofs.poa_evm.types import (
+    AuthorityRotation,
     ClientState,
     ConsensusState,
     Misbehaviour,
+    RetiredAuthorities,
     SealedHeader,
     decode_storage_proof,
 )
@@ -61,6 +66,8 @@ def create(client: ClientState, consensus: ConsensusState) -> None:
     consensus.check()
     if client.frozen_height:
         raise ClientRefused(Refusal.PARAMETERS, "a client cannot be created frozen")
+    if client.generation or client.retired:
+        raise ClientRefused(Refusal.PARAMETERS, "a new client has no earlier authorities")
 
 
 def check_first(client: ClientState, consensus: ConsensusState, header: SealedHeader) -> bytes:
@@ -138,12 +145,52 @@ def check_misbehaviour(
 ) -> Frozen[ClientState]:
     """The frozen client, if both headers are sealed, of one number, and different. Raises ProofError otherwise."""
     require_active(status(client, states, now_seconds=now_seconds))
-    first = check_header(client, evidence.header_1, identity=identity)
-    second = check_header(client, evidence.header_2, identity=identity)
+    first = _check_evidence(client, evidence.header_1, evidence.retired_1, identity)
+    second = _check_evidence(client, evidence.header_2, evidence.retired_2, identity)
     if first.number != second.number or first.hash == second.hash:
         raise HeaderRefused(Refusal.NO_MISBEHAVIOUR, "two headers of one number with different hashes are needed")
     _require_not_before_start(states, first.number)
     return _freeze(client, first.number)
+
+
+def rotate(
+    client: ClientState,
+    states: ConsensusStates[ConsensusState],
+    rotation: AuthorityRotation,
+    *,
+    identity: ClientIdentity,
+    now_seconds: int,
+) -> Rotated[ClientState]:
+    """The client under the authorities to whom those in force hand over.
+
+    Nothing that they vouched for is forgotten, and evidence still counts that they contradicted themselves about a block up
+    to the client's latest height; what they sign from now on counts for nothing. Order of the checks: status, generation,
+    successors, signatures, retired sets. Raises ProofError with the client untouched.
+    """
+    require_active(status(client, states, now_seconds=now_seconds))
+    if rotation.generation != client.generation + 1:
+        raise ClientRefused(
+            Refusal.GENERATION,
+            f"a rotation for generation {rotation.generation}; the client's next is {client.generation + 1}",
+        )
+    rotation.engine.check()
+    if rotation.engine == client.engine:
+        raise ClientRefused(Refusal.PARAMETERS, "the successors are the authorities in force")
+    digest = rotation_digest(
+        chain_id=client.chain_id,
+        identity=identity,
+        generation=rotation.generation,
+        threshold=rotation.engine.threshold,
+        authorities=rotation.engine.authorities,
+    )
+    check_quorum(digest, rotation.signatures, authorities=client.engine.authorities, threshold=client.engine.threshold)
+    # What lies before all that is stored is out of scope for evidence as well.
+    retired = [each for each in client.retired if _is_known_up_to(states, each.last_height)]
+    if len(retired) == MAXIMUM_RETIRED_AUTHORITIES:
+        raise ClientRefused(Refusal.LIMIT, f"{len(retired)} rotations within the client's history; rotate later")
+    retired.append(RetiredAuthorities(set_hash=client.engine.set_hash, last_height=client.latest_height))
+    successor = replace(client, engine=rotation.engine, generation=rotation.generation, retired=tuple(retired))
+    return Rotated(client_state=successor)
 
 
 def verify_membership(
@@ -202,7 +249,7 @@ def recover(
 ) -> Recovered[ClientState, ConsensusState]:
     """A frozen or expired client takes over the state of an active substitute that follows the same router.
 
-    Only the host ledger's authority may ask for this. The authorities may differ, which is how they are rotated; chain,
+    Only the host ledger's authority may ask for this. The authorities may differ; chain,
     router and slot may not. Nothing that was learnt before is trusted afterwards: `forget` lists the stored heights.
     Raises ClientRefused(PARAMETERS, FROZEN, EXPIRED, LIMIT).
     """
@@ -214,7 +261,8 @@ def recover(
     if same != (substitute.chain_id, substitute.router, substitute.commitments_slot):
         raise ClientRefused(Refusal.PARAMETERS, "the substitute follows a different chain, router or slot")
     return Recovered(
-        client_state=substitute,
+        # Rotations that were signed before are for another generation, also where the substitute has the same authorities.
+        client_state=replace(substitute, generation=client.generation + 1, retired=()),
         height=substitute.latest_height,
         consensus_state=_consensus_at(substitute_states, substitute.latest_height),
         forget=forgettable(states, limit=forget_limit),
@@ -240,10 +288,28 @@ def _freeze(client: ClientState, height: int) -> Frozen[ClientState]:
     return Frozen(client_state=replace(client, frozen_height=height), height=height)
 
 
+def _check_evidence(
+    client: ClientState, header: SealedHeader, retired: AuthorityEngine | None, identity: ClientIdentity
+) -> EvmHeader:
+    if retired is None:
+        return check_header(client, header, identity=identity)
+    retired.check()
+    block = check_header(replace(client, engine=retired), header, identity=identity)
+    if not any(each.set_hash == retired.set_hash and block.number <= each.last_height for each in client.retired):
+        raise HeaderRefused(
+            Refusal.UNKNOWN_SIGNER, f"these authorities were not retired after they could vouch for block {block.number}"
+        )
+    return block
+
+
+def _is_known_up_to(states: ConsensusStates[ConsensusState], number: int) -> bool:
+    return states.at(number) is not None or states.before(number) is not None
+
+
 def _require_not_before_start(states: ConsensusStates[ConsensusState], number: int) -> None:
     """Blocks before the first stored one are out of scope: a recovery starts after them, and the headers that had frozen the
     client must neither freeze it again nor be accepted one by one."""
-    if states.at(number) is None and states.before(number) is None:
+    if not _is_known_up_to(states, number):
         raise HeaderRefused(Refusal.HEIGHT, f"block {number} is before the first one that this client knows")
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from relayer.codes.limits import MAXIMUM_AUTHORITIES
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused, Refusal
+from relayer.proofs.keccak import keccak256
 from relayer.proofs.poa_evm.attestation import authority_digest, check_quorum
 from relayer.proofs.poa_evm.evm_header import EvmHeader
 
@@ -27,6 +28,12 @@ class AuthorityEngine:
 
     threshold: int
     authorities: tuple[bytes, ...]
+
+    @property
+    def set_hash(self) -> bytes:
+        """32 bytes: keccak256 of the threshold and the addresses, each as a word of 32 bytes."""
+        words = (self.threshold.to_bytes(32, "big"), *(each.rjust(32, b"\0") for each in self.authorities))
+        return keccak256(b"".join(words))
 
     def check(self) -> None:
         """Raises ClientRefused(PARAMETERS) for a set that must not be trusted."""

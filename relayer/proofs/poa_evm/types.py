@@ -12,6 +12,7 @@ from relayer.codes.limits import (
     MAXIMUM_AUTHORITIES,
     MAXIMUM_CLIENT_STATE_BYTES,
     MAXIMUM_EVM_HEADER_BYTES,
+    MAXIMUM_RETIRED_AUTHORITIES,
     MAXIMUM_TRIE_NODE_BYTES,
     MAXIMUM_TRIE_NODES,
 )
@@ -23,6 +24,7 @@ from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
 
 CLIENT_TYPE: Final = "poa-evm"
 HEADER_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Header"
+ROTATION_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.AuthorityRotation"
 MISBEHAVIOUR_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.Misbehaviour"
 CLIENT_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ClientState"
 CONSENSUS_STATE_TYPE_URL: Final = "/interledger.lightclients.poaevm.v1.ConsensusState"
@@ -31,12 +33,25 @@ COMMITMENTS_SLOT: Final = bytes.fromhex("1260944489272988d9df285149b5aa1b0f48f21
 
 _MAXIMUM_PROOF_BYTES = MAXIMUM_TRIE_NODES * (MAXIMUM_TRIE_NODE_BYTES + 4)
 _MAXIMUM_MESSAGE_BYTES = MAXIMUM_EVM_HEADER_BYTES + _MAXIMUM_PROOF_BYTES + MAXIMUM_AUTHORITIES * (SIGNATURE_BYTES + 3) + 64
+_MAXIMUM_ROTATION_BYTES = MAXIMUM_AUTHORITIES * (SIGNATURE_BYTES + 3 + 20 + 2) + 64
+_MAXIMUM_EVIDENCE_BYTES = 2 * (_MAXIMUM_MESSAGE_BYTES + MAXIMUM_AUTHORITIES * (20 + 2) + 64)
 _MAXIMUM_UINT64 = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredAuthorities:
+    """A set of authorities that a rotation replaced, by its hash; `last_height` was the client's latest height then."""
+
+    set_hash: bytes
+    last_height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientState:
-    """What the client follows, whom it trusts, and its latest height. `frozen_height` 0 means not frozen."""
+    """What the client follows, whom it trusts, and its latest height. `frozen_height` 0 means not frozen.
+
+    `generation`: how often those who vouch were replaced, by a rotation or a recovery.
+    """
 
     chain_id: int
     router: bytes
@@ -46,6 +61,8 @@ class ClientState:
     max_clock_drift_seconds: int
     latest_height: int
     frozen_height: int = 0
+    generation: int = 0
+    retired: tuple[RetiredAuthorities, ...] = ()
 
     def check(self) -> None:
         """Raises ClientRefused(PARAMETERS) for a state that no client may have."""
@@ -62,6 +79,12 @@ class ClientState:
             raise ClientRefused(Refusal.PARAMETERS, "the clock drift cannot be negative")
         if self.latest_height < 1:
             raise ClientRefused(Refusal.PARAMETERS, "a client starts at height 1 or later")
+        if not 0 <= self.generation < _MAXIMUM_UINT64:
+            raise ClientRefused(Refusal.PARAMETERS, f"generation {self.generation} can have no successor")
+        if len(self.retired) > MAXIMUM_RETIRED_AUTHORITIES:
+            raise ClientRefused(Refusal.PARAMETERS, f"more than {MAXIMUM_RETIRED_AUTHORITIES} retired sets of authorities")
+        if any(len(each.set_hash) != 32 or each.last_height < 1 for each in self.retired):
+            raise ClientRefused(Refusal.PARAMETERS, "a retired set of authorities has no hash of 32 bytes or no last height")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +115,24 @@ class SealedHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misbehaviour:
-    """Two sealed headers of one number with different hashes. Account proofs are not needed."""
+    """Two sealed headers of one number with different hashes. Account proofs are not needed.
+
+    `retired_1` and `retired_2` are the retired authorities that sealed the header, None if those in force did.
+    """
 
     header_1: SealedHeader
     header_2: SealedHeader
+    retired_1: AuthorityEngine | None = None
+    retired_2: AuthorityEngine | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityRotation:
+    """Those in force hand over to `engine`: the client's next generation, with signatures of `rotation_digest`."""
+
+    generation: int
+    engine: AuthorityEngine
+    signatures: tuple[bytes, ...]
 
 
 def encode_client_state(state: ClientState) -> bytes:
@@ -104,11 +141,15 @@ def encode_client_state(state: ClientState) -> bytes:
         chain_id=state.chain_id,
         router=state.router,
         commitments_slot=state.commitments_slot,
-        authority=poaevm_pb2.AuthorityEngine(threshold=state.engine.threshold, authorities=list(state.engine.authorities)),
+        authority=_engine_message(state.engine),
         trusting_period_seconds=state.trusting_period_seconds,
         max_clock_drift_seconds=state.max_clock_drift_seconds,
         latest_height=state.latest_height,
         frozen_height=state.frozen_height,
+        generation=state.generation,
+        retired=[
+            poaevm_pb2.RetiredAuthorities(set_hash=each.set_hash, last_height=each.last_height) for each in state.retired
+        ],
     ).SerializeToString(deterministic=True)
 
 
@@ -121,11 +162,13 @@ def decode_client_state(raw: bytes) -> ClientState:
         chain_id=message.chain_id,
         router=message.router,
         commitments_slot=message.commitments_slot,
-        engine=AuthorityEngine(threshold=message.authority.threshold, authorities=tuple(message.authority.authorities)),
+        engine=_engine_value(message.authority),
         trusting_period_seconds=message.trusting_period_seconds,
         max_clock_drift_seconds=message.max_clock_drift_seconds,
         latest_height=message.latest_height,
         frozen_height=message.frozen_height,
+        generation=message.generation,
+        retired=tuple(RetiredAuthorities(set_hash=each.set_hash, last_height=each.last_height) for each in message.retired),
     )
     state.check()
     return state
@@ -167,16 +210,43 @@ def decode_header(raw: bytes) -> SealedHeader:
 def encode_misbehaviour(evidence: Misbehaviour) -> bytes:
     """`Misbehaviour` bytes: the client message that freezes."""
     return poaevm_pb2.Misbehaviour(
-        header_1=_header_message(evidence.header_1), header_2=_header_message(evidence.header_2)
+        header_1=_header_message(evidence.header_1),
+        header_2=_header_message(evidence.header_2),
+        retired_1=None if evidence.retired_1 is None else _engine_message(evidence.retired_1),
+        retired_2=None if evidence.retired_2 is None else _engine_message(evidence.retired_2),
     ).SerializeToString(deterministic=True)
 
 
 def decode_misbehaviour(raw: bytes) -> Misbehaviour:
     """Raises MalformedBytes. The RLP inside is not decoded yet."""
-    message = parse_canonical(poaevm_pb2.Misbehaviour, raw, maximum_bytes=2 * _MAXIMUM_MESSAGE_BYTES)
+    message = parse_canonical(poaevm_pb2.Misbehaviour, raw, maximum_bytes=_MAXIMUM_EVIDENCE_BYTES)
     if not message.HasField("header_1") or not message.HasField("header_2"):
         raise MalformedBytes(Refusal.MALFORMED, "evidence of misbehaviour needs two headers")
-    return Misbehaviour(header_1=_header_value(message.header_1), header_2=_header_value(message.header_2))
+    return Misbehaviour(
+        header_1=_header_value(message.header_1),
+        header_2=_header_value(message.header_2),
+        retired_1=_engine_value(message.retired_1) if message.HasField("retired_1") else None,
+        retired_2=_engine_value(message.retired_2) if message.HasField("retired_2") else None,
+    )
+
+
+def encode_rotation(rotation: AuthorityRotation) -> bytes:
+    """`AuthorityRotation` bytes: the client message that hands over to other authorities."""
+    return poaevm_pb2.AuthorityRotation(
+        generation=rotation.generation, authorities=_engine_message(rotation.engine), signatures=list(rotation.signatures)
+    ).SerializeToString(deterministic=True)
+
+
+def decode_rotation(raw: bytes) -> AuthorityRotation:
+    """Raises MalformedBytes."""
+    message = parse_canonical(poaevm_pb2.AuthorityRotation, raw, maximum_bytes=_MAXIMUM_ROTATION_BYTES)
+    if not message.HasField("authorities"):
+        raise MalformedBytes(Refusal.MALFORMED, "a rotation names no successors")
+    return AuthorityRotation(
+        generation=message.generation,
+        engine=_engine_value(message.authorities),
+        signatures=tuple(message.signatures),
+    )
 
 
 def encode_storage_proof(nodes: tuple[bytes, ...]) -> bytes:
@@ -187,6 +257,14 @@ def encode_storage_proof(nodes: tuple[bytes, ...]) -> bytes:
 def decode_storage_proof(raw: bytes) -> tuple[bytes, ...]:
     """Raises MalformedBytes. The nodes are not decoded yet."""
     return tuple(parse_canonical(poaevm_pb2.StorageProof, raw, maximum_bytes=_MAXIMUM_PROOF_BYTES).nodes)
+
+
+def _engine_message(engine: AuthorityEngine) -> poaevm_pb2.AuthorityEngine:
+    return poaevm_pb2.AuthorityEngine(threshold=engine.threshold, authorities=list(engine.authorities))
+
+
+def _engine_value(message: poaevm_pb2.AuthorityEngine) -> AuthorityEngine:
+    return AuthorityEngine(threshold=message.threshold, authorities=tuple(message.authorities))
 
 
 def _header_message(header: SealedHeader) -> poaevm_pb2.Header:

@@ -26,12 +26,15 @@ from relayer.facts.schema import Fact, party_id
 from relayer.facts.status_codec import StatusPacketData, encode_status_answers, encode_status_packet
 from relayer.messages.settlement import netting_to_message, scope_to_message
 from relayer.ports.settlement import NettingInput
+from relayer.proofs.poa_evm.attestation import rotation_digest, sign_digest
 from relayer.proofs.poa_evm.types import (
+    AuthorityRotation,
     Misbehaviour,
     encode_client_state,
     encode_consensus_state,
     encode_header,
     encode_misbehaviour,
+    encode_rotation,
     encode_storage_proof,
 )
 from relayer.settlement.decide import decide
@@ -318,7 +321,34 @@ def story() -> dict[str, Any]:
     evidence = Misbehaviour(
         header_1=replace(block(LAST + 1).header(), account_proof=()), header_2=replace(fork.header(), account_proof=())
     )
+    successors = evm.NEW
+    handed_over = AuthorityRotation(
+        generation=1,
+        engine=successors,
+        signatures=tuple(
+            sign_digest(
+                evm.key(number),
+                rotation_digest(
+                    chain_id=evm.CHAIN_ID,
+                    identity=identity,
+                    generation=1,
+                    threshold=successors.threshold,
+                    authorities=successors.authorities,
+                ),
+            )
+            for number in (0, 1, 2)
+        ),
+    )
+    past = Misbehaviour(
+        header_1=replace(block(FIRST).header(), account_proof=()),
+        header_2=replace(block(FIRST, fields={"miner": bytes(19) + b"\1"}).header(), account_proof=()),
+        retired_1=evm.OLD,
+        retired_2=evm.OLD,
+    )
     return {
+        "rotation": encode_rotation(handed_over).hex(),
+        "rotated_header": encode_header(block(FIRST + 1, signers=evm.NEW_SIGNERS).header()).hex(),
+        "retired_misbehaviour": encode_misbehaviour(past).hex(),
         "chain_id": CHAIN_ID,
         "host_genesis": evm.IDENTITY.host_genesis.hex(),
         "client_id": DESTINATION_CLIENT,

@@ -20,18 +20,21 @@ from eth_utils import keccak
 from trie import HexaryTrie
 
 from relayer.proofs.client import ClientIdentity
-from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, sign_digest
+from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, rotation_digest, sign_digest
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
     COMMITMENTS_SLOT,
+    AuthorityRotation,
     ClientState,
     ConsensusState,
     Misbehaviour,
+    RetiredAuthorities,
     SealedHeader,
     encode_client_state,
     encode_consensus_state,
     encode_header,
     encode_misbehaviour,
+    encode_rotation,
     encode_storage_proof,
 )
 from relayer.wire.interledger.lightclients.poaevm.v1 import poaevm_pb2
@@ -538,8 +541,12 @@ def bad_messages() -> Iterator[Case]:
 
 
 def misbehaviour(name: str, verdict: str, first: Block, second: Block, **world: Any) -> Case:
+    retired = world.pop("retired", (None, None))
     evidence = Misbehaviour(
-        header_1=replace(first.header(), account_proof=()), header_2=replace(second.header(), account_proof=())
+        header_1=replace(first.header(), account_proof=()),
+        header_2=replace(second.header(), account_proof=()),
+        retired_1=retired[0],
+        retired_2=retired[1],
     )
     after = {}
     if verdict == "frozen":
@@ -586,6 +593,191 @@ def misbehaviours() -> Iterator[Case]:
     )
     yield misbehaviour("expired", "client_expired", Block(), Block(fields=fork), now=time_at(10) + 86_400)
     yield case("one header only", "misbehaviour", "malformed", message="0a00")
+
+
+def engine_of(threshold: int, numbers: Sequence[int]) -> AuthorityEngine:
+    return AuthorityEngine(threshold=threshold, authorities=tuple(sorted(address(number) for number in numbers)))
+
+
+OLD = CLIENT.engine
+NEW = engine_of(2, (2, 10, 11))
+NEW_SIGNERS = (10, 11)
+ROTATED = replace(
+    CLIENT,
+    engine=NEW,
+    latest_height=20,
+    generation=1,
+    retired=(RetiredAuthorities(set_hash=OLD.set_hash, last_height=15),),
+)
+ROTATED_WORLD: dict[str, Any] = {"client": ROTATED, "stored": {20: Block(number=20).consensus()}, "now": time_at(21)}
+
+
+def after_rotation() -> Iterator[Case]:
+    yield update(
+        "after a rotation, sealed by the successors", "updated", Block(number=21, signers=NEW_SIGNERS), **ROTATED_WORLD
+    )
+    yield update("after a rotation, sealed by the retired", "unknown_signer", Block(number=21), **ROTATED_WORLD)
+    yield update("after a rotation, an old block sealed by the retired", "unknown_signer", Block(number=12), **ROTATED_WORLD)
+    yield update(
+        "after a rotation, an old block sealed by the successors",
+        "updated",
+        Block(number=12, signers=NEW_SIGNERS),
+        **ROTATED_WORLD,
+    )
+    fork = Block(number=20, signers=NEW_SIGNERS, fields={"miner": bytes(19) + b"\1"})
+    yield update("after a rotation, the successors contradict a known block", "frozen", fork, **ROTATED_WORLD)
+
+
+def retired_misbehaviour() -> Iterator[Case]:
+    fork = {"miner": bytes(19) + b"\1"}
+
+    def pair(number: int, first: Sequence[int] = (0, 1, 2), second: Sequence[int] = (0, 1, 2)) -> tuple[Block, Block]:
+        return Block(number=number, signers=first), Block(number=number, signers=second, fields=fork)
+
+    both, world = (OLD, OLD), ROTATED_WORLD
+    yield misbehaviour("two hashes by the retired, the last block of theirs", "frozen", *pair(15), retired=both, **world)
+    yield misbehaviour("two hashes by the retired, an older block", "frozen", *pair(11), retired=both, **world)
+    yield misbehaviour("two hashes by the retired, after their last", "unknown_signer", *pair(16), retired=both, **world)
+    yield misbehaviour("two hashes by the retired, before the first known block", "height", *pair(9), retired=both, **world)
+    mixed = pair(12, second=NEW_SIGNERS)
+    yield misbehaviour("one hash by the retired, one by the successors", "frozen", *mixed, retired=(OLD, None), **world)
+    yield misbehaviour("two hashes by the successors", "frozen", *pair(30, NEW_SIGNERS, NEW_SIGNERS), **world)
+    yield misbehaviour("two hashes by the retired, who are not named", "unknown_signer", *pair(15), **world)
+    yield misbehaviour(
+        "the successors named as retired", "unknown_signer", *pair(15, NEW_SIGNERS, NEW_SIGNERS), retired=(NEW, NEW), **world
+    )
+    strangers = engine_of(2, (20, 21))
+    yield misbehaviour(
+        "strangers named as retired",
+        "unknown_signer",
+        *pair(15, (20, 21), (20, 21)),
+        retired=(strangers, strangers),
+        **world,
+    )
+    lower = replace(OLD, threshold=2)
+    yield misbehaviour(
+        "the retired with a lower threshold", "unknown_signer", *pair(15, (0, 1), (0, 1)), retired=(lower, lower), **world
+    )
+    yield misbehaviour("the retired below their threshold", "threshold", *pair(15, second=(0, 1)), retired=both, **world)
+    empty = AuthorityEngine(threshold=0, authorities=())
+    yield misbehaviour("nobody named as retired", "parameters", *pair(15, (), ()), retired=(empty, empty), **world)
+    yield misbehaviour("retired of a client that never rotated", "unknown_signer", *pair(11), retired=both)
+    twice = (
+        RetiredAuthorities(set_hash=OLD.set_hash, last_height=12),
+        RetiredAuthorities(set_hash=OLD.set_hash, last_height=18),
+    )
+    yield misbehaviour(
+        "two hashes by authorities that were retired twice",
+        "frozen",
+        *pair(17),
+        retired=both,
+        **world | {"client": replace(ROTATED, generation=3, retired=twice)},
+    )
+
+
+def rotation(name: str, verdict: str, *, signers: Sequence[int] = (0, 1, 2), **more: Any) -> Case:
+    """`signed` changes what the authorities sign, `engine` and `generation` what the message says."""
+    world = {each: more.pop(each) for each in ("client", "stored", "now") if each in more}
+    client = world.get("client", CLIENT)
+    engine, generation = more.pop("engine", NEW), more.pop("generation", client.generation + 1)
+    covered = {
+        "chain_id": CHAIN_ID,
+        "identity": IDENTITY,
+        "generation": generation,
+        "threshold": engine.threshold,
+        "authorities": engine.authorities,
+    } | more.pop("signed", {})
+    digest = more.pop("digest", None) or rotation_digest(**covered)
+    signatures = [sign_digest(key(number), digest) for number in signers]
+    message = AuthorityRotation(
+        generation=generation, engine=engine, signatures=tuple(more.pop("seals", lambda seals: seals)(signatures))
+    )
+    after = {}
+    if verdict == "rotated":
+        kept = more.pop("kept", client.retired)
+        retired = (*kept, RetiredAuthorities(set_hash=client.engine.set_hash, last_height=client.latest_height))
+        rotated = replace(client, engine=engine, generation=generation, retired=retired)
+        after = {"client_state_after": encode_client_state(rotated).hex()}
+    return case(name, "rotation", verdict, message=encode_rotation(message).hex(), **after, **world)
+
+
+def rotations() -> Iterator[Case]:
+    yield rotation("three of five hand over", "rotated")
+    yield rotation("all five hand over", "rotated", signers=range(5))
+    yield rotation("another threshold", "rotated", engine=replace(OLD, threshold=2))
+    yield rotation("to nobody of before", "rotated", engine=engine_of(1, (20,)))
+    yield rotation("to 256", "rotated", engine=engine_of(171, range(30, 286)))
+    yield rotation("a second time", "rotated", signers=NEW_SIGNERS, engine=OLD, **ROTATED_WORLD)
+    known, gone = (
+        RetiredAuthorities(set_hash=word("a"), last_height=10),
+        RetiredAuthorities(set_hash=word("b"), last_height=9),
+    )
+    aged = replace(ROTATED, generation=7, retired=(gone, known))
+    world = ROTATED_WORLD | {"client": aged}
+    yield rotation(
+        "a set whose blocks are forgotten is forgotten", "rotated", signers=NEW_SIGNERS, engine=OLD, kept=(known,), **world
+    )
+    full = ROTATED_WORLD | {"client": replace(aged, retired=(known,) * 16)}
+    yield rotation("a seventeenth retired set", "limit", signers=NEW_SIGNERS, engine=OLD, **full)
+    nearly = ROTATED_WORLD | {"client": replace(aged, retired=(gone, *(known,) * 15))}
+    yield rotation("a sixteenth retired set", "rotated", signers=NEW_SIGNERS, engine=OLD, kept=(known,) * 15, **nearly)
+    yield from rotations_out_of_turn()
+    yield from rotations_signed_wrongly()
+    for name, engine in [
+        ("those in force", OLD),
+        ("nobody", AuthorityEngine(threshold=0, authorities=())),
+        ("threshold 0", replace(NEW, threshold=0)),
+        ("threshold above their number", replace(NEW, threshold=4)),
+        ("descending", replace(NEW, authorities=NEW.authorities[::-1])),
+        ("one twice", replace(NEW, authorities=(NEW.authorities[0],) * 2)),
+        ("the zero address", replace(NEW, authorities=(bytes(20), NEW.authorities[0]))),
+        ("an address of 19 bytes", replace(NEW, authorities=(NEW.authorities[0][:19], NEW.authorities[1]))),
+        ("257 authorities", engine_of(1, range(30, 287))),
+    ]:
+        yield rotation(f"successors: {name}", "parameters", engine=engine)
+    good = bytes.fromhex(rotation("", "rotated")["message"])
+    for name, raw in [
+        ("no bytes", b""),
+        ("no successors", poaevm_pb2.AuthorityRotation(generation=1).SerializeToString()),
+        ("unknown field", good + b"\x7a\x01\x00"),
+        ("cut off message", good[:-1]),
+    ]:
+        yield case(name, "rotation", "malformed", message=raw.hex())
+
+
+def rotations_out_of_turn() -> Iterator[Case]:
+    yield rotation(
+        "the rotation that put those in force there, again", "generation", engine=NEW, generation=1, **ROTATED_WORLD
+    )
+    yield rotation("generation 0", "generation", generation=0)
+    yield rotation("the generation after the next", "generation", generation=2)
+    yield rotation("frozen", "client_frozen", client=replace(CLIENT, frozen_height=3))
+    yield rotation("expired", "client_expired", now=time_at(10) + 86_400)
+    back = {"client": replace(CLIENT, generation=1)}
+    yield rotation("signed before a recovery, for the same authorities", "generation", generation=1, **back)
+
+
+def rotations_signed_wrongly() -> Iterator[Case]:
+    yield rotation("two of five", "threshold", signers=(0, 1))
+    yield rotation("no signatures", "threshold", signers=())
+    yield rotation("one authority twice", "double_vote", signers=(0, 1, 1))
+    yield rotation("a stranger among them", "unknown_signer", signers=(0, 1, 7))
+    yield rotation("a stranger beyond the threshold", "unknown_signer", signers=(0, 1, 2, 7))
+    yield rotation("signed by the successors", "unknown_signer", signers=(2, 10, 11))
+    yield rotation("high s", "signature", seals=high_s)
+    yield rotation("257 signatures", "limit", seals=lambda seals: seals + [seals[0]] * 254)
+    for name, signed in [
+        ("another chain id", {"chain_id": 1}),
+        ("another host", {"identity": replace(IDENTITY, host_chain_id="settlement-2")}),
+        ("another host of the same chain id", {"identity": replace(IDENTITY, host_genesis=bytes([2] * 32))}),
+        ("another client", {"identity": replace(IDENTITY, client_id="poa-evm-1")}),
+        ("another generation", {"generation": 2}),
+        ("another threshold", {"threshold": 3}),
+        ("other successors", {"authorities": OLD.authorities}),
+    ]:
+        yield rotation(f"signed for {name}", "unknown_signer", signed=signed)
+    attested = authority_digest(chain_id=CHAIN_ID, identity=IDENTITY, number=1, block_hash=word("successors"))
+    yield rotation("signatures of a block hash", "unknown_signer", digest=attested)
 
 
 def memberships() -> Iterator[Case]:
@@ -745,13 +937,15 @@ def build() -> dict[str, list[Case]]:
             *aura_updates(),
             *bft_updates(),
             *real_headers(),
+            *after_rotation(),
             *bad_seals(),
             *bad_headers(),
             *bad_times(),
             *bad_accounts(),
             *bad_messages(),
         ],
-        "misbehaviour": list(misbehaviours()),
+        "misbehaviour": [*misbehaviours(), *retired_misbehaviour()],
+        "rotation": list(rotations()),
         "membership": list(memberships()),
     }
 

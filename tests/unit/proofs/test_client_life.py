@@ -81,9 +81,13 @@ def test_poa_evm_recovery_takes_over_an_active_substitute(poa_evm_generator: Mod
     substitute_states = poa_states(poa_evm_generator, 20)
     inputs: dict[str, Any] = {"substitute_states": substitute_states, "now_seconds": poa_evm_generator.time_at(21)}
     recovered = poa_evm.recover(frozen, states, substitute=substitute, **inputs)
-    assert recovered.client_state == substitute
+    assert recovered.client_state == replace(substitute, generation=1)
     assert recovered.consensus_state == substitute_states.at(20)
     assert list(recovered.forget) == [10, 11]
+    again = poa_evm.recover(replace(frozen, generation=7), states, substitute=recovered.client_state, **inputs)
+    assert (again.client_state.generation, again.client_state.retired) == (8, ())
+    with pytest.raises(ClientRefused, match="no earlier authorities"):
+        poa_evm.create(recovered.client_state, recovered.consensus_state)
     with pytest.raises(ClientRefused, match="nothing to recover"):
         poa_evm.recover(replace(frozen, frozen_height=0), states, substitute=substitute, **inputs)
     with pytest.raises(ClientRefused, match="frozen"):

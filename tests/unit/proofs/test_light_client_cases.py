@@ -28,6 +28,7 @@ from relayer.proofs.poa_evm.types import (
     decode_consensus_state,
     decode_header,
     decode_misbehaviour,
+    decode_rotation,
     encode_client_state,
     encode_consensus_state,
     encode_header,
@@ -36,7 +37,7 @@ from tests.support.paths import CASES
 
 h = bytes.fromhex
 
-ACCEPTED = {"ok", "updated", "unchanged", "frozen"}
+ACCEPTED = {"ok", "updated", "unchanged", "frozen", "rotated"}
 
 
 def cases(client: str) -> Iterator[Any]:
@@ -147,6 +148,11 @@ def run_poa_evm(case: dict[str, Any]) -> str:
         evidence = decode_misbehaviour(h(case["message"]))
         frozen = poa_evm.check_misbehaviour(client, states, evidence, identity=identity, now_seconds=now)
         return check_outcome(frozen, case, encode_client_state, encode_consensus_state)
+    if case["operation"] == "rotation":
+        rotation = decode_rotation(h(case["message"]))
+        rotated = poa_evm.rotate(client, states, rotation, identity=identity, now_seconds=now)
+        assert encode_client_state(rotated.client_state).hex() == case["client_state_after"]
+        return "rotated"
     asked: dict[str, Any] = {
         "height": case["height"],
         "proof": h(case["proof"]),

@@ -89,7 +89,7 @@ func loadCases(t *testing.T, name string) []sharedCase {
 }
 
 func TestSharedCasesGiveTheSameVerdict(t *testing.T) {
-	for _, file := range []string{"update.json", "misbehaviour.json", "membership.json"} {
+	for _, file := range []string{"update.json", "misbehaviour.json", "membership.json", "rotation.json"} {
 		for _, each := range loadCases(t, file) {
 			t.Run(file+"/"+each.Name, func(t *testing.T) { each.run(t) })
 		}
@@ -102,6 +102,9 @@ func (c sharedCase) run(t *testing.T) {
 	require.Equal(t, c.Verdict, verdictOf(outcome, err), "%v", err)
 	if outcome.Verdict == Frozen {
 		client.FrozenHeight = outcome.Height
+	}
+	if outcome.Verdict == Rotated {
+		client = outcome.Client
 	}
 	if outcome.Verdict == Updated {
 		client.LatestHeight = max(client.LatestHeight, outcome.Height)
@@ -135,6 +138,12 @@ func (c sharedCase) apply(client *ClientState, states ConsensusStates) (Outcome,
 			return Outcome{}, err
 		}
 		return CheckMisbehaviour(client, states, evidence, identity, c.NowSeconds)
+	case "rotation":
+		rotation, err := DecodeRotation(c.Message)
+		if err != nil {
+			return Outcome{}, err
+		}
+		return CheckRotation(client, states, rotation, identity, c.NowSeconds)
 	case "membership":
 		return Outcome{}, CheckMembership(client, states, c.Height, c.Proof, path, c.Value, c.NowSeconds)
 	case "non_membership":
@@ -155,6 +164,8 @@ func verdictOf(outcome Outcome, err error) string {
 		return "unchanged"
 	case Frozen:
 		return "frozen"
+	case Rotated:
+		return "rotated"
 	default:
 		return "ok"
 	}

@@ -2,6 +2,7 @@ package poaevm
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -33,6 +34,8 @@ const (
 	Unchanged
 	// Frozen: the message proves that the seals contradict each other.
 	Frozen
+	// Rotated: those in force handed over to others; no height is learnt.
+	Rotated
 )
 
 // Outcome is a verdict with what is to be stored.
@@ -41,6 +44,8 @@ type Outcome struct {
 	Height  uint64
 	// Consensus is nil unless the verdict is Updated.
 	Consensus *ConsensusState
+	// Client is nil unless the verdict is Rotated.
+	Client *ClientState
 }
 
 // StatusOf puts frozen before expired. A client without its latest consensus state counts as expired.
@@ -65,6 +70,9 @@ func CheckCreation(client *ClientState, consensus *ConsensusState) error {
 	}
 	if client.FrozenHeight != 0 {
 		return refuse(BadParameters, "a client cannot be created frozen")
+	}
+	if client.Generation != 0 || len(client.Retired) > 0 {
+		return refuse(BadParameters, "a new client has no earlier authorities")
 	}
 	return nil
 }
@@ -112,11 +120,11 @@ func CheckMisbehaviour(
 	if err := requireActive(client, states, nowSeconds); err != nil {
 		return Outcome{}, err
 	}
-	first, err := checkHeader(client, evidence.Header_1, identity)
+	first, err := checkEvidence(client, evidence.Header_1, evidence.Retired_1, identity)
 	if err != nil {
 		return Outcome{}, err
 	}
-	second, err := checkHeader(client, evidence.Header_2, identity)
+	second, err := checkEvidence(client, evidence.Header_2, evidence.Retired_2, identity)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -127,6 +135,47 @@ func CheckMisbehaviour(
 		return Outcome{}, err
 	}
 	return Outcome{Verdict: Frozen, Height: first.Number}, nil
+}
+
+// CheckRotation is the client under the authorities to whom those in force hand over. Nothing that they vouched for is
+// forgotten, and evidence still counts that they contradicted themselves about a block up to the client's latest height; what
+// they sign from now on counts for nothing. Order of the checks: status, generation, successors, signatures, retired sets.
+func CheckRotation(
+	client *ClientState, states ConsensusStates, rotation *AuthorityRotation, identity Identity, nowSeconds uint64,
+) (Outcome, error) {
+	if err := requireActive(client, states, nowSeconds); err != nil {
+		return Outcome{}, err
+	}
+	if rotation.Generation != client.Generation+1 {
+		return Outcome{}, refuse(
+			BadGeneration, "a rotation for generation %d; the client's next is %d", rotation.Generation, client.Generation+1)
+	}
+	if err := rotation.Authorities.validate(); err != nil {
+		return Outcome{}, err
+	}
+	engine := client.GetAuthority()
+	if engine == nil {
+		return Outcome{}, refuse(BadParameters, "the client state names no seal engine that is known here")
+	}
+	if engine.equal(rotation.Authorities) {
+		return Outcome{}, refuse(BadParameters, "the successors are the authorities in force")
+	}
+	seals := authoritySeals{engine: engine, chainID: client.ChainId, identity: identity}
+	if err := seals.VerifyRotation(rotation); err != nil {
+		return Outcome{}, err
+	}
+	// What lies before all that is stored is out of scope for evidence as well.
+	retired := slices.DeleteFunc(slices.Clone(client.Retired), func(each *RetiredAuthorities) bool {
+		return !isKnownUpTo(states, each.LastHeight)
+	})
+	if len(retired) == maximumRetiredAuthorities {
+		return Outcome{}, refuse(Limit, "%d rotations within the client's history; rotate later", len(retired))
+	}
+	successor := *client
+	successor.Engine = &ClientState_Authority{Authority: rotation.Authorities}
+	successor.Generation = rotation.Generation
+	successor.Retired = append(retired, &RetiredAuthorities{SetHash: engine.SetHash(), LastHeight: client.LatestHeight})
+	return Outcome{Verdict: Rotated, Height: client.LatestHeight, Client: &successor}, nil
 }
 
 // CheckMembership demands that the router stores the 32-byte value under path at height.
@@ -164,7 +213,7 @@ func CheckNonMembership(
 }
 
 // CheckRecovery lets a frozen or expired client take over the state of an active substitute that follows the same
-// router. The authorities may differ, which is how they are rotated; chain, router and slot may not.
+// router. The authorities may differ; chain, router and slot may not.
 func CheckRecovery(
 	client *ClientState, states ConsensusStates, substitute *ClientState, substituteStates ConsensusStates, nowSeconds uint64,
 ) error {
@@ -218,10 +267,37 @@ func checkHeader(client *ClientState, header *Header, identity Identity) (*EVMHe
 	return block, engine.Verify(block, header.Seals)
 }
 
+// checkEvidence reads a header that those in force sealed, or a retired set while it could vouch for the block.
+func checkEvidence(client *ClientState, header *Header, retired *AuthorityEngine, identity Identity) (*EVMHeader, error) {
+	if retired == nil {
+		return checkHeader(client, header, identity)
+	}
+	if err := retired.validate(); err != nil {
+		return nil, err
+	}
+	earlier := *client
+	earlier.Engine = &ClientState_Authority{Authority: retired}
+	block, err := checkHeader(&earlier, header, identity)
+	if err != nil {
+		return nil, err
+	}
+	hash := retired.SetHash()
+	for _, each := range client.Retired {
+		if bytes.Equal(each.SetHash, hash) && block.Number <= each.LastHeight {
+			return block, nil
+		}
+	}
+	return nil, refuse(UnknownSigner, "these authorities were not retired after they could vouch for block %d", block.Number)
+}
+
+func isKnownUpTo(states ConsensusStates, number uint64) bool {
+	return states.At(number) != nil || states.Before(number) != nil
+}
+
 // requireNotBeforeStart holds what happened before all that is stored for settled: a recovery starts behind it, and the
 // headers that had frozen the client must neither freeze it again nor be believed one by one.
 func requireNotBeforeStart(states ConsensusStates, number uint64) error {
-	if states.At(number) == nil && states.Before(number) == nil {
+	if !isKnownUpTo(states, number) {
 		return refuse(BadHeight, "block %d lies before the first one that this client knows", number)
 	}
 	return nil

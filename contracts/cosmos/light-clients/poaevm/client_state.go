@@ -16,6 +16,7 @@ var (
 	_ exported.ConsensusState = (*ConsensusState)(nil)
 	_ exported.ClientMessage  = (*Header)(nil)
 	_ exported.ClientMessage  = (*Misbehaviour)(nil)
+	_ exported.ClientMessage  = (*AuthorityRotation)(nil)
 )
 
 // ClientType is ICS-2's name of this kind of client.
@@ -41,9 +42,17 @@ func (c *ClientState) Validate() error {
 		return refuse(BadParameters, "the trusting period must be at least one second")
 	case c.LatestHeight == 0:
 		return refuse(BadParameters, "a client starts at height 1 or later")
-	default:
-		return nil
+	case c.Generation == math.MaxUint64:
+		return refuse(BadParameters, "generation %d can have no successor", c.Generation)
+	case len(c.Retired) > maximumRetiredAuthorities:
+		return refuse(BadParameters, "more than %d retired sets of authorities", maximumRetiredAuthorities)
 	}
+	for _, each := range c.Retired {
+		if each == nil || len(each.SetHash) != hashBytes || each.LastHeight == 0 {
+			return refuse(BadParameters, "a retired set of authorities has no hash of 32 bytes or no last height")
+		}
+	}
+	return nil
 }
 
 // sealEngine is the engine of this client, bound to what its seals are bound to.
@@ -108,6 +117,17 @@ func (*Misbehaviour) ClientType() string { return ModuleName }
 func (m *Misbehaviour) ValidateBasic() error {
 	if m.Header_1 == nil || m.Header_2 == nil {
 		return refuse(Malformed, "evidence of misbehaviour needs two headers")
+	}
+	return nil
+}
+
+// ClientType is ICS-2's name of this kind of client.
+func (*AuthorityRotation) ClientType() string { return ModuleName }
+
+// ValidateBasic demands successors.
+func (r *AuthorityRotation) ValidateBasic() error {
+	if r.Authorities == nil {
+		return refuse(Malformed, "a rotation names no successors")
 	}
 	return nil
 }

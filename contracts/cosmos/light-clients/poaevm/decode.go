@@ -7,8 +7,11 @@ import (
 )
 
 const (
-	maximumProofBytes   = maximumTrieNodes * (maximumTrieNodeBytes + 4)
-	maximumMessageBytes = maximumEVMHeaderBytes + maximumProofBytes + maximumAuthorities*(signatureBytes+3) + 64
+	maximumProofBytes    = maximumTrieNodes * (maximumTrieNodeBytes + 4)
+	maximumMessageBytes  = maximumEVMHeaderBytes + maximumProofBytes + maximumAuthorities*(signatureBytes+3) + 64
+	maximumSetBytes      = maximumAuthorities*(addressBytes+2) + 64
+	maximumRotationBytes = maximumAuthorities*(signatureBytes+3) + maximumSetBytes
+	maximumEvidenceBytes = 2 * (maximumMessageBytes + maximumSetBytes)
 )
 
 // canonical is a message that gogoproto can measure and write.
@@ -61,10 +64,19 @@ func DecodeHeader(raw []byte) (*Header, error) {
 // DecodeMisbehaviour reads the client message that freezes. The RLP inside is still unread.
 func DecodeMisbehaviour(raw []byte) (*Misbehaviour, error) {
 	var evidence Misbehaviour
-	if err := decode(raw, 2*maximumMessageBytes, &evidence); err != nil {
+	if err := decode(raw, maximumEvidenceBytes, &evidence); err != nil {
 		return nil, err
 	}
 	return &evidence, evidence.ValidateBasic()
+}
+
+// DecodeRotation reads the client message that hands over to other authorities.
+func DecodeRotation(raw []byte) (*AuthorityRotation, error) {
+	var rotation AuthorityRotation
+	if err := decode(raw, maximumRotationBytes, &rotation); err != nil {
+		return nil, err
+	}
+	return &rotation, rotation.ValidateBasic()
 }
 
 func decodeStorageProof(raw []byte) ([][]byte, error) {

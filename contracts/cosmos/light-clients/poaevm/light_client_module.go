@@ -76,9 +76,13 @@ func (l LightClientModule) UpdateStateOnMisbehaviour(ctx sdk.Context, clientID s
 	store.setClient(client)
 }
 
-// UpdateState stores what a verified header proves and removes a few states that are too old to be trusted.
+// UpdateState stores what a verified header proves and removes a few states that are too old to be trusted, or stores the
+// successors of the authorities.
 func (l LightClientModule) UpdateState(ctx sdk.Context, clientID string, clientMsg exported.ClientMessage) []exported.Height {
 	outcome := l.mustCheck(ctx, clientID, clientMsg)
+	if outcome.Verdict == Rotated {
+		l.store(ctx, clientID).setClient(outcome.Client)
+	}
 	if outcome.Verdict == Updated {
 		store := l.store(ctx, clientID)
 		client := store.client()
@@ -172,7 +176,11 @@ func (l LightClientModule) RecoverClient(ctx sdk.Context, clientID, substituteCl
 		store.remove(old)
 	}
 	store.set(substitute.LatestHeight, substituteStore.At(substitute.LatestHeight))
-	store.setClient(substitute)
+	// Rotations that were signed before are for another generation, also where the substitute has the same authorities.
+	recovered := *substitute
+	recovered.Generation = client.Generation + 1
+	recovered.Retired = nil
+	store.setClient(&recovered)
 	return nil
 }
 
@@ -213,6 +221,8 @@ func (l LightClientModule) check(ctx sdk.Context, clientID string, clientMsg exp
 		return CheckUpdate(client, store, message, identity, now(ctx))
 	case *Misbehaviour:
 		return CheckMisbehaviour(client, store, message, identity, now(ctx))
+	case *AuthorityRotation:
+		return CheckRotation(client, store, message, identity, now(ctx))
 	default:
 		return Outcome{}, errorsmod.Wrapf(clienttypes.ErrInvalidClientType, "%T is no message of a %s client", clientMsg, ModuleName)
 	}
@@ -224,6 +234,8 @@ func seals(clientMsg exported.ClientMessage) uint64 {
 		return uint64(len(message.GetSeals()))
 	case *Misbehaviour:
 		return uint64(len(message.Header_1.GetSeals()) + len(message.Header_2.GetSeals()))
+	case *AuthorityRotation:
+		return uint64(len(message.GetSignatures()))
 	default:
 		return 0
 	}

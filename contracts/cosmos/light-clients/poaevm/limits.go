@@ -8,6 +8,8 @@ const (
 	maximumClientStateBytes = 16384
 	// maximumAuthorities: Signers that a poa-evm client follows.
 	maximumAuthorities = 256
+	// maximumRetiredAuthorities: Sets of signers that a poa-evm client remembers after their rotation.
+	maximumRetiredAuthorities = 16
 	// maximumEVMHeaderBytes: An RLP header of an EVM ledger.
 	maximumEVMHeaderBytes = 32768
 	// maximumTrieNodes: Nodes in one Merkle-Patricia proof: 64 nibbles and the root.

@@ -49,7 +49,7 @@ func (AppModule) RegisterLegacyAminoCodec(*codec.LegacyAmino) {}
 func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*exported.ClientState)(nil), &ClientState{})
 	registry.RegisterImplementations((*exported.ConsensusState)(nil), &ConsensusState{})
-	registry.RegisterImplementations((*exported.ClientMessage)(nil), &Header{}, &Misbehaviour{})
+	registry.RegisterImplementations((*exported.ClientMessage)(nil), &Header{}, &Misbehaviour{}, &AuthorityRotation{})
 }
 
 // BeginBlock remembers the first block.

@@ -41,6 +41,11 @@ type ClientState struct {
 	LatestHeight          uint64               `protobuf:"varint,12,opt,name=latest_height,json=latestHeight,proto3" json:"latest_height,omitempty"`
 	// 0: not frozen.
 	FrozenHeight uint64 `protobuf:"varint,13,opt,name=frozen_height,json=frozenHeight,proto3" json:"frozen_height,omitempty"`
+	// How often those who vouch were replaced, by a rotation or a recovery. A rotation is for one generation, so that none is
+	// used twice.
+	Generation uint64 `protobuf:"varint,14,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Who vouched before, the last one last: evidence against them still counts for the blocks that they could vouch for.
+	Retired []*RetiredAuthorities `protobuf:"bytes,15,rep,name=retired,proto3" json:"retired,omitempty"`
 }
 
 func (m *ClientState) Reset()         { *m = ClientState{} }
@@ -151,11 +156,80 @@ func (m *ClientState) GetFrozenHeight() uint64 {
 	return 0
 }
 
+func (m *ClientState) GetGeneration() uint64 {
+	if m != nil {
+		return m.Generation
+	}
+	return 0
+}
+
+func (m *ClientState) GetRetired() []*RetiredAuthorities {
+	if m != nil {
+		return m.Retired
+	}
+	return nil
+}
+
 // XXX_OneofWrappers is for the internal use of the proto package.
 func (*ClientState) XXX_OneofWrappers() []interface{} {
 	return []interface{}{
 		(*ClientState_Authority)(nil),
 	}
+}
+
+// A set of authorities that a rotation replaced.
+type RetiredAuthorities struct {
+	// keccak256 of the threshold and the addresses, each as a word of 32 bytes.
+	SetHash []byte `protobuf:"bytes,1,opt,name=set_hash,json=setHash,proto3" json:"set_hash,omitempty"`
+	// The client's latest height when they were replaced.
+	LastHeight uint64 `protobuf:"varint,2,opt,name=last_height,json=lastHeight,proto3" json:"last_height,omitempty"`
+}
+
+func (m *RetiredAuthorities) Reset()         { *m = RetiredAuthorities{} }
+func (m *RetiredAuthorities) String() string { return proto.CompactTextString(m) }
+func (*RetiredAuthorities) ProtoMessage()    {}
+func (*RetiredAuthorities) Descriptor() ([]byte, []int) {
+	return fileDescriptor_264e73a3b6aafe68, []int{1}
+}
+func (m *RetiredAuthorities) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *RetiredAuthorities) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_RetiredAuthorities.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *RetiredAuthorities) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_RetiredAuthorities.Merge(m, src)
+}
+func (m *RetiredAuthorities) XXX_Size() int {
+	return m.Size()
+}
+func (m *RetiredAuthorities) XXX_DiscardUnknown() {
+	xxx_messageInfo_RetiredAuthorities.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_RetiredAuthorities proto.InternalMessageInfo
+
+func (m *RetiredAuthorities) GetSetHash() []byte {
+	if m != nil {
+		return m.SetHash
+	}
+	return nil
+}
+
+func (m *RetiredAuthorities) GetLastHeight() uint64 {
+	if m != nil {
+		return m.LastHeight
+	}
+	return 0
 }
 
 // k of n named secp256k1 keys sign the block hash.
@@ -169,7 +243,7 @@ func (m *AuthorityEngine) Reset()         { *m = AuthorityEngine{} }
 func (m *AuthorityEngine) String() string { return proto.CompactTextString(m) }
 func (*AuthorityEngine) ProtoMessage()    {}
 func (*AuthorityEngine) Descriptor() ([]byte, []int) {
-	return fileDescriptor_264e73a3b6aafe68, []int{1}
+	return fileDescriptor_264e73a3b6aafe68, []int{2}
 }
 func (m *AuthorityEngine) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -224,7 +298,7 @@ func (m *ConsensusState) Reset()         { *m = ConsensusState{} }
 func (m *ConsensusState) String() string { return proto.CompactTextString(m) }
 func (*ConsensusState) ProtoMessage()    {}
 func (*ConsensusState) Descriptor() ([]byte, []int) {
-	return fileDescriptor_264e73a3b6aafe68, []int{2}
+	return fileDescriptor_264e73a3b6aafe68, []int{3}
 }
 func (m *ConsensusState) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -295,7 +369,7 @@ func (m *Header) Reset()         { *m = Header{} }
 func (m *Header) String() string { return proto.CompactTextString(m) }
 func (*Header) ProtoMessage()    {}
 func (*Header) Descriptor() ([]byte, []int) {
-	return fileDescriptor_264e73a3b6aafe68, []int{3}
+	return fileDescriptor_264e73a3b6aafe68, []int{4}
 }
 func (m *Header) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -349,13 +423,16 @@ func (m *Header) GetAccountProof() [][]byte {
 type Misbehaviour struct {
 	Header_1 *Header `protobuf:"bytes,1,opt,name=header_1,json=header1,proto3" json:"header_1,omitempty"`
 	Header_2 *Header `protobuf:"bytes,2,opt,name=header_2,json=header2,proto3" json:"header_2,omitempty"`
+	// The retired authorities that sealed the header; left out if those in force did.
+	Retired_1 *AuthorityEngine `protobuf:"bytes,3,opt,name=retired_1,json=retired1,proto3" json:"retired_1,omitempty"`
+	Retired_2 *AuthorityEngine `protobuf:"bytes,4,opt,name=retired_2,json=retired2,proto3" json:"retired_2,omitempty"`
 }
 
 func (m *Misbehaviour) Reset()         { *m = Misbehaviour{} }
 func (m *Misbehaviour) String() string { return proto.CompactTextString(m) }
 func (*Misbehaviour) ProtoMessage()    {}
 func (*Misbehaviour) Descriptor() ([]byte, []int) {
-	return fileDescriptor_264e73a3b6aafe68, []int{4}
+	return fileDescriptor_264e73a3b6aafe68, []int{5}
 }
 func (m *Misbehaviour) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -398,6 +475,83 @@ func (m *Misbehaviour) GetHeader_2() *Header {
 	return nil
 }
 
+func (m *Misbehaviour) GetRetired_1() *AuthorityEngine {
+	if m != nil {
+		return m.Retired_1
+	}
+	return nil
+}
+
+func (m *Misbehaviour) GetRetired_2() *AuthorityEngine {
+	if m != nil {
+		return m.Retired_2
+	}
+	return nil
+}
+
+// Client message: the authorities in force hand over to others.
+type AuthorityRotation struct {
+	// One more than the client's.
+	Generation  uint64           `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	Authorities *AuthorityEngine `protobuf:"bytes,2,opt,name=authorities,proto3" json:"authorities,omitempty"`
+	// 65-byte r || s || v of as many of those in force as their threshold.
+	Signatures [][]byte `protobuf:"bytes,3,rep,name=signatures,proto3" json:"signatures,omitempty"`
+}
+
+func (m *AuthorityRotation) Reset()         { *m = AuthorityRotation{} }
+func (m *AuthorityRotation) String() string { return proto.CompactTextString(m) }
+func (*AuthorityRotation) ProtoMessage()    {}
+func (*AuthorityRotation) Descriptor() ([]byte, []int) {
+	return fileDescriptor_264e73a3b6aafe68, []int{6}
+}
+func (m *AuthorityRotation) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *AuthorityRotation) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_AuthorityRotation.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *AuthorityRotation) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_AuthorityRotation.Merge(m, src)
+}
+func (m *AuthorityRotation) XXX_Size() int {
+	return m.Size()
+}
+func (m *AuthorityRotation) XXX_DiscardUnknown() {
+	xxx_messageInfo_AuthorityRotation.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_AuthorityRotation proto.InternalMessageInfo
+
+func (m *AuthorityRotation) GetGeneration() uint64 {
+	if m != nil {
+		return m.Generation
+	}
+	return 0
+}
+
+func (m *AuthorityRotation) GetAuthorities() *AuthorityEngine {
+	if m != nil {
+		return m.Authorities
+	}
+	return nil
+}
+
+func (m *AuthorityRotation) GetSignatures() [][]byte {
+	if m != nil {
+		return m.Signatures
+	}
+	return nil
+}
+
 // Trie nodes from the storage root to the commitment's slot, or to where it is absent.
 type StorageProof struct {
 	Nodes [][]byte `protobuf:"bytes,1,rep,name=nodes,proto3" json:"nodes,omitempty"`
@@ -407,7 +561,7 @@ func (m *StorageProof) Reset()         { *m = StorageProof{} }
 func (m *StorageProof) String() string { return proto.CompactTextString(m) }
 func (*StorageProof) ProtoMessage()    {}
 func (*StorageProof) Descriptor() ([]byte, []int) {
-	return fileDescriptor_264e73a3b6aafe68, []int{5}
+	return fileDescriptor_264e73a3b6aafe68, []int{7}
 }
 func (m *StorageProof) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -445,10 +599,12 @@ func (m *StorageProof) GetNodes() [][]byte {
 
 func init() {
 	proto.RegisterType((*ClientState)(nil), "interledger.lightclients.poaevm.v1.ClientState")
+	proto.RegisterType((*RetiredAuthorities)(nil), "interledger.lightclients.poaevm.v1.RetiredAuthorities")
 	proto.RegisterType((*AuthorityEngine)(nil), "interledger.lightclients.poaevm.v1.AuthorityEngine")
 	proto.RegisterType((*ConsensusState)(nil), "interledger.lightclients.poaevm.v1.ConsensusState")
 	proto.RegisterType((*Header)(nil), "interledger.lightclients.poaevm.v1.Header")
 	proto.RegisterType((*Misbehaviour)(nil), "interledger.lightclients.poaevm.v1.Misbehaviour")
+	proto.RegisterType((*AuthorityRotation)(nil), "interledger.lightclients.poaevm.v1.AuthorityRotation")
 	proto.RegisterType((*StorageProof)(nil), "interledger.lightclients.poaevm.v1.StorageProof")
 }
 
@@ -457,43 +613,52 @@ func init() {
 }
 
 var fileDescriptor_264e73a3b6aafe68 = []byte{
-	// 572 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x53, 0xcd, 0x6e, 0xd3, 0x40,
-	0x10, 0x8e, 0x9b, 0x92, 0x36, 0x63, 0x97, 0x96, 0x55, 0xa1, 0x46, 0x02, 0x2b, 0x18, 0x0e, 0x01,
-	0xa4, 0x44, 0x49, 0x05, 0x77, 0x1a, 0x2a, 0x85, 0x03, 0x52, 0x71, 0x1e, 0xc0, 0xda, 0xd8, 0x9b,
-	0x78, 0x85, 0xbd, 0x6b, 0xed, 0xae, 0xa3, 0xc2, 0x95, 0x17, 0xe0, 0x01, 0x10, 0xcf, 0xc3, 0xb1,
-	0x47, 0x8e, 0x28, 0x79, 0x11, 0xb4, 0xbb, 0x76, 0x1a, 0x71, 0x01, 0x71, 0xf3, 0x7c, 0x3f, 0xb3,
-	0xf3, 0xcd, 0x24, 0x30, 0xa4, 0x4c, 0x11, 0x91, 0x93, 0x74, 0x49, 0xc4, 0x30, 0xa7, 0xcb, 0x4c,
-	0x25, 0x39, 0x25, 0x4c, 0xc9, 0x61, 0xc9, 0x31, 0x59, 0x15, 0xc3, 0xd5, 0xa8, 0xfe, 0x1a, 0x94,
-	0x82, 0x2b, 0x8e, 0xc2, 0x1d, 0xc3, 0x60, 0xd7, 0x30, 0xa8, 0x65, 0xab, 0x51, 0xf8, 0xa5, 0x0d,
-	0xee, 0xc4, 0xa0, 0x33, 0x85, 0x15, 0x41, 0x0f, 0xe1, 0x30, 0xc9, 0x30, 0x65, 0x31, 0x4d, 0x7d,
-	0xa7, 0xe7, 0xf4, 0xf7, 0xa3, 0x03, 0x53, 0xbf, 0x4b, 0xd1, 0x03, 0xe8, 0x08, 0x5e, 0x29, 0x22,
-	0xfc, 0xbd, 0x9e, 0xd3, 0xf7, 0xa2, 0xba, 0x42, 0xcf, 0xe1, 0x24, 0xe1, 0x45, 0x41, 0x55, 0xa1,
-	0x7b, 0xc7, 0x32, 0xe7, 0xca, 0x6f, 0x1b, 0xc5, 0xf1, 0x0e, 0x3e, 0xcb, 0xb9, 0x42, 0x33, 0xe8,
-	0xe2, 0x4a, 0x65, 0x5c, 0x50, 0xf5, 0xc9, 0xdf, 0xef, 0x39, 0x7d, 0x77, 0x7c, 0x3e, 0xf8, 0xfb,
-	0x94, 0x83, 0x37, 0x8d, 0xe9, 0x92, 0x2d, 0x29, 0x23, 0xd3, 0x56, 0x74, 0xdb, 0x07, 0xbd, 0x86,
-	0x33, 0x25, 0x2a, 0xa9, 0x28, 0x5b, 0xc6, 0x25, 0x11, 0x94, 0xa7, 0xb1, 0x24, 0x09, 0x67, 0xa9,
-	0xf4, 0xc1, 0x24, 0xb8, 0xdf, 0xd0, 0x57, 0x86, 0x9d, 0x59, 0x12, 0xbd, 0x82, 0xb3, 0x02, 0x5f,
-	0xc7, 0x49, 0xce, 0x93, 0x8f, 0x71, 0x2a, 0xe8, 0x42, 0x6d, 0x7d, 0xae, 0xf1, 0x9d, 0x16, 0xf8,
-	0x7a, 0xa2, 0xd9, 0xb7, 0x9a, 0x6c, 0x6c, 0x4f, 0xe1, 0x28, 0xc7, 0x8a, 0x48, 0x15, 0x67, 0x44,
-	0x4f, 0xeb, 0x7b, 0x46, 0xec, 0x59, 0x70, 0x6a, 0x30, 0x2d, 0x5a, 0x08, 0xfe, 0x99, 0xb0, 0x46,
-	0x74, 0x64, 0x45, 0x16, 0xb4, 0xa2, 0x8b, 0x43, 0xe8, 0x10, 0x93, 0x27, 0xfc, 0x00, 0xc7, 0x7f,
-	0x44, 0x44, 0x8f, 0xa0, 0xab, 0x32, 0x41, 0x64, 0xc6, 0x73, 0x7b, 0x89, 0xa3, 0xe8, 0x16, 0x40,
-	0x3d, 0x70, 0x9b, 0x05, 0x50, 0x22, 0xfd, 0xbd, 0x5e, 0xbb, 0xef, 0x45, 0xbb, 0x50, 0xf8, 0xdd,
-	0x81, 0xbb, 0x13, 0xce, 0x24, 0x61, 0xb2, 0x92, 0xf6, 0xb6, 0x2f, 0xe1, 0x9e, 0xa2, 0x05, 0x91,
-	0x0a, 0x17, 0xe5, 0x36, 0xaa, 0x3d, 0xf2, 0xc9, 0x96, 0x68, 0x62, 0x3e, 0x06, 0x98, 0x9b, 0xcd,
-	0x64, 0x58, 0x66, 0xf5, 0xc5, 0xbb, 0x06, 0x99, 0x62, 0x99, 0x69, 0x5a, 0xea, 0xa6, 0xb1, 0xe0,
-	0xdb, 0x73, 0x77, 0x0d, 0x12, 0x71, 0xae, 0xd0, 0x13, 0xf0, 0xa4, 0xe2, 0x02, 0x2f, 0x6b, 0xc1,
-	0xbe, 0x11, 0xb8, 0x35, 0xa6, 0x25, 0xe1, 0x1c, 0x3a, 0x53, 0x82, 0x53, 0x22, 0x74, 0xaf, 0xcc,
-	0x7c, 0xc5, 0x22, 0x2f, 0xcd, 0x40, 0x5e, 0xd4, 0xb5, 0x48, 0x94, 0x97, 0xe8, 0x14, 0xee, 0x48,
-	0x82, 0xf3, 0x26, 0xa5, 0x2d, 0xf4, 0x86, 0x71, 0x92, 0xf0, 0x8a, 0xa9, 0xb8, 0x14, 0x9c, 0x2f,
-	0xfc, 0xb6, 0x61, 0xbd, 0x1a, 0xbc, 0xd2, 0x58, 0xf8, 0xcd, 0x01, 0xef, 0x3d, 0x95, 0x73, 0x92,
-	0xe1, 0x15, 0xe5, 0x95, 0x40, 0x97, 0x70, 0x58, 0x3f, 0x35, 0x32, 0x0f, 0xb9, 0xe3, 0x17, 0xff,
-	0xf2, 0xfb, 0xb3, 0x83, 0x46, 0x07, 0xd6, 0x3b, 0xda, 0x69, 0x33, 0x36, 0xab, 0xf9, 0xaf, 0x36,
-	0xe3, 0xf0, 0x19, 0x78, 0x33, 0xbb, 0x11, 0x33, 0xae, 0x4e, 0xca, 0x78, 0x4a, 0xf4, 0x51, 0x4c,
-	0x52, 0x53, 0x5c, 0xf8, 0x3f, 0xd6, 0x81, 0x73, 0xb3, 0x0e, 0x9c, 0x5f, 0xeb, 0xc0, 0xf9, 0xba,
-	0x09, 0x5a, 0x37, 0x9b, 0xa0, 0xf5, 0x73, 0x13, 0xb4, 0xe6, 0x1d, 0xf3, 0x3f, 0x3f, 0xff, 0x1d,
-	0x00, 0x00, 0xff, 0xff, 0x32, 0x55, 0x68, 0x59, 0x1a, 0x04, 0x00, 0x00,
+	// 713 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x54, 0xcb, 0x6e, 0xd3, 0x40,
+	0x14, 0x8d, 0x93, 0x92, 0xc7, 0xb5, 0xfb, 0x1a, 0x15, 0x6a, 0x24, 0x1a, 0x82, 0x61, 0x11, 0x40,
+	0x4a, 0x94, 0x54, 0x74, 0x4f, 0x4b, 0xa5, 0xb0, 0x40, 0x0a, 0x8e, 0x58, 0x5b, 0x13, 0x7b, 0x1a,
+	0x8f, 0xb0, 0x3d, 0xd1, 0xcc, 0x24, 0x2a, 0x7c, 0x05, 0x5f, 0xc0, 0x07, 0xf0, 0x15, 0x2c, 0x59,
+	0x76, 0xc9, 0x12, 0xb5, 0xdf, 0xc0, 0x1e, 0xcd, 0x8c, 0x9d, 0x98, 0x76, 0x41, 0x55, 0x76, 0x9e,
+	0x73, 0xcf, 0x3d, 0x73, 0x1f, 0x67, 0x0c, 0x7d, 0x9a, 0x49, 0xc2, 0x13, 0x12, 0xcd, 0x08, 0xef,
+	0x27, 0x74, 0x16, 0xcb, 0x30, 0xa1, 0x24, 0x93, 0xa2, 0x3f, 0x67, 0x98, 0x2c, 0xd3, 0xfe, 0x72,
+	0x90, 0x7f, 0xf5, 0xe6, 0x9c, 0x49, 0x86, 0xbc, 0x52, 0x42, 0xaf, 0x9c, 0xd0, 0xcb, 0x69, 0xcb,
+	0x81, 0xf7, 0xbb, 0x06, 0xf6, 0x89, 0x46, 0x27, 0x12, 0x4b, 0x82, 0x1e, 0x42, 0x33, 0x8c, 0x31,
+	0xcd, 0x02, 0x1a, 0xb9, 0x56, 0xc7, 0xea, 0x6e, 0xf8, 0x0d, 0x7d, 0x7e, 0x1b, 0xa1, 0x07, 0x50,
+	0xe7, 0x6c, 0x21, 0x09, 0x77, 0xab, 0x1d, 0xab, 0xeb, 0xf8, 0xf9, 0x09, 0x3d, 0x87, 0x9d, 0x90,
+	0xa5, 0x29, 0x95, 0xa9, 0xd2, 0x0e, 0x44, 0xc2, 0xa4, 0x5b, 0xd3, 0x8c, 0xed, 0x12, 0x3e, 0x49,
+	0x98, 0x44, 0x13, 0x68, 0xe1, 0x85, 0x8c, 0x19, 0xa7, 0xf2, 0x93, 0xbb, 0xd1, 0xb1, 0xba, 0xf6,
+	0xf0, 0xb0, 0xf7, 0xef, 0x2a, 0x7b, 0xaf, 0x8b, 0xa4, 0xd3, 0x6c, 0x46, 0x33, 0x32, 0xaa, 0xf8,
+	0x6b, 0x1d, 0x74, 0x04, 0xfb, 0x92, 0x2f, 0x84, 0xa4, 0xd9, 0x2c, 0x98, 0x13, 0x4e, 0x59, 0x14,
+	0x08, 0x12, 0xb2, 0x2c, 0x12, 0x2e, 0xe8, 0x0e, 0xee, 0x17, 0xe1, 0xb1, 0x8e, 0x4e, 0x4c, 0x10,
+	0xbd, 0x82, 0xfd, 0x14, 0x9f, 0x07, 0x61, 0xc2, 0xc2, 0x8f, 0x41, 0xc4, 0xe9, 0x99, 0x5c, 0xe5,
+	0xd9, 0x3a, 0x6f, 0x2f, 0xc5, 0xe7, 0x27, 0x2a, 0xfa, 0x46, 0x05, 0x8b, 0xb4, 0xa7, 0xb0, 0x99,
+	0x60, 0x49, 0x84, 0x0c, 0x62, 0xa2, 0xaa, 0x75, 0x1d, 0x4d, 0x76, 0x0c, 0x38, 0xd2, 0x98, 0x22,
+	0x9d, 0x71, 0xf6, 0x99, 0x64, 0x05, 0x69, 0xd3, 0x90, 0x0c, 0x98, 0x93, 0xda, 0x00, 0x33, 0x92,
+	0x11, 0x8e, 0x25, 0x65, 0x99, 0xbb, 0xa5, 0x19, 0x25, 0x04, 0x8d, 0xa1, 0xc1, 0x89, 0xa4, 0x9c,
+	0x44, 0xee, 0x76, 0xa7, 0xd6, 0xb5, 0x87, 0x47, 0xb7, 0x99, 0x95, 0x6f, 0x52, 0x8a, 0x91, 0x51,
+	0x22, 0xfc, 0x42, 0xe6, 0xb8, 0x09, 0x75, 0xa2, 0x27, 0xe8, 0x8d, 0x01, 0xdd, 0x24, 0xaa, 0xed,
+	0x0b, 0x22, 0x83, 0x18, 0x8b, 0x58, 0x6f, 0xdf, 0xf1, 0x1b, 0x82, 0xc8, 0x11, 0x16, 0x31, 0x7a,
+	0x0c, 0x76, 0x82, 0xd7, 0x4d, 0x57, 0x4d, 0xb5, 0x0a, 0x32, 0xdd, 0x78, 0xef, 0x61, 0xfb, 0xda,
+	0x9a, 0xd0, 0x23, 0x68, 0xc9, 0x98, 0x13, 0x11, 0xb3, 0xc4, 0xb8, 0x69, 0xd3, 0x5f, 0x03, 0xa8,
+	0x03, 0x36, 0x5e, 0xdf, 0xed, 0x56, 0x3b, 0xb5, 0xae, 0xe3, 0x97, 0x21, 0xef, 0xab, 0x05, 0x5b,
+	0x27, 0x2c, 0x13, 0x24, 0x13, 0x0b, 0x61, 0xfc, 0xf9, 0x12, 0x76, 0x25, 0x4d, 0x89, 0x90, 0x38,
+	0x9d, 0xaf, 0xd6, 0x65, 0x8c, 0xba, 0xb3, 0x0a, 0x14, 0xab, 0x3a, 0x00, 0x98, 0xea, 0xed, 0xea,
+	0x86, 0x8c, 0x6b, 0x5b, 0x1a, 0xd1, 0x2d, 0x1d, 0x00, 0x08, 0x25, 0x1a, 0x70, 0xb6, 0xb2, 0x6c,
+	0x4b, 0x23, 0x3e, 0x63, 0x12, 0x3d, 0x01, 0x47, 0x48, 0xc6, 0xf1, 0x2c, 0x27, 0x6c, 0x68, 0x82,
+	0x9d, 0x63, 0x8a, 0xe2, 0x4d, 0xa1, 0x3e, 0x22, 0x38, 0x22, 0x5c, 0x69, 0xc5, 0xfa, 0x2b, 0xe0,
+	0xc9, 0x3c, 0x9f, 0x5d, 0xcb, 0x20, 0x7e, 0x32, 0x47, 0x7b, 0x70, 0x4f, 0x10, 0x9c, 0x14, 0x5d,
+	0x9a, 0x83, 0x72, 0x09, 0x0e, 0x43, 0xb6, 0xc8, 0x64, 0x30, 0xe7, 0x8c, 0x9d, 0xb9, 0x35, 0x1d,
+	0x75, 0x72, 0x70, 0xac, 0x30, 0xef, 0x7b, 0x15, 0x9c, 0x77, 0x54, 0x4c, 0x49, 0x8c, 0x97, 0x94,
+	0x2d, 0x38, 0x3a, 0x85, 0x66, 0x7e, 0xd5, 0x40, 0x5f, 0x64, 0x0f, 0x5f, 0xdc, 0xc6, 0x17, 0xa6,
+	0x50, 0xbf, 0x61, 0x72, 0x07, 0x25, 0x99, 0xa1, 0x1e, 0xcd, 0x9d, 0x64, 0x86, 0x68, 0x0c, 0xad,
+	0xdc, 0x5d, 0xc1, 0x40, 0xcf, 0xf0, 0x6e, 0x4f, 0xda, 0x6f, 0xe6, 0x2a, 0x83, 0xb2, 0xe2, 0xf0,
+	0x3f, 0x7e, 0x12, 0x2b, 0xc5, 0xa1, 0xf7, 0xcd, 0x82, 0xdd, 0x55, 0xd4, 0x67, 0xd2, 0x3c, 0xaf,
+	0xbf, 0x9f, 0x9f, 0x75, 0xe3, 0xf9, 0x7d, 0xb8, 0xee, 0xcf, 0x3b, 0x57, 0x52, 0xd6, 0x51, 0xd7,
+	0x0a, 0x3a, 0xcb, 0xb0, 0x5c, 0x70, 0x22, 0xf2, 0x8d, 0x97, 0x10, 0xef, 0x19, 0x38, 0x13, 0x63,
+	0x31, 0xbd, 0x7f, 0x65, 0x9d, 0x8c, 0x45, 0x44, 0xb9, 0x5c, 0x5b, 0x47, 0x1f, 0x8e, 0xdd, 0x1f,
+	0x97, 0x6d, 0xeb, 0xe2, 0xb2, 0x6d, 0xfd, 0xba, 0x6c, 0x5b, 0x5f, 0xae, 0xda, 0x95, 0x8b, 0xab,
+	0x76, 0xe5, 0xe7, 0x55, 0xbb, 0x32, 0xad, 0xeb, 0x9f, 0xff, 0xe1, 0x9f, 0x00, 0x00, 0x00, 0xff,
+	0xff, 0x1d, 0xe0, 0x8e, 0x32, 0x2f, 0x06, 0x00, 0x00,
 }
 
 func (m *ClientState) Marshal() (dAtA []byte, err error) {
@@ -516,6 +681,25 @@ func (m *ClientState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Retired) > 0 {
+		for iNdEx := len(m.Retired) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Retired[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintPoaevm(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x7a
+		}
+	}
+	if m.Generation != 0 {
+		i = encodeVarintPoaevm(dAtA, i, uint64(m.Generation))
+		i--
+		dAtA[i] = 0x70
+	}
 	if m.FrozenHeight != 0 {
 		i = encodeVarintPoaevm(dAtA, i, uint64(m.FrozenHeight))
 		i--
@@ -588,6 +772,41 @@ func (m *ClientState_Authority) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	return len(dAtA) - i, nil
 }
+func (m *RetiredAuthorities) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *RetiredAuthorities) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RetiredAuthorities) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.LastHeight != 0 {
+		i = encodeVarintPoaevm(dAtA, i, uint64(m.LastHeight))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.SetHash) > 0 {
+		i -= len(m.SetHash)
+		copy(dAtA[i:], m.SetHash)
+		i = encodeVarintPoaevm(dAtA, i, uint64(len(m.SetHash)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *AuthorityEngine) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -742,6 +961,30 @@ func (m *Misbehaviour) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.Retired_2 != nil {
+		{
+			size, err := m.Retired_2.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintPoaevm(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Retired_1 != nil {
+		{
+			size, err := m.Retired_1.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintPoaevm(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
 	if m.Header_2 != nil {
 		{
 			size, err := m.Header_2.MarshalToSizedBuffer(dAtA[:i])
@@ -765,6 +1008,55 @@ func (m *Misbehaviour) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		}
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *AuthorityRotation) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *AuthorityRotation) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *AuthorityRotation) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Signatures) > 0 {
+		for iNdEx := len(m.Signatures) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Signatures[iNdEx])
+			copy(dAtA[i:], m.Signatures[iNdEx])
+			i = encodeVarintPoaevm(dAtA, i, uint64(len(m.Signatures[iNdEx])))
+			i--
+			dAtA[i] = 0x1a
+		}
+	}
+	if m.Authorities != nil {
+		{
+			size, err := m.Authorities.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintPoaevm(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Generation != 0 {
+		i = encodeVarintPoaevm(dAtA, i, uint64(m.Generation))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -844,6 +1136,15 @@ func (m *ClientState) Size() (n int) {
 	if m.FrozenHeight != 0 {
 		n += 1 + sovPoaevm(uint64(m.FrozenHeight))
 	}
+	if m.Generation != 0 {
+		n += 1 + sovPoaevm(uint64(m.Generation))
+	}
+	if len(m.Retired) > 0 {
+		for _, e := range m.Retired {
+			l = e.Size()
+			n += 1 + l + sovPoaevm(uint64(l))
+		}
+	}
 	return n
 }
 
@@ -859,6 +1160,22 @@ func (m *ClientState_Authority) Size() (n int) {
 	}
 	return n
 }
+func (m *RetiredAuthorities) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.SetHash)
+	if l > 0 {
+		n += 1 + l + sovPoaevm(uint64(l))
+	}
+	if m.LastHeight != 0 {
+		n += 1 + sovPoaevm(uint64(m.LastHeight))
+	}
+	return n
+}
+
 func (m *AuthorityEngine) Size() (n int) {
 	if m == nil {
 		return 0
@@ -939,6 +1256,36 @@ func (m *Misbehaviour) Size() (n int) {
 	if m.Header_2 != nil {
 		l = m.Header_2.Size()
 		n += 1 + l + sovPoaevm(uint64(l))
+	}
+	if m.Retired_1 != nil {
+		l = m.Retired_1.Size()
+		n += 1 + l + sovPoaevm(uint64(l))
+	}
+	if m.Retired_2 != nil {
+		l = m.Retired_2.Size()
+		n += 1 + l + sovPoaevm(uint64(l))
+	}
+	return n
+}
+
+func (m *AuthorityRotation) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Generation != 0 {
+		n += 1 + sovPoaevm(uint64(m.Generation))
+	}
+	if m.Authorities != nil {
+		l = m.Authorities.Size()
+		n += 1 + l + sovPoaevm(uint64(l))
+	}
+	if len(m.Signatures) > 0 {
+		for _, b := range m.Signatures {
+			l = len(b)
+			n += 1 + l + sovPoaevm(uint64(l))
+		}
 	}
 	return n
 }
@@ -1187,6 +1534,162 @@ func (m *ClientState) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.FrozenHeight |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 14:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Generation", wireType)
+			}
+			m.Generation = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Generation |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 15:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Retired", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Retired = append(m.Retired, &RetiredAuthorities{})
+			if err := m.Retired[len(m.Retired)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipPoaevm(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *RetiredAuthorities) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowPoaevm
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: RetiredAuthorities: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: RetiredAuthorities: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SetHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.SetHash = append(m.SetHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.SetHash == nil {
+				m.SetHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LastHeight", wireType)
+			}
+			m.LastHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LastHeight |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -1732,6 +2235,215 @@ func (m *Misbehaviour) Unmarshal(dAtA []byte) error {
 			if err := m.Header_2.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Retired_1", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Retired_1 == nil {
+				m.Retired_1 = &AuthorityEngine{}
+			}
+			if err := m.Retired_1.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Retired_2", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Retired_2 == nil {
+				m.Retired_2 = &AuthorityEngine{}
+			}
+			if err := m.Retired_2.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipPoaevm(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *AuthorityRotation) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowPoaevm
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: AuthorityRotation: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: AuthorityRotation: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Generation", wireType)
+			}
+			m.Generation = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Generation |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authorities", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Authorities == nil {
+				m.Authorities = &AuthorityEngine{}
+			}
+			if err := m.Authorities.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signatures", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowPoaevm
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthPoaevm
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signatures = append(m.Signatures, make([]byte, postIndex-iNdEx))
+			copy(m.Signatures[len(m.Signatures)-1], dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

@@ -34,6 +34,7 @@ const (
 	UnknownHeight  Refusal = "unknown_height"
 	NoMisbehaviour Refusal = "no_misbehaviour"
 	BadParameters  Refusal = "parameters"
+	BadGeneration  Refusal = "generation"
 	firstCode              = 2 // 1 is reserved by the SDK for internal errors.
 	codespace              = ModuleName
 )
@@ -42,7 +43,7 @@ const (
 var registered = register(
 	Malformed, Limit, ProofPath, ProofValue, NodeMissing, NodeExtra, NodeHash, ValueAbsent, ValuePresent,
 	BadHeight, BadTime, Future, BadSignature, DoubleVote, UnknownSigner, BelowThreshold,
-	IsFrozen, IsExpired, UnknownHeight, NoMisbehaviour, BadParameters,
+	IsFrozen, IsExpired, UnknownHeight, NoMisbehaviour, BadParameters, BadGeneration,
 )
 
 func register(refusals ...Refusal) map[Refusal]*errorsmod.Error {

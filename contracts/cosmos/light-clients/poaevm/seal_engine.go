@@ -35,20 +35,37 @@ var authorityTypeHash = crypto.Keccak256(
 	[]byte("BlockAttestation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 number,bytes32 blockHash)"),
 )
 
+var rotationTypeHash = crypto.Keccak256([]byte(
+	"AuthorityRotation(uint256 chainId,string hostChainId,bytes32 hostGenesis,string clientId,uint64 generation," +
+		"uint32 threshold,address[] authorities)",
+))
+
 // curveHalfOrder is the greatest canonical s (EIP-2).
 var curveHalfOrder = new(big.Int).Rsh(crypto.S256().Params().N, 1)
 
 // AuthorityDigest is what an authority signs: keccak256 of the ABI form of the type hash and six fields, texts as their
 // hashes. It binds chain, host and client, so that no signature can serve another client. HostGenesis has 32 bytes.
 func AuthorityDigest(chainID uint64, identity Identity, number uint64, blockHash []byte) []byte {
+	return crypto.Keccak256(authorityTypeHash, clientWords(chainID, identity), uintWord(number), blockHash)
+}
+
+// RotationDigest is what authorities sign to hand over to others, in the same form.
+func RotationDigest(chainID uint64, identity Identity, generation uint64, successors *AuthorityEngine) []byte {
 	return crypto.Keccak256(
-		authorityTypeHash,
+		rotationTypeHash,
+		clientWords(chainID, identity),
+		uintWord(generation),
+		uintWord(uint64(successors.Threshold)),
+		crypto.Keccak256(successors.words()),
+	)
+}
+
+func clientWords(chainID uint64, identity Identity) []byte {
+	return slices.Concat(
 		uintWord(chainID),
 		crypto.Keccak256([]byte(identity.HostChainID)),
 		identity.HostGenesis,
 		crypto.Keccak256([]byte(identity.ClientID)),
-		uintWord(number),
-		blockHash,
 	)
 }
 
@@ -61,16 +78,34 @@ type authoritySeals struct {
 
 // Verify requires that enough distinct authorities signed, and no other key. Every signature must be valid.
 func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
-	if len(seals) > maximumAuthorities {
-		return refuse(Limit, "%d signatures, at most %d", len(seals), maximumAuthorities)
+	if err := a.checkCount(seals); err != nil {
+		return err
 	}
-	if uint64(len(seals)) < uint64(a.engine.Threshold) {
-		return refuse(BelowThreshold, "%d signatures, the threshold is %d", len(seals), a.engine.Threshold)
+	return a.checkQuorum(AuthorityDigest(a.chainID, a.identity, header.Number, header.Hash), seals)
+}
+
+// VerifyRotation requires that enough of the authorities hand over to successors.
+func (a authoritySeals) VerifyRotation(rotation *AuthorityRotation) error {
+	if err := a.checkCount(rotation.Signatures); err != nil {
+		return err
 	}
-	if len(a.identity.HostGenesis) != hashBytes {
+	return a.checkQuorum(RotationDigest(a.chainID, a.identity, rotation.Generation, rotation.Authorities), rotation.Signatures)
+}
+
+func (a authoritySeals) checkCount(signatures [][]byte) error {
+	switch {
+	case len(signatures) > maximumAuthorities:
+		return refuse(Limit, "%d signatures, at most %d", len(signatures), maximumAuthorities)
+	case uint64(len(signatures)) < uint64(a.engine.Threshold):
+		return refuse(BelowThreshold, "%d signatures, the threshold is %d", len(signatures), a.engine.Threshold)
+	case len(a.identity.HostGenesis) != hashBytes:
 		return refuse(BadParameters, "the host does not know the hash of its own first block")
+	default:
+		return nil
 	}
-	digest := AuthorityDigest(a.chainID, a.identity, header.Number, header.Hash)
+}
+
+func (a authoritySeals) checkQuorum(digest []byte, seals [][]byte) error {
 	seen := make(map[string]bool, len(seals))
 	for _, seal := range seals {
 		signer, err := recoverSigner(digest, seal)
@@ -86,6 +121,24 @@ func (a authoritySeals) Verify(header *EVMHeader, seals [][]byte) error {
 		seen[string(signer)] = true
 	}
 	return nil
+}
+
+// SetHash is keccak256 of the threshold and the addresses, each as a word of 32 bytes.
+func (e *AuthorityEngine) SetHash() []byte {
+	return crypto.Keccak256(uintWord(uint64(e.Threshold)), e.words())
+}
+
+// words are the addresses as words of 32 bytes. The set is valid.
+func (e *AuthorityEngine) words() []byte {
+	words := make([]byte, 0, wordBytes*len(e.Authorities))
+	for _, each := range e.Authorities {
+		words = append(append(words, make([]byte, wordBytes-addressBytes)...), each...)
+	}
+	return words
+}
+
+func (e *AuthorityEngine) equal(other *AuthorityEngine) bool {
+	return e.Threshold == other.Threshold && slices.EqualFunc(e.Authorities, other.Authorities, bytes.Equal)
 }
 
 // validate refuses a set that must not be trusted.

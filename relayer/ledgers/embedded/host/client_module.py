@@ -13,7 +13,7 @@ from relayer.codes.ibc import IbcCode
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.ledgers.embedded.host.light_clients import Client, ClientStore, UpdateResult
 from relayer.ledgers.embedded.host.refusals import MessageRefused, refuse
-from relayer.light_clients.kind import Followed, Instant, LightClientType, ProvenPath
+from relayer.light_clients.kind import Followed, Instant, LightClientType, ProvenPath, RotatesSigners
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
@@ -114,6 +114,8 @@ class ClientModule:
             return self._update(client, value)
         if type_url == self._kind.misbehaviour_type_url:
             return self._freeze(client, value)
+        if isinstance(self._kind, RotatesSigners) and type_url == self._kind.rotation_type_url:
+            return self._rotate(client, self._kind, value)
         raise refuse(
             IbcCode.INVALID_HEADER,
             f"client message {type_url!r}: a {self.client_type} client takes {self._kind.header_type_url}",
@@ -171,6 +173,14 @@ class ClientModule:
         except ProofError as error:
             raise _translated(error, IbcCode.INVALID_MISBEHAVIOUR) from error
         return self._keep(client, outcome)
+
+    def _rotate(self, client: Client, kind: RotatesSigners[Any, Any], value: bytes) -> UpdateResult:
+        try:
+            rotated = kind.rotate(self._state(client), self._states(client), value, _instant(client))
+        except ProofError as error:
+            raise _translated(error, IbcCode.INVALID_HEADER) from error
+        client.store.set_client_state(self._kind.encode_client(rotated.client_state))
+        return UpdateResult.ROTATED
 
     def _keep(self, client: Client, outcome: Updated[Any, Any] | Unchanged | Frozen[Any]) -> UpdateResult:
         """Stores what a client message led to."""

@@ -121,6 +121,7 @@ class UpdateResult(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     FROZEN = "frozen"
+    ROTATED = "rotated"
 
 
 class LightClientModule(Protocol):
@@ -166,7 +167,7 @@ class LightClientModule(Protocol):
         ...
 
     def update(self, client: Client, type_url: str, value: bytes) -> UpdateResult:
-        """Takes a header or misbehaviour."""
+        """Takes a header, misbehaviour, or a rotation of those who vouch for the followed ledger."""
         ...
 
     def verify_membership(self, client: Client, proof: Proof, path: Sequence[bytes], value: bytes) -> None:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/interledger/lightclients/poaevm/v1/poaevm.proto\x12\"interledger.lightclients.poaevm.v1\"\x8d\x02\n\x0b\x43lientState\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x0e\n\x06router\x18\x02 \x01(\x0c\x12\x18\n\x10\x63ommitments_slot\x18\x03 \x01(\x0c\x12H\n\tauthority\x18\x04 \x01(\x0b\x32\x33.interledger.lightclients.poaevm.v1.AuthorityEngineH\x00\x12\x1f\n\x17trusting_period_seconds\x18\n \x01(\x04\x12\x1f\n\x17max_clock_drift_seconds\x18\x0b \x01(\x04\x12\x15\n\rlatest_height\x18\x0c \x01(\x04\x12\x15\n\rfrozen_height\x18\r \x01(\x04\x42\x08\n\x06\x65ngine\"9\n\x0f\x41uthorityEngine\x12\x11\n\tthreshold\x18\x01 \x01(\r\x12\x13\n\x0b\x61uthorities\x18\x02 \x03(\x0c\"i\n\x0e\x43onsensusState\x12\x19\n\x11timestamp_seconds\x18\x01 \x01(\x04\x12\x12\n\nblock_hash\x18\x02 \x01(\x0c\x12\x12\n\nstate_root\x18\x03 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x04 \x01(\x0c\"B\n\x06Header\x12\x12\n\nheader_rlp\x18\x01 \x01(\x0c\x12\r\n\x05seals\x18\x02 \x03(\x0c\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\"\x8a\x01\n\x0cMisbehaviour\x12<\n\x08header_1\x18\x01 \x01(\x0b\x32*.interledger.lightclients.poaevm.v1.Header\x12<\n\x08header_2\x18\x02 \x01(\x0b\x32*.interledger.lightclients.poaevm.v1.Header\"\x1d\n\x0cStorageProof\x12\r\n\x05nodes\x18\x01 \x03(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/interledger/lightclients/poaevm/v1/poaevm.proto\x12\"interledger.lightclients.poaevm.v1\"\xea\x02\n\x0b\x43lientState\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x04\x12\x0e\n\x06router\x18\x02 \x01(\x0c\x12\x18\n\x10\x63ommitments_slot\x18\x03 \x01(\x0c\x12H\n\tauthority\x18\x04 \x01(\x0b\x32\x33.interledger.lightclients.poaevm.v1.AuthorityEngineH\x00\x12\x1f\n\x17trusting_period_seconds\x18\n \x01(\x04\x12\x1f\n\x17max_clock_drift_seconds\x18\x0b \x01(\x04\x12\x15\n\rlatest_height\x18\x0c \x01(\x04\x12\x15\n\rfrozen_height\x18\r \x01(\x04\x12\x12\n\ngeneration\x18\x0e \x01(\x04\x12G\n\x07retired\x18\x0f \x03(\x0b\x32\x36.interledger.lightclients.poaevm.v1.RetiredAuthoritiesB\x08\n\x06\x65ngine\";\n\x12RetiredAuthorities\x12\x10\n\x08set_hash\x18\x01 \x01(\x0c\x12\x13\n\x0blast_height\x18\x02 \x01(\x04\"9\n\x0f\x41uthorityEngine\x12\x11\n\tthreshold\x18\x01 \x01(\r\x12\x13\n\x0b\x61uthorities\x18\x02 \x03(\x0c\"i\n\x0e\x43onsensusState\x12\x19\n\x11timestamp_seconds\x18\x01 \x01(\x04\x12\x12\n\nblock_hash\x18\x02 \x01(\x0c\x12\x12\n\nstate_root\x18\x03 \x01(\x0c\x12\x14\n\x0cstorage_root\x18\x04 \x01(\x0c\"B\n\x06Header\x12\x12\n\nheader_rlp\x18\x01 \x01(\x0c\x12\r\n\x05seals\x18\x02 \x03(\x0c\x12\x15\n\raccount_proof\x18\x03 \x03(\x0c\"\x9a\x02\n\x0cMisbehaviour\x12<\n\x08header_1\x18\x01 \x01(\x0b\x32*.interledger.lightclients.poaevm.v1.Header\x12<\n\x08header_2\x18\x02 \x01(\x0b\x32*.interledger.lightclients.poaevm.v1.Header\x12\x46\n\tretired_1\x18\x03 \x01(\x0b\x32\x33.interledger.lightclients.poaevm.v1.AuthorityEngine\x12\x46\n\tretired_2\x18\x04 \x01(\x0b\x32\x33.interledger.lightclients.poaevm.v1.AuthorityEngine\"\x85\x01\n\x11\x41uthorityRotation\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12H\n\x0b\x61uthorities\x18\x02 \x01(\x0b\x32\x33.interledger.lightclients.poaevm.v1.AuthorityEngine\x12\x12\n\nsignatures\x18\x03 \x03(\x0c\"\x1d\n\x0cStorageProof\x12\r\n\x05nodes\x18\x01 \x03(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,15 +32,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.lightclients.po
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CLIENTSTATE']._serialized_start=88
-  _globals['_CLIENTSTATE']._serialized_end=357
-  _globals['_AUTHORITYENGINE']._serialized_start=359
-  _globals['_AUTHORITYENGINE']._serialized_end=416
-  _globals['_CONSENSUSSTATE']._serialized_start=418
-  _globals['_CONSENSUSSTATE']._serialized_end=523
-  _globals['_HEADER']._serialized_start=525
-  _globals['_HEADER']._serialized_end=591
-  _globals['_MISBEHAVIOUR']._serialized_start=594
-  _globals['_MISBEHAVIOUR']._serialized_end=732
-  _globals['_STORAGEPROOF']._serialized_start=734
-  _globals['_STORAGEPROOF']._serialized_end=763
+  _globals['_CLIENTSTATE']._serialized_end=450
+  _globals['_RETIREDAUTHORITIES']._serialized_start=452
+  _globals['_RETIREDAUTHORITIES']._serialized_end=511
+  _globals['_AUTHORITYENGINE']._serialized_start=513
+  _globals['_AUTHORITYENGINE']._serialized_end=570
+  _globals['_CONSENSUSSTATE']._serialized_start=572
+  _globals['_CONSENSUSSTATE']._serialized_end=677
+  _globals['_HEADER']._serialized_start=679
+  _globals['_HEADER']._serialized_end=745
+  _globals['_MISBEHAVIOUR']._serialized_start=748
+  _globals['_MISBEHAVIOUR']._serialized_end=1030
+  _globals['_AUTHORITYROTATION']._serialized_start=1033
+  _globals['_AUTHORITYROTATION']._serialized_end=1166
+  _globals['_STORAGEPROOF']._serialized_start=1168
+  _globals['_STORAGEPROOF']._serialized_end=1197
 # @@protoc_insertion_point(module_scope)
