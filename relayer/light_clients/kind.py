@@ -26,6 +26,7 @@ from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 
 State = TypeVar("State")
 Consensus = TypeVar("Consensus")
+Consensus_contra = TypeVar("Consensus_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +193,7 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
 
 
 @runtime_checkable
-class RotatesSigners(Protocol[State, Consensus]):
+class RotatesSigners(Protocol[State, Consensus_contra]):
     """A type of light client that follows a change of those who vouch for its ledger by a message of its own.
 
     Headers do not tell of the change, so those in force sign the message."""
@@ -202,6 +203,8 @@ class RotatesSigners(Protocol[State, Consensus]):
         """Type URL of the message."""
         ...
 
-    def rotate(self, state: State, states: ConsensusStates[Consensus], rotation: bytes, at: Instant) -> Rotated[State]:
+    def rotate(
+        self, state: State, states: ConsensusStates[Consensus_contra], rotation: bytes, at: Instant
+    ) -> Rotated[State]:
         """The client under the successors."""
         ...
