@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from relayer.app.certificates import certificate_of
 from relayer.app.evm_settings import finality_rule
 from relayer.authority.attestor import Attestor
 from relayer.authority.server import start
@@ -20,6 +21,8 @@ _log = Log(__name__)
 
 async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) -> None:
     """Serves until `stopping` is set. Raises ConfigurationError, WrongLedger, StoreUnusable before it listens."""
+    certificate = None if settings.listen.tls is None else certificate_of(settings.listen.tls)
+    token = None if settings.listen.token is None else settings.listen.token.resolve()
     account = open_keystore(settings.keystore, settings.password.resolve())
     rpc = JsonRpc((settings.endpoint,), chain_id=settings.chain_id)
     source = EvmBlockSource(rpc, finality_rule(settings.finality))
@@ -39,7 +42,9 @@ async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) 
                 source=source,
                 store=store,
             )
-            running = await start(attestor, host=settings.listen.host, port=settings.listen.port)
+            running = await start(
+                attestor, host=settings.listen.host, port=settings.listen.port, certificate=certificate, token=token
+            )
             _log.info("authority serves", address=account.address, port=running.port, chain_id=settings.chain_id)
             await stopping.wait()
             await running.stop()

@@ -9,6 +9,7 @@ from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import EvmLedgerSettings
+from relayer.config.serving import read_pem
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
@@ -96,7 +97,12 @@ def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnec
 
 def _authorities(settings: EvmLedgerSettings) -> tuple[AuthorityEndpoint, ...]:
     return tuple(
-        AuthorityEndpoint(address=address_bytes(member.address), target=member.endpoint)
+        AuthorityEndpoint(
+            address=address_bytes(member.address),
+            target=member.endpoint,
+            certificates=None if member.tls is None else read_pem(member.tls),
+            token=None if member.token is None else member.token.resolve(),
+        )
         for member in settings.authorities.members
     )
 

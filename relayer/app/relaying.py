@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from relayer.app.certificates import server_context
 from relayer.app.clock import SteadyClock
 from relayer.app.journal import journal_writer, routes
 from relayer.app.ledgers import FullLedger, make_ledger, stops_by_itself
@@ -45,6 +46,8 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
     """Until `stopping` is set. Whatever is wrong with the configuration is raised before anything is sent."""
     paths = routes(settings)
     used = {ledger for route in paths for ledger in (route.source, route.destination)}
+    tls = None if settings.service.tls is None else server_context(settings.service.tls)
+    token = None if settings.service.token is None else settings.service.token.resolve()
     listener = bind(settings.service.host, settings.service.port)
     try:
         with open_journal(settings.journal.path) as journal:
@@ -60,7 +63,8 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
                 settings=engine_settings(settings),
             )
             statistics = JournalStatistics(settings.journal.path)
-            server = StatusServer(_source(engine, identity(settings), _probe(paths, ledgers, settings, statistics, reading)))
+            source = _source(engine, identity(settings), _probe(paths, ledgers, settings, statistics, reading))
+            server = StatusServer(source, tls=tls, token=token)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             releases = ReleaseRequests(settings.journal.path)
             releasing = asyncio.create_task(take_releases(engine, releases, SteadyClock()))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from relayer.app.certificates import certificate_of
 from relayer.app.embedded import embedded_ledger
 from relayer.config.fields import LedgerListen
-from relayer.config.serving import LedgerFileSettings, read_pem
+from relayer.config.serving import LedgerFileSettings
 from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.served.server import serve
 from relayer.ledgers.served.access import Access, Reads
-from relayer.ledgers.served.transport import Certificate, Places
 from relayer.logs import Log
+from relayer.transport import Places, host_port
 
 _log = Log(__name__)
 
@@ -39,6 +40,5 @@ async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) ->
 def _places(listen: LedgerListen) -> Places:
     if listen.port is None or listen.tls is None:
         return Places(socket=listen.socket)
-    certificate = Certificate(key=read_pem(listen.tls.key), chain=read_pem(listen.tls.certificate))
-    host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    return Places(socket=listen.socket, tcp=f"{host}:{listen.port}", certificate=certificate)
+    certificate = certificate_of(listen.tls)
+    return Places(socket=listen.socket, tcp=host_port(listen.host, listen.port), certificate=certificate)

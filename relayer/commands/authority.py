@@ -16,6 +16,8 @@ from relayer.keystore import create_keystore
 def init_authority(path: Path) -> None:
     """`authority init`."""
     settings = load_authority(path)
+    if settings.listen.token is not None:
+        secret_of(settings.listen.token)
     account = create_keystore(settings.keystore, secret_of(settings.password))
     create_record(settings.store, counter=settings.counter)
     done(f"wrote {settings.keystore}; the authority's address is {account.address}: name it in every relayer.yaml")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _ENDPOINT = re.compile(r"(https?|wss?)://[^\s/@]+(/\S*)?", re.ASCII)
 _HOST_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", re.ASCII)
 _SOCKET = "unix:"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _MAXIMUM_SECRET_BYTES = 64 * 1024
 
 
@@ -74,10 +75,24 @@ def _ledger_address(text: str, info: ValidationInfo) -> str:
     return f"{_SOCKET}{_path(Path(name), info)}"
 
 
-def _loopback(host: str) -> str:
-    if host not in _LOOPBACK:
-        raise ValueError("is not a loopback address; use 127.0.0.1 and put a proxy with access control in front")
-    return host
+def _host(text: str) -> str:
+    """A name or an address; IPv6 without brackets."""
+    if ":" in text:
+        try:
+            return str(IPv6Address(text))
+        except ValueError:
+            raise ValueError("is not a host; expected a name or an address, such as 127.0.0.1, 0.0.0.0 or ::1") from None
+    if not _HOST.fullmatch(text):
+        raise ValueError("is not a host; expected a name or an address, such as 127.0.0.1, 0.0.0.0 or ::1")
+    return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only processes of this machine reach what listens there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _path(path: Path, info: ValidationInfo) -> Path:
@@ -113,7 +128,8 @@ Endpoint = Annotated[str, AfterValidator(_endpoint)]
 LedgerAddress = Annotated[str, AfterValidator(_ledger_address)]
 """``host:port``, or ``unix:`` and the path of a socket."""
 HostPort = Annotated[str, AfterValidator(_host_port)]
-LoopbackHost = Annotated[str, AfterValidator(_loopback)]
+Host = Annotated[str, AfterValidator(_host)]
+"""Where something listens: a name, an IPv4 address or an IPv6 address without brackets."""
 FilePath = Annotated[Path, AfterValidator(_path)]
 """Relative paths are relative to the folder of the configuration file."""
 LedgerName = Annotated[str, AfterValidator(_ledger_name)]
@@ -184,13 +200,6 @@ Finality = Literal["latest", "finalized"] | ConfirmationDepth
 """Which block of an EVM ledger counts as final."""
 
 
-class Listen(Section):
-    """Where a service listens."""
-
-    host: LoopbackHost = "127.0.0.1"
-    port: Port
-
-
 class Tls(Section):
     """A certificate chain and its key, in PEM."""
 
@@ -198,11 +207,36 @@ class Tls(Section):
     key: FilePath
 
 
+class Listen(Section):
+    """Where a service listens: on this machine alone, or for other machines with TLS. `token`: what callers must present."""
+
+    host: Host = "127.0.0.1"
+    port: Port
+    tls: Tls | None = None
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if self.tls is not None:
+            return self
+        if not is_loopback(self.host):
+            raise ValueError(
+                f"listens on {self.host} for other machines without tls; add tls: {{certificate: FILE, key: FILE}}, and "
+                "token: {file: FILE} unless whoever reaches the port may ask, or write host: 127.0.0.1"
+            )
+        if self.token is not None:
+            raise ValueError(
+                "has a token without tls; a token never crosses a plain port, where another user's process may listen while "
+                "the service is down, so add tls: {certificate: FILE, key: FILE}, or leave the token out"
+            )
+        return self
+
+
 class LedgerListen(Section):
     """Where a ledger listens: a Unix socket, a TCP port with a certificate, or both. Tokens cross both."""
 
     socket: FilePath | None = None
-    host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
+    host: Host = "127.0.0.1"
     port: Port | None = None
     tls: Tls | None = None
 

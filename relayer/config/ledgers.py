@@ -65,6 +65,19 @@ class AuthorityMember(Section):
 
     address: Address
     endpoint: HostPort
+    tls: FilePath | None = None
+    """PEM of who signed the authority's certificate; None: it listens without TLS."""
+    token: Secret | None = None
+    """What the authority asks of its callers."""
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if self.token is not None and self.tls is None:
+            raise ValueError(
+                "has a token without tls; a token never crosses a plain port, so name the certificate authority of the "
+                "member's TLS certificate as tls"
+            )
+        return self
 
 
 class Authorities(Section):

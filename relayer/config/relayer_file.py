@@ -175,4 +175,4 @@ def _places(name: Step, ledger: LedgerSettings) -> Iterator[tuple[tuple[Step, ..
 
 def _normal(address: str) -> str:
     host, _, port = address.rpartition(":")
-    return f"127.0.0.1:{port}" if host in ("localhost", "::1", "[::1]") else address
+    return f"127.0.0.1:{port}" if host in ("localhost", "::1", "[::1]", "0.0.0.0", "::", "[::]") else address  # noqa: S104

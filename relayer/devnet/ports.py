@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from relayer.errors import ConfigurationError
-from relayer.ledgers.served.transport import UNIX, is_socket, socket_name
+from relayer.transport import UNIX, is_socket, socket_name
 
 PORTS = range(12_000, 32_000)
 _FOLDER = Path(tempfile.gettempdir()) / f"relayer-ports-{os.getuid()}"

@@ -1,1 +1,1 @@
-"""Health, status and metrics over HTTP on the loopback interface. It tells, and changes nothing."""
+"""Health, status and metrics over HTTP. It tells, and changes nothing."""

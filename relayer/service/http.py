@@ -1,30 +1,34 @@
-"""The HTTP service: /healthz, /status, /metrics. Read-only; it binds what the configuration allows, which is loopback."""
+"""The HTTP service: /healthz, /status, /metrics. Read-only. Beyond this machine it speaks TLS alone, and asks for the token
+if there is one."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from relayer.service.connections import bounded
 from relayer.service.metrics import metrics_text
 from relayer.service.report import Source
+from relayer.transport import BearerToken
 from relayer.views.plain import as_plain
 from relayer.views.relaying import Health
 
-MAXIMUM_CONNECTIONS = 64
-CONNECTION_SECONDS = 30.0
 
+def application(source: Source, *, token: str | None = None) -> Starlette:
+    """The ASGI application. /healthz asks ledgers, clients and authorities; it does not only tell what was seen last.
 
-def application(source: Source) -> Starlette:
-    """The ASGI application. /healthz asks ledgers, clients and authorities; it does not only tell what was seen last."""
+    `token`: what every request must present as a bearer token.
+    """
 
     async def healthz(_request: Request) -> Response:
         found = await source.probe()
@@ -43,47 +47,34 @@ def application(source: Source) -> Starlette:
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     served = {"/healthz": healthz, "/status": status, "/metrics": metrics}
-    return Starlette(routes=[Route(path, handler, methods=["GET"]) for path, handler in served.items()])
+    middleware = [] if token is None else [Middleware(_Guard, token=BearerToken(token))]
+    return Starlette(
+        routes=[Route(path, handler, methods=["GET"]) for path, handler in served.items()], middleware=middleware
+    )
 
 
-def bounded(*, connections: int = MAXIMUM_CONNECTIONS, seconds: float = CONNECTION_SECONDS) -> type[H11Protocol]:
-    """The protocol of one server, whose connections are few and end soon, whatever their other side does.
+class _Guard:
+    """Answers 401 to whatever comes without the token."""
 
-    A newcomer takes the place of the oldest connection: idle ones keep no one out, nor do they use up the
-    descriptors of the relayer.
-    """
-    opened: dict[H11Protocol, None] = {}
+    def __init__(self, app: ASGIApp, token: BearerToken) -> None:
+        self._app = app
+        self._token = token
 
-    class Bounded(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(opened) >= connections:
-                oldest = next(iter(opened))
-                del opened[oldest]
-                oldest.transport.abort()
-            opened[self] = None
-            self.loop.call_later(seconds, self._end)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            opened.pop(self, None)
-            super().connection_lost(exc)
-
-        def _end(self) -> None:
-            if self in opened and self.cycle is not None and not self.cycle.response_complete:
-                self.loop.call_later(seconds, self.transport.abort)
-            elif self in opened:
-                self.transport.close()
-
-    return Bounded
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = [value for name, value in scope.get("headers", ()) if name == b"authorization"]
+        if self._token.is_in(given):
+            await self._app(scope, receive, send)
+            return
+        words = "this service needs its access token: Authorization: Bearer <token>\n"
+        await Response(words, status_code=401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
 
 
 class StatusServer(uvicorn.Server):
     """Serves until `should_exit` is set. Signals belong to the command that runs it, not to the server."""
 
-    def __init__(self, source: Source) -> None:
-        super().__init__(
-            uvicorn.Config(application(source), http=bounded(), log_config=None, access_log=False, lifespan="off")
-        )
+    def __init__(self, source: Source, *, tls: ssl.SSLContext | None = None, token: str | None = None) -> None:
+        served = application(source, token=token)
+        super().__init__(uvicorn.Config(served, http=bounded(tls=tls), log_config=None, access_log=False, lifespan="off"))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService, ServedLedger
-from relayer.ledgers.served.transport import Places, listen_at_socket
+from relayer.transport import Places, listen_at_socket
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 
-from relayer.errors import AuthoritiesUnavailable
+from relayer.errors import AuthoritiesUnavailable, ConfigurationError
 from relayer.ledgers.evm.patience import Patience
 from relayer.ledgers.evm.statements import AuthorityStatement, Statements, TwoHistories
 from relayer.logs import Log
@@ -24,6 +24,7 @@ from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.recurrence import Recurrence
+from relayer.transport import client_channel
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _MAXIMUM_ANSWER_BYTES = 65_536
@@ -35,10 +36,29 @@ _log = Log(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityEndpoint:
-    """One authority: its 20-byte address and where it listens, as host:port."""
+    """One authority: its 20-byte address and where it listens, as host:port.
+
+    `certificates`: PEM of who signed its certificate; None: without TLS. `token`: what it asks of its callers.
+    """
 
     address: bytes
     target: str
+    certificates: bytes | None = None
+    token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.token is not None and self.certificates is None:
+            raise ConfigurationError(f"authority at {self.target}: its token never crosses a plain port; name its `tls`")
+
+    def channel(self, *, options: Sequence[tuple[str, object]] = ()) -> grpc.aio.Channel:
+        """A connection of its own, made on first use."""
+        options = (*options, ("grpc.enable_http_proxy", 0))
+        return client_channel(self.target, authority=self.certificates, options=options)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...] | None:
+        """What goes with every call: the token."""
+        return None if self.token is None else (("authorization", f"Bearer {self.token}"),)
 
     @property
     def name(self) -> str:
@@ -197,7 +217,8 @@ class AuthorityQuorum:
     async def _describe(self, endpoint: AuthorityEndpoint) -> Sequence[authority_pb2.ServedClient]:
         self._require_consistent(endpoint)
         try:
-            told = await self._stub(endpoint).Describe(authority_pb2.DescribeRequest(), timeout=self._timeout)
+            request = authority_pb2.DescribeRequest()
+            told = await self._stub(endpoint).Describe(request, timeout=self._timeout, metadata=endpoint.metadata)
         except grpc.aio.AioRpcError as error:
             raise _Refused(f"{error.code().name}: {error.details()}") from error
         if (told.address, told.chain_id) != (endpoint.address, self._chain_id):
@@ -228,7 +249,8 @@ class AuthorityQuorum:
                 raise _Refused(f"{patience.reason}; it is asked again in {pause:.0f} s")
             await asyncio.sleep(pause)
             try:
-                answer = await self._stub(endpoint).Attest(request, timeout=max(deadline - loop.time(), 0.001))
+                left = max(deadline - loop.time(), 0.001)
+                answer = await self._stub(endpoint).Attest(request, timeout=left, metadata=endpoint.metadata)
             except grpc.aio.AioRpcError as error:
                 reason = f"{error.code().name}: {error.details()}"
                 self._note_refusal(endpoint, error.code(), reason)
@@ -320,9 +342,8 @@ class AuthorityQuorum:
                 ("grpc.max_receive_message_length", _MAXIMUM_ANSWER_BYTES),
                 # An authority that was down must be found soon after it is back.
                 ("grpc.max_reconnect_backoff_ms", 2_000),
-                ("grpc.enable_http_proxy", 0),
             ]
-            channel = grpc.aio.insecure_channel(endpoint.target, options=options)
+            channel = endpoint.channel(options=options)
             self._channels[endpoint.target] = channel
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
 

@@ -85,12 +85,16 @@ class EvmChecks:
 
     async def _authority_line(self, authority: AuthorityEndpoint) -> CheckLine:
         subject = f"authority {authority.target}"
-        async with grpc.aio.insecure_channel(authority.target, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        async with authority.channel() as channel:
             stub = authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
             try:
-                told = await stub.Describe(authority_pb2.DescribeRequest(), timeout=self.authority_timeout_seconds)
+                told = await stub.Describe(
+                    authority_pb2.DescribeRequest(), timeout=self.authority_timeout_seconds, metadata=authority.metadata
+                )
             except grpc.aio.AioRpcError as error:
                 remedy = f"is `relayer authority serve` running there? ({error.code().name}: {error.details()})"
+                if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                    remedy = f"name its access token as `token` of the member ({error.details()})"
                 return CheckLine(subject=subject, found="does not answer", remedy=remedy)
         return CheckLine(subject=subject, found=_described(told), remedy=self._mistaken(authority, told))
 

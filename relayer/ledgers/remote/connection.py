@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import grpc
 
 from relayer.errors import AccessDenied
-from relayer.ledgers.served.transport import client_channel, require_private
 from relayer.messages.statuses import error_of
+from relayer.transport import client_channel, require_private
 
 MAXIMUM_REQUEST_BYTES = 20 * 1024 * 1024
 MAXIMUM_RESPONSE_BYTES = 64 * 1024 * 1024

@@ -52,7 +52,7 @@ async def test_three_thousand_anonymous_calls_are_refused_and_an_honest_one_is_a
     node = GatedNode()
     with SignedHashes(tmp_path / "signed.sqlite") as store:
         attestor = Attestor(account=account_from_key("22" * 32), chain_id=5, clients=[SERVED], source=node, store=store)
-        running = await start(attestor, host="[::]")
+        running = await start(attestor, host="::")
         stranger = grpc.aio.insecure_channel(f"[::1]:{running.port}")
         relayer = grpc.aio.insecure_channel(f"127.0.0.1:{running.port}")
         flood = [

@@ -110,7 +110,11 @@ REFUSED = {
     "client id": (("{ledger: settlement}", "{ledger: settlement, client: x}"), "channels[0].ends[1].client: client id 'x'"),
     "kind": (('    # allowed: {issuers: ["0x..."], kinds', "    allowed: {kinds"), "unknown kind"),
     "timeout": (("timeout_seconds: 3600", "timeout_seconds: 90000"), "channels[0].timeout_seconds: "),
-    "public service": (("host: 127.0.0.1, port: 8484", "host: 0.0.0.0, port: 8484"), "service.host: is not a loopback address"),
+    "public service": (("host: 127.0.0.1, port: 8484", "host: 0.0.0.0, port: 8484"), "service: listens on 0.0.0.0 for other"),
+    "token without tls": (("host: 127.0.0.1, port: 8484", "port: 8484, token: {file: t}"), "service: has a token without tls"),
+    "every address is ours": (("{host: 127.0.0.1, port: 8484}", "{host: '::', port: 9101, tls: {certificate: c, key: k}}"), "127.0.0.1:9101 is also the"),
+    "no host": (("host: 127.0.0.1, port: 8484", "host: 'a b', port: 8484"), "service.host: is not a host"),
+    "authority's token without tls": (('"127.0.0.1:9101"}', '"127.0.0.1:9101", token: {file: t}}'), "members[0]: has a token without tls"),
     "port clash": (("address: unix:ledger/ledger.sock", "tls: ca.pem\n    address: 127.0.0.1:8484"), "127.0.0.1:8484 is also the status service"),
     "authority at the ledger's port": (("address: unix:ledger/ledger.sock", "tls: ca.pem\n    address: localhost:9101"), "give one of them another port"),
     "home of nobody": (("path: relayer.journal", "path: ~nobody-here/relayer.journal"), "a user that this machine does not know"),
@@ -126,6 +130,32 @@ def test_one_mutation_is_refused(case: str, write: Callable[[str], Path]) -> Non
     message = refusal(write(text))
     assert words in message
     assert LITERAL_SECRET not in message
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "relayer.example.org", "127.0.0.1"])
+def test_listening_for_other_machines_takes_a_certificate(host: str, write: Callable[[str], Path]) -> None:
+    listen = f"{{host: '{host}', port: 8484, tls: {{certificate: c.pem, key: c.key}}, token: {{file: t}}}}"
+    path = write(mutated(("{host: 127.0.0.1, port: 8484}", listen)))
+    service = load_relayer(path).service
+    assert service.tls is not None
+    assert (service.host, service.tls.certificate) == (host, path.parent / "c.pem")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "relayer.example.org"])
+def test_neither_authority_nor_ledger_listens_for_other_machines_without_one(host: str, tmp_path: Path) -> None:
+    for name, load, plain in (
+        ("authority.yaml", load_authority, "listen: {host: 127.0.0.1, port: 9101}"),
+        ("ledger.yaml", load_ledger, "listen: {socket: ledger/ledger.sock}"),
+    ):
+        text = EXAMPLES.joinpath(name).read_text()
+        assert plain in text
+        path = tmp_path / name
+        path.write_text(text.replace(plain, f"listen: {{host: '{host}', port: 9101}}"))
+        with pytest.raises(ConfigurationError, match="name a certificate|add tls"):
+            load(path)
+        tls = "tls: {certificate: c.pem, key: c.key}"
+        path.write_text(text.replace(plain, f"listen: {{host: '{host}', port: 9101, {tls}}}"))
+        assert load(path).listen.host == host
 
 
 def test_every_problem_stands_in_one_report_with_its_line(write: Callable[[str], Path]) -> None:

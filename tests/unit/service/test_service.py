@@ -15,7 +15,8 @@ from relayer.core.effects import EffectKind
 from relayer.core.ids import ChannelId, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.ports.journal import LATENCY_BOUNDS_MS, AnswerFigures, JournalFigures, RefusalFigures, RouteFigures
-from relayer.service.http import MAXIMUM_CONNECTIONS, StatusServer, application, bounded
+from relayer.service.connections import MAXIMUM_CONNECTIONS, bounded
+from relayer.service.http import StatusServer, application
 from relayer.service.listener import bind
 from relayer.service.remembered import Remembered
 from relayer.service.report import Figures, ProbeResult, Source, WalletReport

@@ -18,7 +18,7 @@ from relayer.ledgers.embedded.served.settlement_service import SettlementService
 from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
 from relayer.ledgers.served.bounds import STREAMS_OF_A_CONNECTION, Bounds
-from relayer.ledgers.served.transport import Places, listen_at_port, listen_at_socket
+from relayer.transport import Places, listen_at_port, listen_at_socket
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 

@@ -17,10 +17,10 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.server import LedgerServer
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ledgers.served.access import Access, Reads
-from relayer.ledgers.served.transport import Certificate, Places, socket_name
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.parties import ClosePeriod
 from relayer.testing.clock import ManualClock
+from relayer.transport import Certificate, Places, socket_name
 from relayer.wire.interledger.adapter.v1 import adapter_pb2
 from relayer.wire.interledger.settlement.v1 import service_pb2
 from tests.support.embedded import embedded_ledger

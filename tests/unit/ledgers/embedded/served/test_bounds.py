@@ -17,9 +17,9 @@ from relayer.ledgers.embedded.served.server import MAXIMUM_REQUEST_BYTES
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ledgers.served.access import Reads
 from relayer.ledgers.served.bounds import STRANGERS_BYTES, STREAMS
-from relayer.ledgers.served.transport import socket_name
 from relayer.ledgers.served.turns import Caller, Room, Streams, Turns
 from relayer.testing.clock import ManualClock
+from relayer.transport import socket_name
 from relayer.turns import host_of
 from relayer.waiting import arrival
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc

@@ -33,7 +33,6 @@ from relayer.ledgers.embedded.served.server import LedgerServer, serve
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ledgers.served import adapter_service
 from relayer.ledgers.served.access import Access, Reads
-from relayer.ledgers.served.transport import Places, socket_name
 from relayer.messages.statuses import error_of, status_of
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import ClientTerms
@@ -49,6 +48,7 @@ from relayer.settlement.model.parties import (
 )
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
+from relayer.transport import Places, socket_name
 from relayer.waiting import arrival, until_true
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import log_pb2, parties_pb2, service_pb2_grpc

@@ -1,4 +1,5 @@
-"""How a ledger is reached: a Unix socket that its owner alone may open, or TCP, with TLS wherever a token is sent.
+"""How a ledger or an authority is reached: a Unix socket that its owner alone may open, or TCP, with TLS wherever a token is
+sent.
 
 A plain port of this machine is no place for a token: while the ledger is down, a process of another user may listen there
 and would be handed it. The folder of the socket decides who may listen, so it is looked at before a token is sent.
@@ -6,6 +7,7 @@ and would be handed it. The folder of the socket decides who may listen, so it i
 
 from __future__ import annotations
 
+import hmac
 import os
 import sys
 from collections.abc import Sequence
@@ -39,6 +41,25 @@ class Places:
     socket: Path | None = None
     tcp: str | None = None
     certificate: Certificate | None = None
+
+
+class BearerToken:
+    """The one access token that opens a service. Every comparison takes the same time, whoever asks."""
+
+    def __init__(self, token: str) -> None:
+        self._expected = f"Bearer {token}".encode()
+
+    def is_in(self, values: Sequence[str | bytes]) -> bool:
+        """Whether the values of a call's `authorization` are the token, once."""
+        if len(values) != 1:
+            return False
+        given = values[0] if isinstance(values[0], bytes) else values[0].encode()
+        return hmac.compare_digest(given, self._expected)
+
+
+def host_port(host: str, port: int) -> str:
+    """``host:port``, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_socket(address: str) -> bool:
