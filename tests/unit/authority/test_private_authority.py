@@ -63,7 +63,7 @@ async def test_a_stranger_without_it_gets_no_signature_and_no_names(target: str,
 @pytest.mark.parametrize("certificates", [None, STRANGER])
 async def test_an_authority_that_is_not_the_certified_one_is_not_asked(target: str, certificates: bytes | None) -> None:
     async with quorum(target, certificates, None if certificates is None else TOKEN) as made:
-        with pytest.raises(AuthoritiesUnavailable, match="UNAVAILABLE|DEADLINE_EXCEEDED"):
+        with pytest.raises(AuthoritiesUnavailable, match=r"UNAVAILABLE|DEADLINE_EXCEEDED"):
             await made.collect(SERVED, number=10, block_hash=(10).to_bytes(32, "big"))
 
 

@@ -151,7 +151,7 @@ def test_neither_authority_nor_ledger_listens_for_other_machines_without_one(hos
         assert plain in text
         path = tmp_path / name
         path.write_text(text.replace(plain, f"listen: {{host: '{host}', port: 9101}}"))
-        with pytest.raises(ConfigurationError, match="name a certificate|add tls"):
+        with pytest.raises(ConfigurationError, match=r"name a certificate|add tls"):
             load(path)
         tls = "tls: {certificate: c.pem, key: c.key}"
         path.write_text(text.replace(plain, f"listen: {{host: '{host}', port: 9101, {tls}}}"))
