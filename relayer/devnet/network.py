@@ -26,7 +26,7 @@ from relayer.devnet.layout import (
 )
 from relayer.devnet.nodes import DevelopmentNode, Ganache, GanacheOptions
 from relayer.devnet.ports import free_ports
-from relayer.devnet.processes import Child, Children, DevnetFailed, Finished
+from relayer.devnet.processes import Child, Children, DevnetFailed, Finished, Spawn, spawn
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos.account import CosmosAccount
 
@@ -134,14 +134,15 @@ def running_network(
     clients: int = 1,
     start_node: StartNode = start_ganache,
     chain: ChainShape | None = None,
+    spawn: Spawn = spawn,
 ) -> Iterator[Network]:
     """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger.
 
-    Without `chain`, facts are settled on an embedded ledger.
+    Without `chain`, facts are settled on an embedded ledger. `spawn` starts the processes of `relayer`.
     """
     with ExitStack() as stack:
         node = stack.enter_context(start_node(CHAIN_ID, accounts_needed()))
-        children = stack.enter_context(Children(folder))
+        children = stack.enter_context(Children(folder, spawn=spawn))
         tell(f"{node.name} runs at {node.url}, everything is kept in {folder}")
         if chain is None:
             layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)

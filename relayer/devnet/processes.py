@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from relayer.devnet.checkout import ROOT
 from relayer.devnet.ports import is_listening
@@ -42,12 +43,60 @@ class Finished:
     words: str
 
 
+class Process(Protocol):
+    """One that runs, or has ended: what is used here of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Also the id of its process group."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Once its end has been seen. Negative: the number of the signal that ended it."""
+        ...
+
+    def poll(self) -> int | None:
+        """Looks whether it has ended; its exit status, or None."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status. Raises subprocess.TimeoutExpired."""
+        ...
+
+
+class Spawn(Protocol):
+    """Starts a command in a process group of its own, without input."""
+
+    def __call__(
+        self, arguments: Sequence[str], *, cwd: Path | None, environment: Mapping[str, str] | None, output: Path, words: Path
+    ) -> Process:
+        """Standard output is added to the file `output`, standard error to `words`, which may be the same."""
+        ...
+
+
+def spawn(
+    arguments: Sequence[str], *, cwd: Path | None, environment: Mapping[str, str] | None, output: Path, words: Path
+) -> subprocess.Popen[bytes]:
+    """See Spawn."""
+    with output.open("ab") as results, words.open("ab") as errors:
+        return subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
+            arguments,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=results,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+
 @dataclass(slots=True)
 class Child:
     """One `relayer` process."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def kill(self) -> None:
@@ -63,7 +112,7 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGTERM)
             has_ended(self.process, stalled_after_seconds=_STOP_SECONDS)
         self.kill()
-        return self.process.returncode
+        return self.process.wait()
 
     def tail(self) -> str:
         """The last lines of its log."""
@@ -75,21 +124,13 @@ class Children:
     """Everything that was started. Leaving the context ends all of it, whatever happened."""
 
     folder: Path
+    spawn: Spawn = spawn
     started: list[Child] = field(default_factory=list)
 
     def start(self, name: str, *arguments: str) -> Child:
         """Starts `relayer <arguments>` in the folder."""
         log = self.folder / f"{name}.log"
-        with log.open("ab") as stream:
-            process = subprocess.Popen(  # noqa: S603  (our own program)
-                command(*arguments),
-                cwd=self.folder,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = self.spawn(command(*arguments), cwd=self.folder, environment=_environment(), output=log, words=log)
         child = Child(name=name, process=process, log=log)
         self.started.append(child)
         return child
@@ -103,7 +144,9 @@ class Children:
 
     def finish(self, *arguments: str, **environment: str) -> Finished:
         """Runs one command to its end, whatever its status."""
-        result = run_to_end(command(*arguments), cwd=self.folder, environment={**_environment(), **environment})
+        result = run_to_end(
+            command(*arguments), cwd=self.folder, environment={**_environment(), **environment}, spawn=self.spawn
+        )
         return Finished(status=result.returncode, output=result.stdout, words=result.stderr)
 
     def wait_until_listening(self, child: Child, place: int | Path) -> None:
@@ -148,9 +191,12 @@ class Children:
             child.stop()
 
 
-def has_ended(process: subprocess.Popen[bytes], *, stalled_after_seconds: float) -> bool:
+def has_ended(process: Process, *, stalled_after_seconds: float) -> bool:
     """Waits for a process that was asked to end, as long as it does something. False if it stalled."""
-    patience = Patience(stalled_after_seconds=stalled_after_seconds)
+    return _ends(process, Patience(stalled_after_seconds=stalled_after_seconds))
+
+
+def _ends(process: Process, patience: Patience) -> bool:
     while True:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_SECONDS)
@@ -165,33 +211,22 @@ def run_to_end(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     stalled_after_seconds: float = _COMMAND_SECONDS,
+    spawn: Spawn = spawn,
 ) -> subprocess.CompletedProcess[str]:
     """Runs a command in its own process group, whatever its status. Raises Stalled, and ends it, once it does."""
-    patience = Patience(stalled_after_seconds=stalled_after_seconds)
-    with subprocess.Popen(  # noqa: S603  (our own arguments, no shell)
-        arguments,
-        cwd=cwd,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with TemporaryDirectory(prefix="relayer-command-") as folder:
+        output, words = Path(folder) / "output", Path(folder) / "words"
+        process = spawn(arguments, cwd=cwd, environment=environment, output=output, words=words)
         try:
-            while True:
-                try:
-                    output, words = process.communicate(timeout=_LOOK_SECONDS)
-                except subprocess.TimeoutExpired:
-                    if patience.is_over(partial(work, process.pid, at_most_seconds=_COMMAND_WORK_SECONDS)):
-                        what = f"`{Path(arguments[0]).name} {' '.join(arguments[1:5])}` to end"
-                        raise Stalled(patience.words(what)) from None
-                else:
-                    return subprocess.CompletedProcess(arguments, process.returncode, output, words)
-        except BaseException:
+            patience = Patience(stalled_after_seconds=stalled_after_seconds)
+            if not _ends(process, patience):
+                raise Stalled(patience.words(f"`{Path(arguments[0]).name} {' '.join(arguments[1:5])}` to end"))
+            return subprocess.CompletedProcess(arguments, process.wait(), output.read_text(), words.read_text())
+        finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
 
 def command(*arguments: str) -> list[str]:

@@ -12,8 +12,6 @@ from importlib import metadata
 from tests.support.paths import ROOT
 
 LOCKS = ROOT / "requirements"
-SHARED = {"eth-hash", "eth-utils"}
-"""Named for tests and asked for by eth-abi as well."""
 INSTALLED_BYTES = 140_000_000
 """A virtual environment has pip as well, about 20 MB of the 160 that it may have."""
 
@@ -41,8 +39,8 @@ def test_the_production_lock_has_nothing_that_only_tests_need() -> None:
     only_tests = {re.split(r"[^A-Za-z0-9._-]", each)[0] for each in (*extras["dev"], *extras["testing"], *extras["solver"])}
     left_out = set(re.findall(r'^(\S+); python_version < "3"$', (LOCKS / "left-out.txt").read_text(), re.MULTILINE))
     assert {"rlp", "trie", "web3"} <= only_tests
-    assert len(left_out) == 10
-    assert names("run.txt") & ((only_tests - SHARED) | left_out) == set()
+    assert len(left_out) == 9
+    assert names("run.txt") & (only_tests | left_out) == set()
 
 
 def test_every_module_loads_from_the_production_lock_alone() -> None:
@@ -54,7 +52,7 @@ def test_every_module_loads_from_the_production_lock_alone() -> None:
         for module, packages in owners.items()
         if module != "relayer" and not {_normal(each) for each in packages} & production
     ]
-    assert {"rlp", "trie", "web3", "requests", "nacl", "virtualenv", "cytoolz"} <= set(hidden)
+    assert {"rlp", "trie", "web3", "requests", "nacl", "virtualenv", "eth_abi"} <= set(hidden)
     done = subprocess.run(
         [sys.executable, "-c", _IMPORT_EVERYTHING, *hidden], cwd=ROOT, capture_output=True, text=True, check=False
     )

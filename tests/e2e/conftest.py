@@ -19,6 +19,7 @@ from relayer.devnet.network import ChainShape, Network, SettlementKind, running_
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch, open_business
 from tests.support.diagnosis import state_of
+from tests.support.forked import forked
 
 AT_FAILURE = pytest.StashKey[list[str]]()
 CLIENTS = 6
@@ -43,7 +44,13 @@ def whole_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     # Where nodes of the chain die, a contract ledger that stalls by itself would only confuse: Ganache does, now and then.
     start_node = start_anvil if request.param == FOUR_VALIDATORS else start_ganache
     with running_network(
-        folder, print, heartbeat_seconds=0.5, clients=CLIENTS, start_node=start_node, chain=SHAPES[request.param]
+        folder,
+        print,
+        heartbeat_seconds=0.5,
+        clients=CLIENTS,
+        start_node=start_node,
+        chain=SHAPES[request.param],
+        spawn=forked,
     ) as network:
         yield network
 

@@ -12,7 +12,7 @@ from relayer.evidence.codec import decode_evidence
 from relayer.facts.codec import decode_answers, decode_packet_data
 from relayer.facts.status_codec import decode_status_answers, decode_status_packet
 from relayer.ledgers.embedded.host.transactions import decode_transaction
-from relayer.ledgers.evm.abi import decode_values
+from relayer.ledgers.evm.abi_types import decode as decode_abi
 from relayer.ledgers.evm.calls import read_multicall
 from relayer.ledgers.evm.refusals import describe_revert
 from relayer.proofs.comet import client_types as comet_client_types
@@ -58,10 +58,10 @@ BOMBS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
         certificate.decode,
         b"interledger.netting.certificate.v1" + bytes(32) + b"\xff" * 8,
     ),
-    "string without end": (lambda raw: decode_values(("string",), raw), words(WORD, HUGE)),
-    "list of strings without end": (lambda raw: decode_values(("string[]",), raw), words(WORD, 2**40) + bytes(4_096)),
+    "string without end": (lambda raw: decode_abi(("string",), raw), words(WORD, HUGE)),
+    "list of strings without end": (lambda raw: decode_abi(("string[]",), raw), words(WORD, 2**40) + bytes(4_096)),
     "lists that share their tail": (
-        lambda raw: decode_values(("bytes[]",), raw),
+        lambda raw: decode_abi(("bytes[]",), raw),
         words(WORD, 100) + words(*[100 * WORD] * 100) + words(8_000) + bytes(8_000),
     ),
     "results without end": (lambda raw: read_multicall(raw, 2, 1_000), words(WORD, 2, 64, HUGE)),

@@ -33,6 +33,7 @@ from relayer.errors import RelayerError
 from relayer.journal.sqlite import SqliteJournal
 from relayer.ports.journal import Entry, Journal
 from relayer.waiting import Patience, nothing
+from tests.support.forked import forking
 
 _STOP_SECONDS = 20.0
 _LOOK_SECONDS = 0.2
@@ -135,10 +136,8 @@ def start_ledger(settings: Path, *, dies_at: int | None = None) -> MortalProcess
 
 
 def _start(work: Callable[[Path, Path, int | None], None], file: Path, dies_at: int | None) -> MortalProcess:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
     log, points = file.with_suffix(".log"), file.with_suffix(".points")
-    process = context.Process(target=_live, args=(work, file, log, points, dies_at), daemon=True)
+    process = forking().Process(target=_live, args=(work, file, log, points, dies_at), daemon=True)
     process.start()
     return MortalProcess(process, log, points)
 

@@ -1,4 +1,7 @@
-"""Walks through a page: runs its commands in one folder, and does between them what the page asks a reader to do."""
+"""Walks through a page: runs its commands in one folder, and does between them what the page asks a reader to do.
+
+The README's commands are started as a reader starts them. Those of the pages after it, and looks in between, are forked.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Children
 from relayer.keystore import create_keystore
 from relayer.waiting import wait_for
+from tests.support.forked import forked
 from tests.support.pages import BACKGROUND, README, commands, json_blocks, titled_files
 from tests.support.rpc import ask
 
@@ -26,6 +30,7 @@ class Walk:
         self.folder = folder
         self.node = node
         self.children = children
+        self.looks = Children(folder, spawn=forked)
         self.ports = dict(zip(("9101", "8484"), map(str, free_ports(2)), strict=True))
         self.environment: dict[str, str] = {}
 
@@ -34,7 +39,7 @@ class Walk:
         parties, facts = json_blocks(README)
         printed = {}
         for command in commands(README):
-            printed[command] = self.run(command)
+            printed[command] = self.run(command, self.children)
             if command == "authority init":
                 self.edit(parties, facts)
         return printed
@@ -43,14 +48,14 @@ class Walk:
         """Runs a page's commands after the README's, with its files written first. Returns what each of them printed."""
         for name, text in titled_files(page).items():
             (self.folder / name).write_text(self.with_accounts(text))
-        return {command: self.run(command) for command in commands(page)}
+        return {command: self.run(command, self.looks) for command in commands(page)}
 
-    def run(self, command: str) -> str:
+    def run(self, command: str, by: Children) -> str:
         """Runs one command, which has to succeed. Words in capital letters are replaced by what the page says they are."""
         if command.endswith(BACKGROUND):
             self.start(command.removesuffix(BACKGROUND))
             return ""
-        finished = self.children.finish(*map(self.word, shlex.split(command)), **self.environment)
+        finished = by.finish(*map(self.word, shlex.split(command)), **self.environment)
         assert finished.status == 0, f"relayer {command}:\n{finished.output}{finished.words}"
         if command.startswith("facts send"):
             self.wait_for_acknowledgement()
@@ -59,9 +64,9 @@ class Walk:
     def word(self, word: str) -> str:
         match word:
             case "FACT":
-                return json.loads(self.children.finish("facts", "show", "--json").output)[0]["fact_id"]
+                return json.loads(self.looks.finish("facts", "show", "--json").output)[0]["fact_id"]
             case "PAYMENT":
-                return json.loads(self.children.finish("settlement", "payments", "--json").output)[0]["payment_id"]
+                return json.loads(self.looks.finish("settlement", "payments", "--json").output)[0]["payment_id"]
             case _:
                 return word
 
@@ -119,7 +124,7 @@ class Walk:
         wait_for(answered, "the facts to be acknowledged", progress=lambda: rows_below(self.folder))
 
     def states(self) -> list[str]:
-        return [fact["state"] for fact in json.loads(self.children.finish("facts", "show", "--json").output)]
+        return [fact["state"] for fact in json.loads(self.looks.finish("facts", "show", "--json").output)]
 
 
 @contextmanager

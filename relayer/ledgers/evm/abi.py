@@ -1,17 +1,14 @@
 """The few shapes of the contract ABI that every packet passes through, written out for speed.
 
 Encoding makes the one canonical layout that solc makes; reading accepts that layout alone: tails in order without gaps,
-zero padding, nothing after the end. Everything that is not met once per packet goes through eth-abi instead.
+zero padding, nothing after the end. Everything that is not met once per packet goes through
+`relayer.ledgers.evm.abi_types` instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 
 from relayer.core.ids import MAXIMUM_UINT64, ClientId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
@@ -86,15 +83,6 @@ def encode_packet_message(packet: Packet, acknowledgement: bytes | None, proof: 
 
 def _texts(payload: Payload) -> tuple[str, str, str, str]:
     return payload.source_port, payload.destination_port, payload.version, payload.encoding
-
-
-def decode_values(types: Sequence[str], content: bytes) -> tuple[Any, ...]:
-    """What a contract returned, in whatever layout its offsets give. Raises InvalidInput."""
-    try:
-        return tuple(decode(types, content))
-    except (DecodingError, UnicodeDecodeError, OverflowError) as error:
-        # OverflowError: a length or an offset that no memory has room for.
-        raise InvalidInput(f"ABI data does not decode ({error})") from error
 
 
 class Reader:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from eth_abi.abi import encode
-
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
-from relayer.ledgers.evm.abi import decode_values
+from relayer.ledgers.evm.abi_types import decode, encode
 from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, GET_NEXT_CLIENT_SEQUENCE, client_call
 from relayer.ledgers.evm.contracts import error_name
 from relayer.ledgers.evm.deployer import Deployer
@@ -54,7 +52,7 @@ class RouterClients:
         """The id of the client that is added next. Raises LedgerUnavailable, MalformedAnswer."""
         answer = await self._node.view(self._router, GET_NEXT_CLIENT_SEQUENCE)
         try:
-            (number,) = decode_values(("uint256",), answer)
+            (number,) = decode(("uint256",), answer)
         except InvalidInput as error:
             raise MalformedAnswer(f"getNextClientSeq: {error}") from error
         return ClientId(f"client-{number}")
@@ -68,7 +66,7 @@ class RouterClients:
                 return "", ()
             raise
         try:
-            ((counterparty, prefix),) = decode_values((_COUNTERPARTY,), answer)
+            ((counterparty, prefix),) = decode((_COUNTERPARTY,), answer)
         except InvalidInput as error:
             raise MalformedAnswer(f"getCounterparty: {error}") from error
         return counterparty, tuple(prefix)
@@ -86,9 +84,9 @@ class RouterClients:
             if isinstance(answer, NodeRefused):
                 raise LedgerUnavailable(f"client {client}: {to} is not a CometBFT light client of this project ({answer})")
         try:
-            (encoded,) = decode_values(("bytes",), data(state, "getClientState"))
-            ((chain_id, _, height, trusting, _, _, time, _),) = decode_values((_CLIENT_STATE,), encoded)
-            (code,) = decode_values(("uint8",), data(condition, "status"))
+            (encoded,) = decode(("bytes",), data(state, "getClientState"))
+            ((chain_id, _, height, trusting, _, _, time, _),) = decode((_CLIENT_STATE,), encoded)
+            (code,) = decode(("uint8",), data(condition, "status"))
         except InvalidInput as error:
             raise MalformedAnswer(f"client {client}: its state at {to} does not decode ({error})") from error
         if code >= len(_CONDITIONS):
@@ -128,7 +126,7 @@ def _added_client(mined: MinedTransaction, router: bytes) -> ClientId:
         log = parse_log(item)
         if log.address == router and log.topics[:1] == (_CLIENT_ADDED,):
             try:
-                client, _, _ = decode_values(("string", _COUNTERPARTY, "address"), log.data)
+                client, _, _ = decode(("string", _COUNTERPARTY, "address"), log.data)
             except InvalidInput as error:
                 raise MalformedAnswer(f"ICS02ClientAdded: {error}") from error
             return parse_client_id(client)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from coincurve import PublicKey
-from eth_abi.abi import encode
 
 from relayer.codes.limits import MAXIMUM_CONTRACT_VALIDATORS
 from relayer.errors import InvalidInput
+from relayer.ledgers.evm.abi_types import encode
 from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
 from relayer.proofs import merkle
 from relayer.proofs.comet import (
@@ -104,14 +104,14 @@ def update_message(header: bytes, *, known_sets: Container[bytes]) -> bytes:
 
     Raises MalformedBytes and HeaderRefused, among others for too few good signatures to convince anyone.
     """
-    return bytes(encode((HEADER_TYPE,), (header_value(decode_client_header(header), known_sets=known_sets),)))
+    return encode((HEADER_TYPE,), (header_value(decode_client_header(header), known_sets=known_sets),))
 
 
 def misbehaviour_message(evidence: bytes, *, known_sets: Container[bytes]) -> bytes:
     """What misbehaviour takes, from `Misbehaviour` protobuf bytes. Raises as `update_message`."""
     decoded = decode_misbehaviour(evidence)
     values = tuple(header_value(each, known_sets=known_sets) for each in (decoded.header_1, decoded.header_2))
-    return bytes(encode((HEADER_TYPE, HEADER_TYPE), values))
+    return encode((HEADER_TYPE, HEADER_TYPE), values)
 
 
 def header_value(header: ClientHeader, *, known_sets: Container[bytes]) -> tuple[object, ...]:

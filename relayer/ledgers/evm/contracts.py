@@ -15,10 +15,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from eth_abi.abi import encode
-from eth_abi.exceptions import EncodingError
-
 from relayer.errors import InvalidInput
+from relayer.ledgers.evm.abi_types import encode
 from relayer.proofs.keccak import keccak256
 
 
@@ -137,8 +135,8 @@ def _encode(what: str, types: Sequence[str], arguments: Sequence[object]) -> byt
     if len(types) != len(arguments):
         raise InvalidInput(f"{what} takes {len(types)} arguments, got {len(arguments)}")
     try:
-        return bytes(encode(types, arguments))
-    except EncodingError as error:
+        return encode(types, arguments)
+    except InvalidInput as error:
         raise InvalidInput(f"{what}: {error}") from error
 
 

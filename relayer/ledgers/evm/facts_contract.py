@@ -13,7 +13,7 @@ from relayer.core.ids import Sequence as PacketSequence
 from relayer.errors import InvalidInput, LedgerError
 from relayer.facts.codec import fact_id
 from relayer.facts.schema import Fact
-from relayer.ledgers.evm.abi import decode_values
+from relayer.ledgers.evm.abi_types import decode
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much, may_be_pruned
@@ -191,7 +191,7 @@ def _call(function: str, *arguments: object) -> bytes:
 
 def _decode(types: Sequence[str], content: bytes) -> tuple[object, ...]:
     try:
-        return decode_values(types, content)
+        return decode(types, content)
     except InvalidInput as error:
         raise MalformedAnswer(f"BusinessFacts: an answer does not decode ({error}); is the address right?") from error
 

@@ -7,7 +7,7 @@ makes. So a refusal for a header from the future may be true of the simulation a
 from __future__ import annotations
 
 from relayer.errors import InvalidInput
-from relayer.ledgers.evm.abi import decode_values
+from relayer.ledgers.evm.abi_types import decode
 from relayer.ledgers.evm.contracts import error_by_selector
 from relayer.ledgers.evm.errors import NodeRefused
 
@@ -24,7 +24,7 @@ def header_time(refusal: NodeRefused | None) -> float | None:
     if known is None or known.name != _HEADER_FROM_THE_FUTURE:
         return None
     try:
-        time, _ = decode_values(known.types, revert[4:])
+        time, _ = decode(known.types, revert[4:])
     except InvalidInput:
         return None
     return time / _NANOSECONDS if isinstance(time, int) else None

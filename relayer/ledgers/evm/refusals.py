@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relayer.codes.ibc import IbcCode, Remedy
 from relayer.errors import ClientUnusable, InvalidInput
-from relayer.ledgers.evm.abi import decode_values
+from relayer.ledgers.evm.abi_types import decode
 from relayer.ledgers.evm.contracts import error_by_selector
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ports.ledger import MessageResult, Outcome, PacketMessage, TimeoutPacket
@@ -48,7 +48,7 @@ def describe_revert(revert: bytes | None) -> tuple[str, str]:
     if known is None:
         return "0x" + revert[:4].hex(), ""
     try:
-        values = decode_values(known.types, revert[4:])
+        values = decode(known.types, revert[4:])
     except InvalidInput:
         return known.name, "its arguments do not decode"
     shown = ("0x" + value.hex() if isinstance(value, bytes) else str(value) for value in values)

@@ -13,13 +13,14 @@ import pytest
 
 from relayer.devnet.processes import Children, Finished
 from relayer.waiting import wait_for
+from tests.support.forked import forked
 
 pytestmark = pytest.mark.node
 
 
 @pytest.fixture
 def children(tmp_path: Path) -> Iterator[Children]:
-    with Children(tmp_path) as started:
+    with Children(tmp_path, spawn=forked) as started:
         yield started
         started.finish("devnet", "down", "net")
 

@@ -33,6 +33,7 @@ from relayer.ports.facts import FactState
 from relayer.settlement.model.liabilities import Liability
 from relayer.waiting import until_true
 from tests.support.faulty_authority import FaultyAuthority
+from tests.support.forked import forked
 
 CLIENTS = 6
 
@@ -44,7 +45,9 @@ def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
 @pytest.fixture(scope="session")
 def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     folder = tmp_path_factory.mktemp("network")
-    with running_network(folder, print, heartbeat_seconds=0.5, clients=CLIENTS, start_node=start_anvil) as network:
+    with running_network(
+        folder, print, heartbeat_seconds=0.5, clients=CLIENTS, start_node=start_anvil, spawn=forked
+    ) as network:
         yield network
 
 

@@ -12,6 +12,7 @@ from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import open_business
 from relayer.ledgers.evm.rpc import JsonRpc
+from tests.support.forked import forked
 
 pytestmark = pytest.mark.node
 
@@ -22,7 +23,7 @@ def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]
         return Anvil(AnvilOptions(chain_id=chain_id, accounts=accounts))
 
     folder = tmp_path_factory.mktemp("doomed")
-    with running_network(folder, print, heartbeat_seconds=0.5, start_node=anvil) as network:
+    with running_network(folder, print, heartbeat_seconds=0.5, start_node=anvil, spawn=forked) as network:
         yield network
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from tests.support.forked import forked
 
 
 def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
@@ -17,5 +18,5 @@ def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
 @pytest.fixture(scope="session")
 def whole_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     folder = tmp_path_factory.mktemp("anvil-network")
-    with running_network(folder, print, heartbeat_seconds=0.5, clients=2, start_node=start_anvil) as network:
+    with running_network(folder, print, heartbeat_seconds=0.5, clients=2, start_node=start_anvil, spawn=forked) as network:
         yield network
