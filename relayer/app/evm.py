@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
 from relayer.config.deployment import Contracts
-from relayer.config.ledgers import EvmLedgerSettings
+from relayer.config.ledgers import AuthorityMember, EvmLedgerSettings
 from relayer.config.serving import read_pem
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import ConfigurationError
@@ -45,6 +45,7 @@ def evm_ledger(name: str, settings: EvmLedgerSettings) -> EvmLedger:
         router=address_bytes(_deployed(name, "router", settings.router)),
         authorities=_authorities(settings),
         threshold=settings.authorities.threshold,
+        rotating=_endpoints(settings.authorities.rotating),
         authority_timeout_seconds=settings.authorities.request_timeout_seconds,
     )
     return EvmLedger(options, open_account(settings.account), SteadyClock())
@@ -96,6 +97,10 @@ def facts_contract(name: str, settings: EvmLedgerSettings, connection: EvmConnec
 
 
 def _authorities(settings: EvmLedgerSettings) -> tuple[AuthorityEndpoint, ...]:
+    return _endpoints(settings.authorities.members)
+
+
+def _endpoints(members: Sequence[AuthorityMember]) -> tuple[AuthorityEndpoint, ...]:
     return tuple(
         AuthorityEndpoint(
             address=address_bytes(member.address),
@@ -103,7 +108,7 @@ def _authorities(settings: EvmLedgerSettings) -> tuple[AuthorityEndpoint, ...]:
             certificates=None if member.tls is None else read_pem(member.tls),
             token=None if member.token is None else member.token.resolve(),
         )
-        for member in settings.authorities.members
+        for member in members
     )
 
 

@@ -85,6 +85,8 @@ class Authorities(Section):
 
     threshold: int = Field(ge=1)
     members: Annotated[tuple[AuthorityMember, ...], Field(min_length=1, max_length=100)]
+    rotating: Annotated[tuple[AuthorityMember, ...], Field(max_length=100)] = ()
+    """Those that light clients name during a rotation beside the members: they come, or they leave."""
     request_timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 5
 
     @model_validator(mode="after")
@@ -92,7 +94,7 @@ class Authorities(Section):
         if self.threshold > len(self.members):
             raise ValueError(f"needs {self.threshold} signatures of {len(self.members)} members; lower the threshold")
         for name in ("address", "endpoint"):
-            values = [getattr(member, name) for member in self.members]
+            values = [getattr(member, name) for member in (*self.members, *self.rotating)]
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"names the {name} {twice[0]} twice; each member needs its own")

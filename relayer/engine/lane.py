@@ -269,7 +269,7 @@ class Lane:
     async def _update(self, status: ClientStatus, target: Height | None) -> ClientMessage | None:
         if target is None:
             return None
-        reference = client_reference(self._host.ledger, self.key.client)
+        reference = client_reference(self._host.ledger, self.key.client, status)
         return await self._origin.prover.client_update(reference, trusted=status.latest_height, target=target)
 
     async def _take_results(self, batch: Sequence[Pending], results: Sequence[MessageResult], head: Height | None) -> None:

@@ -112,7 +112,7 @@ class Rehearsal:
             target = (await origin.ledger.head()).height
             if needed > target:
                 raise NotFinal(f"ledger {key.prove_on}: height {needed} is not final yet; the newest is {target}")
-            reference = client_reference(host.ledger, key.client)
+            reference = client_reference(host.ledger, key.client, status)
             update = await origin.prover.client_update(reference, trusted=status.latest_height, target=target)
         at = update.height if update else status.latest_height
         # An update may be a step on the way; what needs a later header is not part of this submission.

@@ -148,6 +148,7 @@ def status_from_message(message: wire.ClientStatus) -> ClientStatus:
         trusting_period_seconds=message.trusting_period_seconds,
         counterparty_client_id=message.counterparty_client_id,
         counterparty_chain_id=message.counterparty_chain_id,
+        client_state=message.client_state,
     )
 
 

@@ -48,6 +48,8 @@ class ClientStatus:
     trusting_period_seconds: int = 0
     counterparty_client_id: str = ""
     counterparty_chain_id: str = ""
+    client_state: bytes = b""
+    """In the standard protobuf form of its type; empty where the host keeps another form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +209,11 @@ class ClientHost(Protocol):
         ...
 
 
-def client_reference(host: Ledger, client: ClientId) -> ClientReference:
-    """The light client on a connected host, as updates are made for it."""
-    return ClientReference(host_chain_id=host.chain_id, host_genesis=host.genesis_hash, client_id=client)
+def client_reference(host: Ledger, client: ClientId, status: ClientStatus | None = None) -> ClientReference:
+    """The light client on a connected host, as updates are made for it, with what its `status` said of it."""
+    return ClientReference(
+        host_chain_id=host.chain_id,
+        host_genesis=host.genesis_hash,
+        client_id=client,
+        client_state=b"" if status is None else status.client_state,
+    )

@@ -60,6 +60,8 @@ class ClientReference:
     host_genesis: bytes
     """Hash of the host's first block; see Ledger.genesis_hash."""
     client_id: ClientId
+    client_state: bytes = b""
+    """What the host has stored of the client, as far as it was asked: it says who must sign now."""
 
 
 class Prover(Protocol):

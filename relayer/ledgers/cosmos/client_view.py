@@ -77,6 +77,7 @@ class ClientView:
             trusting_period_seconds=followed.trusting_period_seconds,
             counterparty_client_id="" if pairing is None else pairing.client_id,
             counterparty_chain_id=followed.chain_id,
+            client_state=shown.value,
         )
 
     async def pairing(self, client: ClientId) -> Pairing | None:

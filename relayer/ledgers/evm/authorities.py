@@ -76,11 +76,12 @@ class _Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """Which hash a block has, for one light client; `block_hash` is what our own node says."""
+    """Which hash a block has, for one light client that trusts `engine`; `block_hash` is what our own node says."""
 
     identity: ClientIdentity
     number: int
     block_hash: bytes
+    engine: AuthorityEngine
 
     def request(self, chain_id: int) -> authority_pb2.AttestRequest:
         client = authority_pb2.ServedClient(
@@ -92,26 +93,32 @@ class _Question:
 
 
 class AuthorityQuorum:
-    """The configured authorities of one ledger. Safe for concurrent use; `close` ends its connections."""
+    """The configured authorities of one ledger. Safe for concurrent use; `close` ends its connections.
+
+    A new light client trusts `members`. One whose authorities were rotated names others: those of `rotating` are asked for a
+    client that names them.
+    """
 
     def __init__(
         self,
-        endpoints: Sequence[AuthorityEndpoint],
+        members: Sequence[AuthorityEndpoint],
         *,
+        rotating: Sequence[AuthorityEndpoint] = (),
         threshold: int,
         chain_id: int,
         timeout_seconds: float = 15.0,
     ) -> None:
         """Raises ClientRefused for a threshold or a set that no light client accepts."""
-        self.engine = AuthorityEngine(threshold=threshold, authorities=tuple(sorted(each.address for each in endpoints)))
+        self.engine = AuthorityEngine(threshold=threshold, authorities=tuple(sorted(each.address for each in members)))
         self.engine.check()
-        self._endpoints = tuple(endpoints)
+        self._endpoints = tuple(members)
+        self._known = (*members, *rotating)
         self._chain_id = chain_id
         self._timeout = timeout_seconds
         self._channels: dict[str, grpc.aio.Channel] = {}
-        self._patience = {endpoint: Patience() for endpoint in endpoints}
+        self._patience = {endpoint: Patience() for endpoint in self._known}
         self._recurrence = Recurrence()
-        self._statements = Statements(threshold=threshold)
+        self._statements = Statements()
         self._late: dict[AuthorityEndpoint, asyncio.Task[bytes]] = {}
         self._second_rounds: OrderedDict[_Question, asyncio.Task[None]] = OrderedDict()
 
@@ -124,15 +131,22 @@ class AuthorityQuorum:
         for channel in channels.values():
             await channel.close(None)
 
-    async def collect(self, identity: ClientIdentity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
-        """As many verified signatures as the threshold needs. Raises AuthoritiesUnavailable, naming each one's reason."""
-        question = _Question(identity=identity, number=number, block_hash=block_hash)
-        tasks = {asyncio.create_task(self._ask(endpoint, question)): endpoint for endpoint in self._endpoints}
+    async def collect(
+        self, identity: ClientIdentity, *, number: int, block_hash: bytes, engine: AuthorityEngine | None = None
+    ) -> tuple[bytes, ...]:
+        """As many verified signatures as the threshold of `engine` needs, by default that of a new light client. Raises
+        AuthoritiesUnavailable, naming each one's reason."""
+        engine = engine or self.engine
+        question = _Question(identity=identity, number=number, block_hash=block_hash, engine=engine)
+        asked = self._of(engine)
+        if len(asked) < engine.threshold:
+            raise AuthoritiesUnavailable(_unknown(identity, engine, asked))
+        tasks = {asyncio.create_task(self._ask(endpoint, question)): endpoint for endpoint in asked}
         signatures: list[bytes] = []
         reasons: list[str] = []
         pending: set[asyncio.Task[bytes]] = set(tasks)
         try:
-            while pending and len(signatures) < self.engine.threshold:
+            while pending and len(signatures) < engine.threshold:
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     try:
@@ -146,12 +160,15 @@ class AuthorityQuorum:
         await self._hear_out({tasks[task]: task for task in pending})
         if (second := self._second_rounds.get(question)) is not None:
             await asyncio.wait([second], timeout=_SECOND_ROUND_SECONDS)
-        if len(signatures) < self.engine.threshold:
+        if len(signatures) < engine.threshold:
             raise AuthoritiesUnavailable(
-                f"block {number}: {len(signatures)} of the {self.engine.threshold} signatures that are needed; "
+                f"block {number}: {len(signatures)} of the {engine.threshold} signatures that are needed; "
                 + "; ".join(sorted(reasons))
             )
-        return tuple(signatures[: self.engine.threshold])
+        return tuple(signatures[: engine.threshold])
+
+    def _of(self, engine: AuthorityEngine) -> list[AuthorityEndpoint]:
+        return [each for each in self._known if each.address in engine.authorities]
 
     async def confirm(self, *, number: int, block_hash: bytes) -> None:
         """Returns once as many as the threshold needs have signed the hash, each for a light client that it serves: a client
@@ -181,17 +198,23 @@ class AuthorityQuorum:
             host_genesis=served[0].host_genesis or bytes(_HASH_BYTES),
             client_id=served[0].client_id,
         )
-        await self._ask(endpoint, _Question(identity=identity, number=number, block_hash=block_hash))
+        await self._ask(endpoint, _Question(identity=identity, number=number, block_hash=block_hash, engine=self.engine))
 
     async def vouching(self) -> Vouching:
         """Asks each who it is; one that is not what the configuration says counts as failing."""
         vouchers = await asyncio.gather(*map(self._voucher, self._endpoints))
         return Vouching(threshold=self.engine.threshold, vouchers=tuple(vouchers))
 
-    async def not_serving(self, identity: ClientIdentity) -> tuple[Voucher, ...]:
-        """The authorities that do not sign for a client, with the reason."""
-        asked = await asyncio.gather(*(self._server_of(each, identity) for each in self._endpoints))
-        return tuple(each for each in asked if each.error)
+    async def not_serving(self, identity: ClientIdentity, engine: AuthorityEngine | None = None) -> tuple[Voucher, ...]:
+        """Those of `engine`, by default of a new light client, that do not sign for a client, with the reason."""
+        engine = engine or self.engine
+        known = self._of(engine)
+        asked = await asyncio.gather(*(self._server_of(each, identity) for each in known))
+        strangers = set(engine.authorities) - {each.address for each in known}
+        unknown = [
+            Voucher(name="0x" + each.hex(), endpoint="", error="is not configured here") for each in sorted(strangers)
+        ]
+        return (*(each for each in asked if each.error), *unknown)
 
     async def _server_of(self, endpoint: AuthorityEndpoint, identity: ClientIdentity) -> Voucher:
         name = f"0x{endpoint.address.hex()}"
@@ -280,7 +303,7 @@ class AuthorityQuorum:
     def _hear(self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question) -> bytes:
         """The signature, if it is the authority's and over our hash. Whatever else it truly signed is noted."""
         statement = self._verified(answer, endpoint, question)
-        earlier = self._statements.note(statement)
+        earlier = self._statements.note(statement, question.engine)
         if earlier is not None:
             _log.error(
                 "authority_contradicts_itself",
@@ -311,7 +334,8 @@ class AuthorityQuorum:
             oldest.cancel()
 
     async def _second_round(self, question: _Question) -> None:
-        await asyncio.gather(*(self._ask(each, question) for each in self._endpoints), return_exceptions=True)
+        asked = self._of(question.engine)
+        await asyncio.gather(*(self._ask(each, question) for each in asked), return_exceptions=True)
 
     def _verified(
         self, answer: authority_pb2.AttestResponse, endpoint: AuthorityEndpoint, question: _Question
@@ -346,6 +370,15 @@ class AuthorityQuorum:
             channel = endpoint.channel(options=options)
             self._channels[endpoint.target] = channel
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
+
+
+def _unknown(identity: ClientIdentity, engine: AuthorityEngine, known: Sequence[AuthorityEndpoint]) -> str:
+    addresses = {each.address for each in known}
+    missing = ", ".join("0x" + each.hex() for each in engine.authorities if each not in addresses)
+    client = f"client {identity.client_id} on {identity.host_chain_id}"
+    return (
+        f"{client} trusts authorities that are not configured: {missing}. They were rotated; name them under `authorities`"
+    )
 
 
 def _shown(statement: AuthorityStatement) -> dict[str, str]:

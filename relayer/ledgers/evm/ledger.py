@@ -20,7 +20,7 @@ from relayer.ledgers.evm.clients import RouterClients
 from relayer.ledgers.evm.comet_abi import light_client_code, recover_call
 from relayer.ledgers.evm.comet_codec import CometCodec
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
-from relayer.ledgers.evm.prover import EvmProver
+from relayer.ledgers.evm.prover import EvmProver, engine_in_force
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.submitter import Submitter
 from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
@@ -44,6 +44,7 @@ class EvmLedgerOptions:
     router: bytes
     authorities: tuple[AuthorityEndpoint, ...]
     threshold: int
+    rotating: tuple[AuthorityEndpoint, ...] = ()
     authority_timeout_seconds: float = 15.0
     blocks_per_query: int = 2_000
     gas_limit: int | None = None
@@ -63,6 +64,7 @@ class EvmLedger:
         try:
             self._quorum = AuthorityQuorum(
                 options.authorities,
+                rotating=options.rotating,
                 threshold=options.threshold,
                 chain_id=chain_id,
                 timeout_seconds=options.authority_timeout_seconds,
@@ -145,9 +147,10 @@ class EvmLedger:
         return await self._quorum.vouching()
 
     async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
-        return await self._quorum.not_serving(
-            ClientIdentity(host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id)
+        identity = ClientIdentity(
+            host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
         )
+        return await self._quorum.not_serving(identity, engine_in_force(client))
 
     def checks(self) -> AsyncIterator[CheckLine]:
         return self._checks.checks()

@@ -22,6 +22,7 @@ from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm import mpt
 from relayer.proofs.poa_evm.evm_header import EvmHeader, encode_block
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import (
     CLIENT_STATE_TYPE_URL,
     CLIENT_TYPE,
@@ -32,6 +33,7 @@ from relayer.proofs.poa_evm.types import (
     ConsensusState,
     Misbehaviour,
     SealedHeader,
+    decode_client_state,
     encode_client_state,
     encode_consensus_state,
     encode_header,
@@ -111,7 +113,9 @@ class EvmProver:
             host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
         )
         try:
-            seals = await self._quorum.collect(identity, number=target, block_hash=anchor.header.hash)
+            seals = await self._quorum.collect(
+                identity, number=target, block_hash=anchor.header.hash, engine=engine_in_force(client)
+            )
         except AuthoritiesUnavailable:
             if self._quorum.histories(identity) is None:
                 raise
@@ -186,3 +190,13 @@ def _consensus_state(anchor: _Anchor) -> ConsensusState:
         state_root=anchor.header.state_root,
         storage_root=anchor.storage_root,
     )
+
+
+def engine_in_force(client: ClientReference) -> AuthorityEngine | None:
+    """Whom the client trusts now, which a rotation may have changed since it was created; None if its state is not known."""
+    if not client.client_state:
+        return None
+    try:
+        return decode_client_state(client.client_state).engine
+    except ProofError as error:
+        raise MalformedAnswer(f"the state of client {client.client_id} on {client.host_chain_id}: {error}") from error

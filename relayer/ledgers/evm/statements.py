@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from relayer.proofs.client import ClientIdentity
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -50,18 +51,18 @@ class TwoHistories:
 class Statements:
     """The record of one ledger's authorities."""
 
-    threshold: int
     _blocks: OrderedDict[tuple[ClientIdentity, int], dict[bytes, dict[bytes, bytes]]] = field(default_factory=OrderedDict)
     _said: OrderedDict[tuple[bytes, int], AuthorityStatement] = field(default_factory=OrderedDict)
     _contradictions: dict[bytes, tuple[AuthorityStatement, AuthorityStatement]] = field(default_factory=dict)
     _histories: dict[ClientIdentity, TwoHistories] = field(default_factory=dict)
 
-    def note(self, statement: AuthorityStatement) -> AuthorityStatement | None:
-        """The authority's earlier statement that this one contradicts, to whichever client it was made."""
+    def note(self, statement: AuthorityStatement, engine: AuthorityEngine) -> AuthorityStatement | None:
+        """The authority's earlier statement that this one contradicts, to whichever client it was made. `engine`: whom the
+        client trusts."""
         key = statement.authority, statement.number
         earlier = self._said.setdefault(key, statement)
         _bound(self._said, _REMEMBERED_STATEMENTS)
-        self._count(statement)
+        self._count(statement, engine)
         if earlier.block_hash == statement.block_hash:
             return None
         self._contradictions.setdefault(statement.authority, (earlier, statement))
@@ -75,18 +76,18 @@ class Statements:
         """Evidence that convinces the light client `identity`, if there is any."""
         return self._histories.get(identity)
 
-    def _count(self, statement: AuthorityStatement) -> None:
+    def _count(self, statement: AuthorityStatement, engine: AuthorityEngine) -> None:
         key = statement.identity, statement.number
         hashes = self._blocks.setdefault(key, {})
         _bound(self._blocks, _REMEMBERED_BLOCKS)
         if statement.block_hash not in hashes and len(hashes) == _HASHES_PER_BLOCK:
             return
         hashes.setdefault(statement.block_hash, {})[statement.authority] = statement.signature
-        vouched = [
-            VouchedHash(block_hash=block_hash, signatures=tuple(signatures.values())[: self.threshold])
-            for block_hash, signatures in hashes.items()
-            if len(signatures) >= self.threshold
-        ]
+        vouched = []
+        for block_hash, by_authority in hashes.items():
+            signatures = [each for authority, each in by_authority.items() if authority in engine.authorities]
+            if len(signatures) >= engine.threshold:
+                vouched.append(VouchedHash(block_hash=block_hash, signatures=tuple(signatures[: engine.threshold])))
         if len(vouched) > 1:
             histories = TwoHistories(number=statement.number, hashes=(vouched[0], vouched[1]))
             self._histories.setdefault(statement.identity, histories)

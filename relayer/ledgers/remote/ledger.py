@@ -207,6 +207,7 @@ class RemoteLedger:
             host_chain_id=client.host_chain_id,
             host_genesis=client.host_genesis,
             client_id=client.client_id,
+            client_state=client.client_state,
         )
         return codec.client_message_from_message(await self._connection.call(self._stub.MakeClientUpdate, request))
 

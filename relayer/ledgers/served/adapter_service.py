@@ -113,7 +113,10 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
 
     async def MakeClientUpdate(self, request: wire.ClientUpdateRequest, context: Context) -> wire.ClientMessage:  # noqa: N802
         client = ClientReference(
-            host_chain_id=request.host_chain_id, host_genesis=request.host_genesis, client_id=ClientId(request.client_id)
+            host_chain_id=request.host_chain_id,
+            host_genesis=request.host_genesis,
+            client_id=ClientId(request.client_id),
+            client_state=request.client_state,
         )
         async with answering(context):
             message = await self._ledger.client_update(

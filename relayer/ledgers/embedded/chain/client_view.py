@@ -35,6 +35,7 @@ def client_status(chain: Chain, client_id: ClientId, *, now: TimestampNanosecond
         trusting_period_seconds=module.trusting_period_seconds(client),
         counterparty_client_id="" if counterparty is None else counterparty.client_id,
         counterparty_chain_id=module.counterparty_chain_id(client),
+        client_state=client.store.client_state or b"",
     )
 
 

@@ -9,6 +9,7 @@ from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.light_clients.poa_evm import PoaEvm
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.ports.prover import ClientTerms
 from relayer.proofs.comet import NANOSECONDS
@@ -73,7 +74,9 @@ async def test_a_client_of_an_evm_ledger(view) -> None:
         trusting_period_seconds=600,
         counterparty_client_id="client-0",
         counterparty_chain_id="1337",
+        client_state=status.client_state,
     )
+    assert PoaEvm().decode_client(status.client_state).latest_height == 1
     assert status.latest_timestamp > 0
 
 

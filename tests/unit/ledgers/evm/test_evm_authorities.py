@@ -18,6 +18,7 @@ from relayer.ledgers.evm.patience import Patience
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused
 from relayer.proofs.poa_evm.attestation import address_of_key, authority_digest, check_quorum, sign_digest
+from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 IDENTITY = ClientIdentity(host_chain_id="settlement-1", host_genesis=bytes([1] * 32), client_id="poa-evm-0")
@@ -111,6 +112,23 @@ async def collect(made: AuthorityQuorum) -> tuple[bytes, ...]:
 async def test_as_many_signatures_as_the_threshold_needs() -> None:
     async with quorum(honest(0), honest(1), honest(2)) as made:
         assert len(await collect(made)) == 2
+
+
+async def test_after_a_rotation_those_are_asked_whom_the_client_names() -> None:
+    """A relayer goes on through a rotation, whichever side of it its light client is on."""
+    async with quorum(honest(0), honest(1), honest(2), honest(3)) as known:
+        ends = known._endpoints
+        made = AuthorityQuorum(ends[:2], rotating=ends[2:], threshold=2, chain_id=5, timeout_seconds=5.0)
+        successors = AuthorityEngine(threshold=2, authorities=tuple(sorted(address(number) for number in (1, 2, 3))))
+        try:
+            check_quorum(DIGEST, await collect(made), authorities=(address(0), address(1)), threshold=2)
+            seals = await made.collect(IDENTITY, number=7, block_hash=HASH, engine=successors)
+            check_quorum(DIGEST, seals, authorities=successors.authorities, threshold=2)
+            strangers = AuthorityEngine(threshold=2, authorities=tuple(sorted(address(number) for number in (3, 8, 9))))
+            with pytest.raises(AuthoritiesUnavailable, match=address(8).hex()):
+                await made.collect(IDENTITY, number=7, block_hash=HASH, engine=strangers)
+        finally:
+            await made.close()
 
 
 @pytest.mark.parametrize(

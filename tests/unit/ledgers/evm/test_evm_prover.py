@@ -31,6 +31,7 @@ from relayer.proofs.poa_evm.types import (
     decode_header,
     decode_misbehaviour,
     decode_storage_proof,
+    encode_client_state,
     encode_consensus_state,
 )
 from tests.support.paths import VECTORS
@@ -56,7 +57,10 @@ class FakeQuorum:
             raise AuthoritiesUnavailable("too few")
         self.confirmed.append((number, block_hash))
 
-    async def collect(self, identity, *, number: int, block_hash: bytes) -> tuple[bytes, ...]:
+    asked_of: list[AuthorityEngine | None] = field(default_factory=list)
+
+    async def collect(self, identity, *, number: int, block_hash: bytes, engine=None) -> tuple[bytes, ...]:
+        self.asked_of.append(engine)
         if self.unavailable:
             raise AuthoritiesUnavailable("too few")
         return (b"%s %d " % (identity.client_id.encode(), number) + block_hash,)
@@ -152,6 +156,20 @@ async def test_headers_and_first_states_are_of_the_block() -> None:
     assert client.router.hex() == rpc.state["address"]
     assert consensus.storage_root.hex() == rpc.state["storage_root"]
     assert consensus.block_hash == keccak256(rpc.header)
+
+
+async def test_signatures_are_asked_of_those_whom_the_client_trusts_now() -> None:
+    rpc, quorum = FakeNodeRpc(STATES[0]), FakeQuorum()
+    made = prover(rpc, quorum)
+    creation = await made.initial_client(ClientTerms(trusting_period_seconds=60, max_clock_drift_seconds=5))
+    successors = AuthorityEngine(threshold=1, authorities=(b"\x0a" * 20,))
+    rotated = replace(decode_client_state(creation.client_state), engine=successors, generation=1)
+    reference = replace(REFERENCE, client_state=encode_client_state(rotated))
+    await made.client_update(REFERENCE, trusted=Height(1), target=Height(rpc.number))
+    await made.client_update(reference, trusted=Height(1), target=Height(rpc.number))
+    assert quorum.asked_of == [None, successors]
+    with pytest.raises(MalformedAnswer, match="poa-evm-0"):
+        await made.client_update(replace(REFERENCE, client_state=b"x"), trusted=Height(1), target=Height(rpc.number))
 
 
 async def test_the_first_header_of_a_client_needs_the_authorities() -> None:

@@ -274,18 +274,20 @@ class MessageResult(_message.Message):
     def __init__(self, outcome: _Optional[_Union[MessageResult.Outcome, str]] = ..., code: _Optional[str] = ..., detail: _Optional[str] = ..., retryable: bool = ...) -> None: ...
 
 class ClientUpdateRequest(_message.Message):
-    __slots__ = ("trusted", "target", "host_chain_id", "client_id", "host_genesis")
+    __slots__ = ("trusted", "target", "host_chain_id", "client_id", "host_genesis", "client_state")
     TRUSTED_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     HOST_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     HOST_GENESIS_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_STATE_FIELD_NUMBER: _ClassVar[int]
     trusted: int
     target: int
     host_chain_id: str
     client_id: str
     host_genesis: bytes
-    def __init__(self, trusted: _Optional[int] = ..., target: _Optional[int] = ..., host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ..., host_genesis: _Optional[bytes] = ...) -> None: ...
+    client_state: bytes
+    def __init__(self, trusted: _Optional[int] = ..., target: _Optional[int] = ..., host_chain_id: _Optional[str] = ..., client_id: _Optional[str] = ..., host_genesis: _Optional[bytes] = ..., client_state: _Optional[bytes] = ...) -> None: ...
 
 class ProveRequest(_message.Message):
     __slots__ = ("paths", "at")
