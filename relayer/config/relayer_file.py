@@ -53,7 +53,7 @@ class RelayerSettings(Section):
 
     @property
     def folder(self) -> Path:
-        """Where the file is. Relayers are told apart by it: each has a folder of its own."""
+        """Where the file is. Relayers are recognised by it: each has a folder of its own."""
         return self._folder
 
     @property
