@@ -36,6 +36,10 @@ class LedgerUnavailable(LedgerError):
     """No answer, or a node that lags or is restarting. Retry later."""
 
 
+class NoPriceYet(LedgerUnavailable):
+    """A submission cannot be priced before the ledger's next block, though nothing is wrong with it."""
+
+
 class WrongLedger(LedgerError):
     """The node serves another chain, or there is no router at the address. Retrying is useless."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import answering
+from relayer.app.trying import update_line
 from relayer.config.channels import ChannelSettings
 from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
@@ -86,6 +87,9 @@ async def _channel_lines(
             trusting = capability(ledger, TrustsClients)
             if trusting is not None and status.condition is not ClientCondition.UNKNOWN:
                 yield await trust_line(subject, trusting, ClientId(end.client))
+            followed = ledgers.get(other.ledger)
+            if followed is not None and status.condition is ClientCondition.ACTIVE:
+                yield await update_line(f"update on {end.ledger}", ledger, followed, status)
 
 
 async def trust_line(subject: str, ledger: TrustsClients, client: ClientId) -> CheckLine:

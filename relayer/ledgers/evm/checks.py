@@ -37,8 +37,9 @@ class EvmChecks:
     clients: tuple[str, ...]
 
     async def checks(self) -> AsyncIterator[CheckLine]:
-        """The account, each authority, and whether the authorities suffice."""
+        """The account, the price of gas, each authority, and whether the authorities suffice."""
         yield await self._account_line()
+        yield await self._fees_line()
         async for line in self._ownership_lines():
             yield line
         good = 0
@@ -66,6 +67,14 @@ class EvmChecks:
         is_free = isinstance(self.connection.fees, ZeroPrice)
         remedy = "" if balance or is_free else f"send funds to {name}, it pays the fees"
         return CheckLine(subject="account", found=f"{name} has {balance} wei", remedy=remedy)
+
+    async def _fees_line(self) -> CheckLine:
+        try:
+            async with EvmConnection(self.connection, self.account(), self.clock) as connection:
+                price = (await connection.sender.offer()).price
+        except RelayerError as error:
+            return CheckLine(subject="fees", found="no transaction can be priced", remedy=str(error))
+        return CheckLine(subject="fees", found=f"a transaction would offer {price} wei per gas")
 
     async def _ownership_lines(self) -> AsyncIterator[CheckLine]:
         if self.router is None:

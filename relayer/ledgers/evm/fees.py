@@ -50,7 +50,8 @@ class Offer:
 
 
 async def current_offer(node: EvmNode, policy: FeePolicy) -> Offer:
-    """What to offer now. Raises FeeCapExceeded when the ledger asks for more than the cap."""
+    """What to offer now. Raises FeeCapExceeded when the ledger asks for more than the cap, ConfigurationError for a policy
+    that the ledger does not take."""
     match policy:
         case ZeroPrice():
             return Offer(price=0)
@@ -66,6 +67,16 @@ async def current_offer(node: EvmNode, policy: FeePolicy) -> Offer:
             return Offer(price=min(2 * base_fee + tip, cap), tip=tip)
         case unreachable:
             assert_never(unreachable)
+
+
+async def require_free(node: EvmNode) -> None:
+    """Raises ConfigurationError if the ledger has a base fee, so that no node takes a transaction at price zero."""
+    base_fee = (await node.block("latest")).base_fee
+    if base_fee:
+        raise ConfigurationError(
+            f"fee: the ledger asks a base fee of {base_fee} wei per gas, so no node takes a transaction at price zero; "
+            "choose `eip1559` with a cap"
+        )
 
 
 def raised(offer: Offer, policy: FeePolicy, *, at_least: int = 0) -> Offer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from relayer.core.ids import ClientId, TransactionId
-from relayer.errors import InvalidInput, LedgerError, LedgerUnavailable
+from relayer.errors import InvalidInput, LedgerError, LedgerUnavailable, NoPriceYet
 from relayer.ledgers.evm.calls import (
     commitment_call,
     decisive_path,
@@ -131,7 +131,7 @@ class Submitter:
         if update is not None or messages:
             trial = await self._simulator.run(update, [item.encoded for item in messages])
             if self._is_asleep(trial):
-                raise LedgerUnavailable(
+                raise NoPriceYet(
                     "the ledger's newest block is too old to simulate what its next block accepts, so there is no price "
                     "yet; `relayer start` sends the client update first, or try again after the next block"
                 )

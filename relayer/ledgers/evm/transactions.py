@@ -15,7 +15,7 @@ from typing import TypeVar
 from relayer.errors import FeeCapExceeded, FundsInsufficient, LedgerUnavailable
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.errors import NodeRefused, TransactionUncertain
-from relayer.ledgers.evm.fees import FeePolicy, Offer, current_offer, raised
+from relayer.ledgers.evm.fees import FeePolicy, Offer, ZeroPrice, current_offer, raised, require_free
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.signing import sign_transaction
@@ -278,7 +278,10 @@ class AccountSender:
         return TransactionOrder(to=self.address, calldata=b"", gas=_TRANSFER_GAS)
 
     async def offer(self) -> Offer:
-        """What a transaction would offer for gas now. Raises FeeCapExceeded."""
+        """What a transaction would offer for gas now. Raises FeeCapExceeded, ConfigurationError for a policy that the ledger
+        does not take."""
+        if isinstance(self._fees, ZeroPrice):
+            await require_free(self._node)
         return await current_offer(self._node, self._fees)
 
     async def require_funds(self, gas: int = _TRANSFER_GAS, offer: Offer | None = None) -> None:

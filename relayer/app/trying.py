@@ -1,0 +1,40 @@
+"""What `relayer check` tries without sending anything: an update of a light client, with header, signatures and price.
+
+It finds what looking at the parts cannot: authorities that do not sign for the client, a fee policy that the ledger does not
+take, an account without the right to update, or without the money.
+"""
+
+from __future__ import annotations
+
+from relayer.app.ledgers import FullLedger
+from relayer.errors import NoPriceYet, RelayerError
+from relayer.ports.capabilities import CheckLine, Priced, capability
+from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
+
+
+async def update_line(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine:
+    """`status`: of the active client on `host` that follows `followed`."""
+    try:
+        return await _tried(subject, host, followed, status)
+    except NoPriceYet as error:
+        return CheckLine(subject=subject, found=f"an update of {status.client_id} can be proven; {error}")
+    except RelayerError as error:
+        return CheckLine(subject=subject, found=f"no update of {status.client_id} would pass", remedy=str(error))
+
+
+async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine:
+    head = await followed.head()
+    update, found = None, f"{status.client_id} knows the newest header of {followed.ledger_id}"
+    if head.height > status.latest_height:
+        reference = client_reference(host, status.client_id)
+        update = await followed.client_update(reference, trusted=status.latest_height, target=head.height)
+        found = f"an update of {status.client_id} to height {update.height} would pass"
+    priced = capability(host, Priced)
+    if priced is None:
+        return CheckLine(subject=subject, found=found)
+    # Without an update the quote still asks for the price of gas.
+    quote = await priced.quote(SubmissionBatch(client_id=status.client_id, update=update, messages=()))
+    balance = await priced.balance()
+    price = f"{quote.gas} gas at {float(quote.price):g} each" if update is not None else f"gas costs {float(quote.price):g}"
+    short = "" if balance >= quote.fee else f"send the account funds: it has {balance}, an update may cost {quote.fee}"
+    return CheckLine(subject=subject, found=f"{found}; {price}", remedy=short)
