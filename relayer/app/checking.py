@@ -9,7 +9,7 @@ from dataclasses import replace
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import answering
-from relayer.app.trying import update_line
+from relayer.app.trying import update_line, vouching_line
 from relayer.config.channels import ChannelSettings
 from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
@@ -89,6 +89,9 @@ async def _channel_lines(
                 yield await trust_line(subject, trusting, ClientId(end.client))
             followed = ledgers.get(other.ledger)
             if followed is not None and status.condition is ClientCondition.ACTIVE:
+                signers = await vouching_line(f"authorities of {other.ledger}", ledger, followed, ClientId(end.client))
+                if signers is not None:
+                    yield signers
                 yield await update_line(f"update on {end.ledger}", ledger, followed, status)
 
 

@@ -7,7 +7,6 @@ must be known by then; where both do, the second one's next client id is asked f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from relayer.app.first_header import FirstHeader, Starting, first_header
 from relayer.app.ledgers import FullLedger, Rights, client_types, connected, deploy_missing, fact_registrar, make_ledger
 from relayer.app.selection import Chosen, choose
+from relayer.app.vouchers import entry, who
 from relayer.config.channels import ChannelSettings, End
 from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
 from relayer.core.ids import ClientId
@@ -206,12 +206,9 @@ async def _tell_vouchers(host: Host, client: ClientId, followed: Host, progress:
     reference = client_reference(host.ledger, client)
     missing = () if vouched is None else await vouched.not_serving(reference)
     if missing:
-        genesis = {"host_genesis": f"0x{reference.host_genesis.hex()}"} if reference.host_genesis else {}
-        entry = {"host_chain_id": reference.host_chain_id, **genesis, "client_id": client}
-        names = "; ".join(f"{each.name} at {each.endpoint} {each.error}" for each in missing)
         progress(
-            f"not every authority of {followed.ledger.ledger_id} signs for {client} ({names}); add this line to `clients` "
-            f"in the authority.yaml of each, and start it again:\n  - {json.dumps(entry)}"
+            f"not every authority of {followed.ledger.ledger_id} signs for {client} ({who(missing)}); add this line to "
+            f"`clients` in the authority.yaml of each, and start it again:\n  - {entry(reference)}"
         )
 
 

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 
 from relayer.app.ledgers import FullLedger
+from relayer.app.vouchers import who
 from relayer.core.channels import Route
 from relayer.core.ids import ClientId, LedgerId
 from relayer.engine.runner import RunBlocking
-from relayer.errors import ClientUnusable, LedgerUnavailable, RelayerError
+from relayer.errors import AuthoritiesUnavailable, ClientUnusable, FundsInsufficient, LedgerUnavailable, RelayerError
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.capabilities import Checked, Priced, Vouched, capability
-from relayer.ports.ledger import ClientCondition
+from relayer.ports.capabilities import Checked, Priced, Vouched, VouchedByClient, capability
+from relayer.ports.ledger import ClientCondition, SubmissionBatch, client_reference
 from relayer.service.report import Figures, ProbeResult, WalletReport
 
 _PATIENCE_SECONDS = 5.0
@@ -39,6 +40,7 @@ class Probe:
         self._stopping = dict(stopping or {})
         self._ledgers = ledgers
         self._clients = list(dict.fromkeys((route.source, route.source_client) for route in routes))
+        self._routes = tuple(routes)
         self._statistics = statistics
         self._blocking = blocking
 
@@ -75,6 +77,15 @@ class Probe:
         yield from self._own_checks()
         for name, client in self._clients:
             yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
+            priced = capability(self._ledgers[name], Priced)
+            if priced is not None:
+                yield f"account on {name}", _payable(priced, client)
+        for route in self._routes:
+            # Updates of the client at the destination are made of the source's headers.
+            served = capability(self._ledgers[route.source], VouchedByClient)
+            if served is not None:
+                what = f"authorities of {route.source} for {route.destination_client} on {route.destination}"
+                yield what, _serving(served, self._ledgers[route.destination], route.destination_client)
 
     def _own_checks(self) -> Iterator[tuple[str, Awaitable[str]]]:
         for name, ledger in self._stopping.items():
@@ -107,6 +118,30 @@ async def _own_check(ledger: Checked) -> str:
 async def _vouching(ledger: Vouched) -> str:
     (await ledger.vouching()).require_enough()
     return "enough answer"
+
+
+async def _serving(ledger: VouchedByClient, host: FullLedger, client: ClientId) -> str:
+    """Raises AuthoritiesUnavailable if too few sign for the client, even if they answer."""
+    missing = await ledger.not_serving(client_reference(host, client))
+    vouched = capability(ledger, Vouched)
+    if missing and vouched is not None:
+        vouching = await vouched.vouching()
+        signing = len(vouching.vouchers) - len(missing)
+        if signing < vouching.threshold:
+            raise AuthoritiesUnavailable(
+                f"{signing} of {len(vouching.vouchers)} sign for the client, {vouching.threshold} are needed; "
+                f"{who(missing)}; `relayer check` says what to add to their authority.yaml"
+            )
+    return "enough sign for it"
+
+
+async def _payable(ledger: Priced, client: ClientId) -> str:
+    """Raises ConfigurationError for a fee policy that the ledger does not take, FundsInsufficient for an empty account."""
+    quote = await ledger.quote(SubmissionBatch(client_id=client, update=None, messages=()))
+    balance = await ledger.balance()
+    if quote.price and not balance:
+        raise FundsInsufficient("the account is empty and gas is not free; send it funds")
+    return f"gas costs {float(quote.price):g}"
 
 
 async def _condition(ledger: FullLedger, client: ClientId) -> str:

@@ -7,8 +7,10 @@ take, an account without the right to update, or without the money.
 from __future__ import annotations
 
 from relayer.app.ledgers import FullLedger
+from relayer.app.vouchers import entry, who
+from relayer.core.ids import ClientId
 from relayer.errors import NoPriceYet, RelayerError
-from relayer.ports.capabilities import CheckLine, Priced, capability
+from relayer.ports.capabilities import CheckLine, Priced, VouchedByClient, capability
 from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
 
 
@@ -38,3 +40,16 @@ async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: C
     price = f"{quote.gas} gas at {float(quote.price):g} each" if update is not None else f"gas costs {float(quote.price):g}"
     short = "" if balance >= quote.fee else f"send the account funds: it has {balance}, an update may cost {quote.fee}"
     return CheckLine(subject=subject, found=f"{found}; {price}", remedy=short)
+
+
+async def vouching_line(subject: str, host: FullLedger, followed: FullLedger, client: ClientId) -> CheckLine | None:
+    """Whether all who vouch for `followed` sign for the client on `host`; None if nobody signs for named clients there."""
+    vouched = capability(followed, VouchedByClient)
+    if vouched is None:
+        return None
+    reference = client_reference(host, client)
+    missing = await vouched.not_serving(reference)
+    if not missing:
+        return CheckLine(subject=subject, found=f"all sign for {client}")
+    words = f"add {entry(reference)} to `clients` in the authority.yaml of each, and start it again"
+    return CheckLine(subject=subject, found=f"not all sign for {client}: {who(missing)}", remedy=words)

@@ -9,6 +9,7 @@ import cosmpy.protos  # noqa: F401  (must come first: it makes the imports below
 from cosmos.auth.v1beta1 import query_pb2 as auth_query
 from cosmos.bank.v1beta1 import query_pb2 as bank_query
 from cosmos.base.abci.v1beta1 import abci_pb2 as base_abci
+from cosmos.base.node.v1beta1 import query_pb2 as node_query
 from cosmos.base.v1beta1 import coin_pb2 as coin
 from cosmos.crypto.secp256k1 import keys_pb2 as secp256k1_keys
 from cosmos.staking.v1beta1 import query_pb2 as staking_query
@@ -26,6 +27,7 @@ __all__ = [
     "client_query",
     "client_v2_query",
     "coin",
+    "node_query",
     "secp256k1_keys",
     "staking_query",
     "tx",

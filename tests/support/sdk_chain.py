@@ -23,7 +23,7 @@ from relayer.ledgers.cosmos.errors import NodeRefused
 from relayer.ledgers.cosmos.rpc import AbciAnswer, BroadcastAnswer, IncludedTransaction
 from relayer.proofs.comet.types import TimestampNanoseconds
 from relayer.wire.cosmos_protos import any_
-from relayer.wire.cosmos_sdk_protos import auth_query, base_abci, secp256k1_keys, tx
+from relayer.wire.cosmos_sdk_protos import auth_query, base_abci, node_query, secp256k1_keys, tx
 
 WRONG_SEQUENCE = ("sdk", 32)
 _UNAUTHORISED = ("sdk", 4)
@@ -82,6 +82,8 @@ class SdkChain:
     queries: dict[str, Query] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=lambda: {"max_bytes": "4000000", "max_gas": "-1"})
     least_fee: int = 0
+    least_gas_prices: str = ""
+    """As the node reports them; it charges `least_fee`."""
     gas_per_message: int = GAS_PER_MESSAGE
     pool: list[Pooled] = field(default_factory=list)
     blocks: dict[bytes, IncludedTransaction] = field(default_factory=dict)
@@ -102,6 +104,8 @@ class SdkChain:
             return self._answer(self._account_info())
         if path == "/cosmos.auth.v1beta1.Query/Bech32Prefix":
             return self._answer(auth_query.Bech32PrefixResponse(bech32_prefix=self.prefix).SerializeToString())
+        if path == "/cosmos.base.node.v1beta1.Service/Config":
+            return self._answer(node_query.ConfigResponse(minimum_gas_price=self.least_gas_prices).SerializeToString())
         found = self.queries[path](data)
         return self._answer(found.SerializeToString() if isinstance(found, Message) else found)
 

@@ -12,10 +12,11 @@ from relayer.ledgers.cosmos.questions import ask, is_missing, parse, require_ans
 from relayer.ledgers.cosmos.refusals import missing_account
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.nodes.errors import printable
-from relayer.wire.cosmos_sdk_protos import auth_query, bank_query
+from relayer.wire.cosmos_sdk_protos import auth_query, bank_query, node_query
 
 _ACCOUNT_INFO = "/cosmos.auth.v1beta1.Query/AccountInfo"
 _PREFIX = "/cosmos.auth.v1beta1.Query/Bech32Prefix"
+_NODE = "/cosmos.base.node.v1beta1.Service/Config"
 _BALANCE = "/cosmos.bank.v1beta1.Query/Balance"
 
 
@@ -62,6 +63,15 @@ class AccountReader:
                 f"addresses of this chain begin with {printable(prefix)!r}, the configuration says "
                 f"{self._account.prefix!r}; correct the bech32 prefix"
             )
+
+    async def least_gas_prices(self) -> str:
+        """What the node asks for a unit of gas, in any one of the coins, as ``0.025stake,0.1other``; empty: nothing, or the
+        chain does not say."""
+        try:
+            answer = await ask(self._rpc, _NODE, node_query.ConfigRequest(), node_query.ConfigResponse)
+        except QueryRefused:
+            return ""
+        return str(answer.minimum_gas_price)
 
     async def balance(self, denomination: str) -> int:
         """What the account has of one coin; 0 too if it does not exist."""

@@ -36,6 +36,24 @@ class FeePolicy:
             )
         return fee
 
+    def require_accepted(self, least: str) -> None:
+        """`least`: prices of which a node takes any one, separated by commas; empty: none. Raises FeeCapExceeded for a price
+        below it, ConfigurationError for a coin that the node does not take."""
+        found = (_PRICE.fullmatch(each) for each in least.split(","))
+        asked = {match[2]: Fraction(match[1]) for match in found if match is not None}
+        if not all(asked.values()):
+            # A coin at price zero: none has to be paid.
+            return
+        if asked and self.denomination not in asked:
+            raise ConfigurationError(
+                f"fee: the node takes fees in {', '.join(sorted(asked))}, not in {self.denomination}; change fees.gas_price"
+            )
+        if asked and self.price < asked[self.denomination]:
+            raise FeeCapExceeded(
+                f"the node asks {float(asked[self.denomination]):g} {self.denomination} for a unit of gas, the "
+                f"configuration offers {float(self.price):g}; raise fees.gas_price"
+            )
+
 
 def parse_gas_price(text: str) -> tuple[Fraction, str]:
     """Price and denomination of the SDK's form, for example ``0.025stake``. Raises ConfigurationError."""

@@ -99,6 +99,8 @@ class Submitter:
         """What `submit` would take, each transaction simulated with the client update in front. Raises as `submit`."""
         progress = _Progress(client=batch.client_id)
         room = await self._find_room()
+        # Simulations take any fee.
+        self._sender.fees.require_accepted(await self._sender.reader.least_gas_prices())
         messages = await self.without_redundant(self._encode(batch, room, progress), progress)
         update = self._encode_update(batch, messages)
         gas = [] if update is None or messages else [await self._price_update(update, progress)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from relayer.app import probing
 from relayer.app.probing import Probe
 from relayer.engine.runner import inline
+from relayer.errors import ConfigurationError
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
 from relayer.ports.capabilities import CheckLine, Priced, Voucher, Vouching, capability
 from relayer.ports.ledger import Quote, SubmissionBatch
+from relayer.ports.prover import ClientReference
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import World
@@ -26,10 +29,23 @@ class PaidLedger(SimulatedLedger):
 
     async def balance(self) -> int:
         await self.head()
-        return 7
+        return self.funds
+
+    funds = 7
+    price = Fraction(3)
 
     async def quote(self, batch: SubmissionBatch) -> Quote:
-        raise NotImplementedError
+        await self.head()
+        if self.price < 0:
+            raise ConfigurationError("fee: this ledger knows no EIP-1559 transactions; choose `legacy` or `zero`")
+        return Quote(transactions=0, gas=0, price=self.price, fee=0, refusals=())
+
+    serving = 3
+    """So many of its three authorities sign for the clients."""
+
+    async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
+        words = f"does not serve the client {client.client_id}"
+        return tuple(Voucher(name=f"0x{number}", endpoint="there", error=words) for number in range(self.serving, 3))
 
     async def vouching(self) -> Vouching:
         why = "UNAVAILABLE" if self.faults.authorities_down else ""
@@ -68,7 +84,9 @@ def test_all_is_well(world: World, probe: Probe) -> None:
         "authorities of contracts",
         "ledger settlement",
         "client simulated-0 of ledger contracts",
+        "account on contracts",
         "client simulated-0 of ledger settlement",
+        "authorities of contracts for simulated-0 on settlement",
     ]
 
 
@@ -81,7 +99,36 @@ def test_a_dead_ledger_and_missing_authorities(world: World, probe: Probe) -> No
     )
     assert found.reasons[1].startswith("ledger settlement: ")
     assert found.reasons[2].startswith("client simulated-0 of ledger settlement: ")
-    assert len(found.checked) == 2
+    assert len(found.checked) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"price": Fraction(-1)}, "account on contracts: fee: this ledger knows no EIP-1559 transactions"),
+        ({"funds": 0}, "account on contracts: the account is empty and gas is not free; send it funds"),
+        (
+            {"serving": 1},
+            "authorities of contracts for simulated-0 on settlement: 1 of 3 sign for the client, 2 are needed; ",
+        ),
+    ],
+    ids=["a wrong fee policy", "an empty account", "authorities that do not sign for the client"],
+)
+def test_what_stops_a_channel_is_found_before_its_first_packet(
+    world: World, probe: Probe, change: dict[str, object], words: str
+) -> None:
+    """The fault: /healthz answered 200 until the first packet was stuck."""
+    for name, value in change.items():
+        setattr(world.contracts, name, value)
+    (reason,) = world.clock.run(probe.look()).reasons
+    assert reason.startswith(words)
+
+
+@pytest.mark.parametrize("change", [{"price": Fraction(0), "funds": 0}, {"serving": 2}])
+def test_what_does_not_stop_a_channel_is_no_reason(world: World, probe: Probe, change: dict[str, object]) -> None:
+    for name, value in change.items():
+        setattr(world.contracts, name, value)
+    assert world.clock.run(probe.look()).reasons == ()
 
 
 def test_a_silent_ledger(world: World, probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:

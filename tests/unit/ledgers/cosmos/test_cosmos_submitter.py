@@ -9,7 +9,14 @@ import pytest
 
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
-from relayer.errors import AccessDenied, ClientUnusable, LedgerRefused, LedgerUnavailable
+from relayer.errors import (
+    AccessDenied,
+    ClientUnusable,
+    ConfigurationError,
+    FeeCapExceeded,
+    LedgerRefused,
+    LedgerUnavailable,
+)
 from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
@@ -424,6 +431,28 @@ async def test_answers_that_do_not_fit_the_messages_are_not_believed(bench: Benc
     bench.chain._run = lambda messages: (run(messages) * 2)[:count]
     with pytest.raises(MalformedAnswer, match=rf"{count} answers to 2 messages"):
         await bench.submitter.submit(batch(receive(1)))
+
+
+@pytest.mark.parametrize(
+    ("least", "error", "words"),
+    [
+        ("0.025000000000000000stake", FeeCapExceeded, "asks 0.025 stake for a unit of gas, the configuration offers 0.001"),
+        ("0.5uatom,0.1uosmo", ConfigurationError, "takes fees in uatom, uosmo, not in stake; change fees.gas_price"),
+    ],
+)
+async def test_no_quote_at_a_price_that_the_node_does_not_take(
+    bench: Bench, least: str, error: type[Exception], words: str
+) -> None:
+    """The fault: a simulation takes any fee, so check and the dry run said that all is well."""
+    bench.chain.least_gas_prices = least
+    with pytest.raises(error, match=words):
+        await bench.submitter.quote(batch(receive(1)))
+
+
+@pytest.mark.parametrize("least", ["", "0.000000000000000000stake", "0.001stake", "1uatom,0.0005stake", "no price"])
+async def test_a_quote_at_a_price_that_the_node_takes(bench: Bench, least: str) -> None:
+    bench.chain.least_gas_prices = least
+    assert (await bench.submitter.quote(batch(receive(1)))).transactions == 1
 
 
 async def test_a_quote_prices_what_would_go_and_sends_nothing(bench: Bench) -> None:
