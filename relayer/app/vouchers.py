@@ -1,4 +1,4 @@
-"""What the operators of authorities are told about a light client that theirs do not sign for."""
+"""What the operators of authorities read about a light client that theirs do not sign for."""
 
 from __future__ import annotations
 
