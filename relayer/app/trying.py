@@ -43,7 +43,7 @@ async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: C
 
 
 async def vouching_line(subject: str, host: FullLedger, followed: FullLedger, client: ClientId) -> CheckLine | None:
-    """Whether all who vouch for `followed` sign for the client on `host`; None where signatures are not for named clients."""
+    """Whether all who vouch for `followed` sign for the client on `host`; None where no client is named."""
     vouched = capability(followed, VouchedByClient)
     if vouched is None:
         return None
