@@ -52,6 +52,10 @@ class HeightPruned(LedgerError):
     """The node has pruned the state of the requested height."""
 
 
+class FactDisproved(LedgerError):
+    """A node reported what its ledger's own state disproves: it lies, or its data are damaged. Nothing was done about it."""
+
+
 class ClientUnusable(LedgerError):
     """A light client is frozen, expired or unknown; nothing can be proven to its ledger until it is replaced."""
 
@@ -108,6 +112,7 @@ _KINDS: dict[type[RelayerError], str] = {
     WrongLedger: "WrongLedger",
     NotFinal: "NotFinal",
     HeightPruned: "HeightPruned",
+    FactDisproved: "FactDisproved",
     ClientUnusable: "ClientUnusable",
     LedgerRefused: "LedgerRefused",
     ClientUpdateRefused: "ClientUpdateRefused",

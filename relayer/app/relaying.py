@@ -25,6 +25,7 @@ from relayer.engine.runner import JournalThread
 from relayer.engine.settings import EngineSettings
 from relayer.journal.releases import ReleaseRequests
 from relayer.journal.statistics import JournalStatistics
+from relayer.light_clients.known import KNOWN
 from relayer.logs import Log
 from relayer.ports.journal import Journal
 from relayer.service.http import StatusServer
@@ -59,6 +60,7 @@ async def relay(settings: RelayerSettings, stopping: asyncio.Event, *, open_jour
                 journal=journal,
                 policy=policy(settings.channels),
                 clock=SteadyClock(),
+                light_client=KNOWN.of_type,
                 blocking=thread,
                 settings=engine_settings(settings),
             )

@@ -27,7 +27,12 @@ def service_report(snapshot: EngineSnapshot, identity: RelayerIdentity) -> Relay
         journal_rows=snapshot.journal_row,
         ledgers=tuple(
             LedgerReport(
-                name=ledger.ledger, height=ledger.height, timestamp_seconds=ledger.timestamp, last_error=ledger.error
+                name=ledger.ledger,
+                height=ledger.height,
+                timestamp_seconds=ledger.timestamp,
+                last_error=ledger.error,
+                unproven_ends=ledger.unproven_ends,
+                disproved=ledger.disproved,
             )
             for ledger in snapshot.ledgers
         ),

@@ -121,6 +121,9 @@ class PacketReleased:
     operator: str
 
 
+PacketEnd = PacketAcknowledged | PacketTimedOut
+"""The source deleted the packet's commitment. Journaled once that is proven, so no node alone can retire a packet."""
+
 PacketFact = PacketCommitted | ReceiptWritten | AcknowledgementWritten | PacketAcknowledged | PacketTimedOut
 """Events that a ledger reports about a packet, with the packet."""
 

@@ -5,7 +5,8 @@ The rules of the machine:
 1. `step(state, event)` is total and deterministic. Every pair of a state class and an event class is in exactly one of
    three tables below: TRANSITIONS, IGNORED, VIOLATIONS.
 2. Events are facts of two ledgers, each in its ledger's order. Between the ledgers any order is possible: the destination's
-   facts may arrive before the source's. Facts may be repeated after a restart, and any relayer may have caused them.
+   facts may arrive before the source's. Facts may be repeated after a restart, and any relayer may have caused them. The end
+   of a packet (acknowledged, timed out) arrives here once it is proven, because it alone retires the packet.
 3. A state has at most one pending effect (`wanted`). Only an observed fact completes it.
 4. Time is the destination's own: a packet expires when the destination is final at a height whose time is at or past the
    timeout and no receipt was reported. The local clock plays no part.

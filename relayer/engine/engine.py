@@ -18,10 +18,12 @@ from relayer.core.machine import Limits
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
 from relayer.engine.dispatcher import Dispatcher
+from relayer.engine.ends import ReportedEnds
 from relayer.engine.inbox import Inbox, Stop, Word
 from relayer.engine.lane import Lane
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import kind_of
+from relayer.engine.own_client import KindOf, OwnClient
 from relayer.engine.recovery import recover
 from relayer.engine.runner import RunBlocking, Runner
 from relayer.engine.settings import EngineSettings
@@ -46,6 +48,7 @@ class Engine:
         journal: Journal,
         policy: Policy,
         clock: Clock,
+        light_client: KindOf,
         blocking: RunBlocking,
         settings: EngineSettings | None = None,
         limits: Limits | None = None,
@@ -62,12 +65,14 @@ class Engine:
             link.start = max(link.origin, cursors.get(link.ledger_id, Height(0)))
         random = Random(seed)  # noqa: S311 - jitter, not secrets
         self._inbox: Inbox = asyncio.Queue(self.settings.inbox_items)
+        ends = {route: self._ends(route, light_client, random) for route in self.machine.routes}
         self.watchers = {
             ledger: Watcher(
                 link,
                 self.machine,
                 self._inbox,
                 clock,
+                ends={route: each for route, each in ends.items() if route.source == ledger},
                 settings=self.settings,
                 random=Random(random.random()),  # noqa: S311 - jitter, not secrets
             )
@@ -95,6 +100,7 @@ class Engine:
         """Runs until `stopping` is set, or until a bug of this program shows: that error is logged and raised."""
         loops = [watcher.run() for watcher in self.watchers.values()]
         loops += [watcher.follow_hints() for watcher in self.watchers.values()]
+        loops += [ends.run() for watcher in self.watchers.values() for ends in watcher.ends.values()]
         lanes = [asyncio.create_task(lane.run()) for lane in self.dispatcher.lanes.values()]
         watches = [asyncio.create_task(loop) for loop in loops]
         runner = asyncio.create_task(self._runner.run())
@@ -144,8 +150,22 @@ class Engine:
             pending=self._pending_snapshot(),
         )
 
+    def _ends(self, route: Route, light_client: KindOf, random: Random) -> ReportedEnds:
+        source, destination = self._links[route.source], self._links[route.destination]
+        return ReportedEnds(
+            route,
+            OwnClient(source, destination, route.destination_client, light_client),
+            links=(source, destination),
+            machine=self.machine,
+            inbox=self._inbox,
+            clock=self._clock,
+            settings=self.settings,
+            random=Random(random.random()),  # noqa: S311 - jitter, not secrets
+        )
+
     def _ledger_snapshot(self, ledger: LedgerId) -> LedgerSnapshot:
         watcher, head = self.watchers[ledger], self.machine.head(ledger)
+        ends = watcher.ends.values()
         return LedgerSnapshot(
             ledger=ledger,
             connected=self._links[ledger].connected.is_set(),
@@ -155,7 +175,10 @@ class Engine:
             error=watcher.health.error,
             error_kind=watcher.health.kind,
             error_since=watcher.health.since,
-            errors=dict(watcher.health.kinds),
+            errors=dict(sum((each.health.kinds for each in ends), watcher.health.kinds)),
+            unproven_ends=sum(each.unproven for each in ends),
+            unproven_error=next((each.health.error for each in ends if each.health.error), ""),
+            disproved=tuple(lie for each in ends for lie in each.disproved),
             deferred_channels=tuple(dict.fromkeys(route.channel for route in watcher.deferred)),
         )
 

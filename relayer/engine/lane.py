@@ -174,7 +174,7 @@ class Lane:
         """Submits one batch. False: there is nothing to do at present."""
         now = self._clock.now()
         await self._collect_overdue(now)
-        batch = self.queue.choose(now, messages=self._messages, size=self._settings.batch_bytes)
+        batch = self._without_ended(self.queue.choose(now, messages=self._messages, size=self._settings.batch_bytes), now)
         if not batch and now < self._refresh_look:
             return False
         status = await self._host.ledger.client_status(self.key.client)
@@ -188,6 +188,14 @@ class Lane:
         if not batch and not self._is_ageing(status, now):
             return False
         return await self._deliver(batch, status)
+
+    def _without_ended(self, batch: Sequence[Pending], now: float) -> list[Pending]:
+        """Nothing is paid for a packet that another relayer seems to have ended, while the proof of that is under way."""
+        ended = {pending.key for pending in batch if self._watcher.reports_end(pending.key)}
+        for pending in batch:
+            if pending.key in ended:
+                pending.not_before = now + self._settings.poll_seconds
+        return [pending for pending in batch if pending.key not in ended]
 
     async def _deliver(self, batch: list[Pending], status: ClientStatus) -> bool:
         needed = max((pending.effect.provable_from for pending in batch), default=status.latest_height + 1)
@@ -287,6 +295,9 @@ class Lane:
             self.queue.extend(overdue, now + self._settings.confirm_seconds)
             return
         for pending in overdue:
+            if self._watcher.reports_end(pending.key):
+                self.queue.extend([pending], now + self._settings.confirm_seconds)
+                continue
             if pending.rounds >= self._settings.unconfirmed_rounds:
                 detail = f"accepted {pending.rounds} times, but its fact did not appear on {self.key.ledger}"
                 await self._reject(pending, "Unconfirmed", detail, retryable=False)

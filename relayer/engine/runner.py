@@ -122,6 +122,8 @@ class Runner:
     def _place_cursors(self, items: Sequence[Page | Word], plan: Plan) -> None:
         for item in items:
             if isinstance(item, Page):
+                if item.ends_proven:
+                    self._watchers[item.ledger].settle(item.facts)
                 for route in item.lifted:
                     self._watchers[item.ledger].lift(route)
                 if item.until is not None:

@@ -22,6 +22,8 @@ class EngineSettings:
     batch_messages: int = 150
     batch_bytes: int = 1_000_000
     """Payloads and estimated proofs of one submission."""
+    ends_at_once: int = 256
+    """Ended packets whose commitments are proven to be gone together."""
     submissions_per_ledger: int = 2
     """Submissions in flight at one ledger, of all channels together."""
     confirm_seconds: float = 15.0

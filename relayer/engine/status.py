@@ -42,6 +42,12 @@ class LedgerSnapshot:
     error_since: float
     errors: Mapping[str, int]
     """Since the start, by kind."""
+    unproven_ends: int
+    """Packets whose end the ledger's node reported and nothing has proven yet."""
+    unproven_error: str
+    """Why the newest of them could not be proven; empty while all is well."""
+    disproved: tuple[str, ...]
+    """What the node invented about packets that are still open."""
     deferred_channels: tuple[ChannelId, ...]
     """Channels at their limit of open packets, whose new ones wait on the ledger."""
 
@@ -112,6 +118,12 @@ class EngineSnapshot:
         """Why something is stalled; empty: healthy. Quarantined packets do not count, because the rest progresses."""
         reasons = [f"ledger {ledger.ledger}: {ledger.error}" for ledger in self.ledgers if ledger.error]
         reasons += [f"to client {lane.client} of ledger {lane.ledger}: {lane.error}" for lane in self.lanes if lane.error]
+        reasons += [
+            f"ledger {ledger.ledger}: {ledger.unproven_ends} packets are not proven to have ended: {ledger.unproven_error}"
+            for ledger in self.ledgers
+            if ledger.unproven_error
+        ]
+        reasons += [lie for ledger in self.ledgers for lie in ledger.disproved]
         reasons += [
             f"ledger {ledger.ledger}: channel {channel} has too many open packets; new ones wait"
             for ledger in self.ledgers

@@ -1,18 +1,28 @@
 """Watches one ledger: hints and polling, page by page from the cursor, with gaps found by packet sequence.
 
-It must report a head only after every fact up to it, and must never interpret a fact.
+It must report a head only after every fact up to it, and must never interpret a fact. Ends of packets alone are held back
+until they are proven: the packets are those that this ledger sent, to which its own time means nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from relayer.core.channels import Route
-from relayer.core.events import HeadFinalised, LedgerFact, PacketCommitted, PacketPassedOver
+from relayer.core.events import (
+    HeadFinalised,
+    LedgerFact,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketPassedOver,
+    PacketTimedOut,
+)
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
+from relayer.core.packet import PacketKey
+from relayer.engine.ends import ReportedEnds
 from relayer.engine.inbox import Inbox, Page
 from relayer.engine.links import LedgerLink
 from relayer.engine.settings import EngineSettings
@@ -28,15 +38,25 @@ _UNAVAILABLE = "ledger_unavailable"
 
 
 class Watcher:
-    """One per ledger. `defer`, `lift` and `floor` are for the runner, `request_rescan` for lanes."""
+    """One per ledger. `defer`, `lift`, `settle` and `floor` are for the runner, `request_rescan` and `reports_end` for
+    lanes. `ends`: what waits for its proof, by the route of the packets that this ledger sent."""
 
     def __init__(
-        self, link: LedgerLink, machine: Machine, inbox: Inbox, clock: Clock, *, settings: EngineSettings, random: Random
+        self,
+        link: LedgerLink,
+        machine: Machine,
+        inbox: Inbox,
+        clock: Clock,
+        *,
+        ends: Mapping[Route, ReportedEnds],
+        settings: EngineSettings,
+        random: Random,
     ) -> None:
         self.health = Health()
         self.cursor = link.start
         self.old_until = link.start
         """Facts up to here were history when they were read: their effects queue behind live ones."""
+        self.ends = ends
         self._link = link
         self._ledger = link.ledger
         self._machine = machine
@@ -111,9 +131,21 @@ class Watcher:
         """The deferred facts have been read again and passed on."""
         self._deferred.pop(route, None)
 
+    def settle(self, facts: Iterable[LedgerFact]) -> None:
+        """Ends of packets that were proven are being journaled."""
+        for fact in facts:
+            if (ends := self._ends_of(fact)) is not None and isinstance(fact, PacketAcknowledged | PacketTimedOut):
+                ends.settle(fact)
+
+    def reports_end(self, key: PacketKey) -> bool:
+        """Whether the node reported an end of the packet that is not proven yet."""
+        return any(ends.reports(key) for ends in self.ends.values())
+
     def floor(self) -> Height | None:
         """No cursor may be journaled above this: facts beyond it are not journaled yet."""
-        return Height(min(self._deferred.values()) - 1) if self._deferred else None
+        floors = [floor for ends in self.ends.values() if (floor := ends.floor()) is not None]
+        floors += [Height(height - 1) for height in self._deferred.values()]
+        return min(floors, default=None)
 
     @property
     def is_current(self) -> bool:
@@ -155,9 +187,25 @@ class Watcher:
             await self._hand((), until=self.cursor, head=told)
 
     async def _hand(self, facts: Sequence[LedgerFact], *, until: Height, head: HeadFinalised | None) -> None:
-        await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts, until=until, head=head))
+        others = await self._without_ends(facts)
+        await self._inbox.put(Page(ledger=self._link.ledger_id, facts=others, until=until, head=head))
         if head is not None:
             self._told = head.height
+
+    async def _without_ends(self, facts: Sequence[LedgerFact]) -> Sequence[LedgerFact]:
+        """The facts that can be journaled at once; the others wait for their proof."""
+        others = []
+        for fact in facts:
+            if isinstance(fact, PacketAcknowledged | PacketTimedOut):
+                ends = self._ends_of(fact)
+                if ends is not None and await ends.take(fact):
+                    continue
+            others.append(fact)
+        return others
+
+    def _ends_of(self, fact: LedgerFact) -> ReportedEnds | None:
+        route = self._machine.route_of(fact)
+        return None if route is None else self.ends.get(route)
 
     def _fit_page(self, facts: Sequence[LedgerFact]) -> None:
         """Strangers may fill blocks: pages are as long as memory for what is in them allows."""
@@ -219,7 +267,7 @@ class Watcher:
         while at < self.cursor:
             until = Height(min(at + self._page_blocks, self.cursor))
             facts = await self._ledger.events(after=at, until=until)
-            await self._inbox.put(Page(ledger=self._link.ledger_id, facts=facts))
+            await self._inbox.put(Page(ledger=self._link.ledger_id, facts=await self._without_ends(facts)))
             at = until
             if self._rescan_after is not None:
                 self._rescan_after = max(self._rescan_after, at)  # after an error it goes on from here

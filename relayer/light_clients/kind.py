@@ -62,22 +62,12 @@ class ProvenPath:
     proof: bytes
 
 
-class LightClientType(TrustReader, Protocol[State, Consensus]):
-    """One type of light client (ICS-2)."""
+class FollowsLedger(Protocol[State, Consensus]):
+    """The part of a light client type that whoever follows a ledger needs (ICS-2)."""
 
     @property
     def client_type(self) -> str:
         """The first part of client ids, for example ``poa-evm``."""
-        ...
-
-    @property
-    def client_state_type_url(self) -> str:
-        """Type URL of the client state as a protobuf Any."""
-        ...
-
-    @property
-    def consensus_state_type_url(self) -> str:
-        """Type URL of a consensus state."""
         ...
 
     @property
@@ -86,29 +76,17 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         ...
 
     @property
-    def misbehaviour_type_url(self) -> str:
-        """Type URL of the message that freezes a client."""
+    def signers_in_header(self) -> bool:
+        """Whether only a header says who vouches for the ledger; otherwise the client state does."""
         ...
-
-    # The standard form of its states.
 
     def decode_client(self, raw: bytes) -> State:
         """A checked client state."""
         ...
 
-    def encode_client(self, state: State) -> bytes:
-        """The one encoding of a client state."""
-        ...
-
     def decode_consensus(self, raw: bytes) -> Consensus:
         """A checked consensus state."""
         ...
-
-    def encode_consensus(self, consensus: Consensus) -> bytes:
-        """The one encoding of a consensus state."""
-        ...
-
-    # Its rules, with the meaning of ICS-2. They return what the host has to store.
 
     def create(self, state: State, consensus: Consensus) -> None:
         """Refuses states that no client may start from."""
@@ -124,12 +102,6 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         """What a header does to the client."""
         ...
 
-    def check_misbehaviour(
-        self, state: State, states: ConsensusStates[Consensus], evidence: bytes, at: Instant
-    ) -> Frozen[State]:
-        """The frozen client, if the evidence shows a contradiction."""
-        ...
-
     def verify_membership(
         self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, value: bytes, at: Instant
     ) -> None:
@@ -140,6 +112,43 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         self, state: State, states: ConsensusStates[Consensus], proven: ProvenPath, at: Instant
     ) -> None:
         """Refuses unless the followed ledger stores nothing at the path."""
+        ...
+
+
+class LightClientType(FollowsLedger[State, Consensus], TrustReader, Protocol[State, Consensus]):
+    """One type of light client (ICS-2), with all that a host and a reader of evidence need as well."""
+
+    @property
+    def client_state_type_url(self) -> str:
+        """Type URL of the client state as a protobuf Any."""
+        ...
+
+    @property
+    def consensus_state_type_url(self) -> str:
+        """Type URL of a consensus state."""
+        ...
+
+    @property
+    def misbehaviour_type_url(self) -> str:
+        """Type URL of the message that freezes a client."""
+        ...
+
+    # The standard form of its states.
+
+    def encode_client(self, state: State) -> bytes:
+        """The one encoding of a client state."""
+        ...
+
+    def encode_consensus(self, consensus: Consensus) -> bytes:
+        """The one encoding of a consensus state."""
+        ...
+
+    # Its rules, with the meaning of ICS-2. They return what the host has to store.
+
+    def check_misbehaviour(
+        self, state: State, states: ConsensusStates[Consensus], evidence: bytes, at: Instant
+    ) -> Frozen[State]:
+        """The frozen client, if the evidence shows a contradiction."""
         ...
 
     def recover(
@@ -176,11 +185,6 @@ class LightClientType(TrustReader, Protocol[State, Consensus]):
         ...
 
     # What evidence needs.
-
-    @property
-    def signers_in_header(self) -> bool:
-        """Whether only a header says who vouches for the ledger; otherwise the client state does."""
-        ...
 
     def trust_of(self, client_state: bytes, header: bytes | None) -> LedgerTrust:
         """What is trusted by whoever would create a client from this state. `header`: the ledger's newest, if

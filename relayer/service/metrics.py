@@ -71,6 +71,18 @@ def _of_report(report: RelayerReport) -> Iterator[Metric]:
         [((row.name,), not row.last_error) for row in report.ledgers],
     )
     yield _gauge(
+        "relayer_unproven_ends",
+        "Packets whose end the ledger's node reported and nothing has proven yet",
+        ("ledger",),
+        [((row.name,), row.unproven_ends) for row in report.ledgers],
+    )
+    yield _gauge(
+        "relayer_disproved_ends",
+        "Open packets of which the ledger's node invented an end",
+        ("ledger",),
+        [((row.name,), len(row.disproved)) for row in report.ledgers],
+    )
+    yield _gauge(
         "relayer_client_expiry_seconds",
         "Seconds until the light client expires unless it is updated",
         ("ledger", "client"),

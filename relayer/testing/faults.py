@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from relayer.core.events import LedgerFact
+
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
@@ -16,6 +18,10 @@ class Faults:
     hints_lost: bool = False
     facts_lost: int = 0
     """So many facts are left out of the next pages."""
+    facts_invented: list[LedgerFact] = field(default_factory=list)
+    """Reported at the end of the next page, though nothing of the kind happened."""
+    receipts_invented: int = 0
+    """So many submissions are reported as accepted, and never executed."""
     submissions_lost: int = 0
     """So many submissions fail before they reach the ledger."""
     outcomes_unknown: int = 0
@@ -33,6 +39,7 @@ class Faults:
         """Everything works again; what was pruned stays gone."""
         self.down = self.authorities_down = self.hints_lost = False
         self.facts_lost = self.submissions_lost = self.outcomes_unknown = 0
-        self.longest_step = 0
+        self.longest_step = self.receipts_invented = 0
+        self.facts_invented.clear()
         self.refusals.clear()
         self.delay_seconds = 0.0

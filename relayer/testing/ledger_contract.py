@@ -124,22 +124,22 @@ class LedgerContractSuite:
     async def test_a_sent_packet_is_told(self, bench: LedgerBench) -> None:
         before = await bench.subject.ledger.head()
         packet = await send(bench.subject, bench)
-        fact = await _told(bench.subject, PacketCommitted, packet)
+        fact = await told(bench.subject, PacketCommitted, packet)
         assert fact.packet == packet
         assert fact.height > before.height
         assert fact.transaction
         assert (packet.source_client, packet.destination_client) == (bench.subject.client, bench.counterparty.client)
 
     async def test_facts_of_a_height_never_change(self, bench: LedgerBench) -> None:
-        await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
+        await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         head = await bench.subject.ledger.head()
         first = await bench.subject.ledger.events(after=Height(0), until=head.height)
-        await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
+        await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         assert await bench.subject.ledger.events(after=Height(0), until=head.height) == first
 
     async def test_pages_tell_the_same_as_one_reading(self, bench: LedgerBench) -> None:
         for _ in range(2):
-            await _told(bench.subject, PacketCommitted, await send(bench.subject, bench))
+            await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         head = await bench.subject.ledger.head()
         whole = list(await bench.subject.ledger.events(after=Height(0), until=head.height))
         paged: list[LedgerFact] = []
@@ -153,7 +153,7 @@ class LedgerContractSuite:
         packet = await send(bench.counterparty, bench)
         proven = await deliver(bench.counterparty, bench.subject, [packet])
         assert proven.outcomes == [Outcome.DELIVERED]
-        fact = await _told(bench.subject, AcknowledgementWritten, packet)
+        fact = await told(bench.subject, AcknowledgementWritten, packet)
         assert fact.packet == packet
         assert fact.acknowledgement.app_acknowledgement
 
@@ -168,7 +168,7 @@ class LedgerContractSuite:
         proven = await deliver(bench.counterparty, bench.subject, packets)
         assert proven.outcomes == [Outcome.DELIVERED] * 3
         for packet in packets:
-            await _told(bench.subject, AcknowledgementWritten, packet)
+            await told(bench.subject, AcknowledgementWritten, packet)
 
     async def test_a_bad_proof_is_refused_and_the_others_go_on(self, bench: LedgerBench) -> None:
         packets = [await send(bench.counterparty, bench) for _ in range(3)]
@@ -234,7 +234,7 @@ class LedgerContractSuite:
         batch = await acknowledges(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
-        assert (await _told(bench.subject, PacketAcknowledged, packet)).packet == packet
+        assert (await told(bench.subject, PacketAcknowledged, packet)).packet == packet
         again = await bench.subject.ledger.submit(replace(batch, update=None))
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
@@ -244,7 +244,7 @@ class LedgerContractSuite:
         batch = await timeouts(bench.counterparty, bench.subject, packet)
         receipt = await bench.subject.ledger.submit(batch)
         assert [result.outcome for result in receipt.results] == [Outcome.DELIVERED]
-        assert (await _told(bench.subject, PacketTimedOut, packet)).packet == packet
+        assert (await told(bench.subject, PacketTimedOut, packet)).packet == packet
         again = await bench.subject.ledger.submit(replace(batch, update=None))
         assert [result.outcome for result in again.results] == [Outcome.REDUNDANT]
 
@@ -305,22 +305,22 @@ async def send(side: LedgerSide, bench: LedgerBench, *, seconds: int = _HOUR) ->
     """A packet that the side's ledger has committed and reports."""
     heads = [await bench.subject.ledger.head(), await bench.counterparty.ledger.head()]
     packet = await side.send_packet(TimestampSeconds(max(head.timestamp for head in heads) + seconds))
-    await _told(side, PacketCommitted, packet)
+    await told(side, PacketCommitted, packet)
     return packet
 
 
-async def _told(side: LedgerSide, kind: type[_Fact], packet: Packet) -> _Fact:
+async def told(side: LedgerSide, kind: type[_Fact], packet: Packet) -> _Fact:
     """The fact, once the ledger reports it. Raises Stalled if it never does."""
     found: list[_Fact] = []
 
-    async def told() -> bool:
+    async def is_told() -> bool:
         head = await side.ledger.head()
         facts = await side.ledger.events(after=Height(0), until=head.height)
         found.extend(fact for fact in facts if isinstance(fact, kind) and fact.packet == packet)
         return bool(found)
 
     what = f"{side.ledger.ledger_id} to report {kind.__name__} of packet {packet.sequence}"
-    await until_true(told, what, stalled_after_seconds=_PATIENCE_SECONDS, poll_seconds=0.02)
+    await until_true(is_told, what, stalled_after_seconds=_PATIENCE_SECONDS, poll_seconds=0.02)
     return found[0]
 
 
@@ -350,13 +350,13 @@ async def receives(origin: LedgerSide, host: LedgerSide, packets: Sequence[Packe
 
 async def acknowledges(origin: LedgerSide, host: LedgerSide, packet: Packet) -> SubmissionBatch:
     """The acknowledgement that `origin` wrote, proven for `host`, with the client update that the proof needs."""
-    told = await _told(origin, AcknowledgementWritten, packet)
+    fact = await told(origin, AcknowledgementWritten, packet)
     path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
     return await _batch(
         origin,
         host,
         [path],
-        lambda _, proof: AcknowledgePacket(packet=packet, acknowledgement=told.acknowledgement, proof=proof),
+        lambda _, proof: AcknowledgePacket(packet=packet, acknowledgement=fact.acknowledgement, proof=proof),
     )
 
 
@@ -376,7 +376,11 @@ async def deliver(origin: LedgerSide, host: LedgerSide, packets: Sequence[Packet
 def damaged(batch: SubmissionBatch, index: int) -> SubmissionBatch:
     """The batch with one bit of a message's proof flipped."""
     bad = batch.messages[index]
-    proof, middle = bad.proof.value, len(bad.proof.value) // 2
-    flipped = proof[:middle] + bytes([proof[middle] ^ 1]) + proof[middle + 1 :]
-    message = replace(bad, proof=replace(bad.proof, value=flipped))
+    message = replace(bad, proof=replace(bad.proof, value=flipped(bad.proof.value)))
     return replace(batch, messages=(*batch.messages[:index], message, *batch.messages[index + 1 :]))
+
+
+def flipped(value: bytes) -> bytes:
+    """The bytes with one bit of the middle one changed."""
+    middle = len(value) // 2
+    return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]

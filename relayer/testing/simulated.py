@@ -126,7 +126,7 @@ class SimulatedLedger(SimulatedChain):
         await self._answer()
         if until > len(self._heads):
             raise NotFinal(f"ledger {self.ledger_id}: height {until} is not final, the newest is {len(self._heads)}")
-        facts = self._facts_between(after, until)
+        facts = [*self._facts_between(after, until), *self._invented(after, until)]
         lost = min(self.faults.facts_lost, len(facts))
         self.faults.facts_lost -= lost
         return facts[lost:]
@@ -143,6 +143,9 @@ class SimulatedLedger(SimulatedChain):
         if self.faults.submissions_lost:
             self.faults.submissions_lost -= 1
             raise LedgerUnavailable(f"ledger {self.ledger_id}: the submission was lost on its way")
+        if self.faults.receipts_invented:
+            self.faults.receipts_invented -= 1
+            return SubmissionReceipt(results=(MessageResult(outcome=Outcome.DELIVERED),) * len(batch.messages))
         receipt = self._execute(batch)
         if self.faults.outcomes_unknown:
             self.faults.outcomes_unknown -= 1
@@ -192,8 +195,7 @@ class SimulatedLedger(SimulatedChain):
         client = SimulatedClient.created(ClientId(f"simulated-{len(self._clients)}"), creation)
         self._clients[client.client_id] = client
         if counterparty_client_id is not None:
-            client.counterparty_client_id = counterparty_client_id
-            client.merkle_prefix = tuple(counterparty_merkle_prefix)
+            client.counterparty_client_id, client.merkle_prefix = counterparty_client_id, tuple(counterparty_merkle_prefix)
         self._seal()
         return client.client_id
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from relayer.core.commitment import CommitmentPath
@@ -88,6 +89,13 @@ class SimulatedChain:
 
     def _tell(self, fact: LedgerFact) -> None:
         self._facts.append(fact)
+
+    def _invented(self, after: Height, until: Height) -> Sequence[LedgerFact]:
+        if until <= after:
+            return ()
+        invented = [replace(fact, height=until) for fact in self.faults.facts_invented]
+        self.faults.facts_invented.clear()
+        return invented
 
     def _facts_between(self, after: Height, until: Height) -> Sequence[LedgerFact]:
         first = bisect_right(self._facts, int(after), key=lambda fact: int(fact.height))

@@ -23,6 +23,7 @@ from relayer.ports.prover import ClientTerms, Prover
 from relayer.testing.clock import VirtualClock
 from relayer.testing.factories import CHANNEL, CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.simulated import Application, SimulatedLedger, echo
+from relayer.testing.simulated_kind import kind_of
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)
 
@@ -101,6 +102,7 @@ class World:
             journal=journal,
             policy=self.policy,
             clock=self.clock,
+            light_client=kind_of,
             blocking=inline,
             settings=self.settings,
             limits=self.limits,

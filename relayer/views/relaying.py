@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerReport:
-    """One ledger as the relayer last saw it. `last_error` is empty while it answers."""
+    """One ledger as the relayer last saw it. `last_error` is empty while it answers. `unproven_ends`: packets whose end its
+    node reported and nothing has proven yet; `disproved`: what the node invented about packets that are still open."""
 
     name: str
     height: int
     timestamp_seconds: int
     last_error: str
+    unproven_ends: int
+    disproved: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from relayer.testing.capable import PRICE, CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import CONTRACTS, SETTLEMENT, a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
+from relayer.testing.own_client_contract import OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.simulated import SimulatedLedger
 from relayer.testing.world import pair
@@ -60,7 +61,7 @@ async def bench_of(kind: type[SimulatedLedger]) -> LedgerBench:
     )
 
 
-class TestSimulatedLedger(LedgerContractSuite, RefusalSuite):
+class TestSimulatedLedger(LedgerContractSuite, OwnClientSuite, RefusalSuite):
     @pytest.fixture
     async def bench(self) -> LedgerBench:
         return await bench_of(SimulatedLedger)
@@ -68,6 +69,7 @@ class TestSimulatedLedger(LedgerContractSuite, RefusalSuite):
 
 EVERY_SUITE = (
     LedgerContractSuite,
+    OwnClientSuite,
     RefusalSuite,
     PricedSuite,
     VouchedSuite,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relayer.codes.limits import MAXIMUM_TRIE_NODE_BYTES, MAXIMUM_TRIE_NODES
 from relayer.proofs.errors import MalformedBytes, MembershipRefused, Refusal
@@ -80,6 +81,7 @@ def walk(nodes: Sequence[bytes], *, root: bytes, key: bytes) -> bytes | None:
     item: Item = root
     value: bytes | None = None
     while True:
+        items: Sequence[Item]
         if isinstance(item, RawList):
             items = decode_list(item.encoding)
         else:
@@ -109,18 +111,29 @@ def _check_sizes(nodes: Sequence[bytes]) -> None:
         raise MalformedBytes(Refusal.LIMIT, f"a trie node of more than {MAXIMUM_TRIE_NODE_BYTES} bytes")
 
 
-def _next_node(nodes: Sequence[bytes], used: int, expected: bytes) -> list[Item]:
+@lru_cache(maxsize=1024)
+def _hash_of(node: bytes) -> bytes:
+    return keccak256(node)
+
+
+@lru_cache(maxsize=1024)
+def _items_of(node: bytes) -> tuple[Item, ...]:
+    """Proofs of one block share all but their last nodes, and reading these is most of the work."""
+    return tuple(decode_list(node))
+
+
+def _next_node(nodes: Sequence[bytes], used: int, expected: bytes) -> Sequence[Item]:
     if used == len(nodes):
         raise MembershipRefused(Refusal.NODE_MISSING, "the proof ends before the key is found or excluded")
     node = nodes[used]
-    if keccak256(node) != expected:
+    if _hash_of(node) != expected:
         raise MembershipRefused(Refusal.NODE_HASH, f"node {used} does not match the hash in its parent, or the root")
     if used and len(node) < 32:
         raise MalformedBytes(Refusal.MALFORMED, "a node of less than 32 bytes must be embedded in its parent")
-    return decode_list(node)
+    return _items_of(node)
 
 
-def _follow(items: list[Item], path: str, at: int) -> _Child | bytes | None:
+def _follow(items: Sequence[Item], path: str, at: int) -> _Child | bytes | None:
     """One step down: the next node's reference, or the value, or None where the key leads to nothing."""
     match len(items):
         case 17:
@@ -131,7 +144,7 @@ def _follow(items: list[Item], path: str, at: int) -> _Child | bytes | None:
             raise MalformedBytes(Refusal.MALFORMED, f"a trie node of {count} items")
 
 
-def _follow_branch(items: list[Item], path: str, at: int) -> _Child | bytes | None:
+def _follow_branch(items: Sequence[Item], path: str, at: int) -> _Child | bytes | None:
     if at == len(path):
         return _value(items[16]) if items[16] else None
     child = items[int(path[at], 16)]
@@ -140,7 +153,7 @@ def _follow_branch(items: list[Item], path: str, at: int) -> _Child | bytes | No
     return _Child(_reference(child), at + 1)
 
 
-def _follow_short(items: list[Item], path: str, at: int) -> _Child | bytes | None:
+def _follow_short(items: Sequence[Item], path: str, at: int) -> _Child | bytes | None:
     """A leaf or an extension: hex-prefix path first (yellow paper, appendix C), then the value or the child."""
     compact = items[0]
     if isinstance(compact, RawList) or not compact:

@@ -39,6 +39,7 @@ from relayer.proofs.client import ClientIdentity
 from relayer.testing.capability_contract import CheckedSuite, PairsAtCreationSuite, PricedSuite, VouchedSuite
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
+from relayer.testing.own_client_contract import OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 
@@ -213,7 +214,9 @@ async def evm_bench(tmp_path_factory) -> AsyncIterator[LedgerBench]:
 
 @pytest.mark.node
 @pytest.mark.asyncio(loop_scope="module")
-class TestEvmLedger(LedgerContractSuite, RefusalSuite, PricedSuite, VouchedSuite, PairsAtCreationSuite, CheckedSuite):
+class TestEvmLedger(
+    LedgerContractSuite, OwnClientSuite, RefusalSuite, PricedSuite, VouchedSuite, PairsAtCreationSuite, CheckedSuite
+):
     @pytest.fixture
     def bench(self, evm_bench: LedgerBench) -> LedgerBench:
         return evm_bench

@@ -34,7 +34,7 @@ REPORT = RelayerReport(
     now_seconds=1_000.0,
     standstill=("settlement does not answer",),
     journal_rows=3,
-    ledgers=(LedgerReport(name="contracts", height=7, timestamp_seconds=900, last_error=""),),
+    ledgers=(LedgerReport(name="contracts", height=7, timestamp_seconds=900, last_error="", unproven_ends=0, disproved=()),),
     clients=(ClientReport(ledger="contracts", client="client-0", condition="active", expires_at_seconds=1_500),),
     packets=(PacketCount(channel="main", state="Received", count=1),),
     pending=(),

@@ -1,0 +1,179 @@
+"""A light client of the relayer's own, in memory: what it believes of a ledger without believing the ledger's node.
+
+It follows the ledger as the counterparty's light client does, by headers that are vouched for, under the name of that
+client, because authorities sign for it. Where only headers say who vouches for the next ones, the first header after a
+start is taken on faith, as it is wherever such a ledger is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import structlog
+
+from relayer.core.commitment import CommitmentPath
+from relayer.core.ids import ClientId, Height
+from relayer.engine.links import LedgerLink
+from relayer.errors import ClientUpdateRefused, ConfigurationError, HeightPruned, NotFinal
+from relayer.light_clients.kind import FollowsLedger, Instant, ProvenPath
+from relayer.ports.ledger import Head, client_reference
+from relayer.ports.prover import ClientMessage, ClientTerms, Proof
+from relayer.proofs.client import ClientIdentity, ClientStatus, Frozen, MappingConsensusStates, Updated
+from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
+from relayer.proofs.errors import ProofError
+
+KindOf = Callable[[str], FollowsLedger[Any, Any] | None]
+"""The type of light client with a name, for example ``poa-evm``; None: this program does not know it."""
+
+_DRIFT_SECONDS = 60
+_TRUSTING_SECONDS = 1_209_600
+"""Unless the counterparty's light client has a trusting period."""
+_log = structlog.get_logger(__name__)
+
+
+class Stored(Enum):
+    """What a proof shows of one path. UNPROVEN: the proof that the node gave shows neither."""
+
+    VALUE = "value"
+    NOTHING = "nothing"
+    UNPROVEN = "unproven"
+
+
+@dataclass(slots=True)
+class _Trusted:
+    """The client's own state. `height` is None until a header was vouched for."""
+
+    kind: FollowsLedger[Any, Any]
+    state: Any
+    consensus: Any
+    latest: Height
+    height: Height | None
+
+    @property
+    def states(self) -> MappingConsensusStates[Any]:
+        return MappingConsensusStates({self.latest: self.consensus})
+
+
+class OwnClient:
+    """Follows `followed`, as `client` on `host` does. Not for concurrent use."""
+
+    def __init__(self, followed: LedgerLink, host: LedgerLink, client: ClientId, kind_of: KindOf) -> None:
+        self._followed = followed
+        self._host = host
+        self._client = client
+        self._kind_of = kind_of
+        self._trusted: _Trusted | None = None
+        self._must_update = False
+
+    async def look_up(self, values: Sequence[tuple[CommitmentPath, bytes]], *, since: Height) -> Sequence[Stored]:
+        """What the ledger stores at each path in a state not older than `since`: the value, or nothing. Raises what the
+        prover raises, and ClientUpdateRefused for headers without enough signatures."""
+        head = await self._followed.ledger.head()
+        if head.height < since:
+            raise NotFinal(f"ledger {self._followed.ledger_id}: height {since} is not final; the newest is {head.height}")
+        trusted = await self._vouched(head, since)
+        at = trusted.latest
+        try:
+            proofs = await self._followed.prover.prove([path for path, _ in values], at=at)
+        except HeightPruned:
+            self._must_update = True
+            raise
+        now = _instant(self._identity(), head)
+        return [self._stored(trusted, path, value, proof, now) for (path, value), proof in zip(values, proofs, strict=True)]
+
+    async def _vouched(self, head: Head, since: Height) -> _Trusted:
+        """The client at a height from `since` on, updated if it has to be."""
+        trusted = await self._usable(head)
+        while self._must_update or trusted.height is None or trusted.height < since:
+            if trusted.height == head.height:
+                break
+            # One message may be a step on the way only.
+            await self._update(trusted, head)
+            self._must_update = self._must_update and trusted.height != head.height
+        return trusted
+
+    async def _usable(self, head: Head) -> _Trusted:
+        trusted = self._trusted
+        if trusted is not None:
+            now = _instant(self._identity(), head)
+            if trusted.kind.status(trusted.state, trusted.states, now) is not ClientStatus.EXPIRED:
+                return trusted
+            _log.warning("own_client_expired", ledger=self._followed.ledger_id, height=trusted.latest)
+        self._trusted = await self._start()
+        return self._trusted
+
+    async def _start(self) -> _Trusted:
+        status = await self._host.ledger.client_status(self._client)
+        terms = ClientTerms(
+            trusting_period_seconds=status.trusting_period_seconds or _TRUSTING_SECONDS,
+            max_clock_drift_seconds=_DRIFT_SECONDS,
+        )
+        creation = await self._followed.prover.initial_client(terms)
+        kind = self._kind_of(creation.client_type)
+        if kind is None:
+            raise ConfigurationError(
+                f"ledger {self._followed.ledger_id} is followed by light clients of type {creation.client_type!r}, which "
+                "this program does not know, so that it cannot check what its node reports; use a version that does"
+            )
+        try:
+            state, consensus = kind.decode_client(creation.client_state), kind.decode_consensus(creation.consensus_state)
+            kind.create(state, consensus)
+        except ProofError as error:
+            raise self._refused(f"its first state cannot be used ({error})") from error
+        on_faith = creation.height if kind.signers_in_header else None
+        return _Trusted(kind=kind, state=state, consensus=consensus, latest=creation.height, height=on_faith)
+
+    async def _update(self, trusted: _Trusted, head: Head) -> None:
+        reference = client_reference(self._host.ledger, self._client)
+        # A header of the height that is known already may still lack who vouches for it.
+        before = min(trusted.latest, Height(head.height - 1))
+        message = await self._followed.prover.client_update(reference, trusted=before, target=head.height)
+        outcome = self._outcome(trusted, message, head)
+        if isinstance(outcome, Updated):
+            trusted.state, trusted.consensus = outcome.client_state, outcome.consensus_state
+            trusted.latest = Height(outcome.height)
+        elif outcome.height != trusted.latest:
+            raise self._refused(f"header {outcome.height} was given when {head.height} was asked for")
+        trusted.height = trusted.latest
+
+    def _outcome(self, trusted: _Trusted, message: ClientMessage, head: Head) -> Any:
+        kind = trusted.kind
+        if message.type_url != kind.header_type_url:
+            raise self._refused(f"{message.type_url} was given in place of a header: it has two histories")
+        try:
+            outcome = kind.update(trusted.state, trusted.states, message.value, _instant(self._identity(), head))
+        except ProofError as error:
+            raise self._refused(f"header {message.height} convinces no light client ({error})") from error
+        if isinstance(outcome, Frozen):
+            raise self._refused(f"header {message.height} contradicts one that was vouched for before")
+        return outcome
+
+    def _stored(self, trusted: _Trusted, path: CommitmentPath, value: bytes, proof: Proof, now: Instant) -> Stored:
+        *stores, prefix = self._followed.ledger.merkle_prefix
+        proven = ProvenPath(height=trusted.latest, path=(*stores, prefix + path), proof=proof.value)
+        try:
+            trusted.kind.verify_non_membership(trusted.state, trusted.states, proven, now)
+        except ProofError:
+            try:
+                trusted.kind.verify_membership(trusted.state, trusted.states, proven, value, now)
+            except ProofError:
+                return Stored.UNPROVEN
+            return Stored.VALUE
+        return Stored.NOTHING
+
+    def _identity(self) -> ClientIdentity:
+        host = self._host.ledger
+        return ClientIdentity(host_chain_id=host.chain_id, host_genesis=host.genesis_hash, client_id=self._client)
+
+    def _refused(self, words: str) -> ClientUpdateRefused:
+        return ClientUpdateRefused(
+            f"ledger {self._followed.ledger_id}: {words}; compare its node with its authorities, or with another node"
+        )
+
+
+def _instant(identity: ClientIdentity, head: Head) -> Instant:
+    """The time of the ledger that is followed: how old what it says is does not make it false."""
+    return Instant(identity=identity, now=TimestampNanoseconds((head.timestamp + 1) * NANOSECONDS))

@@ -1,0 +1,164 @@
+"""A node of the source ledger lies about the end of a packet. No packet is closed on its word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from relayer.core import states as st
+from relayer.core.commitment import CommitmentPath, PathKind, commitment_path
+from relayer.core.events import LedgerFact, PacketAcknowledged, PacketTimedOut
+from relayer.core.ids import Height, Sequence, TransactionId
+from relayer.core.invariants import INVARIANTS
+from relayer.core.packet import Packet
+from relayer.engine.engine import Engine
+from relayer.engine.settings import EngineSettings
+from relayer.ports.prover import ClientMessage, ClientReference, Proof
+from relayer.testing.factories import CONTRACTS
+from relayer.testing.world import World
+
+Ending = Callable[[Packet], LedgerFact]
+
+
+def an_acknowledgement(packet: Packet) -> LedgerFact:
+    return PacketAcknowledged(ledger=CONTRACTS, height=Height(1), transaction=TransactionId("invented"), packet=packet)
+
+
+def a_timeout(packet: Packet) -> LedgerFact:
+    return PacketTimedOut(ledger=CONTRACTS, height=Height(1), transaction=TransactionId("invented"), packet=packet)
+
+
+def run(world: World, condition: Callable[[Engine], bool], within_seconds: float = 60) -> Engine:
+    engine = world.clock.run(world.run_until(condition, within_seconds=within_seconds))
+    for invariant in INVARIANTS:
+        invariant(engine.machine)
+    return engine
+
+
+def state_of(engine: Engine, world: World, sequence: int = 1) -> st.State:
+    return engine.machine.state(world.route.key(Sequence(sequence)))
+
+
+def lies(engine: Engine) -> dict[str, int]:
+    """Of the nodes of the source ledger, by kind of error."""
+    (found,) = (each for each in engine.snapshot().ledgers if each.ledger == CONTRACTS)
+    return {kind: count for kind, count in found.errors.items() if kind == "FactDisproved"}
+
+
+@pytest.mark.parametrize("ending", [an_acknowledgement, a_timeout])
+def test_a_node_that_invents_the_end_of_a_packet_retires_nothing(world: World, ending: Ending) -> None:
+    packet = world.send()
+    world.settlement.faults.submissions_lost = 1_000
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Committed))
+    world.contracts.faults.facts_invented.append(ending(packet))
+    engine = run(world, lambda engine: bool(lies(engine)))
+    assert isinstance(state_of(engine, world), st.Committed)
+    (lie,) = (reason for reason in engine.snapshot().standstill() if "still stores the packet's commitment" in reason)
+    assert "main/contracts/1" in lie
+    world.settlement.faults.heal()
+    engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    assert [verb for verb, _ in world.contracts.delivered] == ["acknowledge"]
+
+
+def test_a_lie_is_named_until_the_packet_has_ended(world: World) -> None:
+    packet = world.send()
+    world.settlement.faults.delay_seconds = 5
+    world.contracts.faults.facts_invented.append(an_acknowledgement(packet))
+    named: list[bool] = []
+
+    def ended(engine: Engine) -> bool:
+        named.append(any("still stores" in reason for reason in engine.snapshot().standstill()))
+        return isinstance(state_of(engine, world), st.Acknowledged)
+
+    engine = run(world, ended)
+    assert True in named
+    assert not engine.snapshot().standstill()
+    assert lies(engine) == {"FactDisproved": 1}
+
+
+def test_an_end_that_names_other_bytes_is_disproved_by_those_that_were_committed(world: World) -> None:
+    packet = world.send()
+    world.settlement.faults.submissions_lost = 1_000
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Committed))
+    other = replace(packet, payloads=(replace(packet.payload, value=b"other"),))
+    world.contracts.faults.facts_invented.append(an_acknowledgement(other))
+    engine = run(world, lambda engine: bool(lies(engine)))
+    assert isinstance(state_of(engine, world), st.Committed)
+
+
+def test_while_nobody_vouches_an_end_waits_and_survives_a_restart(world: World) -> None:
+    """The true end is reported once; the process that heard of it stops before it is proven."""
+    world.send()
+    world.settlement.faults.delay_seconds = 0.5
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Answered))
+    world.contracts.faults.authorities_down = True
+    engine = run(world, lambda engine: bool(world.contracts.delivered) and engine.snapshot().ledgers[0].unproven_ends == 1)
+    assert not isinstance(state_of(engine, world), st.Acknowledged)
+    waiting = run(world, lambda engine: bool(engine.snapshot().ledgers[0].unproven_error))
+    assert any("not proven to have ended" in reason for reason in waiting.snapshot().standstill())
+    world.contracts.faults.authorities_down = False
+    engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    assert [verb for verb, _ in world.contracts.delivered] == ["acknowledge"]
+
+
+def test_an_end_that_waits_for_its_proof_is_not_paid_for_again(world: World) -> None:
+    world.send()
+    world.settings = EngineSettings(confirm_seconds=2)
+    world.settlement.faults.delay_seconds = 0.5
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Answered))
+    world.contracts.faults.authorities_down = True
+    started = world.clock.now()
+    run(world, lambda _: world.clock.now() > started + 120, within_seconds=600)
+    sent = [batch for batch in world.contracts.submissions if batch.messages]
+    assert len(sent) == 1
+    world.contracts.faults.heal()
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    assert [batch for batch in world.contracts.submissions if batch.messages] == sent
+
+
+def test_an_invented_receipt_of_our_own_submission_ends_nothing(world: World) -> None:
+    world.send()
+    world.contracts.faults.receipts_invented = 2
+    world.settings = EngineSettings(confirm_seconds=2)
+    engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged), within_seconds=120)
+    assert [verb for verb, _ in world.contracts.delivered] == ["acknowledge"]
+    assert not engine.snapshot().standstill()
+
+
+def test_many_ends_are_proven_with_few_headers(world: World) -> None:
+    for number in range(120):
+        world.send(number.to_bytes(2, "big"))
+    asked: list[Height] = []
+    update = world.contracts.client_update
+
+    async def counted(client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
+        asked.append(target)
+        return await update(client, trusted=trusted, target=target)
+
+    world.contracts.client_update = counted  # type: ignore[method-assign]
+    run(world, lambda engine: engine.machine.closed(world.route) == (120, 0))
+    assert len(asked) <= 6
+
+
+def test_a_proof_that_shows_nothing_holds_up_no_other_packet(world: World) -> None:
+    """The node has damaged data for one path, or hides it."""
+    for number in range(3):
+        world.send(bytes([number]))
+    prove, hidden = world.contracts.prove, commitment_path(world.route.source_client, PathKind.COMMITMENT, Sequence(1))
+
+    async def damaged(paths: Iterable[CommitmentPath], *, at: Height) -> list[Proof]:
+        proofs = await prove(list(paths), at=at)
+        ended = bool(world.contracts.delivered)
+        return [
+            replace(proof, value=bytes(40)) if ended and path == hidden else proof
+            for path, proof in zip(paths, proofs, strict=True)
+        ]
+
+    world.contracts.prove = damaged  # type: ignore[method-assign, assignment]
+    world.settings = EngineSettings(ends_at_once=1)
+    engine = run(world, lambda engine: engine.machine.closed(world.route) == (2, 0))
+    assert isinstance(state_of(engine, world), st.Answered)
+    world.contracts.prove = prove  # type: ignore[method-assign]
+    run(world, lambda engine: engine.machine.closed(world.route) == (3, 0))
