@@ -31,4 +31,6 @@ class StatusAnswer(IntEnum):
     UNKNOWN_FACT = 3
     """It sent no such fact to this settlement ledger, or knows a different liability for it."""
     WRONG_STATE = 4
-    """The fact's own acknowledgement has not arrived yet, or the fact is settled for good."""
+    """The fact's own acknowledgement has not arrived yet."""
+    FINAL = 5
+    """The fact is settled, and nothing changes that any more, as when a payment is returned and disputed."""

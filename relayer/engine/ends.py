@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from itertools import islice
 from random import Random
 
-import structlog
-
 from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.commitment import PathKind, commitment_path, packet_commitment
@@ -27,9 +25,10 @@ from relayer.engine.own_client import OwnClient, Stored
 from relayer.engine.settings import EngineSettings
 from relayer.engine.waiting import OUR_OWN, Backoff, Health
 from relayer.errors import FactDisproved, LedgerUnavailable, RelayerError, error_kind
+from relayer.logs import Log
 from relayer.ports.clock import Clock
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class ReportedEnds:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import structlog
-
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height
 from relayer.engine.links import LedgerLink
 from relayer.errors import ClientUpdateRefused, ConfigurationError, HeightPruned, NotFinal
 from relayer.light_clients.kind import FollowsLedger, Instant, ProvenPath
+from relayer.logs import Log
 from relayer.ports.ledger import Head, client_reference
 from relayer.ports.prover import ClientMessage, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity, ClientStatus, Frozen, MappingConsensusStates, Updated
@@ -31,7 +30,7 @@ KindOf = Callable[[str], FollowsLedger[Any, Any] | None]
 _DRIFT_SECONDS = 60
 _TRUSTING_SECONDS = 1_209_600
 """Unless the counterparty's light client has a trusting period."""
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class Stored(Enum):

@@ -56,8 +56,11 @@ class _Altered:
     paths: Callable[[Sequence[CommitmentPath]], Sequence[CommitmentPath]] = list
     header: Callable[[bytes], bytes] = bytes
 
-    async def initial_client(self, terms: ClientTerms) -> ClientCreation:
-        return await self.prover.initial_client(terms)
+    async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
+        return await self.prover.initial_client(terms, at=at)
+
+    async def first_header(self, height: Height) -> ClientMessage:
+        return await self.prover.first_header(height)
 
     async def client_update(self, client: ClientReference, *, trusted: Height, target: Height) -> ClientMessage:
         message = await self.prover.client_update(client, trusted=trusted, target=target)

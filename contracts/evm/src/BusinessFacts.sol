@@ -334,7 +334,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         if (update.sequence <= record.settlementSequence || update.sequence <= _news[factId].sequence) {
             return NewsAnswer.STALE;
         }
-        if (!_isAcknowledged(record.state) || record.state == State.SETTLED) return NewsAnswer.WRONG_STATE;
+        if (record.state == State.SETTLED) return NewsAnswer.FINAL;
+        if (!_isAcknowledged(record.state)) return NewsAnswer.WRONG_STATE;
         _news[factId] = News(update.sequence, update.open);
         State state = _announced(update);
         if (state != record.state) {

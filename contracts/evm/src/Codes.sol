@@ -71,8 +71,10 @@ library NewsAnswer {
     uint8 internal constant STALE = 2;
     /// @notice It sent no such fact to this settlement ledger, or knows a different liability for it.
     uint8 internal constant UNKNOWN_FACT = 3;
-    /// @notice The fact's own acknowledgement has not arrived yet, or the fact is settled for good.
+    /// @notice The fact's own acknowledgement has not arrived yet.
     uint8 internal constant WRONG_STATE = 4;
+    /// @notice The fact is settled, and nothing changes that any more, as when a payment is returned and disputed.
+    uint8 internal constant FINAL = 5;
 }
 
 /// @title Bounds that every implementation checks.

@@ -316,6 +316,23 @@ func TestNewsInTheWrongStateAreNotSentForEver(t *testing.T) {
 	require.Equal(t, payload, w.sent[sent].Payloads[0])
 }
 
+func TestNewsOfAFactThatIsSettledForGoodEnd(t *testing.T) {
+	w := received(t)
+	w.run()
+	module := settlementkeeper.NewIBCModule(w.app.SettlementKeeper)
+	payload := w.sent[3].Payloads[0]
+	// The answer of one update that is too early, and so of the same form.
+	final := slices.Clone([]byte(w.Business.Answers[1].Acknowledgement))
+	final[len(final)-1] = byte(facts.Final)
+	require.NoError(t, module.OnAcknowledgementPacket(w.chain.GetContext(), w.ClientID, w.CounterpartyClientID, 4, final, payload, nil))
+	w.chain.NextBlock()
+	sent := len(w.sent)
+	for range 5 {
+		w.goTo(w.coord.CurrentTime.Unix() + 86_400)
+	}
+	require.Equal(t, sent, len(w.sent))
+}
+
 func TestADebtorWhoChangesOneDebtWithoutEndCausesOnePacketAtATime(t *testing.T) {
 	w := received(t)
 	told := len(w.sent)

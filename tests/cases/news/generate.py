@@ -130,7 +130,7 @@ def answers() -> list[Case]:
         "none": encode_status_answers([]),
         "as many as there can be": encode_status_answers([StatusAnswer.APPLIED] * MAXIMUM_UPDATES),
         "one too many": encode_status_answers([StatusAnswer.APPLIED] * (MAXIMUM_UPDATES + 1)),
-        "an unknown one": every[:-1] + b"\x05",
+        "an unknown one": every[:-1] + bytes([max(StatusAnswer) + 1]),
         "zero": every[:-1] + b"\x00",
         "the error of a whole packet": b"\x11" * 32,
         "a byte too few": every[:-1],

@@ -34,7 +34,7 @@ from relayer.codes.news import Status, StatusAnswer
 from relayer.facts.schema import Fact
 from relayer.facts.status_codec import MAXIMUM_SEQUENCE, decode_status_answers
 
-APPLIED, STALE, UNKNOWN, WRONG = StatusAnswer
+APPLIED, STALE, UNKNOWN, WRONG, FINAL = StatusAnswer
 OTHER_CLIENT, OTHER_LEDGER = "client-1", "settlement-1"
 
 
@@ -101,7 +101,7 @@ class TestStates:
             assert (answer, bench.state(fact)) == (APPLIED, LEADS_TO[status])
             assert bench.news(fact) == (RECORDED + 2, 0 if status is Status.SETTLED else REST)
         else:
-            assert answer is (UNKNOWN if state in NEVER_SENT else WRONG)
+            assert answer is (UNKNOWN if state in NEVER_SENT else FINAL if state == SETTLED else WRONG)
             assert bench.facts.call("factStatus", fact.fact_id).value == before
 
     def test_a_fact_that_was_never_minted(self, bench: NewsBench) -> None:
@@ -177,7 +177,7 @@ class TestOrder:
             update(first, Status.SETTLED, sequence=11),
             update(first, Status.SETTLED, sequence=12),
         )
-        assert told == (APPLIED, STALE, APPLIED, STALE, APPLIED, WRONG)
+        assert told == (APPLIED, STALE, APPLIED, STALE, APPLIED, FINAL)
         assert (bench.state(first), bench.state(second)) == (SETTLED, CREDITED)
 
     def test_a_packet_that_is_relayed_twice(self, bench: NewsBench) -> None:

@@ -141,6 +141,8 @@ const (
 	Stale StatusAnswer = 2
 	// UnknownFact: It sent no such fact to this settlement ledger, or knows a different liability for it.
 	UnknownFact StatusAnswer = 3
-	// WrongState: The fact's own acknowledgement has not arrived yet, or the fact is settled for good.
+	// WrongState: The fact's own acknowledgement has not arrived yet.
 	WrongState StatusAnswer = 4
+	// Final: The fact is settled, and nothing changes that any more, as when a payment is returned and disputed.
+	Final StatusAnswer = 5
 )

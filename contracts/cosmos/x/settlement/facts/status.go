@@ -73,7 +73,7 @@ func DecodeStatusAnswers(value []byte) ([]StatusAnswer, error) {
 	answers := make([]StatusAnswer, r.count(MaximumUpdates))
 	for i := range answers {
 		answers[i] = StatusAnswer(r.unsigned(1))
-		r.isBad = r.isBad || answers[i] < Applied || answers[i] > WrongState
+		r.isBad = r.isBad || answers[i] < Applied || answers[i] > Final
 	}
 	if r.isBad || len(r.rest) != 0 {
 		return nil, fmt.Errorf("status answers: %w", errNotCanonical)

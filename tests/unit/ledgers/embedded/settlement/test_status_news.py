@@ -64,7 +64,7 @@ CLIENT = ClientId("poa-evm-0")
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
 EUR = UnitKey("EUR", 2)
 DAY = 24 * 60 * 60
-APPLIED, STALE, UNKNOWN, WRONG = StatusAnswer
+APPLIED, STALE, UNKNOWN, WRONG, FINAL = StatusAnswer
 
 
 class Bench:
@@ -479,6 +479,22 @@ class TestPackets:
         await bench.answer((await bench.sent())[-1], APPLIED)
         await bench.execute(replace(again, request_id="when it is over"))
         assert len(await bench.sent()) == count + 1
+
+    async def test_news_of_a_fact_that_is_settled_for_good_end(self, bench: Bench) -> None:
+        """A payment was returned, and the debt that it had settled is disputed: a contract that never takes that is told
+        once."""
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1), wait=60 * DAY))
+        await bench.answer((await bench.sent())[-1], FINAL)
+        for _ in range(5):
+            bench.clock.advance(MAXIMUM_NEWS_WAIT_SECONDS)
+            await bench.ledger.advance()
+        assert len(await bench.sent()) == 1
+        await bench.execute(bench.release())
+        await bench.answer((await bench.sent())[-1], FINAL)
+        assert await bench.told() == [(1, Status.DISPUTED, 1_000), (1, Status.RELEASED, 1_000)]
+        await bench.ledger.close()
+        verify(bench.folder)
 
     async def test_a_contract_that_refuses_whole_packets_is_asked_again(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))
