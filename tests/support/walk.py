@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from relayer.core.states import CLOSED, state_name
 from relayer.devnet.journals import rows_below
 from relayer.devnet.nodes import Ganache, GanacheOptions
 from relayer.devnet.ports import free_ports
 from relayer.devnet.processes import Children
+from relayer.journal.summary import read_summary
 from relayer.keystore import create_keystore
 from relayer.waiting import wait_for
 from tests.support.forked import forked
@@ -119,9 +121,14 @@ class Walk:
 
     def wait_for_acknowledgement(self) -> None:
         def answered() -> bool:
-            return not {"minted", "sent"} & set(self.states())
+            return not {"minted", "sent"} & set(self.states()) and self.has_journaled_every_end()
 
         wait_for(answered, "the facts to be acknowledged", progress=lambda: rows_below(self.folder))
+
+    def has_journaled_every_end(self) -> bool:
+        """The relayer writes an end down once it has proven it, a moment after the ledger."""
+        packets = read_summary(self.folder / "relayer.journal").packets
+        return {state for _, state in packets} <= {state_name(each) for each in CLOSED}
 
     def states(self) -> list[str]:
         return [fact["state"] for fact in json.loads(self.looks.finish("facts", "show", "--json").output)]
