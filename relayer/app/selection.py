@@ -63,7 +63,11 @@ def choose(path: Path, name: str | None) -> Chosen:
 def select(path: Path, name: str | None) -> Selection:
     """Raises ConfigurationError if there is no such channel, or it does not join the two kinds of ledger."""
     chosen = choose(path, name)
-    settings, channel = chosen.settings, chosen.channel
+    return selected(chosen.settings, chosen.channel)
+
+
+def selected(settings: RelayerSettings, channel: ChannelSettings) -> Selection:
+    """Raises ConfigurationError if the channel does not join the two kinds of ledger."""
     one, other = channel.ends
     for contract_end, settlement_end in ((one, other), (other, one)):
         contract = contract_settings(settings.ledgers[contract_end.ledger])

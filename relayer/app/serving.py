@@ -8,7 +8,6 @@ from relayer.app.certificates import certificate_of
 from relayer.app.embedded import embedded_ledger
 from relayer.config.fields import LedgerListen
 from relayer.config.serving import LedgerFileSettings
-from relayer.facts.schema import party_id
 from relayer.ledgers.embedded.served.server import serve
 from relayer.ledgers.served.access import Access, Reads
 from relayer.logs import Log
@@ -28,7 +27,7 @@ async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) ->
         places=_places(settings.listen),
         access=Access(
             operator=settings.token.resolve(),
-            parties={party_id(name): token.resolve() for name, token in settings.party_tokens.items()},
+            parties={account: token.resolve() for account, token in settings.party_tokens.items()},
             readers={name: token.resolve() for name, token in settings.reader_tokens.items()},
         ),
         reads=Reads(settings.reads),

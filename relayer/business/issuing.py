@@ -1,4 +1,5 @@
-"""Who may issue facts for whom, on both ledgers: an issuer is removed, a mandate is granted or revoked.
+"""Who may issue facts for whom, on both ledgers: an issuer is removed, a mandate is granted or revoked. And who may act for
+a party on the settlement ledger: an account is revoked.
 
 An end is recorded first where facts are minted, because only then is it known which one was the last, and then where they
 settle. A repeat after an interruption goes on where it stopped.
@@ -8,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relayer.business.looking_up import party_of
 from relayer.business.settling import Desk
 from relayer.errors import InvalidInput
 from relayer.ports.facts import FactRegistry
+from relayer.ports.settlement import BindsAccounts
+from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.issuers import (
     GrantMandate,
     Issuer,
@@ -20,6 +24,7 @@ from relayer.settlement.model.issuers import (
     RemoveIssuer,
     RevokeMandate,
 )
+from relayer.settlement.model.parties import RevokeAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +88,16 @@ async def revoke_mandate(registry: FactRegistry, desk: Desk, creditor: bytes, is
         request_id="", actor=actor, creditor=creditor, issuer=issuer, last_sequence=last, replaces=said.sequence
     )
     return Ended(last_sequence=last, sequence=(await desk.execute(command)).sequence)
+
+
+async def revoke_account(desk: Desk, account: str, *, dry_run: bool) -> int | None:
+    """For good. The log entry that says so; None after a dry run.
+
+    A chain knows people by addresses, which it checks itself; other ledgers by tokens, whose names begin with the party's.
+    Raises InvalidInput for a name of no party.
+    """
+    if not isinstance(desk.service, BindsAccounts):
+        party_of(desk, account.partition("/")[0])
+    if dry_run:
+        return None
+    return (await desk.execute(RevokeAccount(request_id="", actor=OPERATOR, account=account))).sequence

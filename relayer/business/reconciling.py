@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from relayer.business.facts import TrackedFact, for_reconciliation, tracked
 from relayer.business.paging import all_liabilities
 from relayer.business.reconcile import LiabilityRecord, Reconciliation, Standing, reconcile
+from relayer.business.rights import ComparedRights
+from relayer.business.settling import Desk
 from relayer.ports.facts import FactLedger
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.facts import FactPacket
@@ -69,10 +71,22 @@ class ChannelBooks:
         ]
         return reconcile(facts, both.liability_records())
 
+    async def compare_rights(self) -> ComparedRights:
+        """Who may issue for whom, on both."""
+        return await compare_rights(self.facts, self.settlement)
+
     async def read_facts(self) -> list[TrackedFact]:
         """Every fact that went to the channel's settlement ledger, or has not been sent at all."""
         here = ("", self.settlement_chain_id)
         return [each for each in await tracked(self.facts) if each.record.ledger_id in here]
+
+
+async def compare_rights(facts: FactLedger, settlement: SettlementService) -> ComparedRights:
+    """Each ledger's record of who may issue for whom. The contract ledger first: there each change begins."""
+    registered = await facts.registered_rights()
+    at = await Desk.at(settlement)
+    recorded = await settlement.issuing_rights()
+    return ComparedRights(registered=registered, recorded=recorded, chain_id=facts.chain_id, name=at.name)
 
 
 def liabilities_of(facts: FactLedger, liabilities: Iterable[Liability]) -> tuple[Liability, ...]:

@@ -44,7 +44,7 @@ class AuthoritySettings(Section):
         return self.keystore.with_suffix(".signed")
 
 
-PartyName = Annotated[str, Field(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$")]
+PartyAccount = Annotated[str, Field(pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}(/[A-Za-z0-9.-]{1,20})?$")]
 
 
 class OperatorSettings(Section):
@@ -70,8 +70,8 @@ class LedgerFileSettings(Section):
     """Who may read: whoever has a token, or everyone who can connect."""
     reader_tokens: Annotated[dict[str, Secret], Field(max_length=1_000)] = Field(default_factory=dict)
     """By any name: tokens that read and open nothing else, such as another operator's relayer's."""
-    party_tokens: Annotated[dict[PartyName, Secret], Field(max_length=10_000)] = Field(default_factory=dict)
-    """By OCPI-style id: the token with which a party acts for itself."""
+    party_tokens: Annotated[dict[PartyAccount, Secret], Field(max_length=10_000)] = Field(default_factory=dict)
+    """By account, an OCPI-style id or that and a name, such as DE*KCS/2: the token with which a party acts for itself."""
     logging: Logging = Field(default_factory=Logging)
 
 

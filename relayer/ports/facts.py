@@ -76,6 +76,32 @@ class MintedPage:
     cursor: Height
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredIssuer:
+    """An account, the party it mints for, and, once it was removed, the sequence of its last fact."""
+
+    account: bytes
+    party: bytes
+    last_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredMandate:
+    """A creditor's mandate for an issuer of another party, and, once revoked, the sequence of the issuer's last fact."""
+
+    creditor: bytes
+    account: bytes
+    last_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredRights:
+    """Who mints for whom by the contract's own logs, those that have ended among them."""
+
+    issuers: tuple[RegisteredIssuer, ...]
+    mandates: tuple[RegisteredMandate, ...]
+
+
 class FactLedger(Protocol):
     """Facts of one contract, acted on from one account. Raises LedgerError and its children."""
 
@@ -118,6 +144,10 @@ class FactLedger(Protocol):
 
     async def read(self, *, after: Height) -> MintedPage:
         """Every fact minted above height `after`, up to the newest final block."""
+        ...
+
+    async def registered_rights(self) -> RegisteredRights:
+        """Up to the newest final block."""
         ...
 
     async def records(self, fact_ids: Sequence[bytes], *, at: Height | None = None) -> list[FactRecord]:

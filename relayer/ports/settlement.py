@@ -109,13 +109,19 @@ class SettlementService(Protocol):
 
 
 @runtime_checkable
+class Settles(Protocol):
+    """A ledger with these verbs."""
+
+    @property
+    def settlement(self) -> SettlementService:
+        """They act as the ledger was opened."""
+        ...
+
+
+@runtime_checkable
 class BindsAccounts(Protocol):
     """A ledger that knows people by accounts of its own, where others know them by tokens."""
 
     async def bind_account(self, account: str, party_id: bytes) -> None:
         """Lets `account` act for a party from now on. A repeat is a success. Raises AccessDenied, LedgerRefused."""
-        ...
-
-    async def release_account(self, account: str) -> None:
-        """Lets `account` act for no party from the block on that records it. A repeat is a success."""
         ...

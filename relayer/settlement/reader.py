@@ -70,6 +70,10 @@ class SettlementReader(Protocol):
         """What the creditor last said about an issuer of another party."""
         ...
 
+    def revocation(self, account: str, /) -> LogHead | None:
+        """The log entry that revoked the account; None: it was never revoked."""
+        ...
+
     def cut_off_seconds(self) -> int:
         """0: no period was closed yet."""
         ...
@@ -136,6 +140,7 @@ class MutableState(SettlementReader, Protocol):
     consents: dict[bytes, ConsentInForce]
     issuers: dict[Issuer, IssuerInForce]
     mandates: dict[tuple[bytes, Issuer], MandateInForce]
+    revocations: dict[str, LogHead]
     payments: dict[str, Payment]
     evidence: dict[EvidenceKey, str]
     disputes: dict[str, Dispute]
@@ -182,6 +187,9 @@ class EmptyState:
         return None
 
     def mandate(self, _creditor: bytes, _issuer: Issuer, /) -> MandateInForce | None:
+        return None
+
+    def revocation(self, _account: str, /) -> LogHead | None:
         return None
 
     def cut_off_seconds(self) -> int:

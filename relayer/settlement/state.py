@@ -46,6 +46,8 @@ class Overlay:
         self.consents: dict[bytes, ConsentInForce] = {}
         self.issuers: dict[Issuer, IssuerInForce] = {}
         self.mandates: dict[tuple[bytes, Issuer], MandateInForce] = {}
+        self.revocations: dict[str, LogHead] = {}
+        """Accounts that act for no party any more."""
         self.new_cut_off: int | None = None
         self.liabilities: dict[bytes, Liability] = {}
         """By fact id: new ones and those whose amounts changed."""
@@ -90,6 +92,9 @@ class Overlay:
 
     def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
         return self.mandates.get((creditor, issuer)) or self._base.mandate(creditor, issuer)
+
+    def revocation(self, account: str, /) -> LogHead | None:
+        return self.revocations.get(account) or self._base.revocation(account)
 
     def cut_off_seconds(self) -> int:
         return self._base.cut_off_seconds() if self.new_cut_off is None else self.new_cut_off
@@ -178,6 +183,7 @@ class Overlay:
         target.consents.update(self.consents)
         target.issuers.update(self.issuers)
         target.mandates.update(self.mandates)
+        target.revocations.update(self.revocations)
         target.new_cut_off = target.new_cut_off if self.new_cut_off is None else self.new_cut_off
         target.liabilities.update(self.liabilities)
         target.fact_ids.update(self.fact_ids)

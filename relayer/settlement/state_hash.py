@@ -26,6 +26,8 @@ def state_hash(state: Overlay) -> bytes:
     for records in (state.payments, state.disputes, state.cycles, state.consents, state.issuers, state.mandates):
         for record in _ascending(records):
             digest.update(sha256(encode_record(record)).digest())
+    for account, head in sorted(state.revocations.items()):
+        digest.update(sha256(account.encode()).digest() + head.head_hash)
     limits = state.rate_limits()
     numbers = [limits.limits.proposals_per_hour, limits.limits.disputes_per_hour, limits.sequence]
     for (party, kind), use in sorted(state.rate_uses.items()):

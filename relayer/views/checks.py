@@ -27,8 +27,18 @@ class DifferenceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RightsDifferenceView:
+    """One disagreement of two ledgers about who may issue for a party, and what mends it."""
+
+    account: Hex
+    creditor: str
+    finding: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationView:
-    """Facts and liabilities compared hash by hash. `travelling`: facts that are on their way."""
+    """Facts and liabilities compared hash by hash, and who may issue for whom. `travelling`: facts that are on their way."""
 
     agrees: bool
     facts: int
@@ -36,6 +46,7 @@ class ReconciliationView:
     matched: int
     travelling: int
     differences: tuple[DifferenceView, ...]
+    rights: tuple[RightsDifferenceView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

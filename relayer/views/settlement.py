@@ -178,10 +178,11 @@ class IssuerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokedAccount:
-    """An account of a settlement chain. `revoked`: false after a dry run."""
+    """An account of the settlement ledger. `revoked`: false after a dry run. `sequence`: the log entry that says so."""
 
     account: str
     revoked: bool
+    sequence: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

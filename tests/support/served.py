@@ -44,7 +44,7 @@ def ledger_server(
     socket: Path,
     *,
     token: str | None = None,
-    parties: Mapping[bytes, str] | None = None,
+    parties: Mapping[str, str] | None = None,
     readers: Mapping[str, str] | None = None,
     reads: Reads = Reads.HOLDERS,
 ) -> LedgerServer:

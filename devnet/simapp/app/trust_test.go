@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
 	ibctesting "github.com/cosmos/ibc-go/v11/testing"
 
+	settlementv1 "interledger.example/cosmos/wire/settlementv1"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
 )
 
@@ -99,6 +101,42 @@ func TestOnlyOperatorsSayWhoMayDoWhat(t *testing.T) {
 			require.Equal(t, try.refusal, []any{codespace, code}, "%v", err)
 		})
 	}
+}
+
+func TestTheThiefOfARevokedAccountActsForNoParty(t *testing.T) {
+	w := newWorld(t)
+	w.setUp()
+	ctx, keeper, operator := w.chain.GetContext(), w.app.SettlementKeeper, w.sender()
+	stolen, party := w.account(debtorAccount), w.Business.Parties[debtor]
+	execute := func(sender, requestID string, actor []byte, command *settlementv1.Command) error {
+		command.RequestId, command.Actor = requestID, actor
+		_, err := keeper.Execute(ctx, &settlementtypes.MsgExecute{Sender: sender, Command: command})
+		return err
+	}
+	consent := func(requestID string) error {
+		given := &settlementv1.SetConsent{Party: party, Consent: settlementv1.Consent_CONSENT_GIVEN}
+		return execute(stolen, requestID, party, &settlementv1.Command{Command: &settlementv1.Command_SetConsent{SetConsent: given}})
+	}
+	revoke := func(sender, account string) error {
+		revoked := &settlementv1.RevokeAccount{Account: account}
+		return execute(sender, "revoke "+account, nil, &settlementv1.Command{Command: &settlementv1.Command_RevokeAccount{RevokeAccount: revoked}})
+	}
+	bind := func() error {
+		_, err := keeper.BindAccount(ctx, &settlementtypes.MsgBindAccount{Operator: operator, Account: stolen, PartyId: party})
+		return err
+	}
+	require.NoError(t, bind())
+	require.NoError(t, consent("owner"))
+	for account, refusal := range map[string][]any{
+		"cosmos1": {"sdk", uint32(7)}, strings.ToUpper(stolen): {"settlement", uint32(3)},
+	} {
+		codespace, code, _ := errorsmod.ABCIInfo(revoke(operator, account), true)
+		require.Equal(t, refusal, []any{codespace, code}, account)
+	}
+	require.ErrorContains(t, revoke(stolen, stolen), "acts neither as an operator")
+	require.NoError(t, revoke(operator, stolen))
+	require.ErrorContains(t, consent("thief"), "acts neither as an operator")
+	require.ErrorContains(t, bind(), "bind another account")
 }
 
 func TestTrustedClientsAreBounded(t *testing.T) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,12 @@ from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Js
 from relayer.commands.form import form
 
 Account = Annotated[str, typer.Argument(help="The issuer's account on the contract ledger: 0x and 40 digits.")]
+Keystore = Annotated[
+    Path | None,
+    typer.Option(help="Keystore of the creditor's key on the contract ledger; the configured account acts if not given."),
+]
+PasswordFile = Annotated[Path | None, typer.Option(help="File whose first line is the keystore's password.")]
+KeyEnvironment = Annotated[str | None, typer.Option("--key-env", help="Environment variable that holds the creditor's key.")]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after; change nothing.")]
 Actor = Annotated[str | None, typer.Option("--as", help="The party that acts, such as DE*KCS; the operator if not given.")]
@@ -42,25 +49,30 @@ def settlement_mandate(
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take the mandate back.")] = False,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    key_env: KeyEnvironment = None,
     actor: Actor = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Let another party's issuer, such as a platform's, issue a creditor's facts, on both ledgers."""
+    from relayer.commands.keys import IssuerKey
     from relayer.commands.settlement.issuers import MandateRequest, set_mandate
 
-    request = MandateRequest(creditor=creditor, account=account, revoke=revoke, actor=actor, dry_run=dry_run)
+    key = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
+    request = MandateRequest(creditor=creditor, account=account, revoke=revoke, key=key, actor=actor, dry_run=dry_run)
     set_mandate(config, channel, request, form(json))
 
 
 def settlement_revoke_account(
-    account: Annotated[str, typer.Argument(help="The account on the settlement chain.")],
+    account: Annotated[str, typer.Argument(help="An address of the settlement chain, or a name in party_tokens.")],
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Let an account of a settlement chain act for no party any more. What it did stays."""
-    from relayer.commands.settlement.issuers import revoke_account
+    """Let an account of the settlement ledger act for no party any more, for good. What it did stays."""
+    from relayer.commands.settlement.issuers import end_account
 
-    revoke_account(config, channel, account, dry_run=dry_run, form=form(json))
+    end_account(config, channel, account, dry_run=dry_run, form=form(json))

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayer.app.ends import desk, open_facts, open_settlement
+from relayer.app.ends import desk, open_facts
 from relayer.app.ledgers import Rights
 from relayer.app.selection import select
-from relayer.business.issuing import grant_mandate, issuer_on, mandate_on, remove_issuer, revoke_mandate
+from relayer.business.issuing import grant_mandate, issuer_on, mandate_on, remove_issuer, revoke_account, revoke_mandate
 from relayer.business.settling import Desk, actor_of
 from relayer.commands.form import OutputForm
+from relayer.commands.keys import IssuerKey
 from relayer.commands.output import say, show_json, show_table
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk, show_states
-from relayer.errors import ConfigurationError, InvalidInput
+from relayer.errors import InvalidInput
 from relayer.facts.schema import party_id
-from relayer.ports.settlement import BindsAccounts
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.issuers import Issuer, IssuerInForce, IssuingState, MandateInForce
 from relayer.views.settlement import IssuerView, RevokedAccount
@@ -34,6 +34,8 @@ class MandateRequest:
     creditor: str
     account: str
     revoke: bool
+    key: IssuerKey
+    """Of the creditor's account, or the owner's, on the contract ledger; without one, the configured account acts."""
     actor: str | None
     dry_run: bool
 
@@ -89,7 +91,7 @@ def set_mandate(config: Path, channel: str | None, request: MandateRequest, form
 
     async def run() -> IssuerView | None:
         rights = Rights.RELAYER if request.dry_run else Rights.OPERATOR
-        async with desk(selection, rights=rights) as at, open_facts(selection) as registry:
+        async with desk(selection, rights=rights) as at, open_facts(selection, request.key.open_if_named()) as registry:
             bound = await issuer_on(at, issuer)
             said = await mandate_on(at, creditor, issuer)
             if form is OutputForm.WORDS:
@@ -107,25 +109,18 @@ def set_mandate(config: Path, channel: str | None, request: MandateRequest, form
     _told(asyncio.run(run()), dry_run=request.dry_run, form=form)
 
 
-def revoke_account(config: Path, channel: str | None, account: str, *, dry_run: bool, form: OutputForm) -> None:
-    """`settlement revoke-account`. Raises ConfigurationError for a ledger that knows people by tokens."""
-    selection = select(config, channel)
+def end_account(config: Path, channel: str | None, account: str, *, dry_run: bool, form: OutputForm) -> None:
+    """`settlement revoke-account`. A repeat is answered with the first entry."""
 
-    async def run() -> None:
-        async with open_settlement(selection, rights=Rights.RELAYER if dry_run else Rights.OPERATOR) as service:
-            if not isinstance(service, BindsAccounts):
-                raise ConfigurationError(
-                    f"ledger {selection.settlement_end.ledger} knows parties by tokens, not by accounts; take the party's "
-                    "token out of party_tokens in ledger.yaml and start `relayer ledger serve` again"
-                )
-            if not dry_run:
-                await service.release_account(account)
+    async def run() -> int | None:
+        async with open_desk(config, channel, dry_run=dry_run) as at:
+            return await revoke_account(at, account, dry_run=dry_run)
 
-    asyncio.run(run())
+    sequence = asyncio.run(run())
     if form is OutputForm.JSON:
-        show_json(RevokedAccount(account=account, revoked=not dry_run))
+        show_json(RevokedAccount(account=account, revoked=sequence is not None, sequence=sequence))
     else:
-        say(NOTHING_CHANGED if dry_run else f"account {account} acts for no party any more")
+        say(NOTHING_CHANGED if sequence is None else f"account {account} acts for no party since entry {sequence}")
 
 
 async def _views(config: Path, channel: str | None) -> Sequence[IssuerView]:

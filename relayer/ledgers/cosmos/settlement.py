@@ -57,11 +57,6 @@ class CosmosSettlement(SettlementClient):
         message = chain_tx.MsgBindAccount(operator=self._commander.address, account=account, party_id=party_id)
         await self._send(message, chain_tx.MsgBindAccountResponse, what=f"binding of account {account}")
 
-    async def release_account(self, account: str) -> None:
-        """Lets `account` (bech32) act for no party any more. A repeat is a success. Raises AccessDenied, LedgerRefused."""
-        message = chain_tx.MsgBindAccount(operator=self._commander.address, account=account, party_id=b"")
-        await self._send(message, chain_tx.MsgBindAccountResponse, what=f"release of account {account}")
-
     @property
     def _answerer(self) -> str:
         return f"chain {self._chain_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from relayer.codes.limits import MAXIMUM_LISTED
+from relayer.errors import AccessDenied
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
 from relayer.ports.settlement import IssuingRights, NettingInput
@@ -26,9 +27,20 @@ class EmbeddedSettlement:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def execute(self, command: Command) -> LogHead:
-        """A repeat gets the first result."""
-        result = await self._session.execute(command)
+    async def execute(self, command: Command, *, account: str | None = None) -> LogHead:
+        """A repeat gets the first result. Raises AccessDenied for an account that was revoked; None: the operator's."""
+
+        def check(chain: Chain) -> None:
+            if account is None:
+                return
+            revoked = chain.state.settlement.revocation(account)
+            if revoked is not None:
+                raise AccessDenied(
+                    f"account {account} was revoked by entry {revoked.sequence} of the log; act with another token, under a "
+                    f"name of its own in party_tokens such as {account.partition('/')[0]}/2"
+                )
+
+        result = await self._session.execute(command, check=check)
         head = acts_pb2.LogHead.FromString(result.data)
         return LogHead(head.sequence, head.head_hash)
 

@@ -20,9 +20,10 @@ from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, a
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
+from relayer.ledgers.evm.registry_events import MANDATE_REVOKED, REGISTRY_TOPICS, last_sequence_of, rights_of
 from relayer.ledgers.evm.rpc import Call
 from relayer.ledgers.nodes.ranges import RangeReader
-from relayer.ports.facts import FactRecord, FactState, MintedFact, MintedPage
+from relayer.ports.facts import FactRecord, FactState, MintedFact, MintedPage, RegisteredRights
 from relayer.ports.ledger import Head
 from relayer.proofs.keccak import keccak256
 
@@ -59,6 +60,9 @@ class FactsContract:
         self._reader = RangeReader(
             self._mint_logs, most=_BLOCKS_PER_QUERY, too_much=asks_for_too_much, may_be_pruned=may_be_pruned
         )
+        self._registry_reader = RangeReader(
+            self._registry_logs, most=_BLOCKS_PER_QUERY, too_much=asks_for_too_much, may_be_pruned=may_be_pruned
+        )
 
     @property
     def account(self) -> bytes:
@@ -88,10 +92,20 @@ class FactsContract:
         await self._transact("grantMandate", creditor, issuer)
 
     async def revoke_mandate(self, creditor: bytes, issuer: bytes) -> int:
-        """From the creditor's account or the owner's. The sequence of the issuer's last fact."""
+        """From the creditor's account or the owner's. The sequence of the issuer's last fact at the end of the mandate."""
         if await self._is("mayIssue", issuer, creditor):
-            await self._transact("revokeMandate", creditor, issuer)
-        return await self.next_sequence(issuer) - 1
+            calldata = _call("revokeMandate", creditor, issuer)
+            mined = await self._deployer.call(self.address, calldata, "revokeMandate")
+            logs = [parse_log(item) for item in listing(mined.logs, "receipt logs", maximum=10_000)]
+        else:
+            logs = await self._registry_reader.all(self._start_height + 1, (await self._node.head()).number)
+        ends = [log for log in logs if _is_end(log, self.address, creditor, issuer)]
+        return last_sequence_of(ends[-1]) if ends else await self.next_sequence(issuer) - 1
+
+    async def registered_rights(self) -> RegisteredRights:
+        """By the logs of the registry, up to the newest final block."""
+        head = await self._node.head()
+        return rights_of(await self._registry_reader.all(self._start_height + 1, head.number))
 
     async def register_ledger(self, client: ClientId, ledger_id: str) -> None:
         """Names the settlement ledger behind a client, once. Owner only."""
@@ -168,11 +182,17 @@ class FactsContract:
         return [_minted(log) for log in await self._reader.all(max(after, self._start_height) + 1, until)]
 
     async def _mint_logs(self, first: int, last: int) -> list[RawLog]:
+        return await self._logs((_FACT_MINTED,), first, last)
+
+    async def _registry_logs(self, first: int, last: int) -> list[RawLog]:
+        return await self._logs(REGISTRY_TOPICS, first, last)
+
+    async def _logs(self, topics: Sequence[bytes], first: int, last: int) -> list[RawLog]:
         query = {
             "address": "0x" + self.address.hex(),
             "fromBlock": hex(first),
             "toBlock": hex(last),
-            "topics": ["0x" + _FACT_MINTED.hex()],
+            "topics": [["0x" + topic.hex() for topic in topics]],
         }
         answer = await self._node.rpc.call("eth_getLogs", query)
         return parse_logs(answer, address=self.address, first=first, last=last)
@@ -183,6 +203,11 @@ class FactsContract:
 
     async def _transact(self, function: str, *arguments: object) -> None:
         await self._deployer.call(self.address, _call(function, *arguments), function)
+
+
+def _is_end(log: RawLog, contract: bytes, creditor: bytes, issuer: bytes) -> bool:
+    """Whether the log ends this mandate."""
+    return log.address == contract and log.topics == (MANDATE_REVOKED, creditor, issuer.rjust(32, b"\0"))
 
 
 def _call(function: str, *arguments: object) -> bytes:

@@ -1,8 +1,8 @@
 """Who may call what: access tokens of the operator and of the parties, and the interceptor that asks for them.
 
 Packets need no token, because proofs protect. The operator's token opens every verb and may act for anyone; a party's opens
-Execute, for that party alone; a reader's opens no verb. Each of them may read. A token must never appear in a log, an error
-or a repr.
+Execute, for that party alone, until the log says that the account of this name was revoked; a reader's opens no verb. Each
+of them may read. A token must never appear in a log, an error or a repr.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 
 from relayer.errors import ConfigurationError
+from relayer.facts.schema import party_id
 from relayer.settlement.model.acts import OPERATOR
 
 Metadata = Iterable[tuple[str, str | bytes]]
@@ -39,11 +40,13 @@ class Access:
         self,
         *,
         operator: str | None,
-        parties: Mapping[bytes, str] | None = None,
+        parties: Mapping[str, str] | None = None,
         readers: Mapping[str, str] | None = None,
     ) -> None:
-        """`parties` by party id, `readers` by any name. Raises ConfigurationError if two share a token."""
-        tokens = {} if parties is None else dict(parties)
+        """`parties` by account: an OCPI id such as DE*KCS, or that and a name behind a slash. `readers` by any name. Raises
+        ConfigurationError if two share a token."""
+        self._parties = {account.encode(): party_id(account.partition("/")[0]) for account in parties or {}}
+        tokens = {account.encode(): token for account, token in (parties or {}).items()}
         self._readers = {_READER + name.encode(): token for name, token in (readers or {}).items()}
         tokens.update(self._readers)
         if operator is not None:
@@ -54,6 +57,15 @@ class Access:
 
     def holder(self, metadata: Metadata) -> bytes | None:
         """OPERATOR, a party id, a reader, or None for a call without a token that is known."""
+        found = self._key(metadata)
+        return None if found is None else self._parties.get(found, found)
+
+    def account(self, metadata: Metadata) -> str | None:
+        """The name of the party's token that the call has; None: it has none."""
+        found = self._key(metadata)
+        return found.decode() if found in self._parties else None
+
+    def _key(self, metadata: Metadata) -> bytes | None:
         given = [value for key, value in metadata if key == "authorization"]
         if len(given) != 1:
             return None

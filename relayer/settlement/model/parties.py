@@ -1,4 +1,4 @@
-"""Parties, the agreements between them, their consent to novation, and the cut-off of periods."""
+"""Parties, accounts that act for them no more, agreements, consent to novation, and the cut-off of periods."""
 
 from __future__ import annotations
 
@@ -114,6 +114,14 @@ class SetConsent(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeAccount(Request):
+    """An account acts for no party from this entry on, for good; only the operator may say so."""
+
+    account: str
+    """How the ledger knows who delivers commands: an address of a chain, or the name of a token such as DE*KCS/2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyRegistered:
     """A party joined the ledger."""
 
@@ -144,5 +152,12 @@ class ConsentSet:
     replaces: int
 
 
-PartyCommand = RegisterParty | RecordAgreement | ClosePeriod | SetConsent
-PartyEvent = PartyRegistered | AgreementRecorded | PeriodClosed | ConsentSet
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRevoked:
+    """The account acts for no party any more; what it did before stays."""
+
+    account: str
+
+
+PartyCommand = RegisterParty | RecordAgreement | ClosePeriod | SetConsent | RevokeAccount
+PartyEvent = PartyRegistered | AgreementRecorded | PeriodClosed | ConsentSet | AccountRevoked

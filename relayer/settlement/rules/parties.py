@@ -1,4 +1,4 @@
-"""Parties, agreements, consent and periods: what the operator sets up, and what a party says about novation.
+"""Parties, agreements, consent, periods and revoked accounts: what the operator sets up, and what a party says of novation.
 
 Terms and consents are mutable: a change names the log entry that it replaces, so that going back to earlier terms is a
 change of its own and two people who change the same terms cannot overwrite each other.
@@ -16,6 +16,7 @@ from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.parties import (
     ALL_MODES,
+    AccountRevoked,
     Agreement,
     AgreementInForce,
     AgreementRecorded,
@@ -29,6 +30,7 @@ from relayer.settlement.model.parties import (
     PeriodClosed,
     RecordAgreement,
     RegisterParty,
+    RevokeAccount,
     SetConsent,
 )
 from relayer.settlement.reader import MutableState, SettlementReader
@@ -68,6 +70,10 @@ def decide_party(state: SettlementReader, command: PartyCommand) -> PartyEvent |
             said = state.consent(party)
             require_replaces(f"consent of party {party.hex()}", replaces, said.sequence if said else 0)
             return ConsentSet(party=party, consent=consent, replaces=replaces)
+        case RevokeAccount(account=account):
+            require_operator(command.actor, "revoke accounts")
+            require_text("account", account)
+            return state.revocation(account) or AccountRevoked(account=account)
         case _:
             assert_never(command)
 
@@ -85,6 +91,8 @@ def apply_party(state: MutableState, event: PartyEvent, entry: LogEntry) -> None
             state.new_cut_off = cut_off
         case ConsentSet(party=party_id, consent=consent):
             state.consents[party_id] = ConsentInForce(party=party_id, consent=consent, sequence=entry.head.sequence)
+        case AccountRevoked(account=account):
+            state.revocations[account] = entry.head
         case _:
             assert_never(event)
 

@@ -36,6 +36,7 @@ from relayer.settlement.model.parties import (
     Party,
     RecordAgreement,
     RegisterParty,
+    RevokeAccount,
     SetConsent,
 )
 from relayer.settlement.netting.modes import NettingMode
@@ -541,6 +542,7 @@ def command_cases() -> Iterator[Case]:
     made.command(RegisterParty(request_id="bad", actor=stranger, party=party(new, name="")), refusal=refused)
     made.command(RecordAgreement(request_id="agreement", actor=stranger, agreement=agreement(), replaces=9), refusal=refused)
     made.command(ClosePeriod(request_id="close", actor=stranger, cut_off_seconds=0), refusal=refused)
+    made.command(RevokeAccount(request_id="revoke", actor=stranger, account="DE*KCS"), refusal=refused)
     yield made.case("what only the operator may")
 
     made = ledger()
@@ -550,6 +552,17 @@ def command_cases() -> Iterator[Case]:
     made.close("mine", 5)
     made.close("mine", 6, refusal=RefusalCode.ID_REUSED)
     yield made.case("request ids belong to their actors")
+
+    made = ledger()
+    stolen = RevokeAccount(request_id="stolen", actor=OPERATOR, account="DE*KCS/2")
+    for account in ("", " ", "x" * 201):
+        made.command(replace(stolen, account=account), refusal=RefusalCode.INVALID_COMMAND)
+    made.command(stolen)
+    made.command(replace(stolen, account="DE*NBM"), refusal=RefusalCode.ID_REUSED)
+    made.command(replace(stolen, request_id="other", account="DE*NBM"))
+    made.command(replace(stolen, request_id="again"))
+    made.facts(fact(), codes=[FactCode.OK])
+    yield made.case("accounts that are revoked, once and for good")
 
 
 def payload_cases() -> Iterator[dict[str, Any]]:

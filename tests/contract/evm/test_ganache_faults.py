@@ -29,6 +29,7 @@ from relayer.ledgers.evm.fees import DynamicPrice, LegacyPrice, ZeroPrice
 from relayer.ledgers.evm.ledger import EvmLedger
 from relayer.ledgers.evm.quantity import quantity
 from relayer.ledgers.evm.transactions import TransactionOrder
+from relayer.ports.facts import RegisteredIssuer, RegisteredMandate
 from relayer.ports.ledger import ClientCondition
 from relayer.waiting import until_true
 from tests.support.comet_chain import MERKLE_PREFIX, CometChain
@@ -259,3 +260,19 @@ async def test_who_may_not_issue_is_told_what_helps(channel) -> None:
     assert [await channel.facts.remove_issuer(platform) for _ in range(2)] == [0, 0]
     with pytest.raises(Reverted, match="IssuerTaken"):
         await channel.facts.add_issuer(platform, debtor)
+    rights = await channel.facts.registered_rights()
+    assert RegisteredIssuer(account=platform, party=debtor, last_sequence=0) in rights.issuers
+    assert RegisteredMandate(creditor=creditor, account=platform, last_sequence=0) in rights.mandates
+    assert RegisteredIssuer(account=channel.facts.account, party=creditor, last_sequence=None) in rights.issuers
+
+
+async def test_the_end_of_a_mandate_is_the_contracts_word(channel) -> None:
+    """The platform goes on minting for its own party; the last fact stays the one that was last when the mandate ended."""
+    facts, creditor = channel.facts, party_id("DE*NBM")
+    await facts.grant_mandate(creditor, facts.account)
+    last = await facts.next_sequence() - 1
+    assert await facts.revoke_mandate(creditor, facts.account) == last
+    await facts.mint([channel.fact(last + 1)])
+    assert await facts.revoke_mandate(creditor, facts.account) == last
+    rights = await facts.registered_rights()
+    assert RegisteredMandate(creditor=creditor, account=facts.account, last_sequence=last) in rights.mandates

@@ -60,9 +60,6 @@ class Accounts(Tokens):
         assert self.executed, "a party has to be registered first"
         self.bound.append((account, party_id))
 
-    async def release_account(self, account: str) -> None:
-        self.bound = [each for each in self.bound if each[0] != account]
-
 
 async def apply(service: Tokens, register: Register) -> tuple[RegistrationOutcome, ...]:
     return await register_on_settlement(service, register, contract_chain_id=CHAIN_ID)

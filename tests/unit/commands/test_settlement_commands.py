@@ -371,9 +371,13 @@ def test_who_may_issue_for_whom_is_listed(settle: Run) -> None:
     assert "issues for" in done(settle("issuers"))
 
 
-def test_a_ledger_of_tokens_says_how_to_revoke_one(settle: Run) -> None:
-    found = settle("revoke-account", "cosmos1843jkxhyfl8zffc8ul2erxkjptcav7kydu59am", "--dry-run")
-    assert "party_tokens" in str(refused(found))
+def test_an_account_is_revoked_by_an_entry_of_the_log(settle: Run) -> None:
+    assert "DE*NBM" in str(refused(settle("revoke-account", "DE*NMB/2", "--dry-run")))
+    dry = json.loads(done(settle("revoke-account", "DE*NBM/2", "--dry-run", "--json")))
+    assert dry == {"account": "DE*NBM/2", "revoked": False, "sequence": None}
+    revoked = json.loads(done(settle("revoke-account", "DE*NBM/2", "--json")))
+    assert revoked["revoked"]
+    assert f"since entry {revoked['sequence']}" in settle("revoke-account", "DE*NBM/2").stderr
 
 
 def test_steps_report_what_they_change_as_json(settle: Run, folder: Path) -> None:

@@ -137,14 +137,20 @@ class Session:
             self.notify()
         return result
 
-    async def deliver(self, transactions: Sequence[Transaction]) -> list[Result]:
-        """One block with all of them; a result for each. Raises LimitExceeded for more than a block takes."""
+    async def deliver(
+        self, transactions: Sequence[Transaction], *, check: Callable[[Chain], None] = lambda _chain: None
+    ) -> list[Result]:
+        """One block with all of them; a result for each. Raises LimitExceeded for more than a block takes.
+
+        `check` looks at the newest block right before this one is made, and raises if nothing shall be delivered.
+        """
         if len(transactions) > MAXIMUM_MESSAGES:
             raise LimitExceeded(f"{len(transactions)} messages in one batch: send at most {MAXIMUM_MESSAGES}")
 
         now = self.block_time()
 
         def work(chain: Chain) -> list[Result]:
+            check(chain)
             encoded = [_encode(each) for each in transactions]
             accepted = [each for each in encoded if isinstance(each, bytes)]
             if sum(map(len, accepted)) > MAXIMUM_BATCH_BYTES:
@@ -154,9 +160,9 @@ class Session:
 
         return await self.write(work)
 
-    async def execute(self, message: Transaction) -> Result:
+    async def execute(self, message: Transaction, *, check: Callable[[Chain], None] = lambda _chain: None) -> Result:
         """One message in a block of its own. Raises ClientUnusable or LedgerRefused if it is refused."""
-        (result,) = await self.deliver([message])
+        (result,) = await self.deliver([message], check=check)
         if result.refused:
             raise refusal(result)
         return result

@@ -44,11 +44,13 @@ class SettlementServicer(service_pb2_grpc.SettlementServicer):
 
     async def Execute(self, request: log_pb2.Command, context: Context) -> acts_pb2.LogHead:  # noqa: N802
         async with answering(context):
-            if not self._access.may_act(context.invocation_metadata() or (), request.actor):
+            metadata = context.invocation_metadata() or ()
+            if not self._access.may_act(metadata, request.actor):
                 await context.abort(
                     grpc.StatusCode.PERMISSION_DENIED, "this access token belongs to another party than the one that acts"
                 )
-            head = await self._settlement.execute(command_from_message(request))
+            account = self._access.account(metadata)
+            head = await self._settlement.execute(command_from_message(request), account=account)
             return acts_pb2.LogHead(sequence=head.sequence, head_hash=head.head_hash)
 
     async def GetLiability(  # noqa: N802

@@ -108,6 +108,12 @@ class SettlementTables:
         ).fetchone()
         return None if row is None else decode_record(MandateInForce, row[0])
 
+    def revocation(self, account: str, /) -> LogHead | None:
+        row = self._connection.execute(
+            "SELECT sequence, head_hash FROM settlement_revocation WHERE account = ?", (account,)
+        ).fetchone()
+        return None if row is None else LogHead(row[0], row[1])
+
     def cut_off_seconds(self) -> int:
         row = self._connection.execute("SELECT cut_off_seconds FROM settlement_period").fetchone()
         return 0 if row is None else int(row[0])

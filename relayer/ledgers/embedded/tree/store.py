@@ -198,6 +198,11 @@ CREATE TABLE settlement_mandate (
     body BLOB NOT NULL,
     PRIMARY KEY (creditor, issuer)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_revocation (
+    account TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    head_hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_period (
     single INTEGER PRIMARY KEY CHECK (single = 1),
     cut_off_seconds INTEGER NOT NULL
@@ -245,6 +250,7 @@ DERIVED = (
     "settlement_consent",
     "settlement_issuer",
     "settlement_mandate",
+    "settlement_revocation",
     "settlement_period",
     "settlement_rate_limits",
     "settlement_rate_use",

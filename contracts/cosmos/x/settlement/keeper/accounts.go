@@ -9,13 +9,15 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
+	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 	"interledger.example/cosmos/x/settlement/ledger"
 	"interledger.example/cosmos/x/settlement/types"
 )
 
 // Which account may do what. Operators register parties, record agreements and may act for anyone; an account that they bound
-// to a party may act for that party alone. Nothing of this is in the log, which says who acted and not with which key.
+// to a party may act for that party alone, until the log says that the account was revoked. The log says who acted and not with
+// which key.
 
 // Keys of the store, outside of the ledger's own. outbox.go has the others.
 const (
@@ -49,7 +51,7 @@ func (k Keeper) SetOperators(ctx context.Context, msg *types.MsgSetOperators) (*
 	return &types.MsgSetOperatorsResponse{}, nil
 }
 
-// BindAccount lets an account act for a party; a binding that it had before is replaced.
+// BindAccount lets an account act for a party; a binding that it had before is replaced. One that was revoked is never bound again.
 func (k Keeper) BindAccount(ctx context.Context, msg *types.MsgBindAccount) (*types.MsgBindAccountResponse, error) {
 	if err := k.requireOperator(ctx, msg.Operator); err != nil {
 		return nil, err
@@ -57,6 +59,9 @@ func (k Keeper) BindAccount(ctx context.Context, msg *types.MsgBindAccount) (*ty
 	account, err := k.account("account", msg.Account)
 	if err != nil {
 		return nil, err
+	}
+	if k.isRevoked(ctx, account) {
+		return nil, errorsmod.Wrapf(ledger.ErrWrongState, "account %s was revoked; bind another account", msg.Account)
 	}
 	if len(msg.PartyId) == 0 {
 		k.store(ctx).Delete(bindingKey(account))
@@ -86,7 +91,31 @@ func (k Keeper) mayActFor(ctx context.Context, account, party []byte) bool {
 		return true
 	}
 	bound := k.store(ctx).Get(bindingKey(account))
-	return bound != nil && string(bound) == string(party)
+	if bound == nil || string(bound) != string(party) {
+		return false
+	}
+	return !k.isRevoked(ctx, account)
+}
+
+func (k Keeper) isRevoked(ctx context.Context, account []byte) bool {
+	text, err := k.addresses.BytesToString(account)
+	return err != nil || k.book(ctx).IsRevoked(text)
+}
+
+// checkRevocation refuses to revoke what is no account of this chain, in the form in which the chain writes it.
+func (k Keeper) checkRevocation(command *wire.Command) error {
+	asked := command.GetRevokeAccount()
+	if asked == nil {
+		return nil
+	}
+	account, err := k.account("account", asked.Account)
+	if err != nil {
+		return err
+	}
+	if text, err := k.addresses.BytesToString(account); err != nil || text != asked.Account {
+		return errorsmod.Wrapf(ledger.ErrInvalidCommand, "account %q: write it as %s", asked.Account, text)
+	}
+	return nil
 }
 
 func (k Keeper) requireOperator(ctx context.Context, operator string) error {

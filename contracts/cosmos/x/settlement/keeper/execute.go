@@ -40,6 +40,9 @@ func (k Keeper) Execute(ctx context.Context, msg *types.MsgExecute) (*types.MsgE
 		return nil, errorsmod.Wrapf(sdkerrors.ErrUnauthorized,
 			"%s acts neither as an operator nor for party %x; an operator binds accounts to parties", msg.Sender, actor)
 	}
+	if err := k.checkRevocation(msg.Command); err != nil {
+		return nil, err
+	}
 	head, err := k.book(ctx).Execute(msg.Command, blockSeconds(ctx))
 	if err != nil {
 		return nil, err

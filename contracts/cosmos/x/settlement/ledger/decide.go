@@ -93,6 +93,9 @@ func (b Book) apply(entry *wire.LogEntry, head Head) error {
 		return b.applyPeriodClosed(event.PeriodClosed)
 	case *wire.LogEntry_ConsentSet:
 		return b.applyConsentSet(event.ConsentSet, head)
+	case *wire.LogEntry_AccountRevoked:
+		b.kv.Set(key(revokedPrefix, []byte(event.AccountRevoked.Account)), encodeUint64(head.Sequence))
+		return nil
 	case *wire.LogEntry_IssuerBound:
 		return b.applyIssuerBound(event.IssuerBound, head)
 	case *wire.LogEntry_IssuerRemoved:

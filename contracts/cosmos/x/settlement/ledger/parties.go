@@ -55,6 +55,8 @@ func (d *decision) decideParty(command *wire.Command) ([]*wire.LogEntry, error) 
 		return d.closePeriod(asked.ClosePeriod)
 	case *wire.Command_SetConsent:
 		return d.setConsent(asked.SetConsent)
+	case *wire.Command_RevokeAccount:
+		return d.revokeAccount(asked.RevokeAccount)
 	default:
 		return nil, nil
 	}
@@ -124,6 +126,30 @@ func (d *decision) setConsent(asked *wire.SetConsent) ([]*wire.LogEntry, error) 
 	}
 	set := &wire.ConsentSet{Party: asked.Party, Consent: asked.Consent, Replaces: asked.Replaces}
 	return []*wire.LogEntry{{Event: &wire.LogEntry_ConsentSet{ConsentSet: set}}}, nil
+}
+
+func (d *decision) revokeAccount(asked *wire.RevokeAccount) ([]*wire.LogEntry, error) {
+	if err := firstOf(
+		func() error { return d.requireOperator("revoke accounts") },
+		func() error { return checkText("account", asked.Account, true) },
+	); err != nil {
+		return nil, err
+	}
+	if sequence := d.book.revokedAt(asked.Account); sequence > 0 {
+		head := d.book.headAt(sequence)
+		d.known = &head
+		return nil, nil
+	}
+	revoked := &wire.AccountRevoked{Account: asked.Account}
+	return []*wire.LogEntry{{Event: &wire.LogEntry_AccountRevoked{AccountRevoked: revoked}}}, nil
+}
+
+// IsRevoked says whether the account acts for no party any more.
+func (b Book) IsRevoked(account string) bool { return b.revokedAt(account) > 0 }
+
+// revokedAt is the entry that revoked an account, or 0.
+func (b Book) revokedAt(account string) uint64 {
+	return decodeUint64(b.kv.Get(key(revokedPrefix, []byte(account))))
 }
 
 // requireInForce demands that a change replaces what is in force; 0: nothing.

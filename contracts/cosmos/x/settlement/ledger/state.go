@@ -33,6 +33,7 @@ const (
 	cyclePrefix     = 0x1c // cycle id -> its entries
 	unitPrefix      = 0x1d // currency, exponent -> newest cut-off, running cycle
 	consentPrefix   = 0x1e // party id -> sequence of the consent in force, 1 while it is given
+	revokedPrefix   = 0x04 // account -> sequence
 	evidencePrefix  = 0x1f // debtor, creditor, kind, reference -> payment id
 )
 

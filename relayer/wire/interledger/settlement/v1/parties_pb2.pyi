@@ -112,6 +112,12 @@ class SetConsent(_message.Message):
     replaces: int
     def __init__(self, party: _Optional[bytes] = ..., consent: _Optional[_Union[Consent, str]] = ..., replaces: _Optional[int] = ...) -> None: ...
 
+class RevokeAccount(_message.Message):
+    __slots__ = ("account",)
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    def __init__(self, account: _Optional[str] = ...) -> None: ...
+
 class PartyRegistered(_message.Message):
     __slots__ = ("party",)
     PARTY_FIELD_NUMBER: _ClassVar[int]
@@ -141,3 +147,9 @@ class ConsentSet(_message.Message):
     consent: Consent
     replaces: int
     def __init__(self, party: _Optional[bytes] = ..., consent: _Optional[_Union[Consent, str]] = ..., replaces: _Optional[int] = ...) -> None: ...
+
+class AccountRevoked(_message.Message):
+    __slots__ = ("account",)
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    def __init__(self, account: _Optional[str] = ...) -> None: ...

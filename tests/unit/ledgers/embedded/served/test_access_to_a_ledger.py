@@ -93,7 +93,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[EmbeddedLedger]:
 async def socket(ledger: EmbeddedLedger, tmp_path: Path) -> AsyncIterator[Path]:
     path = tmp_path / "ledger" / "ledger.sock"
     server = ledger_server(
-        ledger, path, token=TOKENS["operator"], parties={KCS: TOKENS["party"]}, readers={"relayer": TOKENS["reader"]}
+        ledger, path, token=TOKENS["operator"], parties={"DE*KCS": TOKENS["party"]}, readers={"relayer": TOKENS["reader"]}
     )
     await server.start()
     yield path

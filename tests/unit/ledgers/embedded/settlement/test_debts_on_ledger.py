@@ -22,8 +22,8 @@ from relayer.settlement.log import command_from_message, command_to_message
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import CommitCycle, CycleState, ProposeCycle, VerifyCycle
-from relayer.settlement.model.disputes import DisputeState, OpenDispute, UpholdDispute
-from relayer.settlement.model.parties import ClosePeriod, Consent, SetConsent
+from relayer.settlement.model.disputes import DisputeState, OpenDispute, ReleaseDispute, UpholdDispute
+from relayer.settlement.model.parties import ClosePeriod, Consent, RevokeAccount, SetConsent
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, PaymentState
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.netting.solver import solve
@@ -50,15 +50,15 @@ class Bench(OwingLedger):
     async def set_up(self) -> None:
         await super().set_up()
         socket = self.folder / "ledger.sock"
-        parties = {NBM: "of-nbm", KCS: "of-kcs"}
+        parties = {"DE*NBM": "of-nbm", "DE*NBM/2": "of-nbm-again", "DE*KCS": "of-kcs"}
         self.server = ledger_server(self.ledger, socket, token=TOKEN, parties=parties, reads=Reads.OPEN)
         await self.server.start()
         address = f"unix:{socket}"
-        self.operator, self.stranger, self.debtor, self.creditor, self.guesser = (
+        self.operator, self.stranger, self.debtor, self.creditor, self.guesser, self.debtor_again = (
             RemoteLedger(
                 ledger_id=LedgerId("settlement"), address=address, chain_id="settlement-1", clock=self.clock, token=token
             )
-            for token in (TOKEN, None, "of-nbm", "of-kcs", "of-rol")
+            for token in (TOKEN, None, "of-nbm", "of-kcs", "of-rol", "of-nbm-again")
         )
         self.service = self.operator.settlement
 
@@ -283,9 +283,31 @@ async def test_a_party_acts_for_itself_alone(bench: Bench) -> None:
     assert dispute.state is DisputeState.UPHELD
 
 
+async def test_a_thief_of_a_revoked_token_acts_no_more_and_what_it_did_stays(bench: Bench) -> None:
+    """The token of DE*NBM is stolen: from the block of its revocation on it opens nothing, before it counted."""
+    owed = await bench.service.liability_of_fact(a_fact(1).fact_id)
+    command = a_dispute(owed.fact_id, bench.now)
+    await bench.debtor.settlement.execute(command)
+    revocation = RevokeAccount(request_id="revoke", actor=OPERATOR, account="DE*NBM")
+    for remote in (bench.debtor, bench.creditor):
+        with pytest.raises(AccessDenied):
+            await remote.settlement.execute(revocation)
+    first = await bench.service.execute(revocation)
+    height = (await bench.ledger.head()).height
+    for again in (command, replace(command, request_id="thief", dispute_id="D-2")):
+        with pytest.raises(AccessDenied, match=f"revoked by entry {first.sequence}"):
+            await bench.debtor.settlement.execute(again)
+    assert (await bench.ledger.head()).height == height
+    (dispute,) = await bench.service.disputes(after_id="", limit=10)
+    assert dispute.claim.dispute_id == "D-1"
+    assert await bench.service.execute(replace(revocation, request_id="again")) == first
+    release = ReleaseDispute(request_id="release", actor=NBM, dispute_id="D-1")
+    await bench.debtor_again.settlement.execute(release)
+
+
 def test_two_parties_may_not_share_a_token() -> None:
     with pytest.raises(ConfigurationError):
-        Access(operator="one", parties={NBM: "one"})
+        Access(operator="one", parties={"DE*NBM": "one"})
 
 
 async def test_a_repeat_over_the_wire_gets_the_first_result(bench: Bench) -> None:
