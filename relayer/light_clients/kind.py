@@ -200,7 +200,7 @@ class LightClientType(FollowsLedger[State, Consensus], TrustReader, Protocol[Sta
 class RotatesSigners(Protocol[State, Consensus_contra]):
     """A type of light client that follows a change of those who vouch for its ledger by a message of its own.
 
-    Headers do not tell of the change, so those in force sign the message."""
+    Headers do not show the change, so those in force sign the message."""
 
     @property
     def rotation_type_url(self) -> str:

@@ -310,7 +310,7 @@ class AuthorityQuorum:
                 authority=endpoint.name,
                 chain_id=self._chain_id,
                 number=question.number,
-                statements=[_shown(earlier), _shown(statement)],
+                statements=[earlier.shown(), statement.shown()],
             )
             raise _Refused(
                 f"signed two hashes for block {question.number}, {earlier.block_hash.hex()} and "
@@ -379,17 +379,6 @@ def _unknown(identity: ClientIdentity, engine: AuthorityEngine, known: Sequence[
     return (
         f"{client} trusts authorities that are not configured: {missing}. They were rotated; name them under `authorities`"
     )
-
-
-def _shown(statement: AuthorityStatement) -> dict[str, str]:
-    """All that is needed to verify it again."""
-    return {
-        "host_chain_id": statement.identity.host_chain_id,
-        "host_genesis": statement.identity.host_genesis.hex(),
-        "client_id": statement.identity.client_id,
-        "block_hash": statement.block_hash.hex(),
-        "signature": statement.signature.hex(),
-    }
 
 
 def _take_note(task: asyncio.Task[bytes]) -> None:

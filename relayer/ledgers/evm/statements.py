@@ -30,6 +30,16 @@ class AuthorityStatement:
     block_hash: bytes
     signature: bytes
 
+    def shown(self) -> dict[str, str]:
+        """For the log: all that is needed to verify it again."""
+        return {
+            "host_chain_id": self.identity.host_chain_id,
+            "host_genesis": self.identity.host_genesis.hex(),
+            "client_id": self.identity.client_id,
+            "block_hash": self.block_hash.hex(),
+            "signature": self.signature.hex(),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VouchedHash:
