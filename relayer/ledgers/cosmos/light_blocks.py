@@ -196,6 +196,11 @@ async def missing(
             f"the node keeps nothing below height {kept.earliest_height}, so nothing is known of {height}; "
             f"name a node that keeps more (min-retain-blocks in its app.toml){later if is_history else ''}"
         )
+    if is_history:
+        return LedgerUnavailable(
+            f"{refusal}; a node that keeps the block and not what it did has discard_abci_responses = true in its "
+            "config.toml: set it to false and let the node sync anew, or name another one"
+        )
     return refusal
 
 

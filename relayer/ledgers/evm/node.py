@@ -68,7 +68,7 @@ class EvmNode:
             case LatestIsFinal():
                 tag: int | str = "latest"
             case FinalizedTag():
-                tag = "finalized"
+                return await self._finalized()
             case Confirmations(depth=depth):
                 latest = short_quantity(await self.rpc.call("eth_blockNumber"), "eth_blockNumber")
                 if latest < depth:
@@ -77,6 +77,16 @@ class EvmNode:
             case unreachable:
                 assert_never(unreachable)
         return await self.block(tag)
+
+    async def _finalized(self) -> Block:
+        """Nodes whose ledger finalises nothing answer with null or with one of several errors."""
+        try:
+            return await self.block("finalized")
+        except (BlockMissing, NodeRefused) as error:
+            raise NotFinal(
+                f"the node names no finalized block ({error}); wait if its ledger has none yet, and on a ledger without "
+                "this tag, such as QBFT, IBFT, Clique and Aura, set `finality` to latest or {confirmations: N}"
+            ) from error
 
     async def block(self, number: int | str) -> Block:
         """One block by number or tag. Raises LedgerUnavailable if this node does not have it (yet)."""
@@ -191,13 +201,20 @@ def parse_block(answer: Json | NodeRefused, number: int | str) -> Block:
 
 def _nodes(value: Json) -> tuple[bytes, ...]:
     items = listing(value, "eth_getProof nodes", maximum=MAXIMUM_PROOF_NODES)
-    return tuple(data(item, "trie node", maximum=_MAXIMUM_NODE_BYTES) for item in items)
+    # Some nodes fill what an absent key has no node for with empty ones, which no light client accepts.
+    return tuple(node for node in (data(item, "trie node", maximum=_MAXIMUM_NODE_BYTES) for item in items) if node)
 
 
 def _parse_receipt(answer: Json) -> MinedTransaction:
     contract = answer.get("contractAddress") if isinstance(answer, Mapping) else None
     # Nodes from before EIP-1559 leave it out, others write null.
     price = (answer.get("effectiveGasPrice") or "0x0") if isinstance(answer, Mapping) else None
+    if isinstance(answer, Mapping) and answer.get("status") is None and answer.get("root"):
+        raise WrongLedger(
+            f"the receipt of {str(answer.get('transactionHash'))[:66]!r} has a state root instead of a status, so it does not "
+            "show whether the transaction succeeded; the ledger's operators must enable Byzantium (eip658Transition) in its "
+            "genesis file"
+        )
     return MinedTransaction(
         hash="0x" + fixed(member(answer, "transactionHash", "receipt"), 32, "transaction hash").hex(),
         block_number=short_quantity(member(answer, "blockNumber", "receipt"), "receipt block"),

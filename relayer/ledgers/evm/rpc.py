@@ -190,11 +190,13 @@ def _result(call: Call, answer: Mapping[str, Json]) -> Json | NodeRefused:
 
 
 def _revert_data(value: Json) -> bytes | None:
-    """Geth, anvil and Besu give the revert data as hexadecimal text. Ganache may wrap it in an object's `result`; parity,
-    OpenEthereum and old Nethermind put a word before it.
+    """Geth, anvil and Besu give the revert data as hexadecimal text. Ganache wraps it in an object's `result`, or before
+    version 7 in the `return` of an object under the transaction's hash; parity, OpenEthereum and old Nethermind put a word
+    before it.
     """
     if isinstance(value, dict):
-        value = value.get("result", value.get("data"))
+        inner = (each for each in value.values() if isinstance(each, dict))
+        value = next((each["return"] for each in inner if "return" in each), value.get("result", value.get("data")))
     value = value.removeprefix(_PARITY_REVERT) if isinstance(value, str) else value
     if not isinstance(value, str) or not value.startswith("0x") or len(value) > 2 * MAXIMUM_ANSWER_BYTES:
         return None

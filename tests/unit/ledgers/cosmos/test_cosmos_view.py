@@ -273,3 +273,29 @@ class TestEvents:
         node.overrides["block_results"] = lost
         with pytest.raises(LedgerUnavailable, match="could not find"):
             await view.events(after=Height(7), until=Height(8))
+
+    async def test_a_node_that_keeps_no_results_is_named_with_its_cure(self, node, view) -> None:
+        """informalsystems/hermes#3634, polkachu/cosmos-validators#63: the relayer waits, and nothing says for what."""
+
+        def lost(_):
+            raise NodeError("node is not persisting finalize block responses")
+
+        node.overrides["block_results"] = lost
+        with pytest.raises(LedgerUnavailable, match=r"not persisting finalize block responses.*discard_abci_responses"):
+            await view.events(after=Height(7), until=Height(8))
+
+    async def test_results_that_are_there_a_moment_later_are_read_then(self, node, view) -> None:
+        """cosmos/relayer#1037: the newest height is announced before its results can be queried."""
+        answered = node._block_results
+        questions: list[int] = []
+
+        def late(params):
+            questions.append(1)
+            if len(questions) == 1:
+                raise NodeError("could not find results for height #119")
+            return answered(params)
+
+        node.overrides["block_results"] = late
+        with pytest.raises(LedgerUnavailable, match="could not find results for height"):
+            await view.events(after=Height(119), until=Height(120))
+        assert await view.events(after=Height(119), until=Height(120)) == []

@@ -370,6 +370,9 @@ async def test_every_node_is_asked_and_those_that_fail_are_left_out() -> None:
         ("0xa0db16fe", bytes.fromhex("a0db16fe")),
         ({"result": "0x0102"}, b"\x01\x02"),
         ("Reverted 0x0102", b"\x01\x02"),
+        # ganache-cli-archive#521, ethcontract-rs#92: Ganache before version 7
+        ({"0x2f6a": {"error": "revert", "program_counter": 92, "return": "0x0102"}, "stack": "x", "name": "y"}, b"\x01\x02"),
+        ({"0x2f6a": {"error": "revert", "program_counter": 92, "return": "0x"}, "stack": "x", "name": "y"}, b""),
         (None, None),
         ("words", None),
         ("0xzz", None),
