@@ -211,9 +211,9 @@ def _parse_receipt(answer: Json) -> MinedTransaction:
     price = (answer.get("effectiveGasPrice") or "0x0") if isinstance(answer, Mapping) else None
     if isinstance(answer, Mapping) and answer.get("status") is None and answer.get("root"):
         raise WrongLedger(
-            f"the receipt of {str(answer.get('transactionHash'))[:66]!r} has a state root instead of a status, so it does not "
-            "show whether the transaction succeeded; the ledger's operators must enable Byzantium (eip658Transition) in its "
-            "genesis file"
+            f"the receipt of {str(answer.get('transactionHash'))[:66]!r} has a state root instead of a status, so it does "
+            "not show whether the transaction succeeded; the ledger's operators must enable Byzantium (eip658Transition) in "
+            "its genesis file"
         )
     return MinedTransaction(
         hash="0x" + fixed(member(answer, "transactionHash", "receipt"), 32, "transaction hash").hex(),
