@@ -199,7 +199,7 @@ async def missing(
     if is_history:
         return LedgerUnavailable(
             f"{refusal}; a node that keeps the block and not what it did has discard_abci_responses = true in its "
-            "config.toml: set it to false and let the node sync anew, or name another one"
+            "config.toml: set it to false and let the node sync again, or name another one"
         )
     return refusal
 
