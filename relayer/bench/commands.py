@@ -46,13 +46,14 @@ def bench_main_job(
 @app.command("netting")
 def bench_netting(
     parties: Annotated[list[int] | None, typer.Option(min=2, help="Size of a network; may be repeated.")] = None,
+    chain: Annotated[int, typer.Option(min=2, help="Length of the chain with debts back that is solved as well.")] = 2_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same networks.")] = 1,
     json: Json = False,
 ) -> None:
     """Solve seeded networks of debts with every available solver: time, memory, cleared share, certificate."""
     from relayer.bench.netting import run
 
-    run(parties=parties or (1_000, 10_000), seed=seed, as_json=json)
+    run(parties=parties or (1_000, 10_000), chain=chain, seed=seed, as_json=json)
 
 
 @app.command("start")

@@ -4,6 +4,9 @@ The graph: among n parties, 10 n debts are drawn, debtor and creditor each with 
 shuffled), amounts between 1 and 10^2 to 10^6 minor units, each power equally often. Repeated pairs and debts to oneself are
 dropped, which leaves about 9,200 debts at 1,000 parties, 97,000 at 10,000 and 986,000 at 100,000.
 
+Beside them a chain, the hardest kind that is known: each of 2,000 parties owes the next one 10^9, and five draws for each,
+of up to 10^6, lead back to a party before it.
+
 Each solver runs in a fresh process that was given the graph: memory is that process's resident peak, with the interpreter,
 the libraries and the graph. Times are seconds of the wall clock, the best of several runs on small graphs, one run on large
 ones. This module must never decide anything.
@@ -37,6 +40,9 @@ from relayer.views.measurements import NettingFigures, NettingRow, NettingRun
 _DRAWS_PER_PARTY = 10
 _SKEW = 0.7
 _SMALL = 20_000
+CHAIN_PARTIES = 2_000
+_CHAIN_AMOUNT = 10**9
+_BACK_PER_PARTY = 5
 _PEAK_UNITS_PER_MEBIBYTE = 1024 * 1024 if sys.platform == "darwin" else 1024  # getrusage: bytes there, KiB elsewhere
 
 
@@ -49,7 +55,7 @@ class SolverName(Enum):
 
 
 # Beyond this many debts a solver is left out: it would take minutes and tell nothing new.
-_MOST_DEBTS = {SolverName.BUILT_IN: 200_000, SolverName.ORTOOLS: 2**20, SolverName.NETWORKX: 20_000}
+_MOST_DEBTS = {SolverName.BUILT_IN: 200_000, SolverName.ORTOOLS: 2**20, SolverName.NETWORKX: 10_000}
 
 
 def zipf_network(*, parties: int, seed: int) -> DebtNetwork:
@@ -76,29 +82,54 @@ def zipf_network(*, parties: int, seed: int) -> DebtNetwork:
     )
 
 
-def measure(*, parties: Sequence[int], seed: int) -> list[NettingRow]:
-    """All solvers on all sizes. Raises InvariantBroken if two solvers clear different sums of one graph."""
+def chain_network(*, parties: int, seed: int) -> DebtNetwork:
+    """A long chain with debts back. The same arguments give the same graph."""
+    source = random.Random(seed)  # noqa: S311 - a reproducible graph, not a secret
+    names = [PartyId(number.to_bytes(4, "big")) for number in range(parties)]
+    amounts = {(debtor, debtor + 1): _CHAIN_AMOUNT for debtor in range(parties - 1)}
+    for debtor in range(1, parties):
+        for _ in range(_BACK_PER_PARTY):
+            amounts[debtor, source.randrange(debtor)] = source.randint(1, 10**6)
+    return debt_network(
+        unit=Unit(currency="EUR", exponent=2),
+        parties=names,
+        debts=[
+            Debt(debtor=names[debtor], creditor=names[creditor], amount=amount)
+            for (debtor, creditor), amount in amounts.items()
+        ],
+    )
+
+
+def measure(*, parties: Sequence[int], chain: int, seed: int) -> list[NettingRow]:
+    """All solvers on all sizes, and on a chain of so many parties. Raises InvariantBroken if two solvers clear different
+    sums of one graph."""
     rows: list[NettingRow] = []
-    for size in parties:
-        network = zipf_network(parties=size, seed=seed)
-        found = [_row(network, name) for name in SolverName]
+    graphs = [("zipf", zipf_network(parties=size, seed=seed)) for size in parties]
+    for graph, network in [*graphs, ("chain", chain_network(parties=chain, seed=seed))]:
+        found = [_row(graph, network, name) for name in SolverName]
         if len({row.figures.cleared for row in found if row.figures}) > 1:
-            raise InvariantBroken(f"netting: solvers disagree on the graph of {size} parties and seed {seed}")
+            raise InvariantBroken(f"netting: solvers disagree on the {graph} of {len(network.parties)} parties, seed {seed}")
         rows += found
     return rows
 
 
-def run(*, parties: Sequence[int] = (1_000, 10_000, 100_000), seed: int = 1, as_json: bool = False) -> None:
+def run(
+    *,
+    parties: Sequence[int] = (1_000, 10_000, 100_000),
+    chain: int = CHAIN_PARTIES,
+    seed: int = 1,
+    as_json: bool = False,
+) -> None:
     """Measures and writes a table, or a JSON document, to standard output. The default sizes take about half a minute."""
-    rows = measure(parties=parties, seed=seed)
+    rows = measure(parties=parties, chain=chain, seed=seed)
     if as_json:
         show_json(NettingFigures(seed=seed, rows=tuple(rows)))
         return
     table = Table(title=f"netting, seed {seed}", caption="seconds; memory is the peak of the whole process")
-    for heading in ("parties", "debts", "solver", "solve", "certify", "check", "memory MiB", "cleared"):
-        table.add_column(heading, justify="left" if heading == "solver" else "right", no_wrap=True)
+    for heading in ("graph", "parties", "debts", "solver", "solve", "certify", "check", "memory MiB", "cleared"):
+        table.add_column(heading, justify="left" if heading in ("graph", "solver") else "right", no_wrap=True)
     for row in rows:
-        table.add_row(f"{row.parties:,}", f"{row.debts:,}", row.solver, *_cells(row))
+        table.add_row(row.graph, f"{row.parties:,}", f"{row.debts:,}", row.solver, *_cells(row))
     Console(width=110).print(table)
 
 
@@ -111,7 +142,7 @@ def _cells(row: NettingRow) -> list[str]:
     return [*(f"{seconds:.3f}" for seconds in times), f"{figures.peak_memory_mebibytes:.0f}", share]
 
 
-def _row(network: DebtNetwork, name: SolverName) -> NettingRow:
+def _row(graph: str, network: DebtNetwork, name: SolverName) -> NettingRow:
     figures, left_out = None, "too large"
     if len(network.amounts) <= _MOST_DEBTS[name]:
         context = multiprocessing.get_context("spawn")
@@ -126,7 +157,12 @@ def _row(network: DebtNetwork, name: SolverName) -> NettingRow:
         child.join()
         figures, left_out = (answer, "") if isinstance(answer, NettingRun) else (None, str(answer))
     return NettingRow(
-        parties=len(network.parties), debts=len(network.amounts), solver=name.value, figures=figures, left_out=left_out
+        graph=graph,
+        parties=len(network.parties),
+        debts=len(network.amounts),
+        solver=name.value,
+        figures=figures,
+        left_out=left_out,
     )
 
 

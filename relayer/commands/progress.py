@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_FIRST_WORD_SECONDS = 1.0
+_HINT_SECONDS = 8.0
 _done: list[str] = []
 _in_doubt: list[str] = []
 
@@ -20,6 +24,25 @@ def done(words: str) -> None:
     """Says what a ledger has recorded, and keeps it for the report of an error."""
     _done.append(words)
     say(words)
+
+
+@contextmanager
+def at_work(words: str, *, hint: str = "") -> Iterator[None]:
+    """For a computation: after a second, and then at growing intervals, how long it has taken; `hint` once that is long."""
+    ended, started = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        wait = _FIRST_WORD_SECONDS
+        while not ended.wait(wait):
+            seconds = time.monotonic() - started
+            say(f"{words}: {seconds:.0f} s so far" + (f"; {hint}" if hint and seconds >= _HINT_SECONDS else ""))
+            wait = seconds  # twice as late each time
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextmanager

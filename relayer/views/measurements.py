@@ -70,8 +70,9 @@ class NettingRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NettingRow:
-    """One solver on one graph: figures, or the reason why there are none."""
+    """One solver on one graph: figures, or the reason why there are none. `graph`: zipf or chain."""
 
+    graph: str
     parties: int
     debts: int
     solver: SolverLabel

@@ -6,6 +6,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from graphlib import TopologicalSorter
 from itertools import product
 
@@ -35,7 +36,11 @@ EUR = Unit(currency="EUR", exponent=2)
 UNITS = [EUR, Unit(currency="JPY", exponent=0), Unit(currency="KWD", exponent=3)]
 NAMES = [PartyId(bytes([number])) for number in range(12)]
 unhurried = settings(deadline=None)  # the first call imports OR-Tools, and the machine may be busy
-SOLVERS = [pytest.param(solve, id="built-in"), pytest.param(ortools_solver.solve, id="ortools")]
+SOLVERS = [
+    pytest.param(solve, id="built-in"),
+    pytest.param(partial(solve, patience=0), id="scaled"),
+    pytest.param(ortools_solver.solve, id="ortools"),
+]
 
 
 @st.composite

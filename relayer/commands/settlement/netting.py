@@ -21,6 +21,7 @@ from relayer.business.settling import (
 )
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, money, say, show_json, show_table, write_file
+from relayer.commands.progress import at_work
 from relayer.commands.reporting import show_change
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
 from relayer.errors import InvalidInput
@@ -34,6 +35,7 @@ from relayer.settlement.rules.eligible import Scope
 from relayer.views.netting import CycleView, NettingView
 
 _PROPOSAL_SECONDS = 86_400
+_HINT = "`--solver ortools` is faster on some large networks; it needs the extra `solver`"
 
 _T = TypeVar("_T")
 
@@ -144,7 +146,10 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
             mode=mode,
         )
         found = await at.service.netting_input(scope)
-        results = compare(found, solver=solver)
+        work = f"netting {len(found.network.amounts):,} debts of {len(found.network.parties):,} parties"
+        hint = "" if solver is SOLVERS["ortools"] else _HINT
+        with at_work(work, hint=hint):
+            results = compare(found, solver=solver)
         _show(at, found, results, mode, form)
         if request.picture is not None:
             picture = draw(results[mode], names={PartyId(key): name for key, name in at.names.items()})
@@ -153,15 +158,16 @@ async def _net(config: Path, channel: str | None, request: NettingRequest, form:
         if request.dry_run:
             say(NOTHING_CHANGED)
             return
-        await propose(
-            at,
-            cycle_id=request.cycle_id,
-            mode=mode,
-            scope=scope,
-            actor=acting(at, request.actor),
-            expires_at_seconds=now_seconds() + _PROPOSAL_SECONDS,
-            solver=solver,
-        )
+        with at_work(work, hint=hint):
+            await propose(
+                at,
+                cycle_id=request.cycle_id,
+                mode=mode,
+                scope=scope,
+                actor=acting(at, request.actor),
+                expires_at_seconds=now_seconds() + _PROPOSAL_SECONDS,
+                solver=solver,
+            )
         verification = f"relayer settlement verify {request.cycle_id} --as PARTY"
         say(f"cycle {request.cycle_id}: proposed; another party runs `{verification}`")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from relayer.bench.netting import SolverName, run, zipf_network
+from relayer.bench.netting import SolverName, chain_network, run, zipf_network
 from relayer.errors import InvalidInput
 from tests.support.outputs import output
 
@@ -22,19 +22,23 @@ def test_sizes_out_of_range_are_refused(parties: int) -> None:
 
 
 def test_every_solver_is_measured_and_all_clear_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    run(parties=[60], seed=3, as_json=True)
+    run(parties=[60], chain=40, seed=3, as_json=True)
     document = output("bench netting", capsys.readouterr().out)
     rows = document["rows"]
-    assert [row["solver"] for row in rows] == [name.value for name in SolverName]
-    assert len({row["figures"]["cleared"] for row in rows}) == 1
+    graphs = {"zipf": zipf_network(parties=60, seed=3), "chain": chain_network(parties=40, seed=3)}
+    assert [(row["graph"], row["solver"]) for row in rows] == [
+        (graph, name.value) for graph in graphs for name in SolverName
+    ]
+    for graph in graphs:
+        assert len({row["figures"]["cleared"] for row in rows if row["graph"] == graph}) == 1
     for row in rows:
-        assert row["debts"] == len(zipf_network(parties=60, seed=3).amounts)
+        assert row["debts"] == len(graphs[row["graph"]].amounts)
         assert row["figures"]["solve_seconds"] > 0
         assert row["figures"]["peak_memory_mebibytes"] > 10
         assert 0 < row["figures"]["cleared_basis_points"] < 10_000
 
 
 def test_the_table_has_a_line_for_each_solver(capsys: pytest.CaptureFixture[str]) -> None:
-    run(parties=[2], seed=3)
+    run(parties=[2], chain=2, seed=3)
     text = capsys.readouterr().out
     assert all(name.value in text for name in SolverName)
