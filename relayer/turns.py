@@ -73,7 +73,7 @@ class FairTurns(Generic[Caller]):
                 # Its turn came and its caller left at the same time.
                 self._working.give_back(caller)
                 self._next()
-            else:
+            elif ready in self._queues.get(caller, ()):
                 self._leave(caller, ready)
             raise
 
@@ -86,13 +86,16 @@ class FairTurns(Generic[Caller]):
     def _next(self) -> None:
         """Starts what may start. Whoever had a turn goes to the end of the row."""
         for caller in list(self._queues):
-            if self._working.is_free(caller):
+            while caller in self._queues and self._working.is_free(caller):
                 ready = self._queues[caller][0]
                 self._leave(caller, ready)
+                if ready.cancelled():
+                    continue  # its caller has left, and has not been told yet
                 if caller in self._queues:
                     self._queues[caller] = self._queues.pop(caller)
                 self._working.take(caller)
                 ready.set_result(None)
+                break
 
 
 def host_of(peer: str) -> str:
