@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from functools import partial
 
+from relayer.app.clock import SteadyClock
 from relayer.app.ledgers import FullLedger
 from relayer.app.vouchers import who
 from relayer.core.channels import Route
@@ -17,10 +19,13 @@ from relayer.errors import AuthoritiesUnavailable, ClientUnusable, FundsInsuffic
 from relayer.journal.statistics import JournalStatistics
 from relayer.ports.capabilities import Checked, Priced, Vouched, VouchedByClient, capability
 from relayer.ports.ledger import ClientCondition, SubmissionBatch, client_reference
+from relayer.service.remembered import Remembered
 from relayer.service.report import Figures, ProbeResult, WalletReport
 
 _PATIENCE_SECONDS = 5.0
 _QUICKLY_SECONDS = 1.0
+_SIGNING_SECONDS = 30.0
+"""Authorities change what they sign for when they are started; each question asks all of them."""
 _SILENT = "no answer within"
 
 
@@ -40,7 +45,8 @@ class Probe:
         self._stopping = dict(stopping or {})
         self._ledgers = ledgers
         self._clients = list(dict.fromkeys((route.source, route.source_client) for route in routes))
-        self._routes = tuple(routes)
+        self._paying = dict(self._clients)
+        self._signing = dict(self._signers(routes))
         self._statistics = statistics
         self._blocking = blocking
 
@@ -77,15 +83,22 @@ class Probe:
         yield from self._own_checks()
         for name, client in self._clients:
             yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
+        for name, client in self._paying.items():
             priced = capability(self._ledgers[name], Priced)
             if priced is not None:
                 yield f"account on {name}", _payable(priced, client)
-        for route in self._routes:
-            # Updates of the client at the destination are made of the source's headers.
-            served = capability(self._ledgers[route.source], VouchedByClient)
-            if served is not None:
+        for what, signing in self._signing.items():
+            yield what, signing()
+
+    def _signers(self, routes: Sequence[Route]) -> Iterator[tuple[str, Remembered[str]]]:
+        """Updates of the client at a destination are made of the source's headers."""
+        for route in routes:
+            source, host = self._ledgers[route.source], self._ledgers[route.destination]
+            vouched = capability(source, VouchedByClient)
+            if vouched is not None:
                 what = f"authorities of {route.source} for {route.destination_client} on {route.destination}"
-                yield what, _serving(served, self._ledgers[route.destination], route.destination_client)
+                serving = partial(_serving, vouched, host, route.destination_client)
+                yield what, Remembered(serving, seconds=_SIGNING_SECONDS, clock=SteadyClock())
 
     def _own_checks(self) -> Iterator[tuple[str, Awaitable[str]]]:
         for name, ledger in self._stopping.items():

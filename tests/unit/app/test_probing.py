@@ -84,8 +84,8 @@ def test_all_is_well(world: World, probe: Probe) -> None:
         "authorities of contracts",
         "ledger settlement",
         "client simulated-0 of ledger contracts",
-        "account on contracts",
         "client simulated-0 of ledger settlement",
+        "account on contracts",
         "authorities of contracts for simulated-0 on settlement",
     ]
 
