@@ -31,14 +31,7 @@ async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) 
             attestor = Attestor(
                 account=account,
                 chain_id=settings.chain_id,
-                clients=[
-                    ClientIdentity(
-                        host_chain_id=client.host_chain_id,
-                        host_genesis=bytes.fromhex((client.host_genesis or "0x")[2:]),
-                        client_id=client.client_id,
-                    )
-                    for client in settings.clients
-                ],
+                clients=served_clients(settings),
                 source=source,
                 store=store,
             )
@@ -50,3 +43,15 @@ async def serve_authority(settings: AuthoritySettings, stopping: asyncio.Event) 
             await running.stop()
     finally:
         await source.close()
+
+
+def served_clients(settings: AuthoritySettings) -> list[ClientIdentity]:
+    """The light clients that the authority signs for; an empty first block stands for any."""
+    return [
+        ClientIdentity(
+            host_chain_id=client.host_chain_id,
+            host_genesis=bytes.fromhex((client.host_genesis or "0x")[2:]),
+            client_id=client.client_id,
+        )
+        for client in settings.clients
+    ]

@@ -13,6 +13,10 @@ class ContradictingHash(LedgerError):
     """A different hash was signed for this height: the node's ledger changed a final block. Never signed."""
 
 
+class ContradictingRotation(LedgerError):
+    """Another rotation was consented to for this generation of the light client. Never signed."""
+
+
 class TooManyCalls(RelayerError):
     """One caller asks for more at once than it is given. It may ask again when its calls are answered."""
 

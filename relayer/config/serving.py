@@ -39,6 +39,11 @@ class AuthoritySettings(Section):
     logging: Logging = Field(default_factory=Logging)
 
     @property
+    def consents(self) -> Path:
+        """To which rotations the authority has consented, beside its record."""
+        return self.store.with_name(self.store.name + ".consents")
+
+    @property
     def counter(self) -> Path:
         """How many hashes were signed, beside the key: a copy of the record that is put back does not bring it along."""
         return self.keystore.with_suffix(".signed")

@@ -47,3 +47,18 @@ def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yam
     from relayer.commands.authority import serve_authority
 
     serve_authority(settings)
+
+
+@app.command("sign-rotation")
+def authority_sign_rotation(
+    plan: Annotated[Path, typer.Argument(help="The plan, as `channel plan-rotation` wrote it.")],
+    settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE,
+    output: Annotated[Path | None, typer.Option(help="Where the consent goes; by default beside the plan.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Consent to what is shown, without a question.")] = False,
+    json: Json = False,
+) -> None:
+    """Consent with this authority's key to the authorities that come after it. It may be served meanwhile."""
+    from relayer.commands.rotating import sign
+
+    with reported(form(json)):
+        sign(plan, settings, output, yes=yes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -67,3 +68,36 @@ def channel_headers(name: Name = None, config: Config = RELAYER_FILE, json: Json
     from relayer.commands.channel import show_headers
 
     show_headers(config, name, form(json))
+
+
+@app.command("plan-rotation")
+def channel_plan_rotation(
+    output: Annotated[Path, typer.Option(help="Where the plan goes.")],
+    authority: Annotated[list[str], typer.Option(metavar="ADDRESS", help="One of the successors. Repeat for each.")],
+    threshold: Annotated[int, typer.Option(min=1, help="How many of the successors must sign.")],
+    name: Name = None,
+    config: Config = RELAYER_FILE,
+    json: Json = False,
+) -> None:
+    """Write a plan by which a channel's authorities hand over to others; reads alone."""
+    from relayer.commands.rotating import plan
+
+    with reported(form(json)):
+        plan(config, name, authority, threshold, output)
+
+
+@app.command("rotate-authorities")
+def channel_rotate_authorities(
+    plan: Annotated[Path, typer.Option(help="The plan, as `channel plan-rotation` wrote it.")],
+    consent: Annotated[list[Path], typer.Option(help="What `authority sign-rotation` wrote. Repeat for each authority.")],
+    name: Name = None,
+    output: Annotated[Path | None, typer.Option(help="Where evidence of the rotation goes.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all of it and send nothing.")] = False,
+    config: Config = RELAYER_FILE,
+    json: Json = False,
+) -> None:
+    """Let the light client of a channel trust other authorities, with the consents of those in force."""
+    from relayer.commands.rotating import rotate
+
+    with reported(form(json)):
+        rotate(config, name, plan, consent, output=output, dry_run=dry_run)
