@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from relayer.app.clock import SteadyClock
@@ -59,20 +59,24 @@ async def evm_connection(settings: EvmLedgerSettings, account: LocalAccount) -> 
         yield connection
 
 
-async def deploy_contracts(name: str, settings: EvmLedgerSettings) -> Contracts | None:
-    """Router and facts, where they are not there yet. Raises ConfigurationError, LedgerError."""
-    if settings.router and settings.facts:
-        return None
-    if settings.facts:
+async def deploy_contracts(name: str, settings: EvmLedgerSettings, note: Callable[[Contracts], None]) -> None:
+    """Router and facts, where they are not there yet, each noted before the next step; and the port that joins them. Raises
+    ConfigurationError, LedgerError."""
+    if settings.facts and not settings.router:
         raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
     async with evm_connection(settings, open_account(settings.account)) as connection:
-        router = address_bytes(settings.router) if settings.router else None
-        deployed = await deployment.deploy_contracts(connection, router=router)
-    return Contracts(
-        router=checksum_address(deployed.router),
-        facts=checksum_address(deployed.facts),
-        deployed_at_height=deployed.router_height,
-    )
+        await deployment.deploy_contracts(
+            connection,
+            router=address_bytes(settings.router) if settings.router else None,
+            facts=address_bytes(settings.facts) if settings.facts else None,
+            note=lambda router, facts, height: note(
+                Contracts(
+                    router=checksum_address(router),
+                    facts=None if facts is None else checksum_address(facts),
+                    deployed_at_height=settings.deployed_at_height if height is None else height,
+                )
+            ),
+        )
 
 
 @asynccontextmanager

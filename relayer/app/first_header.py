@@ -39,7 +39,7 @@ class FirstHeader:
     @property
     def pin(self) -> str:
         """As `channel open --expect-hash` takes it."""
-        return f"{self.ledger}:{self.height}:0x{self.hash.hex()}"
+        return _pin(self.ledger, self.height, self.hash)
 
     def __str__(self) -> str:
         what = "header" if self.is_header else "first state"
@@ -53,6 +53,11 @@ class ExpectedHeader:
     ledger: LedgerId
     height: Height
     hash: bytes
+
+    @property
+    def pin(self) -> str:
+        """As it was named."""
+        return _pin(self.ledger, self.height, self.hash)
 
     def require(self, found: FirstHeader) -> None:
         """Raises WrongLedger if the ledger shows another one."""
@@ -130,6 +135,10 @@ def expected_headers(texts: Sequence[str], ledgers: Collection[str]) -> Mapping[
             raise InvalidInput(f"{text!r}: the header of {name} is named twice; name one")
         found[name] = ExpectedHeader(ledger=LedgerId(name), height=Height(int(match[2])), hash=bytes.fromhex(match[3]))
     return found
+
+
+def _pin(ledger: LedgerId, height: Height, digest: bytes) -> str:
+    return f"{ledger}:{height}:0x{digest.hex()}"
 
 
 def _forged(followed: Ledger, words: str) -> WrongLedger:

@@ -5,7 +5,7 @@ A kind of settlement ledger is loaded when a configuration names it: most comman
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -130,9 +130,10 @@ def stops_by_itself(settings: LedgerSettings, ledger: FullLedger) -> Checked | N
     return capability(ledger, Checked) if isinstance(settings, EmbeddedLedgerSettings | RemoteLedgerSettings) else None
 
 
-async def deploy_missing(name: str, settings: LedgerSettings) -> Contracts | None:
-    """What was deployed now, so that the ledger can host a channel; None if nothing was missing. Raises what that raises."""
-    return await deploy_contracts(name, settings) if isinstance(settings, EvmLedgerSettings) else None
+async def deploy_missing(name: str, settings: LedgerSettings, note: Callable[[Contracts], None]) -> None:
+    """Deploys what the ledger needs to host a channel, and notes it step by step. Raises what that raises."""
+    if isinstance(settings, EvmLedgerSettings):
+        await deploy_contracts(name, settings, note)
 
 
 @asynccontextmanager

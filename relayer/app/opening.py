@@ -17,10 +17,17 @@ from relayer.app.ledgers import FullLedger, Rights, client_types, connected, dep
 from relayer.app.selection import Chosen, choose
 from relayer.app.vouchers import entry, who
 from relayer.config.channels import ChannelSettings, End
-from relayer.config.deployment import Deployment, deployment_path, read_deployment, write_deployment
+from relayer.config.deployment import (
+    Contracts,
+    DeployedClient,
+    Deployment,
+    deployment_path,
+    read_deployment,
+    write_deployment,
+)
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
-from relayer.ports.capabilities import PairsAtCreation, TrustsClients, VouchedByClient, capability
+from relayer.ports.capabilities import DeploysClients, PairsAtCreation, TrustsClients, VouchedByClient, capability
 from relayer.ports.ledger import ClientCondition, client_reference
 from relayer.ports.prover import ClientTerms
 
@@ -149,16 +156,57 @@ class Opening:
     async def _client(self, host: Host, followed: Host, *, counterparty: ClientId | None) -> ClientId:
         if host.end.client is not None:
             return ClientId(host.end.client)
+        deploying, prefix = capability(host.ledger, DeploysClients), followed.ledger.merkle_prefix
+        if deploying is None or counterparty is None:
+            creation, header = await self.starting.creation(followed.ledger, _terms(self.channel))
+            start = str(header)
+            with self.sending():
+                client = await host.ledger.create_client(
+                    creation, counterparty_client_id=counterparty, counterparty_merkle_prefix=prefix
+                )
+        else:
+            deployed = await self._contract(host, followed, deploying, counterparty)
+            start = f"header {deployed.header}"
+            with self.sending():
+                client = await deploying.add_client(
+                    deployed.contract, counterparty_client_id=counterparty, counterparty_merkle_prefix=prefix
+                )
+        _note(self.config, lambda deployment: deployment.with_client(self.channel.name, host.end.ledger, client))
+        self.progress(f"created {client} on {host.ledger.ledger_id}: it starts from {start}")
+        return client
+
+    async def _contract(
+        self, host: Host, followed: Host, deploying: DeploysClients, counterparty: ClientId
+    ) -> DeployedClient:
+        """A light client that the router may take: the one of an interrupted try, if it still serves, or a new one."""
+        channel, ledger = self.channel.name, host.end.ledger
+        earlier = read_deployment(deployment_path(self.config)).unadded.get(channel, {}).get(ledger)
+        if earlier is not None and await self._serves(earlier, followed, deploying):
+            self.progress(
+                f"the light client {earlier.contract} on {ledger} is there already; it starts from {earlier.header}"
+            )
+            return earlier
         creation, header = await self.starting.creation(followed.ledger, _terms(self.channel))
         with self.sending():
-            client = await host.ledger.create_client(
+            contract = await deploying.deploy_client(
                 creation,
                 counterparty_client_id=counterparty,
                 counterparty_merkle_prefix=followed.ledger.merkle_prefix,
             )
-        _note(self.config, lambda deployment: deployment.with_client(self.channel.name, host.end.ledger, client))
-        self.progress(f"created {client} on {host.ledger.ledger_id}: it starts from {header}")
-        return client
+        deployed = DeployedClient(contract=contract, header=header.pin)
+        _note(self.config, lambda deployment: deployment.with_deployed_client(channel, ledger, deployed))
+        self.progress(f"deployed the light client {contract} on {ledger}: it starts from {header}")
+        return deployed
+
+    async def _serves(self, deployed: DeployedClient, followed: Host, deploying: DeploysClients) -> bool:
+        expected = self.starting.expected.get(followed.ledger.ledger_id)
+        status = await deploying.deployed_client(deployed.contract)
+        return (
+            status.condition is ClientCondition.ACTIVE
+            and status.counterparty_chain_id == followed.ledger.chain_id
+            and status.trusting_period_seconds == _terms(self.channel).trusting_period_seconds
+            and (expected is None or deployed.header == expected.pin)
+        )
 
 
 def _make(chosen: Chosen, end: End) -> Host:
@@ -186,10 +234,12 @@ async def _require_light_clients(chosen: Chosen) -> None:
 
 
 async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress) -> None:
-    contracts = await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger])
-    if contracts is not None:
+    def note(contracts: Contracts) -> None:
         _note(config, lambda deployment: deployment.with_contracts(end.ledger, contracts))
-        progress(f"deployed on {end.ledger}: router {contracts.router}, facts {contracts.facts}")
+        what = f"router {contracts.router}" + (f", facts {contracts.facts}" if contracts.facts else "")
+        progress(f"deployed on {end.ledger}: {what}")
+
+    await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger], note)
 
 
 async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
@@ -201,7 +251,7 @@ async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
 
 
 async def _tell_vouchers(host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
-    """Who signs for named clients only has to be told of a new one, or nothing can be proven to its host."""
+    """Who signs for the clients in its configuration alone has to add a new one, or nothing can be proven to its host."""
     vouched = capability(followed.ledger, VouchedByClient)
     reference = client_reference(host.ledger, client)
     missing = () if vouched is None else await vouched.not_serving(reference)

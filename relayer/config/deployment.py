@@ -31,12 +31,20 @@ class Contracts(Section):
     deployed_at_height: DeploymentHeight | None = None
 
 
+class DeployedClient(Section):
+    """A light client's contract that no router has taken yet, and the header that it starts from, as LEDGER:HEIGHT:HASH."""
+
+    contract: Address
+    header: str
+
+
 class Deployment(Section):
-    """`clients` holds, per channel and ledger, the client created there."""
+    """`clients` holds, per channel and ledger, the client created there; `unadded`, those that are only deployed."""
 
     version: Literal[1] = 1
     contracts: dict[str, Contracts] = Field(default_factory=dict)
     clients: dict[str, dict[str, ClientName]] = Field(default_factory=dict)
+    unadded: dict[str, dict[str, DeployedClient]] = Field(default_factory=dict)
 
     def with_contracts(self, ledger: str, contracts: Contracts) -> Deployment:
         """A copy that also records the ledger's contracts."""
@@ -45,7 +53,14 @@ class Deployment(Section):
     def with_client(self, channel: str, ledger: str, client: str) -> Deployment:
         """A copy that also records the channel's client on a ledger."""
         mine = {**self.clients.get(channel, {}), ledger: client}
-        return self.model_copy(update={"clients": {**self.clients, channel: mine}})
+        left = {name: each for name, each in self.unadded.get(channel, {}).items() if name != ledger}
+        unadded = {name: each for name, each in {**self.unadded, channel: left}.items() if each}
+        return self.model_copy(update={"clients": {**self.clients, channel: mine}, "unadded": unadded})
+
+    def with_deployed_client(self, channel: str, ledger: str, deployed: DeployedClient) -> Deployment:
+        """A copy that also records a light client that the ledger's router has not taken yet."""
+        mine = {**self.unadded.get(channel, {}), ledger: deployed}
+        return self.model_copy(update={"unadded": {**self.unadded, channel: mine}})
 
 
 def deployment_path(configuration: Path) -> Path:

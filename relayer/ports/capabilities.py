@@ -6,14 +6,14 @@ what it offers only once it is connected, such as one behind an adapter, says so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from relayer.core.ids import ClientId
 from relayer.errors import AuthoritiesUnavailable
-from relayer.ports.ledger import Quote, SubmissionBatch
-from relayer.ports.prover import ClientReference
+from relayer.ports.ledger import ClientStatus, Quote, SubmissionBatch
+from relayer.ports.prover import ClientCreation, ClientReference
 
 _C = TypeVar("_C")
 
@@ -88,7 +88,7 @@ class Vouched(Protocol):
 
 @runtime_checkable
 class VouchedByClient(Protocol):
-    """A ledger whose vouchers sign for the light clients that they were told of, and for no other."""
+    """A ledger whose vouchers sign for the light clients in their configuration, and for no other."""
 
     async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
         """Those who do not sign for the client; `error` says why. Raises nothing: who does not answer is among them."""
@@ -121,6 +121,31 @@ class PairsAtCreation(Protocol):
 
     async def next_client_id(self) -> ClientId:
         """The id of the client that is created next, unless somebody else creates one before."""
+        ...
+
+
+@runtime_checkable
+class DeploysClients(Protocol):
+    """A host where a light client is a contract, paid for before the router is asked to take it.
+
+    `create_client` does both; whoever keeps what was deployed pays once, however often the second step is refused.
+    """
+
+    async def deploy_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> str:
+        """The new contract's address. A refusal of `add_client` that can be foreseen comes before anything is paid. Raises
+        as `create_client`."""
+        ...
+
+    async def deployed_client(self, contract: str) -> ClientStatus:
+        """What a deployed contract follows; UNKNOWN if it is not a light client. Its id and counterparty are empty."""
+        ...
+
+    async def add_client(
+        self, contract: str, *, counterparty_client_id: str, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
+        """Gives a deployed contract its id. Raises as `create_client`."""
         ...
 
 

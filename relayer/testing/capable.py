@@ -57,7 +57,7 @@ class CapableLedger(SimulatedLedger):
         return Vouching(threshold=2, vouchers=vouchers)
 
     async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
-        """None of its authorities was told of any client."""
+        """None of its authorities has a client in its configuration."""
         del client
         vouchers = (await self.vouching()).vouchers
         return tuple(replace(each, error=each.error or "does not serve the client") for each in vouchers)

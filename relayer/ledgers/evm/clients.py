@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
@@ -76,6 +77,10 @@ class RouterClients:
         address, (counterparty, _) = await asyncio.gather(self.address(client), self.counterparty(client))
         if address is None:
             return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
+        return replace(await self.status_of_contract(address, client), counterparty_client_id=counterparty)
+
+    async def status_of_contract(self, address: bytes, client: ClientId) -> ClientStatus:
+        """Of a light client that the router may not know; `client` is its name in errors."""
         to = "0x" + address.hex()
         views = (_GET_CLIENT_STATE, _STATUS)
         calls = [Call("eth_call", ({"to": to, "data": "0x" + view.hex()}, "latest")) for view in views]
@@ -98,7 +103,6 @@ class RouterClients:
             latest_height=Height(height),
             latest_timestamp=TimestampSeconds(time // _NANOSECONDS),
             trusting_period_seconds=trusting // _NANOSECONDS,
-            counterparty_client_id=counterparty,
             counterparty_chain_id=chain_id,
         )
 
@@ -106,9 +110,12 @@ class RouterClients:
         self, deployer: Deployer, light_client: bytes, *, counterparty: ClientId, prefix: Sequence[bytes]
     ) -> ClientId:
         """Registers a deployed light client under the router's next id; the pairing is permanent."""
-        arguments = encode((_COUNTERPARTY, "address"), ((counterparty, tuple(prefix)), light_client))
-        mined = await deployer.call(self._router, _ADD_CLIENT + arguments, "addClient")
+        mined = await deployer.call(self._router, _add_client(light_client, counterparty, prefix), "addClient")
         return _added_client(mined, self._router)
+
+    async def rehearse_add(self, deployer: Deployer, *, counterparty: ClientId, prefix: Sequence[bytes]) -> None:
+        """Finds a refusal of `add` before a light client is paid for. Any contract does, and the router is one."""
+        await deployer.rehearse(self._router, _add_client(self._router, counterparty, prefix), "addClient")
 
     async def require_counterparty(self, client: ClientId, *, counterparty: ClientId, prefix: Sequence[bytes]) -> None:
         """Pairing is done by then; another pair than the one asked for is an error."""
@@ -119,6 +126,10 @@ class RouterClients:
             raise ConfigurationError(
                 f"client {client} of the router is paired with {found[0]!r}, not with {counterparty!r}; create a new client"
             )
+
+
+def _add_client(light_client: bytes, counterparty: ClientId, prefix: Sequence[bytes]) -> bytes:
+    return _ADD_CLIENT + encode((_COUNTERPARTY, "address"), ((counterparty, tuple(prefix)), light_client))
 
 
 def _added_client(mined: MinedTransaction, router: bytes) -> ClientId:

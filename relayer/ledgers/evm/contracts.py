@@ -17,6 +17,7 @@ from typing import Any
 
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.abi_types import encode
+from relayer.ledgers.evm.error_definitions import FOREIGN_ERRORS, LANGUAGE_ERRORS, ErrorDefinition
 from relayer.proofs.keccak import keccak256
 
 
@@ -27,19 +28,6 @@ class Contract(Enum):
     ROUTER = "Router"
     BUSINESS_FACTS = "BusinessFacts"
     COMET_BFT_LIGHT_CLIENT = "CometBftLightClient"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorDefinition:
-    """A Solidity error: its name and the ABI types of its arguments."""
-
-    name: str
-    types: tuple[str, ...]
-
-    @property
-    def selector(self) -> bytes:
-        """4 bytes that revert data begins with."""
-        return keccak256(f"{self.name}({','.join(self.types)})".encode())[:4]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +42,6 @@ class Artifact:
     def entries(self, kind: str) -> tuple[Mapping[str, Any], ...]:
         """ABI entries of one kind: `function`, `event`, `error`, `constructor`."""
         return tuple(entry for entry in self.abi if entry["type"] == kind)
-
-
-# What the compiler itself reverts with (Solidity documentation, "Error handling").
-LANGUAGE_ERRORS = (
-    ErrorDefinition(name="Error", types=("string",)),
-    ErrorDefinition(name="Panic", types=("uint256",)),
-)
 
 
 @cache
@@ -96,18 +77,18 @@ def call_data(contract: Contract, function: str, *arguments: object) -> bytes:
 
 
 def error_by_selector(selector: bytes) -> ErrorDefinition | None:
-    """The error that revert data with this selector carries, from any of our contracts, or None."""
+    """The error that revert data with this selector carries, from our contracts or from those of others, or None."""
     return _errors().get(selector)
 
 
 def error_name(revert: bytes) -> str | None:
-    """Name of the error in revert data, or None if it is not in our ABI."""
+    """Name of the error in revert data, or None if it is not known."""
     known = error_by_selector(revert[:4])
     return None if known is None else known.name
 
 
 def known_errors() -> Sequence[ErrorDefinition]:
-    """Every error that our contracts may revert with, by name."""
+    """Every error that a contract may revert with, as far as it is known, by name."""
     return sorted(_errors().values(), key=lambda error: error.name)
 
 
@@ -123,7 +104,7 @@ def input_types(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 @cache
 def _errors() -> Mapping[bytes, ErrorDefinition]:
-    definitions = list(LANGUAGE_ERRORS)
+    definitions = [*LANGUAGE_ERRORS, *FOREIGN_ERRORS]
     for contract in Contract:
         definitions += [
             ErrorDefinition(name=entry["name"], types=input_types(entry)) for entry in artifact(contract).entries("error")

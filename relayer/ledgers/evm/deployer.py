@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from relayer.errors import LedgerError
+from relayer.errors import AccessDenied, LedgerError
+from relayer.ledgers.evm.access import is_about_rights, missing_rights
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted
 from relayer.ledgers.evm.node import EvmNode, MinedTransaction
 from relayer.ledgers.evm.quantity import quantity
@@ -30,7 +31,8 @@ class Deployer:
         return self._sender.address
 
     async def deploy(self, initcode: bytes, what: str) -> tuple[bytes, MinedTransaction]:
-        """The new contract's address. Raises Reverted, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
+        """The new contract's address. Raises Reverted, AccessDenied, FundsInsufficient, FeeCapExceeded, and
+        LedgerUnavailable."""
         mined = await self._execute(None, initcode, what)
         if mined.contract is None:
             raise MalformedAnswer(f"{what}: the receipt of the deployment names no contract")
@@ -40,16 +42,32 @@ class Deployer:
         """A transaction that must succeed. Raises as `deploy`."""
         return await self._execute(to, calldata, what)
 
+    async def rehearse(self, to: bytes, calldata: bytes, what: str) -> None:
+        """Simulates a call that comes later, so that its refusal is found before anything is paid. Raises as `call`."""
+        try:
+            await self._estimate(to, calldata)
+        except NodeRefused as refusal:
+            raise await self._reverted(refusal, to, calldata, what) from refusal
+
+    async def _reverted(self, refusal: NodeRefused, to: bytes | None, calldata: bytes, what: str) -> Reverted | AccessDenied:
+        await self._sender.require_funds()
+        if not refusal.is_revert:
+            raise refusal
+        name, detail = describe_revert(refusal.data)
+        reverted = Reverted(what, name, detail or str(refusal))
+        if to is None or not is_about_rights(refusal):
+            return reverted
+        functions = {what: calldata[:4]}
+        missing = await missing_rights(self._node, contract=to, account=self.address, functions=functions)
+        return AccessDenied(f"{reverted}; {missing}") if missing else reverted
+
     async def _execute(self, to: bytes | None, calldata: bytes, what: str) -> MinedTransaction:
         try:
             gas = await self._estimate(to, calldata)
         except NodeRefused as refusal:
-            await self._sender.require_funds()
-            if not refusal.is_revert:
-                raise
-            name, detail = describe_revert(refusal.data)
-            reverted = Reverted(what, name, detail or str(refusal))
-            if name not in TIME_REFUSALS or not await self._is_quiet():
+            reverted = await self._reverted(refusal, to, calldata, what)
+            time_is_at_fault = isinstance(reverted, Reverted) and reverted.name in TIME_REFUSALS
+            if not time_is_at_fault or not await self._is_quiet():
                 raise reverted from refusal
             gas = await self._estimate_after_a_block(to, calldata, reverted)
         mined = await self._sender.execute(TransactionOrder(to=to, calldata=calldata, gas=gas))
@@ -67,7 +85,7 @@ class Deployer:
     async def _is_quiet(self) -> bool:
         return (await self._node.block("latest")).timestamp < self._clock.now() - _QUIET_SECONDS
 
-    async def _estimate_after_a_block(self, to: bytes | None, calldata: bytes, reverted: Reverted) -> int:
+    async def _estimate_after_a_block(self, to: bytes | None, calldata: bytes, reverted: LedgerError) -> int:
         """An empty transfer to ourselves makes the block whose time the next simulation sees. Raises `reverted` at a second
         refusal, of either."""
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId
-from relayer.errors import ConfigurationError, InvalidInput
+from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
 from relayer.ledgers.evm.chain_view import ChainView
@@ -26,11 +26,12 @@ from relayer.ledgers.evm.submitter import Submitter
 from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
 from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.clock import Clock
-from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
+from relayer.ports.ledger import ClientCondition, ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.comet.client_types import CLIENT_TYPE
 from relayer.proofs.errors import ProofError
+from relayer.proofs.evm_address import checksum_address
 
 _NEW_HEADS = Subscription("eth_subscribe", ["newHeads"])
 
@@ -171,6 +172,21 @@ class EvmLedger:
         self, creation: ClientCreation, *, counterparty_client_id: str | None, counterparty_merkle_prefix: Sequence[bytes]
     ) -> ClientId:
         """Deploys a CometBFT light client that this account owns, and adds it to the router under its next id."""
+        contract = await self.deploy_client(
+            creation,
+            counterparty_client_id=counterparty_client_id or "",
+            counterparty_merkle_prefix=counterparty_merkle_prefix,
+        )
+        return await self.add_client(
+            contract,
+            counterparty_client_id=counterparty_client_id or "",
+            counterparty_merkle_prefix=counterparty_merkle_prefix,
+        )
+
+    async def deploy_client(
+        self, creation: ClientCreation, *, counterparty_client_id: str, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> str:
+        """This account owns the light client."""
         if creation.client_type != CLIENT_TYPE:
             raise ConfigurationError(
                 f"an EVM router has no light client of type {creation.client_type!r}; it can follow CometBFT ledgers"
@@ -185,10 +201,24 @@ class EvmLedger:
             )
         except (ProofError, InvalidInput) as error:
             raise ConfigurationError(f"light client of the counterparty: {error}") from error
-        address, _ = await self._connection.deployer.deploy(code, "deployment of the light client")
+        deployer, pairing = self._connection.deployer, (ClientId(counterparty_client_id), counterparty_merkle_prefix)
+        await self._clients.rehearse_add(deployer, counterparty=pairing[0], prefix=pairing[1])
+        address, _ = await deployer.deploy(code, "deployment of the light client")
+        return checksum_address(address)
+
+    async def deployed_client(self, contract: str) -> ClientStatus:
+        unnamed = ClientId("")
+        try:
+            return await self._clients.status_of_contract(bytes.fromhex(contract[2:]), unnamed)
+        except LedgerUnavailable:
+            return ClientStatus(client_id=unnamed, condition=ClientCondition.UNKNOWN)
+
+    async def add_client(
+        self, contract: str, *, counterparty_client_id: str, counterparty_merkle_prefix: Sequence[bytes]
+    ) -> ClientId:
         return await self._clients.add(
             self._connection.deployer,
-            address,
+            bytes.fromhex(contract[2:]),
             counterparty=ClientId(counterparty_client_id),
             prefix=counterparty_merkle_prefix,
         )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from relayer.core.ids import ClientId
 from relayer.errors import RelayerError
+from relayer.ledgers.evm.access import RELAYING, manager_of, missing_rights
 from relayer.ledgers.evm.calls import GET_CLIENT, client_call
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ports.capabilities import CheckLine
@@ -21,7 +22,8 @@ async def ownership_lines(
     node: EvmNode, *, account: bytes, router: bytes, facts: bytes | None, clients: Sequence[str]
 ) -> AsyncIterator[CheckLine]:
     """`account`: the relayer's own. `clients`: ids of light clients on the router."""
-    yield await _line(node, "owner of the router", router, account, "may replace any light client by migrateClient")
+    async for line in _router_lines(node, router, account):
+        yield line
     if facts is not None:
         yield await _line(node, "owner of the facts", facts, account, "registers parties and issuers")
     for client in clients:
@@ -32,6 +34,25 @@ async def ownership_lines(
             yield CheckLine(subject=subject, found="cannot be looked at", remedy=str(error))
         else:
             yield await _line(node, subject, address, account, "may recover it when it is frozen or expired")
+
+
+async def _router_lines(node: EvmNode, router: bytes, account: bytes) -> AsyncIterator[CheckLine]:
+    try:
+        manager = await manager_of(node, router)
+        missing = await missing_rights(node, contract=router, account=account, functions=RELAYING)
+    except RelayerError as error:
+        yield CheckLine(subject="rights on the router", found="cannot be looked at", remedy=str(error))
+        return
+    if manager is None:
+        yield await _line(node, "owner of the router", router, account, "may replace any light client by migrateClient")
+        return
+    name = checksum_address(account)
+    found = f"{name} may relay" if not missing else f"{name} may not relay"
+    yield CheckLine(
+        subject="rights on the router",
+        found=f"{found}; the access manager {checksum_address(manager)} decides who may do what",
+        remedy=missing,
+    )
 
 
 async def _line(node: EvmNode, subject: str, contract: bytes, account: bytes, right: str) -> CheckLine:

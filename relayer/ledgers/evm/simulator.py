@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relayer.ledgers.evm.access import is_about_rights, require_relaying
 from relayer.ledgers.evm.calls import multicall
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.node import EvmNode
@@ -27,7 +28,7 @@ class Simulator:
     """Simulates one account's multicalls to one router."""
 
     def __init__(self, node: EvmNode, *, account: bytes, router: bytes) -> None:
-        self._node = node
+        self._node, self._account, self._router = node, account, router
         self._parties = {"from": "0x" + account.hex(), "to": "0x" + router.hex()}
 
     async def estimate(self, calldata: bytes) -> int | None:
@@ -39,12 +40,16 @@ class Simulator:
         return quantity(answer, "eth_estimateGas") * (100 + _GAS_MARGIN_PERCENT) // 100
 
     async def run(self, update: bytes | None, calls: Sequence[bytes]) -> Trial:
-        """The update alone, then each call behind it, all against the same block. Raises LedgerUnavailable."""
+        """The update alone, then each call behind it, all against the same block. Raises LedgerUnavailable, and AccessDenied
+        if the router lets this account relay nothing: then no message is at fault."""
         front = [] if update is None else [update]
         trials = ([front] if front else []) + [[*front, call] for call in calls]
         block = await self._node.rpc.call("eth_blockNumber")
         requests = [Call("eth_call", (self._transaction(multicall(trial)), block)) for trial in trials]
         refusals = [_refusal(answer) for answer in await self._node.rpc.batch(requests)]
+        if any(each is not None and is_about_rights(each) for each in refusals):
+            # An application that a packet is for can revert with the same error, so the router's manager is asked.
+            await require_relaying(self._node, router=self._router, account=self._account)
         first = refusals.pop(0) if front else None
         return Trial(update=first, messages=() if first is not None else tuple(refusals))
 

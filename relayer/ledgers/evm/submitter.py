@@ -93,7 +93,7 @@ class Submitter:
         self._simulator = Simulator(node, account=sender.address, router=router)
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
-        """One result per message. Raises ClientUnusable, FundsInsufficient, FeeCapExceeded, LedgerUnavailable."""
+        """One result per message. Raises ClientUnusable, AccessDenied, FundsInsufficient, FeeCapExceeded, LedgerError."""
         progress = _Progress()
         messages = self._encode(batch, progress)
         messages = await self.without_redundant(messages, progress)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,9 +15,10 @@ from aiohttp.test_utils import TestServer
 
 from relayer.app import opening
 from relayer.app.checking import check
+from relayer.app.first_header import Starting, expected_headers
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger
-from relayer.app.opening import open_channel, recover_channel
+from relayer.app.opening import newest_headers, open_channel, recover_channel
 from relayer.app.relaying import relay
 from relayer.app.selection import choose
 from relayer.commands.channel import open_channel as open_by_command
@@ -26,10 +29,14 @@ from relayer.config.serving import ServedClientSettings
 from relayer.core.events import AcknowledgementWritten, PacketAcknowledged
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
 from relayer.core.packet import Payload
-from relayer.errors import ConfigurationError
+from relayer.errors import ConfigurationError, LedgerRefused
+from relayer.ports.ledger import ClientCondition, ClientStatus
+from relayer.ports.prover import ClientCreation
+from relayer.proofs.evm_address import checksum_address
 from relayer.testing.capable import CapableLedger
 from relayer.testing.clock import ManualClock
 from relayer.testing.simulated import SimulatedLedger
+from relayer.testing.simulated_client import SimulatedClient
 from relayer.waiting import until_true
 from tests.support.embedded import EchoApplication
 from tests.support.two_ledgers import TOKEN, TwoLedgers, configuration, two_ledgers
@@ -207,6 +214,89 @@ async def test_somebody_else_creating_a_client_meanwhile_is_told(tmp_path: Path,
     config = configuration(tmp_path, ports, sends=["facts"])
     with pytest.raises(ConfigurationError, match="somebody else created a client"):
         await open_channel(config, None, lambda _: None)
+
+
+class LateRefusal(CapableLedger):
+    """Light clients are contracts here; the router refuses to take one as often as `refusals` says."""
+
+    refusals = 2
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.deployed: list[tuple[ClientCreation, ClientCondition]] = []
+
+    async def deploy_client(self, creation: ClientCreation, **_: object) -> str:
+        self.deployed.append((creation, ClientCondition.ACTIVE))
+        return checksum_address(len(self.deployed).to_bytes(20, "big"))
+
+    async def deployed_client(self, contract: str) -> ClientStatus:
+        creation, condition = self.deployed[int(contract, 16) - 1]
+        status = SimulatedClient.created(ClientId(""), creation).status(creation.height)
+        return replace(status, condition=condition)
+
+    async def add_client(self, contract: str, **pairing: Any) -> ClientId:
+        if self.refusals:
+            self.refusals -= 1
+            raise LedgerRefused("IBCInvalidClientId", "addClient: the router refuses")
+        return await self.create_client(self.deployed[int(contract, 16) - 1][0], **pairing)
+
+
+@dataclass(slots=True)
+class Late:
+    """A channel whose second ledger refuses late."""
+
+    config: Path
+    ledger: LateRefusal
+    followed: SimulatedLedger
+    clock: ManualClock
+    told: list[str] = field(default_factory=list)
+
+    async def refused(self) -> None:
+        with pytest.raises(LedgerRefused, match="the router refuses"):
+            await open_channel(self.config, None, self.told.append)
+
+
+@pytest.fixture
+def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Late:
+    clock = ManualClock()
+    ledger, followed = LateRefusal(LedgerId("left"), clock), SimulatedLedger(LedgerId("right"), clock)
+    replaced(monkeypatch, {"left": ledger, "right": followed})
+    ports = {
+        name: {"type": "remote", "chain_id": "x-1", "address": f"127.0.0.1:{index + 1}"}
+        for index, name in enumerate(("left", "right"))
+    }
+    return Late(config=configuration(tmp_path, ports, sends=["facts"]), ledger=ledger, followed=followed, clock=clock)
+
+
+async def test_a_light_client_is_paid_for_once_however_often_the_router_refuses_it(late: Late) -> None:
+    """The fault: each try of `channel open` that was refused late deployed another light client, for 4.7 million gas."""
+    await late.refused()
+    await late.refused()
+    await open_channel(late.config, None, late.told.append)
+    assert len(late.ledger.deployed) == 1
+    written = read_deployment(deployment_path(late.config))
+    assert (set(written.clients["main"]), written.unadded) == ({"left", "right"}, {})
+    assert sum("is there already; it starts from right:" in line for line in late.told) == 2
+
+
+@pytest.mark.parametrize("cause", ["expired", "other terms", "another header expected"])
+async def test_a_light_client_that_no_longer_serves_is_deployed_anew(late: Late, cause: str) -> None:
+    late.ledger.refusals = 1
+    await late.refused()
+    starting = Starting()
+    if cause == "expired":
+        late.ledger.deployed[0] = (late.ledger.deployed[0][0], ClientCondition.EXPIRED)
+    elif cause == "other terms":
+        late.config.write_text(
+            late.config.read_text().replace("name: main", "name: main\n  client_terms: {trusting_period_seconds: 77}")
+        )
+    else:
+        late.clock.advance(60)
+        await late.followed.head()
+        (_, right) = await newest_headers(late.config, None)
+        starting = Starting(expected=expected_headers([right.pin], ["right"]))
+    await open_channel(late.config, None, late.told.append, starting)
+    assert len(late.ledger.deployed) == 2
 
 
 class CountingNode:

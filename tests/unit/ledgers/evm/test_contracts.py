@@ -9,7 +9,6 @@ from eth_abi.abi import decode
 
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.contracts import (
-    LANGUAGE_ERRORS,
     Contract,
     artifact,
     call_data,
@@ -20,6 +19,7 @@ from relayer.ledgers.evm.contracts import (
     known_errors,
     signature,
 )
+from relayer.ledgers.evm.error_definitions import FOREIGN_ERRORS, LANGUAGE_ERRORS
 from relayer.proofs.keccak import keccak256
 from tests.support.paths import ROOT
 from tests.support.scripts import load_script
@@ -61,7 +61,23 @@ def test_every_error_of_the_abi_is_found_by_its_selector(contract: Contract) -> 
 
 def test_no_two_errors_share_a_selector() -> None:
     names = {entry["name"] for contract in Contract for entry in artifact(contract).entries("error")}
-    assert len(known_errors()) == len(names) + len(LANGUAGE_ERRORS)
+    foreign = {each.name for each in (*LANGUAGE_ERRORS, *FOREIGN_ERRORS)}
+    assert not names & foreign
+    assert len(known_errors()) == len(names | foreign)
+
+
+@pytest.mark.parametrize(
+    ("selector", "name"),
+    [
+        ("068ca9d8", "AccessManagedUnauthorized"),
+        ("e2517d3f", "AccessControlUnauthorizedAccount"),
+        ("118cdaa7", "OwnableUnauthorizedAccount"),
+        ("d93c0665", "EnforcedPause"),
+    ],
+)
+def test_errors_of_routers_that_others_deployed_have_their_names(selector: str, name: str) -> None:
+    """As OpenZeppelin publishes them."""
+    assert error_name(bytes.fromhex(selector)) == name
 
 
 def test_unknown_and_short_revert_data_have_no_name() -> None:

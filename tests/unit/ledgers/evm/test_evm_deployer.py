@@ -45,6 +45,11 @@ class QuietLedger:
     async def block(self, _: str):
         return type("Block", (), {"timestamp": self.block_time})
 
+    async def view(self, to: bytes, calldata: bytes) -> bytes:
+        """A router whose ports are all free."""
+        del to, calldata
+        raise NodeRefused("eth_call", 3, "execution reverted", keccak256(b"IBCAppNotFound(string)")[:4])
+
     async def require_funds(self) -> None:
         return None
 
@@ -114,6 +119,7 @@ async def test_a_nodes_own_trouble_is_no_refusal_of_the_contract() -> None:
 async def test_the_block_of_a_router_is_known_if_it_was_deployed_now() -> None:
     ledger = QuietLedger(refusal=b"", block_time=NOW)
     options = SimpleNamespace(chain_id=5)
-    connection: Any = SimpleNamespace(deployer=Deployer(ledger, ledger, clock=ManualClock(NOW)), options=options)  # type: ignore[arg-type]
+    deployer = Deployer(ledger, ledger, clock=ManualClock(NOW))  # type: ignore[arg-type]
+    connection: Any = SimpleNamespace(deployer=deployer, node=ledger, options=options)
     assert (await deploy_contracts(connection)).router_height == 2
     assert (await deploy_contracts(connection, router=ledger.address)).router_height is None
