@@ -6,8 +6,7 @@ and one when time has passed. Faults are injected from outside; the rules themse
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from relayer.codes.ibc import IbcCode, Remedy
@@ -109,18 +108,6 @@ class SimulatedLedger(SimulatedChain):
         await self._answer()
         self._heartbeat()
         return self._heads[-1]
-
-    async def head_hints(self) -> AsyncIterator[None]:
-        hint = asyncio.Event()
-        number = self._listeners = self._listeners + 1
-        self._hints[number] = hint
-        try:
-            while True:
-                await hint.wait()
-                hint.clear()
-                yield
-        finally:
-            self._hints.pop(number, None)
 
     async def events(self, *, after: Height, until: Height) -> Sequence[LedgerFact]:
         await self._answer()

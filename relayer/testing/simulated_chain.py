@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -44,6 +44,19 @@ class SimulatedChain:
     def genesis_hash(self) -> bytes:
         """Hash of the first block."""
         return self._heads[0].hash
+
+    async def head_hints(self) -> AsyncIterator[None]:
+        """One hint after each seal, unless hints are lost."""
+        hint = asyncio.Event()
+        number = self._listeners = self._listeners + 1
+        self._hints[number] = hint
+        try:
+            while True:
+                await hint.wait()
+                hint.clear()
+                yield
+        finally:
+            self._hints.pop(number, None)
 
     def _now(self) -> int:
         return max(int(self._clock.now()), self._heads[-1].timestamp if self._heads else 0)
