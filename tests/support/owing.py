@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from relayer.codes.limits import MAXIMUM_FACTS
-from relayer.core.commitment import PathKind, commitment_path
+from relayer.codes.news import StatusAnswer
+from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path
+from relayer.core.events import PacketCommitted
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
-from relayer.core.packet import Packet
+from relayer.core.packet import Acknowledgement, Packet
 from relayer.facts.schema import Fact, party_id
+from relayer.facts.status_codec import encode_status_answers
 from relayer.ledgers.embedded.chain.operators import OperatorKey
-from relayer.ports.ledger import ReceivePacket, SubmissionBatch, client_reference
+from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, SubmissionBatch, client_reference
 from relayer.ports.prover import ClientTerms
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
@@ -31,10 +34,12 @@ Debts = Mapping[tuple[str, str], int]
 class OwingLedger:
     """`ledger` is connected by set_up(), with a fact for each debt, due at once."""
 
-    def __init__(self, folder: Path, debts: Debts, *, keys: Iterable[OperatorKey] = KEYS) -> None:
+    def __init__(
+        self, folder: Path, debts: Debts, *, keys: Iterable[OperatorKey] = KEYS, clock: ManualClock | None = None
+    ) -> None:
         self.folder = folder
         self.debts = debts
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.evm = EvmCounterparty(self.clock)
         self.ledger = embedded_ledger(folder, self.clock, keys=keys)
 
@@ -93,4 +98,21 @@ class OwingLedger:
         (proof,) = await self.evm.prove([path], at=height)
         update = await self.evm.client_update(client_reference(self.ledger, _CLIENT), trusted=Height(1), target=height)
         message = ReceivePacket(packet=packet, proof=proof)
+        await self.ledger.submit(SubmissionBatch(client_id=_CLIENT, update=update, messages=(message,)))
+
+    async def sent(self) -> list[Packet]:
+        """Every packet of news so far."""
+        head = await self.ledger.head()
+        events = await self.ledger.events(after=Height(0), until=head.height)
+        return [event.packet for event in events if isinstance(event, PacketCommitted)]
+
+    async def answer(self, packet: Packet, *answers: StatusAnswer) -> None:
+        """The contract ledger's acknowledgement of a packet of news."""
+        acknowledgement = Acknowledgement(app_acknowledgements=(encode_status_answers(answers),))
+        path = commitment_path(CLIENT_ID, PathKind.ACKNOWLEDGEMENT, packet.sequence)
+        self.evm.write(path, acknowledgement_commitment(acknowledgement))
+        height = self.evm.seal()
+        (proof,) = await self.evm.prove([path], at=height)
+        update = await self.evm.client_update(client_reference(self.ledger, _CLIENT), trusted=Height(1), target=height)
+        message = AcknowledgePacket(packet=packet, acknowledgement=acknowledgement, proof=proof)
         await self.ledger.submit(SubmissionBatch(client_id=_CLIENT, update=update, messages=(message,)))
