@@ -17,6 +17,7 @@ from relayer.errors import ConfigurationError
 from relayer.service.connections import MAXIMUM_CONNECTIONS, bounded
 from relayer.service.http import StatusServer
 from relayer.service.listener import bind
+from relayer.waiting import until_true
 from tests.support.paths import ROOT
 from tests.unit.service.test_service import REPORT, source
 
@@ -73,8 +74,13 @@ async def test_without_a_token_whoever_speaks_tls_may_ask() -> None:
 
 async def test_a_command_asks_the_service_of_its_own_configuration(tmp_path: Path) -> None:
     async with serving() as port:
-        found = await asyncio.to_thread(running_report, listen(port, TLS, tmp_path / "token"))
-        assert found == REPORT
+        configured = listen(port, TLS, tmp_path / "token")
+
+        async def answered() -> bool:
+            """A busy machine may take longer than a command waits."""
+            return await asyncio.to_thread(running_report, configured) == REPORT
+
+        await until_true(answered, "the answer of the service")
 
 
 async def test_a_process_in_the_services_place_is_handed_no_token(tmp_path: Path) -> None:
