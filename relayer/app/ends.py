@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from relayer.app import evm
 from relayer.app.ledgers import Rights, connected, make_settlement
 from relayer.app.selection import Selection
+from relayer.business.naming import named_parties
 from relayer.business.reconciling import BothLedgers, ChannelBooks
 from relayer.business.settling import Desk
 from relayer.keystore import LocalAccount
@@ -25,9 +26,11 @@ async def open_settlement(selection: Selection, *, rights: Rights = Rights.RELAY
 
 @asynccontextmanager
 async def desk(selection: Selection, *, rights: Rights = Rights.RELAYER) -> AsyncIterator[Desk]:
-    """The same, with the names of its parties."""
+    """The same, with the names of its parties, which errors give as well."""
     async with open_settlement(selection, rights=rights) as service:
-        yield await Desk.at(service)
+        at = await Desk.at(service)
+        with named_parties(at.names):
+            yield at
 
 
 @asynccontextmanager

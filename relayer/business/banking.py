@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from relayer.business.naming import with_names
 from relayer.business.paging import all_payments
 from relayer.errors import LedgerRefused
 from relayer.iso20022.accounts import BankAccount
@@ -155,7 +156,8 @@ async def _record(service: SettlementService, entry: AcceptedEntry) -> EntryOutc
         for command in await _commands(service, entry):
             await service.execute(command)
     except LedgerRefused as refused:
-        code, detail = refused.code, refused.message
+        names = {party.party_id: party.ocpi_id for party in await service.parties()}
+        code, detail = refused.code, with_names(refused.message, names)
     return _finding(entry, code, detail)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, LedgerRefused, RelayerError
 
 _NEAR = 3
 _LISTED = 5
 _LEAST_DIGITS = 4
 """Of a hash: fewer fit by chance what was not meant."""
 HASH_DIGITS = 64
+_PARTY = re.compile(r"(?<![0-9A-Za-z])(?:0x)?([0-9a-f]{64}|[0-9a-f]{16}…)")
+"""A party as ledgers name it in errors, whole or abridged."""
 
 
 def near_names(text: str, known: Collection[str]) -> str:
@@ -55,3 +59,26 @@ def one_hash(what: str, text: str, known: Collection[bytes], listing: str) -> by
     """The same for hashes of 32 bytes, which may be given by their first digits. Raises InvalidInput."""
     digits = hash_prefix(what, text)
     return bytes.fromhex(one_of(what, f"0x{digits}", {f"0x{each.hex()}" for each in known}, listing)[2:])
+
+
+def with_names(text: str, names: Mapping[bytes, str]) -> str:
+    """What a ledger says, with the names of the parties in place of their ids. `names`: by party id."""
+
+    def name(found: re.Match[str]) -> str:
+        digits = found[1].rstrip("…")
+        fitting = [known for party, known in names.items() if party.hex().startswith(digits)]
+        return fitting[0] if len(fitting) == 1 else found[0]
+
+    return _PARTY.sub(name, text)
+
+
+@contextmanager
+def named_parties(names: Mapping[bytes, str]) -> Iterator[None]:
+    """Errors that pass give the names of parties: a ledger itself knows ids alone."""
+    try:
+        yield
+    except RelayerError as error:
+        error.args = tuple(with_names(each, names) if isinstance(each, str) else each for each in error.args)
+        if isinstance(error, LedgerRefused):
+            error.message = with_names(error.message, names)
+        raise

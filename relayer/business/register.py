@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from relayer.business.naming import with_names
 from relayer.business.settling import request_id_of
 from relayer.errors import ConfigurationError, LedgerRefused
 from relayer.facts.schema import party_id
@@ -55,6 +56,13 @@ class Register:
     agreements: tuple[AgreementEntry, ...]
 
     @property
+    def names(self) -> Mapping[bytes, str]:
+        """Everyone who is named, by party id."""
+        named = [party.ocpi_id for party in self.parties]
+        named += [name for each in self.agreements for name in (each.debtor, each.creditor)]
+        return {party_id(name): name for name in named}
+
+    @property
     def on_contracts(self) -> tuple[PartyEntry, ...]:
         """The parties that have an account on the contract ledger."""
         return tuple(party for party in self.parties if party.account is not None)
@@ -84,6 +92,7 @@ async def register_on_settlement(
     """Sends what is not in force yet. Needs the settlement ledger's token or operator account. Issuers are accounts of the
     contract ledger with this EIP-155 id."""
     outcomes: list[RegistrationOutcome] = []
+    names = {party.party_id: party.ocpi_id for party in await service.parties()} | register.names
     for commands in (
         await _party_commands(service, register),
         await _agreement_commands(service, register),
@@ -92,7 +101,7 @@ async def register_on_settlement(
         for start in range(0, len(commands), _AT_ONCE):
             # Commands that do not depend on each other, a bounded number at a time: a chain takes them into one block.
             part = commands[start : start + _AT_ONCE]
-            outcomes += await _together(_apply(service, subject, command) for subject, command in part)
+            outcomes += await _together(_apply(service, subject, command, names) for subject, command in part)
     refused = {each.subject for each in outcomes if each.applied is Applied.REFUSED}
     await _bind_accounts(service, [party for party in register.parties if _subject(party) not in refused])
     return tuple(outcomes)
@@ -129,13 +138,16 @@ async def _together(calls: Iterable[Awaitable[RegistrationOutcome]]) -> list[Reg
     return outcomes
 
 
-async def _apply(service: SettlementService, subject: str, command: Command | None) -> RegistrationOutcome:
+async def _apply(
+    service: SettlementService, subject: str, command: Command | None, names: Mapping[bytes, str]
+) -> RegistrationOutcome:
     if command is None:
         return RegistrationOutcome(subject=subject, applied=Applied.UNCHANGED)
     try:
         await service.execute(replace(command, request_id=request_id_of(command)))
     except LedgerRefused as refused:
-        return RegistrationOutcome(subject=subject, applied=Applied.REFUSED, refusal=refused)
+        refusal = LedgerRefused(refused.code, with_names(refused.message, names))
+        return RegistrationOutcome(subject=subject, applied=Applied.REFUSED, refusal=refusal)
     return RegistrationOutcome(subject=subject, applied=Applied.RECORDED)
 
 

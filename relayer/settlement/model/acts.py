@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from relayer.codes.limits import MAXIMUM_EXPONENT
+
 OPERATOR = b""
 """Acts for the ledger itself, and may act where any party may."""
 
@@ -17,6 +19,14 @@ class UnitKey(NamedTuple):
 
     currency: str
     exponent: int
+
+    def text(self, amount: int) -> str:
+        """Minor units from zero up as a decimal with the currency, as people write it: 12.50 EUR."""
+        if not 0 <= self.exponent <= MAXIMUM_EXPONENT:
+            return f"{amount} minor units of {self.currency}"
+        digits = str(amount).rjust(self.exponent + 1, "0")
+        point = len(digits) - self.exponent
+        return f"{digits[:point]}{'.' * bool(self.exponent)}{digits[point:]} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from relayer.codes.facts import FactKind
 from relayer.errors import InvariantBroken
+from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.model.facts import Origin
 
 
@@ -58,6 +59,11 @@ class Liability:
         parts = (self.open, self.netted, self.paid, self.credited)
         if min(parts) < 0 or self.amount != sum(parts) or not 0 <= self.held <= self.open:
             raise InvariantBroken(f"liability {self.liability_id.hex()}: its amounts do not add up")
+
+    @property
+    def unit(self) -> UnitKey:
+        """What its amounts are stated in."""
+        return UnitKey(self.currency, self.exponent)
 
     @property
     def free(self) -> int:

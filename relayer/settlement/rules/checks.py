@@ -177,11 +177,9 @@ def require_evidence(state: SettlementReader, evidence: Evidence, order: Payment
     same parties before."""
     require_text("evidence reference", evidence.reference)
     if (evidence.amount, evidence.currency) != (order.amount, order.currency):
-        raise refuse(
-            RefusalCode.EVIDENCE_MISMATCH,
-            f"evidence {evidence.reference} states {evidence.amount} {evidence.currency}, the payment {order.amount} "
-            f"{order.currency}",
-        )
+        stated = UnitKey(evidence.currency, order.exponent).text(evidence.amount)
+        ordered = UnitKey(order.currency, order.exponent).text(order.amount)
+        raise refuse(RefusalCode.EVIDENCE_MISMATCH, f"evidence {evidence.reference} states {stated}, the payment {ordered}")
     if state.evidence_used(evidence_key(order, evidence)):
         raise refuse(
             RefusalCode.EVIDENCE_USED, f"evidence {evidence.reference} has proved another movement between the two before"
@@ -192,10 +190,12 @@ def require_free(what: str, liability: Liability, amount: int) -> Share:
     """The share, or EXCEEDS_OPEN if it is more than is open and not held."""
     require_amount(what, amount)
     if amount > liability.free:
+        text = liability.unit.text
         raise refuse(
             RefusalCode.EXCEEDS_OPEN,
-            f"{what}: {amount} is more than the {liability.free} that is open and not held (of {liability.amount}; "
-            f"netted {liability.netted}, paid {liability.paid}, credited {liability.credited}, held {liability.held})",
+            f"{what}: {text(amount)} is more than the {text(liability.free)} that is open and not held (of "
+            f"{text(liability.amount)}; netted {text(liability.netted)}, paid {text(liability.paid)}, credited "
+            f"{text(liability.credited)}, held {text(liability.held)})",
         )
     return Share(liability.sequence, amount)
 

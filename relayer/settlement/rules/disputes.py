@@ -91,8 +91,10 @@ def _close(state: SettlementReader, command: ReleaseDispute | UpholdDispute | La
             require_before(what, claim.deadline_seconds, now)
             credited = command.credited
             if not 0 < credited <= claim.share.amount:
+                text = liability.unit.text
                 raise refuse(
-                    RefusalCode.AMOUNT_OUT_OF_RANGE, f"{what}: credit 1 to {claim.share.amount} minor units, not {credited}"
+                    RefusalCode.AMOUNT_OUT_OF_RANGE,
+                    f"{what}: credit {text(1)} to {text(claim.share.amount)}, not {text(credited)}",
                 )
             outcome = DisputeState.UPHELD if credited == claim.share.amount else DisputeState.PARTLY_UPHELD
         case LapseDispute():

@@ -171,7 +171,8 @@ def _shares(state: SettlementReader, command: InstructPayment, unit: UnitKey) ->
     if rest:
         raise refuse(
             RefusalCode.EXCEEDS_OPEN,
-            f"payment {command.payment_id}: {command.amount} is {rest} more than is open and not held between the two",
+            f"payment {command.payment_id}: {unit.text(command.amount)} is {unit.text(rest)} more than is open and not held "
+            "between the two",
         )
     return tuple(shares)
 

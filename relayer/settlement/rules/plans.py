@@ -63,8 +63,8 @@ def require_still_holds(state: SettlementReader, plan: CyclePlan) -> None:
         if liability is None or liability.free < share.amount or not is_eligible(state, liability, scope):
             raise refuse(
                 RefusalCode.DEBTS_CHANGED,
-                f"cycle {plan.cycle_id}: {share.amount} of liability {share.liability} cannot be cleared any more; abort it "
-                "and propose another",
+                f"cycle {plan.cycle_id}: {plan.unit.text(share.amount)} of liability {share.liability} cannot be cleared "
+                "any more; abort it and propose another",
             )
     if plan.mode is NettingMode.HUB and not all(has_consented(state, party) for party in plan.parties):
         raise refuse(RefusalCode.CONSENT_MISSING, f"cycle {plan.cycle_id}: a party has withdrawn its consent to novation")
@@ -147,7 +147,8 @@ def _plan(state: SettlementReader, command: ProposeCycle, unit: UnitKey) -> Cycl
     result = result_of(network, command.mode, command.proof, consents)
     summary = summarise(result)
     if summary.cleared == 0 and summary.debts_after >= summary.debts_before:
-        raise refuse(RefusalCode.NOTHING_TO_NET, f"cycle {command.cycle_id}: nothing of {summary.gross} can be set off")
+        gross = unit.text(summary.gross)
+        raise refuse(RefusalCode.NOTHING_TO_NET, f"cycle {command.cycle_id}: nothing of {gross} can be set off")
     allocations = allocate(network=network, remainder=_remainder(result), claims=claims)
     payments = result.payments if isinstance(result, HubResult) else ()
     return CyclePlan(

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -398,3 +399,20 @@ def test_steps_report_what_they_change_as_json(settle: Run, folder: Path) -> Non
 def test_a_file_that_is_written_is_reported_as_json(tmp_path: Path) -> None:
     told = output("init", done(CliRunner().invoke(app, ["init", str(tmp_path), "--json"])))
     assert f"wrote {tmp_path / 'relayer.yaml'}" in told["done"]
+
+
+def test_refusals_of_the_ledger_give_names_and_decimals(settle: Run, folder: Path) -> None:
+    fact = fact_id(folder, "KCS", "VLT")
+    words = str(refused(settle("dispute", fact, "1.00", "--reason", "not ours", "--id", "D-9", "--as", "DE*ISR")))
+    assert "party DE*ISR may not dispute the debt of another debtor" in words
+    assert not re.search("[0-9a-f]{16}", words)
+    words = str(refused(settle("pay", "--debtor", "DE*KCS", "--creditor", "DE*VLT", "--amount", "99999", "--id", "P-9")))
+    assert "99999.00 EUR is 81383.59 EUR more than is open" in words
+
+
+def test_a_refused_agreement_names_the_party_that_is_missing(settle: Run, folder: Path) -> None:
+    register = folder / "settlement.json"
+    agreement = {"creditor": "DE*KCS", "debtor": "DE*XYZ", "currencies": [{"currency": "EUR", "exponent": 2}]}
+    register.write_text(json.dumps({"parties": [], "agreements": [agreement]}))
+    result = settle("apply", str(register))
+    assert "register party DE*XYZ first" in result.output + str(result.exception)

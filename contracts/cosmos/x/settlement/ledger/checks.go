@@ -184,9 +184,11 @@ func (b Book) requireFree(what string, liability *account, amount *big.Int) (*wi
 	}
 	amounts := b.mustRecord(liability.liabilityID).amounts
 	if free := amounts.free(); amount.Cmp(free) > 0 {
+		text := liability.unit.text
 		return nil, errorsmod.Wrapf(ErrExceedsOpen,
 			"%s: %s is more than the %s that is open and not held (of %s; netted %s, paid %s, credited %s, held %s)",
-			what, amount, free, amounts.amount, amounts.netted, amounts.paid, amounts.credited, amounts.held)
+			what, text(amount), text(free), text(amounts.amount), text(amounts.netted), text(amounts.paid), text(amounts.credited),
+			text(amounts.held))
 	}
 	return &wire.Share{Liability: liability.sequence, Amount: amount.String()}, nil
 }

@@ -88,7 +88,9 @@ func (d *decision) upholdDispute(asked *wire.UpholdDispute) ([]*wire.LogEntry, e
 		}
 		held, credited := amountOf(claim.Share.Amount), amountOf(asked.Credited)
 		if credited.Sign() <= 0 || credited.Cmp(held) > 0 {
-			return errorsmod.Wrapf(ErrAmountOutOfRange, "dispute %s: credit 1 to %s minor units, not %s", asked.DisputeId, held, credited)
+			text := liability.unit.text
+			return errorsmod.Wrapf(ErrAmountOutOfRange,
+				"dispute %s: credit %s to %s, not %s", asked.DisputeId, text(big.NewInt(1)), text(held), text(credited))
 		}
 		if credited.Cmp(held) == 0 {
 			closed.State = disputeUpheld

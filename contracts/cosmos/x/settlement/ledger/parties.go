@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -26,6 +27,21 @@ func (u Unit) isKnown() bool { return isCurrency(u.Currency) && u.Exponent <= ma
 
 // key of a known unit.
 func (u Unit) key() []byte { return append([]byte(u.Currency), byte(u.Exponent)) }
+
+// text is a whole number of minor units, from zero up, as a decimal with the currency, as people write it: 12.50 EUR.
+func (u Unit) text(amount *big.Int) string {
+	digits := amount.String()
+	if u.Exponent > maximumExponent || amount.Sign() < 0 {
+		return digits + " minor units of " + u.Currency
+	}
+	if missing := int(u.Exponent) + 1 - len(digits); missing > 0 {
+		digits = strings.Repeat("0", missing) + digits
+	}
+	if point := len(digits) - int(u.Exponent); u.Exponent > 0 {
+		digits = digits[:point] + "." + digits[point:]
+	}
+	return digits + " " + u.Currency
+}
 
 func isCurrency(code string) bool {
 	if len(code) != currencyBytes {

@@ -68,7 +68,7 @@ func (d *decision) instructPayment(asked *wire.InstructPayment) ([]*wire.LogEntr
 	shares, rest := take(d.book.freeOf(unit, asked.Debtor, asked.Creditor), amount)
 	if rest.Sign() > 0 {
 		return nil, errorsmod.Wrapf(ErrExceedsOpen, "payment %s: %s is %s more than is open and not held between the two",
-			asked.PaymentId, amount, rest)
+			asked.PaymentId, unit.text(amount), unit.text(rest))
 	}
 	order := &wire.PaymentOrder{
 		PaymentId: asked.PaymentId, Debtor: asked.Debtor, Creditor: asked.Creditor, Currency: asked.Currency,
@@ -201,8 +201,9 @@ func (d *decision) requireEvidence(evidence *wire.Evidence, order *wire.PaymentO
 		return err
 	}
 	if evidence.Amount != order.Amount || evidence.Currency != order.Currency {
-		return errorsmod.Wrapf(ErrEvidenceMismatch, "evidence %s states %s %.10q, the payment %s %s",
-			evidence.Reference, evidence.Amount, evidence.Currency, order.Amount, order.Currency)
+		stated, ordered := Unit{fmt.Sprintf("%.10q", evidence.Currency), order.Exponent}, Unit{order.Currency, order.Exponent}
+		return errorsmod.Wrapf(ErrEvidenceMismatch, "evidence %s states %s, the payment %s",
+			evidence.Reference, stated.text(amountOf(evidence.Amount)), ordered.text(amountOf(order.Amount)))
 	}
 	if d.book.kv.Has(evidenceKey(order, evidence)) {
 		return errorsmod.Wrapf(ErrEvidenceUsed, "evidence %s has proved another movement between the two before", evidence.Reference)

@@ -30,7 +30,7 @@ func (b Book) requireStillHolds(plan *wire.CyclePlan) error {
 	for _, share := range plan.Shares {
 		if !b.isStillFree(scope, share) {
 			return errorsmod.Wrapf(ErrDebtsChanged, "cycle %s: %s of liability %d cannot be cleared any more; abort it and propose another",
-				plan.CycleId, share.Amount, share.Liability)
+				plan.CycleId, scope.Unit.text(amountOf(share.Amount)), share.Liability)
 		}
 	}
 	for i := 0; i < len(plan.Parties) && plan.Mode == modeHub; i++ {
@@ -77,7 +77,8 @@ func (d *decision) plan(asked *wire.ProposeCycle) (*wire.CyclePlan, error) {
 	}
 	gross, remaining := network.Gross(), result.remaining()
 	if gross.Cmp(remaining) == 0 && result.count() >= len(network.Debts) {
-		return nil, errorsmod.Wrapf(ErrNothingToNet, "cycle %s: nothing of %s can be set off", asked.CycleId, gross)
+		return nil, errorsmod.Wrapf(ErrNothingToNet, "cycle %s: nothing of %s can be set off", asked.CycleId,
+			Unit{asked.Currency, asked.Exponent}.text(gross))
 	}
 	plan := &wire.CyclePlan{
 		CycleId: asked.CycleId, Mode: asked.Mode, Currency: asked.Currency, Exponent: asked.Exponent,
