@@ -92,7 +92,7 @@ async def register_on_settlement(
     """Sends what is not in force yet. Needs the settlement ledger's token or operator account. Issuers are accounts of the
     contract ledger with this EIP-155 id."""
     outcomes: list[RegistrationOutcome] = []
-    names = {party.party_id: party.ocpi_id for party in await service.parties()} | register.names
+    names = {party.party_id: party.ocpi_id for party in await service.parties()} | dict(register.names)
     for commands in (
         await _party_commands(service, register),
         await _agreement_commands(service, register),
