@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+import aiohttp
+
 from relayer.ledgers.nodes.errors import NodeFailure, TooMuch
 
 _C = TypeVar("_C")
@@ -40,7 +42,7 @@ class Batches(Generic[_C, _R]):
     async def ask(self, url: str, calls: Sequence[_C]) -> list[_R]:
         """One of the parts: one request, or halves of it where the node, or we, take no more at once."""
         try:
-            results = await self._post(url, calls)
+            results = await self._offered(url, calls)
         except TooMuch as error:
             if len(calls) == 1:
                 raise self._single(str(error)) from error
@@ -52,6 +54,15 @@ class Batches(Generic[_C, _R]):
             raise
         self._grow(url)
         return results
+
+    async def _offered(self, url: str, calls: Sequence[_C]) -> list[_R]:
+        try:
+            return await self._post(url, calls)
+        except aiohttp.ServerDisconnectedError as error:
+            # Some nodes hang up on a batch that is too long for them.
+            if len(calls) == 1:
+                raise
+            raise TooMuch(f"the node hung up on {len(calls)} calls at once") from error
 
     def _shrink(self, url: str, calls: int) -> int:
         self._sizes[url], self._answers[url] = max(1, calls // 2), 0

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from relayer.ledgers.nodes.errors import NodeFailure, TooMuch, printable
+from relayer.ledgers.nodes.errors import GatewayFailed, NodeFailure, TooMuch, printable
 
 TURNED_AWAY: Final = frozenset({401, 403, 429})
 """HTTP statuses that are about who asks and how often, never about what is asked."""
-_PAYLOAD_TOO_LARGE: Final = 413
+_TOO_MUCH: Final = frozenset({408, 413, 502, 503, 504})
+"""What proxies answer in the node's place: what was asked is too large, or the node is down or takes too long."""
 
 
 def require_served(status: int, answer: Any, *, calls: int) -> None:
-    """`answer`: decoded JSON, or None if there is none. Raises NodeFailure for a node that turns us away, and TooMuch where
-    it answers a batch as one; both with the node's own sentence."""
+    """`answer`: decoded JSON, or None if there is none. Raises NodeFailure for a node that turns us away, TooMuch where it
+    answers a batch as one, and GatewayFailed for a proxy that gave up; each with the node's own sentence."""
     if status in TURNED_AWAY:
         raise NodeFailure(sentence(status, answer))
-    if calls > 1 and (status == _PAYLOAD_TOO_LARGE or isinstance(answer, Mapping)):
+    if calls > 1 and (status in _TOO_MUCH or isinstance(answer, Mapping)):
         raise TooMuch(f"the node takes no {calls} calls at once: {sentence(status, answer)}")
+    if status in _TOO_MUCH:
+        raise GatewayFailed(sentence(status, answer))
 
 
 def sentence(status: int, answer: Any) -> str:

@@ -13,8 +13,12 @@ class NodeUnfit(NodeFailure):
     """The node answers, but must not be used now: it is syncing, lagging, or not set up as the relayer needs it."""
 
 
+class GatewayFailed(NodeFailure):
+    """What is in front of the node gave up on it: the node is down, or was asked for too much."""
+
+
 class AnswerTooLate(LedgerUnavailable):
-    """Every node failed, and one of them kept silent: it may have been asked for too much."""
+    """Every node failed, and one of them kept silent, or its gateway gave up: it may have been asked for too much."""
 
 
 class NodeDeclined(LedgerUnavailable):

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 import aiohttp
 
 from relayer.errors import LedgerUnavailable, RelayerError, WrongLedger
-from relayer.ledgers.nodes.errors import AnswerTooLate, NodeDeclined, NodeFailure, NodeUnfit
+from relayer.ledgers.nodes.errors import AnswerTooLate, GatewayFailed, NodeDeclined, NodeFailure, NodeUnfit
 from relayer.ledgers.nodes.websocket import reason, shown
 from relayer.logs import Log
 from relayer.recurrence import Recurrence
@@ -284,7 +284,7 @@ def _verdict(failures: dict[_Node, Exception]) -> LedgerUnavailable | WrongLedge
         if isinstance(error, WrongLedger):
             return error
     words = "; ".join(f"{shown(node.url)}: {reason(error)}" for node, error in failures.items())
-    silent = any(isinstance(error, TimeoutError) for error in failures.values())
+    silent = any(isinstance(error, TimeoutError | GatewayFailed) for error in failures.values())
     kind = AnswerTooLate if silent else LedgerUnavailable
     return kind(f"no node of the ledger answers; check that one runs, and its address: {words}")
 

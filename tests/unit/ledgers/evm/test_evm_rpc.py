@@ -12,8 +12,11 @@ from aiohttp.test_utils import TestServer
 
 from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.evm import rpc as module
-from relayer.ledgers.evm.errors import NodeRefused
+from relayer.ledgers.evm.errors import NodeRefused, asks_for_too_much
 from relayer.ledgers.evm.rpc import Call, JsonRpc
+from relayer.ledgers.nodes.ranges import RangeReader
+
+HANG_UP = object()
 
 
 @asynccontextmanager
@@ -27,6 +30,9 @@ async def node(answer):
         result = answer(body)
         if asyncio.iscoroutine(result):
             result = await result
+        if result is HANG_UP:
+            request.transport.abort()
+            return web.Response()
         return result if isinstance(result, web.StreamResponse) else web.json_response(result)
 
     application = web.Application()
@@ -115,7 +121,25 @@ def by_proxy(request):
     return web.Response(status=413, text="Payload Too Large") if isinstance(request, list) else honest(request)
 
 
+def hangs_up(request):
+    """Erigon's way before version 3.3: no answer at all."""
+    if isinstance(request, list) and len(request) > 2:
+        return HANG_UP
+    return honest(request)
+
+
+def drops_the_rest(request):
+    """Nethermind's way after an element that it cannot parse."""
+    return honest(request)[-2:] if isinstance(request, list) else honest(request)
+
+
+# Alethio/memento#16, erigontech/erigon#17245 and #18074, besu-eth/besu#4951, NethermindEth/nethermind#5122 and #12485,
+# ethereum/go-ethereum#26681.
 BATCH_REFUSERS = {
+    "besu at kaleido": at_most(0, -32700, "Parse error"),
+    "erigon": at_most(2, -32000, "batch limit 2 exceeded (can increase by --rpc.batch.limit)"),
+    "erigon before": hangs_up,
+    "nethermind, in part": drops_the_rest,
     "no batches at all": no_batches,
     "besu": at_most(2, -32005, "Number of requests in batch exceeds limit"),
     "nethermind": at_most(1, -32005, "Batch size limit exceeded"),
@@ -135,6 +159,29 @@ async def test_a_node_that_refuses_large_batches_is_asked_in_smaller_ones(refuse
         asked = len(seen)
         assert await rpc.batch(calls) == [call.method for call in calls]
         assert len(seen) - asked <= 10, "what was learned is not learned again"
+
+
+@pytest.mark.parametrize("status", [408, 413, 502, 503, 504])
+async def test_a_range_at_which_a_proxy_gives_up_is_made_smaller(status: int) -> None:
+    """ponder-sh/ponder#2386, thetatoken/theta-eth-rpc-adaptor#21, MetaMask/metamask-extension#1324: a gateway's time-out was
+    none of ours, so the same range of logs was asked for again for ever."""
+
+    def slow(request):
+        calls = request if isinstance(request, list) else [request]
+        for call in calls:
+            if call["method"] == "eth_getLogs":
+                query = call["params"][0]
+                if int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 10:
+                    return web.Response(status=status, text="<html>Gateway Time-out</html>")
+        answers = [{**honest(call), "result": "0x5" if call["method"] == "eth_chainId" else []} for call in calls]
+        return answers if isinstance(request, list) else answers[0]
+
+    async with node(slow) as (url, _), client(url) as rpc:
+
+        async def read(first: int, last: int) -> list[object]:
+            return await rpc.call("eth_getLogs", {"fromBlock": hex(first), "toBlock": hex(last)})
+
+        assert await RangeReader(read, most=2_000, too_much=asks_for_too_much).all(1, 100) == []
 
 
 async def test_a_node_that_takes_large_batches_again_gets_them() -> None:
