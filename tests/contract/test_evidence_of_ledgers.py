@@ -20,6 +20,7 @@ from relayer.evidence.errors import EvidenceRefused
 from relayer.evidence.model import Claim, Ending
 from relayer.evidence.trust import decode_trust, encode_trust
 from relayer.evidence.verify import verify_file
+from relayer.ledgers.embedded.chain.operators import OperatorKey, equal_validators
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.light_clients.known import KNOWN
 from relayer.ports.journal import EffectNote, Entry
@@ -36,7 +37,7 @@ from relayer.ports.prover import ClientTerms, Proof
 from relayer.proofs.comet.types import ValidatorSet
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
-from tests.support.embedded import EchoApplication, embedded_ledger
+from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
 
 TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=60)
 
@@ -210,6 +211,40 @@ async def test_evidence_outlives_a_change_of_operators(channel: Channel) -> None
     assert ending == verdict
     with pytest.raises(EvidenceRefused):
         verify_file(encode_evidence(evidence), after)
+
+
+async def test_a_light_client_follows_operators_that_were_all_replaced(channel: Channel, tmp_path: Path) -> None:
+    """Nobody whom the client trusts signs the newest header, and it is many headers behind."""
+    successors = tuple(OperatorKey(bytes([number]) * 32) for number in range(11, 15))
+    packet = await channel.send(600)
+    await channel.source.close()
+    source = embedded_ledger(
+        tmp_path / "source",
+        channel.clock,
+        name="source",
+        keys=(*KEYS, *successors),
+        applications={"settlement": EchoApplication()},
+    )
+    await source.connect()
+    channel.source = source
+    await source.change_validators(equal_validators(successors))
+    for _ in range(20):
+        await source.advance()
+    rounds = 0
+    while (status := await channel.destination.client_status(channel.destination_client)).latest_height < (
+        head := (await source.head()).height
+    ):
+        update = await source.client_update(
+            client_reference(channel.destination, channel.destination_client), trusted=status.latest_height, target=head
+        )
+        batch = SubmissionBatch(client_id=channel.destination_client, update=update, messages=())
+        await channel.destination.submit(batch)
+        rounds += 1
+    assert 2 <= rounds <= 8
+    await source.advance()
+    await channel.carry(packet, PathKind.COMMITMENT)
+    await channel.carry(packet, PathKind.ACKNOWLEDGEMENT)
+    await channel.carry(await channel.send(600), PathKind.COMMITMENT)
 
 
 async def test_a_packet_that_the_journal_does_not_know_is_refused(channel: Channel) -> None:

@@ -47,6 +47,21 @@ def ledger_confirm_time(
         confirm_time(settings, time)
 
 
+@app.command("rotate")
+def ledger_rotate(
+    to: Annotated[Path, typer.Option(help="The plan: ledger.yaml as it will be, with the new operators.")],
+    settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE,
+    output: Annotated[Path | None, typer.Option(help="Where evidence of the rotation goes.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Hand block production to other operators; light clients follow by themselves. It must not be served meanwhile."""
+    from relayer.commands.ledger import rotate_operators
+
+    with reported(form(json)):
+        rotate_operators(settings, to, output=output, dry_run=dry_run)
+
+
 @app.command("verify")
 def ledger_verify(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: Json = False) -> None:
     """Check every block, signature, root and log entry of the ledger's file. It must not be served meanwhile."""

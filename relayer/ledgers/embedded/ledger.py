@@ -221,6 +221,10 @@ class EmbeddedLedger:
         substitute = await self.create_client(start, counterparty_client_id=None, counterparty_merkle_prefix=())
         await self.session.execute(RecoverClient(subject=client, substitute=substitute))
 
+    async def validators(self) -> ValidatorSet:
+        """The set that signs the next block."""
+        return await self.session.run(lambda chain: chain.blocks.validators(chain.head.header.height + 1))
+
     async def change_validators(self, validators: ValidatorSet) -> Height:
         """Hands block production to another set, whose keys this process must hold. Returns the first height it signs."""
         await self.session.execute(ChangeValidators(validators=validators))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relayer.core.ids import Height
+from relayer.ledgers.embedded.chain.blocks import SealedBlock
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.messages.tendermint_clients import (
     client_creation,
@@ -11,6 +12,7 @@ from relayer.messages.tendermint_clients import (
     sufficient_unbonding_nanoseconds,
 )
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientTerms
+from relayer.proofs.comet import BlockIdFlag, ValidatorSet
 from relayer.proofs.comet.client_types import ClientHeader
 
 
@@ -27,12 +29,22 @@ def first_header(chain: Chain, height: Height) -> ClientMessage:
 
 
 def client_update(chain: Chain, *, trusted: Height, target: Height) -> ClientMessage:
-    """The header of `target`, with the validators that the header of `trusted` announced. Raises NotFinal."""
+    """The header of `target`, with the validators that the header of `trusted` announced; if too few of them signed it,
+    because the operators were rotated, a header on the way there. Raises NotFinal."""
     chain.block_at(trusted)
+    trusted_validators = chain.blocks.validators(trusted + 1)
+    while target > trusted + 1 and not _is_believed(trusted_validators, chain.block_at(target)):
+        target = Height((trusted + target) // 2)
     header = ClientHeader(
         signed=chain.block_at(target).signed_header,
         validators=chain.blocks.validators(target),
         trusted_height=trusted,
-        trusted_validators=chain.blocks.validators(trusted + 1),
+        trusted_validators=trusted_validators,
     )
     return client_message(header)
+
+
+def _is_believed(trusted: ValidatorSet, block: SealedBlock) -> bool:
+    """Whether more than a third of the trusted power signed, which a light client asks for where it skips heights."""
+    signers = {each.validator_address for each in block.commit.signatures if each.flag is BlockIdFlag.COMMIT}
+    return 3 * sum(each.power for each in trusted.validators if each.address in signers) > trusted.total_power
