@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
@@ -11,7 +11,7 @@ from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.effects import Effect
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
-from relayer.core.lifecycle import step
+from relayer.core.lifecycle import contradicts, step
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
 from relayer.core.states import State, payload_bytes
@@ -50,6 +50,8 @@ class Plan:
     """Per route, the highest sequence among the commitments."""
     deferred: Mapping[tuple[LedgerId, Route], Height]
     """Facts over the limit of their route, by the lowest height: read again when there is room."""
+    doubtful: tuple[ev.PacketFact, ...] = ()
+    """Facts that contradict what was reported before, left out until they are proven: one of the two is a lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,13 @@ class _Limits(Protocol):
 class Draft:
     """A plan under construction for one batch of events; discarded once the plan is made."""
 
-    def __init__(self, known: Known, policy: Policy | None) -> None:
-        """Without a policy the events are recorded ones: no rule is evaluated and no limit applied."""
+    def __init__(self, known: Known, policy: Policy | None, *, proven: Collection[ev.Event] | None = None) -> None:
+        """Without a policy the events are recorded ones: no rule is evaluated and no limit applied. `proven`: the
+        facts that may contradict others; None: all of them."""
         self._known = known
         self._policy = policy
+        self._proven = proven
+        self._doubtful: list[ev.PacketFact] = []
         self._touched: dict[PacketKey, State] = {}
         self._opened: dict[Route, Load] = {}
         self._records: list[Record] = []
@@ -128,7 +133,13 @@ class Draft:
         """Raises InvariantBroken if an event shows a bug of this program."""
         for event in events:
             self._take(event)
-        return Plan(records=tuple(self._records), heads=self._heads, committed=self._committed, deferred=self._deferred)
+        return Plan(
+            records=tuple(self._records),
+            heads=self._heads,
+            committed=self._committed,
+            deferred=self._deferred,
+            doubtful=tuple(self._doubtful),
+        )
 
     def _take(self, event: ev.Event) -> None:
         match event:
@@ -161,6 +172,9 @@ class Draft:
         before = self._state(key)
         is_new = isinstance(before, st.Unseen | st.PassedOver)
         if self._policy is not None and is_new and not self._has_place(self._policy, route, fact):
+            return
+        if self._proven is not None and contradicts(before, fact) and fact not in self._proven:
+            self._doubtful.append(fact)
             return
         self._record(fact, (key,))
         if isinstance(fact, ev.PacketCommitted):

@@ -12,7 +12,8 @@ The rules of the machine:
    timeout and no receipt was reported. The local clock plays no part.
 5. A refusal that may pass is retried a bounded number of times; any other quarantines the packet (Quarantined). Facts
    and the timeout still apply there: a competitor's delivery, or the timeout, releases it without an operator.
-6. Two kinds of violation. If ledgers contradict each other or themselves, a ledger is at fault: the packet becomes
+6. Two kinds of violation. If ledgers contradict each other or themselves, a ledger is at fault (the engine lets a
+   contradiction in only once it is proven, so that no single log brings it about): the packet becomes
    Contradicted and everything else continues, because stopping would let one bad ledger stop all channels. If only our own
    engine can have caused the event, the bug is ours: InvariantBroken stops the process.
 
@@ -91,6 +92,12 @@ def step(state: State, event: Event) -> Step:
             return Step(state=_contradict(state, told))
         case Blame.RELAYER:
             raise InvariantBroken(f"packet {state.key}: {type(event).__name__} is impossible for {type(state).__name__}")
+
+
+def contradicts(state: State, event: PacketFact) -> bool:
+    """Whether the fact cannot be true if what was reported before is."""
+    pair = (type(state), type(event))
+    return VIOLATIONS.get(pair) is Blame.LEDGER or bool(_difference(state, event))
 
 
 def wanted(state: State) -> Effect | None:

@@ -8,7 +8,7 @@ sequence.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from relayer.core import events as ev
@@ -104,9 +104,10 @@ class Machine:
 
     # Deciding.
 
-    def plan(self, events: Iterable[ev.Event], policy: Policy) -> Plan:
-        """What these new events would do, with the channel's rules and the time already known applied at once."""
-        return Draft(self, policy).draw(events)
+    def plan(self, events: Iterable[ev.Event], policy: Policy, *, proven: Collection[ev.Event] | None = None) -> Plan:
+        """What these new events would do, with the channel's rules and the time already known applied at once. Only those
+        that are `proven` may contradict what was reported before; None: all of them."""
+        return Draft(self, policy, proven=proven).draw(events)
 
     def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:
         """What journaled events did: refusals are journaled too, so no rule is evaluated and no limit applied."""

@@ -1,8 +1,9 @@
-"""Reported ends of packets, until it is proven that their commitments are gone.
+"""Reports of a node that are not believed without a proof: ends of packets, and what contradicts earlier reports.
 
-One log of one node says that a packet was acknowledged or timed out. If it is invented and believed, this relayer never
-carries the packet further. So these facts alone wait here: many are proven at once, beside the watcher and off the way of
-all others, and only then passed on. The ledger's cursor stays below them meanwhile, so that none is lost with the process.
+One log of one node says that a packet was acknowledged or timed out, or that it was another one. If it is invented and
+believed, this relayer never carries the packet further. So these facts alone wait here: many are proven at once, beside the
+watcher and off the way of all others, and only then passed on. The ledger's cursor stays below them meanwhile, so that none
+is lost with the process.
 """
 
 from __future__ import annotations
@@ -11,17 +12,27 @@ import asyncio
 from collections.abc import Sequence
 from itertools import islice
 from random import Random
+from typing import assert_never
 
 from relayer.core import states as st
 from relayer.core.channels import Route
-from relayer.core.commitment import PathKind, commitment_path, packet_commitment
-from relayer.core.events import PacketEnd, PacketTimedOut, event_name
+from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path, packet_commitment
+from relayer.core.events import (
+    AcknowledgementWritten,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketEnd,
+    PacketFact,
+    PacketTimedOut,
+    ReceiptWritten,
+    event_name,
+)
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.core.packet import Packet, PacketKey
 from relayer.engine.inbox import Inbox, Page
 from relayer.engine.links import LedgerLink
-from relayer.engine.own_client import OwnClient, Stored
+from relayer.engine.own_client import NOTHING, OwnClient, Question
 from relayer.engine.settings import EngineSettings
 from relayer.engine.waiting import OUR_OWN, Backoff, Health
 from relayer.errors import FactDisproved, LedgerUnavailable, RelayerError, error_kind
@@ -31,9 +42,12 @@ from relayer.ports.clock import Clock
 _log = Log(__name__)
 
 
+_Place = tuple[PacketKey, type[PacketFact]]
+
+
 class ReportedEnds:
-    """Of one route. `take`, `settle` and `floor` are for the watcher of the source and the runner, `reports` for the lane
-    that would end the packet."""
+    """Of one ledger, the source of a route. `take`, `settle` and `floor` are for its watcher and the runner, `reports` for
+    the lane that would end the packet. Doubtful reports of packets in the other direction wait here as well."""
 
     def __init__(
         self,
@@ -57,8 +71,8 @@ class ReportedEnds:
         self._clock = clock
         self._settings = settings
         self._backoff = Backoff(settings, random)
-        self._facts: dict[tuple[PacketKey, bool], PacketEnd] = {}
-        self._passed: set[tuple[PacketKey, bool]] = set()
+        self._facts: dict[_Place, PacketFact] = {}
+        self._passed: set[_Place] = set()
         """Proven, and on the way to the journal."""
         self._disproved: dict[PacketKey, str] = {}
         self._bytes = 0
@@ -82,7 +96,18 @@ class ReportedEnds:
             self._work.set()
         return True
 
-    def settle(self, fact: PacketEnd) -> None:
+    def doubt(self, fact: PacketFact) -> None:
+        """Keeps a fact that contradicts an earlier report, unless there are too many of them already."""
+        place = self._place(fact)
+        if isinstance(fact, ReceiptWritten | AcknowledgementWritten) and self._known(fact) != fact.packet:
+            # A ledger receives nothing but what was proven to be committed.
+            self._disprove(place, fact)
+        elif place not in self._facts and self._room.is_set():
+            self._facts[place] = fact
+            self._count(_size(fact.packet))
+            self._work.set()
+
+    def settle(self, fact: PacketFact) -> None:
         """The fact is being journaled."""
         place = self._place(fact)
         self._passed.discard(place)
@@ -96,7 +121,7 @@ class ReportedEnds:
 
     def reports(self, key: PacketKey) -> bool:
         """Whether an end of the packet waits for its proof: submitting another one would be paid for and change nothing."""
-        return (key, False) in self._facts or (key, True) in self._facts
+        return (key, PacketAcknowledged) in self._facts or (key, PacketTimedOut) in self._facts
 
     @property
     def unproven(self) -> int:
@@ -136,61 +161,79 @@ class ReportedEnds:
         if not places:
             return
         facts = [self._facts[place] for place in places]
-        found = await self._client.look_up(
-            [
-                (
-                    commitment_path(fact.packet.source_client, PathKind.COMMITMENT, fact.packet.sequence),
-                    packet_commitment(self._known(fact)),
-                )
-                for fact in facts
-            ],
-            since=Height(max(fact.height for fact in facts)),
-        )
+        questions = [self._question(fact) for fact in facts]
+        found = await self._client.look_up(questions, since=Height(max(fact.height for fact in facts)))
         results = list(zip(places, facts, found, strict=True))
-        await self._pass_on([(place, fact) for place, fact, stored in results if stored is Stored.NOTHING])
+        await self._pass_on([(place, fact) for place, fact, stored in results if _proves(stored, fact)])
         for place, fact, stored in results:
-            if stored is Stored.VALUE:
-                self._disprove(place, fact)
-            elif stored is Stored.UNPROVEN:
+            if stored is None and not isinstance(fact, ReceiptWritten):
                 # Behind the others, so that one that cannot be proven holds up no other.
                 self._facts[place] = self._facts.pop(place)
+            elif not _proves(stored, fact):
+                self._disprove(place, fact)
         self._work.set()
-        if Stored.UNPROVEN in found:
+        unproven = sum(stored is None and not isinstance(fact, ReceiptWritten) for _, fact, stored in results)
+        if unproven:
             raise LedgerUnavailable(
-                f"ledger {self._route.source}: its node's proofs of {found.count(Stored.UNPROVEN)} packets show neither "
-                "that they ended nor that they did not; ask another node"
+                f"ledger {self._route.source}: its node's proofs of {unproven} packets show neither what it reported nor "
+                "the contrary; ask another node"
             )
 
-    async def _pass_on(self, proven: list[tuple[tuple[PacketKey, bool], PacketEnd]]) -> None:
+    async def _pass_on(self, proven: list[tuple[_Place, PacketFact]]) -> None:
         if proven:
             self._passed.update(place for place, _ in proven)
-            await self._inbox.put(Page(ledger=self._route.source, facts=[fact for _, fact in proven], ends_proven=True))
+            await self._inbox.put(Page(ledger=self._route.source, facts=[fact for _, fact in proven], proven=True))
 
-    def _disprove(self, place: tuple[PacketKey, bool], fact: PacketEnd) -> None:
+    def _disprove(self, place: _Place, fact: PacketFact) -> None:
         error = FactDisproved(
-            f"ledger {fact.ledger}: its node reported {event_name(fact)} of packet {place[0]} at height {fact.height}, but "
-            "the ledger still stores the packet's commitment; the packet stays open; find out why the node lies, and use "
-            "another one"
+            f"ledger {fact.ledger}: its node reported {event_name(fact)} of packet {place[0]} at height {fact.height}, and "
+            "the ledger's own state disproves it; the packet continues as if nothing was reported; find out why the node "
+            "lies, and use another one"
         )
-        _log.error(
-            "fact_disproved", ledger=fact.ledger, packet=str(place[0]), transaction=fact.transaction, error=str(error)
-        )
+        words = {"packet": str(place[0]), "transaction": fact.transaction, "error": str(error)}
+        _log.error("fact_disproved", ledger=fact.ledger, **words)
         self.health.kinds[error_kind(error)] += 1
         self.settle(fact)
-        if not isinstance(self._machine.state(place[0]), st.Unseen):
+        if type(self._machine.state(place[0])) not in {*st.CLOSED, st.Unseen}:
             self._disproved[place[0]] = str(error)
 
-    def _known(self, fact: PacketEnd) -> Packet:
-        """The packet as it was committed: an invented end may name other bytes."""
-        state = self._machine.state(self._route.key(fact.packet.sequence))
-        match state:
+    def _question(self, fact: PacketFact) -> Question:
+        """What the ledger stores if the fact is true, or if what is known of the packet is."""
+        packet, known = fact.packet, self._known(fact)
+        match fact:
+            case PacketCommitted() | PacketAcknowledged() | PacketTimedOut():
+                path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
+                return Question(path=path, values=(packet_commitment(known), packet_commitment(packet)))
+            case AcknowledgementWritten(acknowledgement=answer):
+                path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
+                return Question(path=path, values=(acknowledgement_commitment(answer), *self._known_answer(fact)))
+            case ReceiptWritten():
+                # Ledgers store different receipts, so nothing but the absence of one can be asked for.
+                path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
+                return Question(path=path, values=())
+            case _:
+                assert_never(fact)
+
+    def _known(self, fact: PacketFact) -> Packet:
+        """The packet as it was reported before: an invented fact may name other bytes."""
+        match self._machine.state(self._key(fact)):
             case st.Unseen() | st.Acknowledged() | st.TimedOut() | st.PassedOver() | st.Contradicted():
                 return fact.packet
-            case _:
+            case state:
                 return state.packet
 
-    def _place(self, fact: PacketEnd) -> tuple[PacketKey, bool]:
-        return self._route.key(fact.packet.sequence), isinstance(fact, PacketTimedOut)
+    def _known_answer(self, fact: PacketFact) -> tuple[bytes, ...]:
+        state = self._machine.state(self._key(fact))
+        held = state.held if isinstance(state, st.Quarantined) else state
+        known = held.acknowledgement if isinstance(held, st.Answered | st.AnsweredEarly) else None
+        return () if known is None else (acknowledgement_commitment(known),)
+
+    def _key(self, fact: PacketFact) -> PacketKey:
+        route = self._machine.route_of(fact)
+        return (route or self._route).key(fact.packet.sequence)
+
+    def _place(self, fact: PacketFact) -> _Place:
+        return self._key(fact), type(fact)
 
     def _count(self, size: int) -> None:
         self._bytes += size
@@ -204,3 +247,17 @@ class ReportedEnds:
 
 def _size(packet: Packet) -> int:
     return sum(len(payload.value) for payload in packet.payloads)
+
+
+def _proves(stored: bytes | None, fact: PacketFact) -> bool:
+    match fact:
+        case PacketAcknowledged() | PacketTimedOut():
+            return stored == NOTHING
+        case PacketCommitted(packet=packet):
+            return stored == packet_commitment(packet)
+        case AcknowledgementWritten(acknowledgement=answer):
+            return stored == acknowledgement_commitment(answer)
+        case ReceiptWritten():
+            return stored is None
+        case _:
+            assert_never(fact)

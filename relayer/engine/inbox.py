@@ -19,8 +19,8 @@ class Page:
     facts: Sequence[LedgerFact]
     until: Height | None = None
     head: HeadFinalised | None = None
-    ends_proven: bool = False
-    """The facts are ends of packets that were held back until they were proven."""
+    proven: bool = False
+    """The facts were held back until they were proven."""
     lifted: tuple[Route, ...] = ()
     """Routes whose deferred facts have been read again with this page and those before it."""
 

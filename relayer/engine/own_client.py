@@ -8,8 +8,8 @@ start is taken on faith, as it is wherever such a ledger is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from relayer.core.commitment import CommitmentPath
@@ -33,12 +33,16 @@ _TRUSTING_SECONDS = 1_209_600
 _log = Log(__name__)
 
 
-class Stored(Enum):
-    """What a proof shows of one path. UNPROVEN: the proof that the node gave shows neither."""
+NOTHING = b""
+"""What is stored at a path where nothing is."""
 
-    VALUE = "value"
-    NOTHING = "nothing"
-    UNPROVEN = "unproven"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which of a few values the ledger stores at a path (ICS-24 v2)."""
+
+    path: CommitmentPath
+    values: tuple[bytes, ...]
 
 
 @dataclass(slots=True)
@@ -67,21 +71,22 @@ class OwnClient:
         self._trusted: _Trusted | None = None
         self._must_update = False
 
-    async def look_up(self, values: Sequence[tuple[CommitmentPath, bytes]], *, since: Height) -> Sequence[Stored]:
-        """What the ledger stores at each path in a state not older than `since`: the value, or nothing. Raises what the
-        prover raises, and ClientUpdateRefused for headers without enough signatures."""
+    async def look_up(self, questions: Sequence[Question], *, since: Height) -> Sequence[bytes | None]:
+        """For each question what the ledger stores at the path, in a state not older than `since`: one of the values that it
+        names, or `NOTHING`; None if the node's proof shows none of that. Raises what the prover raises, and
+        ClientUpdateRefused for headers without enough signatures."""
         head = await self._followed.ledger.head()
         if head.height < since:
             raise NotFinal(f"ledger {self._followed.ledger_id}: height {since} is not final; the newest is {head.height}")
         trusted = await self._vouched(head, since)
         at = trusted.latest
         try:
-            proofs = await self._followed.prover.prove([path for path, _ in values], at=at)
+            proofs = await self._followed.prover.prove([question.path for question in questions], at=at)
         except HeightPruned:
             self._must_update = True
             raise
         now = _instant(self._identity(), head)
-        return [self._stored(trusted, path, value, proof, now) for (path, value), proof in zip(values, proofs, strict=True)]
+        return [self._stored(trusted, each, proof, now) for each, proof in zip(questions, proofs, strict=True)]
 
     async def _vouched(self, head: Head, since: Height) -> _Trusted:
         """The client at a height from `since` on, updated if it has to be."""
@@ -150,18 +155,17 @@ class OwnClient:
             raise self._refused(f"header {message.height} contradicts one that was vouched for before")
         return outcome
 
-    def _stored(self, trusted: _Trusted, path: CommitmentPath, value: bytes, proof: Proof, now: Instant) -> Stored:
+    def _stored(self, trusted: _Trusted, question: Question, proof: Proof, now: Instant) -> bytes | None:
         *stores, prefix = self._followed.ledger.merkle_prefix
-        proven = ProvenPath(height=trusted.latest, path=(*stores, prefix + path), proof=proof.value)
-        try:
+        proven = ProvenPath(height=trusted.latest, path=(*stores, prefix + question.path), proof=proof.value)
+        with suppress(ProofError):
             trusted.kind.verify_non_membership(trusted.state, trusted.states, proven, now)
-        except ProofError:
-            try:
+            return NOTHING
+        for value in question.values:
+            with suppress(ProofError):
                 trusted.kind.verify_membership(trusted.state, trusted.states, proven, value, now)
-            except ProofError:
-                return Stored.UNPROVEN
-            return Stored.VALUE
-        return Stored.NOTHING
+                return value
+        return None
 
     def _identity(self) -> ClientIdentity:
         host = self._host.ledger

@@ -95,7 +95,11 @@ class Runner:
         return items
 
     async def _take(self, items: Sequence[Page | Word]) -> None:
-        plan = self._machine.plan([event for item in items for event in _events(item)], self._policy)
+        proven = [fact for item in items if isinstance(item, Page) and item.proven for fact in item.facts]
+        events = [event for item in items for event in _events(item)]
+        plan = self._machine.plan(events, self._policy, proven=proven)
+        for fact in plan.doubtful:
+            self._watchers[fact.ledger].doubt(fact)
         self._place_cursors(items, plan)
         cursors = self._cursors()
         if plan.records or self._is_worth_saving(cursors):
@@ -122,7 +126,7 @@ class Runner:
     def _place_cursors(self, items: Sequence[Page | Word], plan: Plan) -> None:
         for item in items:
             if isinstance(item, Page):
-                if item.ends_proven:
+                if item.proven:
                     self._watchers[item.ledger].settle(item.facts)
                 for route in item.lifted:
                     self._watchers[item.ledger].lift(route)

@@ -12,12 +12,15 @@ from random import Random
 
 from relayer.core.channels import Route
 from relayer.core.events import (
+    AcknowledgementWritten,
     HeadFinalised,
     LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
+    PacketFact,
     PacketPassedOver,
     PacketTimedOut,
+    ReceiptWritten,
 )
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
@@ -134,8 +137,16 @@ class Watcher:
     def settle(self, facts: Iterable[LedgerFact]) -> None:
         """Ends of packets that were proven are being journaled."""
         for fact in facts:
-            if (ends := self._ends_of(fact)) is not None and isinstance(fact, PacketAcknowledged | PacketTimedOut):
-                ends.settle(fact)
+            for ends in self.ends.values():
+                if not isinstance(fact, PacketPassedOver):
+                    ends.settle(fact)
+
+    def doubt(self, fact: PacketFact) -> None:
+        """A fact of this ledger contradicts what was reported before. It is journaled if it is proven."""
+        for route, reports in self.ends.items():
+            is_destination = isinstance(fact, ReceiptWritten | AcknowledgementWritten)
+            if route.source_client == (fact.packet.destination_client if is_destination else fact.packet.source_client):
+                reports.doubt(fact)
 
     def reports_end(self, key: PacketKey) -> bool:
         """Whether the node reported an end of the packet that is not proven yet."""

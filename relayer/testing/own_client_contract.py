@@ -13,7 +13,7 @@ from relayer.core.events import PacketAcknowledged, PacketCommitted
 from relayer.core.ids import Height
 from relayer.core.packet import Packet
 from relayer.engine.links import LedgerLink
-from relayer.engine.own_client import OwnClient, Stored
+from relayer.engine.own_client import NOTHING, OwnClient, Question
 from relayer.errors import ClientUpdateRefused
 from relayer.light_clients.known import KNOWN
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof, Prover
@@ -32,16 +32,16 @@ class OwnClientSuite:
         fact = await told(bench.subject, PacketAcknowledged, ended)
         slots = [_slot(ended), _slot(is_open)]
         own = _own_client(bench, bench.subject.prover)
-        assert await own.look_up(slots, since=fact.height) == [Stored.NOTHING, Stored.VALUE]
+        assert await own.look_up(slots, since=fact.height) == [NOTHING, packet_commitment(is_open)]
         swapped = _own_client(bench, _Altered(bench.subject.prover, paths=lambda paths: paths[::-1]))
-        assert set(await swapped.look_up(slots, since=fact.height)) == {Stored.UNPROVEN}
+        assert set(await swapped.look_up(slots, since=fact.height)) == {None}
 
     async def test_it_believes_no_changed_header(self, bench: LedgerBench) -> None:
         own = _own_client(bench, _Altered(bench.subject.prover, header=flipped))
         slot = _slot(await send(bench.subject, bench))
         with suppress(ClientUpdateRefused):
             # Where its first state is taken on faith, no header is needed yet.
-            assert await own.look_up([slot], since=Height(1)) == [Stored.VALUE]
+            assert await own.look_up([slot], since=Height(1)) == list(slot.values)
         await bench.pass_time(1)
         fact = await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         with pytest.raises(ClientUpdateRefused):
@@ -76,5 +76,6 @@ def _own_client(bench: LedgerBench, prover: Prover) -> OwnClient:
     return OwnClient(followed, host, bench.counterparty.client, lambda name: KNOWN.of_type(name) or simulated_kind(name))
 
 
-def _slot(packet: Packet) -> tuple[CommitmentPath, bytes]:
-    return commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence), packet_commitment(packet)
+def _slot(packet: Packet) -> Question:
+    path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
+    return Question(path=path, values=(packet_commitment(packet),))

@@ -312,7 +312,7 @@ class SimulatedLedger(SimulatedChain):
 
     def _receive(self, client: SimulatedClient, message: ReceivePacket) -> Outcome:
         packet = message.packet
-        _pair(client, packet.destination_client, packet.source_client)
+        client.require_pair(packet.destination_client, packet.source_client)
         receipt = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
         if self._read(receipt) is not None:
             return Outcome.REDUNDANT
@@ -354,7 +354,7 @@ class SimulatedLedger(SimulatedChain):
         return Outcome.DELIVERED
 
     def _is_committed(self, client: SimulatedClient, packet: Packet) -> bool:
-        _pair(client, packet.source_client, packet.destination_client)
+        client.require_pair(packet.source_client, packet.destination_client)
         stored = self._read(commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence))
         if stored is not None and stored != packet_commitment(packet):
             raise SimulatedRefusal(IbcCode.INVALID_PACKET)
@@ -377,11 +377,6 @@ class SimulatedLedger(SimulatedChain):
                 acknowledgement=acknowledgement,
             )
         )
-
-
-def _pair(client: SimulatedClient, own: ClientId, other: ClientId) -> None:
-    if (client.client_id, client.counterparty_client_id) != (own, other):
-        raise SimulatedRefusal(IbcCode.INVALID_COUNTERPARTY)
 
 
 def _refused(code: str, *, retryable: bool) -> MessageResult:

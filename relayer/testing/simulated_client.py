@@ -161,6 +161,11 @@ class SimulatedClient:
             raise SimulatedRefusal(IbcCode.INVALID_PROOF)
         return header
 
+    def require_pair(self, own: ClientId, other: ClientId) -> None:
+        """Raises SimulatedRefusal unless these are the client and the one that it is paired with."""
+        if (self.client_id, self.counterparty_client_id) != (own, other):
+            raise SimulatedRefusal(IbcCode.INVALID_COUNTERPARTY)
+
     def require_active(self, now: int) -> None:
         """Raises SimulatedRefusal."""
         condition = self.condition(now)

@@ -1,33 +1,42 @@
-"""A node of the source ledger lies about the end of a packet. No packet is closed on its word."""
+"""A node lies about a packet: about its end, or against what it reported before. No packet is retired on its word."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from relayer.core import states as st
 from relayer.core.commitment import CommitmentPath, PathKind, commitment_path
-from relayer.core.events import LedgerFact, PacketAcknowledged, PacketTimedOut
-from relayer.core.ids import Height, Sequence, TransactionId
+from relayer.core.events import (
+    AcknowledgementWritten,
+    LedgerFact,
+    PacketAcknowledged,
+    PacketCommitted,
+    PacketTimedOut,
+    ReceiptWritten,
+)
+from relayer.core.ids import Height, LedgerId, Sequence, TransactionId
 from relayer.core.invariants import INVARIANTS
-from relayer.core.packet import Packet
+from relayer.core.packet import Acknowledgement, Packet
 from relayer.engine.engine import Engine
 from relayer.engine.settings import EngineSettings
 from relayer.ports.prover import ClientMessage, ClientReference, Proof
-from relayer.testing.factories import CONTRACTS
+from relayer.testing.factories import CONTRACTS, SETTLEMENT
 from relayer.testing.world import World
 
+INVENTED = TransactionId("invented")
 Ending = Callable[[Packet], LedgerFact]
 
 
 def an_acknowledgement(packet: Packet) -> LedgerFact:
-    return PacketAcknowledged(ledger=CONTRACTS, height=Height(1), transaction=TransactionId("invented"), packet=packet)
+    return PacketAcknowledged(ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=packet)
 
 
 def a_timeout(packet: Packet) -> LedgerFact:
-    return PacketTimedOut(ledger=CONTRACTS, height=Height(1), transaction=TransactionId("invented"), packet=packet)
+    return PacketTimedOut(ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=packet)
 
 
 def run(world: World, condition: Callable[[Engine], bool], within_seconds: float = 60) -> Engine:
@@ -41,9 +50,9 @@ def state_of(engine: Engine, world: World, sequence: int = 1) -> st.State:
     return engine.machine.state(world.route.key(Sequence(sequence)))
 
 
-def lies(engine: Engine) -> dict[str, int]:
-    """Of the nodes of the source ledger, by kind of error."""
-    (found,) = (each for each in engine.snapshot().ledgers if each.ledger == CONTRACTS)
+def lies(engine: Engine, ledger: LedgerId = CONTRACTS) -> dict[str, int]:
+    """Of a ledger's node, by kind of error."""
+    (found,) = (each for each in engine.snapshot().ledgers if each.ledger == ledger)
     return {kind: count for kind, count in found.errors.items() if kind == "FactDisproved"}
 
 
@@ -55,7 +64,7 @@ def test_a_node_that_invents_the_end_of_a_packet_retires_nothing(world: World, e
     world.contracts.faults.facts_invented.append(ending(packet))
     engine = run(world, lambda engine: bool(lies(engine)))
     assert isinstance(state_of(engine, world), st.Committed)
-    (lie,) = (reason for reason in engine.snapshot().standstill() if "still stores the packet's commitment" in reason)
+    (lie,) = (reason for reason in engine.snapshot().standstill() if "own state disproves it" in reason)
     assert "main/contracts/1" in lie
     world.settlement.faults.heal()
     engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
@@ -69,7 +78,7 @@ def test_a_lie_is_named_until_the_packet_has_ended(world: World) -> None:
     named: list[bool] = []
 
     def ended(engine: Engine) -> bool:
-        named.append(any("still stores" in reason for reason in engine.snapshot().standstill()))
+        named.append(any("own state disproves" in reason for reason in engine.snapshot().standstill()))
         return isinstance(state_of(engine, world), st.Acknowledged)
 
     engine = run(world, ended)
@@ -162,3 +171,67 @@ def test_a_proof_that_shows_nothing_holds_up_no_other_packet(world: World) -> No
     assert isinstance(state_of(engine, world), st.Answered)
     world.contracts.prove = prove  # type: ignore[method-assign]
     run(world, lambda engine: engine.machine.closed(world.route) == (3, 0))
+
+
+def other_bytes(packet: Packet) -> Packet:
+    return replace(packet, payloads=(replace(packet.payload, value=b"other"),))
+
+
+def test_an_invented_packet_of_a_known_name_retires_nothing(world: World) -> None:
+    packet = world.send()
+    world.settlement.faults.submissions_lost = 1_000
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Committed))
+    told = PacketCommitted(ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=other_bytes(packet))
+    world.contracts.faults.facts_invented.append(told)
+    engine = run(world, lambda engine: bool(lies(engine)))
+    assert isinstance(state_of(engine, world), st.Committed)
+    world.settlement.faults.heal()
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+
+
+@pytest.mark.parametrize("kind", ["another answer", "other bytes received", "other bytes answered"])
+def test_a_node_of_the_destination_that_contradicts_itself_retires_nothing(world: World, kind: str) -> None:
+    packet = world.send()
+    world.settlement.faults.delay_seconds = 0.5
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Answered))
+    world.contracts.faults.submissions_lost = 1_000
+    common: dict[str, Any] = {"ledger": SETTLEMENT, "height": Height(1), "transaction": INVENTED}
+    answer = Acknowledgement(app_acknowledgements=(b"another",))
+    told: LedgerFact
+    match kind:
+        case "another answer":
+            told = AcknowledgementWritten(packet=packet, acknowledgement=answer, **common)
+        case "other bytes received":
+            told = ReceiptWritten(packet=other_bytes(packet), **common)
+        case _:
+            told = AcknowledgementWritten(packet=other_bytes(packet), acknowledgement=answer, **common)
+    world.settlement.faults.facts_invented.append(told)
+    engine = run(world, lambda engine: bool(lies(engine, SETTLEMENT)))
+    assert isinstance(state_of(engine, world), st.Answered)
+    world.contracts.faults.heal()
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+
+
+def test_an_invented_receipt_of_a_packet_that_timed_out_is_no_contradiction(world: World) -> None:
+    packet = world.send(timeout_seconds=5)
+    world.settlement.faults.submissions_lost = 1_000
+    run(world, lambda engine: isinstance(state_of(engine, world), st.TimedOut))
+    told = ReceiptWritten(ledger=SETTLEMENT, height=Height(1), transaction=INVENTED, packet=packet)
+    world.settlement.faults.facts_invented.append(told)
+    engine = run(world, lambda engine: bool(lies(engine, SETTLEMENT)))
+    assert isinstance(state_of(engine, world), st.TimedOut)
+
+
+def test_what_is_proven_against_an_earlier_report_is_a_contradiction(world: World) -> None:
+    """The node invents the packet before it is sent; the true one has the ledger's proof."""
+    first = world.send(b"first")
+    engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    told = PacketCommitted(
+        ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=replace(other_bytes(first), sequence=Sequence(2))
+    )
+    world.settlement.faults.submissions_lost = 1_000
+    world.contracts.faults.facts_invented.append(told)
+    run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Committed))
+    world.send(b"second")
+    engine = run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Contradicted))
+    assert not lies(engine)
