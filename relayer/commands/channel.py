@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -14,9 +14,9 @@ from relayer.app import opening
 from relayer.app.first_header import Confirm, FirstHeader, Starting, expected_headers
 from relayer.app.selection import choose
 from relayer.commands.form import OutputForm
-from relayer.commands.output import done, in_doubt, show_json, step
+from relayer.commands.output import done, sending, show_json, step
 from relayer.config.deployment import deployment_path
-from relayer.errors import ConfigurationError, LedgerUnavailable, RelayerError
+from relayer.errors import ConfigurationError
 from relayer.views.channels import FirstHeaderView
 from relayer.views.values import hex_of
 
@@ -41,19 +41,7 @@ def _asking(*, yes: bool) -> Confirm:
     return ask
 
 
-@contextmanager
-def _sending() -> Iterator[None]:
-    """What is in doubt if no answer came. A ledger that has refused has recorded nothing."""
-    refusal: RelayerError | None = None
-    with in_doubt(_REPEAT):
-        try:
-            yield
-        except LedgerUnavailable:
-            raise
-        except RelayerError as error:
-            refusal = error
-    if refusal is not None:
-        raise refusal
+_sending = partial(sending, _REPEAT)
 
 
 def _starting(config: Path, name: str | None, expected: Sequence[str], *, yes: bool) -> Starting:

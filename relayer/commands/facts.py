@@ -17,7 +17,7 @@ from relayer.business.precheck import FactTerms, objections
 from relayer.commands.fact_file import FactForm, read_facts
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import done, in_doubt, money, say, show_json, show_table, step
+from relayer.commands.output import done, money, say, sending, show_json, show_table, step
 from relayer.errors import InvalidInput, InvariantBroken, RelayerError
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
@@ -45,7 +45,7 @@ def mint_facts(
     if precheck is Precheck.WANTED:
         _require_terms(selection, file, asyncio.run(_objections(selection, account, forms)))
     doubt = "more facts may be issued than are shown here; `relayer facts show` lists what is, before you issue them again"
-    with step(f"issuing {len(forms)} facts as {account.address}"), in_doubt(doubt):
+    with step(f"issuing {len(forms)} facts as {account.address}"), sending(doubt):
         facts = asyncio.run(_mint(selection, account, forms))
     if form is OutputForm.JSON:
         show_json([hex_of(fact.fact_id) for fact in facts])
@@ -66,7 +66,7 @@ def send_facts(
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
     doubt = "one packet more may be sent than is shown here; `relayer facts show` has each fact's state"
-    with step(f"sending facts as {account.address}"), in_doubt(doubt):
+    with step(f"sending facts as {account.address}"), sending(doubt):
         sent = asyncio.run(_send(selection, account, wanted, seconds))
     if form is OutputForm.JSON:
         show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])

@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from textwrap import indent
 from typing import TypeVar
 
-from relayer.commands.progress import done, in_doubt, say
+from relayer.commands.progress import done, in_doubt, say, sending
 from relayer.commands.tables import table
 from relayer.errors import InvalidInput
 from relayer.views.plain import as_plain
@@ -26,6 +26,7 @@ __all__ = [
     "moment_text",
     "money",
     "say",
+    "sending",
     "show_json",
     "show_json_of_many",
     "show_table",

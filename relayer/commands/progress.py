@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from relayer.errors import LedgerUnavailable, RelayerError
+
 _FIRST_WORD_SECONDS = 1.0
 _HINT_SECONDS = 8.0
 _done: list[str] = []
@@ -51,6 +53,22 @@ def in_doubt(words: str) -> Iterator[None]:
     _in_doubt.append(words)
     yield
     _in_doubt.pop()
+
+
+@contextmanager
+def sending(words: str) -> Iterator[None]:
+    """The same for a block whose steps are each shown by `done`: only one that was not answered is in doubt, because a
+    ledger that has refused has recorded nothing."""
+    refusal: RelayerError | None = None
+    with in_doubt(words):
+        try:
+            yield
+        except LedgerUnavailable:
+            raise
+        except RelayerError as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
 
 
 def forget() -> None:

@@ -17,7 +17,7 @@ from relayer.commands import progress
 from relayer.commands.ending import BUG, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE, run
 from relayer.commands.output import write_file
 from relayer.commands.settlement.desk import LAST_SECOND, moment
-from relayer.errors import InvalidInput, InvariantBroken, LedgerRefused
+from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, LedgerRefused, LedgerUnavailable
 from tests.support.outputs import output
 
 
@@ -168,6 +168,28 @@ def test_what_was_sent_is_told_when_the_rest_fails(
             "relayer: done before that: packet main/contracts/1 carries 64 facts",
             "relayer: one packet more may be sent",
         ]
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (KeyboardInterrupt(), "one packet more may be sent"),
+        (LedgerUnavailable("no answer"), "one packet more may be sent"),
+        (LedgerRefused("7", "no"), ""),
+        (ConfigurationError("there is no key"), ""),
+    ],
+)
+def test_what_a_ledger_refused_or_nobody_sent_is_not_in_doubt(end: BaseException, words: str) -> None:
+    @progress.sending("one packet more may be sent")
+    def half() -> None:
+        progress.done("packet main/contracts/1 carries 64 facts")
+        raise end
+
+    progress.forget()
+    with pytest.raises(type(end)):
+        half()
+    assert progress.account() == (("packet main/contracts/1 carries 64 facts",), words)
+    progress.forget()
 
 
 @pytest.mark.parametrize("file", ["/nonexistent/x.csv", "/proc/x.svg", "/"])
