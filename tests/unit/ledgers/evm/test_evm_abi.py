@@ -20,6 +20,7 @@ from relayer.errors import InvalidInput
 from relayer.ledgers.evm import calls, events
 from relayer.ledgers.evm.abi import Reader, encode_packet, encode_packet_message
 from relayer.ledgers.evm.contracts import Contract, artifact, input_types, signature
+from relayer.ledgers.evm.registry_events import REGISTRY_TOPICS
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.proofs.keccak import keccak256
@@ -100,6 +101,12 @@ def test_selectors_and_topics_are_those_of_the_compiled_router() -> None:
     topics = {keccak256(signature(each).encode()) for each in artifact(Contract.ROUTER).entries("event")}
     assert set(events.PACKET_TOPICS) <= topics
     assert len(set(events.PACKET_TOPICS)) == 4
+
+
+def test_topics_of_the_registry_are_those_of_the_compiled_contract() -> None:
+    topics = {keccak256(signature(each).encode()) for each in artifact(Contract.BUSINESS_FACTS).entries("event")}
+    assert set(REGISTRY_TOPICS) <= topics
+    assert len(set(REGISTRY_TOPICS)) == 4
 
 
 def test_message_calls_decode_by_the_router_s_abi() -> None:
