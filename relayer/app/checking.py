@@ -92,7 +92,9 @@ async def _channel_lines(
                 yield await trust_line(subject, trusting, ClientId(end.client))
             followed = ledgers.get(other.ledger)
             if followed is not None and status.condition is ClientCondition.ACTIVE:
-                signers = await vouching_line(f"authorities of {other.ledger}", ledger, followed, ClientId(end.client))
+                signers = await vouching_line(
+                    f"authorities of {other.ledger} for {end.client} on {end.ledger}", ledger, followed, ClientId(end.client)
+                )
                 if signers is not None:
                     yield signers
                 yield await update_line(f"update on {end.ledger}", ledger, followed, status)
