@@ -109,7 +109,9 @@ def start(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build the next submissions with their proofs, price them, and send nothing.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="With --dry-run: print JSON for a program to read.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write the log, an error, or what --dry-run finds, as JSON for a program to read.")
+    ] = False,
 ) -> None:
     """Relay until SIGINT or SIGTERM."""
     if dry_run:
@@ -117,11 +119,9 @@ def start(
 
         rehearse_start(config, form(json))
         return
-    if json:
-        raise typer.BadParameter("--json goes with --dry-run; a relayer's log has its form from the configuration")
     from relayer.commands.start import start_relayer
 
-    start_relayer(config)
+    start_relayer(config, form(json))
 
 
 @app.command(rich_help_panel=LOOKING)
@@ -226,10 +226,12 @@ def verify(
 @app.command(rich_help_panel=LOOKING)
 def schema(
     name: Annotated[str | None, typer.Argument(help="A command, such as 'settlement positions'; without it, all.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="A schema is JSON in any case; an error becomes JSON.")] = False,
 ) -> None:
     """Print the JSON Schema of what commands print with --json and of what the HTTP service answers."""
     from relayer.commands.schema import show_schema
 
+    del json  # read where errors are reported
     show_schema(name)
 
 
@@ -246,6 +248,7 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
     facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 210,
     settlement: Annotated[str, typer.Option(help="embedded, or cosmos: a chain that is compiled first.")] = "embedded",
+    json: Json = False,
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
     from relayer.devnet.checkout import require_checkout
@@ -254,4 +257,4 @@ def demo(
     from relayer.demo import run_demo
     from relayer.devnet.network import settlement_kind
 
-    raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement)))
+    raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement), form(json)))

@@ -51,11 +51,11 @@ def _no_reload() -> None:
     )
 
 
-def configure_logging(settings: Logging) -> None:
-    """JSON lines, or lines for a person, on standard error."""
+def configure_logging(settings: Logging, *, as_json: bool = False) -> None:
+    """JSON lines, or lines for a person, on standard error. `as_json`: JSON, whatever the settings say."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
-        if settings.format == "json"
+        if as_json or settings.format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(

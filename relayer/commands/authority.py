@@ -7,6 +7,7 @@ from pathlib import Path
 from relayer.app.authority import serve_authority as run_authority
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.authority.store import create_record, recover_record
+from relayer.commands.form import OutputForm
 from relayer.commands.init import secret_of
 from relayer.commands.output import done
 from relayer.config.serving import load_authority
@@ -30,8 +31,8 @@ def recover_authority(path: Path, *, from_height: int) -> None:
     done(f"the authority signs from block {from_height} on; keep {settings.store} and {settings.counter} on one disk each")
 
 
-def serve_authority(path: Path) -> None:
+def serve_authority(path: Path, form: OutputForm) -> None:
     """`authority serve`."""
     settings = load_authority(path)
-    configure_logging(settings.logging)
+    configure_logging(settings.logging, as_json=form is OutputForm.JSON)
     run_until_signal(lambda stopping: run_authority(settings, stopping))

@@ -46,10 +46,10 @@ def init_ledger(path: Path) -> None:
     )
 
 
-def serve_ledger(path: Path) -> None:
+def serve_ledger(path: Path, form: OutputForm) -> None:
     """`ledger serve`."""
     settings = load_ledger(path)
-    configure_logging(settings.logging)
+    configure_logging(settings.logging, as_json=form is OutputForm.JSON)
     run_until_signal(lambda stopping: run_ledger(settings, stopping))
 
 

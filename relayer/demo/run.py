@@ -9,19 +9,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext, redirect_stdout
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from relayer.app.ends import read_both
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.codes.facts import FactKind
-from relayer.commands.output import show_table
+from relayer.commands.form import OutputForm
+from relayer.commands.output import show_json, show_table
 from relayer.config.deployment import deployment_path
 from relayer.demo.count import (
     POSITION_COLUMNS,
     REFERENCE_COLUMNS,
+    Count,
     count,
     position_rows,
     problems,
@@ -39,6 +41,7 @@ from relayer.facts.schema import Fact
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
 from relayer.private_files import private_folder
+from relayer.views.devnet import DemoView
 from relayer.waiting import Stalled, until_true
 
 PACKET_SIZE = 8
@@ -52,8 +55,22 @@ _STALLED_AFTER_SECONDS = 120.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_demo(keep: Path | None, facts: int, kind: SettlementKind = SettlementKind.EMBEDDED) -> int:
-    """Exit status: 0 if everything adds up, 1 if not."""
+def run_demo(
+    keep: Path | None,
+    facts: int,
+    kind: SettlementKind = SettlementKind.EMBEDDED,
+    form: OutputForm = OutputForm.WORDS,
+) -> int:
+    """Exit status: 0 if everything adds up, 1 if not. The counts are the last line, or JSON with nothing else beside it."""
+    counted: list[Count] = []
+    with redirect_stdout(sys.stderr) if form is OutputForm.JSON else nullcontext():
+        status = _run(keep, facts, kind, counted)
+    if counted and form is OutputForm.JSON:
+        show_json(DemoView(**asdict(counted[0])))
+    return status
+
+
+def _run(keep: Path | None, facts: int, kind: SettlementKind, counted: list[Count]) -> int:
     chain = ChainShape() if kind is SettlementKind.COSMOS else None
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
@@ -61,7 +78,8 @@ def run_demo(keep: Path | None, facts: int, kind: SettlementKind = SettlementKin
     try:
         with _folder(keep) as folder, _network(folder, started, chain) as network:
             try:
-                passed = asyncio.run(_Demo(network, scenario(facts), started).run())
+                demo = _Demo(network, scenario(facts), started, counted)
+                passed = asyncio.run(demo.run())
             except (DevnetFailed, Stalled) as error:
                 raise DevnetFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
     except KeyboardInterrupt:
@@ -78,6 +96,8 @@ class _Demo:
     network: Network
     plan: Scenario
     started: float
+    counted: list[Count]
+    """Takes the counts, once there are any."""
     replayed: int = 0
     resent: list[tuple[FactDraft, Fact]] = field(default_factory=list)
 
@@ -196,6 +216,7 @@ class _Demo:
         for each in wrong:
             _say(f"WRONG: {each}")
         _say(f"took {time.monotonic() - self.started:.0f} seconds")
+        self.counted.append(result)
         sys.stdout.write(result.line() + "\n")
         sys.stdout.flush()
         return not wrong

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
+from relayer.commands.arguments.options import LogJson
 from relayer.commands.form import form
 from relayer.commands.reporting import reported
 
@@ -63,9 +64,9 @@ def devnet_status(folder: Folder = FOLDER, json: Json = False) -> None:
 
 
 @app.command("run")
-def devnet_run(folder: Folder = FOLDER) -> None:
+def devnet_run(folder: Folder = FOLDER, json: LogJson = False) -> None:
     """Run a network that `up` has made in the foreground, until SIGINT or SIGTERM."""
     from relayer.devnet.folder import DevnetFolder
     from relayer.devnet.supervisor import supervise
 
-    supervise(DevnetFolder(path=folder.resolve()))
+    supervise(DevnetFolder(path=folder.resolve()), form(json))

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from relayer.app.authority import serve_authority
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger
+from relayer.commands.form import OutputForm
 from relayer.config.fields import Logging
 from relayer.config.ledgers import CosmosLedgerSettings
 from relayer.config.serving import load_authority, load_ledger
@@ -32,9 +33,9 @@ _START_WORK_SECONDS = 120.0
 """CPU time that the authorities and the ledger may take to start."""
 
 
-def supervise(folder: DevnetFolder) -> None:
+def supervise(folder: DevnetFolder, form: OutputForm) -> None:
     """Returns when the network has ended after a signal. Raises what its parts raise if one of them cannot go on."""
-    configure_logging(Logging(format="console"))
+    configure_logging(Logging(format="console"), as_json=form is OutputForm.JSON)
     with folder.held():
         run_until_signal(lambda stopping: _supervise(folder, stopping))
 

@@ -16,6 +16,18 @@ class DevnetPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DemoView:
+    """What became of the demo's facts, counted on the two ledgers. `acknowledged`: whatever became of them since."""
+
+    facts: int
+    acknowledged: int
+    rejected: int
+    timed_out: int
+    lost: int
+    duplicated: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevnetView:
     """The network of a folder. `process`: of its supervisor, null if it does not run."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from relayer.views.channels import FirstHeaderView
 from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
-from relayer.views.devnet import DevnetView
+from relayer.views.devnet import DemoView, DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
 from relayer.views.facts import FactView, SentFacts
 from relayer.views.failure import FailureView, ReportView
@@ -36,6 +36,7 @@ OUTPUTS: dict[str, Any] = {
     "bench start": StartFigures,
     "channel headers": tuple[FirstHeaderView, ...],
     "check": tuple[CheckedThing, ...],
+    "demo": DemoView,
     "devnet up": DevnetView,
     "devnet status": DevnetView,
     "error": FailureView,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
-from relayer.commands.arguments.options import Json
+from relayer.commands.arguments.options import Json, LogJson
 from relayer.commands.form import form
 from relayer.commands.reporting import reported
 
@@ -42,11 +42,13 @@ def authority_recover(
 
 
 @app.command("serve")
-def authority_serve(settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE) -> None:
+def authority_serve(
+    settings: Annotated[Path, typer.Argument(help="authority.yaml")] = AUTHORITY_FILE, json: LogJson = False
+) -> None:
     """Sign block hashes over gRPC until SIGINT or SIGTERM."""
     from relayer.commands.authority import serve_authority
 
-    serve_authority(settings)
+    serve_authority(settings, form(json))
 
 
 @app.command("sign-rotation")

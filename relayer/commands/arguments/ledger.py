@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
-from relayer.commands.arguments.options import Json
+from relayer.commands.arguments.options import Json, LogJson
 from relayer.commands.form import form
 from relayer.commands.reporting import reported
 
@@ -27,11 +27,11 @@ def ledger_init(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = 
 
 
 @app.command("serve")
-def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE) -> None:
+def ledger_serve(settings: Annotated[Path, typer.Argument(help="ledger.yaml")] = LEDGER_FILE, json: LogJson = False) -> None:
     """Serve the ledger over gRPC until SIGINT or SIGTERM."""
     from relayer.commands.ledger import serve_ledger
 
-    serve_ledger(settings)
+    serve_ledger(settings, form(json))
 
 
 @app.command("confirm-time")
