@@ -10,7 +10,7 @@ from relayer.app.ledgers import FullLedger
 from relayer.app.vouchers import entry, who
 from relayer.core.ids import ClientId
 from relayer.errors import NoPriceYet, RelayerError
-from relayer.ports.capabilities import CheckLine, Priced, VouchedByClient, capability
+from relayer.ports.capabilities import CheckLine, Priced, Vouched, VouchedByClient, capability
 from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
 
 
@@ -50,6 +50,13 @@ async def vouching_line(subject: str, host: FullLedger, followed: FullLedger, cl
     reference = client_reference(host, client)
     missing = await vouched.not_serving(reference)
     if not missing:
-        return CheckLine(subject=subject, found=f"all sign for {client}")
-    words = f"add {entry(reference)} to `clients` in the authority.yaml of each, and start it again"
-    return CheckLine(subject=subject, found=f"not all sign for {client}: {who(missing)}", remedy=words)
+        return CheckLine(subject=subject, found=f"all who vouch for it sign for {client}")
+    # Whoever does not answer at all is found elsewhere, and needs another remedy.
+    answering = capability(followed, Vouched)
+    silent = {each.name for each in (await answering.vouching()).vouchers if each.error} if answering else set()
+    unaware = [each for each in missing if each.name not in silent]
+    found = f"not all who vouch for it sign for {client}: {who(missing)}"
+    if not unaware:
+        return CheckLine(subject=subject, found=found, remedy="start those that do not answer")
+    words = f"add {entry(reference)} to `clients` in the authority.yaml of {', '.join(each.name for each in unaware)}"
+    return CheckLine(subject=subject, found=found, remedy=f"{words}, and start them again")

@@ -64,6 +64,8 @@ async def test_health_asks_every_part_of_the_way(network: Network) -> None:
         "ledger settlement",
         "client client-0 of ledger contracts",
         "client poa-evm-0 of ledger settlement",
+        "account on contracts",
+        "authorities of contracts for poa-evm-0 on settlement",
     ]
 
     def reasons() -> str:

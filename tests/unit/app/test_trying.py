@@ -12,7 +12,7 @@ import pytest
 from relayer.app.trying import update_line, vouching_line
 from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, ConfigurationError, FeeCapExceeded, NoPriceYet, RelayerError
-from relayer.ports.capabilities import CheckLine, Voucher
+from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.ledger import Quote, SubmissionBatch
 from relayer.ports.prover import ClientReference
 from relayer.testing.clock import VirtualClock
@@ -29,6 +29,7 @@ class PaidLedger(SimulatedLedger):
     trouble: RelayerError | None = None
     tried: SubmissionBatch | None = None
     missing: tuple[Voucher, ...] = ()
+    silent: tuple[str, ...] = ()
 
     async def balance(self) -> int:
         return self.funds
@@ -38,6 +39,11 @@ class PaidLedger(SimulatedLedger):
         if self.trouble is not None:
             raise self.trouble
         return Quote(transactions=1, gas=400_000, price=Fraction(5, 2), fee=1_000_000, refusals=())
+
+    async def vouching(self) -> Vouching:
+        errors = dict.fromkeys(self.silent, "UNAVAILABLE")
+        vouchers = (Voucher(name=name, endpoint="there", error=errors.get(name, "")) for name in ("0x1", "0x2"))
+        return Vouching(threshold=1, vouchers=tuple(vouchers))
 
     async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
         del client
@@ -124,10 +130,18 @@ def test_authorities_are_named_with_the_line_that_theirs_needs(world: World) -> 
         followed: Any = world.contracts
         return world.clock.run(vouching_line("authorities", host, followed, CLIENT))
 
-    assert line() == CheckLine(subject="authorities", found="all sign for simulated-0")
-    world.contracts.missing = (Voucher(name="0x1", endpoint="there:9101", error="does not serve the client"),)
+    assert line() == CheckLine(subject="authorities", found="all who vouch for it sign for simulated-0")
+    unaware = Voucher(name="0x1", endpoint="there:9101", error="does not serve the client")
+    world.contracts.missing = (unaware, Voucher(name="0x2", endpoint="there:9102", error="UNAVAILABLE"))
+    world.contracts.silent = ("0x2",)
     found = line()
     assert found is not None
-    assert found.found == "not all sign for simulated-0: 0x1 at there:9101 does not serve the client"
+    assert "0x1 at there:9101 does not serve the client; 0x2 at there:9102 UNAVAILABLE" in found.found
     assert f'add {{"host_chain_id": "{world.settlement.chain_id}"' in found.remedy
-    assert '"client_id": "simulated-0"} to `clients` in the authority.yaml of each' in found.remedy
+    assert found.remedy.endswith(
+        '"client_id": "simulated-0"} to `clients` in the authority.yaml of 0x1, and start them again'
+    )
+    world.contracts.missing = world.contracts.missing[1:]
+    found = line()
+    assert found is not None
+    assert found.remedy == "start those that do not answer"
