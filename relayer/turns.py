@@ -90,7 +90,7 @@ class FairTurns(Generic[Caller]):
                 ready = self._queues[caller][0]
                 self._leave(caller, ready)
                 if ready.cancelled():
-                    continue  # its caller has left, and has not been told yet
+                    continue  # its caller has left, and does not know it yet
                 if caller in self._queues:
                     self._queues[caller] = self._queues.pop(caller)
                 self._working.take(caller)

@@ -1,4 +1,4 @@
-"""Solidity errors that no artifact of ours names: the compiler's, and those of routers and access managers of others."""
+"""Solidity errors that no artifact of this program names: those of the compiler, other routers and access managers."""
 
 from __future__ import annotations
 
