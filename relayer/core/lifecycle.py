@@ -35,7 +35,7 @@ from relayer.core.packet import Packet
 from relayer.core.states import State
 from relayer.errors import InvariantBroken
 
-MAXIMUM_REJECTIONS = 8
+MAXIMUM_REFUSALS = 8
 """Retryable refusals in a row before a packet is quarantined."""
 
 EVENTS: tuple[type[Event], ...] = (
@@ -213,10 +213,10 @@ _ASKS: dict[type[State], EffectKind] = {
 }
 
 
-def _reject(state: _Asking, event: ev.SubmissionRefused) -> State:
+def _refuse_submission(state: _Asking, event: ev.SubmissionRefused) -> State:
     if event.effect is not _ASKS[type(state)]:
         return state  # the result of an earlier submission
-    if event.retryable and state.refusals + 1 < MAXIMUM_REJECTIONS:
+    if event.retryable and state.refusals + 1 < MAXIMUM_REFUSALS:
         return replace(state, refusals=state.refusals + 1)
     return st.Quarantined(held=replace(state, refusals=0), code=event.code, reason=event.detail)
 
@@ -249,13 +249,13 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Committed, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Committed, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
     (st.Committed, ev.HeadFinalised): Transition(_expire, (st.Committed, st.Expired)),
-    (st.Committed, ev.SubmissionRefused): Transition(_reject, (st.Committed, st.Quarantined)),
+    (st.Committed, ev.SubmissionRefused): Transition(_refuse_submission, (st.Committed, st.Quarantined)),
     (st.Committed, ev.PacketRefused): Transition(_refuse, (st.Quarantined,)),
     (st.Expired, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
     (st.Expired, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Expired, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Expired, ev.PacketTimedOut): Transition(_time_out, (st.TimedOut,)),
-    (st.Expired, ev.SubmissionRefused): Transition(_reject, (st.Expired, st.Quarantined)),
+    (st.Expired, ev.SubmissionRefused): Transition(_refuse_submission, (st.Expired, st.Quarantined)),
     (st.ReceivedEarly, ev.PacketCommitted): Transition(_commit_received, (st.Received,)),
     (st.ReceivedEarly, ev.AcknowledgementWritten): Transition(_answer_early, (st.AnsweredEarly,)),
     (st.ReceivedEarly, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
@@ -264,7 +264,7 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Received, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Received, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
     (st.Answered, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
-    (st.Answered, ev.SubmissionRefused): Transition(_reject, (st.Answered, st.Quarantined)),
+    (st.Answered, ev.SubmissionRefused): Transition(_refuse_submission, (st.Answered, st.Quarantined)),
     (st.Quarantined, ev.ReceiptWritten): Transition(_reach, (st.Quarantined, st.Received)),
     (st.Quarantined, ev.AcknowledgementWritten): Transition(_reach, (st.Quarantined, st.Answered)),
     (st.Quarantined, ev.PacketAcknowledged): Transition(_reach, (st.Acknowledged,)),

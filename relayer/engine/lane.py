@@ -100,14 +100,14 @@ class Lane:
         self._backoff = Backoff(settings, random)
         self._recurrence = Recurrence()
         self._work = asyncio.Event()
-        self._rejections: dict[PacketKey, int] = {}
+        self._refusals: dict[PacketKey, int] = {}
         self._messages = settings.batch_messages
         self._must_update = False
         self._refresh_look = 0.0
 
     def offer(self, effect: Effect, age: Age) -> None:
         """Accepts an effect; one that was refused before waits a little longer each time."""
-        refusals = self._rejections.get(effect.key, 0)
+        refusals = self._refusals.get(effect.key, 0)
         delay = min(2**refusals - 1, self._settings.backoff_last_seconds) * self._settings.backoff_first_seconds
         if refusals:
             self.queue.offer(effect, Age.BACKLOG, not_before=self._clock.now() + delay)
@@ -118,7 +118,7 @@ class Lane:
     def withdraw(self, key: PacketKey) -> None:
         """A fact completed whatever the lane had pending for this packet."""
         self.queue.withdraw(key)
-        self._rejections.pop(key, None)
+        self._refusals.pop(key, None)
 
     async def run(self) -> None:
         """Submits batch after batch; backs off while a ledger, its authorities or an operator is missing."""
@@ -168,7 +168,7 @@ class Lane:
             self._messages = max(1, self._messages // 2)
             return
         for pending in self.queue.choose(self._clock.now(), messages=1, size=self._settings.batch_bytes):
-            await self._reject(pending, error_kind(error), str(error), retryable=True)
+            await self._refuse(pending, error_kind(error), str(error), retryable=True)
 
     async def _turn(self) -> bool:
         """Submits one batch. False: there is nothing to do at present."""
@@ -284,7 +284,7 @@ class Lane:
         now = self._clock.now()
         for pending, result in zip(batch, results, strict=True):
             if result.outcome is Outcome.REFUSED:
-                await self._reject(pending, result.code, result.detail, retryable=result.retryable)
+                await self._refuse(pending, result.code, result.detail, retryable=result.retryable)
             else:
                 wait = self._settings.confirm_seconds * 2**pending.rounds
                 self.queue.submitted(pending, head=head, confirm_by=now + wait)
@@ -300,16 +300,16 @@ class Lane:
                 continue
             if pending.rounds >= self._settings.unconfirmed_rounds:
                 detail = f"accepted {pending.rounds} times, but its fact did not appear on {self.key.ledger}"
-                await self._reject(pending, "Unconfirmed", detail, retryable=False)
+                await self._refuse(pending, "Unconfirmed", detail, retryable=False)
                 continue
             self.queue.again(pending)
             known = pending.first_head or self._host.origin
             self._watcher.request_rescan(Height(max(known - self._settings.rescan_margin_blocks, 0)))
 
-    async def _reject(self, pending: Pending, code: str, detail: str, *, retryable: bool) -> None:
+    async def _refuse(self, pending: Pending, code: str, detail: str, *, retryable: bool) -> None:
         key = pending.key
         self.queue.withdraw(key)
-        self._rejections[key] = self._rejections.get(key, 0) + 1
+        self._refusals[key] = self._refusals.get(key, 0) + 1
         refused = SubmissionRefused(key=key, effect=kind_of(pending.effect), code=code, detail=detail, retryable=retryable)
         await self._inbox.put(Word(events=(refused,)))
 

@@ -11,7 +11,7 @@ from relayer.core import states as st
 from relayer.core.diagram import lifecycle_diagram
 from relayer.core.effects import EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
 from relayer.core.ids import Height, Sequence, TransactionId
-from relayer.core.lifecycle import EVENTS, IGNORED, MAXIMUM_REJECTIONS, TRANSITIONS, VIOLATIONS, Blame, step, wanted
+from relayer.core.lifecycle import EVENTS, IGNORED, MAXIMUM_REFUSALS, TRANSITIONS, VIOLATIONS, Blame, step, wanted
 from relayer.core.packet import Acknowledgement
 from relayer.errors import InvariantBroken
 from relayer.testing.factories import (
@@ -171,7 +171,7 @@ class TestRejections:
     )
     def test_a_passing_rejection_asks_again_until_the_bound(self, state: st.State, effect: EffectKind) -> None:
         first = state
-        for _ in range(MAXIMUM_REJECTIONS - 1):
+        for _ in range(MAXIMUM_REFUSALS - 1):
             after = step(state, rejection(effect, retryable=True))
             assert after.effects == (wanted(first),)
             state = after.state
