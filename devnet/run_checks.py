@@ -22,6 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from check_jobs import ROOT, Job, jobs
 
 LOGS = Path(sys.prefix) / "checks"
+BYTECODE = Path(sys.prefix) / "bytecode"
+"""Compiled modules of all jobs: without it every process compiles the sources again where the environment forbids to write
+them beside the sources."""
 SPARE_CORES = 0.5
 """So much more than the processors is started, because no job is busy all the time."""
 _LOOK_SECONDS = 0.2
@@ -139,6 +142,7 @@ def _start(job: Job) -> Running:
         process = subprocess.Popen(
             job.command,
             cwd=ROOT,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -146,6 +150,11 @@ def _start(job: Job) -> Running:
             preexec_fn=(lambda: os.nice(job.niceness)) if job.niceness else None,  # noqa: PLW1509 (no threads here)
         )
     return Running(job=job, process=process, log=log, began=time.monotonic())
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from relayer.app.clock import SteadyClock
 from relayer.app.evm import deploy_contracts, evm_checks, evm_ledger, open_facts
@@ -31,11 +31,22 @@ from relayer.ports.capabilities import Checked, capability
 from relayer.ports.facts import NamesLedgers
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import Prover
-from relayer.ports.settlement import SettlementService
+
+if TYPE_CHECKING:
+    from relayer.ports.settlement import SettlementService
 
 
 class FullLedger(Ledger, Prover, ClientHost, Protocol):
     """Every ledger here hosts, proves and sets up clients."""
+
+
+class FullSettlementLedger(FullLedger, Protocol):
+    """One that facts are settled on."""
+
+    @property
+    def settlement(self) -> SettlementService:
+        """Its business verbs, which a relayer never asks for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +70,18 @@ def make_ledger(name: str, settings: LedgerSettings, *, rights: Rights = Rights.
         case EvmLedgerSettings():
             return evm_ledger(name, settings)
         case EmbeddedLedgerSettings() | RemoteLedgerSettings() | CosmosLedgerSettings():
-            return make_settlement(name, settings, rights=rights).ledger
+            return _settlement_ledger(name, settings, rights)
         case unreachable:
             assert_never(unreachable)
 
 
 def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Rights = Rights.RELAYER) -> SettlementLedger:
     """Opens nothing yet. Raises ConfigurationError."""
+    ledger = _settlement_ledger(name, settings, rights)
+    return SettlementLedger(ledger=ledger, service=ledger.settlement)
+
+
+def _settlement_ledger(name: str, settings: SettlementLedgerSettings, rights: Rights) -> FullSettlementLedger:
     match settings:
         case EmbeddedLedgerSettings():
             own = load_ledger(settings.settings)
@@ -75,10 +91,9 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
                 )
             from relayer.app.embedded import embedded_ledger
 
-            embedded = embedded_ledger(name, own)
-            return SettlementLedger(ledger=embedded, service=embedded.settlement)
+            return embedded_ledger(name, own)
         case RemoteLedgerSettings():
-            remote = RemoteLedger(
+            return RemoteLedger(
                 ledger_id=LedgerId(name),
                 address=settings.address,
                 chain_id=settings.chain_id,
@@ -87,13 +102,11 @@ def make_settlement(name: str, settings: SettlementLedgerSettings, *, rights: Ri
                 authority=None if settings.tls is None else read_pem(settings.tls),
                 may_set_up=rights is Rights.OPERATOR,
             )
-            return SettlementLedger(ledger=remote, service=remote.settlement)
         case CosmosLedgerSettings():
             from relayer.app.cosmos import business_account, cosmos_ledger, relaying_account
 
             account = business_account(settings) if rights is Rights.OPERATOR else relaying_account(settings)
-            chain = cosmos_ledger(name, settings, account)
-            return SettlementLedger(ledger=chain, service=chain.settlement)
+            return cosmos_ledger(name, settings, account)
         case unreachable:
             assert_never(unreachable)
 

@@ -13,9 +13,9 @@ from relayer.app.process import configure_logging, run_until_signal
 from relayer.app.serving import serve_ledger as run_ledger
 from relayer.commands.form import OutputForm
 from relayer.commands.init import secret_of
+from relayer.commands.moments import moment
 from relayer.commands.output import done, moment_text, say, show_json, step, write_file
 from relayer.commands.reporting import show_change
-from relayer.commands.settlement.desk import moment
 from relayer.config.serving import LedgerFileSettings, load_ledger
 from relayer.core.ids import TimestampSeconds
 from relayer.errors import InvalidInput

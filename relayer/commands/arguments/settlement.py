@@ -118,7 +118,7 @@ def settlement_net(
     json: Json = False,
 ) -> None:
     """Compare all modes, and propose a netting cycle with its certificate. Another party must verify it."""
-    from relayer.commands.settlement.desk import moment
+    from relayer.commands.moments import moment
     from relayer.commands.settlement.netting import NettingRequest, net
 
     request = NettingRequest(
@@ -288,8 +288,8 @@ def settlement_export(
     json: Json = False,
 ) -> None:
     """Write the instructed payments as an ISO 20022 payment file. Each payment's id is its end-to-end id."""
+    from relayer.commands.moments import moment
     from relayer.commands.settlement.banking import ExportRequest, export_payments
-    from relayer.commands.settlement.desk import moment
 
     request = ExportRequest(
         output=output,

@@ -16,8 +16,8 @@ from relayer.app.selection import select
 from relayer.business.looking_up import party_of
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
+from relayer.commands.moments import LAST_SECOND, moment
 from relayer.commands.output import money, say, show_json, show_table, write_file
-from relayer.commands.settlement.desk import LAST_SECOND, moment
 from relayer.settlement.statement import Side, SideTotals, Statement
 from relayer.views.statement import StatementView
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -14,7 +16,6 @@ from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, RelayerError, WrongLedger
 from relayer.ledgers.nodes.ranges import RangeReader
 from relayer.ledgers.remote.connection import Connection
-from relayer.ledgers.remote.settlement import RemoteSettlement
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
 from relayer.messages.statuses import AnswerTooLate
@@ -24,6 +25,9 @@ from relayer.ports.ledger import ClientStatus, Head, Quote, SubmissionBatch, Sub
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
+
+if TYPE_CHECKING:
+    from relayer.ledgers.remote.settlement import RemoteSettlement
 
 _RECONNECT_SECONDS = 1.0
 _HEIGHTS_AT_ONCE = 100_000
@@ -67,7 +71,13 @@ class RemoteLedger:
         self._reader = RangeReader(
             self._events, most=_HEIGHTS_AT_ONCE, too_much=lambda error: isinstance(error, LimitExceeded | AnswerTooLate)
         )
-        self.settlement = RemoteSettlement(self._connection)
+
+    @cached_property
+    def settlement(self) -> RemoteSettlement:
+        """The business verbs. Their values and rules are loaded for who asks for them: a relayer never does."""
+        from relayer.ledgers.remote.settlement import RemoteSettlement
+
+        return RemoteSettlement(self._connection)
 
     @property
     def ledger_id(self) -> LedgerId:

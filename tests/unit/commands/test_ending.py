@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from relayer.cli import app
 from relayer.commands import progress
 from relayer.commands.ending import BUG, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE, run
+from relayer.commands.moments import LAST_SECOND, moment
 from relayer.commands.output import write_file
-from relayer.commands.settlement.desk import LAST_SECOND, moment
 from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, LedgerRefused, LedgerUnavailable
 from tests.support.outputs import output
 

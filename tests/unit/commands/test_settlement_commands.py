@@ -15,7 +15,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from relayer.cli import app
-from relayer.commands.settlement.desk import minor_units, moment
+from relayer.commands.moments import moment
+from relayer.commands.settlement.desk import minor_units
 from relayer.errors import InvalidInput, LedgerRefused, RelayerError
 from relayer.examples.consortium import DEBTS, PARTY
 from relayer.keystore import create_keystore

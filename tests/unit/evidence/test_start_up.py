@@ -26,6 +26,20 @@ LIMITS = {
     "verify": f"{HEAVY} yaml sqlite3 relayer.config relayer.ledgers",
 }
 """Modules that the command must not load."""
+ONE_COMMAND = "eth_abi eth_utils lxml ortools rich structlog starlette uvicorn prometheus_client relayer.ledgers.cosmos"
+DAEMON = "eth_abi eth_utils lxml ortools relayer.ledgers.cosmos"
+RPC_ONLY = "starlette uvicorn relayer.engine relayer.journal"
+MODULES = {
+    "check": f"{ONE_COMMAND} relayer.ledgers.embedded relayer.engine",
+    "facts": f"{ONE_COMMAND} relayer.ledgers.embedded relayer.engine",
+    "reconcile": f"{ONE_COMMAND} relayer.ledgers.embedded relayer.engine",
+    "start": f"{DAEMON} relayer.ledgers.embedded relayer.settlement relayer.business",
+    "authority": f"{DAEMON} {RPC_ONLY} cosmpy relayer.ledgers.embedded relayer.settlement",
+    "ledger": f"{DAEMON} {RPC_ONLY} aiohttp relayer.ledgers.evm",
+}
+"""What the module of a command that connects, or serves, must not load."""
+COLLECTIONS = 3
+"""Of garbage, while a command starts and ends."""
 SECONDS = {"--help": 0.4, "status": 0.6, "verify": 0.6}
 YARDSTICK = ("-I", "-S", "-c", "sum(i * i for i in range(2_000_000))")
 YARDSTICK_SECONDS = 0.12
@@ -52,15 +66,25 @@ def arguments(tmp_path: Path, acknowledged: PacketEvidence, trust: Trust) -> dic
 def test_a_command_loads_only_what_it_needs(command: str, arguments: dict[str, list[str]]) -> None:
     forbidden = set(LIMITS[command].split())
     script = (
-        "import atexit, sys\n"
+        "import atexit, gc, sys\n"
+        "before = gc.get_stats()[0]['collections']\n"
         "atexit.register(lambda: print('loaded:', *sorted(sys.modules), file=sys.stderr))\n"
-        "from relayer.cli import main\n"
+        "atexit.register(lambda: print('collected:', gc.get_stats()[0]['collections'] - before, file=sys.stderr))\n"
+        "from relayer.__main__ import main\n"
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments[command]], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.rpartition("loaded:")[2].split())
     assert forbidden & loaded == set()
     assert "relayer.cli" in loaded
+    assert int(done.stderr.rpartition("collected:")[2].split()[0]) <= COLLECTIONS
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_command_that_connects_loads_only_what_it_needs(name: str) -> None:
+    script = f"import sys, relayer.commands.{name}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set(MODULES[name].split()) & set(done.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("command", SECONDS)
