@@ -28,7 +28,7 @@ async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: C
     head = await followed.head()
     update, found = None, f"{status.client_id} knows the newest header of {followed.ledger_id}"
     if head.height > status.latest_height:
-        reference = client_reference(host, status.client_id)
+        reference = client_reference(host, status.client_id, status)
         update = await followed.client_update(reference, trusted=status.latest_height, target=head.height)
         found = f"an update of {status.client_id} to height {update.height} would pass"
     priced = capability(host, Priced)
