@@ -18,6 +18,7 @@ from pathlib import Path
 from coincurve import PrivateKey
 from Crypto.Cipher import AES
 
+from relayer.bounded_files import read_up_to
 from relayer.errors import ConfigurationError
 from relayer.proofs.evm_address import checksum_address
 from relayer.proofs.keccak import keccak256
@@ -58,7 +59,7 @@ def open_keystore(path: Path, password: str) -> LocalAccount:
     try:
         if path.stat().st_size > _MAXIMUM_FILE_BYTES:
             raise ConfigurationError(f"keystore {path}: larger than {_MAXIMUM_FILE_BYTES} bytes, so it is not a keystore")
-        content = json.loads(path.read_text())
+        content = json.loads(read_up_to(path, _MAXIMUM_FILE_BYTES))
     except OSError as error:
         raise ConfigurationError(
             f"keystore {path}: cannot be read ({error.strerror}); check the path and the permissions"

@@ -9,6 +9,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from relayer.bounded_files import read_up_to
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.errors import InvalidInput
@@ -19,6 +20,9 @@ from relayer.facts.schema import SCHEMA, Fact, party_id
 from relayer.facts.words import keccak256
 
 _MAXIMUM_BYTES = 50_000_000
+_MAXIMUM_FACTS = 100_000
+_SHOWN_PROBLEMS = 100
+"""The place of each is looked for in the text."""
 _HASH = r"^0x[0-9a-fA-F]{64}$"
 _AMOUNT = Annotated[int, Field(ge=0, lt=2**128)]
 _MILLISECONDS = 1_000
@@ -98,13 +102,16 @@ class FactForm(BaseModel):
 
 _KINDS = {kind.name.lower(): kind for kind in FactKind}
 _CATEGORIES = {category.name.lower(): category for category in FactCategory}
-_FORMS = TypeAdapter(Annotated[list[FactForm], Field(min_length=1, max_length=100_000)])
+_FORMS = TypeAdapter(Annotated[list[FactForm], Field(min_length=1, max_length=_MAXIMUM_FACTS)])
 
 
 def read_facts(path: Path) -> list[FactForm]:
     """Reads the file, or standard input for ``-``. Raises InvalidInput with every problem, its line and its column."""
     text = read_text(path)
     rows = _loaded(path, text)
+    if isinstance(rows, list) and len(rows) > _MAXIMUM_FACTS:
+        # Before they are looked at: each of them may have many problems.
+        raise InvalidInput(f"{path}: {len(rows)} facts; at most {_MAXIMUM_FACTS} are minted from one file, so split it")
     forms = _validated(path, text, _FORMS.validate_json)
     # As written: pydantic has made doubles of the documents' numbers.
     documents = [row.get("document") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -132,7 +139,7 @@ def read_text(path: Path) -> str:
 def read_bytes(path: Path) -> bytes:
     """At most 50 MB. Raises InvalidInput if the file cannot be read."""
     try:
-        content = sys.stdin.buffer.read(_MAXIMUM_BYTES + 1) if str(path) == "-" else path.read_bytes()
+        content = sys.stdin.buffer.read(_MAXIMUM_BYTES + 1) if str(path) == "-" else read_up_to(path, _MAXIMUM_BYTES)
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be read ({error.strerror}); check the path") from error
     if len(content) > _MAXIMUM_BYTES:
@@ -167,7 +174,10 @@ def _document_problem(at: int, document: object) -> tuple[JsonPath, str] | None:
 
 
 def _described(path: Path, text: str, problems: Sequence[tuple[JsonPath, str]]) -> str:
-    """One line per problem, with its place."""
-    places = places_of(text, {where for where, _ in problems})
-    rows = [f"  {'.'.join(map(str, where)) or 'file'} ({places[where]}): {message}" for where, message in problems]
-    return f"{path}: {len(rows)} problem{'s' if len(rows) > 1 else ''}:\n" + "\n".join(rows)
+    """One line per problem, with its place; of very many, the first ones."""
+    shown = problems[:_SHOWN_PROBLEMS]
+    places = places_of(text, {where for where, _ in shown})
+    rows = [f"  {'.'.join(map(str, where)) or 'file'} ({places[where]}): {message}" for where, message in shown]
+    if len(problems) > len(shown):
+        rows.append(f"  and {len(problems) - len(shown)} more")
+    return f"{path}: {len(problems)} problem{'s' if len(problems) > 1 else ''}:\n" + "\n".join(rows)

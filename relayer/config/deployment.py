@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from relayer.bounded_files import read_up_to
 from relayer.config.channels import ChannelSettings
 from relayer.config.document import Step
 from relayer.config.fields import Address, ClientName, Section
@@ -63,6 +64,9 @@ class Deployment(Section):
         return self.model_copy(update={"unadded": {**self.unadded, channel: mine}})
 
 
+_MAXIMUM_BYTES = 1_000_000
+
+
 def deployment_path(configuration: Path) -> Path:
     """``relayer.yaml`` has its deployment in ``relayer.deployed.json``."""
     return configuration.with_name(f"{configuration.stem}.deployed.json")
@@ -71,7 +75,8 @@ def deployment_path(configuration: Path) -> Path:
 def read_deployment(path: Path) -> Deployment:
     """Empty if there is no such file. Raises ConfigurationError if it is damaged."""
     try:
-        return Deployment.model_validate_json(path.read_bytes())
+        # What is cut off is no JSON.
+        return Deployment.model_validate_json(read_up_to(path, _MAXIMUM_BYTES))
     except FileNotFoundError:
         return Deployment()
     except (OSError, ValidationError) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from relayer.bounded_files import read_up_to
 from relayer.errors import ConfigurationError
 
 _MAXIMUM_BYTES = 1_000_000
@@ -53,11 +54,11 @@ class Document:
 def read_document(path: Path) -> Document:
     """Raises ConfigurationError with the line if the file is absent, too large or not plain YAML."""
     try:
-        raw = path.read_bytes()
+        raw = read_up_to(path, _MAXIMUM_BYTES)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); `relayer init` writes an example") from error
     if len(raw) > _MAXIMUM_BYTES:
-        raise ConfigurationError(f"{path}: has {len(raw)} bytes; at most {_MAXIMUM_BYTES} are read")
+        raise ConfigurationError(f"{path}: has more than {_MAXIMUM_BYTES} bytes; no more are read")
     try:
         text = raw.decode()
         _refuse_costly(path, text)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
+from relayer.bounded_files import read_up_to
 from relayer.config.document import read_document
 from relayer.config.fields import ClientName, Endpoint, FilePath, Finality, LedgerListen, Listen, Logging, Secret, Section
 from relayer.config.problems import describe, report
@@ -81,14 +82,18 @@ class LedgerFileSettings(Section):
 
 
 _S = TypeVar("_S", bound=Section)
+_MAXIMUM_PEM_BYTES = 1_000_000
 
 
 def read_pem(path: Path) -> bytes:
     """A certificate or a key. Raises ConfigurationError."""
     try:
-        return path.read_bytes()
+        content = read_up_to(path, _MAXIMUM_PEM_BYTES)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+    if len(content) > _MAXIMUM_PEM_BYTES:
+        raise ConfigurationError(f"{path}: has more than {_MAXIMUM_PEM_BYTES} bytes, so it is no certificate and no key")
+    return content
 
 
 def load_authority(path: Path) -> AuthoritySettings:
