@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_NAMED = re.compile(r"`(tests/\S+\.py)::(test_\w+)`")
+_NAMED = re.compile(r"`(tests/\S+\.py)::(?:\w+::)?(test_\w+)`")
 
 
 def named_tests() -> list[tuple[str, str]]:
