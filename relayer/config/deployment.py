@@ -75,7 +75,7 @@ def deployment_path(configuration: Path) -> Path:
 def read_deployment(path: Path) -> Deployment:
     """Empty if there is no such file. Raises ConfigurationError if it is damaged."""
     try:
-        # What is cut off is no JSON.
+        # What is cut off is not valid JSON.
         return Deployment.model_validate_json(read_up_to(path, _MAXIMUM_BYTES))
     except FileNotFoundError:
         return Deployment()
