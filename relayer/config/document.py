@@ -58,7 +58,7 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); `relayer init` writes an example") from error
     if len(raw) > _MAXIMUM_BYTES:
-        raise ConfigurationError(f"{path}: has more than {_MAXIMUM_BYTES} bytes; no more are read")
+        raise ConfigurationError(f"{path}: is too long: a configuration has at most {_MAXIMUM_BYTES} bytes")
     try:
         text = raw.decode()
         _refuse_costly(path, text)

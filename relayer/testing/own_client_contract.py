@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import pytest
-
 from relayer.core.commitment import CommitmentPath, PathKind, commitment_path, packet_commitment
 from relayer.core.events import PacketAcknowledged, PacketCommitted
 from relayer.core.ids import Height
@@ -17,7 +15,7 @@ from relayer.engine.own_client import NOTHING, OwnClient, Question
 from relayer.errors import ClientUpdateRefused
 from relayer.light_clients.known import KNOWN
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof, Prover
-from relayer.testing.ledger_contract import LedgerBench, acknowledges, deliver, flipped, send, told
+from relayer.testing.ledger_contract import LedgerBench, acknowledges, deliver, flipped, pytest, send, told
 from relayer.testing.simulated_kind import kind_of as simulated_kind
 
 
