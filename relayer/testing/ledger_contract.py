@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 try:
-    import pytest as pytest  # the other suites take it from here, and so say the same where it is absent
+    import pytest as pytest  # noqa: PLC0414 (the other suites take it from here, and so say the same where it is absent)
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "the ledger contract suite needs pytest: install the extra `testing`", name="pytest"
