@@ -57,7 +57,7 @@ GROUPS = (
     Group(name="solidity", paths=("tests/contract/solidity",), has_long=True),
     Group(name="proofs", paths=("tests/unit/proofs", "tests/property")),
     Group(name="contract", paths=("tests/contract",), cores=0.6),
-    Group(name="simulation", paths=("tests/simulation", "tests/fuzz")),
+    Group(name="simulation", paths=("tests/simulation", "tests/fuzz"), has_long=True),
     Group(
         name="nodes", paths=("tests/unit/devnet", "tests/unit/bench", "tests/unit/demo", "tests/unit/commands"), cores=0.8
     ),

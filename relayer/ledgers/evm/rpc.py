@@ -22,6 +22,7 @@ from relayer.ledgers.nodes.batches import Batches
 from relayer.ledgers.nodes.envelope import require_served, sentence
 from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
 from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
+from relayer.ledgers.nodes.repeated import first_answer
 from relayer.ledgers.nodes.websocket import shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
@@ -31,6 +32,9 @@ _CUT_SHORT = frozenset({-32002, -32003})
 """Geth's codes for the calls that it leaves out of a batch which takes too long, or whose answer becomes too large."""
 
 _PARITY_REVERT = "Reverted "
+_BROADCAST = "eth_sendRawTransaction"
+_PATIENCE = 1 / 3
+"""Of the time-out: after so much silence a question is put again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class JsonRpc:
         """`urls`: HTTP addresses, the preferred one first. After `silence_seconds` without an answer the next one is asked
         as well, and the first answer counts."""
         self._transport = _Transport(chain_id, timeout_seconds)
+        self._again_after = _PATIENCE * timeout_seconds
         # A node that failed is looked at again at once: the look costs no request its time.
         policy = FailoverPolicy(
             behind=_behind, silence_seconds=silence_seconds, survey_seconds=survey_seconds, aside_seconds=0.0
@@ -80,7 +85,10 @@ class JsonRpc:
 
     async def batch(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         """Results in the order of `calls`, all of one node; each call that the node refused is its NodeRefused."""
-        return await self._failover.ask(partial(self._transport.ask, calls=calls))
+        ask = partial(self._failover.ask, partial(self._transport.ask, calls=calls))
+        if any(call.method == _BROADCAST for call in calls):
+            return await ask()
+        return await first_answer(ask, again_after=self._again_after)
 
     async def every(self, call: Call) -> list[Json]:
         """The answers of all nodes that give one; none of them is believed more than another."""
