@@ -47,20 +47,23 @@ class Group:
 GROUPS = (
     # Cheap first, so that what is wrong with a rule shows at once; then what takes longest, so that it ends in time.
     Group(name="rules", paths=("tests/unit", "tests/architecture")),
-    Group(name="chain e2e", paths=("tests/e2e",), cores=0.8, needs_chain=True, has_long=True),
-    Group(name="processes", paths=("tests/e2e/processes",), cores=0.6, has_long=True),
+    Group(name="chain e2e", paths=("tests/e2e",), cores=0.5, needs_chain=True, has_long=True),
     Group(name="e2e", paths=("tests/e2e",), cores=0.6),
-    Group(name="ledgers", paths=("tests/unit/ledgers",)),
-    Group(name="artifacts", paths=("tests/unit/ledgers/evm/test_contracts.py",)),
-    Group(name="chain ledger", paths=("tests/contract/cosmos",), cores=0.6, needs_chain=True),
-    Group(name="faults", paths=("tests/e2e/faults_nodes",), cores=0.6),
-    Group(name="solidity", paths=("tests/contract/solidity",), has_long=True),
-    Group(name="proofs", paths=("tests/unit/proofs", "tests/property")),
-    Group(name="contract", paths=("tests/contract",), cores=0.6),
-    Group(name="simulation", paths=("tests/simulation", "tests/fuzz"), has_long=True),
     Group(
-        name="nodes", paths=("tests/unit/devnet", "tests/unit/bench", "tests/unit/demo", "tests/unit/commands"), cores=0.8
+        name="nodes",
+        paths=("tests/unit/devnet", "tests/unit/bench", "tests/unit/demo", "tests/unit/commands"),
+        cores=0.8,
+        has_long=True,
     ),
+    Group(name="chain ledger", paths=("tests/contract/cosmos",), cores=0.4, needs_chain=True),
+    Group(name="faults", paths=("tests/e2e/faults_nodes",), cores=0.4),
+    Group(name="contract", paths=("tests/contract",), cores=0.6),
+    Group(name="proofs", paths=("tests/unit/proofs", "tests/property")),
+    Group(name="simulation", paths=("tests/simulation", "tests/fuzz"), cores=0.6, has_long=True),
+    Group(name="processes", paths=("tests/e2e/processes",), cores=0.6, has_long=True),
+    Group(name="ledgers", paths=("tests/unit/ledgers",), cores=0.8),
+    Group(name="artifacts", paths=("tests/unit/ledgers/evm/test_contracts.py",)),
+    Group(name="solidity", paths=("tests/contract/solidity",), has_long=True),
 )
 
 STATIC = (
@@ -100,7 +103,7 @@ def _quick() -> Sequence[Job]:
 def _test() -> Sequence[Job]:
     compiling = Job(name=CHAIN, command=_go("chain"), niceness=5, is_shown=True)
     go = Job(name="go", command=_go("tests"), after=(CHAIN,))
-    return (compiling, *STATIC, *(_job(group, is_long=False) for group in GROUPS), go)
+    return (compiling, *STATIC, go, *(_job(group, is_long=False) for group in GROUPS))
 
 
 def _long() -> Sequence[Job]:
