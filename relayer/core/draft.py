@@ -11,7 +11,7 @@ from relayer.core import states as st
 from relayer.core.channels import Route
 from relayer.core.effects import Effect
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
-from relayer.core.lifecycle import contradicts, step
+from relayer.core.lifecycle import contradicts, gives_way, step
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
 from relayer.core.states import State, payload_bytes
@@ -115,12 +115,20 @@ class _Limits(Protocol):
 class Draft:
     """A plan under construction for one batch of events; discarded once the plan is made."""
 
-    def __init__(self, known: Known, policy: Policy | None, *, proven: Collection[ev.Event] | None = None) -> None:
+    def __init__(
+        self,
+        known: Known,
+        policy: Policy | None,
+        *,
+        proven: Collection[ev.Event] | None = None,
+        first_told: Collection[ev.Event] = (),
+    ) -> None:
         """Without a policy the events are recorded ones: no rule is evaluated and no limit applied. `proven`: the
-        facts that may contradict others; None: all of them."""
+        facts that may contradict others; None: all of them. `first_told`: those that are no repetitions."""
         self._known = known
         self._policy = policy
         self._proven = proven
+        self._first_told = first_told
         self._doubtful: list[ev.PacketFact] = []
         self._touched: dict[PacketKey, State] = {}
         self._opened: dict[Route, Load] = {}
@@ -173,14 +181,27 @@ class Draft:
         is_new = isinstance(before, st.Unseen | st.PassedOver)
         if self._policy is not None and is_new and not self._has_place(self._policy, route, fact):
             return
-        if self._proven is not None and contradicts(before, fact) and fact not in self._proven:
-            self._doubtful.append(fact)
+        if self._policy is not None and not self._is_believed(before, fact):
             return
         self._record(fact, (key,))
         if isinstance(fact, ev.PacketCommitted):
             self._committed[route] = max(fact.packet.sequence, self._committed.get(route, 0))
-        if is_new and isinstance(fact, ev.PacketCommitted):
-            self._follow_commitment(route, key, fact)
+            if is_new or gives_way(before, fact):
+                self._follow_commitment(route, key, fact)
+
+    def _is_believed(self, before: State, fact: ev.PacketFact) -> bool:
+        """Whether the fact may be recorded: one that denies earlier reports waits for its proof."""
+        if type(before) in st.CLOSED and isinstance(fact, ev.PacketCommitted) and gives_way(before, fact):
+            # Facts are read again after a restart; only one that was never read before can deny the end.
+            if self._proven is not None and fact in self._proven:
+                return True
+            if fact in self._first_told:
+                self._doubtful.append(fact)
+            return False
+        if self._proven is not None and contradicts(before, fact) and fact not in self._proven:
+            self._doubtful.append(fact)
+            return False
+        return True
 
     def _has_place(self, policy: Policy, route: Route, fact: ev.PacketFact) -> bool:
         """Whether a packet that is new to us is taken in, rather than passed over or deferred."""
@@ -235,7 +256,7 @@ class Draft:
             if made.state == before:
                 continue
             self._touched[key] = made.state
-            if isinstance(before, st.Unseen | st.PassedOver) and type(made.state) not in st.CLOSED:
+            if (isinstance(before, st.Unseen) or type(before) in st.CLOSED) and type(made.state) not in st.CLOSED:
                 self._open(before.route, Load(packets=1, bytes=payload_bytes(made.state)))
             if st.is_refused(made.state) and not st.is_refused(before):
                 size = payload_bytes(made.state)

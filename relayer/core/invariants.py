@@ -44,11 +44,12 @@ class Packets(Protocol):
 
 
 def check_transition(before: State, after: State) -> None:
-    """Every step keeps the packet's key, and a final state stays final: it can only become Contradicted. Only what was
-    passed over may be taken in later."""
+    """Every step keeps the packet's key, and a final state stays final: it can only become Contradicted, or be opened by the
+    packet's commitment. Only what was passed over may be taken in otherwise."""
     if before.key != after.key:
         raise InvariantBroken(f"packet {before.key}: a step changed its key to {after.key}")
-    if type(before) in CLOSED and not isinstance(before, st.PassedOver) and not isinstance(after, st.Contradicted):
+    may_become = st.Contradicted | st.Committed
+    if type(before) in CLOSED and not isinstance(before, st.PassedOver) and not isinstance(after, may_become):
         raise InvariantBroken(f"packet {before.key}: it was {type(before).__name__} and became {type(after).__name__}")
     if isinstance(before, st.Contradicted):
         raise InvariantBroken(f"packet {before.key}: a contradiction was forgotten")

@@ -30,7 +30,7 @@ from typing import NamedTuple, TypeVar
 from relayer.core import events as ev
 from relayer.core import states as st
 from relayer.core.effects import Effect, EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
-from relayer.core.events import Event, PacketFact
+from relayer.core.events import Event, PacketCommitted, PacketFact
 from relayer.core.packet import Packet
 from relayer.core.states import State
 from relayer.errors import InvariantBroken
@@ -76,6 +76,9 @@ class Transition(NamedTuple):
 
 def step(state: State, event: Event) -> Step:
     """Raises InvariantBroken if only a bug of this program can have led here."""
+    if isinstance(event, PacketCommitted) and gives_way(state, event):
+        opened = _commit(state, event)
+        return Step(state=opened, effects=_effects(state, event, opened))
     difference = _difference(state, event)
     if difference:
         return Step(state=_contradict(state, difference))
@@ -98,6 +101,19 @@ def contradicts(state: State, event: PacketFact) -> bool:
     """Whether the fact cannot be true if what was reported before is."""
     pair = (type(state), type(event))
     return VIOLATIONS.get(pair) is Blame.LEDGER or bool(_difference(state, event))
+
+
+def gives_way(state: State, event: PacketCommitted) -> bool:
+    """Whether the commitment, if it is proven, shows that what the source's node reported before it was invented: an end, or
+    another packet of this name that was not received. A repeated report of an ended packet looks the same."""
+    held = state.held if isinstance(state, st.Quarantined) else state
+    match held:
+        case st.Acknowledged() | st.TimedOut():
+            return True
+        case st.Committed() | st.Expired():
+            return held.packet != event.packet
+        case _:
+            return False
 
 
 def wanted(state: State) -> Effect | None:
@@ -135,7 +151,7 @@ def wanted(state: State) -> Effect | None:
 # Send packet: the source's promise.
 
 
-def _commit(state: st.Unseen | st.PassedOver, event: ev.PacketCommitted) -> State:
+def _commit(state: State, event: ev.PacketCommitted) -> State:
     return st.Committed(route=state.route, packet=event.packet, height=event.height)
 
 
@@ -244,6 +260,9 @@ TRANSITIONS: dict[tuple[type[State], type[Event]], Transition] = {
     (st.Unseen, ev.PacketPassedOver): Transition(_pass_over, (st.PassedOver,)),
     # A node invented the packet that could not be read, or the channel carries more than it did.
     (st.PassedOver, ev.PacketCommitted): Transition(_commit, (st.Committed,)),
+    # A node invented the end before the packet was sent.
+    (st.Acknowledged, ev.PacketCommitted): Transition(_commit, (st.Committed,)),
+    (st.TimedOut, ev.PacketCommitted): Transition(_commit, (st.Committed,)),
     (st.Committed, ev.ReceiptWritten): Transition(_receive, (st.Received,)),
     (st.Committed, ev.AcknowledgementWritten): Transition(_answer, (st.Answered,)),
     (st.Committed, ev.PacketAcknowledged): Transition(_acknowledge, (st.Acknowledged,)),
@@ -281,7 +300,6 @@ IGNORED: frozenset[tuple[type[State], type[Event]]] = frozenset(
     [(state, ev.PacketCommitted) for state in (st.Committed, st.Expired, st.Received, st.Answered, st.Quarantined)]
     + [(state, ev.ReceiptWritten) for state in (st.ReceivedEarly, st.AnsweredEarly, st.Received, st.Answered)]
     + [(state, ev.AcknowledgementWritten) for state in (st.AnsweredEarly, st.Answered)]
-    + [(state, ev.PacketCommitted) for state in (st.Acknowledged, st.TimedOut)]
     + [(st.Acknowledged, event) for event in (ev.ReceiptWritten, ev.AcknowledgementWritten, ev.PacketAcknowledged)]
     + [(st.TimedOut, ev.PacketTimedOut)]
     # Nothing more is kept of a packet that was passed over, and one that was seen is not passed over any more.

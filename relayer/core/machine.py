@@ -104,10 +104,18 @@ class Machine:
 
     # Deciding.
 
-    def plan(self, events: Iterable[ev.Event], policy: Policy, *, proven: Collection[ev.Event] | None = None) -> Plan:
+    def plan(
+        self,
+        events: Iterable[ev.Event],
+        policy: Policy,
+        *,
+        proven: Collection[ev.Event] | None = None,
+        first_told: Collection[ev.Event] = (),
+    ) -> Plan:
         """What these new events would do, with the channel's rules and the time already known applied at once. Only those
-        that are `proven` may contradict what was reported before; None: all of them."""
-        return Draft(self, policy, proven=proven).draw(events)
+        that are `proven` may contradict what was reported before; None: all of them. A commitment of an ended packet is a
+        repetition, unless it is among those that are `first_told`."""
+        return Draft(self, policy, proven=proven, first_told=first_told).draw(events)
 
     def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:
         """What journaled events did: refusals are journaled too, so no rule is evaluated and no limit applied."""
@@ -275,8 +283,8 @@ class Machine:
         key = after.key
         book = self._books[after.route]
         self._forget_deadline(before)
-        if isinstance(before, st.PassedOver):
-            book.passed_over.discard(before.sequence)
+        if type(before) in CLOSED:
+            book.ended(before).discard(before.sequence)
         book.bytes += payload_bytes(after) - payload_bytes(before)
         book.refused += is_refused(after) - is_refused(before)
         book.refused_bytes += is_refused(after) * payload_bytes(after) - is_refused(before) * payload_bytes(before)

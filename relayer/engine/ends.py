@@ -170,7 +170,10 @@ class ReportedEnds:
                 # Behind the others, so that one that cannot be proven holds up no other.
                 self._facts[place] = self._facts.pop(place)
             elif not _proves(stored, fact):
-                self._disprove(place, fact)
+                if isinstance(fact, PacketCommitted) and stored == NOTHING and self._has_ended(place[0]):
+                    self.settle(fact)  # it was true, and the packet ended as it was reported
+                else:
+                    self._disprove(place, fact)
         self._work.set()
         unproven = sum(stored is None and not isinstance(fact, ReceiptWritten) for _, fact, stored in results)
         if unproven:
@@ -196,6 +199,9 @@ class ReportedEnds:
         self.settle(fact)
         if type(self._machine.state(place[0])) not in {*st.CLOSED, st.Unseen}:
             self._disproved[place[0]] = str(error)
+
+    def _has_ended(self, key: PacketKey) -> bool:
+        return type(self._machine.state(key)) in {st.Acknowledged, st.TimedOut}
 
     def _question(self, fact: PacketFact) -> Question:
         """What the ledger stores if the fact is true, or if what is known of the packet is."""

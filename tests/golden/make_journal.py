@@ -1,5 +1,6 @@
-"""Made journal-v1 (STORIES) and journal-v2 (PASSED_OVER), .db and .txt, each once. A journal that was written is never
-written again: a new form of rows gets a new file beside the old ones, and the old ones must go on being told the same.
+"""Made journal-v1 (STORIES), journal-v2 (PASSED_OVER) and journal-v3 (OPENED), .db and .txt, each once. A journal that was
+written is never written again: what is new gets a new file beside the old ones, and the old ones must go on being told the
+same.
 
     python tests/golden/make_journal.py NEW_FILE.db
 """
@@ -87,6 +88,9 @@ for now, f committed but refused by the channel, o released by an operator."""
 PASSED_OVER = ["p", "p c", "p c a k", "p k", "p c t"]
 """p passed over."""
 
+OPENED = ["k C r a k", "t C k", "c k C h t", "g C r a k", "g x C k"]
+"""g another packet of this name committed, which a node invented; C the true one committed and proven."""
+
 REFUSED = b"refused"
 RULES = ChannelRules(
     payloads={
@@ -108,7 +112,8 @@ def main(path: Path, stories: Sequence[str]) -> None:
     policy = Policy(channels={CHANNEL: RULES})
     for number, story in enumerate(stories, 1):
         for step, letter in enumerate(story.split()):
-            plan = machine.plan([_event(machine, ROUTE, number, letter, story)], policy)
+            event = _event(machine, ROUTE, number, letter, story)
+            plan = machine.plan([event], policy, proven=[event] if letter == "C" else None)
             journal.append(plan.records, recorded_at_ms=1_700_000_000_000 + 1_000 * number + step, cursors={})
             machine.apply(plan)
     journal.close()
@@ -144,6 +149,8 @@ def _event(machine: Machine, route: Route, number: int, letter: str, story: str)
     told: dict[str, ev.Event] = {
         "c": committed(packet, height=10 * number),
         "f": committed(packet, height=10 * number),
+        "g": committed(replace(packet, payloads=(a_fact_payload(a_fact(number + 1)),)), height=10 * number),
+        "C": committed(packet, height=10 * number + 5),
         "r": received(packet, height=10 * number + 1),
         "a": answered(packet, height=10 * number + 2),
         "k": acknowledged(packet, height=10 * number + 3),
@@ -172,4 +179,4 @@ def _event(machine: Machine, route: Route, number: int, letter: str, story: str)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), PASSED_OVER)
+    main(Path(sys.argv[1]), OPENED)

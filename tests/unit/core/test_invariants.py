@@ -83,7 +83,7 @@ def test_a_damaged_machine_is_noticed(invariant: Callable[[Machine], None], dama
     ("before", "after"),
     [
         (COMMITTED, replace(COMMITTED, packet=a_packet(2))),
-        (ENDED, COMMITTED),
+        (ENDED, st.Expired(route=ROUTE, packet=a_packet(), provable_from=Height(25))),
         (st.TimedOut(route=ROUTE, sequence=Sequence(1)), ENDED),
         (st.Contradicted(route=ROUTE, sequence=Sequence(1), reason="r"), ENDED),
         (COMMITTED, st.Unseen(route=ROUTE, sequence=Sequence(1))),
@@ -94,5 +94,6 @@ def test_a_step_that_must_not_be_is_noticed(before: st.State, after: st.State) -
         check_transition(before, after)
 
 
-def test_a_contradiction_may_be_added_to_an_end() -> None:
+def test_a_contradiction_may_be_added_to_an_end_and_its_commitment_may_open_it() -> None:
     check_transition(ENDED, st.Contradicted(route=ROUTE, sequence=Sequence(1), reason="r"))
+    check_transition(ENDED, COMMITTED)

@@ -12,7 +12,9 @@ from relayer.core.diagram import lifecycle_diagram
 from relayer.core.effects import EffectKind, SubmitAcknowledgement, SubmitReceive, SubmitTimeout
 from relayer.core.ids import Height, Sequence, TransactionId
 from relayer.core.lifecycle import EVENTS, IGNORED, MAXIMUM_REFUSALS, TRANSITIONS, VIOLATIONS, Blame, step, wanted
+from relayer.core.machine import Machine
 from relayer.core.packet import Acknowledgement
+from relayer.core.policy import OPEN_POLICY
 from relayer.errors import InvariantBroken
 from relayer.testing.factories import (
     ACKNOWLEDGEMENT,
@@ -70,6 +72,8 @@ FACTS: dict[type[ev.Event], ev.Event] = {
     ev.PacketRefused: ev.PacketRefused(key=KEY, reason="because"),
     ev.PacketReleased: ev.PacketReleased(key=KEY, operator="ops"),
 }
+ONLY_TOLD = (COMMITTED, EXPIRED, SAMPLES[st.Quarantined])
+"""Nothing but reports of the source's node stands behind these."""
 PAIRS = [(state, event) for state in st.STATES for event in EVENTS]
 
 
@@ -125,11 +129,11 @@ def test_a_packet_goes_through_its_whole_life() -> None:
 @pytest.mark.parametrize("order", ["crad", "crda", "radc", "arcd", "card", "rcad", "acrd", "dcra"])
 def test_any_interleaving_of_the_two_ledgers_ends_acknowledged(order: str) -> None:
     facts = {"c": committed(PACKET), "r": received(PACKET), "a": answered(PACKET), "d": acknowledged(PACKET)}
-    state = SAMPLES[st.Unseen]
+    machine = Machine((ROUTE,))
     for name in order:
         for told in (facts[name], facts[name]):  # every fact twice: a restart repeats them
-            state = step(state, told).state
-    assert state == SAMPLES[st.Acknowledged]
+            machine.apply(machine.plan([told], OPEN_POLICY))
+    assert machine.state(KEY) == SAMPLES[st.Acknowledged]
 
 
 class TestTime:
@@ -209,11 +213,25 @@ class TestRejections:
 
 
 class TestContradictions:
-    @pytest.mark.parametrize("state", [COMMITTED, EXPIRED, ANSWERED, SAMPLES[st.Quarantined], SAMPLES[st.ReceivedEarly]])
-    @pytest.mark.parametrize("event", EVENTS[:5], ids=lambda kind: kind.__name__)
+    @pytest.mark.parametrize(
+        ("state", "event"),
+        [
+            (state, event)
+            for state in (*ONLY_TOLD, ANSWERED, SAMPLES[st.ReceivedEarly])
+            for event in EVENTS[:5]
+            if event is not ev.PacketCommitted or state not in ONLY_TOLD
+        ],
+    )
     def test_another_content_under_the_same_name(self, state: st.State, event: type[ev.Event]) -> None:
         other = replace(FACTS[event], packet=a_packet(value=b"other"))
         assert isinstance(step(state, other).state, st.Contradicted)
+
+    @pytest.mark.parametrize("state", [*ONLY_TOLD, SAMPLES[st.Acknowledged], SAMPLES[st.TimedOut]])
+    def test_what_one_node_invented_before_the_packet_was_sent_gives_way_to_its_commitment(self, state: st.State) -> None:
+        told = replace(FACTS[ev.PacketCommitted], packet=a_packet(value=b"other"))
+        made = step(state, told)
+        assert made.state == st.Committed(route=ROUTE, packet=told.packet, height=told.height)
+        assert [type(effect) for effect in made.effects] == [SubmitReceive]
 
     def test_two_acknowledgements(self) -> None:
         other = answered(PACKET, acknowledgement=Acknowledgement(app_acknowledgements=(b"other",)))

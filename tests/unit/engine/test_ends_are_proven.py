@@ -222,16 +222,44 @@ def test_an_invented_receipt_of_a_packet_that_timed_out_is_no_contradiction(worl
     assert isinstance(state_of(engine, world), st.TimedOut)
 
 
-def test_what_is_proven_against_an_earlier_report_is_a_contradiction(world: World) -> None:
-    """The node invents the packet before it is sent; the true one has the ledger's proof."""
+def was_received(world: World, packet: Packet) -> bool:
+    path = commitment_path(packet.destination_client, PathKind.RECEIPT, packet.sequence)
+    return world.settlement._read(path) is not None
+
+
+def an_invented_second(first: Packet) -> PacketCommitted:
+    """The source's node invents the packet that comes next."""
+    packet = replace(other_bytes(first), sequence=Sequence(2))
+    return PacketCommitted(ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=packet)
+
+
+def test_a_packet_is_carried_though_a_node_invented_another_one_before_it_was_sent(world: World) -> None:
     first = world.send(b"first")
-    engine = run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
-    told = PacketCommitted(
-        ledger=CONTRACTS, height=Height(1), transaction=INVENTED, packet=replace(other_bytes(first), sequence=Sequence(2))
-    )
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
     world.settlement.faults.submissions_lost = 1_000
-    world.contracts.faults.facts_invented.append(told)
+    world.contracts.faults.facts_invented.append(an_invented_second(first))
     run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Committed))
-    world.send(b"second")
-    engine = run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Contradicted))
+    second = world.send(b"second")
+    engine = run(world, lambda engine: getattr(state_of(engine, world, 2), "packet", None) == second)
     assert not lies(engine)
+    world.settlement.faults.heal()
+    run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Acknowledged))
+    assert was_received(world, second)
+
+
+@pytest.mark.parametrize("ending", [an_acknowledgement, a_timeout])
+def test_a_packet_is_carried_though_a_node_invented_its_life_and_end_before_it_was_sent(
+    world: World, ending: Ending
+) -> None:
+    """There is no commitment yet, so the invented end looks proven."""
+    first = world.send(b"first")
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    invented = an_invented_second(first)
+    world.settlement.faults.submissions_lost = 1_000
+    world.contracts.faults.facts_invented += [invented, ending(invented.packet)]
+    run(world, lambda engine: type(state_of(engine, world, 2)) in {st.Acknowledged, st.TimedOut})
+    second = world.send(b"second")
+    run(world, lambda engine: getattr(state_of(engine, world, 2), "packet", None) == second)
+    world.settlement.faults.heal()
+    run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Acknowledged))
+    assert was_received(world, second)

@@ -18,7 +18,7 @@ from relayer.testing.factories import ROUTE, ROUTE_BACK
 from tests.support.paths import GOLDEN
 from tests.support.scripts import load_script
 
-JOURNALS = ("journal-v1", "journal-v2")
+JOURNALS = ("journal-v1", "journal-v2", "journal-v3")
 
 
 def a_copy(tmp_path: Path, name: str = "journal-v1") -> Path:
