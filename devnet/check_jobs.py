@@ -28,7 +28,6 @@ class Job:
     """What it keeps busy of a processor; tests that wait for nodes leave most of it to others."""
     after: tuple[str, ...] = ()
     """Jobs that have to end first."""
-    niceness: int = 0
     is_shown: bool = False
     """Whether its output is passed on as it comes."""
 
@@ -101,7 +100,8 @@ def _quick() -> Sequence[Job]:
 
 
 def _test() -> Sequence[Job]:
-    compiling = Job(name=CHAIN, command=_go("chain"), niceness=5, is_shown=True)
+    # All that needs the chain waits for it, so it is compiled at full speed.
+    compiling = Job(name=CHAIN, command=_go("chain"), is_shown=True)
     go = Job(name="go", command=_go("tests"), after=(CHAIN,))
     return (compiling, *STATIC, go, *(_job(group, is_long=False) for group in GROUPS))
 

@@ -147,7 +147,6 @@ def _start(job: Job) -> Running:
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=(lambda: os.nice(job.niceness)) if job.niceness else None,  # noqa: PLW1509 (no threads here)
         )
     return Running(job=job, process=process, log=log, began=time.monotonic())
 
