@@ -344,8 +344,8 @@ async def test_an_authority_that_stays_behind_is_asked_less_and_less_often_and_l
             async with asyncio.timeout(120):
                 while len(asked) < 3:  # noqa: ASYNC110 - nothing tells of it
                     await asyncio.sleep(0.05)
-    # 300 blocks took about a second: the questions to it are as many as pauses fit in, not as blocks.
-    assert 3 <= len(asked) <= 8
+    # The questions to it are as many as growing pauses fit in, however long a machine takes, and not as many as blocks.
+    assert 3 <= len(asked) <= 30
     (line,) = (each for each in logs if each["event"] == "authority_does_not_sign")
     assert line["authority"] == f"0x{address(0).hex()}"
     assert "not final yet" in line["reason"]
