@@ -121,14 +121,14 @@ class Draft:
         policy: Policy | None,
         *,
         proven: Collection[ev.Event] | None = None,
-        first_told: Collection[ev.Event] = (),
+        read_until: Mapping[LedgerId, Height] | None = None,
     ) -> None:
         """Without a policy the events are recorded ones: no rule is evaluated and no limit applied. `proven`: the
-        facts that may contradict others; None: all of them. `first_told`: those that are no repetitions."""
+        facts that may contradict others; None: all of them. `read_until`: facts up to there are repetitions; None: all."""
         self._known = known
         self._policy = policy
         self._proven = proven
-        self._first_told = first_told
+        self._read_until = read_until
         self._doubtful: list[ev.PacketFact] = []
         self._touched: dict[PacketKey, State] = {}
         self._opened: dict[Route, Load] = {}
@@ -195,7 +195,7 @@ class Draft:
             # Facts are read again after a restart; only one that was never read before can deny the end.
             if self._proven is not None and fact in self._proven:
                 return True
-            if fact in self._first_told:
+            if self._read_until is not None and fact.height > self._read_until.get(fact.ledger, 0):
                 self._doubtful.append(fact)
             return False
         if self._proven is not None and contradicts(before, fact) and fact not in self._proven:

@@ -8,7 +8,7 @@ sequence.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relayer.core import events as ev
@@ -17,7 +17,7 @@ from relayer.core.channels import Route
 from relayer.core.closed import SequenceRange, SequenceSet
 from relayer.core.draft import Draft, Load, Plan, PlannedTransition, Record
 from relayer.core.effects import Effect
-from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.invariants import check_transition
 from relayer.core.lifecycle import wanted
@@ -110,12 +110,12 @@ class Machine:
         policy: Policy,
         *,
         proven: Collection[ev.Event] | None = None,
-        first_told: Collection[ev.Event] = (),
+        read_until: Mapping[LedgerId, Height] | None = None,
     ) -> Plan:
         """What these new events would do, with the channel's rules and the time already known applied at once. Only those
         that are `proven` may contradict what was reported before; None: all of them. A commitment of an ended packet is a
-        repetition, unless it is among those that are `first_told`."""
-        return Draft(self, policy, proven=proven, first_told=first_told).draw(events)
+        repetition, unless it is above the height that its ledger was `read_until`."""
+        return Draft(self, policy, proven=proven, read_until=read_until).draw(events)
 
     def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:
         """What journaled events did: refusals are journaled too, so no rule is evaluated and no limit applied."""

@@ -97,8 +97,7 @@ class Runner:
     async def _take(self, items: Sequence[Page | Word]) -> None:
         proven = [fact for item in items if isinstance(item, Page) and item.proven for fact in item.facts]
         events = [event for item in items for event in _events(item)]
-        first_told = [fact for item in items if isinstance(item, Page) and item.until is not None for fact in item.facts]
-        plan = self._machine.plan(events, self._policy, proven=proven, first_told=first_told)
+        plan = self._machine.plan(events, self._policy, proven=proven, read_until=self._seen)
         for fact in plan.doubtful:
             self._watchers[fact.ledger].doubt(fact)
         self._place_cursors(items, plan)
