@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from relayer.business.facts import TrackedFact, for_reconciliation, tracked
@@ -14,6 +15,7 @@ from relayer.ports.facts import FactLedger
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.facts import FactPacket
 from relayer.settlement.model.liabilities import Liability, Position
+from relayer.waiting import Stalled, until_true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,13 @@ class ChannelBooks:
     facts: FactLedger
     settlement: SettlementService
     settlement_chain_id: str
+    patience_seconds: float = 20.0
+    """How long a node of the settlement ledger may stay behind the facts before what it lacks counts as missing."""
 
     async def read(self) -> BothLedgers:
         """Facts first: a liability that one of them names must then be found."""
         facts = await self.read_facts()
+        await self._wait_for_references(facts)
         liabilities = await all_liabilities(self.settlement)
         return BothLedgers(
             facts=tuple(facts),
@@ -74,6 +79,22 @@ class ChannelBooks:
     async def compare_rights(self) -> ComparedRights:
         """Who may issue for whom, on both."""
         return await compare_rights(self.facts, self.settlement)
+
+    async def _wait_for_references(self, facts: Iterable[TrackedFact]) -> None:
+        """A node that was down answers from an old state until it has caught up. The facts name entries of the settlement
+        log, so such a node gives itself away."""
+        newest = max((each.record.settlement_sequence for each in facts), default=0)
+        if newest == 0:
+            return
+
+        async def is_recorded() -> bool:
+            return bool(await self.settlement.liabilities(after_sequence=newest - 1, limit=1))
+
+        # Nothing came: then the comparison says what is missing.
+        with suppress(Stalled):
+            await until_true(
+                is_recorded, "the settlement ledger's node to catch up", stalled_after_seconds=self.patience_seconds
+            )
 
     async def read_facts(self) -> list[TrackedFact]:
         """Every fact that went to the channel's settlement ledger, or has not been sent at all."""
