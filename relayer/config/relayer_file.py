@@ -58,8 +58,17 @@ class RelayerSettings(Section):
 
     @property
     def digest(self) -> str:
-        """sha256 of what the file and the deployment next to it say, without comments and order; no secret is in them."""
-        return sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        """sha256 of what the file and the deployment next to it say, without comments and order; no secret is in them.
+
+        Settings that have their default do not count, so that a version that adds one does not change it."""
+        said = _without_empty(self.model_dump(mode="json", exclude_defaults=True))
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _without_empty(section: dict[str, Any]) -> dict[str, Any]:
+    """A section of which everything has its default is empty, and says as much as one that is omitted."""
+    inner = {key: _without_empty(value) if isinstance(value, dict) else value for key, value in section.items()}
+    return {key: value for key, value in inner.items() if value != {}}
 
 
 _T = TypeVar("_T")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -139,6 +140,29 @@ def test_ctrl_c_while_modules_load_gives_one_sentence() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == INTERRUPTED
     assert done.stderr == "relayer: interrupted before anything was done\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["start", "--config", "none.yaml"], 3),
+        (["ledger", "serve", "none.yaml"], 3),
+        (["authority", "serve", "none.yaml"], 3),
+        (["packets", "--config", "none.yaml"], -signal.SIGHUP),
+    ],
+)
+def test_a_terminal_that_closes_while_modules_load_ends_no_service(arguments: list[str], status: int) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "class HangingUp:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'relayer.cli': os.kill(os.getpid(), signal.SIGHUP)\n"
+        "sys.meta_path.insert(0, HangingUp())\n"
+        "from relayer.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

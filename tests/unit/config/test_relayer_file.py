@@ -7,9 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
+from relayer.config import relayer_file
 from relayer.config.deployment import Contracts, Deployment, deployment_path, read_deployment, write_deployment
-from relayer.config.fields import ConfirmationDepth
+from relayer.config.fields import ConfirmationDepth, Section
 from relayer.config.ledgers import EvmLedgerSettings, RemoteLedgerSettings
 from relayer.config.relayer_file import load_relayer
 from relayer.config.serving import load_authority, load_ledger
@@ -53,6 +55,32 @@ def test_the_example_is_sound(write: Callable[[str], Path]) -> None:
     assert contracts.authorities.threshold == 2
     assert contracts.account.keystore == path.parent / "keys/relayer.json"
     assert settings.channels[0].ends[0].client is None
+
+
+def test_the_digest_is_of_what_differs_from_the_defaults(write: Callable[[str], Path]) -> None:
+    """So a version that adds a setting asks nobody for a restart."""
+    digest = load_relayer(write(EXAMPLE)).digest
+    engine = "engine: {poll_seconds: 1, batch_packets: 150, batch_bytes: 1000000}\n"
+    assert load_relayer(write(mutated((engine, "")))).digest == digest
+    assert load_relayer(write(mutated((engine, "engine: {batch_packets: 149}\n")))).digest != digest
+    service = "service: {host: 127.0.0.1, port: 8484}"
+    assert load_relayer(write(mutated((service, service.replace("8484", "8485"))))).digest != digest
+
+
+def test_an_added_setting_with_its_default_changes_no_digest(
+    write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = load_relayer(write(EXAMPLE)).digest
+
+    class Added(Section):
+        limit: int = 3
+
+    class Later(relayer_file.RelayerSettings):
+        added: Added = Field(default_factory=Added)
+        number: int = 7
+
+    monkeypatch.setattr(relayer_file, "RelayerSettings", Later)
+    assert load_relayer(write(EXAMPLE)).digest == digest
 
 
 def test_the_other_examples_are_sound(tmp_path: Path) -> None:
