@@ -181,6 +181,27 @@ def _python_enum(name: str, purpose: str, entries: list[Entry], *, has_later: bo
     return text + f"\n\n_{name.upper()}_LATER = frozenset(\n    {{\n{later}    }}\n)\n"
 
 
+def _python_meanings(name: str, entries: list[Entry]) -> str:
+    """The meanings as a function, for those who explain an answer to a person."""
+    rows = "".join(_row(f"    {name}.{each.name}: ", _sentence(each.meaning)) for each in entries)
+    return f"\n_{name.upper()}_MEANINGS = {{\n{rows}}}\n" + _MEANING.format(name=name, upper=name.upper())
+
+
+def _row(key: str, text: str) -> str:
+    """In one line, or as the formatter has it: in parentheses, in as many literals as it takes."""
+    line = f'{key}"{text}",\n'
+    if len(line) <= WIDTH + 1:
+        return line
+    parts = textwrap.wrap(text, WIDTH - 10, drop_whitespace=False)
+    return f"{key}(\n" + "".join(f'        "{part}"\n' for part in parts) + "    ),\n"
+
+
+_MEANING = '''
+
+def meaning_of(code: {name}) -> str:
+    """The answer explained to a person, in a sentence."""
+    return _{upper}_MEANINGS[code]
+'''
 _INT_ENUM = "from enum import IntEnum\n"
 
 
@@ -193,6 +214,7 @@ def _python_facts(codes: Codes) -> str:
         _python_enum("FactCategory", "TOMP-API category of the claim.", codes["fact_categories"]),
         _python_enum("FactStatus", "Whether a fact was recorded as a liability.", codes["fact_statuses"]),
         _python_enum("FactCode", "Why, in the acknowledgement of a fact.", codes["fact_codes"], has_later=True),
+        _python_meanings("FactCode", codes["fact_codes"]),
     )
 
 

@@ -133,3 +133,31 @@ _FACTCODE_LATER = frozenset(
         FactCode.UNIVERSAL_ERROR,
     }
 )
+
+_FACTCODE_MEANINGS = {
+    FactCode.OK: "Recorded.",
+    FactCode.DUPLICATE: "Accepted before; the answer repeats the first reference.",
+    FactCode.BAD_HASH: "The stated hash or id is not the fact's.",
+    FactCode.BAD_TOTAL: "The amount is zero or out of range for the kind.",
+    FactCode.UNKNOWN_PARTY: "A party is not registered.",
+    FactCode.NO_AGREEMENT: "The pair has no agreement.",
+    FactCode.CURRENCY_UNSUPPORTED: "The agreement does not cover the currency.",
+    FactCode.LIMIT_EXCEEDED: "The open amount would exceed the agreement's limit.",
+    FactCode.PERIOD_CLOSED: "The service ended before the cut-off.",
+    FactCode.UNSUPPORTED_SCHEMA: "Version, kind or category is unknown.",
+    FactCode.RELATED_UNKNOWN: "The related fact is not recorded.",
+    FactCode.CREDIT_EXCEEDS: "More than is open of the related liability.",
+    FactCode.ISSUER_NOT_AUTHORISED: (
+        "The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended."
+    ),
+    FactCode.TIME_OUT_OF_RANGE: (
+        "Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."
+    ),
+    FactCode.UNREADABLE: "Set by the contract alone: the answer breaks its format.",
+    FactCode.UNIVERSAL_ERROR: "Set by the contract alone: the whole packet was refused.",
+}
+
+
+def meaning_of(code: FactCode) -> str:
+    """The answer explained to a person, in a sentence."""
+    return _FACTCODE_MEANINGS[code]

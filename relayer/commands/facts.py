@@ -14,11 +14,12 @@ from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
 from relayer.business.naming import HASH_DIGITS, hash_prefix, one_hash
 from relayer.business.precheck import FactTerms, objections
-from relayer.commands.fact_file import FactForm, read_facts
+from relayer.commands.fact_file import read_facts
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
 from relayer.commands.output import done, money, say, sending, show_json, show_table, step
 from relayer.errors import InvalidInput, InvariantBroken, RelayerError
+from relayer.facts.form import FactForm
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
 from relayer.settlement.model.issuers import Issuer
