@@ -14,7 +14,7 @@ from relayer.core.ids import Height, LedgerId
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm import deployment
-from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract

@@ -9,6 +9,7 @@ from __future__ import annotations
 from relayer.app.ledgers import FullLedger
 from relayer.app.vouchers import entry, who
 from relayer.core.ids import ClientId
+from relayer.engine.aiming import signable
 from relayer.errors import NoPriceYet, RelayerError
 from relayer.ports.capabilities import CheckLine, Priced, Vouched, VouchedByClient, capability
 from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
@@ -27,9 +28,12 @@ async def update_line(subject: str, host: FullLedger, followed: FullLedger, stat
 async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine:
     head = await followed.head()
     update, found = None, f"{status.client_id} knows the newest header of {followed.ledger_id}"
-    if head.height > status.latest_height:
-        reference = client_reference(host, status.client_id, status)
-        update = await followed.client_update(reference, trusted=status.latest_height, target=head.height)
+    reference = client_reference(host, status.client_id, status)
+    target = await signable(followed, reference, head.height) if head.height > status.latest_height else head.height
+    if target < head.height:
+        found = f"{status.client_id} knows what enough of those who vouch for {followed.ledger_id} have seen, {target}"
+    if target > status.latest_height:
+        update = await followed.client_update(reference, trusted=status.latest_height, target=target)
         found = f"an update of {status.client_id} to height {update.height} would pass"
     priced = capability(host, Priced)
     if priced is None:

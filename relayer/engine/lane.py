@@ -15,6 +15,7 @@ from relayer.core.events import SubmissionRefused
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
 from relayer.core.packet import PacketKey
+from relayer.engine.aiming import Aim
 from relayer.engine.inbox import Inbox, Word
 from relayer.engine.lane_queue import Age, LaneQueue, Pending
 from relayer.engine.links import LedgerLink
@@ -103,6 +104,7 @@ class Lane:
         self._refusals: dict[PacketKey, int] = {}
         self._messages = settings.batch_messages
         self._must_update = False
+        self._aim = Aim(origin.ledger)
         self._refresh_look = 0.0
 
     def offer(self, effect: Effect, age: Age) -> None:
@@ -148,6 +150,7 @@ class Lane:
     async def _stand_back(self, error: RelayerError) -> None:
         self._note(_WAITS, error_kind(error), error=str(error))
         self.health.fail(error, self._clock.now())
+        self._aim.missed(error)
         if isinstance(error, HeightPruned):
             self._must_update = True
         if not isinstance(error, _PASSING):
@@ -204,7 +207,8 @@ class Lane:
         at = at if target is None else target
         provable = [pending for pending in batch if pending.effect.provable_from <= at]
         if batch and not provable:
-            raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet; the newest is {at}")
+            behind = ", nor have enough of those who vouch for it seen it" if self._aim.is_low else ""
+            raise NotFinal(f"ledger {self.key.prove_on}: height {needed} is not final yet{behind}; the newest is {at}")
         if not batch and target is None:
             self._note("client_ages", self.key.prove_on, reason=f"{self.key.prove_on} is idle")
             return False  # no newer header exists, so nothing can refresh the client
@@ -270,9 +274,10 @@ class Lane:
             ) from error
 
     async def _newer(self, status: ClientStatus) -> Height | None:
-        """The origin's head if the client does not know it yet."""
+        """The origin's head, or what is signed of it, if the client does not know it yet."""
         head = await self._origin.ledger.head()
-        return head.height if head.height > status.latest_height else None
+        height = await self._aim.at(client_reference(self._host.ledger, self.key.client, status), head.height)
+        return height if height > status.latest_height else None
 
     async def _update(self, status: ClientStatus, target: Height | None) -> ClientMessage | None:
         if target is None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height
+from relayer.engine.aiming import Aim
 from relayer.engine.links import LedgerLink
-from relayer.errors import ClientUpdateRefused, ConfigurationError, HeightPruned, NotFinal
+from relayer.errors import AuthoritiesUnavailable, ClientUpdateRefused, ConfigurationError, HeightPruned, NotFinal
 from relayer.light_clients.kind import FollowsLedger, Instant, ProvenPath
 from relayer.logs import Log
 from relayer.ports.ledger import Head, client_reference
@@ -70,6 +71,7 @@ class OwnClient:
         self._kind_of = kind_of
         self._trusted: _Trusted | None = None
         self._must_update = False
+        self._aim = Aim(followed.ledger)
 
     async def look_up(self, questions: Sequence[Question], *, since: Height) -> Sequence[bytes | None]:
         """For each question what the ledger stores at the path, in a state not older than `since`: one of the values that it
@@ -78,7 +80,11 @@ class OwnClient:
         head = await self._followed.ledger.head()
         if head.height < since:
             raise NotFinal(f"ledger {self._followed.ledger_id}: height {since} is not final; the newest is {head.height}")
-        trusted = await self._vouched(head, since)
+        try:
+            trusted = await self._vouched(head, since)
+        except AuthoritiesUnavailable as error:
+            self._aim.missed(error)
+            raise
         at = trusted.latest
         try:
             proofs = await self._followed.prover.prove([question.path for question in questions], at=at)
@@ -90,32 +96,39 @@ class OwnClient:
 
     async def _vouched(self, head: Head, since: Height) -> _Trusted:
         """The client at a height from `since` on, updated if it has to be."""
-        trusted = await self._usable(head)
+        reference = client_reference(self._host.ledger, self._client)
+        target = await self._aim.at(reference, head.height)
+        if target < since:
+            raise NotFinal(
+                f"ledger {self._followed.ledger_id}: too few of those who vouch for it have seen height {since}; the newest "
+                f"that enough have seen is {target}"
+            )
+        trusted = await self._usable(head, target)
         while self._must_update or trusted.height is None or trusted.height < since:
-            if trusted.height == head.height:
+            if trusted.height is not None and trusted.height >= target:
                 break
             # One message may be a step on the way only.
-            await self._update(trusted, head)
-            self._must_update = self._must_update and trusted.height != head.height
+            await self._update(trusted, head, target)
+            self._must_update = self._must_update and trusted.height != target
         return trusted
 
-    async def _usable(self, head: Head) -> _Trusted:
+    async def _usable(self, head: Head, target: Height) -> _Trusted:
         trusted = self._trusted
-        if trusted is not None:
+        if trusted is not None and (trusted.height is not None or trusted.latest <= target):
             now = _instant(self._identity(), head)
             if trusted.kind.status(trusted.state, trusted.states, now) is not ClientStatus.EXPIRED:
                 return trusted
             _log.warning("own_client_expired", ledger=self._followed.ledger_id, height=trusted.latest)
-        self._trusted = await self._start()
+        self._trusted = await self._start(target if self._aim.is_low else None)
         return self._trusted
 
-    async def _start(self) -> _Trusted:
+    async def _start(self, at: Height | None) -> _Trusted:
         status = await self._host.ledger.client_status(self._client)
         terms = ClientTerms(
             trusting_period_seconds=status.trusting_period_seconds or _TRUSTING_SECONDS,
             max_clock_drift_seconds=_DRIFT_SECONDS,
         )
-        creation = await self._followed.prover.initial_client(terms)
+        creation = await self._followed.prover.initial_client(terms, at=at)
         kind = self._kind_of(creation.client_type)
         if kind is None:
             raise ConfigurationError(
@@ -130,17 +143,17 @@ class OwnClient:
         on_faith = creation.height if kind.signers_in_header else None
         return _Trusted(kind=kind, state=state, consensus=consensus, latest=creation.height, height=on_faith)
 
-    async def _update(self, trusted: _Trusted, head: Head) -> None:
+    async def _update(self, trusted: _Trusted, head: Head, target: Height) -> None:
         reference = client_reference(self._host.ledger, self._client)
         # A header of the height that is known already may still lack who vouches for it.
-        before = min(trusted.latest, Height(head.height - 1))
-        message = await self._followed.prover.client_update(reference, trusted=before, target=head.height)
+        before = min(trusted.latest, Height(target - 1))
+        message = await self._followed.prover.client_update(reference, trusted=before, target=target)
         outcome = self._outcome(trusted, message, head)
         if isinstance(outcome, Updated):
             trusted.state, trusted.consensus = outcome.client_state, outcome.consensus_state
             trusted.latest = Height(outcome.height)
         elif outcome.height != trusted.latest:
-            raise self._refused(f"header {outcome.height} was given when {head.height} was asked for")
+            raise self._refused(f"header {outcome.height} was given when {target} was asked for")
         trusted.height = trusted.latest
 
     def _outcome(self, trusted: _Trusted, message: ClientMessage, head: Head) -> Any:

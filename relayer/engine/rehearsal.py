@@ -15,6 +15,7 @@ from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.core.machine import Machine
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
+from relayer.engine.aiming import signable
 from relayer.engine.lane_queue import Age, LaneQueue
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, lane_of, message, proof_path
@@ -108,11 +109,13 @@ class Rehearsal:
         status = await self._usable(key)
         needed = max(effect.provable_from for effect in wanted)
         update: ClientMessage | None = None
+        target = status.latest_height
         if needed > status.latest_height:
-            target = (await origin.ledger.head()).height
-            if needed > target:
-                raise NotFinal(f"ledger {key.prove_on}: height {needed} is not final yet; the newest is {target}")
             reference = client_reference(host.ledger, key.client, status)
+            target = await signable(origin.ledger, reference, (await origin.ledger.head()).height)
+            if min(effect.provable_from for effect in wanted) > max(target, status.latest_height):
+                raise NotFinal(f"ledger {key.prove_on}: height {needed} is not final yet; the newest is {target}")
+        if target > status.latest_height:
             update = await origin.prover.client_update(reference, trusted=status.latest_height, target=target)
         at = update.height if update else status.latest_height
         # An update may be a step on the way; what needs a later header is not part of this submission.

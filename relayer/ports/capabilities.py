@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
-from relayer.core.ids import ClientId
+from relayer.core.ids import ClientId, Height
 from relayer.errors import AuthoritiesUnavailable
 from relayer.ports.ledger import ClientStatus, Quote, SubmissionBatch
 from relayer.ports.prover import ClientCreation, ClientReference
@@ -92,6 +92,16 @@ class VouchedByClient(Protocol):
 
     async def not_serving(self, client: ClientReference) -> tuple[Voucher, ...]:
         """Those who do not sign for the client; `error` says why. Raises nothing: who does not answer is among them."""
+        ...
+
+
+@runtime_checkable
+class VouchedUpTo(Protocol):
+    """A ledger whose vouchers look at nodes of their own, which may be behind ours."""
+
+    async def vouched_height(self, client: ClientReference, *, target: Height) -> Height:
+        """The newest height up to `target` whose header enough of those whom the client trusts can sign now, as they say
+        themselves; `target` if they do not say. It may be below what the client knows."""
         ...
 
 

@@ -15,6 +15,8 @@ class Faults:
     """Every call fails as if no node answered."""
     authorities_down: bool = False
     """Client updates fail: too few vouch for headers."""
+    authorities_behind: int = 0
+    """Those who vouch for headers see so many heights less than there are."""
     hints_lost: bool = False
     facts_lost: int = 0
     """So many facts are left out of the next pages."""
@@ -39,7 +41,7 @@ class Faults:
         """Everything works again; what was pruned stays gone."""
         self.down = self.authorities_down = self.hints_lost = False
         self.facts_lost = self.submissions_lost = self.outcomes_unknown = 0
-        self.longest_step = self.receipts_invented = 0
+        self.longest_step = self.receipts_invented = self.authorities_behind = 0
         self.facts_invented.clear()
         self.refusals.clear()
         self.delay_seconds = 0.0

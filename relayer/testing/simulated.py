@@ -154,11 +154,18 @@ class SimulatedLedger(SimulatedChain):
         await self._answer()
         if self.faults.authorities_down:
             raise AuthoritiesUnavailable(f"ledger {self.ledger_id}: 0 of 2 authorities answered")
+        if target <= len(self._heads) < target + self.faults.authorities_behind:
+            raise AuthoritiesUnavailable(f"ledger {self.ledger_id}: 0 of 2 authorities have seen height {target}")
         if target > len(self._heads) or trusted >= target:
             raise NotFinal(f"ledger {self.ledger_id}: no header leads from {trusted} to {target}")
         if self.faults.longest_step:
             target = min(target, Height(trusted + self.faults.longest_step))
         return self._header_message(target)
+
+    async def vouched_height(self, client: ClientReference, *, target: Height) -> Height:
+        del client
+        await self._answer()
+        return min(target, Height(max(len(self._heads) - self.faults.authorities_behind, 0)))
 
     async def prove(self, paths: Sequence[CommitmentPath], *, at: Height) -> Sequence[Proof]:
         await self._answer()

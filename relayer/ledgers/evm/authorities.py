@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import grpc
 
-from relayer.errors import AuthoritiesUnavailable, ConfigurationError
+from relayer.errors import AuthoritiesUnavailable
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.patience import Patience
 from relayer.ledgers.evm.statements import AuthorityStatement, Statements, TwoHistories
 from relayer.logs import Log
@@ -24,7 +25,6 @@ from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm.attestation import authority_digest, recover_signer
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.recurrence import Recurrence
-from relayer.transport import client_channel
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _MAXIMUM_ANSWER_BYTES = 65_536
@@ -32,38 +32,6 @@ _HASH_BYTES = 32
 _SECOND_ROUND_SECONDS = 2.0
 _REMEMBERED_ROUNDS = 64
 _log = Log(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityEndpoint:
-    """One authority: its 20-byte address and where it listens, as host:port.
-
-    `certificates`: PEM of who signed its certificate; None: without TLS. `token`: what it asks of its callers.
-    """
-
-    address: bytes
-    target: str
-    certificates: bytes | None = None
-    token: str | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.token is not None and self.certificates is None:
-            raise ConfigurationError(f"authority at {self.target}: its token never crosses a plain port; name its `tls`")
-
-    def channel(self, *, options: Sequence[tuple[str, object]] = ()) -> grpc.aio.Channel:
-        """A connection of its own, made on first use."""
-        options = (*options, ("grpc.enable_http_proxy", 0))
-        return client_channel(self.target, authority=self.certificates, options=options)
-
-    @property
-    def metadata(self) -> tuple[tuple[str, str], ...] | None:
-        """What goes with every call: the token."""
-        return None if self.token is None else (("authorization", f"Bearer {self.token}"),)
-
-    @property
-    def name(self) -> str:
-        """Its address as text."""
-        return "0x" + self.address.hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +86,8 @@ class AuthorityQuorum:
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._patience = {endpoint: Patience() for endpoint in self._known}
         self._recurrence = Recurrence()
+        self._unsigned: dict[AuthorityEndpoint, int] = {}
+        """The block that an authority was asked for last and did not sign."""
         self._statements = Statements()
         self._late: dict[AuthorityEndpoint, asyncio.Task[bytes]] = {}
         self._second_rounds: OrderedDict[_Question, asyncio.Task[None]] = OrderedDict()
@@ -149,10 +119,12 @@ class AuthorityQuorum:
             while pending and len(signatures) < engine.threshold:
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
+                    endpoint = tasks[task]
                     try:
                         signatures.append(task.result())
+                        self._unsigned.pop(endpoint, None)
                     except _Refused as refusal:
-                        endpoint = tasks[task]
+                        self._unsigned[endpoint] = number
                         reasons.append(f"{endpoint.name} at {endpoint.target}: {refusal.reason}")
         except BaseException:
             await _end(pending)
@@ -166,6 +138,23 @@ class AuthorityQuorum:
                 + "; ".join(sorted(reasons))
             )
         return tuple(signatures[: engine.threshold])
+
+    async def signable(self, *, target: int, engine: AuthorityEngine | None = None) -> int:
+        """The newest block, up to `target`, that as many of `engine` as are needed say is final at their nodes; `target` if
+        they do not say. One that did not sign a block which it claims to have is not counted until it signs again."""
+        engine = engine or self.engine
+        asked = self._of(engine)
+        said = await asyncio.gather(*(self._describe(each) for each in asked), return_exceptions=True)
+        heights = []
+        for endpoint, told in zip(asked, said, strict=True):
+            if isinstance(told, authority_pb2.DescribeResponse):
+                unsigned = self._unsigned.get(endpoint)
+                heights.append(told.final_height if unsigned is None or told.final_height < unsigned else 0)
+            elif not isinstance(told, _Refused):
+                raise told
+        heights.sort(reverse=True)
+        newest = heights[engine.threshold - 1] if len(heights) >= engine.threshold else 0
+        return min(newest, target) or target
 
     def _of(self, engine: AuthorityEngine) -> list[AuthorityEndpoint]:
         return [each for each in self._known if each.address in engine.authorities]
@@ -190,7 +179,7 @@ class AuthorityQuorum:
             )
 
     async def _confirmation(self, endpoint: AuthorityEndpoint, number: int, block_hash: bytes) -> None:
-        served = await self._describe(endpoint)
+        served = (await self._describe(endpoint)).clients
         if not served:
             raise _Refused("serves no light client, so it signs nothing; name one in its configuration")
         identity = ClientIdentity(
@@ -219,7 +208,7 @@ class AuthorityQuorum:
     async def _server_of(self, endpoint: AuthorityEndpoint, identity: ClientIdentity) -> Voucher:
         name = f"0x{endpoint.address.hex()}"
         try:
-            served = await self._describe(endpoint)
+            served = (await self._describe(endpoint)).clients
         except _Refused as refusal:
             return Voucher(name=name, endpoint=endpoint.target, error=refusal.reason)
         serves = any(
@@ -237,7 +226,7 @@ class AuthorityQuorum:
             return Voucher(name=name, endpoint=endpoint.target, error=refusal.reason)
         return Voucher(name=name, endpoint=endpoint.target)
 
-    async def _describe(self, endpoint: AuthorityEndpoint) -> Sequence[authority_pb2.ServedClient]:
+    async def _describe(self, endpoint: AuthorityEndpoint) -> authority_pb2.DescribeResponse:
         self._require_consistent(endpoint)
         try:
             request = authority_pb2.DescribeRequest()
@@ -246,7 +235,7 @@ class AuthorityQuorum:
             raise _Refused(f"{error.code().name}: {error.details()}") from error
         if (told.address, told.chain_id) != (endpoint.address, self._chain_id):
             raise _Refused(f"is 0x{told.address.hex()} of chain {told.chain_id}; compare it with the configuration")
-        return list(told.clients)
+        return told
 
     def histories(self, identity: ClientIdentity) -> TwoHistories | None:
         """Two hashes of one block that the authorities vouched for to this client, if they ever did."""

@@ -12,7 +12,7 @@ import grpc
 
 from relayer.errors import RelayerError
 from relayer.keystore import LocalAccount
-from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.fees import ZeroPrice
 from relayer.ledgers.evm.ownership import ownership_lines

@@ -13,7 +13,8 @@ from relayer.core.events import LedgerFact
 from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
 from relayer.keystore import LocalAccount
-from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.ledgers.evm.authorities import AuthorityQuorum
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.chain_view import ChainView
 from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.clients import RouterClients
@@ -152,6 +153,9 @@ class EvmLedger:
             host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
         )
         return await self._quorum.not_serving(identity, engine_in_force(client))
+
+    async def vouched_height(self, client: ClientReference, *, target: Height) -> Height:
+        return Height(await self._quorum.signable(target=target, engine=engine_in_force(client)))
 
     def checks(self) -> AsyncIterator[CheckLine]:
         return self._checks.checks()

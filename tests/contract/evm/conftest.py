@@ -25,7 +25,7 @@ from relayer.core.packet import Acknowledgement, Packet
 from relayer.devnet.nodes import MNEMONIC, Ganache, GanacheOptions
 from relayer.facts.codec import FactAnswer, encode_answers, fact_hash, liability_id
 from relayer.facts.schema import Fact, party_id
-from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.deployment import deploy_contracts

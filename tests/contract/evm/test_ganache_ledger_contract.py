@@ -26,7 +26,7 @@ from relayer.facts.schema import Fact, party_id
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.deployment import deploy_contracts

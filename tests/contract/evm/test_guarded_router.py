@@ -18,7 +18,7 @@ from relayer.core.ids import LedgerId
 from relayer.devnet.nodes import Ganache
 from relayer.errors import AccessDenied, ConfigurationError
 from relayer.ledgers.evm.access import RELAYING
-from relayer.ledgers.evm.authorities import AuthorityEndpoint
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.contracts import Contract, creation_code
 from relayer.ledgers.evm.deployment import deploy_contracts

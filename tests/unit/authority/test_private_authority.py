@@ -15,7 +15,8 @@ from relayer.authority.server import start
 from relayer.authority.store import SignedHashes, create_record
 from relayer.config.fields import Tls
 from relayer.errors import AuthoritiesUnavailable, ConfigurationError
-from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.ledgers.evm.authorities import AuthorityQuorum
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from tests.support.paths import ROOT
 from tests.unit.authority.test_authority import ACCOUNT, SERVED, FakeSource, attestor
 

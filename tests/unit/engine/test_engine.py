@@ -56,6 +56,26 @@ def test_a_packet_is_received_and_acknowledged(world: World) -> None:
     assert verbs(world) == (["acknowledge"], ["receive"])
 
 
+def test_authorities_that_stay_behind_sign_what_they_have_seen(world: World) -> None:
+    """An authority that is needed, and whose node stays some blocks behind ours: no update ever aims at what it lacks."""
+    world.contracts.faults.authorities_behind = 3
+    world.send()
+    run(world, ended(world, 1), within_seconds=120)
+    assert verbs(world) == (["acknowledge"], ["receive"])
+    signed = [batch.update.height for batch in world.settlement.submissions if batch.update is not None]
+    assert signed
+    assert max(signed) <= len(world.contracts._heads) - 3
+
+
+def test_an_authority_that_caught_up_signs_the_head_again(world: World) -> None:
+    world.contracts.faults.authorities_behind = 3
+    world.send()
+    run(world, ended(world, 1), within_seconds=120)
+    world.contracts.faults.authorities_behind = 0
+    world.send()
+    run(world, ended(world, 2))
+
+
 def test_packets_go_both_ways(world: World) -> None:
     world.send()
     back = world.routes[1]

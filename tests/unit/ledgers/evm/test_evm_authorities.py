@@ -13,7 +13,8 @@ from coincurve import PrivateKey
 from structlog.testing import capture_logs
 
 from relayer.errors import AuthoritiesUnavailable
-from relayer.ledgers.evm.authorities import AuthorityEndpoint, AuthorityQuorum
+from relayer.ledgers.evm.authorities import AuthorityQuorum
+from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.patience import Patience
 from relayer.proofs.client import ClientIdentity
 from relayer.proofs.errors import ClientRefused
@@ -288,14 +289,18 @@ async def test_too_few_authorities_answer_as_they_should(other: object) -> None:
 
 
 @asynccontextmanager
-async def serving(*behaviours: object, clients: tuple[authority_pb2.ServedClient, ...]):
-    """Authorities that say what they serve, and sign as `behaviours` do."""
+async def serving(
+    *behaviours: object, clients: tuple[authority_pb2.ServedClient, ...] = (), finals: tuple[int, ...] = (7, 7, 7)
+):
+    """Authorities that say what they serve and what is final at their nodes, and sign as `behaviours` do."""
     async with AsyncExitStack() as stack:
         endpoints = []
         for number, behaviour in enumerate(behaviours):
 
             async def describe(request, context, number=number):
-                return authority_pb2.DescribeResponse(address=address(number), chain_id=5, clients=clients)
+                return authority_pb2.DescribeResponse(
+                    address=address(number), chain_id=5, clients=clients, final_height=finals[number]
+                )
 
             server = grpc.aio.server()
             servicer = authority_pb2_grpc.AuthorityServicer()
@@ -328,6 +333,24 @@ async def test_authorities_that_serve_no_client_confirm_nothing() -> None:
     async with serving(honest(0), honest(1), honest(2), clients=()) as made:
         with pytest.raises(AuthoritiesUnavailable, match="serves no light client"):
             await made.confirm(number=7, block_hash=HASH)
+
+
+@pytest.mark.parametrize(
+    ("finals", "newest"), [((9, 9, 9), 9), ((20, 9, 4), 9), ((20, 20, 4), 10), ((6, 4, 3), 4), ((8, 0, 0), 10)]
+)
+async def test_the_newest_block_that_enough_have_seen(finals: tuple[int, ...], newest: int) -> None:
+    async with serving(honest(0), honest(1), honest(2), finals=finals) as made:
+        assert await made.signable(target=10) == newest
+
+
+async def test_one_that_claims_a_block_and_does_not_sign_it_holds_up_nobody() -> None:
+    """A lying authority cannot make the lane aim at what the honest ones have not seen."""
+    refused = refusing(grpc.StatusCode.INTERNAL)
+    async with serving(refused, lagging(1, 1_000), honest(2), finals=(10**9, 6, 7)) as made:
+        assert await made.signable(target=10) == 7
+        with pytest.raises(AuthoritiesUnavailable):
+            await collect(made)
+        assert await made.signable(target=10) == 6
 
 
 async def test_an_authority_that_stays_behind_is_asked_less_and_less_often_and_logged_once() -> None:
