@@ -230,7 +230,9 @@ class AuthorityQuorum:
         self._require_consistent(endpoint)
         try:
             request = authority_pb2.DescribeRequest()
-            told = await self._stub(endpoint).Describe(request, timeout=self._timeout, metadata=endpoint.metadata)
+            told: authority_pb2.DescribeResponse = await self._stub(endpoint).Describe(
+                request, timeout=self._timeout, metadata=endpoint.metadata
+            )
         except grpc.aio.AioRpcError as error:
             raise _Refused(f"{error.code().name}: {error.details()}") from error
         if (told.address, told.chain_id) != (endpoint.address, self._chain_id):
