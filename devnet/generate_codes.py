@@ -387,9 +387,10 @@ def _go_limits(codes: Codes, names: dict[str, bool]) -> str:
 
 def _go_facts(codes: Codes) -> str:
     categories = [each.number for each in codes["fact_categories"]]
+    names = ("FACTS", "DESTINATION_BYTES", "UPDATES", "SIGNED_FACTS", "SIGNED_BYTES", "OBJECT_ID_BYTES")
     return _go(
         "facts",
-        _go_limits(codes, {"MAXIMUM_FACTS": True, "MAXIMUM_DESTINATION_BYTES": True, "MAXIMUM_UPDATES": True}),
+        _go_limits(codes, dict.fromkeys((f"MAXIMUM_{name}" for name in names), True)),
         _go_enum("Kind", "uint16", "is what happened.", codes["fact_kinds"]),
         "// IsIssuedByCreditor says whether facts of the kind come from the creditor's issuer, or one with its mandate.\n"
         "func (k Kind) IsIssuedByCreditor() bool {\n\tswitch k {\n\tcase "

@@ -110,6 +110,8 @@ class FactCode(IntEnum):
     """The issuer belongs to another party than the creditor, has no mandate of it, or its right had ended."""
     TIME_OUT_OF_RANGE = 13
     """Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."""
+    WAY_NOT_AGREED = 14
+    """The agreement does not accept facts that come by this way."""
     UNREADABLE = 65534
     """Set by the contract alone: the answer breaks its format."""
     UNIVERSAL_ERROR = 65535
@@ -130,6 +132,7 @@ _FACTCODE_LATER = frozenset(
         FactCode.RELATED_UNKNOWN,
         FactCode.CREDIT_EXCEEDS,
         FactCode.ISSUER_NOT_AUTHORISED,
+        FactCode.WAY_NOT_AGREED,
         FactCode.UNIVERSAL_ERROR,
     }
 )

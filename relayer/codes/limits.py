@@ -15,6 +15,12 @@ MAXIMUM_PAYLOAD_BYTES = 262_144
 """All payload values of one packet together; ibc-go's MaximumPayloadsSize."""
 MAXIMUM_TIMEOUT_SECONDS = 86_400
 """How far ahead a packet's timeout may lie (ICS-4 v2)."""
+MAXIMUM_SIGNED_FACTS = 1000
+"""Facts under one signature of their issuer."""
+MAXIMUM_SIGNED_BYTES = 1_048_576
+"""A request with signed facts."""
+MAXIMUM_OBJECT_ID_BYTES = 64
+"""A business system's name, or its id for what a fact is about."""
 MAXIMUM_TEXT_BYTES = 200
 """A request id, a name or a reason."""
 MAXIMUM_ID_CHARACTERS = 35

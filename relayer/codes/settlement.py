@@ -73,6 +73,8 @@ class RefusalCode(IntEnum):
     """The account belongs to a party already, or was removed."""
     RATE_EXCEEDED = 32
     """The party has asked for this as often as it may within one hour."""
+    BAD_SIGNATURE = 33
+    """The issuer has not signed these facts for this ledger."""
 
     @property
     def may_pass_later(self) -> bool:

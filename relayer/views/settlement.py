@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.facts import FactPacket, Novation, Origin
+from relayer.settlement.model.facts import FactPacket, Novation, Origin, PulledFacts, PushedFacts
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import AgreementInForce
 from relayer.settlement.model.payments import Payment
@@ -51,13 +51,28 @@ class FactPacketView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedFactView:
+    """The issuer signed the fact for this ledger. `system`, `object_id` and `rules` are what the business system or the
+    agent stated; null: nothing."""
+
+    chain_id: int
+    contract: Hex
+    issuer: Hex
+    system: str | None
+    object_id: str | None
+    rules: Hex | None
+    height: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NovationView:
     """Netting put this debt in the place of others."""
 
     novated_by_cycle: str
 
 
-def _origin(origin: Origin) -> FactPacketView | NovationView:
+def _origin(origin: Origin) -> FactPacketView | SignedFactView | NovationView:
     match origin:
         case FactPacket():
             return FactPacketView(
@@ -69,15 +84,32 @@ def _origin(origin: Origin) -> FactPacketView | NovationView:
                 height=origin.height,
                 transaction=origin.transaction,
             )
+        case PushedFacts() | PulledFacts():
+            return SignedFactView(
+                chain_id=origin.chain_id,
+                contract=hex_of(origin.contract),
+                issuer=hex_of(origin.issuer),
+                system=origin.system or None,
+                object_id=origin.object_id or None,
+                rules=hex_of(origin.rules) if origin.rules else None,
+                height=origin.height,
+                transaction=origin.transaction,
+            )
         case Novation():
             return NovationView(novated_by_cycle=origin.cycle_id)
         case _:
             assert_never(origin)
 
 
+def way_of(liability: Liability) -> str | None:
+    """How its fact came to the ledger; None: it has no fact."""
+    return None if isinstance(liability.origin, Novation) else liability.origin.way.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiabilityView:
-    """One liability and how its amount was discharged. A debt with which netting replaced others is a `novation`."""
+    """One liability and how its amount was discharged. A debt with which netting replaced others is a `novation`. `way`: how
+    its fact came to the ledger; null for a novation, which has no fact."""
 
     liability_id: Hex
     sequence: int
@@ -95,7 +127,8 @@ class LiabilityView:
     held: MinorUnits
     fact_id: Hex
     fact_hash: Hex
-    origin: FactPacketView | NovationView
+    way: str | None
+    origin: FactPacketView | SignedFactView | NovationView
 
     @classmethod
     def of(cls, each: Liability, name: Name) -> LiabilityView:
@@ -117,6 +150,7 @@ class LiabilityView:
             held=str(each.held),
             fact_id=hex_of(each.fact_id),
             fact_hash=hex_of(each.fact_hash),
+            way=way_of(each),
             origin=_origin(each.origin),
         )
 
@@ -132,7 +166,8 @@ class TermsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementView:
-    """Terms in force on which `debtor` settles with `creditor`. `sequence`: the log entry that set them."""
+    """Terms in force on which `debtor` settles with `creditor`. `sequence`: the log entry that set them. `ways`: by which
+    its facts may come."""
 
     agreement_id: str
     sequence: int
@@ -140,6 +175,7 @@ class AgreementView:
     debtor: str
     currencies: tuple[TermsView, ...]
     netting_modes: tuple[str, ...]
+    ways: tuple[str, ...]
 
     @classmethod
     def of(cls, in_force: AgreementInForce, name: Name) -> AgreementView:
@@ -159,6 +195,7 @@ class AgreementView:
                 for terms in each.currencies
             ),
             netting_modes=tuple(mode.value.lower() for mode in each.netting_modes),
+            ways=tuple(way.value for way in each.ways),
         )
 
 

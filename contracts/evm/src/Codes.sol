@@ -45,6 +45,8 @@ library FactCode {
     uint16 internal constant ISSUER_NOT_AUTHORISED = 12;
     /// @notice Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it.
     uint16 internal constant TIME_OUT_OF_RANGE = 13;
+    /// @notice The agreement does not accept facts that come by this way.
+    uint16 internal constant WAY_NOT_AGREED = 14;
     /// @notice Set by the contract alone: the answer breaks its format.
     uint16 internal constant UNREADABLE = 65534;
     /// @notice Set by the contract alone: the whole packet was refused.

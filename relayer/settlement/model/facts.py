@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import ClassVar
 
 from relayer.facts.schema import Fact
+from relayer.facts.ways import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactPacket:
     """The fact came in an IBC v2 packet, proven to this ledger's light client of the contract ledger."""
+
+    way: ClassVar[Way] = Way.INTERLEDGER
 
     chain_id: int
     """EIP-155 id of the contract ledger."""
@@ -25,13 +29,50 @@ class FactPacket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _SignedOrigin:
+    """The issuer signed the fact for this ledger; whoever delivered it has no part in that."""
+
+    chain_id: int
+    """EIP-155 id of the ledger that the issuer is registered for."""
+    contract: bytes
+    """The fact's contract, or what takes its place for facts of a business system without a token."""
+    issuer: bytes
+    system: str
+    """Name of the business system; empty: not stated."""
+    object_id: str
+    """The system's own id for what the fact is about; empty: not stated."""
+    rules: bytes
+    """Hash (32 bytes) of the file of rules that the amount was calculated by; empty: by none."""
+    height: int
+    """Height of this ledger's block that recorded it."""
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedFacts(_SignedOrigin):
+    """Sent by the business system."""
+
+    way: ClassVar[Way] = Way.PUSHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledFacts(_SignedOrigin):
+    """Read by an agent from the contract ledger."""
+
+    way: ClassVar[Way] = Way.PULLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Novation:
     """No fact: a hub cycle put this debt in the place of others."""
 
     cycle_id: str
 
 
-Origin = FactPacket | Novation
+FactOrigin = FactPacket | PushedFacts | PulledFacts
+"""How a fact came to this ledger."""
+
+Origin = FactPacket | Novation | PushedFacts | PulledFacts
 """How a liability came to this ledger. A new way in is a new alternative."""
 
 
@@ -53,12 +94,20 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFacts:
-    """Asks for a liability per fact; a packet's delivery is the only source. `fact_hashes` are the issuer's, in the order of
-    `facts`."""
+    """Asks for a liability per fact, after the ledger has checked where they come from: a packet's proof, or a signature
+    (relayer.settlement.rules.signatures). `fact_hashes` are the issuer's, in the order of `facts`, and so are `object_ids`,
+    if there are any."""
 
-    origin: FactPacket
+    origin: FactOrigin
     facts: tuple[Fact, ...]
     fact_hashes: tuple[bytes, ...]
+    object_ids: tuple[str, ...] = ()
+
+    def origin_of(self, number: int) -> FactOrigin:
+        """Of the fact with this place among `facts`."""
+        if isinstance(self.origin, FactPacket) or not self.object_ids:
+            return self.origin
+        return replace(self.origin, object_id=self.object_ids[number])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relayer.facts.ways import Way
 from relayer.settlement.model.acts import Request
 from relayer.settlement.netting.modes import NettingMode
 
@@ -47,6 +48,8 @@ class Agreement:
     currencies: tuple[CurrencyTerms, ...]
     netting_modes: tuple[NettingMode, ...] = ALL_MODES
     """The modes in which these debts may be netted, in the order of the enumeration."""
+    ways: tuple[Way, ...] = (Way.INTERLEDGER,)
+    """The ways by which its facts may come, in the order of the enumeration."""
 
     def terms(self, currency: bytes, exponent: int) -> CurrencyTerms | None:
         """The terms of a fact's currency, or None if the agreement does not hold it with this exponent."""

@@ -1,8 +1,8 @@
 """When a fact becomes a liability: the checks, in their fixed order, each with the code that it answers.
 
 The order is part of the protocol, because an issuer acts on the code: first whether the fact is what it claims to be, then
-whether it is known, then what it says by itself, then who is concerned, then the period, then what it relates to, and last
-the limit. All of it must be a function of the state and the fact alone.
+whether it is known, then what it says by itself, then who is concerned and by which way it may come, then the
+period, then what it relates to, and last the limit. All of it must be a function of the state and the fact alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
 from relayer.settlement.model.acts import Share
 from relayer.settlement.model.events import LogEntry
-from relayer.settlement.model.facts import FactPacket, FactRecorded, Reduction, ReductionKind
+from relayer.settlement.model.facts import FactOrigin, FactRecorded, Reduction, ReductionKind
 from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import CurrencyTerms
@@ -40,7 +40,7 @@ class FactClaim:
     """A fact under examination. `stated_hash` is what its issuer says the hash is."""
 
     state: SettlementReader
-    origin: FactPacket
+    origin: FactOrigin
     fact: Fact
     stated_hash: bytes
 
@@ -145,6 +145,11 @@ def _agreement_exists(claim: FactClaim) -> FactCode | None:
     return FactCode.NO_AGREEMENT if claim.state.agreement(claim.fact.creditor, claim.fact.debtor) is None else None
 
 
+def _way_is_agreed(claim: FactClaim) -> FactCode | None:
+    in_force = claim.state.agreement(claim.fact.creditor, claim.fact.debtor)
+    return FactCode.WAY_NOT_AGREED if in_force is None or claim.origin.way not in in_force.agreement.ways else None
+
+
 def _currency_is_agreed(claim: FactClaim) -> FactCode | None:
     return FactCode.CURRENCY_UNSUPPORTED if claim.terms is None else None
 
@@ -217,6 +222,7 @@ CHECKS: tuple[Callable[[FactClaim], FactCode | None], ...] = (
     _parties_are_known,  # UNKNOWN_PARTY
     _issuer_speaks_for_creditor,  # ISSUER_NOT_AUTHORISED
     _agreement_exists,  # NO_AGREEMENT
+    _way_is_agreed,  # WAY_NOT_AGREED
     _currency_is_agreed,  # CURRENCY_UNSUPPORTED
     _period_is_open,  # PERIOD_CLOSED
     _related_fact_is_known,  # RELATED_UNKNOWN

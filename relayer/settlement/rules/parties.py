@@ -12,6 +12,7 @@ from typing import assert_never
 from relayer.codes.limits import MAXIMUM_CURRENCIES, MAXIMUM_EXPONENT
 from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import party_id
+from relayer.facts.ways import ALL_WAYS
 from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.parties import (
@@ -124,6 +125,8 @@ def _check_terms(agreement: Agreement) -> None:
     modes = agreement.netting_modes
     if not modes or modes != tuple(mode for mode in ALL_MODES if mode in modes):
         raise _invalid(f"{what}: netting modes: expected at least one of BILATERAL, CYCLE and HUB, each once, in this order")
+    if not agreement.ways or agreement.ways != tuple(way for way in ALL_WAYS if way in agreement.ways):
+        raise _invalid(f"{what}: ways: expected at least one of {', '.join(ALL_WAYS)}, each once, in this order")
     for terms in agreement.currencies:
         if not _CURRENCY.fullmatch(terms.currency) or not 0 <= terms.exponent <= MAXIMUM_EXPONENT:
             raise _invalid(

@@ -11,9 +11,10 @@ from relayer.codes.facts import FactCode, FactKind, FactStatus
 from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.facts.schema import party_id
+from relayer.facts.ways import Way
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.liabilities import LiabilityState, PositionKey
-from relayer.settlement.model.parties import ClosePeriod, CurrencyTerms
+from relayer.settlement.model.parties import ClosePeriod, CurrencyTerms, RegisterParty
 from relayer.settlement.rules.facts import CHECKS
 
 POSITION = PositionKey(party_id("DE*NBM"), party_id("DE*KCS"), "EUR", 2)
@@ -198,6 +199,9 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
     """The order is part of the protocol: repairing one fault after another shows the codes in their order."""
     ledger.execute(ClosePeriod(request_id="close", cut_off_seconds=kit.fact().service_end, actor=OPERATOR))
     ledger.state.open_sums[POSITION] = 5_000
+    pushes = party_id("DE*ROL")
+    ledger.execute(RegisterParty(request_id="party DE*ROL", actor=OPERATOR, party=kit.party("DE*ROL")))
+    ledger.agree("pushed", kit.agreement(agreement_id="ROL pays KCS", debtor=pushes, ways=(Way.PUSHED,)))
     good = kit.fact()
     bad = replace(
         good,
@@ -217,7 +221,8 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
         (FactCode.TIME_OUT_OF_RANGE, {"due_date": good.due_date}),
         (FactCode.UNKNOWN_PARTY, {"debtor": party_id("DE*NBM")}),
         (FactCode.ISSUER_NOT_AUTHORISED, {"creditor": good.creditor, "debtor": party_id("AT*ATX")}),
-        (FactCode.NO_AGREEMENT, {"debtor": party_id("DE*NBM")}),
+        (FactCode.NO_AGREEMENT, {"debtor": pushes}),
+        (FactCode.WAY_NOT_AGREED, {"debtor": party_id("DE*NBM")}),
         (FactCode.CURRENCY_UNSUPPORTED, {"currency": b"EUR"}),
         (FactCode.PERIOD_CLOSED, {"service_end": good.service_end + 1}),
         (FactCode.RELATED_UNKNOWN, {"related_fact": bytes(32)}),
@@ -227,4 +232,4 @@ def test_a_fact_that_breaks_everything_names_the_first_rule(ledger, kit) -> None
     for code, repair in repairs:
         assert ledger.record(bad)[0].code is code
         bad = replace(bad, **repair)
-    assert len(CHECKS) == 13
+    assert len(CHECKS) == 14

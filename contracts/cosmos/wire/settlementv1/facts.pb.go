@@ -24,6 +24,45 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// How a fact came to this ledger. An agreement says which ways it accepts.
+type Way int32
+
+const (
+	Way_WAY_UNSPECIFIED Way = 0
+	// In an IBC v2 packet, proven to this ledger's light client of the contract ledger.
+	Way_WAY_INTERLEDGER Way = 1
+	// Signed by its issuer and sent by the business system.
+	Way_WAY_PUSHED Way = 2
+	// Signed by its issuer: an agent read it from the contract ledger.
+	Way_WAY_PULLED Way = 3
+	// Read by an agent, with proofs that this ledger's light client of the contract ledger has checked.
+	Way_WAY_PULLED_PROVEN Way = 4
+)
+
+var Way_name = map[int32]string{
+	0: "WAY_UNSPECIFIED",
+	1: "WAY_INTERLEDGER",
+	2: "WAY_PUSHED",
+	3: "WAY_PULLED",
+	4: "WAY_PULLED_PROVEN",
+}
+
+var Way_value = map[string]int32{
+	"WAY_UNSPECIFIED":   0,
+	"WAY_INTERLEDGER":   1,
+	"WAY_PUSHED":        2,
+	"WAY_PULLED":        3,
+	"WAY_PULLED_PROVEN": 4,
+}
+
+func (x Way) String() string {
+	return proto.EnumName(Way_name, int32(x))
+}
+
+func (Way) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{0}
+}
+
 type ReductionKind int32
 
 const (
@@ -49,7 +88,7 @@ func (x ReductionKind) String() string {
 }
 
 func (ReductionKind) EnumDescriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{0}
+	return fileDescriptor_ead62387ab030d56, []int{1}
 }
 
 // As the contract ledger holds it; hashes of facts are over the ABI form, never over this message.
@@ -307,6 +346,213 @@ func (m *FactPacket) GetTransaction() string {
 	return ""
 }
 
+// The issuer signed the fact for this ledger, and a business system sent it.
+type PushedFacts struct {
+	// EIP-155 id of the ledger that the issuer is registered for.
+	ChainId string `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	// Of a fact without a token: the last 20 bytes of keccak256("interledger.system.v1" || 0x00 || system).
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+	Issuer   []byte `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// Name of the business system, and its own id for what the fact is about; empty: not stated. At most 64 bytes each.
+	System   string `protobuf:"bytes,4,opt,name=system,proto3" json:"system,omitempty"`
+	ObjectId string `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// Hash of the file of rules that the amounts were calculated by; empty: by none.
+	Rules []byte `protobuf:"bytes,6,opt,name=rules,proto3" json:"rules,omitempty"`
+	// Height of this ledger's block, and its transaction.
+	Height      uint64 `protobuf:"varint,7,opt,name=height,proto3" json:"height,omitempty"`
+	Transaction string `protobuf:"bytes,8,opt,name=transaction,proto3" json:"transaction,omitempty"`
+}
+
+func (m *PushedFacts) Reset()         { *m = PushedFacts{} }
+func (m *PushedFacts) String() string { return proto.CompactTextString(m) }
+func (*PushedFacts) ProtoMessage()    {}
+func (*PushedFacts) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{2}
+}
+func (m *PushedFacts) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *PushedFacts) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_PushedFacts.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *PushedFacts) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_PushedFacts.Merge(m, src)
+}
+func (m *PushedFacts) XXX_Size() int {
+	return m.Size()
+}
+func (m *PushedFacts) XXX_DiscardUnknown() {
+	xxx_messageInfo_PushedFacts.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_PushedFacts proto.InternalMessageInfo
+
+func (m *PushedFacts) GetChainId() string {
+	if m != nil {
+		return m.ChainId
+	}
+	return ""
+}
+
+func (m *PushedFacts) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *PushedFacts) GetIssuer() []byte {
+	if m != nil {
+		return m.Issuer
+	}
+	return nil
+}
+
+func (m *PushedFacts) GetSystem() string {
+	if m != nil {
+		return m.System
+	}
+	return ""
+}
+
+func (m *PushedFacts) GetObjectId() string {
+	if m != nil {
+		return m.ObjectId
+	}
+	return ""
+}
+
+func (m *PushedFacts) GetRules() []byte {
+	if m != nil {
+		return m.Rules
+	}
+	return nil
+}
+
+func (m *PushedFacts) GetHeight() uint64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *PushedFacts) GetTransaction() string {
+	if m != nil {
+		return m.Transaction
+	}
+	return ""
+}
+
+// The same, read by an agent from the contract ledger.
+type PulledFacts struct {
+	ChainId     string `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	Contract    []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+	Issuer      []byte `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	System      string `protobuf:"bytes,4,opt,name=system,proto3" json:"system,omitempty"`
+	ObjectId    string `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Rules       []byte `protobuf:"bytes,6,opt,name=rules,proto3" json:"rules,omitempty"`
+	Height      uint64 `protobuf:"varint,7,opt,name=height,proto3" json:"height,omitempty"`
+	Transaction string `protobuf:"bytes,8,opt,name=transaction,proto3" json:"transaction,omitempty"`
+}
+
+func (m *PulledFacts) Reset()         { *m = PulledFacts{} }
+func (m *PulledFacts) String() string { return proto.CompactTextString(m) }
+func (*PulledFacts) ProtoMessage()    {}
+func (*PulledFacts) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{3}
+}
+func (m *PulledFacts) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *PulledFacts) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_PulledFacts.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *PulledFacts) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_PulledFacts.Merge(m, src)
+}
+func (m *PulledFacts) XXX_Size() int {
+	return m.Size()
+}
+func (m *PulledFacts) XXX_DiscardUnknown() {
+	xxx_messageInfo_PulledFacts.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_PulledFacts proto.InternalMessageInfo
+
+func (m *PulledFacts) GetChainId() string {
+	if m != nil {
+		return m.ChainId
+	}
+	return ""
+}
+
+func (m *PulledFacts) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *PulledFacts) GetIssuer() []byte {
+	if m != nil {
+		return m.Issuer
+	}
+	return nil
+}
+
+func (m *PulledFacts) GetSystem() string {
+	if m != nil {
+		return m.System
+	}
+	return ""
+}
+
+func (m *PulledFacts) GetObjectId() string {
+	if m != nil {
+		return m.ObjectId
+	}
+	return ""
+}
+
+func (m *PulledFacts) GetRules() []byte {
+	if m != nil {
+		return m.Rules
+	}
+	return nil
+}
+
+func (m *PulledFacts) GetHeight() uint64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *PulledFacts) GetTransaction() string {
+	if m != nil {
+		return m.Transaction
+	}
+	return ""
+}
+
 // No fact: a hub cycle put this debt in the place of others.
 type Novation struct {
 	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
@@ -316,7 +562,7 @@ func (m *Novation) Reset()         { *m = Novation{} }
 func (m *Novation) String() string { return proto.CompactTextString(m) }
 func (*Novation) ProtoMessage()    {}
 func (*Novation) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{2}
+	return fileDescriptor_ead62387ab030d56, []int{4}
 }
 func (m *Novation) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -355,8 +601,11 @@ func (m *Novation) GetCycleId() string {
 // How a liability came to this ledger. A new way in is a new alternative.
 type Origin struct {
 	// Types that are valid to be assigned to Origin:
+	//
 	//	*Origin_FactPacket
 	//	*Origin_Novation
+	//	*Origin_PushedFacts
+	//	*Origin_PulledFacts
 	Origin isOrigin_Origin `protobuf_oneof:"origin"`
 }
 
@@ -364,7 +613,7 @@ func (m *Origin) Reset()         { *m = Origin{} }
 func (m *Origin) String() string { return proto.CompactTextString(m) }
 func (*Origin) ProtoMessage()    {}
 func (*Origin) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{3}
+	return fileDescriptor_ead62387ab030d56, []int{5}
 }
 func (m *Origin) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -405,9 +654,17 @@ type Origin_FactPacket struct {
 type Origin_Novation struct {
 	Novation *Novation `protobuf:"bytes,2,opt,name=novation,proto3,oneof" json:"novation,omitempty"`
 }
+type Origin_PushedFacts struct {
+	PushedFacts *PushedFacts `protobuf:"bytes,3,opt,name=pushed_facts,json=pushedFacts,proto3,oneof" json:"pushed_facts,omitempty"`
+}
+type Origin_PulledFacts struct {
+	PulledFacts *PulledFacts `protobuf:"bytes,4,opt,name=pulled_facts,json=pulledFacts,proto3,oneof" json:"pulled_facts,omitempty"`
+}
 
-func (*Origin_FactPacket) isOrigin_Origin() {}
-func (*Origin_Novation) isOrigin_Origin()   {}
+func (*Origin_FactPacket) isOrigin_Origin()  {}
+func (*Origin_Novation) isOrigin_Origin()    {}
+func (*Origin_PushedFacts) isOrigin_Origin() {}
+func (*Origin_PulledFacts) isOrigin_Origin() {}
 
 func (m *Origin) GetOrigin() isOrigin_Origin {
 	if m != nil {
@@ -430,11 +687,27 @@ func (m *Origin) GetNovation() *Novation {
 	return nil
 }
 
+func (m *Origin) GetPushedFacts() *PushedFacts {
+	if x, ok := m.GetOrigin().(*Origin_PushedFacts); ok {
+		return x.PushedFacts
+	}
+	return nil
+}
+
+func (m *Origin) GetPulledFacts() *PulledFacts {
+	if x, ok := m.GetOrigin().(*Origin_PulledFacts); ok {
+		return x.PulledFacts
+	}
+	return nil
+}
+
 // XXX_OneofWrappers is for the internal use of the proto package.
 func (*Origin) XXX_OneofWrappers() []interface{} {
 	return []interface{}{
 		(*Origin_FactPacket)(nil),
 		(*Origin_Novation)(nil),
+		(*Origin_PushedFacts)(nil),
+		(*Origin_PulledFacts)(nil),
 	}
 }
 
@@ -449,7 +722,7 @@ func (m *Reduction) Reset()         { *m = Reduction{} }
 func (m *Reduction) String() string { return proto.CompactTextString(m) }
 func (*Reduction) ProtoMessage()    {}
 func (*Reduction) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{4}
+	return fileDescriptor_ead62387ab030d56, []int{6}
 }
 func (m *Reduction) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -513,7 +786,7 @@ func (m *FactRecorded) Reset()         { *m = FactRecorded{} }
 func (m *FactRecorded) String() string { return proto.CompactTextString(m) }
 func (*FactRecorded) ProtoMessage()    {}
 func (*FactRecorded) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{5}
+	return fileDescriptor_ead62387ab030d56, []int{7}
 }
 func (m *FactRecorded) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -577,14 +850,333 @@ func (m *FactRecorded) GetReduction() *Reduction {
 	return nil
 }
 
+// Facts of one issuer, with its signature for one settlement ledger. Whoever has them may deliver them.
+type SignedFacts struct {
+	// PUSHED or PULLED.
+	Way      Way    `protobuf:"varint,1,opt,name=way,proto3,enum=interledger.settlement.v1.Way" json:"way,omitempty"`
+	ChainId  string `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	Contract []byte `protobuf:"bytes,3,opt,name=contract,proto3" json:"contract,omitempty"`
+	Issuer   []byte `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// 1 to 1000, in the order that was signed.
+	Facts []*Fact `protobuf:"bytes,5,rep,name=facts,proto3" json:"facts,omitempty"`
+	// None, or one for each fact.
+	ObjectIds []string `protobuf:"bytes,6,rep,name=object_ids,json=objectIds,proto3" json:"object_ids,omitempty"`
+	System    string   `protobuf:"bytes,7,opt,name=system,proto3" json:"system,omitempty"`
+	// Empty, or 32 bytes.
+	Rules []byte `protobuf:"bytes,8,opt,name=rules,proto3" json:"rules,omitempty"`
+	// r || s || v (65 bytes, low s, v 27 or 28) of EIP-712 typed data; docs/wire.md has the type.
+	Signature []byte `protobuf:"bytes,9,opt,name=signature,proto3" json:"signature,omitempty"`
+}
+
+func (m *SignedFacts) Reset()         { *m = SignedFacts{} }
+func (m *SignedFacts) String() string { return proto.CompactTextString(m) }
+func (*SignedFacts) ProtoMessage()    {}
+func (*SignedFacts) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{8}
+}
+func (m *SignedFacts) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SignedFacts) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SignedFacts.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SignedFacts) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SignedFacts.Merge(m, src)
+}
+func (m *SignedFacts) XXX_Size() int {
+	return m.Size()
+}
+func (m *SignedFacts) XXX_DiscardUnknown() {
+	xxx_messageInfo_SignedFacts.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SignedFacts proto.InternalMessageInfo
+
+func (m *SignedFacts) GetWay() Way {
+	if m != nil {
+		return m.Way
+	}
+	return Way_WAY_UNSPECIFIED
+}
+
+func (m *SignedFacts) GetChainId() string {
+	if m != nil {
+		return m.ChainId
+	}
+	return ""
+}
+
+func (m *SignedFacts) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *SignedFacts) GetIssuer() []byte {
+	if m != nil {
+		return m.Issuer
+	}
+	return nil
+}
+
+func (m *SignedFacts) GetFacts() []*Fact {
+	if m != nil {
+		return m.Facts
+	}
+	return nil
+}
+
+func (m *SignedFacts) GetObjectIds() []string {
+	if m != nil {
+		return m.ObjectIds
+	}
+	return nil
+}
+
+func (m *SignedFacts) GetSystem() string {
+	if m != nil {
+		return m.System
+	}
+	return ""
+}
+
+func (m *SignedFacts) GetRules() []byte {
+	if m != nil {
+		return m.Rules
+	}
+	return nil
+}
+
+func (m *SignedFacts) GetSignature() []byte {
+	if m != nil {
+		return m.Signature
+	}
+	return nil
+}
+
+type RecordFactsRequest struct {
+	// Types that are valid to be assigned to Request:
+	//
+	//	*RecordFactsRequest_SignedFacts
+	Request isRecordFactsRequest_Request `protobuf_oneof:"request"`
+}
+
+func (m *RecordFactsRequest) Reset()         { *m = RecordFactsRequest{} }
+func (m *RecordFactsRequest) String() string { return proto.CompactTextString(m) }
+func (*RecordFactsRequest) ProtoMessage()    {}
+func (*RecordFactsRequest) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{9}
+}
+func (m *RecordFactsRequest) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *RecordFactsRequest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_RecordFactsRequest.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *RecordFactsRequest) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_RecordFactsRequest.Merge(m, src)
+}
+func (m *RecordFactsRequest) XXX_Size() int {
+	return m.Size()
+}
+func (m *RecordFactsRequest) XXX_DiscardUnknown() {
+	xxx_messageInfo_RecordFactsRequest.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_RecordFactsRequest proto.InternalMessageInfo
+
+type isRecordFactsRequest_Request interface {
+	isRecordFactsRequest_Request()
+	MarshalTo([]byte) (int, error)
+	Size() int
+}
+
+type RecordFactsRequest_SignedFacts struct {
+	SignedFacts *SignedFacts `protobuf:"bytes,1,opt,name=signed_facts,json=signedFacts,proto3,oneof" json:"signed_facts,omitempty"`
+}
+
+func (*RecordFactsRequest_SignedFacts) isRecordFactsRequest_Request() {}
+
+func (m *RecordFactsRequest) GetRequest() isRecordFactsRequest_Request {
+	if m != nil {
+		return m.Request
+	}
+	return nil
+}
+
+func (m *RecordFactsRequest) GetSignedFacts() *SignedFacts {
+	if x, ok := m.GetRequest().(*RecordFactsRequest_SignedFacts); ok {
+		return x.SignedFacts
+	}
+	return nil
+}
+
+// XXX_OneofWrappers is for the internal use of the proto package.
+func (*RecordFactsRequest) XXX_OneofWrappers() []interface{} {
+	return []interface{}{
+		(*RecordFactsRequest_SignedFacts)(nil),
+	}
+}
+
+// What became of one fact, as in the acknowledgement of a packet.
+type FactAnswer struct {
+	// 1: accepted, 2: rejected.
+	Status uint32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
+	// 32 zero bytes: rejected.
+	LiabilityId []byte `protobuf:"bytes,2,opt,name=liability_id,json=liabilityId,proto3" json:"liability_id,omitempty"`
+	Sequence    uint64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	HeadHash    []byte `protobuf:"bytes,4,opt,name=head_hash,json=headHash,proto3" json:"head_hash,omitempty"`
+	// A fact code of proto/codes.yaml.
+	Code uint32 `protobuf:"varint,5,opt,name=code,proto3" json:"code,omitempty"`
+}
+
+func (m *FactAnswer) Reset()         { *m = FactAnswer{} }
+func (m *FactAnswer) String() string { return proto.CompactTextString(m) }
+func (*FactAnswer) ProtoMessage()    {}
+func (*FactAnswer) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{10}
+}
+func (m *FactAnswer) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *FactAnswer) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_FactAnswer.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *FactAnswer) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_FactAnswer.Merge(m, src)
+}
+func (m *FactAnswer) XXX_Size() int {
+	return m.Size()
+}
+func (m *FactAnswer) XXX_DiscardUnknown() {
+	xxx_messageInfo_FactAnswer.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_FactAnswer proto.InternalMessageInfo
+
+func (m *FactAnswer) GetStatus() uint32 {
+	if m != nil {
+		return m.Status
+	}
+	return 0
+}
+
+func (m *FactAnswer) GetLiabilityId() []byte {
+	if m != nil {
+		return m.LiabilityId
+	}
+	return nil
+}
+
+func (m *FactAnswer) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
+func (m *FactAnswer) GetHeadHash() []byte {
+	if m != nil {
+		return m.HeadHash
+	}
+	return nil
+}
+
+func (m *FactAnswer) GetCode() uint32 {
+	if m != nil {
+		return m.Code
+	}
+	return 0
+}
+
+type RecordFactsResponse struct {
+	// One for each fact, in the order of the request.
+	Answers []*FactAnswer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+}
+
+func (m *RecordFactsResponse) Reset()         { *m = RecordFactsResponse{} }
+func (m *RecordFactsResponse) String() string { return proto.CompactTextString(m) }
+func (*RecordFactsResponse) ProtoMessage()    {}
+func (*RecordFactsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{11}
+}
+func (m *RecordFactsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *RecordFactsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_RecordFactsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *RecordFactsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_RecordFactsResponse.Merge(m, src)
+}
+func (m *RecordFactsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *RecordFactsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_RecordFactsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_RecordFactsResponse proto.InternalMessageInfo
+
+func (m *RecordFactsResponse) GetAnswers() []*FactAnswer {
+	if m != nil {
+		return m.Answers
+	}
+	return nil
+}
+
 func init() {
+	proto.RegisterEnum("interledger.settlement.v1.Way", Way_name, Way_value)
 	proto.RegisterEnum("interledger.settlement.v1.ReductionKind", ReductionKind_name, ReductionKind_value)
 	proto.RegisterType((*Fact)(nil), "interledger.settlement.v1.Fact")
 	proto.RegisterType((*FactPacket)(nil), "interledger.settlement.v1.FactPacket")
+	proto.RegisterType((*PushedFacts)(nil), "interledger.settlement.v1.PushedFacts")
+	proto.RegisterType((*PulledFacts)(nil), "interledger.settlement.v1.PulledFacts")
 	proto.RegisterType((*Novation)(nil), "interledger.settlement.v1.Novation")
 	proto.RegisterType((*Origin)(nil), "interledger.settlement.v1.Origin")
 	proto.RegisterType((*Reduction)(nil), "interledger.settlement.v1.Reduction")
 	proto.RegisterType((*FactRecorded)(nil), "interledger.settlement.v1.FactRecorded")
+	proto.RegisterType((*SignedFacts)(nil), "interledger.settlement.v1.SignedFacts")
+	proto.RegisterType((*RecordFactsRequest)(nil), "interledger.settlement.v1.RecordFactsRequest")
+	proto.RegisterType((*FactAnswer)(nil), "interledger.settlement.v1.FactAnswer")
+	proto.RegisterType((*RecordFactsResponse)(nil), "interledger.settlement.v1.RecordFactsResponse")
 }
 
 func init() {
@@ -592,54 +1184,78 @@ func init() {
 }
 
 var fileDescriptor_ead62387ab030d56 = []byte{
-	// 739 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x54, 0xcf, 0x4e, 0xfb, 0x46,
-	0x10, 0x8e, 0x43, 0x7e, 0x49, 0x3c, 0x4e, 0x20, 0x5a, 0xa9, 0xd4, 0x50, 0x29, 0x84, 0x50, 0xd4,
-	0xa8, 0x87, 0x20, 0xc2, 0xa9, 0x52, 0x2f, 0x40, 0x82, 0x62, 0xa1, 0x06, 0xb4, 0xc0, 0xa1, 0x27,
-	0x6b, 0xf1, 0x0e, 0x89, 0x45, 0x58, 0xd3, 0xf5, 0x3a, 0x82, 0x3e, 0x45, 0xdf, 0xa0, 0x97, 0x3e,
-	0x4c, 0x8f, 0x1c, 0x2b, 0xf5, 0x52, 0xc1, 0x43, 0xf4, 0x5a, 0xed, 0x7a, 0xf3, 0xa7, 0x48, 0xa5,
-	0xbf, 0x9b, 0xbf, 0x6f, 0x67, 0x76, 0xe6, 0xfb, 0x66, 0xd6, 0xb0, 0x1f, 0x0b, 0x85, 0x72, 0x8a,
-	0x7c, 0x8c, 0xf2, 0x20, 0x45, 0xa5, 0xa6, 0xf8, 0x80, 0x42, 0x1d, 0xcc, 0x0e, 0x0f, 0xee, 0x58,
-	0xa4, 0xd2, 0xee, 0xa3, 0x4c, 0x54, 0x42, 0xb6, 0x56, 0xc2, 0xba, 0xcb, 0xb0, 0xee, 0xec, 0xb0,
-	0xfd, 0xdb, 0x1a, 0x94, 0xce, 0x58, 0xa4, 0xc8, 0x97, 0x50, 0xd1, 0x29, 0x61, 0xcc, 0x7d, 0xa7,
-	0xe5, 0x74, 0x6a, 0xb4, 0xac, 0x61, 0xc0, 0xc9, 0x26, 0x94, 0xd3, 0x68, 0x82, 0x0f, 0xcc, 0x2f,
-	0xb6, 0x9c, 0x4e, 0x9d, 0x5a, 0x44, 0x08, 0x94, 0xee, 0x63, 0xc1, 0xfd, 0x35, 0xc3, 0x9a, 0x6f,
-	0xb2, 0x0d, 0xd5, 0x88, 0x29, 0x1c, 0x27, 0xf2, 0xd9, 0x2f, 0x19, 0x7e, 0x81, 0xcd, 0x99, 0x44,
-	0x1e, 0xab, 0x44, 0xfa, 0x9f, 0x4c, 0x85, 0x05, 0xd6, 0x35, 0x38, 0xde, 0xea, 0x93, 0x72, 0x5e,
-	0x3b, 0x47, 0x26, 0x27, 0x93, 0x12, 0x45, 0xf4, 0xec, 0x57, 0x6c, 0x8e, 0xc5, 0xfa, 0x0c, 0x9f,
-	0x1e, 0x13, 0x81, 0x42, 0xf9, 0xd5, 0xbc, 0xd6, 0x1c, 0x93, 0x06, 0xac, 0x09, 0x54, 0xbe, 0xdb,
-	0x72, 0x3a, 0x2e, 0xd5, 0x9f, 0x9a, 0x51, 0xec, 0xc9, 0x87, 0x9c, 0x51, 0xec, 0x89, 0xec, 0x80,
-	0x97, 0xa2, 0x9c, 0xc5, 0x11, 0x86, 0x28, 0xb8, 0xef, 0xb5, 0x9c, 0x4e, 0x89, 0x82, 0xa5, 0x06,
-	0x82, 0x93, 0x2d, 0xa8, 0xf2, 0x0c, 0x43, 0xce, 0x14, 0xfa, 0x35, 0x73, 0x5a, 0xe1, 0x19, 0xf6,
-	0x99, 0x42, 0xf2, 0x0d, 0x6c, 0xc4, 0x69, 0x9a, 0xa1, 0x0c, 0x53, 0xfc, 0x29, 0x43, 0x11, 0xa1,
-	0x5f, 0x37, 0x11, 0xeb, 0x39, 0x7d, 0x65, 0x59, 0xb2, 0x0b, 0x35, 0x89, 0x53, 0xa6, 0x90, 0x87,
-	0xda, 0x4e, 0x7f, 0xdd, 0x88, 0xf0, 0x2c, 0x67, 0x8c, 0xdf, 0x83, 0x3a, 0x4f, 0xa2, 0x4c, 0x0f,
-	0x24, 0x9c, 0xb0, 0x74, 0xe2, 0x6f, 0x98, 0x98, 0xda, 0x9c, 0x1c, 0xb2, 0x74, 0xd2, 0xfe, 0xd3,
-	0x01, 0xd0, 0xd1, 0x97, 0x2c, 0xba, 0x47, 0xa5, 0x5b, 0x8b, 0x26, 0x2c, 0x16, 0xf3, 0x69, 0xb9,
-	0xb4, 0x62, 0x70, 0x90, 0x8f, 0x20, 0x11, 0x4a, 0xea, 0x6a, 0x45, 0x6b, 0x99, 0xc5, 0xda, 0xe6,
-	0xbc, 0x3f, 0x33, 0xb4, 0x1a, 0xb5, 0x88, 0x7c, 0x05, 0x6e, 0x34, 0x8d, 0x75, 0x03, 0x31, 0x37,
-	0x73, 0x73, 0x69, 0x35, 0x27, 0x02, 0xae, 0xb5, 0x3e, 0x9a, 0xaa, 0x4b, 0xad, 0x9f, 0x72, 0xad,
-	0x39, 0xbd, 0xd0, 0xba, 0x09, 0xe5, 0x09, 0xc6, 0xe3, 0x89, 0x32, 0x43, 0x2c, 0x51, 0x8b, 0x48,
-	0x0b, 0x3c, 0x25, 0x99, 0x48, 0x59, 0xa4, 0xe2, 0x44, 0x98, 0x39, 0xba, 0x74, 0x95, 0x6a, 0xef,
-	0x43, 0x75, 0x94, 0xcc, 0x98, 0xfe, 0x36, 0xd2, 0x9e, 0xa3, 0x29, 0xae, 0x4a, 0xd3, 0x38, 0xe0,
-	0xed, 0x5f, 0x1d, 0x28, 0x5f, 0xc8, 0x78, 0x1c, 0x0b, 0x32, 0x04, 0xcf, 0x6c, 0x6b, 0xde, 0x82,
-	0x09, 0xf4, 0x7a, 0xfb, 0xdd, 0xff, 0xdc, 0xf3, 0xee, 0xd2, 0xbc, 0x61, 0x81, 0xc2, 0xdd, 0xd2,
-	0xca, 0x63, 0xa8, 0x0a, 0x5b, 0xdb, 0xf8, 0xe5, 0xf5, 0xf6, 0x3e, 0xb8, 0x66, 0xde, 0xe6, 0xb0,
-	0x40, 0x17, 0x69, 0x27, 0x55, 0x28, 0x27, 0xa6, 0xad, 0xf6, 0xcf, 0xe0, 0x52, 0xe4, 0x99, 0x51,
-	0x45, 0xbe, 0xb7, 0x0f, 0x44, 0x37, 0xb7, 0xde, 0xeb, 0x7c, 0x70, 0xeb, 0x22, 0xe7, 0x3c, 0x16,
-	0xdc, 0x3e, 0xa5, 0x95, 0xf7, 0x58, 0x7c, 0xff, 0x1e, 0xd9, 0x43, 0x92, 0x09, 0x65, 0x86, 0xe8,
-	0x52, 0x8b, 0xda, 0x7f, 0x3b, 0x50, 0xd3, 0x2a, 0x29, 0x46, 0x89, 0xe4, 0xc8, 0xc9, 0x11, 0x94,
-	0xcc, 0xce, 0xe5, 0xe6, 0xec, 0xfc, 0x8f, 0x39, 0xd4, 0x04, 0xeb, 0x55, 0x30, 0x65, 0xcd, 0x26,
-	0xda, 0xfd, 0xd1, 0x84, 0xde, 0x42, 0xf2, 0xdd, 0x5c, 0xa8, 0x29, 0xed, 0xf5, 0x76, 0x3f, 0xb8,
-	0x33, 0x1f, 0x14, 0xb5, 0x09, 0x2b, 0x5d, 0x97, 0x56, 0xbb, 0x26, 0x27, 0xe0, 0xca, 0xb9, 0x7a,
-	0xb3, 0x57, 0x5e, 0xef, 0xeb, 0xcf, 0x71, 0x8a, 0x2e, 0xd3, 0xbe, 0xbd, 0x83, 0xfa, 0xbf, 0x1c,
-	0x24, 0x4d, 0xd8, 0xa6, 0x83, 0xfe, 0xcd, 0xe9, 0x75, 0x70, 0x31, 0x0a, 0xcf, 0x83, 0x51, 0x3f,
-	0xbc, 0x19, 0x5d, 0x5d, 0x0e, 0x4e, 0x83, 0xb3, 0x60, 0xd0, 0x6f, 0x14, 0xc8, 0x16, 0x7c, 0xf1,
-	0xee, 0xfc, 0x94, 0x0e, 0xfa, 0xc1, 0x75, 0xc3, 0x21, 0xdb, 0xb0, 0xf9, 0xee, 0xe8, 0xf2, 0xf8,
-	0xc7, 0x1f, 0x06, 0xa3, 0xeb, 0x46, 0xf1, 0xc4, 0xff, 0xfd, 0xb5, 0xe9, 0xbc, 0xbc, 0x36, 0x9d,
-	0xbf, 0x5e, 0x9b, 0xce, 0x2f, 0x6f, 0xcd, 0xc2, 0xcb, 0x5b, 0xb3, 0xf0, 0xc7, 0x5b, 0xb3, 0x70,
-	0x5b, 0x36, 0xff, 0xd9, 0xa3, 0x7f, 0x02, 0x00, 0x00, 0xff, 0xff, 0x9e, 0xac, 0x5d, 0x79, 0x90,
-	0x05, 0x00, 0x00,
+	// 1132 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x56, 0xcf, 0x72, 0x1b, 0xc5,
+	0x13, 0xd6, 0xea, 0xff, 0xf6, 0xca, 0x8e, 0x7e, 0x93, 0x5f, 0xc2, 0x26, 0x80, 0xa2, 0x28, 0x04,
+	0x54, 0x39, 0xd8, 0xc4, 0x29, 0x0e, 0x54, 0x51, 0x45, 0xd9, 0xd6, 0x06, 0xa9, 0x6c, 0x64, 0xd5,
+	0xd8, 0x8e, 0x2b, 0x27, 0xd5, 0x78, 0x67, 0x2c, 0x2d, 0x91, 0x77, 0xc5, 0xce, 0xac, 0x63, 0xf1,
+	0x14, 0x1c, 0x78, 0x04, 0x1e, 0x80, 0x2b, 0x6f, 0xc0, 0x31, 0x47, 0xaa, 0xb8, 0x80, 0xfd, 0x10,
+	0x5c, 0xa9, 0xf9, 0xa3, 0xd5, 0xda, 0x55, 0x56, 0x7c, 0xe0, 0xc4, 0x6d, 0xbf, 0x9e, 0x99, 0xee,
+	0xe9, 0xaf, 0xbb, 0xbf, 0x59, 0x78, 0x1a, 0x84, 0x82, 0xc5, 0x13, 0x46, 0x47, 0x2c, 0x5e, 0xe7,
+	0x4c, 0x88, 0x09, 0x3b, 0x65, 0xa1, 0x58, 0x3f, 0x7b, 0xbe, 0x7e, 0x42, 0x7c, 0xc1, 0xd7, 0xa6,
+	0x71, 0x24, 0x22, 0xf4, 0x20, 0xb3, 0x6d, 0x6d, 0xb1, 0x6d, 0xed, 0xec, 0x79, 0xeb, 0xe7, 0x02,
+	0x14, 0x5f, 0x12, 0x5f, 0xa0, 0x0f, 0xa0, 0x22, 0x8f, 0x0c, 0x03, 0xea, 0x5a, 0x4d, 0xab, 0x5d,
+	0xc3, 0x65, 0x09, 0x7b, 0x14, 0xdd, 0x87, 0x32, 0xf7, 0xc7, 0xec, 0x94, 0xb8, 0xf9, 0xa6, 0xd5,
+	0x5e, 0xc1, 0x06, 0x21, 0x04, 0xc5, 0x37, 0x41, 0x48, 0xdd, 0x82, 0xb2, 0xaa, 0x6f, 0xf4, 0x10,
+	0xaa, 0x3e, 0x11, 0x6c, 0x14, 0xc5, 0x33, 0xb7, 0xa8, 0xec, 0x29, 0x56, 0x6b, 0x31, 0xa3, 0x81,
+	0x88, 0x62, 0xb7, 0xa4, 0x22, 0xa4, 0x58, 0xc6, 0xa0, 0xec, 0x58, 0xae, 0x94, 0x75, 0x6c, 0x8d,
+	0xd4, 0x99, 0x24, 0x8e, 0x59, 0xe8, 0xcf, 0xdc, 0x8a, 0x39, 0x63, 0xb0, 0x5c, 0x63, 0xe7, 0xd3,
+	0x28, 0x64, 0xa1, 0x70, 0xab, 0x3a, 0xd6, 0x1c, 0xa3, 0x3a, 0x14, 0x42, 0x26, 0x5c, 0xbb, 0x69,
+	0xb5, 0x6d, 0x2c, 0x3f, 0xa5, 0x45, 0x90, 0x73, 0x17, 0xb4, 0x45, 0x90, 0x73, 0xf4, 0x08, 0x1c,
+	0xce, 0xe2, 0xb3, 0xc0, 0x67, 0x43, 0x16, 0x52, 0xd7, 0x69, 0x5a, 0xed, 0x22, 0x06, 0x63, 0xf2,
+	0x42, 0x8a, 0x1e, 0x40, 0x95, 0x26, 0x6c, 0x48, 0x89, 0x60, 0x6e, 0x4d, 0xad, 0x56, 0x68, 0xc2,
+	0x3a, 0x44, 0x30, 0xf4, 0x19, 0xdc, 0x09, 0x38, 0x4f, 0x58, 0x3c, 0xe4, 0xec, 0xfb, 0x84, 0x85,
+	0x3e, 0x73, 0x57, 0xd4, 0x8e, 0x55, 0x6d, 0xde, 0x37, 0x56, 0xf4, 0x18, 0x6a, 0x31, 0x9b, 0x10,
+	0xc1, 0xe8, 0x50, 0xd2, 0xe9, 0xae, 0xaa, 0x24, 0x1c, 0x63, 0x53, 0xc4, 0x3f, 0x81, 0x15, 0x1a,
+	0xf9, 0x89, 0x2c, 0xc8, 0x70, 0x4c, 0xf8, 0xd8, 0xbd, 0xa3, 0xf6, 0xd4, 0xe6, 0xc6, 0x2e, 0xe1,
+	0xe3, 0xd6, 0x1f, 0x16, 0x80, 0xdc, 0x3d, 0x20, 0xfe, 0x1b, 0x26, 0xe4, 0xd5, 0xfc, 0x31, 0x09,
+	0xc2, 0x79, 0xb5, 0x6c, 0x5c, 0x51, 0xb8, 0xa7, 0x4b, 0x10, 0x85, 0x22, 0x96, 0xd1, 0xf2, 0x86,
+	0x32, 0x83, 0x25, 0xcd, 0xfa, 0x7e, 0xaa, 0x68, 0x35, 0x6c, 0x10, 0xfa, 0x10, 0x6c, 0x7f, 0x12,
+	0xc8, 0x0b, 0x04, 0x54, 0xd5, 0xcd, 0xc6, 0x55, 0x6d, 0xe8, 0x51, 0x99, 0xeb, 0x54, 0x45, 0x5d,
+	0xe4, 0x5a, 0xd2, 0xb9, 0x6a, 0x73, 0x9a, 0xeb, 0x7d, 0x28, 0x8f, 0x59, 0x30, 0x1a, 0x0b, 0x55,
+	0xc4, 0x22, 0x36, 0x08, 0x35, 0xc1, 0x11, 0x31, 0x09, 0x39, 0xf1, 0x45, 0x10, 0x85, 0xaa, 0x8e,
+	0x36, 0xce, 0x9a, 0x5a, 0x7f, 0x59, 0xe0, 0x0c, 0x12, 0x3e, 0xd6, 0x8c, 0xf0, 0x7f, 0x3b, 0x3d,
+	0xd9, 0xc1, 0x33, 0x2e, 0xd8, 0xa9, 0xc9, 0xcd, 0x20, 0x99, 0x76, 0x74, 0xfc, 0x1d, 0xd3, 0x4d,
+	0x5f, 0xd2, 0x69, 0x6b, 0x43, 0x8f, 0xa2, 0xff, 0x43, 0x29, 0x4e, 0x26, 0x8c, 0x9b, 0x8e, 0xd4,
+	0x20, 0x93, 0x63, 0x65, 0x59, 0x8e, 0xd5, 0x9b, 0x72, 0x9c, 0x4c, 0xfe, 0xcb, 0x39, 0x3e, 0x85,
+	0x6a, 0x3f, 0x3a, 0x23, 0xf2, 0x5b, 0xe5, 0x37, 0xf3, 0x27, 0x2c, 0x9b, 0x9f, 0xc4, 0x3d, 0xda,
+	0xfa, 0x35, 0x0f, 0xe5, 0xbd, 0x38, 0x18, 0x05, 0x21, 0xea, 0x82, 0xa3, 0x54, 0x47, 0xb7, 0x92,
+	0xda, 0xe8, 0x6c, 0x3c, 0x5d, 0xbb, 0x51, 0xaf, 0xd6, 0x16, 0x43, 0xd0, 0xcd, 0x61, 0x38, 0x59,
+	0x8c, 0xc4, 0x26, 0x54, 0x43, 0x13, 0x5b, 0x91, 0xe6, 0x6c, 0x3c, 0x59, 0xe2, 0x66, 0x7e, 0xcd,
+	0x6e, 0x0e, 0xa7, 0xc7, 0xd0, 0x0e, 0xd4, 0xa6, 0xaa, 0x0b, 0xd5, 0xac, 0x72, 0xc5, 0xb0, 0xb3,
+	0xf1, 0xe9, 0x12, 0x37, 0x99, 0xa6, 0xed, 0xe6, 0xb0, 0x33, 0xcd, 0xf4, 0xb0, 0x72, 0x26, 0xcb,
+	0x6d, 0x9c, 0x15, 0x6f, 0xe1, 0x2c, 0xed, 0x0e, 0xed, 0x2c, 0x85, 0x5b, 0x55, 0x28, 0x47, 0x8a,
+	0xb0, 0xd6, 0x0f, 0x60, 0x63, 0x46, 0x13, 0xc5, 0x37, 0xfa, 0xca, 0x48, 0xb0, 0xa4, 0x6d, 0x75,
+	0xa3, 0xbd, 0xc4, 0x77, 0x7a, 0x66, 0x27, 0x08, 0xa9, 0x11, 0xeb, 0x8c, 0xe2, 0xe7, 0xaf, 0x2b,
+	0x3e, 0x39, 0x8d, 0x92, 0x50, 0x28, 0x06, 0x6c, 0x6c, 0x50, 0xeb, 0x6f, 0x0b, 0x6a, 0xf2, 0x3e,
+	0x98, 0xf9, 0x51, 0x4c, 0x19, 0x45, 0x2f, 0xa0, 0xa8, 0x54, 0x4d, 0x97, 0xed, 0xd1, 0x7b, 0xca,
+	0x86, 0xd5, 0x66, 0xd9, 0x91, 0x2a, 0xac, 0xd2, 0x3a, 0xd3, 0xde, 0xd2, 0x20, 0x75, 0x0e, 0x7d,
+	0x39, 0x4f, 0xd4, 0x90, 0xff, 0x78, 0x89, 0x4f, 0xdd, 0x42, 0xd8, 0x1c, 0xc8, 0xdc, 0xba, 0x98,
+	0xbd, 0x35, 0xda, 0x02, 0x3b, 0x9e, 0x67, 0xaf, 0x26, 0xc0, 0xd9, 0xf8, 0xe4, 0x36, 0x4c, 0xe1,
+	0xc5, 0xb1, 0xd6, 0x2f, 0x79, 0x70, 0xf6, 0x83, 0x51, 0x38, 0x2f, 0xee, 0xe7, 0x50, 0x78, 0x4b,
+	0x66, 0x86, 0xf7, 0xc6, 0x12, 0x6f, 0x47, 0x64, 0x86, 0xe5, 0xd6, 0x2b, 0xe3, 0x9e, 0xbf, 0x79,
+	0xdc, 0x0b, 0x37, 0x8e, 0x7b, 0xf1, 0xca, 0xb8, 0x7f, 0x01, 0x25, 0xdd, 0x56, 0xa5, 0x66, 0xe1,
+	0x36, 0xd4, 0xeb, 0xdd, 0xe8, 0x63, 0x80, 0x54, 0x0d, 0xe4, 0xd4, 0x17, 0xda, 0x36, 0xb6, 0xe7,
+	0x72, 0xc0, 0x33, 0x22, 0x52, 0xb9, 0x22, 0x22, 0xa9, 0x4e, 0x54, 0xb3, 0x3a, 0xf1, 0x11, 0xd8,
+	0x3c, 0x18, 0x85, 0x44, 0x24, 0x31, 0x53, 0x4f, 0x6d, 0x0d, 0x2f, 0x0c, 0xad, 0x09, 0x20, 0xdd,
+	0x27, 0x8a, 0x31, 0x2c, 0x1f, 0x09, 0x2e, 0xe4, 0x54, 0x70, 0xc5, 0xa3, 0x99, 0x0a, 0xeb, 0xbd,
+	0x53, 0x91, 0xa1, 0x5d, 0x4e, 0x05, 0x5f, 0xc0, 0x2d, 0x1b, 0x2a, 0xb1, 0xf6, 0xdb, 0xfa, 0xc9,
+	0xbc, 0x8f, 0x9b, 0x21, 0x7f, 0x6b, 0xd4, 0x50, 0x10, 0x91, 0xe8, 0x00, 0xf2, 0x9f, 0x45, 0x21,
+	0xf9, 0x1c, 0x4f, 0x02, 0x72, 0x1c, 0x4c, 0x02, 0x31, 0x5b, 0xf4, 0xbd, 0x93, 0xda, 0x74, 0x35,
+	0xd2, 0x77, 0xae, 0xa0, 0xf4, 0x2f, 0xc5, 0xb2, 0x75, 0xc7, 0x8c, 0x50, 0xdd, 0xba, 0xba, 0x20,
+	0x55, 0x69, 0x50, 0xad, 0x8b, 0xa0, 0xe8, 0x47, 0x54, 0x3f, 0x8e, 0x2b, 0x58, 0x7d, 0xb7, 0x5e,
+	0xc1, 0xdd, 0x2b, 0x24, 0xf0, 0x69, 0x14, 0x72, 0x86, 0xbe, 0x86, 0x0a, 0x51, 0x17, 0x95, 0xf7,
+	0x2b, 0xdc, 0x42, 0xf1, 0x74, 0x5a, 0x78, 0x7e, 0xea, 0xd9, 0x09, 0x14, 0x8e, 0xc8, 0x0c, 0xdd,
+	0x85, 0x3b, 0x47, 0x9b, 0xaf, 0x87, 0x87, 0xfd, 0xfd, 0x81, 0xb7, 0xdd, 0x7b, 0xd9, 0xf3, 0x3a,
+	0xf5, 0xdc, 0xdc, 0xd8, 0xeb, 0x1f, 0x78, 0x78, 0xd7, 0xeb, 0x7c, 0xe3, 0xe1, 0xba, 0x85, 0x56,
+	0x01, 0xa4, 0x71, 0x70, 0xb8, 0xdf, 0xf5, 0x3a, 0xf5, 0xfc, 0x02, 0xef, 0xee, 0x7a, 0x9d, 0x7a,
+	0x01, 0xdd, 0x83, 0xff, 0x2d, 0xf0, 0x70, 0x80, 0xf7, 0x5e, 0x79, 0xfd, 0x7a, 0xf1, 0xd9, 0x09,
+	0xac, 0x5c, 0x51, 0x0e, 0xd4, 0x80, 0x87, 0xd8, 0xeb, 0x1c, 0x6e, 0x1f, 0xf4, 0xf6, 0xfa, 0xc3,
+	0x9d, 0x5e, 0xbf, 0x73, 0x2d, 0xf8, 0x03, 0xb8, 0x77, 0x6d, 0x7d, 0x1b, 0x7b, 0x9d, 0xde, 0x41,
+	0xdd, 0x42, 0x0f, 0xe1, 0xfe, 0xb5, 0xa5, 0xc1, 0xe6, 0xeb, 0x6f, 0xbd, 0xfe, 0x41, 0x3d, 0xbf,
+	0xe5, 0xfe, 0x76, 0xd1, 0xb0, 0xde, 0x5d, 0x34, 0xac, 0x3f, 0x2f, 0x1a, 0xd6, 0x8f, 0x97, 0x8d,
+	0xdc, 0xbb, 0xcb, 0x46, 0xee, 0xf7, 0xcb, 0x46, 0xee, 0xb8, 0xac, 0xfe, 0x60, 0x5f, 0xfc, 0x13,
+	0x00, 0x00, 0xff, 0xff, 0x36, 0x1a, 0x44, 0x02, 0xea, 0x0a, 0x00, 0x00,
 }
 
 func (m *Fact) Marshal() (dAtA []byte, err error) {
@@ -824,6 +1440,160 @@ func (m *FactPacket) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *PushedFacts) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *PushedFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *PushedFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Transaction) > 0 {
+		i -= len(m.Transaction)
+		copy(dAtA[i:], m.Transaction)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Transaction)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if m.Height != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Rules) > 0 {
+		i -= len(m.Rules)
+		copy(dAtA[i:], m.Rules)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Rules)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.ObjectId) > 0 {
+		i -= len(m.ObjectId)
+		copy(dAtA[i:], m.ObjectId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ObjectId)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.System) > 0 {
+		i -= len(m.System)
+		copy(dAtA[i:], m.System)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.System)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Issuer) > 0 {
+		i -= len(m.Issuer)
+		copy(dAtA[i:], m.Issuer)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Issuer)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ChainId) > 0 {
+		i -= len(m.ChainId)
+		copy(dAtA[i:], m.ChainId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ChainId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *PulledFacts) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *PulledFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *PulledFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Transaction) > 0 {
+		i -= len(m.Transaction)
+		copy(dAtA[i:], m.Transaction)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Transaction)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if m.Height != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Rules) > 0 {
+		i -= len(m.Rules)
+		copy(dAtA[i:], m.Rules)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Rules)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.ObjectId) > 0 {
+		i -= len(m.ObjectId)
+		copy(dAtA[i:], m.ObjectId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ObjectId)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.System) > 0 {
+		i -= len(m.System)
+		copy(dAtA[i:], m.System)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.System)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Issuer) > 0 {
+		i -= len(m.Issuer)
+		copy(dAtA[i:], m.Issuer)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Issuer)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ChainId) > 0 {
+		i -= len(m.ChainId)
+		copy(dAtA[i:], m.ChainId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ChainId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Novation) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -925,6 +1695,48 @@ func (m *Origin_Novation) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		}
 		i--
 		dAtA[i] = 0x12
+	}
+	return len(dAtA) - i, nil
+}
+func (m *Origin_PushedFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Origin_PushedFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.PushedFacts != nil {
+		{
+			size, err := m.PushedFacts.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	return len(dAtA) - i, nil
+}
+func (m *Origin_PulledFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Origin_PulledFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.PulledFacts != nil {
+		{
+			size, err := m.PulledFacts.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x22
 	}
 	return len(dAtA) - i, nil
 }
@@ -1043,6 +1855,241 @@ func (m *FactRecorded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *SignedFacts) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SignedFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SignedFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Signature) > 0 {
+		i -= len(m.Signature)
+		copy(dAtA[i:], m.Signature)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Signature)))
+		i--
+		dAtA[i] = 0x4a
+	}
+	if len(m.Rules) > 0 {
+		i -= len(m.Rules)
+		copy(dAtA[i:], m.Rules)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Rules)))
+		i--
+		dAtA[i] = 0x42
+	}
+	if len(m.System) > 0 {
+		i -= len(m.System)
+		copy(dAtA[i:], m.System)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.System)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if len(m.ObjectIds) > 0 {
+		for iNdEx := len(m.ObjectIds) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.ObjectIds[iNdEx])
+			copy(dAtA[i:], m.ObjectIds[iNdEx])
+			i = encodeVarintFacts(dAtA, i, uint64(len(m.ObjectIds[iNdEx])))
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if len(m.Facts) > 0 {
+		for iNdEx := len(m.Facts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Facts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintFacts(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Issuer) > 0 {
+		i -= len(m.Issuer)
+		copy(dAtA[i:], m.Issuer)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Issuer)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.ChainId) > 0 {
+		i -= len(m.ChainId)
+		copy(dAtA[i:], m.ChainId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ChainId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Way != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Way))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *RecordFactsRequest) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *RecordFactsRequest) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RecordFactsRequest) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Request != nil {
+		{
+			size := m.Request.Size()
+			i -= size
+			if _, err := m.Request.MarshalTo(dAtA[i:]); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *RecordFactsRequest_SignedFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RecordFactsRequest_SignedFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.SignedFacts != nil {
+		{
+			size, err := m.SignedFacts.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+func (m *FactAnswer) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FactAnswer) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FactAnswer) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Code != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Code))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.HeadHash) > 0 {
+		i -= len(m.HeadHash)
+		copy(dAtA[i:], m.HeadHash)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.HeadHash)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Sequence != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.LiabilityId) > 0 {
+		i -= len(m.LiabilityId)
+		copy(dAtA[i:], m.LiabilityId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.LiabilityId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Status != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Status))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *RecordFactsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *RecordFactsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RecordFactsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Answers) > 0 {
+		for iNdEx := len(m.Answers) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Answers[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintFacts(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintFacts(dAtA []byte, offset int, v uint64) int {
 	offset -= sovFacts(v)
 	base := offset
@@ -1151,6 +2198,86 @@ func (m *FactPacket) Size() (n int) {
 	return n
 }
 
+func (m *PushedFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ChainId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Issuer)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.System)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.ObjectId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Rules)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Height != 0 {
+		n += 1 + sovFacts(uint64(m.Height))
+	}
+	l = len(m.Transaction)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
+func (m *PulledFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ChainId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Issuer)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.System)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.ObjectId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Rules)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Height != 0 {
+		n += 1 + sovFacts(uint64(m.Height))
+	}
+	l = len(m.Transaction)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
 func (m *Novation) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1200,6 +2327,30 @@ func (m *Origin_Novation) Size() (n int) {
 	}
 	return n
 }
+func (m *Origin_PushedFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PushedFacts != nil {
+		l = m.PushedFacts.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+func (m *Origin_PulledFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.PulledFacts != nil {
+		l = m.PulledFacts.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
 func (m *Reduction) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1245,6 +2396,119 @@ func (m *FactRecorded) Size() (n int) {
 	if m.Reduction != nil {
 		l = m.Reduction.Size()
 		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
+func (m *SignedFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Way != 0 {
+		n += 1 + sovFacts(uint64(m.Way))
+	}
+	l = len(m.ChainId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Issuer)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if len(m.Facts) > 0 {
+		for _, e := range m.Facts {
+			l = e.Size()
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	if len(m.ObjectIds) > 0 {
+		for _, s := range m.ObjectIds {
+			l = len(s)
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	l = len(m.System)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Rules)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Signature)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
+func (m *RecordFactsRequest) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Request != nil {
+		n += m.Request.Size()
+	}
+	return n
+}
+
+func (m *RecordFactsRequest_SignedFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.SignedFacts != nil {
+		l = m.SignedFacts.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+func (m *FactAnswer) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Status != 0 {
+		n += 1 + sovFacts(uint64(m.Status))
+	}
+	l = len(m.LiabilityId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovFacts(uint64(m.Sequence))
+	}
+	l = len(m.HeadHash)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Code != 0 {
+		n += 1 + sovFacts(uint64(m.Code))
+	}
+	return n
+}
+
+func (m *RecordFactsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Answers) > 0 {
+		for _, e := range m.Answers {
+			l = e.Size()
+			n += 1 + l + sovFacts(uint64(l))
+		}
 	}
 	return n
 }
@@ -1958,6 +3222,604 @@ func (m *FactPacket) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *PushedFacts) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: PushedFacts: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: PushedFacts: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ChainId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ChainId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Issuer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Issuer = append(m.Issuer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Issuer == nil {
+				m.Issuer = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field System", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.System = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ObjectId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ObjectId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rules", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Rules = append(m.Rules[:0], dAtA[iNdEx:postIndex]...)
+			if m.Rules == nil {
+				m.Rules = []byte{}
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Transaction", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Transaction = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *PulledFacts) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: PulledFacts: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: PulledFacts: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ChainId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ChainId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Issuer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Issuer = append(m.Issuer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Issuer == nil {
+				m.Issuer = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field System", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.System = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ObjectId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ObjectId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rules", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Rules = append(m.Rules[:0], dAtA[iNdEx:postIndex]...)
+			if m.Rules == nil {
+				m.Rules = []byte{}
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Transaction", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Transaction = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *Novation) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2138,6 +4000,76 @@ func (m *Origin) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			m.Origin = &Origin_Novation{v}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PushedFacts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &PushedFacts{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Origin = &Origin_PushedFacts{v}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PulledFacts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &PulledFacts{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Origin = &Origin_PulledFacts{v}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -2495,6 +4427,685 @@ func (m *FactRecorded) Unmarshal(dAtA []byte) error {
 				m.Reduction = &Reduction{}
 			}
 			if err := m.Reduction.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SignedFacts) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SignedFacts: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SignedFacts: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Way", wireType)
+			}
+			m.Way = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Way |= Way(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ChainId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ChainId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Issuer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Issuer = append(m.Issuer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Issuer == nil {
+				m.Issuer = []byte{}
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Facts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Facts = append(m.Facts, &Fact{})
+			if err := m.Facts[len(m.Facts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ObjectIds", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ObjectIds = append(m.ObjectIds, string(dAtA[iNdEx:postIndex]))
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field System", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.System = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Rules", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Rules = append(m.Rules[:0], dAtA[iNdEx:postIndex]...)
+			if m.Rules == nil {
+				m.Rules = []byte{}
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signature = append(m.Signature[:0], dAtA[iNdEx:postIndex]...)
+			if m.Signature == nil {
+				m.Signature = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *RecordFactsRequest) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: RecordFactsRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: RecordFactsRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SignedFacts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &SignedFacts{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Request = &RecordFactsRequest_SignedFacts{v}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FactAnswer) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FactAnswer: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FactAnswer: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Status", wireType)
+			}
+			m.Status = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Status |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LiabilityId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LiabilityId = append(m.LiabilityId[:0], dAtA[iNdEx:postIndex]...)
+			if m.LiabilityId == nil {
+				m.LiabilityId = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field HeadHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.HeadHash = append(m.HeadHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.HeadHash == nil {
+				m.HeadHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Code", wireType)
+			}
+			m.Code = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Code |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *RecordFactsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: RecordFactsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: RecordFactsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Answers", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Answers = append(m.Answers, &FactAnswer{})
+			if err := m.Answers[len(m.Answers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

@@ -10,6 +10,12 @@ const (
 	MaximumDestinationBytes = 64
 	// MaximumUpdates: Updates in one packet of status news.
 	MaximumUpdates = 64
+	// MaximumSignedFacts: Facts under one signature of their issuer.
+	MaximumSignedFacts = 1000
+	// MaximumSignedBytes: A request with signed facts.
+	MaximumSignedBytes = 1048576
+	// MaximumObjectIDBytes: A business system's name, or its id for what a fact is about.
+	MaximumObjectIDBytes = 64
 )
 
 // Kind is what happened.
@@ -109,6 +115,8 @@ const (
 	IssuerNotAuthorised Code = 12
 	// TimeOutOfRange: Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it.
 	TimeOutOfRange Code = 13
+	// WayNotAgreed: The agreement does not accept facts that come by this way.
+	WayNotAgreed Code = 14
 	// Unreadable: Set by the contract alone: the answer breaks its format.
 	Unreadable Code = 65534
 	// UniversalError: Set by the contract alone: the whole packet was refused.

@@ -65,4 +65,5 @@ var (
 	ErrSuperseded          = errorsmod.Register(Codespace, 30, "what the change replaces is not in force any more")
 	ErrIssuerTaken         = errorsmod.Register(Codespace, 31, "the account belongs to a party already, or was removed")
 	ErrRateExceeded        = errorsmod.Register(Codespace, 32, "the party has asked for this as often as it may within one hour")
+	ErrBadSignature        = errorsmod.Register(Codespace, 33, "the issuer has not signed these facts for this ledger")
 )

@@ -1,15 +1,29 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Mapping as _Mapping, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Way(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WAY_UNSPECIFIED: _ClassVar[Way]
+    WAY_INTERLEDGER: _ClassVar[Way]
+    WAY_PUSHED: _ClassVar[Way]
+    WAY_PULLED: _ClassVar[Way]
+    WAY_PULLED_PROVEN: _ClassVar[Way]
 
 class ReductionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     REDUCTION_KIND_UNSPECIFIED: _ClassVar[ReductionKind]
     REDUCTION_KIND_CREDIT: _ClassVar[ReductionKind]
     REDUCTION_KIND_PAYMENT: _ClassVar[ReductionKind]
+WAY_UNSPECIFIED: Way
+WAY_INTERLEDGER: Way
+WAY_PUSHED: Way
+WAY_PULLED: Way
+WAY_PULLED_PROVEN: Way
 REDUCTION_KIND_UNSPECIFIED: ReductionKind
 REDUCTION_KIND_CREDIT: ReductionKind
 REDUCTION_KIND_PAYMENT: ReductionKind
@@ -66,6 +80,46 @@ class FactPacket(_message.Message):
     transaction: str
     def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., client_id: _Optional[str] = ..., packet_sequence: _Optional[int] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
 
+class PushedFacts(_message.Message):
+    __slots__ = ("chain_id", "contract", "issuer", "system", "object_id", "rules", "height", "transaction")
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    chain_id: str
+    contract: bytes
+    issuer: bytes
+    system: str
+    object_id: str
+    rules: bytes
+    height: int
+    transaction: str
+    def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., system: _Optional[str] = ..., object_id: _Optional[str] = ..., rules: _Optional[bytes] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
+
+class PulledFacts(_message.Message):
+    __slots__ = ("chain_id", "contract", "issuer", "system", "object_id", "rules", "height", "transaction")
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    chain_id: str
+    contract: bytes
+    issuer: bytes
+    system: str
+    object_id: str
+    rules: bytes
+    height: int
+    transaction: str
+    def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., system: _Optional[str] = ..., object_id: _Optional[str] = ..., rules: _Optional[bytes] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
+
 class Novation(_message.Message):
     __slots__ = ("cycle_id",)
     CYCLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -73,12 +127,16 @@ class Novation(_message.Message):
     def __init__(self, cycle_id: _Optional[str] = ...) -> None: ...
 
 class Origin(_message.Message):
-    __slots__ = ("fact_packet", "novation")
+    __slots__ = ("fact_packet", "novation", "pushed_facts", "pulled_facts")
     FACT_PACKET_FIELD_NUMBER: _ClassVar[int]
     NOVATION_FIELD_NUMBER: _ClassVar[int]
+    PUSHED_FACTS_FIELD_NUMBER: _ClassVar[int]
+    PULLED_FACTS_FIELD_NUMBER: _ClassVar[int]
     fact_packet: FactPacket
     novation: Novation
-    def __init__(self, fact_packet: _Optional[_Union[FactPacket, _Mapping]] = ..., novation: _Optional[_Union[Novation, _Mapping]] = ...) -> None: ...
+    pushed_facts: PushedFacts
+    pulled_facts: PulledFacts
+    def __init__(self, fact_packet: _Optional[_Union[FactPacket, _Mapping]] = ..., novation: _Optional[_Union[Novation, _Mapping]] = ..., pushed_facts: _Optional[_Union[PushedFacts, _Mapping]] = ..., pulled_facts: _Optional[_Union[PulledFacts, _Mapping]] = ...) -> None: ...
 
 class Reduction(_message.Message):
     __slots__ = ("kind", "fact_id", "amount")
@@ -103,3 +161,51 @@ class FactRecorded(_message.Message):
     amount: str
     reduction: Reduction
     def __init__(self, fact: _Optional[_Union[Fact, _Mapping]] = ..., fact_hash: _Optional[bytes] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., amount: _Optional[str] = ..., reduction: _Optional[_Union[Reduction, _Mapping]] = ...) -> None: ...
+
+class SignedFacts(_message.Message):
+    __slots__ = ("way", "chain_id", "contract", "issuer", "facts", "object_ids", "system", "rules", "signature")
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_IDS_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    way: Way
+    chain_id: str
+    contract: bytes
+    issuer: bytes
+    facts: _containers.RepeatedCompositeFieldContainer[Fact]
+    object_ids: _containers.RepeatedScalarFieldContainer[str]
+    system: str
+    rules: bytes
+    signature: bytes
+    def __init__(self, way: _Optional[_Union[Way, str]] = ..., chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., facts: _Optional[_Iterable[_Union[Fact, _Mapping]]] = ..., object_ids: _Optional[_Iterable[str]] = ..., system: _Optional[str] = ..., rules: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class RecordFactsRequest(_message.Message):
+    __slots__ = ("signed_facts",)
+    SIGNED_FACTS_FIELD_NUMBER: _ClassVar[int]
+    signed_facts: SignedFacts
+    def __init__(self, signed_facts: _Optional[_Union[SignedFacts, _Mapping]] = ...) -> None: ...
+
+class FactAnswer(_message.Message):
+    __slots__ = ("status", "liability_id", "sequence", "head_hash", "code")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    LIABILITY_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    status: int
+    liability_id: bytes
+    sequence: int
+    head_hash: bytes
+    code: int
+    def __init__(self, status: _Optional[int] = ..., liability_id: _Optional[bytes] = ..., sequence: _Optional[int] = ..., head_hash: _Optional[bytes] = ..., code: _Optional[int] = ...) -> None: ...
+
+class RecordFactsResponse(_message.Message):
+    __slots__ = ("answers",)
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    answers: _containers.RepeatedCompositeFieldContainer[FactAnswer]
+    def __init__(self, answers: _Optional[_Iterable[_Union[FactAnswer, _Mapping]]] = ...) -> None: ...

@@ -22,47 +22,48 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as interledger_dot_settlement_dot_v1_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/parties.proto\x12\x19interledger.settlement.v1\"U\n\x05Party\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x0f\n\x07ocpi_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0b\n\x03lei\x18\x04 \x01(\t\x12\x0e\n\x06vat_id\x18\x05 \x01(\t\"G\n\rCurrencyTerms\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x65xponent\x18\x02 \x01(\r\x12\x12\n\nopen_limit\x18\x03 \x01(\t\"\xc0\x01\n\tAgreement\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x10\n\x08\x63reditor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x64\x65\x62tor\x18\x03 \x01(\x0c\x12<\n\ncurrencies\x18\x04 \x03(\x0b\x32(.interledger.settlement.v1.CurrencyTerms\x12=\n\rnetting_modes\x18\x05 \x03(\x0e\x32&.interledger.settlement.v1.NettingMode\"]\n\x10\x41greementInForce\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"f\n\x0e\x43onsentInForce\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"@\n\rRegisterParty\x12/\n\x05party\x18\x01 \x01(\x0b\x32 .interledger.settlement.v1.Party\"\\\n\x0fRecordAgreement\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08replaces\x18\x02 \x01(\x04\"&\n\x0b\x43losePeriod\x12\x17\n\x0f\x63ut_off_seconds\x18\x01 \x01(\x04\"b\n\nSetConsent\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08replaces\x18\x03 \x01(\x04\" \n\rRevokeAccount\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"B\n\x0fPartyRegistered\x12/\n\x05party\x18\x01 \x01(\x0b\x32 .interledger.settlement.v1.Party\"^\n\x11\x41greementRecorded\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08replaces\x18\x02 \x01(\x04\"\'\n\x0cPeriodClosed\x12\x17\n\x0f\x63ut_off_seconds\x18\x01 \x01(\x04\"b\n\nConsentSet\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"!\n\x0e\x41\x63\x63ountRevoked\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t*u\n\x0bNettingMode\x12\x1c\n\x18NETTING_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16NETTING_MODE_BILATERAL\x10\x01\x12\x16\n\x12NETTING_MODE_CYCLE\x10\x02\x12\x14\n\x10NETTING_MODE_HUB\x10\x03*L\n\x07\x43onsent\x12\x17\n\x13\x43ONSENT_UNSPECIFIED\x10\x00\x12\x11\n\rCONSENT_GIVEN\x10\x01\x12\x15\n\x11\x43ONSENT_WITHDRAWN\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/parties.proto\x12\x19interledger.settlement.v1\x1a%interledger/settlement/v1/facts.proto\"U\n\x05Party\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x0f\n\x07ocpi_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0b\n\x03lei\x18\x04 \x01(\t\x12\x0e\n\x06vat_id\x18\x05 \x01(\t\"G\n\rCurrencyTerms\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x65xponent\x18\x02 \x01(\r\x12\x12\n\nopen_limit\x18\x03 \x01(\t\"\xee\x01\n\tAgreement\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x10\n\x08\x63reditor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x64\x65\x62tor\x18\x03 \x01(\x0c\x12<\n\ncurrencies\x18\x04 \x03(\x0b\x32(.interledger.settlement.v1.CurrencyTerms\x12=\n\rnetting_modes\x18\x05 \x03(\x0e\x32&.interledger.settlement.v1.NettingMode\x12,\n\x04ways\x18\x06 \x03(\x0e\x32\x1e.interledger.settlement.v1.Way\"]\n\x10\x41greementInForce\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"f\n\x0e\x43onsentInForce\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"@\n\rRegisterParty\x12/\n\x05party\x18\x01 \x01(\x0b\x32 .interledger.settlement.v1.Party\"\\\n\x0fRecordAgreement\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08replaces\x18\x02 \x01(\x04\"&\n\x0b\x43losePeriod\x12\x17\n\x0f\x63ut_off_seconds\x18\x01 \x01(\x04\"b\n\nSetConsent\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08replaces\x18\x03 \x01(\x04\" \n\rRevokeAccount\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\"B\n\x0fPartyRegistered\x12/\n\x05party\x18\x01 \x01(\x0b\x32 .interledger.settlement.v1.Party\"^\n\x11\x41greementRecorded\x12\x37\n\tagreement\x18\x01 \x01(\x0b\x32$.interledger.settlement.v1.Agreement\x12\x10\n\x08replaces\x18\x02 \x01(\x04\"\'\n\x0cPeriodClosed\x12\x17\n\x0f\x63ut_off_seconds\x18\x01 \x01(\x04\"b\n\nConsentSet\x12\r\n\x05party\x18\x01 \x01(\x0c\x12\x33\n\x07\x63onsent\x18\x02 \x01(\x0e\x32\".interledger.settlement.v1.Consent\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"!\n\x0e\x41\x63\x63ountRevoked\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t*u\n\x0bNettingMode\x12\x1c\n\x18NETTING_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16NETTING_MODE_BILATERAL\x10\x01\x12\x16\n\x12NETTING_MODE_CYCLE\x10\x02\x12\x14\n\x10NETTING_MODE_HUB\x10\x03*L\n\x07\x43onsent\x12\x17\n\x13\x43ONSENT_UNSPECIFIED\x10\x00\x12\x11\n\rCONSENT_GIVEN\x10\x01\x12\x15\n\x11\x43ONSENT_WITHDRAWN\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.v1.parties_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NETTINGMODE']._serialized_start=1298
-  _globals['_NETTINGMODE']._serialized_end=1415
-  _globals['_CONSENT']._serialized_start=1417
-  _globals['_CONSENT']._serialized_end=1493
-  _globals['_PARTY']._serialized_start=70
-  _globals['_PARTY']._serialized_end=155
-  _globals['_CURRENCYTERMS']._serialized_start=157
-  _globals['_CURRENCYTERMS']._serialized_end=228
-  _globals['_AGREEMENT']._serialized_start=231
-  _globals['_AGREEMENT']._serialized_end=423
-  _globals['_AGREEMENTINFORCE']._serialized_start=425
-  _globals['_AGREEMENTINFORCE']._serialized_end=518
-  _globals['_CONSENTINFORCE']._serialized_start=520
-  _globals['_CONSENTINFORCE']._serialized_end=622
-  _globals['_REGISTERPARTY']._serialized_start=624
-  _globals['_REGISTERPARTY']._serialized_end=688
-  _globals['_RECORDAGREEMENT']._serialized_start=690
-  _globals['_RECORDAGREEMENT']._serialized_end=782
-  _globals['_CLOSEPERIOD']._serialized_start=784
-  _globals['_CLOSEPERIOD']._serialized_end=822
-  _globals['_SETCONSENT']._serialized_start=824
-  _globals['_SETCONSENT']._serialized_end=922
-  _globals['_REVOKEACCOUNT']._serialized_start=924
-  _globals['_REVOKEACCOUNT']._serialized_end=956
-  _globals['_PARTYREGISTERED']._serialized_start=958
-  _globals['_PARTYREGISTERED']._serialized_end=1024
-  _globals['_AGREEMENTRECORDED']._serialized_start=1026
-  _globals['_AGREEMENTRECORDED']._serialized_end=1120
-  _globals['_PERIODCLOSED']._serialized_start=1122
-  _globals['_PERIODCLOSED']._serialized_end=1161
-  _globals['_CONSENTSET']._serialized_start=1163
-  _globals['_CONSENTSET']._serialized_end=1261
-  _globals['_ACCOUNTREVOKED']._serialized_start=1263
-  _globals['_ACCOUNTREVOKED']._serialized_end=1296
+  _globals['_NETTINGMODE']._serialized_start=1383
+  _globals['_NETTINGMODE']._serialized_end=1500
+  _globals['_CONSENT']._serialized_start=1502
+  _globals['_CONSENT']._serialized_end=1578
+  _globals['_PARTY']._serialized_start=109
+  _globals['_PARTY']._serialized_end=194
+  _globals['_CURRENCYTERMS']._serialized_start=196
+  _globals['_CURRENCYTERMS']._serialized_end=267
+  _globals['_AGREEMENT']._serialized_start=270
+  _globals['_AGREEMENT']._serialized_end=508
+  _globals['_AGREEMENTINFORCE']._serialized_start=510
+  _globals['_AGREEMENTINFORCE']._serialized_end=603
+  _globals['_CONSENTINFORCE']._serialized_start=605
+  _globals['_CONSENTINFORCE']._serialized_end=707
+  _globals['_REGISTERPARTY']._serialized_start=709
+  _globals['_REGISTERPARTY']._serialized_end=773
+  _globals['_RECORDAGREEMENT']._serialized_start=775
+  _globals['_RECORDAGREEMENT']._serialized_end=867
+  _globals['_CLOSEPERIOD']._serialized_start=869
+  _globals['_CLOSEPERIOD']._serialized_end=907
+  _globals['_SETCONSENT']._serialized_start=909
+  _globals['_SETCONSENT']._serialized_end=1007
+  _globals['_REVOKEACCOUNT']._serialized_start=1009
+  _globals['_REVOKEACCOUNT']._serialized_end=1041
+  _globals['_PARTYREGISTERED']._serialized_start=1043
+  _globals['_PARTYREGISTERED']._serialized_end=1109
+  _globals['_AGREEMENTRECORDED']._serialized_start=1111
+  _globals['_AGREEMENTRECORDED']._serialized_end=1205
+  _globals['_PERIODCLOSED']._serialized_start=1207
+  _globals['_PERIODCLOSED']._serialized_end=1246
+  _globals['_CONSENTSET']._serialized_start=1248
+  _globals['_CONSENTSET']._serialized_end=1346
+  _globals['_ACCOUNTREVOKED']._serialized_start=1348
+  _globals['_ACCOUNTREVOKED']._serialized_end=1381
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -51,18 +52,20 @@ class CurrencyTerms(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., exponent: _Optional[int] = ..., open_limit: _Optional[str] = ...) -> None: ...
 
 class Agreement(_message.Message):
-    __slots__ = ("agreement_id", "creditor", "debtor", "currencies", "netting_modes")
+    __slots__ = ("agreement_id", "creditor", "debtor", "currencies", "netting_modes", "ways")
     AGREEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     CREDITOR_FIELD_NUMBER: _ClassVar[int]
     DEBTOR_FIELD_NUMBER: _ClassVar[int]
     CURRENCIES_FIELD_NUMBER: _ClassVar[int]
     NETTING_MODES_FIELD_NUMBER: _ClassVar[int]
+    WAYS_FIELD_NUMBER: _ClassVar[int]
     agreement_id: str
     creditor: bytes
     debtor: bytes
     currencies: _containers.RepeatedCompositeFieldContainer[CurrencyTerms]
     netting_modes: _containers.RepeatedScalarFieldContainer[NettingMode]
-    def __init__(self, agreement_id: _Optional[str] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currencies: _Optional[_Iterable[_Union[CurrencyTerms, _Mapping]]] = ..., netting_modes: _Optional[_Iterable[_Union[NettingMode, str]]] = ...) -> None: ...
+    ways: _containers.RepeatedScalarFieldContainer[_facts_pb2.Way]
+    def __init__(self, agreement_id: _Optional[str] = ..., creditor: _Optional[bytes] = ..., debtor: _Optional[bytes] = ..., currencies: _Optional[_Iterable[_Union[CurrencyTerms, _Mapping]]] = ..., netting_modes: _Optional[_Iterable[_Union[NettingMode, str]]] = ..., ways: _Optional[_Iterable[_Union[_facts_pb2.Way, str]]] = ...) -> None: ...
 
 class AgreementInForce(_message.Message):
     __slots__ = ("agreement", "sequence")

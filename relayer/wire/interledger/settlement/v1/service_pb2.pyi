@@ -1,6 +1,7 @@
 from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
 from relayer.wire.interledger.settlement.v1 import cycles_pb2 as _cycles_pb2
 from relayer.wire.interledger.settlement.v1 import disputes_pb2 as _disputes_pb2
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from relayer.wire.interledger.settlement.v1 import issuers_pb2 as _issuers_pb2
 from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as _liabilities_pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2 as _log_pb2
@@ -13,6 +14,16 @@ from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetIdentityRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetIdentityResponse(_message.Message):
+    __slots__ = ("identity",)
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    identity: bytes
+    def __init__(self, identity: _Optional[bytes] = ...) -> None: ...
 
 class GetLiabilityRequest(_message.Message):
     __slots__ = ("liability_id", "fact_id")

@@ -5,6 +5,7 @@ import warnings
 
 from relayer.wire.interledger.settlement.v1 import acts_pb2 as interledger_dot_settlement_dot_v1_dot_acts__pb2
 from relayer.wire.interledger.settlement.v1 import cycles_pb2 as interledger_dot_settlement_dot_v1_dot_cycles__pb2
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as interledger_dot_settlement_dot_v1_dot_facts__pb2
 from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as interledger_dot_settlement_dot_v1_dot_liabilities__pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2 as interledger_dot_settlement_dot_v1_dot_log__pb2
 from relayer.wire.interledger.settlement.v1 import parties_pb2 as interledger_dot_settlement_dot_v1_dot_parties__pb2
@@ -45,6 +46,16 @@ class SettlementStub(object):
                 '/interledger.settlement.v1.Settlement/Execute',
                 request_serializer=interledger_dot_settlement_dot_v1_dot_log__pb2.Command.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_acts__pb2.LogHead.FromString,
+                _registered_method=True)
+        self.RecordFacts = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/RecordFacts',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsResponse.FromString,
+                _registered_method=True)
+        self.GetIdentity = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/GetIdentity',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.FromString,
                 _registered_method=True)
         self.GetLiability = channel.unary_unary(
                 '/interledger.settlement.v1.Settlement/GetLiability',
@@ -123,6 +134,21 @@ class SettlementServicer(object):
 
     def Execute(self, request, context):
         """Needs an access token. Answers with the log entry that the command made: the first one, if the request is a repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordFacts(self, request, context):
+        """Needs an access token, of whomever: the issuer's signature alone gives the right. A wrong signature refuses the request
+        as a whole; what a fact says is answered for each fact. The same fact again gets its first reference.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIdentity(self, request, context):
+        """What an issuer's signature binds, so that it counts on this ledger alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -228,6 +254,16 @@ def add_SettlementServicer_to_server(servicer, server):
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_log__pb2.Command.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_acts__pb2.LogHead.SerializeToString,
             ),
+            'RecordFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordFacts,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsResponse.SerializeToString,
+            ),
+            'GetIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIdentity,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.SerializeToString,
+            ),
             'GetLiability': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLiability,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetLiabilityRequest.FromString,
@@ -326,6 +362,60 @@ class Settlement(object):
             '/interledger.settlement.v1.Settlement/Execute',
             interledger_dot_settlement_dot_v1_dot_log__pb2.Command.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_acts__pb2.LogHead.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/RecordFacts',
+            interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_facts__pb2.RecordFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/GetIdentity',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,
