@@ -19,6 +19,8 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 SOURCES = FOLDER / "src"
 PACKAGE_ARTIFACTS = ROOT / "relayer" / "ledgers" / "evm" / "artifacts"
+EXAMPLE_SOURCES = FOLDER / "examples"
+EXAMPLE_ARTIFACTS = EXAMPLE_SOURCES / "artifacts"
 TEST_SOURCES = ROOT / "tests" / "contract" / "solidity" / "contracts"
 TEST_ARTIFACTS = ROOT / "tests" / "contract" / "solidity" / "artifacts"
 
@@ -61,7 +63,12 @@ def node_binary() -> Path:
 
 def read_sources() -> dict[str, dict[str, str]]:
     """All Solidity sources, under names that do not depend on where the checkout lies."""
-    folders = {"src": SOURCES, "test": TEST_SOURCES, "@openzeppelin": FOLDER / "node_modules" / "@openzeppelin"}
+    folders = {
+        "src": SOURCES,
+        "examples": EXAMPLE_SOURCES,
+        "test": TEST_SOURCES,
+        "@openzeppelin": FOLDER / "node_modules" / "@openzeppelin",
+    }
     if not folders["@openzeppelin"].exists():
         raise CompileError(f"no node_modules in {FOLDER}: run `npm ci` there first")
     sources: dict[str, dict[str, str]] = {}
@@ -112,12 +119,13 @@ def build() -> dict[Path, str]:
         for name, contract in sorted(contracts.items()):
             runtime = contract["evm"]["deployedBytecode"]["object"]
             is_package = source.startswith("src/") and name in DEPLOYABLE
+            is_example = source.startswith("examples/")
             is_test = source.startswith("test/") and runtime
-            if not (is_package or is_test):
+            if not (is_package or is_example or is_test):
                 continue
             if len(runtime) // 2 > CODE_SIZE_LIMIT:
                 raise CompileError(f"{name} has {len(runtime) // 2} bytes of code; {CODE_SIZE_LIMIT} can be deployed")
-            folder = PACKAGE_ARTIFACTS if is_package else TEST_ARTIFACTS
+            folder = PACKAGE_ARTIFACTS if is_package else EXAMPLE_ARTIFACTS if is_example else TEST_ARTIFACTS
             artifacts[folder / f"{name}.json"] = artifact_text(name, contract, str(result["version"]))
     return artifacts
 
