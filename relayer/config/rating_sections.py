@@ -19,7 +19,6 @@ from relayer.facts.schema import party_id
 from relayer.rating.amounts import Rounding, exact
 from relayer.rating.currencies import EXPONENTS
 from relayer.rating.rules import MAXIMUM_CLAIMS
-from relayer.rating.windows import WEEKDAYS
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", re.ASCII)
 _KINDS = {kind.name.lower(): kind for kind in FactKind if kind not in (FactKind.CREDIT_NOTE, FactKind.PAYMENT_CONFIRMED)}
@@ -90,6 +89,7 @@ PartyName = Annotated[str, AfterValidator(_party)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Clock = Annotated[str, AfterValidator(_clock)]
 Amount = Annotated[int, Field(ge=0, le=MAXIMUM_AMOUNT)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -127,7 +127,7 @@ class WindowSection(Section):
     first: Clock = Field(alias="from")
     until: Clock
     zone: Annotated[str, Field(max_length=64)]
-    days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)] = WEEKDAYS
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     at: FieldName = "block"
 
     @model_validator(mode="after")

@@ -170,13 +170,13 @@ class _Reading:
         written = None
         if section.reference is not None:
             target = section.reference.contract or section.contract
-            known = abis.get(target)
-            if known is None:
+            named = abis.get(target)
+            if named is None:
                 self._problem(f"unknown contract {target!r}, or one without an ABI", "events", name, "reference", "contract")
             else:
                 address = bytes.fromhex(self._settings.contracts[target].address[2:])
                 try:
-                    written = write_back(section.reference, address=address, functions=known.functions, event=event)
+                    written = write_back(section.reference, address=address, functions=named.functions, event=event)
                 except CallProblem as error:
                     self._problem(error, "events", name, "reference", *error.steps)
         return EventRule(
