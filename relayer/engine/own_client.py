@@ -1,8 +1,9 @@
 """A light client of the relayer's own, in memory: what it believes of a ledger without believing the ledger's node.
 
 It follows the ledger as the counterparty's light client does, by headers that are vouched for, under the name of that
-client, because authorities sign for it. Where only headers say who vouches for the next ones, the first header after a
-start is taken on faith, as it is wherever such a ledger is read.
+client, because authorities sign for it. Where only headers say who vouches for the next ones, it starts from the newest
+state that the counterparty's light client has verified, as the counterparty's own node reports it: a node that makes up
+a ledger from its first header on would need the other ledger's node to lie as well.
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ from relayer.core.commitment import CommitmentPath
 from relayer.core.ids import ClientId, Height
 from relayer.engine.aiming import Aim
 from relayer.engine.links import LedgerLink
-from relayer.errors import AuthoritiesUnavailable, ClientUpdateRefused, ConfigurationError, HeightPruned, NotFinal
+from relayer.errors import (
+    AuthoritiesUnavailable,
+    ClientUnusable,
+    ClientUpdateRefused,
+    ConfigurationError,
+    HeightPruned,
+    NotFinal,
+)
 from relayer.light_clients.kind import FollowsLedger, Instant, ProvenPath
 from relayer.logs import Log
-from relayer.ports.ledger import Head, client_reference
-from relayer.ports.prover import ClientMessage, ClientTerms, Proof
+from relayer.ports import ledger as port
+from relayer.ports.ledger import ClientCondition, Head, client_reference
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity, ClientStatus, Frozen, MappingConsensusStates, Updated
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 from relayer.proofs.errors import ProofError
@@ -128,7 +137,7 @@ class OwnClient:
             trusting_period_seconds=status.trusting_period_seconds or _TRUSTING_SECONDS,
             max_clock_drift_seconds=_DRIFT_SECONDS,
         )
-        creation = await self._followed.prover.initial_client(terms, at=at)
+        creation = await self._followed.prover.initial_client(terms, at=self._first_height(status) or at)
         kind = self._kind_of(creation.client_type)
         if kind is None:
             raise ConfigurationError(
@@ -140,8 +149,34 @@ class OwnClient:
             kind.create(state, consensus)
         except ProofError as error:
             raise self._refused(f"its first state cannot be used ({error})") from error
-        on_faith = creation.height if kind.signers_in_header else None
-        return _Trusted(kind=kind, state=state, consensus=consensus, latest=creation.height, height=on_faith)
+        if kind.signers_in_header:
+            await self._require_verified(creation)
+        vouched = creation.height if kind.signers_in_header else None
+        return _Trusted(kind=kind, state=state, consensus=consensus, latest=creation.height, height=vouched)
+
+    def _first_height(self, status: port.ClientStatus) -> Height | None:
+        """Where the counterparty's light client is, if that has to be believed; None: at the head."""
+        kind = self._kind_of(status.client_type)
+        if kind is None or not kind.signers_in_header:
+            return None
+        if status.condition is not ClientCondition.ACTIVE:
+            raise ClientUnusable(
+                f"ledger {self._followed.ledger_id}: what its node reports cannot be checked, because light client "
+                f"{self._client} on ledger {self._host.ledger_id} is {status.condition}; `relayer channel recover` starts "
+                "it again"
+            )
+        return status.latest_height
+
+    async def _require_verified(self, creation: ClientCreation) -> None:
+        """Refuses a first state that the counterparty's light client has not stored."""
+        stored = await self._host.ledger.stores_consensus_state(
+            self._client, height=creation.height, consensus_state=creation.consensus_state
+        )
+        if not stored:
+            raise self._refused(
+                f"the state that its node shows at height {creation.height} is one that light client {self._client} on "
+                f"ledger {self._host.ledger_id} has not verified"
+            )
 
     async def _update(self, trusted: _Trusted, head: Head, target: Height) -> None:
         reference = client_reference(self._host.ledger, self._client)

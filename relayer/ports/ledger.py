@@ -166,6 +166,12 @@ class Ledger(Protocol):
         """The state of a light client that this ledger hosts."""
         ...
 
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        """Whether a light client that this ledger hosts has verified exactly this state of the ledger that it follows, in
+        the standard protobuf form of its type. False for an unknown client, for a height that it has not stored or no
+        longer stores, and for bytes of another form."""
+        ...
+
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """Partial success is reported per message. Raises LedgerUnavailable only if nothing is known to have happened
         or the outcome is unknown; the caller then looks at the ledger's facts. A refused client update rejects the messages

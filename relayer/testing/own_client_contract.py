@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from relayer.light_clients.known import KNOWN
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof, Prover
 from relayer.testing.ledger_contract import LedgerBench, acknowledges, deliver, flipped, pytest, send, told
 from relayer.testing.simulated_kind import kind_of as simulated_kind
+from relayer.wire.cosmos_protos import tendermint_client
 
 
 class OwnClientSuite:
@@ -38,12 +39,60 @@ class OwnClientSuite:
         own = _own_client(bench, _Altered(bench.subject.prover, header=flipped))
         slot = _slot(await send(bench.subject, bench))
         with suppress(ClientUpdateRefused):
-            # Where its first state is taken on faith, no header is needed yet.
-            assert await own.look_up([slot], since=Height(1)) == list(slot.values)
+            # Where it starts from a state that was verified before, no header is needed for one without the packet.
+            assert await own.look_up([slot], since=Height(1)) in ([NOTHING], list(slot.values))
         await bench.pass_time(1)
         fact = await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         with pytest.raises(ClientUpdateRefused):
             await own.look_up([slot], since=fact.height)
+
+
+class FirstStateSuite:
+    """For ledgers whose headers name the next signers: a light client in memory starts from what the counterparty's
+    light client has verified, and from nothing that the ledger's own node makes up."""
+
+    async def test_a_node_that_lies_at_the_start_is_believed_nothing(self, bench: LedgerBench) -> None:
+        """Its first state is one under which it could prove whatever it likes."""
+        await bench.pass_time(1)
+        slot = _slot(await send(bench.subject, bench))
+        lying = _own_client(bench, _Altered(bench.subject.prover, first=_of_another_ledger))
+        with pytest.raises(ClientUpdateRefused, match="has not verified"):
+            await lying.look_up([slot], since=Height(1))
+        honest = _own_client(bench, bench.subject.prover)
+        assert await honest.look_up([slot], since=await _height(bench)) == list(slot.values)
+
+    async def test_it_starts_below_the_head_and_is_led_on_by_headers(self, bench: LedgerBench) -> None:
+        asked: list[Height | None] = []
+
+        async def noted(prover: Prover, terms: ClientTerms, at: Height | None) -> ClientCreation:
+            asked.append(at)
+            return await prover.initial_client(terms, at=at)
+
+        await bench.pass_time(1)
+        slot = _slot(await send(bench.subject, bench))
+        own = _own_client(bench, _Altered(bench.subject.prover, first=noted))
+        known = (await bench.counterparty.ledger.client_status(bench.counterparty.client)).latest_height
+        assert await own.look_up([slot], since=await _height(bench)) == list(slot.values)
+        assert asked == [known]
+
+
+First = Callable[[Prover, ClientTerms, Height | None], Awaitable[ClientCreation]]
+
+
+async def _as_it_is(prover: Prover, terms: ClientTerms, at: Height | None) -> ClientCreation:
+    return await prover.initial_client(terms, at=at)
+
+
+async def _of_another_ledger(prover: Prover, terms: ClientTerms, at: Height | None) -> ClientCreation:
+    """A fork of the node's own: everything is as asked for, with another root."""
+    true = await prover.initial_client(terms, at=at)
+    state = tendermint_client.ConsensusState.FromString(true.consensus_state)
+    state.root.hash = bytes(32)
+    return replace(true, consensus_state=state.SerializeToString())
+
+
+async def _height(bench: LedgerBench) -> Height:
+    return (await bench.subject.ledger.head()).height
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +102,10 @@ class _Altered:
     prover: Prover
     paths: Callable[[Sequence[CommitmentPath]], Sequence[CommitmentPath]] = list
     header: Callable[[bytes], bytes] = bytes
+    first: First = _as_it_is
 
     async def initial_client(self, terms: ClientTerms, *, at: Height | None = None) -> ClientCreation:
-        return await self.prover.initial_client(terms, at=at)
+        return await self.first(self.prover, terms, at)
 
     async def first_header(self, height: Height) -> ClientMessage:
         return await self.prover.first_header(height)

@@ -60,6 +60,7 @@ from relayer.testing.simulated_client import (
     SimulatedClient,
     SimulatedRefusal,
     creation,
+    encode_header,
     encode_proof,
 )
 
@@ -124,6 +125,12 @@ class SimulatedLedger(SimulatedChain):
         if known is None:
             return ClientStatus(client_id=client, condition=ClientCondition.UNKNOWN)
         return known.status(self._now())
+
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        await self._answer()
+        known = self._clients.get(client)
+        header = None if known is None else known.headers.get(height)
+        return header is not None and encode_header(header) == consensus_state
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         await self._answer()

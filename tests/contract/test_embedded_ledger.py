@@ -17,7 +17,7 @@ from relayer.testing.capability_contract import CheckedSuite
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
-from relayer.testing.own_client_contract import OwnClientSuite
+from relayer.testing.own_client_contract import FirstStateSuite, OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
 from tests.support.embedded import KEYS, EchoApplication, embedded_ledger
 from tests.support.served import ledger_server
@@ -67,7 +67,7 @@ def time_passer(clock: ManualClock, *ledgers: EmbeddedLedger):
     return pass_time
 
 
-class TestEmbeddedLedger(LedgerContractSuite, OwnClientSuite, RefusalSuite, CheckedSuite):
+class TestEmbeddedLedger(LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, CheckedSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()
@@ -85,7 +85,7 @@ class TestEmbeddedLedger(LedgerContractSuite, OwnClientSuite, RefusalSuite, Chec
         await counterparty.close()
 
 
-class TestServedLedger(LedgerContractSuite, OwnClientSuite, RefusalSuite, CheckedSuite):
+class TestServedLedger(LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, CheckedSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_SUITES = ROOT / "relayer" / "testing"
 _NAMED = re.compile(r"`(tests/\S+\.py)::(?:\w+::)?(test_\w+)`")
 
 
@@ -17,7 +19,7 @@ def named_tests() -> list[tuple[str, str]]:
 
 
 def node_id(file: str, function: str) -> str | None:
-    """With its class if it has one; None if there is no such test."""
+    """With its class if it has one, that of a ledger for a test of a suite; None if there is no such test."""
     path = ROOT / file
     if not path.is_file():
         return None
@@ -29,6 +31,18 @@ def node_id(file: str, function: str) -> str | None:
             isinstance(each, functions) and each.name == function for each in node.body
         ):
             return f"{file}::{node.name}::{function}"
+        if isinstance(node, ast.ClassDef) and _suite_of(function) in {ast.unparse(each) for each in node.bases}:
+            return f"{file}::{node.name}::{function}"
+    return None
+
+
+@cache
+def _suite_of(function: str) -> str | None:
+    """The class of the kit for authors of ledgers that has the test."""
+    for path in _SUITES.glob("*_contract.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and any(getattr(each, "name", "") == function for each in node.body):
+                return node.name
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from relayer.core.ids import ClientId, TimestampSeconds
+from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import LedgerUnavailable
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import find, is_missing, parse, require_answered
@@ -79,6 +79,22 @@ class ClientView:
             counterparty_chain_id=followed.chain_id,
             client_state=shown.value,
         )
+
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        """Whether the client has stored exactly this at `height`. Raises as `status`."""
+        state = await find(
+            self._rpc, _STATE, client_query.QueryClientStateRequest(client_id=client), client_query.QueryClientStateResponse
+        )
+        if state is None:
+            return False
+        kind = self._kind(client, state.client_state.type_url)
+        request = client_query.QueryConsensusStateRequest(
+            client_id=client,
+            revision_number=_decoded(client, kind.followed, state.client_state.value).revision,
+            revision_height=height,
+        )
+        found = await find(self._rpc, _CONSENSUS, request, client_query.QueryConsensusStateResponse)
+        return found is not None and found.consensus_state.value == consensus_state
 
     async def pairing(self, client: ClientId) -> Pairing | None:
         """None while the client is not paired, or does not exist."""

@@ -16,7 +16,12 @@ from relayer.ledgers.embedded.chain import tendermint_messages
 from relayer.ledgers.embedded.chain.block_clock import MAXIMUM_STEP_SECONDS, REMEDY
 from relayer.ledgers.embedded.chain.blocks import SealedBlock
 from relayer.ledgers.embedded.chain.chain import Chain
-from relayer.ledgers.embedded.chain.client_view import client_state, client_status, is_paired_with
+from relayer.ledgers.embedded.chain.client_view import (
+    client_state,
+    client_status,
+    is_paired_with,
+    stores_consensus_state,
+)
 from relayer.ledgers.embedded.chain.machine import Result
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.session import Session, refusal
@@ -145,6 +150,12 @@ class EmbeddedLedger:
     async def client_status(self, client: ClientId) -> ClientStatus:
         now = self.session.now()
         return await self.session.run(lambda chain: client_status(chain, client, now=now))
+
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        now = self.session.now()
+        return await self.session.run(
+            lambda chain: stores_consensus_state(chain, client, height=height, consensus_state=consensus_state, now=now)
+        )
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """One block for the whole batch. Raises LimitExceeded for a batch that is too large, ClientUnusable if the light

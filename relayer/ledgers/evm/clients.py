@@ -10,6 +10,7 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
 from relayer.ledgers.evm.abi_types import decode, encode
 from relayer.ledgers.evm.calls import GET_CLIENT, GET_COUNTERPARTY, GET_NEXT_CLIENT_SEQUENCE, client_call
+from relayer.ledgers.evm.comet_abi import stores_call
 from relayer.ledgers.evm.contracts import error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
@@ -19,6 +20,7 @@ from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.rpc import Call
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.proofs.comet.client_types import CLIENT_TYPE
+from relayer.proofs.errors import ProofError
 from relayer.proofs.keccak import keccak256
 
 _GET_CLIENT_STATE = keccak256(b"getClientState()")[:4]
@@ -105,6 +107,22 @@ class RouterClients:
             trusting_period_seconds=trusting // _NANOSECONDS,
             counterparty_chain_id=chain_id,
         )
+
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        """Whether the client has stored exactly this at `height`. Raises LedgerUnavailable, MalformedAnswer."""
+        address = await self.address(client)
+        if address is None:
+            return False
+        try:
+            calldata = stores_call(height=height, consensus_state=consensus_state)
+        except (ProofError, InvalidInput):
+            return False
+        answer = await self._node.view(address, calldata)
+        try:
+            (stores,) = decode(("bool",), answer)
+        except InvalidInput as error:
+            raise MalformedAnswer(f"hasConsensusState: {error}") from error
+        return bool(stores)
 
     async def add(
         self, deployer: Deployer, light_client: bytes, *, counterparty: ClientId, prefix: Sequence[bytes]

@@ -93,6 +93,13 @@ def recover_call(*, client_state: bytes, consensus_state: bytes) -> bytes:
     return call_data(Contract.COMET_BFT_LIGHT_CLIENT, function, *start)
 
 
+def stores_call(*, height: int, consensus_state: bytes) -> bytes:
+    """Call data of `hasConsensusState`, from protobuf bytes. Raises MalformedBytes, InvalidInput."""
+    consensus = decode_consensus_state(consensus_state)
+    state = (height, consensus.timestamp, consensus.root, consensus.next_validators_hash)
+    return call_data(Contract.COMET_BFT_LIGHT_CLIENT, "hasConsensusState", *state)
+
+
 def validators_hashes(header: bytes) -> tuple[bytes, ...]:
     """The sets that a `Header` needs: ask the contract's isValidatorSetKnown which of them may be left out."""
     decoded = decode_client_header(header)

@@ -139,6 +139,9 @@ class EvmLedger:
     async def client_status(self, client: ClientId) -> ClientStatus:
         return await self._clients.status(client)
 
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        return await self._clients.stores_consensus_state(client, height=height, consensus_state=consensus_state)
+
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         return await self._submitter.submit(batch)
 

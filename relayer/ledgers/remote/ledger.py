@@ -143,6 +143,11 @@ class RemoteLedger:
         with self._strictly():
             return codec.status_from_message(response)
 
+    async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
+        request = wire.StoresConsensusStateRequest(client_id=client, height=height, consensus_state=consensus_state)
+        response = await self._connection.call(self._stub.StoresConsensusState, request)
+        return bool(response.stores)
+
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         response = await self._connection.call(self._stub.Submit, codec.batch_to_message(batch))
         with self._strictly():

@@ -106,6 +106,15 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
             type_url, state = await self._ledger.client_state(client)
             return codec.status_to_message(status, type_url=type_url, state=state)
 
+    async def StoresConsensusState(  # noqa: N802
+        self, request: wire.StoresConsensusStateRequest, context: Context
+    ) -> wire.StoresConsensusStateResponse:
+        async with answering(context):
+            stores = await self._ledger.stores_consensus_state(
+                ClientId(request.client_id), height=Height(request.height), consensus_state=request.consensus_state
+            )
+            return wire.StoresConsensusStateResponse(stores=stores)
+
     async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:  # noqa: N802
         async with answering(context):
             receipt = await self._ledger.submit(codec.batch_from_message(request))

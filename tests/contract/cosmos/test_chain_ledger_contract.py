@@ -29,7 +29,7 @@ from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.messages.packets import payload_to_message
 from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
-from relayer.testing.own_client_contract import OwnClientSuite
+from relayer.testing.own_client_contract import FirstStateSuite, OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 from relayer.waiting import until_true
@@ -129,7 +129,9 @@ async def chain_bench(
 @pytest.mark.node
 @pytest.mark.chain
 @pytest.mark.asyncio(loop_scope="module")
-class TestCosmosLedger(LedgerContractSuite, OwnClientSuite, RefusalSuite, PricedSuite, TrustsClientsSuite, CheckedSuite):
+class TestCosmosLedger(
+    LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, PricedSuite, TrustsClientsSuite, CheckedSuite
+):
     @pytest.fixture
     def bench(self, chain_bench: LedgerBench) -> LedgerBench:
         return chain_bench

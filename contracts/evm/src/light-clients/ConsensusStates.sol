@@ -86,6 +86,15 @@ abstract contract ConsensusStates is ICometBftLightClient {
     }
 
     /// @inheritdoc ICometBftLightClient
+    function hasConsensusState(uint64 height, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash)
+        external
+        view
+        returns (bool)
+    {
+        return _holds(_key(_state.epoch, height), time, appHash, nextValidatorsHash);
+    }
+
+    /// @inheritdoc ICometBftLightClient
     function isValidatorSetKnown(bytes32 validatorsHash) external view returns (bool) {
         return _sets[validatorsHash].code != address(0);
     }
@@ -174,9 +183,13 @@ abstract contract ConsensusStates is ICometBftLightClient {
     }
 
     function _isSameState(uint256 key, Header calldata header) internal view returns (bool) {
+        return _holds(key, header.time, header.appHash, header.nextValidatorsHash);
+    }
+
+    function _holds(uint256 key, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash) private view returns (bool) {
         Meta memory meta = _metas[key];
-        return meta.time == header.time && _appHashes[key] == header.appHash
-            && meta.nextSet == _sets[header.nextValidatorsHash].id;
+        return time != 0 && meta.time == time && _appHashes[key] == appHash
+            && meta.nextSet == _sets[nextValidatorsHash].id;
     }
 
     function _isExpired(uint64 time) internal view returns (bool) {

@@ -112,6 +112,12 @@ interface ICometBftLightClient is ILightClient {
         view
         returns (uint64 time, bytes32 appHash, uint64 previousHeight, uint32 nextValidatorsId);
 
+    /// @return Whether exactly this state is stored at the height; whoever follows the same ledger may start from it.
+    function hasConsensusState(uint64 height, uint64 time, bytes32 appHash, bytes32 nextValidatorsHash)
+        external
+        view
+        returns (bool);
+
     /// @return Whether updates may leave this set out.
     function isValidatorSetKnown(bytes32 validatorsHash) external view returns (bool);
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.core.ids import ClientId
+from relayer.core.ids import ClientId, Height
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.host.clients import Counterparty
 from relayer.ledgers.embedded.host.refusals import MessageRefused
@@ -37,6 +37,14 @@ def client_status(chain: Chain, client_id: ClientId, *, now: TimestampNanosecond
         counterparty_chain_id=module.counterparty_chain_id(client),
         client_state=client.store.client_state or b"",
     )
+
+
+def stores_consensus_state(
+    chain: Chain, client_id: ClientId, *, height: Height, consensus_state: bytes, now: TimestampNanoseconds
+) -> bool:
+    """Whether the client has stored exactly this at `height`; encodings are canonical."""
+    store = chain.machine.clients.client(chain.query(now=now), client_id).store
+    return store.consensus_state(height) == consensus_state
 
 
 def client_state(chain: Chain, client_id: ClientId, *, now: TimestampNanoseconds) -> tuple[str, bytes]:

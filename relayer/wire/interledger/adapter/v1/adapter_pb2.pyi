@@ -173,6 +173,22 @@ class ClientStatus(_message.Message):
     client_state: bytes
     def __init__(self, client_id: _Optional[str] = ..., status: _Optional[_Union[ClientStatus.Status, str]] = ..., client_type: _Optional[str] = ..., latest_height: _Optional[int] = ..., latest_timestamp_seconds: _Optional[int] = ..., trusting_period_seconds: _Optional[int] = ..., counterparty_client_id: _Optional[str] = ..., counterparty_chain_id: _Optional[str] = ..., client_state_type_url: _Optional[str] = ..., client_state: _Optional[bytes] = ...) -> None: ...
 
+class StoresConsensusStateRequest(_message.Message):
+    __slots__ = ("client_id", "height", "consensus_state")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_STATE_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    height: int
+    consensus_state: bytes
+    def __init__(self, client_id: _Optional[str] = ..., height: _Optional[int] = ..., consensus_state: _Optional[bytes] = ...) -> None: ...
+
+class StoresConsensusStateResponse(_message.Message):
+    __slots__ = ("stores",)
+    STORES_FIELD_NUMBER: _ClassVar[int]
+    stores: bool
+    def __init__(self, stores: bool = ...) -> None: ...
+
 class ClientMessage(_message.Message):
     __slots__ = ("type_url", "value", "height")
     TYPE_URL_FIELD_NUMBER: _ClassVar[int]

@@ -59,6 +59,11 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatusRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatus.FromString,
                 _registered_method=True)
+        self.StoresConsensusState = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/StoresConsensusState',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateResponse.FromString,
+                _registered_method=True)
         self.Submit = channel.unary_unary(
                 '/interledger.adapter.v1.LedgerAdapter/Submit',
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.SubmitRequest.SerializeToString,
@@ -171,6 +176,13 @@ class LedgerAdapterServicer(object):
 
     def GetClientStatus(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StoresConsensusState(self, request, context):
+        """Whether a light client that the ledger hosts has stored exactly this state of the ledger that it follows.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -311,6 +323,11 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.GetClientStatus,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatusRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatus.SerializeToString,
+            ),
+            'StoresConsensusState': grpc.unary_unary_rpc_method_handler(
+                    servicer.StoresConsensusState,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateResponse.SerializeToString,
             ),
             'Submit': grpc.unary_unary_rpc_method_handler(
                     servicer.Submit,
@@ -528,6 +545,33 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/GetClientStatus',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatusRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientStatus.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StoresConsensusState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/StoresConsensusState',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.StoresConsensusStateResponse.FromString,
             options,
             channel_credentials,
             insecure,
