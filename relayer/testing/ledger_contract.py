@@ -54,8 +54,6 @@ _Fact = TypeVar("_Fact", PacketCommitted, AcknowledgementWritten, PacketAcknowle
 _PATIENCE_SECONDS = 20.0
 _HOUR = 3_600
 
-TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSide:
@@ -276,23 +274,6 @@ class LedgerContractSuite:
     async def test_an_unknown_client_is_said_to_be_unknown(self, bench: LedgerBench) -> None:
         status = await bench.subject.ledger.client_status(ClientId("unknown-client-99"))
         assert status.condition is ClientCondition.UNKNOWN
-
-    async def test_a_client_tells_which_consensus_states_it_has_stored(self, bench: LedgerBench) -> None:
-        host, client = bench.subject.ledger, bench.subject.client
-        await host.submit(await receives(bench.counterparty, bench.subject, [await send(bench.counterparty, bench)]))
-        await bench.pass_time(1)
-        await send(bench.counterparty, bench)
-        height = (await host.client_status(client)).latest_height
-        newest = (await bench.counterparty.ledger.head()).height
-        stored, later = [
-            (await bench.counterparty.prover.initial_client(TERMS, at=each)).consensus_state for each in (height, newest)
-        ]
-        assert await host.stores_consensus_state(client, height=height, consensus_state=stored)
-        assert not await host.stores_consensus_state(client, height=height, consensus_state=later)
-        assert not await host.stores_consensus_state(client, height=height, consensus_state=b"no state")
-        assert not await host.stores_consensus_state(client, height=Height(newest + 1), consensus_state=stored)
-        unknown = ClientId("unknown-client-99")
-        assert not await host.stores_consensus_state(unknown, height=height, consensus_state=stored)
 
     async def test_nothing_is_proven_above_the_head(self, bench: LedgerBench) -> None:
         head = await bench.subject.ledger.head()

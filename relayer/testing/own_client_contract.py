@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 
 from relayer.core.commitment import CommitmentPath, PathKind, commitment_path, packet_commitment
 from relayer.core.events import PacketAcknowledged, PacketCommitted
-from relayer.core.ids import Height
+from relayer.core.ids import ClientId, Height
 from relayer.core.packet import Packet
 from relayer.engine.links import LedgerLink
 from relayer.engine.own_client import NOTHING, OwnClient, Question
 from relayer.errors import ClientUpdateRefused
 from relayer.light_clients.known import KNOWN
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof, Prover
-from relayer.testing.ledger_contract import LedgerBench, acknowledges, deliver, flipped, pytest, send, told
+from relayer.testing.ledger_contract import LedgerBench, acknowledges, deliver, flipped, pytest, receives, send, told
 from relayer.testing.simulated_kind import kind_of as simulated_kind
 from relayer.wire.cosmos_protos import tendermint_client
+
+TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)
 
 
 class OwnClientSuite:
@@ -45,6 +47,23 @@ class OwnClientSuite:
         fact = await told(bench.subject, PacketCommitted, await send(bench.subject, bench))
         with pytest.raises(ClientUpdateRefused):
             await own.look_up([slot], since=fact.height)
+
+    async def test_a_client_tells_which_consensus_states_it_has_stored(self, bench: LedgerBench) -> None:
+        host, client = bench.subject.ledger, bench.subject.client
+        await host.submit(await receives(bench.counterparty, bench.subject, [await send(bench.counterparty, bench)]))
+        await bench.pass_time(1)
+        await send(bench.counterparty, bench)
+        height = (await host.client_status(client)).latest_height
+        newest = (await bench.counterparty.ledger.head()).height
+        stored, later = [
+            (await bench.counterparty.prover.initial_client(TERMS, at=each)).consensus_state for each in (height, newest)
+        ]
+        assert await host.stores_consensus_state(client, height=height, consensus_state=stored)
+        assert not await host.stores_consensus_state(client, height=height, consensus_state=later)
+        assert not await host.stores_consensus_state(client, height=height, consensus_state=b"no state")
+        assert not await host.stores_consensus_state(client, height=Height(newest + 1), consensus_state=stored)
+        unknown = ClientId("unknown-client-99")
+        assert not await host.stores_consensus_state(unknown, height=height, consensus_state=stored)
 
 
 class FirstStateSuite:
