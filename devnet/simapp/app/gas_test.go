@@ -71,6 +71,7 @@ func owing(t *testing.T, network *networkCase) *world {
 			AgreementId: agreementID, Creditor: creditorID[:], Debtor: debtorID[:],
 			Currencies:   []*settlementv1.CurrencyTerms{{Currency: "EUR", Exponent: 2}},
 			NettingModes: []settlementv1.NettingMode{settlementv1.NettingMode_NETTING_MODE_CYCLE},
+			Ways:         []settlementv1.Way{settlementv1.Way_WAY_INTERLEDGER, settlementv1.Way_WAY_PUSHED},
 		}
 		w.executeIn(ctx, &settlementv1.Command{RequestId: agreementID, Command: &settlementv1.Command_RecordAgreement{
 			RecordAgreement: &settlementv1.RecordAgreement{Agreement: agreement},

@@ -102,7 +102,7 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 	app.HostBlock = poaevm.NewHostBlock(app.store(poaevm.StoreKey))
 	app.SettlementKeeper = settlementkeeper.NewKeeper(
 		app.store(settlementtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, app.IBCKeeper.ClientKeeper,
-		app.IBCKeeper.ChannelKeeperV2,
+		app.IBCKeeper.ChannelKeeperV2, app.HostBlock,
 	)
 	app.addRoutes()
 }

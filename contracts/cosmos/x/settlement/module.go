@@ -153,6 +153,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				RpcMethod: "NewsAnswer", Use: "news-answer [client-id] [packet-sequence]", Short: "What a contract ledger answered to news",
 				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "client_id"}, {ProtoField: "packet_sequence"}},
 			},
+			{RpcMethod: "Identity", Use: "identity", Short: "What issuers' signatures bind, so that they count on this chain alone"},
 			{RpcMethod: "Operators", Use: "operators", Short: "Accounts that may change parties and agreements"},
 		},
 	}}

@@ -23,7 +23,7 @@ const actorFlag = "actor"
 // TxCommand groups what operators and parties may send.
 func TxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: types.ModuleName, Short: "Commands of the settlement ledger, accounts and clients", RunE: client.ValidateCmd}
-	cmd.AddCommand(executeCommand(), bindAccountCommand(), trustClientCommand(), distrustClientCommand())
+	cmd.AddCommand(executeCommand(), recordFactsCommand(), bindAccountCommand(), trustClientCommand(), distrustClientCommand())
 	return cmd
 }
 
@@ -50,6 +50,24 @@ func executeCommand() *cobra.Command {
 		"protobuf, in which bytes such as party ids are in base64."
 	cmd.Example = `{"request_id": "period-1", "close_period": {"cut_off_seconds": "1772366400"}}`
 	cmd.Flags().StringVar(&actor, actorFlag, "", "party that acts, such as DE*KCS; without it, the actor is that of the file")
+	return cmd
+}
+
+func recordFactsCommand() *cobra.Command {
+	cmd := newCommand("record-facts [file]", "Record facts that their issuer has signed for this chain", 1,
+		func(clientCtx client.Context, sender string, arguments []string) (sdk.Msg, error) {
+			raw, err := os.ReadFile(arguments[0])
+			if err != nil {
+				return nil, err
+			}
+			var request settlementv1.RecordFactsRequest
+			if err := clientCtx.Codec.UnmarshalJSON(raw, &request); err != nil {
+				return nil, fmt.Errorf("%s: %w", arguments[0], err)
+			}
+			return &types.MsgRecordFacts{Sender: sender, Request: &request}, nil
+		})
+	cmd.Long = "Record facts that their issuer has signed for this chain: a file with interledger.settlement.v1.RecordFactsRequest in " +
+		"the JSON form of protobuf. Any account may send it and pays for it."
 	return cmd
 }
 

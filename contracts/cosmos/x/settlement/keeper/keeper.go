@@ -2,7 +2,7 @@
 // commands, and what the chain tells about it. The rules themselves are in the package ledger; nothing here decides them.
 //
 // execute.go runs commands and ends what has passed its deadline, accounts.go and trust.go say who may do what, packets.go receives
-// facts, outbox.go sends the news of liabilities, queries.go answers questions, genesis.go carries all of it to another chain.
+// facts in packets and facts.go signed ones, outbox.go sends the news of liabilities, queries.go answers questions, genesis.go carries all of it to another chain.
 package keeper
 
 import (
@@ -36,6 +36,7 @@ type Keeper struct {
 	authority    string
 	clients      ClientKeeper
 	packets      PacketSender
+	firstBlock   FirstBlock
 	// self is the account that sends the news; it has no key.
 	self string
 }
@@ -43,13 +44,15 @@ type Keeper struct {
 // NewKeeper takes the account that may replace the operators, as text. It panics if the module's account has no form as text.
 func NewKeeper(
 	storeService corestore.KVStoreService, addresses address.Codec, authority string, clients ClientKeeper, packets PacketSender,
+	firstBlock FirstBlock,
 ) Keeper {
 	self, err := addresses.BytesToString(sdkaddress.Module(types.ModuleName))
 	if err != nil {
 		panic(fmt.Errorf("settlement: %w", err))
 	}
 	return Keeper{
-		storeService: storeService, addresses: addresses, authority: authority, clients: clients, packets: packets, self: self,
+		storeService: storeService, addresses: addresses, authority: authority, clients: clients, packets: packets,
+		firstBlock: firstBlock, self: self,
 	}
 }
 

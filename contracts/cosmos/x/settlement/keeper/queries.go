@@ -193,6 +193,15 @@ func (q Queries) LogEntry(ctx context.Context, request *types.QueryLogEntryReque
 	return &types.QueryLogEntryResponse{Entry: entry}, nil
 }
 
+// Identity is what an issuer's signature binds, so that it counts on this chain alone.
+func (q Queries) Identity(ctx context.Context, _ *settlementv1.GetIdentityRequest) (*settlementv1.GetIdentityResponse, error) {
+	identity, err := q.keeper.identity(ctx)
+	if err != nil {
+		return nil, status.Error(codes.NotFound, err.Error())
+	}
+	return &settlementv1.GetIdentityResponse{Identity: identity}, nil
+}
+
 // Operators as addresses of the chain.
 func (q Queries) Operators(ctx context.Context, _ *types.QueryOperatorsRequest) (*types.QueryOperatorsResponse, error) {
 	operators, err := q.keeper.operatorTexts(ctx)

@@ -77,7 +77,7 @@ func owePublished(b *testing.B, book Book, parts int) publishedCase {
 		}
 		agreed := &wire.AgreementRecorded{Agreement: &wire.Agreement{
 			AgreementId: debt[0] + debt[1], Creditor: creditor[:], Debtor: debtor[:],
-			Currencies: []*wire.CurrencyTerms{{Currency: "EUR", Exponent: 2}}, NettingModes: []wire.NettingMode{modeCycle},
+			Currencies: []*wire.CurrencyTerms{{Currency: "EUR", Exponent: 2}}, NettingModes: []wire.NettingMode{modeCycle}, Ways: []wire.Way{wayInterledger},
 		}}
 		book.append(&wire.LogEntry{Event: &wire.LogEntry_AgreementRecorded{AgreementRecorded: agreed}})
 		rest := amountOf(debt[2])

@@ -115,6 +115,9 @@ func TestACommandWithoutAMeaningIsRefused(t *testing.T) {
 		"an unknown mode among others": {RequestId: "1", Command: &wire.Command_RecordAgreement{
 			RecordAgreement: &wire.RecordAgreement{Agreement: &wire.Agreement{NettingModes: []wire.NettingMode{1, 4}}},
 		}},
+		"an unknown way": {RequestId: "1", Command: &wire.Command_RecordAgreement{
+			RecordAgreement: &wire.RecordAgreement{Agreement: &wire.Agreement{Ways: []wire.Way{1, 5}}},
+		}},
 		"no party":     {RequestId: "1", Command: &wire.Command_RegisterParty{RegisterParty: &wire.RegisterParty{}}},
 		"no agreement": {RequestId: "1", Command: &wire.Command_RecordAgreement{RecordAgreement: &wire.RecordAgreement{}}},
 		"no issuer":    {RequestId: "1", Command: &wire.Command_BindIssuer{BindIssuer: &wire.BindIssuer{}}},

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"math/big"
+	"slices"
 
 	wire "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
@@ -15,7 +16,7 @@ import (
 // claim is a fact under examination, with what the state says about it.
 type claim struct {
 	book      Book
-	data      *facts.PacketData
+	issuance  *issuance
 	fact      *facts.Fact
 	stated    facts.Hash
 	known     *record
@@ -34,12 +35,25 @@ var checks = []func(*claim) facts.Code{
 	(*claim).checkParties,
 	(*claim).checkIssuer,
 	(*claim).checkAgreement,
+	(*claim).checkWay,
 	(*claim).checkCurrency,
 	(*claim).checkPeriod,
 	(*claim).checkRelated,
 	(*claim).checkReduction,
 	(*claim).checkLimit,
 }
+
+// issuance is who issued the facts of a request, and how they came here.
+type issuance struct {
+	chainID  *big.Int
+	contract facts.Address
+	issuer   facts.Address
+	way      wire.Way
+}
+
+// isOrdered says whether the place of a fact among its issuer's is proven. A signature has no time, so an issuer or a mandate
+// that has ended signs nothing new.
+func (i *issuance) isOrdered() bool { return i.way != wayPushed && i.way != wayPulled }
 
 // Delivery says by which packet facts came, and in which block and transaction of this ledger.
 type Delivery struct {
@@ -56,9 +70,10 @@ func (b Book) RecordFacts(data *facts.PacketData, by Delivery, nowSeconds uint64
 		PacketSequence: by.PacketSequence, Height: by.Height, Transaction: by.Transaction,
 	}
 	origin := &wire.Origin{Origin: &wire.Origin_FactPacket{FactPacket: packet}}
+	came := &issuance{chainID: data.ChainID, contract: data.Contract, issuer: data.Issuer, way: wayInterledger}
 	answers := make([]facts.Answer, 0, len(data.Facts))
 	for i := range data.Facts {
-		c := claim{book: b, data: data, fact: &data.Facts[i], stated: data.FactHashes[i]}
+		c := claim{book: b, issuance: came, fact: &data.Facts[i], stated: data.FactHashes[i]}
 		answers = append(answers, c.answer(origin, nowSeconds))
 	}
 	return answers
@@ -129,7 +144,7 @@ func (c *claim) reduction() *wire.Reduction {
 }
 
 func (c *claim) checkHash() facts.Code {
-	expected := facts.ID(c.data.ChainID, c.data.Contract, c.data.Issuer, c.fact.IssuerSequence)
+	expected := facts.ID(c.issuance.chainID, c.issuance.contract, c.issuance.issuer, c.fact.IssuerSequence)
 	if c.fact.IssuerSequence == 0 || c.fact.FactID != expected || c.stated != facts.HashOf(c.fact) {
 		return facts.BadHash
 	}
@@ -180,7 +195,7 @@ func (c *claim) checkParties() facts.Code {
 }
 
 func (c *claim) checkIssuer() facts.Code {
-	if !c.book.mayIssue(c.data.ChainID, c.data.Issuer, c.fact) {
+	if !c.book.mayIssue(c.issuance, c.fact) {
 		return facts.IssuerNotAuthorised
 	}
 	return facts.OK
@@ -190,6 +205,13 @@ func (c *claim) checkAgreement() facts.Code {
 	c.agreement, _ = c.book.agreement(c.fact.Creditor[:], c.fact.Debtor[:])
 	if c.agreement == nil {
 		return facts.NoAgreement
+	}
+	return facts.OK
+}
+
+func (c *claim) checkWay() facts.Code {
+	if !slices.Contains(c.agreement.Ways, c.issuance.way) {
+		return facts.WayNotAgreed
 	}
 	return facts.OK
 }

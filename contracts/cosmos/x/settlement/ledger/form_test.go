@@ -40,7 +40,10 @@ func TestTheFormNamesFieldsThatThereAre(t *testing.T) {
 	for _, wrapper := range oneofs {
 		fieldsOf(reflect.TypeOf(wrapper).Elem().Field(0).Type.Elem(), found)
 	}
-	for _, message := range []any{wire.Command{}, wire.LogEntry{}, wire.Payment{}, wire.Dispute{}, wire.Cycle{}, wire.Liability{}} {
+	for _, message := range []any{
+		wire.Command{}, wire.LogEntry{}, wire.Payment{}, wire.Dispute{}, wire.Cycle{}, wire.Liability{},
+		wire.SignedFacts{},
+	} {
 		fieldsOf(reflect.TypeOf(message), found)
 	}
 	for name := range form.Numbers {

@@ -174,24 +174,25 @@ func (b Book) requireFreeIssuer(issuer *wire.Issuer) error {
 	return nil
 }
 
-// mayIssue says whether a fact comes from whom its kind must come from: an issuer of the creditor, or one with its mandate. It
-// is judged by the fact's sequence among its issuer's, so what was issued before an end counts whenever it arrives.
-func (b Book) mayIssue(chainID *big.Int, account facts.Address, fact *facts.Fact) bool {
-	name := issuerName(chainID, account[:])
+// mayIssue says whether a fact comes from whom its kind must come from: an issuer of the creditor, or one with its mandate.
+// Where the fact's place among its issuer's is proven, that place decides, so what was issued before an end counts whenever it
+// arrives.
+func (b Book) mayIssue(came *issuance, fact *facts.Fact) bool {
+	name := issuerName(came.chainID, came.issuer[:])
 	bound := b.issuer(name)
-	if !fact.Kind.IsIssuedByCreditor() || bound == nil || !covers(bound.State, bound.LastSequence, fact) {
+	if !fact.Kind.IsIssuedByCreditor() || bound == nil || !came.isCovered(bound.State, bound.LastSequence, fact) {
 		return false
 	}
 	if bytes.Equal(bound.Party, fact.Creditor[:]) {
 		return true
 	}
 	mandate := b.mandate(fact.Creditor[:], name)
-	return mandate != nil && covers(mandate.State, mandate.LastSequence, fact)
+	return mandate != nil && came.isCovered(mandate.State, mandate.LastSequence, fact)
 }
 
-// covers says whether the fact was issued before the end.
-func covers(state wire.IssuingState, lastSequence uint64, fact *facts.Fact) bool {
-	return state == issuingActive || fact.IssuerSequence <= lastSequence
+// isCovered says whether a right counts for the fact: it is in force, or the fact was issued before its end.
+func (i *issuance) isCovered(state wire.IssuingState, lastSequence uint64, fact *facts.Fact) bool {
+	return state == issuingActive || i.isOrdered() && fact.IssuerSequence <= lastSequence
 }
 
 func (b Book) applyIssuerBound(event *wire.IssuerBound, head Head) error {

@@ -40,13 +40,19 @@ var form = canonical.Form{
 		"Act.actor": actorLengths, "Payment.recorder": actorLengths, "Cycle.proposer": actorLengths,
 		"Verification.verifier": actorLengths, "CyclePlan.proof": {}, "Fact.currency": {currencyBytes},
 		"FactPacket.contract": {addressBytes}, "FactPacket.issuer": {addressBytes},
-		"Issuer.account": {addressBytes},
+		"PushedFacts.contract": {addressBytes}, "PushedFacts.issuer": {addressBytes}, "PushedFacts.rules": rulesLengths,
+		"PulledFacts.contract": {addressBytes}, "PulledFacts.issuer": {addressBytes}, "PulledFacts.rules": rulesLengths,
+		"SignedFacts.contract": {addressBytes}, "SignedFacts.issuer": {addressBytes}, "SignedFacts.rules": rulesLengths,
+		"SignedFacts.signature": {}, "Issuer.account": {addressBytes},
 	},
 	Widths: map[string]int{"Fact.schema": 16, "Fact.kind": 16, "Fact.category": 16, "Fact.exponent": 8},
 }
 
 // actorLengths are those of a party id, and of the operator, who has none.
 var actorLengths = []int{0, hashBytes}
+
+// rulesLengths are those of a hash, and of none.
+var rulesLengths = []int{0, hashBytes}
 
 var logDomain = []byte("interledger.settlement.log.v1")
 

@@ -52,7 +52,7 @@ func (d *decision) decideNews(command *wire.Command) ([]*wire.LogEntry, error) {
 	if liability == nil {
 		return nil, notFound("liability of fact", "0x"+hex.EncodeToString(asked.ResendNews.FactId))
 	}
-	if liability.isNovated {
+	if d.book.liabilityAt(liability.sequence).GetOrigin().GetFactPacket() == nil {
 		return nil, errorsmod.Wrapf(ErrWrongState,
 			"fact 0x%x did not come in a packet, so no contract ledger knows it", asked.ResendNews.FactId)
 	}

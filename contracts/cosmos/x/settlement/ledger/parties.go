@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"math"
 	"math/big"
@@ -219,9 +220,14 @@ func checkTerms(agreement *wire.Agreement) error {
 	if len(agreement.Currencies) < 1 || len(agreement.Currencies) > maximumCurrencies {
 		return errorsmod.Wrapf(ErrInvalidCommand, "agreement %s: 1 to %d currencies", agreement.AgreementId, maximumCurrencies)
 	}
-	if !areModes(agreement.NettingModes) {
+	if !areAscending(agreement.NettingModes) {
 		return errorsmod.Wrapf(ErrInvalidCommand,
 			"agreement %s: netting modes: expected at least one of BILATERAL, CYCLE and HUB, each once, in this order",
+			agreement.AgreementId)
+	}
+	if !areAscending(agreement.Ways) {
+		return errorsmod.Wrapf(ErrInvalidCommand,
+			"agreement %s: ways: expected at least one of interledger, pushed, pulled and pulled-proven, each once, in this order",
 			agreement.AgreementId)
 	}
 	seen := map[string]bool{}
@@ -236,9 +242,9 @@ func checkTerms(agreement *wire.Agreement) error {
 	return nil
 }
 
-// areModes says whether there is at least one mode and they ascend.
-func areModes(modes []wire.NettingMode) bool {
-	return len(modes) > 0 && slices.IsSorted(modes) && len(slices.Compact(slices.Clone(modes))) == len(modes)
+// areAscending says whether there is at least one value, and each once in its order.
+func areAscending[Value cmp.Ordered](values []Value) bool {
+	return len(values) > 0 && slices.IsSorted(values) && len(slices.Compact(slices.Clone(values))) == len(values)
 }
 
 func (b Book) applyPartyRegistered(event *wire.PartyRegistered, head Head) error {

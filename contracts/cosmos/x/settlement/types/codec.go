@@ -39,6 +39,7 @@ func DefineSigners(options *signing.Options) {
 	for message, field := range map[protoreflect.FullName]protoreflect.Name{
 		"MsgBindAccount":    "operator",
 		"MsgExecute":        "sender",
+		"MsgRecordFacts":    "sender",
 		"MsgTrustClient":    "operator",
 		"MsgDistrustClient": "operator",
 		"MsgSetOperators":   "authority",

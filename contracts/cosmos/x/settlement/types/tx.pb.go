@@ -128,6 +128,103 @@ func (m *MsgExecuteResponse) GetHead() *settlementv1.LogHead {
 	return nil
 }
 
+type MsgRecordFacts struct {
+	Sender  string                           `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	Request *settlementv1.RecordFactsRequest `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
+}
+
+func (m *MsgRecordFacts) Reset()         { *m = MsgRecordFacts{} }
+func (m *MsgRecordFacts) String() string { return proto.CompactTextString(m) }
+func (*MsgRecordFacts) ProtoMessage()    {}
+func (*MsgRecordFacts) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{2}
+}
+func (m *MsgRecordFacts) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRecordFacts) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRecordFacts.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRecordFacts) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRecordFacts.Merge(m, src)
+}
+func (m *MsgRecordFacts) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRecordFacts) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRecordFacts.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRecordFacts proto.InternalMessageInfo
+
+func (m *MsgRecordFacts) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgRecordFacts) GetRequest() *settlementv1.RecordFactsRequest {
+	if m != nil {
+		return m.Request
+	}
+	return nil
+}
+
+type MsgRecordFactsResponse struct {
+	// One for each fact, in the order of the request.
+	Answers []*settlementv1.FactAnswer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+}
+
+func (m *MsgRecordFactsResponse) Reset()         { *m = MsgRecordFactsResponse{} }
+func (m *MsgRecordFactsResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRecordFactsResponse) ProtoMessage()    {}
+func (*MsgRecordFactsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ce39a5903d83ead7, []int{3}
+}
+func (m *MsgRecordFactsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRecordFactsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRecordFactsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRecordFactsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRecordFactsResponse.Merge(m, src)
+}
+func (m *MsgRecordFactsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRecordFactsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRecordFactsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRecordFactsResponse proto.InternalMessageInfo
+
+func (m *MsgRecordFactsResponse) GetAnswers() []*settlementv1.FactAnswer {
+	if m != nil {
+		return m.Answers
+	}
+	return nil
+}
+
 type MsgBindAccount struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	// Address of the chain.
@@ -140,7 +237,7 @@ func (m *MsgBindAccount) Reset()         { *m = MsgBindAccount{} }
 func (m *MsgBindAccount) String() string { return proto.CompactTextString(m) }
 func (*MsgBindAccount) ProtoMessage()    {}
 func (*MsgBindAccount) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{2}
+	return fileDescriptor_ce39a5903d83ead7, []int{4}
 }
 func (m *MsgBindAccount) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -197,7 +294,7 @@ func (m *MsgBindAccountResponse) Reset()         { *m = MsgBindAccountResponse{}
 func (m *MsgBindAccountResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgBindAccountResponse) ProtoMessage()    {}
 func (*MsgBindAccountResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{3}
+	return fileDescriptor_ce39a5903d83ead7, []int{5}
 }
 func (m *MsgBindAccountResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -235,7 +332,7 @@ func (m *MsgTrustClient) Reset()         { *m = MsgTrustClient{} }
 func (m *MsgTrustClient) String() string { return proto.CompactTextString(m) }
 func (*MsgTrustClient) ProtoMessage()    {}
 func (*MsgTrustClient) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{4}
+	return fileDescriptor_ce39a5903d83ead7, []int{6}
 }
 func (m *MsgTrustClient) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -285,7 +382,7 @@ func (m *MsgTrustClientResponse) Reset()         { *m = MsgTrustClientResponse{}
 func (m *MsgTrustClientResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgTrustClientResponse) ProtoMessage()    {}
 func (*MsgTrustClientResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{5}
+	return fileDescriptor_ce39a5903d83ead7, []int{7}
 }
 func (m *MsgTrustClientResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -323,7 +420,7 @@ func (m *MsgDistrustClient) Reset()         { *m = MsgDistrustClient{} }
 func (m *MsgDistrustClient) String() string { return proto.CompactTextString(m) }
 func (*MsgDistrustClient) ProtoMessage()    {}
 func (*MsgDistrustClient) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{6}
+	return fileDescriptor_ce39a5903d83ead7, []int{8}
 }
 func (m *MsgDistrustClient) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -373,7 +470,7 @@ func (m *MsgDistrustClientResponse) Reset()         { *m = MsgDistrustClientResp
 func (m *MsgDistrustClientResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgDistrustClientResponse) ProtoMessage()    {}
 func (*MsgDistrustClientResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{7}
+	return fileDescriptor_ce39a5903d83ead7, []int{9}
 }
 func (m *MsgDistrustClientResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -412,7 +509,7 @@ func (m *MsgSetOperators) Reset()         { *m = MsgSetOperators{} }
 func (m *MsgSetOperators) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperators) ProtoMessage()    {}
 func (*MsgSetOperators) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{8}
+	return fileDescriptor_ce39a5903d83ead7, []int{10}
 }
 func (m *MsgSetOperators) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -462,7 +559,7 @@ func (m *MsgSetOperatorsResponse) Reset()         { *m = MsgSetOperatorsResponse
 func (m *MsgSetOperatorsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSetOperatorsResponse) ProtoMessage()    {}
 func (*MsgSetOperatorsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ce39a5903d83ead7, []int{9}
+	return fileDescriptor_ce39a5903d83ead7, []int{11}
 }
 func (m *MsgSetOperatorsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -494,6 +591,8 @@ var xxx_messageInfo_MsgSetOperatorsResponse proto.InternalMessageInfo
 func init() {
 	proto.RegisterType((*MsgExecute)(nil), "interledger.settlement.chain.v1.MsgExecute")
 	proto.RegisterType((*MsgExecuteResponse)(nil), "interledger.settlement.chain.v1.MsgExecuteResponse")
+	proto.RegisterType((*MsgRecordFacts)(nil), "interledger.settlement.chain.v1.MsgRecordFacts")
+	proto.RegisterType((*MsgRecordFactsResponse)(nil), "interledger.settlement.chain.v1.MsgRecordFactsResponse")
 	proto.RegisterType((*MsgBindAccount)(nil), "interledger.settlement.chain.v1.MsgBindAccount")
 	proto.RegisterType((*MsgBindAccountResponse)(nil), "interledger.settlement.chain.v1.MsgBindAccountResponse")
 	proto.RegisterType((*MsgTrustClient)(nil), "interledger.settlement.chain.v1.MsgTrustClient")
@@ -509,38 +608,44 @@ func init() {
 }
 
 var fileDescriptor_ce39a5903d83ead7 = []byte{
-	// 492 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x94, 0x41, 0x6f, 0xd3, 0x40,
-	0x10, 0x85, 0xe3, 0xa6, 0x6a, 0x92, 0x69, 0x55, 0xc4, 0x1e, 0x8a, 0xe3, 0x22, 0x13, 0x19, 0x0e,
-	0x91, 0x90, 0x6c, 0x92, 0x4a, 0x80, 0x10, 0x17, 0x5a, 0x90, 0xa8, 0x14, 0x0b, 0xc9, 0x70, 0x47,
-	0x5b, 0x7b, 0xe4, 0x58, 0x24, 0xde, 0xc8, 0x3b, 0x09, 0x2d, 0x27, 0x7e, 0x02, 0x3f, 0x8b, 0x63,
-	0x8f, 0x1c, 0x51, 0xf2, 0x47, 0x50, 0xec, 0xd8, 0xd9, 0x14, 0x42, 0x6d, 0xa9, 0xc7, 0x99, 0x7d,
-	0xef, 0x7d, 0x73, 0x78, 0x5a, 0xe8, 0x46, 0x31, 0x61, 0x32, 0xc2, 0x20, 0xc4, 0xc4, 0x91, 0x48,
-	0x34, 0xc2, 0x31, 0xc6, 0xe4, 0xf8, 0x43, 0x1e, 0xc5, 0xce, 0xac, 0xe7, 0xd0, 0xa5, 0x3d, 0x49,
-	0x04, 0x09, 0xf6, 0x48, 0x51, 0xda, 0x6b, 0xa5, 0x9d, 0x2a, 0xed, 0x59, 0xcf, 0x78, 0xb2, 0x25,
-	0x6a, 0xd6, 0x73, 0xb8, 0x4f, 0x32, 0x8b, 0x31, 0x1e, 0x6f, 0x57, 0x8d, 0x44, 0x98, 0x89, 0xac,
-	0x0b, 0x00, 0x57, 0x86, 0xef, 0x2e, 0xd1, 0x9f, 0x12, 0xb2, 0x23, 0xd8, 0x93, 0x18, 0x07, 0x98,
-	0xe8, 0x5a, 0x47, 0xeb, 0xb6, 0xbc, 0xd5, 0xc4, 0x5e, 0x43, 0xc3, 0x17, 0xe3, 0x31, 0x8f, 0x03,
-	0x7d, 0xa7, 0xa3, 0x75, 0xf7, 0xfb, 0x96, 0xbd, 0xe5, 0xc6, 0x59, 0xcf, 0x3e, 0xcb, 0x94, 0x5e,
-	0x6e, 0xb1, 0x06, 0xc0, 0xd6, 0x0c, 0x0f, 0xe5, 0x44, 0xc4, 0x12, 0xd9, 0x73, 0xd8, 0x1d, 0x22,
-	0x0f, 0x52, 0xd2, 0xff, 0x03, 0x07, 0x22, 0x7c, 0x8f, 0x3c, 0xf0, 0x52, 0xbd, 0xc5, 0xe1, 0xd0,
-	0x95, 0xe1, 0x69, 0x14, 0x07, 0x6f, 0x7c, 0x5f, 0x4c, 0x63, 0x62, 0x06, 0x34, 0xc5, 0x04, 0x13,
-	0x4e, 0x22, 0xbf, 0xbb, 0x98, 0x99, 0x0e, 0x0d, 0x9e, 0xc9, 0xd2, 0xcb, 0x5b, 0x5e, 0x3e, 0xb2,
-	0x36, 0x34, 0x27, 0x3c, 0xa1, 0xab, 0xcf, 0x51, 0xa0, 0xd7, 0x3b, 0x5a, 0xf7, 0xc0, 0x6b, 0xa4,
-	0xf3, 0x79, 0x60, 0xe9, 0x70, 0xb4, 0x89, 0xc8, 0x8f, 0xb6, 0xce, 0x53, 0xf8, 0xa7, 0x64, 0x2a,
-	0xe9, 0x6c, 0x14, 0xe1, 0x2d, 0xf0, 0x63, 0x68, 0xf9, 0xa9, 0x6a, 0xc9, 0xc8, 0xf0, 0xcd, 0x6c,
-	0x51, 0x40, 0x94, 0xa8, 0x02, 0x32, 0x80, 0xfb, 0xae, 0x0c, 0xdf, 0x46, 0x92, 0xee, 0x82, 0x73,
-	0x0c, 0xed, 0xbf, 0xd2, 0x0a, 0x94, 0x0b, 0xf7, 0x5c, 0x19, 0x7e, 0x44, 0xfa, 0xb0, 0xca, 0x92,
-	0xec, 0x21, 0xb4, 0xf8, 0x94, 0x86, 0x22, 0x89, 0xe8, 0x6a, 0x45, 0x5a, 0x2f, 0x96, 0xaf, 0x39,
-	0x56, 0xea, 0x3b, 0x9d, 0xfa, 0xf2, 0xb5, 0x58, 0x58, 0x6d, 0x78, 0x70, 0x23, 0x2e, 0x27, 0xf5,
-	0x17, 0xbb, 0x50, 0x77, 0x65, 0xc8, 0xbe, 0x40, 0x23, 0x6f, 0xdb, 0x53, 0xfb, 0x96, 0xa2, 0xdb,
-	0xeb, 0xda, 0x18, 0x27, 0x15, 0xc4, 0x45, 0xc7, 0xbe, 0xc2, 0xbe, 0x5a, 0x14, 0xa7, 0x4c, 0x86,
-	0x62, 0x30, 0x5e, 0x54, 0x34, 0xa8, 0x60, 0xb5, 0x24, 0xa5, 0xc0, 0x8a, 0xa1, 0x1c, 0xf8, 0x1f,
-	0xdd, 0x61, 0xdf, 0x35, 0x38, 0xbc, 0xd1, 0x9c, 0x7e, 0x99, 0xac, 0x4d, 0x8f, 0xf1, 0xaa, 0xba,
-	0xa7, 0x38, 0xe1, 0x1b, 0x1c, 0x6c, 0x14, 0xea, 0x59, 0x99, 0x2c, 0xd5, 0x61, 0xbc, 0xac, 0xea,
-	0xc8, 0xd9, 0xa7, 0xfa, 0xcf, 0xb9, 0xa9, 0x5d, 0xcf, 0x4d, 0xed, 0xf7, 0xdc, 0xd4, 0x7e, 0x2c,
-	0xcc, 0xda, 0xf5, 0xc2, 0xac, 0xfd, 0x5a, 0x98, 0xb5, 0x8b, 0xbd, 0xf4, 0xbf, 0x3b, 0xf9, 0x13,
-	0x00, 0x00, 0xff, 0xff, 0x58, 0xfe, 0xd9, 0xf7, 0x87, 0x05, 0x00, 0x00,
+	// 581 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x95, 0x4f, 0x6f, 0xd3, 0x30,
+	0x18, 0xc6, 0x97, 0x15, 0x96, 0xf5, 0xdd, 0x34, 0x84, 0x0f, 0x23, 0xcd, 0x50, 0xa8, 0x02, 0x93,
+	0x2a, 0x21, 0x12, 0xda, 0x49, 0x80, 0x10, 0x12, 0xda, 0xc6, 0xbf, 0x49, 0x8d, 0x90, 0x02, 0x17,
+	0x4e, 0xc8, 0x4b, 0x4c, 0x1a, 0xd1, 0xc6, 0x9d, 0xed, 0x76, 0x1b, 0x27, 0x3e, 0x02, 0x1f, 0x8b,
+	0xe3, 0x8e, 0x1c, 0x38, 0xa0, 0xf6, 0x8b, 0xa0, 0x38, 0x4d, 0xea, 0x8e, 0xb5, 0x4b, 0x25, 0x8e,
+	0x76, 0x9e, 0xe7, 0xf9, 0xbd, 0xaf, 0xf4, 0x58, 0x81, 0x46, 0x9c, 0x08, 0xc2, 0xba, 0x24, 0x8c,
+	0x08, 0x73, 0x39, 0x11, 0xa2, 0x4b, 0x7a, 0x24, 0x11, 0x6e, 0xd0, 0xc1, 0x71, 0xe2, 0x0e, 0x9b,
+	0xae, 0x38, 0x73, 0xfa, 0x8c, 0x0a, 0x8a, 0xee, 0x29, 0x4a, 0x67, 0xaa, 0x74, 0xa4, 0xd2, 0x19,
+	0x36, 0xcd, 0x07, 0x73, 0xa2, 0x86, 0x4d, 0x17, 0x07, 0x82, 0x67, 0x31, 0xe6, 0xee, 0x7c, 0xd5,
+	0x17, 0x45, 0x76, 0x7f, 0xbe, 0xac, 0x4b, 0xa3, 0x4c, 0x64, 0x1f, 0x03, 0x78, 0x3c, 0x7a, 0x7d,
+	0x46, 0x82, 0x81, 0x20, 0x68, 0x1b, 0xd6, 0x38, 0x49, 0x42, 0xc2, 0x0c, 0xad, 0xae, 0x35, 0xaa,
+	0xfe, 0xe4, 0x84, 0x5e, 0x80, 0x1e, 0xd0, 0x5e, 0x0f, 0x27, 0xa1, 0xb1, 0x5a, 0xd7, 0x1a, 0x1b,
+	0x2d, 0xdb, 0x99, 0xb3, 0xca, 0xb0, 0xe9, 0x1c, 0x66, 0x4a, 0x3f, 0xb7, 0xd8, 0x6d, 0x40, 0x53,
+	0x86, 0x4f, 0x78, 0x9f, 0x26, 0x9c, 0xa0, 0x27, 0x70, 0xa3, 0x43, 0x70, 0x28, 0x49, 0x8b, 0x03,
+	0xdb, 0x34, 0x7a, 0x47, 0x70, 0xe8, 0x4b, 0xbd, 0x7d, 0x02, 0x5b, 0x1e, 0x8f, 0x7c, 0x12, 0x50,
+	0x16, 0xbe, 0x49, 0xd7, 0x9d, 0x3b, 0xf5, 0x5b, 0xd0, 0x19, 0x39, 0x19, 0x10, 0x2e, 0x26, 0x53,
+	0x3f, 0x5a, 0x00, 0x51, 0x02, 0xfd, 0xcc, 0xe4, 0xe7, 0x6e, 0xfb, 0x13, 0x6c, 0xcf, 0x22, 0x8b,
+	0x25, 0x5e, 0x82, 0x8e, 0x13, 0x7e, 0x4a, 0x18, 0x37, 0xb4, 0x7a, 0xa5, 0xb1, 0xd1, 0xda, 0x5d,
+	0x80, 0x48, 0xad, 0xfb, 0x52, 0xed, 0xe7, 0x2e, 0x1b, 0xcb, 0x6d, 0x0e, 0xe2, 0x24, 0xdc, 0x0f,
+	0x02, 0x3a, 0x48, 0x04, 0x32, 0x61, 0x9d, 0xf6, 0x09, 0xc3, 0x82, 0xe6, 0xfb, 0x14, 0x67, 0x64,
+	0x80, 0x8e, 0x33, 0x99, 0xdc, 0xa8, 0xea, 0xe7, 0x47, 0x54, 0x83, 0xf5, 0x3e, 0x66, 0xe2, 0xfc,
+	0x73, 0x1c, 0x1a, 0x95, 0xba, 0xd6, 0xd8, 0xf4, 0x75, 0x79, 0x3e, 0x0a, 0x6d, 0x43, 0x4e, 0xaf,
+	0x20, 0xf2, 0xe9, 0xed, 0x23, 0x09, 0xff, 0xc8, 0x06, 0x5c, 0x1c, 0x76, 0x63, 0x72, 0x0d, 0x7c,
+	0x07, 0xaa, 0x81, 0x54, 0xa5, 0x8c, 0x0c, 0xbf, 0x9e, 0x5d, 0x14, 0x10, 0x25, 0xaa, 0x80, 0xb4,
+	0xe1, 0xb6, 0xc7, 0xa3, 0x57, 0x31, 0x17, 0xff, 0x83, 0xb3, 0x03, 0xb5, 0x7f, 0xd2, 0x0a, 0x94,
+	0x07, 0xb7, 0x3c, 0x1e, 0x7d, 0x20, 0xe2, 0xfd, 0x24, 0x8b, 0xa3, 0xbb, 0x50, 0xc5, 0x03, 0xd1,
+	0xa1, 0x2c, 0x16, 0xe7, 0x13, 0xd2, 0xf4, 0x22, 0xfd, 0x9a, 0x63, 0xb9, 0xb1, 0x5a, 0xaf, 0xa4,
+	0x5f, 0x8b, 0x0b, 0xbb, 0x06, 0x77, 0x2e, 0xc5, 0xe5, 0xa4, 0xd6, 0xef, 0x9b, 0x50, 0xf1, 0x78,
+	0x84, 0xbe, 0x82, 0x9e, 0xbf, 0x9d, 0x87, 0xce, 0x35, 0xaf, 0xdb, 0x99, 0x3e, 0x02, 0x73, 0x6f,
+	0x09, 0x71, 0x51, 0xb6, 0x53, 0xd8, 0x50, 0x6b, 0xef, 0x96, 0xc9, 0x50, 0x0c, 0xe6, 0xd3, 0x25,
+	0x0d, 0x2a, 0x58, 0x6d, 0x68, 0x29, 0xb0, 0x62, 0x28, 0x07, 0xbe, 0xa2, 0xa0, 0x29, 0x58, 0x6d,
+	0x67, 0x29, 0xb0, 0x62, 0x28, 0x07, 0xbe, 0xa2, 0xb4, 0xe8, 0xbb, 0x06, 0x5b, 0x97, 0x2a, 0xdb,
+	0x2a, 0x93, 0x35, 0xeb, 0x31, 0x9f, 0x2f, 0xef, 0x29, 0x46, 0xf8, 0x06, 0x9b, 0x33, 0x4d, 0x7e,
+	0x5c, 0x26, 0x4b, 0x75, 0x98, 0xcf, 0x96, 0x75, 0xe4, 0xec, 0x03, 0xe3, 0xe7, 0xc8, 0xd2, 0x2e,
+	0x46, 0x96, 0xf6, 0x67, 0x64, 0x69, 0x3f, 0xc6, 0xd6, 0xca, 0xc5, 0xd8, 0x5a, 0xf9, 0x35, 0xb6,
+	0x56, 0x8e, 0xd7, 0xe4, 0x6f, 0x63, 0xef, 0x6f, 0x00, 0x00, 0x00, 0xff, 0xff, 0x72, 0x0f, 0xba,
+	0xa3, 0xf5, 0x06, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -557,6 +662,9 @@ const _ = grpc.SupportPackageIsVersion4
 type MsgClient interface {
 	// An operator may act for any party, an account that is bound to a party for that party alone.
 	Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error)
+	// Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
+	// alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
+	RecordFacts(ctx context.Context, in *MsgRecordFacts, opts ...grpc.CallOption) (*MsgRecordFactsResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error)
 	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
@@ -579,6 +687,15 @@ func NewMsgClient(cc grpc1.ClientConn) MsgClient {
 func (c *msgClient) Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error) {
 	out := new(MsgExecuteResponse)
 	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/Execute", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RecordFacts(ctx context.Context, in *MsgRecordFacts, opts ...grpc.CallOption) (*MsgRecordFactsResponse, error) {
+	out := new(MsgRecordFactsResponse)
+	err := c.cc.Invoke(ctx, "/interledger.settlement.chain.v1.Msg/RecordFacts", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -625,6 +742,9 @@ func (c *msgClient) SetOperators(ctx context.Context, in *MsgSetOperators, opts 
 type MsgServer interface {
 	// An operator may act for any party, an account that is bound to a party for that party alone.
 	Execute(context.Context, *MsgExecute) (*MsgExecuteResponse, error)
+	// Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
+	// alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
+	RecordFacts(context.Context, *MsgRecordFacts) (*MsgRecordFactsResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(context.Context, *MsgBindAccount) (*MsgBindAccountResponse, error)
 	// Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
@@ -642,6 +762,9 @@ type UnimplementedMsgServer struct {
 
 func (*UnimplementedMsgServer) Execute(ctx context.Context, req *MsgExecute) (*MsgExecuteResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Execute not implemented")
+}
+func (*UnimplementedMsgServer) RecordFacts(ctx context.Context, req *MsgRecordFacts) (*MsgRecordFactsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordFacts not implemented")
 }
 func (*UnimplementedMsgServer) BindAccount(ctx context.Context, req *MsgBindAccount) (*MsgBindAccountResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method BindAccount not implemented")
@@ -674,6 +797,24 @@ func _Msg_Execute_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).Execute(ctx, req.(*MsgExecute))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RecordFacts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRecordFacts)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RecordFacts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/interledger.settlement.chain.v1.Msg/RecordFacts",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RecordFacts(ctx, req.(*MsgRecordFacts))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -758,6 +899,10 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Execute",
 			Handler:    _Msg_Execute_Handler,
+		},
+		{
+			MethodName: "RecordFacts",
+			Handler:    _Msg_RecordFacts_Handler,
 		},
 		{
 			MethodName: "BindAccount",
@@ -853,6 +998,85 @@ func (m *MsgExecuteResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		}
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRecordFacts) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRecordFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRecordFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Request != nil {
+		{
+			size, err := m.Request.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTx(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRecordFactsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRecordFactsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRecordFactsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Answers) > 0 {
+		for iNdEx := len(m.Answers) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Answers[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTx(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
 	}
 	return len(dAtA) - i, nil
 }
@@ -1143,6 +1367,38 @@ func (m *MsgExecuteResponse) Size() (n int) {
 	if m.Head != nil {
 		l = m.Head.Size()
 		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRecordFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Request != nil {
+		l = m.Request.Size()
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRecordFactsResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Answers) > 0 {
+		for _, e := range m.Answers {
+			l = e.Size()
+			n += 1 + l + sovTx(uint64(l))
+		}
 	}
 	return n
 }
@@ -1443,6 +1699,208 @@ func (m *MsgExecuteResponse) Unmarshal(dAtA []byte) error {
 				m.Head = &settlementv1.LogHead{}
 			}
 			if err := m.Head.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRecordFacts) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRecordFacts: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRecordFacts: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Request", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Request == nil {
+				m.Request = &settlementv1.RecordFactsRequest{}
+			}
+			if err := m.Request.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRecordFactsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRecordFactsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRecordFactsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Answers", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Answers = append(m.Answers, &settlementv1.FactAnswer{})
+			if err := m.Answers[len(m.Answers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
