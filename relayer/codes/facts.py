@@ -156,6 +156,7 @@ _FACTCODE_MEANINGS = {
     FactCode.TIME_OUT_OF_RANGE: (
         "Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."
     ),
+    FactCode.WAY_NOT_AGREED: "The agreement does not accept facts that come by this way.",
     FactCode.UNREADABLE: "Set by the contract alone: the answer breaks its format.",
     FactCode.UNIVERSAL_ERROR: "Set by the contract alone: the whole packet was refused.",
 }

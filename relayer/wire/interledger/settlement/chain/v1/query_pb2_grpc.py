@@ -85,6 +85,11 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryResponse.FromString,
                 _registered_method=True)
+        self.Identity = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/Identity',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.FromString,
+                _registered_method=True)
         self.Operators = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Operators',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryOperatorsRequest.SerializeToString,
@@ -196,6 +201,13 @@ class QueryServicer(object):
 
     def LogEntry(self, request, context):
         """One entry of the log, in its canonical form.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Identity(self, request, context):
+        """What an issuer's signature binds, so that it counts on this chain alone. NOT_FOUND where the chain has stored no first block.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -321,6 +333,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.LogEntry,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryResponse.SerializeToString,
+            ),
+            'Identity': grpc.unary_unary_rpc_method_handler(
+                    servicer.Identity,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.SerializeToString,
             ),
             'Operators': grpc.unary_unary_rpc_method_handler(
                     servicer.Operators,
@@ -621,6 +638,33 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/LogEntry',
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryRequest.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryLogEntryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Identity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/Identity',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.GetIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,4 +1,5 @@
 from relayer.wire.interledger.settlement.v1 import acts_pb2 as _acts_pb2
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2 as _log_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -20,6 +21,20 @@ class MsgExecuteResponse(_message.Message):
     HEAD_FIELD_NUMBER: _ClassVar[int]
     head: _acts_pb2.LogHead
     def __init__(self, head: _Optional[_Union[_acts_pb2.LogHead, _Mapping]] = ...) -> None: ...
+
+class MsgRecordFacts(_message.Message):
+    __slots__ = ("sender", "request")
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    sender: str
+    request: _facts_pb2.RecordFactsRequest
+    def __init__(self, sender: _Optional[str] = ..., request: _Optional[_Union[_facts_pb2.RecordFactsRequest, _Mapping]] = ...) -> None: ...
+
+class MsgRecordFactsResponse(_message.Message):
+    __slots__ = ("answers",)
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    answers: _containers.RepeatedCompositeFieldContainer[_facts_pb2.FactAnswer]
+    def __init__(self, answers: _Optional[_Iterable[_Union[_facts_pb2.FactAnswer, _Mapping]]] = ...) -> None: ...
 
 class MsgBindAccount(_message.Message):
     __slots__ = ("operator", "account", "party_id")

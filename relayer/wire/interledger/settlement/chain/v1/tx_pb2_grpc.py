@@ -40,6 +40,11 @@ class MsgStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.FromString,
                 _registered_method=True)
+        self.RecordFacts = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/RecordFacts',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFacts.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFactsResponse.FromString,
+                _registered_method=True)
         self.BindAccount = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/BindAccount',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindAccount.SerializeToString,
@@ -68,6 +73,14 @@ class MsgServicer(object):
 
     def Execute(self, request, context):
         """An operator may act for any party, an account that is bound to a party for that party alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordFacts(self, request, context):
+        """Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
+        alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,6 +122,11 @@ def add_MsgServicer_to_server(servicer, server):
                     servicer.Execute,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.SerializeToString,
+            ),
+            'RecordFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordFacts,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFacts.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFactsResponse.SerializeToString,
             ),
             'BindAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.BindAccount,
@@ -159,6 +177,33 @@ class Msg(object):
             '/interledger.settlement.chain.v1.Msg/Execute',
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecute.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgExecuteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/RecordFacts',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFacts.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgRecordFactsResponse.FromString,
             options,
             channel_credentials,
             insecure,
