@@ -233,7 +233,7 @@ func TestAWrongSignatureRefusesAll(t *testing.T) {
 	}
 }
 
-// TestAnExportOfAChainKeepsWhatWasPushedAndIsAnotherLedger, whose issuers sign anew.
+// TestAnExportOfAChainKeepsWhatWasPushedAndIsAnotherLedger, whose issuers sign again.
 func TestAnExportOfAChainKeepsWhatWasPushedAndIsAnotherLedger(t *testing.T) {
 	w := pushing(t)
 	signed := trips(t, w.identity(), 1)

@@ -95,7 +95,7 @@ func RecoverIssuer(digest Hash, signature []byte) (Address, error) {
 	return crypto.PubkeyToAddress(*key), nil
 }
 
-// SystemContract stands for the contract of facts whose business system has none.
+// SystemContract takes the place of the contract for facts whose business system has none.
 func SystemContract(system string) Address {
 	digest := crypto.Keccak256([]byte("interledger.system.v1\x00"), []byte(system))
 	return Address(digest[wordBytes-len(Address{}):])

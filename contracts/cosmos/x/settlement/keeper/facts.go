@@ -59,7 +59,7 @@ func (k Keeper) RecordFacts(ctx context.Context, msg *types.MsgRecordFacts) (*ty
 }
 
 // identity is what signatures for this chain bind. The first block is part of no exported genesis: a chain that starts from an
-// export is another ledger, for which issuers sign anew.
+// export is another ledger, for which issuers sign again.
 func (k Keeper) identity(ctx context.Context) ([]byte, error) {
 	first, err := k.firstBlock.Hash(ctx)
 	if err != nil {

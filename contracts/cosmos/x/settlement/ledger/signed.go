@@ -9,7 +9,7 @@ import (
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
-// Facts that come without a packet: their issuer's signature, made for this ledger, stands in the place of the proof. Who
+// Facts that come without a packet: their issuer's signature, made for this ledger, is what a packet's proof is. Who
 // delivers them does not matter. A signature has no time, so an issuer that has ended signs nothing any more.
 
 const (

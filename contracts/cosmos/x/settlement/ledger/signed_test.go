@@ -196,7 +196,7 @@ func TestARequestOfNoFormIsRefused(t *testing.T) {
 		"one id for two facts":  func(s *wire.SignedFacts) { s.ObjectIds = []string{"1"} },
 		"a long id":             func(s *wire.SignedFacts) { s.ObjectIds = []string{"", long} },
 		"a long system":         func(s *wire.SignedFacts) { s.System = long },
-		"a system that is none": func(s *wire.SignedFacts) { s.System = "\xff" },
+		"a system not in UTF-8": func(s *wire.SignedFacts) { s.System = "\xff" },
 		"a fact id of 31 bytes": func(s *wire.SignedFacts) { s.Facts[0].FactId = s.Facts[0].FactId[1:] },
 		"net of 129 bits":       func(s *wire.SignedFacts) { s.Facts[0].Net = new(big.Int).Lsh(big.NewInt(1), 128).String() },
 		"net below zero":        func(s *wire.SignedFacts) { s.Facts[0].Net = "-1" },
