@@ -11,12 +11,12 @@ from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import answering
 from relayer.app.trying import update_line, vouching_line
-from relayer.config.channels import ChannelSettings
+from relayer.config.channels import ChannelSettings, End
 from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
-from relayer.ports.capabilities import CheckLine, TrustsClients, capability
+from relayer.ports.capabilities import BindsPorts, CheckLine, TrustsClients, capability
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.service.listener import bind
 
@@ -29,7 +29,7 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
     ledgers: dict[str, FullLedger] = {}
     async with AsyncExitStack() as stack:
         for name, ledger_settings in settings.ledgers.items():
-            async for line in _ledger_lines(name, ledger_settings, ledgers, stack, _clients_on(name, settings)):
+            async for line in _ledger_lines(name, ledger_settings, ledgers, stack, _ends_on(name, settings)):
                 yield line
         for channel in settings.channels:
             async for line in _channel_lines(channel, settings, ledgers):
@@ -41,7 +41,7 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
 
 
 async def _ledger_lines(
-    name: str, settings: LedgerSettings, ledgers: dict[str, FullLedger], stack: AsyncExitStack, clients: list[str]
+    name: str, settings: LedgerSettings, ledgers: dict[str, FullLedger], stack: AsyncExitStack, ends: list[End]
 ) -> AsyncIterator[CheckLine]:
     """What the ledger itself has to be looked at, and whether it answers; one that does is added to `ledgers`."""
     subject = f"ledger {name}"
@@ -58,16 +58,15 @@ async def _ledger_lines(
         found = f"chain {ledger.chain_id}, height {head.height}, 0x{head.hash.hex()[:16]}…"
         first = f", first block 0x{ledger.genesis_hash.hex()}" if ledger.genesis_hash else ""
         last = CheckLine(subject=subject, found=found + first)
-    checked = make_checks(settings, ledger, clients=clients)
+    checked = make_checks(settings, ledger, ends=ends)
     if checked is not None:
         async for line in checked.checks():
             yield replace(line, subject=f"{line.subject} of {name}")
     yield last
 
 
-def _clients_on(ledger: str, settings: RelayerSettings) -> list[str]:
-    ends = (end for channel in settings.channels for end in channel.ends)
-    return [end.client for end in ends if end.ledger == ledger and end.client is not None]
+def _ends_on(ledger: str, settings: RelayerSettings) -> list[End]:
+    return [end for channel in settings.channels for end in channel.ends if end.ledger == ledger]
 
 
 async def _channel_lines(
@@ -90,6 +89,9 @@ async def _channel_lines(
             trusting = capability(ledger, TrustsClients)
             if trusting is not None and status.condition is not ClientCondition.UNKNOWN:
                 yield await trust_line(subject, trusting, ClientId(end.client))
+            binding = capability(ledger, BindsPorts)
+            if binding is not None and status.condition is not ClientCondition.UNKNOWN:
+                yield await port_line(subject, binding, ClientId(end.client), other)
             followed = ledgers.get(other.ledger)
             if followed is not None and status.condition is ClientCondition.ACTIVE:
                 signers = await vouching_line(
@@ -110,6 +112,22 @@ async def trust_line(subject: str, ledger: TrustsClients, client: ClientId) -> C
         return CheckLine(subject=subject, found=f"facts through {client} become liabilities")
     remedy = "let an operator of the chain run `relayer channel open`; until then every fact is refused for good"
     return CheckLine(subject=subject, found=f"no operator trusts {client}", remedy=remedy)
+
+
+async def port_line(subject: str, ledger: BindsPorts, client: ClientId, counterparty: End) -> CheckLine:
+    """From where the ledger takes facts through the client, and whether they leave from there."""
+    try:
+        port = await ledger.bound_port(client)
+    except RelayerError as error:
+        return CheckLine(subject=subject, found=f"the port of {client} cannot be looked at", remedy=str(error))
+    found = f"facts through {client} come from port {port}"
+    if port == counterparty.port:
+        return CheckLine(subject=subject, found=found)
+    remedy = (
+        f"on {counterparty.ledger} they leave from port {counterparty.port}; run `relayer channel open`, which binds a "
+        "client without a port, or open another channel: a client that is bound, or took facts, stays with its port"
+    )
+    return CheckLine(subject=subject, found=found, remedy=remedy)
 
 
 def client_line(subject: str, status: ClientStatus, *, now: int, counterparty: str, chain_id: str) -> CheckLine:

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 from relayer.app.clock import SteadyClock
 from relayer.app.evm_settings import address_bytes, connection_options, open_account
+from relayer.config.channels import End
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import AuthorityMember, EvmLedgerSettings
 from relayer.config.serving import read_pem
 from relayer.core.ids import Height, LedgerId
 from relayer.errors import ConfigurationError
+from relayer.facts.codec import PORT
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm import deployment
 from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
@@ -22,8 +24,8 @@ from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.proofs.evm_address import checksum_address
 
 
-def evm_checks(settings: EvmLedgerSettings, clients: Sequence[str]) -> EvmChecks:
-    """What `relayer check` looks at, whether the contracts are deployed or not. `clients`: those of the channels."""
+def evm_checks(settings: EvmLedgerSettings, ends: Sequence[End]) -> EvmChecks:
+    """What `relayer check` looks at, whether the contracts are deployed or not. `ends`: those of the channels there."""
     return EvmChecks(
         connection=connection_options(settings),
         account=lambda: open_account(settings.account),
@@ -33,7 +35,8 @@ def evm_checks(settings: EvmLedgerSettings, clients: Sequence[str]) -> EvmChecks
         clock=SteadyClock(),
         router=address_bytes(settings.router) if settings.router else None,
         facts=address_bytes(settings.facts) if settings.facts else None,
-        clients=tuple(clients),
+        clients=tuple(end.client for end in ends if end.client is not None),
+        port=ends[0].port if ends else PORT,
     )
 
 
@@ -59,9 +62,11 @@ async def evm_connection(settings: EvmLedgerSettings, account: LocalAccount) -> 
         yield connection
 
 
-async def deploy_contracts(name: str, settings: EvmLedgerSettings, note: Callable[[Contracts], None]) -> None:
-    """Router and facts, where they are not there yet, each noted before the next step; and the port that joins them. Raises
-    ConfigurationError, LedgerError."""
+async def deploy_contracts(
+    name: str, settings: EvmLedgerSettings, port: str | None, note: Callable[[Contracts], None]
+) -> None:
+    """Router and facts, where they are not there yet, each noted before the next step; and the port that joins them, None:
+    the address of the facts. Raises ConfigurationError, LedgerError."""
     if settings.facts and not settings.router:
         raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
     async with evm_connection(settings, open_account(settings.account)) as connection:
@@ -69,6 +74,7 @@ async def deploy_contracts(name: str, settings: EvmLedgerSettings, note: Callabl
             connection,
             router=address_bytes(settings.router) if settings.router else None,
             facts=address_bytes(settings.facts) if settings.facts else None,
+            port=port,
             note=lambda router, facts, height: note(
                 Contracts(
                     router=checksum_address(router),

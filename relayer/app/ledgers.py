@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from relayer.app.clock import SteadyClock
 from relayer.app.evm import deploy_contracts, evm_checks, evm_ledger, open_facts
+from relayer.config.channels import End
 from relayer.config.deployment import Contracts
 from relayer.config.ledgers import (
     CosmosLedgerSettings,
@@ -126,12 +127,12 @@ def client_types(settings: LedgerSettings) -> between.ClientTypes:
             assert_never(unreachable)
 
 
-def make_checks(settings: LedgerSettings, ledger: FullLedger | None, *, clients: Sequence[str]) -> Checked | None:
+def make_checks(settings: LedgerSettings, ledger: FullLedger | None, *, ends: Sequence[End]) -> Checked | None:
     """The parts of a ledger that `relayer check` looks at. `ledger` is None if it could not be made: an EVM ledger is looked
-    at before its contracts are deployed. `clients`: the ids of the channels' light clients on it."""
+    at before its contracts are deployed. `ends`: those that channels have on it."""
     match settings:
         case EvmLedgerSettings():
-            return evm_checks(settings, clients)
+            return evm_checks(settings, ends)
         case EmbeddedLedgerSettings() | RemoteLedgerSettings() | CosmosLedgerSettings():
             return capability(ledger, Checked)
         case unreachable:
@@ -143,10 +144,11 @@ def stops_by_itself(settings: LedgerSettings, ledger: FullLedger) -> Checked | N
     return capability(ledger, Checked) if isinstance(settings, EmbeddedLedgerSettings | RemoteLedgerSettings) else None
 
 
-async def deploy_missing(name: str, settings: LedgerSettings, note: Callable[[Contracts], None]) -> None:
-    """Deploys what the ledger needs to host a channel, and notes it step by step. Raises what that raises."""
+async def deploy_missing(name: str, settings: LedgerSettings, port: str | None, note: Callable[[Contracts], None]) -> None:
+    """Deploys what the ledger needs to host a channel, and notes it step by step. `port`: what its router calls the facts;
+    None: by their address. Raises what that raises."""
     if isinstance(settings, EvmLedgerSettings):
-        await deploy_contracts(name, settings, note)
+        await deploy_contracts(name, settings, port, note)
 
 
 @asynccontextmanager

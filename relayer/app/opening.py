@@ -27,7 +27,14 @@ from relayer.config.deployment import (
 )
 from relayer.core.ids import ClientId
 from relayer.errors import ConfigurationError
-from relayer.ports.capabilities import DeploysClients, PairsAtCreation, TrustsClients, VouchedByClient, capability
+from relayer.ports.capabilities import (
+    BindsPorts,
+    DeploysClients,
+    PairsAtCreation,
+    TrustsClients,
+    VouchedByClient,
+    capability,
+)
 from relayer.ports.ledger import ClientCondition, client_reference
 from relayer.ports.prover import ClientTerms
 
@@ -70,7 +77,10 @@ async def open_channel(
         opening = Opening(config=config, channel=chosen.channel, progress=progress, starting=starting, sending=sending)
         clients = await opening.create(first, second)
         await opening.pair(first, second, clients)
-        for host, client in zip((first, second), clients, strict=True):
+        for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
+            with sending():
+                # Before anybody trusts the client, so that facts never come from another port.
+                await _bind_port(host, client, followed, progress)
             with sending():
                 await _trust(host, client, progress)
         for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
@@ -239,7 +249,15 @@ async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress) ->
         what = f"router {contracts.router}" + (f", facts {contracts.facts}" if contracts.facts else "")
         progress(f"deployed on {end.ledger}: {what}")
 
-    await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger], note)
+    await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger], end.named_port, note)
+
+
+async def _bind_port(host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
+    """From where the facts of the other ledger come, and where their news go."""
+    binding = capability(host.ledger, BindsPorts)
+    if binding is not None:
+        await binding.bind_port(client, followed.end.port)
+        progress(f"facts through {client} come from port {followed.end.port} on {followed.ledger.ledger_id}")
 
 
 async def _trust(host: Host, client: ClientId, progress: Progress) -> None:

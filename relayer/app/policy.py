@@ -10,11 +10,8 @@ from relayer.core.ids import ChannelId, LedgerId
 from relayer.core.packet import Payload
 from relayer.core.policy import ChannelRules, PayloadRule, PayloadType, Policy, anything
 from relayer.errors import InvalidInput
-from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, decode_packet_data
+from relayer.facts.codec import ENCODING, FACT_VERSION, decode_packet_data
 from relayer.facts.status_codec import STATUS_VERSION
-
-FACTS = PayloadType(source_port=PORT, destination_port=PORT, version=FACT_VERSION, encoding=ENCODING)
-NEWS = PayloadType(source_port=PORT, destination_port=PORT, version=STATUS_VERSION, encoding=ENCODING)
 
 
 def policy(channels: Iterable[ChannelSettings]) -> Policy:
@@ -23,19 +20,27 @@ def policy(channels: Iterable[ChannelSettings]) -> Policy:
 
 
 def _rules(channel: ChannelSettings) -> ChannelRules:
-    return ChannelRules(
-        payloads={}, by_source={LedgerId(end.ledger): _payloads(end, channel.allowed) for end in channel.ends}
-    )
-
-
-def _payloads(end: End, allowed: Allowed) -> Mapping[PayloadType, PayloadRule] | None:
-    if "anything" in end.sends:
-        return None
-    rules: dict[PayloadName, tuple[PayloadType, PayloadRule]] = {
-        "facts": (FACTS, fact_rule(allowed)),
-        "news": (NEWS, anything),
+    one, other = channel.ends
+    by_source = {
+        LedgerId(source.ledger): _payloads(source, destination, channel.allowed)
+        for source, destination in ((one, other), (other, one))
     }
-    return dict(rules[name] for name in end.sends)
+    return ChannelRules(payloads={}, by_source=by_source)
+
+
+def _payloads(source: End, destination: End, allowed: Allowed) -> Mapping[PayloadType, PayloadRule] | None:
+    """Between the ports that the channel names, and no others."""
+    if "anything" in source.sends:
+        return None
+
+    def payload(version: str) -> PayloadType:
+        return PayloadType(source_port=source.port, destination_port=destination.port, version=version, encoding=ENCODING)
+
+    rules: dict[PayloadName, tuple[PayloadType, PayloadRule]] = {
+        "facts": (payload(FACT_VERSION), fact_rule(allowed)),
+        "news": (payload(STATUS_VERSION), anything),
+    }
+    return dict(rules[name] for name in source.sends)
 
 
 def fact_rule(allowed: Allowed) -> PayloadRule:

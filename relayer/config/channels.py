@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from relayer.codes.facts import FactKind
 from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
-from relayer.config.fields import Address, ChannelName, ClientName, LedgerName, Seconds, Section
+from relayer.config.fields import Address, ApplicationPort, ChannelName, ClientName, LedgerName, Seconds, Section
+from relayer.facts.codec import PORT
 
 KIND_NAMES = tuple(kind.name.lower() for kind in FactKind)
 
@@ -17,13 +18,25 @@ PayloadName = Literal["facts", "news", "anything"]
 """What an end may send: business facts, news of what became of them, or payloads that the relayer does not inspect."""
 
 
+ADDRESS_PORT = "address"
+"""Stands for the facts contract's address in lower case, under which a router knows an application that has no name."""
+
+
 class End(Section):
     """One side of a channel. `client` may be omitted until `channel open` has created it."""
 
     ledger: LedgerName
     client: ClientName | None = None
+    port: ApplicationPort = PORT
+    """Of the application: facts leave a contract ledger from here, and their news arrive here. ADDRESS_PORT is replaced by
+    the address once that is known."""
     sends: Annotated[tuple[PayloadName, ...], Field(min_length=1)] = ("facts", "news")
     """Payloads that the channel carries from this side; a packet with another one is quarantined."""
+
+    @property
+    def named_port(self) -> str | None:
+        """The name that a router gives the application; None if its address is its port."""
+        return None if self.port == ADDRESS_PORT or (self.port.startswith("0x") and len(self.port) == 42) else self.port
 
 
 class Allowed(Section):

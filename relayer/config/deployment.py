@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from relayer.bounded_files import read_up_to
-from relayer.config.channels import ChannelSettings
+from relayer.config.channels import ADDRESS_PORT, ChannelSettings, End
 from relayer.config.document import Step
 from relayer.config.fields import Address, ClientName, Section
 from relayer.config.ledgers import DeploymentHeight, EvmLedgerSettings, LedgerSettings
@@ -110,13 +110,20 @@ def complete(
     filled = []
     for index, channel in enumerate(channels):
         known = deployment.clients.get(channel.name, {})
-        ends = tuple(end if end.client else end.model_copy(update={"client": known.get(end.ledger)}) for end in channel.ends)
+        ends = tuple(_completed(end, known.get(end.ledger), done.get(end.ledger)) for end in channel.ends)
         for side, end in enumerate(channel.ends):
             created = known.get(end.ledger)
             if end.client and created and end.client != created:
                 conflicts.append((("channels", index, "ends", side, "client"), _differs(created)))
         filled.append(channel.model_copy(update={"ends": ends}))
     return done, tuple(filled), conflicts
+
+
+def _completed(end: End, client: str | None, ledger: LedgerSettings | None) -> End:
+    update: dict[str, object] = {} if end.client else {"client": client}
+    if end.port == ADDRESS_PORT and isinstance(ledger, EvmLedgerSettings) and ledger.facts:
+        update["port"] = ledger.facts.lower()
+    return end.model_copy(update=update)
 
 
 def _conflicts(steps: tuple[Step, ...], ledger: EvmLedgerSettings, contracts: Contracts) -> Iterator[Conflict]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from relayer.core.ids import parse_channel_id, parse_client_id, parse_ledger_id
+from relayer.core.ids import parse_channel_id, parse_client_id, parse_ledger_id, parse_port
 from relayer.errors import ConfigurationError, InvalidInput
 from relayer.proofs.evm_address import checksum_address
 
@@ -115,6 +115,12 @@ def _client_id(text: str) -> str:
     return _named(parse_client_id, text)
 
 
+def _application_port(text: str) -> str:
+    if _ADDRESS.fullmatch(text):
+        raise ValueError("is an address; write `port: address` for a facts contract whose address is its port")
+    return _named(parse_port, text)
+
+
 def _named(parse: object, text: str) -> str:
     try:
         return parse(text)  # type: ignore[operator,no-any-return]
@@ -135,6 +141,8 @@ FilePath = Annotated[Path, AfterValidator(_path)]
 LedgerName = Annotated[str, AfterValidator(_ledger_name)]
 ChannelName = Annotated[str, AfterValidator(_channel_name)]
 ClientName = Annotated[str, AfterValidator(_client_id)]
+ApplicationPort = Annotated[str, AfterValidator(_application_port)]
+"""ICS-24 port of an application; the word ``address``: the address of the facts contract is its port."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86400)]
 

@@ -17,6 +17,7 @@ from relayer.config.document import Plain, Step, read_document
 from relayer.config.fields import FilePath, LedgerName, Listen, Logging, Section
 from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
 from relayer.config.problems import Problem, describe, report
+from relayer.facts.codec import PORT
 
 
 class JournalSettings(Section):
@@ -86,7 +87,9 @@ def load_relayer(path: Path) -> RelayerSettings:
     except ValidationError as error:
         raise report(document, [*describe(error, document.data), *_further_problems(document.data, folder)]) from error
     problems = _channel_problems(document.data, dict(enumerate(settings.channels)))
-    problems += _port_problems(dict(settings.ledgers.items()), {"service": settings.service})
+    ledgers = dict(settings.ledgers.items())
+    problems += _port_problems(ledgers, {"service": settings.service})
+    problems += _application_problems(ledgers, dict(enumerate(settings.channels)))
     if not problems:
         settings, problems = _completed(settings, read_deployment(deployment_path(path)))
     if problems:
@@ -100,7 +103,11 @@ def _further_problems(data: Mapping[str, Plain], folder: Path) -> list[Problem]:
     ledgers = dict(_sound(ledger, _items(data.get("ledgers")), folder))
     channels = dict(_sound(TypeAdapter(ChannelSettings), _items(data.get("channels")), folder))
     listen = dict(_sound(TypeAdapter(Listen), [("service", data.get("service"))], folder))
-    return [*_channel_problems(data, channels), *_port_problems(ledgers, listen)]
+    return [
+        *_channel_problems(data, channels),
+        *_port_problems(ledgers, listen),
+        *_application_problems(ledgers, channels),
+    ]
 
 
 def _completed(settings: RelayerSettings, deployment: Deployment) -> tuple[RelayerSettings, list[Problem]]:
@@ -157,6 +164,32 @@ def _client_problems(channels: Mapping[int, ChannelSettings] | Mapping[Step, Cha
             if first != channel.name:
                 words = f"the client {end.client} already belongs to channel {first!r}; each channel needs its own"
                 problems.append(Problem(steps=("channels", index, "ends", side, "client"), words=words))
+    return problems
+
+
+def _application_problems(
+    ledgers: Mapping[str, LedgerSettings] | Mapping[Step, LedgerSettings],
+    channels: Mapping[int, ChannelSettings] | Mapping[Step, ChannelSettings],
+) -> list[Problem]:
+    """A facts contract has one port, whichever channel its facts go through; the settlement application has its own name."""
+    problems: list[Problem] = []
+    used: dict[str, tuple[str, str]] = {}
+    known: dict[object, LedgerSettings] = {**ledgers}
+    for index, channel in channels.items():
+        for side, end in enumerate(channel.ends):
+            steps = ("channels", index, "ends", side, "port")
+            ledger = known.get(end.ledger)
+            if ledger is None:
+                continue
+            if not isinstance(ledger, EvmLedgerSettings):
+                if end.port != PORT:
+                    words = f"{end.port!r}: the application of a settlement ledger is on port {PORT}; leave `port` out"
+                    problems.append(Problem(steps=steps, words=words))
+                continue
+            first, port = used.setdefault(end.ledger, (channel.name, end.port))
+            if port != end.port:
+                words = f"{end.port!r}, but channel {first!r} has {port!r} on the same ledger, whose facts have one port"
+                problems.append(Problem(steps=steps, words=words))
     return problems
 
 

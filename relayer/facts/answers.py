@@ -36,7 +36,8 @@ class Answer:
 def answers_in(packet: Packet, acknowledgement: Acknowledgement) -> tuple[Answer, ...]:
     """In the order of the packet; empty for a packet of another application, or one that cannot be read."""
     payload = packet.payload
-    if payload.destination_port != PORT:
+    # A facts contract may have any port. The settlement application has this one on every ledger.
+    if (payload.source_port if payload.version == STATUS_VERSION else payload.destination_port) != PORT:
         return ()
     return _answers(payload.version, payload.value, acknowledgement.app_acknowledgement)
 

@@ -16,6 +16,7 @@ from relayer.facts.schema import Fact
 from relayer.facts.words import WORD, Words, address, dynamic, fixed, keccak256, number
 
 PORT = "settlement"
+"""Of the settlement application on every settlement ledger; and of a facts contract, unless it is deployed with another."""
 FACT_VERSION = "fact-1"
 ENCODING = "application/x-solidity-abi"
 

@@ -9,6 +9,7 @@ from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
 from relayer.messages.ledger import result_from_message, result_to_message
 from relayer.ports.capabilities import (
+    BindsPorts,
     Checked,
     CheckLine,
     PairsAtCreation,
@@ -28,6 +29,7 @@ _CAPABILITIES: dict[type, wire.Capability] = {
     Checked: wire.CHECKED,
     TrustsClients: wire.TRUSTS_CLIENTS,
     PairsAtCreation: wire.PAIRS_AT_CREATION,
+    BindsPorts: wire.BINDS_PORTS,
 }
 _MAXIMUM_CHECK_TEXT = 2_000
 

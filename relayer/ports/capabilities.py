@@ -126,6 +126,23 @@ class TrustsClients(Protocol):
 
 
 @runtime_checkable
+class BindsPorts(Protocol):
+    """A settlement ledger that takes facts through a light client from one port of the counterparty alone, and sends the
+    news of them there. The port is the settlement application's own unless an operator binds the client to another one.
+
+    Raises AccessDenied without the operator's rights, LedgerRefused, LedgerUnavailable.
+    """
+
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        """For good: a binding to another port is refused, and so is one after facts came. A repeat is a success."""
+        ...
+
+    async def bound_port(self, client: ClientId) -> str:
+        """From where facts through the client are taken."""
+        ...
+
+
+@runtime_checkable
 class PairsAtCreation(Protocol):
     """A host that pairs a light client when it creates it and never again: the counterparty's client id is needed then."""
 
@@ -185,5 +202,5 @@ class Checked(Protocol):
         ...
 
 
-CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, PairsAtCreation, Checked)
+CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, BindsPorts, PairsAtCreation, Checked)
 """All of them. Each has a suite in relayer.testing.capability_contract and a number in the adapter service."""

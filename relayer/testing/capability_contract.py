@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar, cast
 
+import pytest
+
 from relayer.core.ids import ClientId
-from relayer.ports.capabilities import Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
+from relayer.errors import LedgerRefused
+from relayer.facts.codec import PORT
+from relayer.ports.capabilities import BindsPorts, Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
 from relayer.ports.ledger import ClientHost, Outcome
 from relayer.ports.prover import ClientTerms
 from relayer.testing.ledger_contract import LedgerBench, damaged, receives, send
@@ -86,6 +90,23 @@ class TrustsClientsSuite:
         for _ in range(2):
             await trusting.distrust_client(client)
             assert not await trusting.trusts_client(client)
+
+
+class BindsPortsSuite:
+    """Facts come from one port of the counterparty. The bench's `operated` has the operator's rights."""
+
+    shows: ClassVar[type] = BindsPorts
+
+    async def test_a_client_is_bound_to_one_port_for_good(self, bench: LedgerBench) -> None:
+        binding = _offered(bench, BindsPorts)
+        client = bench.subject.client
+        before = await binding.bound_port(client)
+        for _ in range(2):
+            await binding.bind_port(client, before)
+        with pytest.raises(LedgerRefused):
+            await binding.bind_port(client, "another-port")
+        assert await binding.bound_port(client) == before
+        assert await binding.bound_port(ClientId("unknown-client-99")) == PORT
 
 
 class PairsAtCreationSuite:

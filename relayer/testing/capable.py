@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from relayer.core.ids import ClientId, Height
+from relayer.errors import LedgerRefused
+from relayer.facts.codec import PORT
 from relayer.ports.capabilities import CheckLine, Voucher, Vouching
 from relayer.ports.ledger import Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientReference
@@ -28,6 +30,7 @@ class CapableLedger(SimulatedLedger):
         super().__init__(*arguments, **options)
         self._balance = 10**24
         self._trusted: set[ClientId] = set()
+        self._bound: dict[ClientId, str] = {}
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """As any simulated ledger, and paid for."""
@@ -78,6 +81,16 @@ class CapableLedger(SimulatedLedger):
     async def trusts_client(self, client: ClientId) -> bool:
         """See TrustsClients."""
         return client in self._trusted
+
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        """See BindsPorts."""
+        if self._bound.setdefault(client, port) != port:
+            raise LedgerRefused("port_bound", f"{client} is bound to port {self._bound[client]} for good")
+
+    async def bound_port(self, client: ClientId) -> str:
+        """See BindsPorts."""
+        await self._answer()
+        return self._bound.get(client, PORT)
 
     async def next_client_id(self) -> ClientId:
         """See PairsAtCreation."""

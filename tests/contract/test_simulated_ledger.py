@@ -19,6 +19,7 @@ from relayer.errors import AccessDenied, LedgerUnavailable
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.capabilities import CAPABILITIES, capability
 from relayer.testing.capability_contract import (
+    BindsPortsSuite,
     CheckedSuite,
     PairsAtCreationSuite,
     PricedSuite,
@@ -74,6 +75,7 @@ EVERY_SUITE = (
     PricedSuite,
     VouchedSuite,
     TrustsClientsSuite,
+    BindsPortsSuite,
     PairsAtCreationSuite,
     CheckedSuite,
 )
@@ -118,7 +120,10 @@ async def test_trust_behind_the_adapter_needs_the_operators_token() -> None:
         for verb in (remote.trust_client, remote.distrust_client):
             with pytest.raises(AccessDenied):
                 await verb(ClientId("simulated-0"))
+        with pytest.raises(AccessDenied):
+            await remote.bind_port(ClientId("simulated-0"), "facts-7")
         assert not await remote.trusts_client(ClientId("simulated-0"))
+        assert await remote.bound_port(ClientId("simulated-0")) == "settlement"
         await remote.close()
 
 

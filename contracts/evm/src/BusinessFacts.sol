@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {FactCode, KindsIssuedBy, Limits, NewsAnswer, NewsStatus} from "./Codes.sol";
 import {FactAnswers} from "./facts/FactAnswers.sol";
 import {FactHash} from "./facts/FactHash.sol";
@@ -43,7 +44,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         string ledgerId;
     }
 
-    string public constant PORT = "settlement";
+    /// @notice Port of the settlement application on every settlement ledger.
+    string public constant SETTLEMENT_PORT = "settlement";
     string public constant VERSION = "fact-1";
     string public constant STATUS_VERSION = "status-1";
     string public constant ENCODING = "application/x-solidity-abi";
@@ -56,6 +58,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     IRouter public immutable router;
     /// @notice EIP-155 chain id; given, because old ledgers lack the opcode.
     uint256 public immutable chainId;
+    /// @notice The port on which the router knows this contract; settlement ledgers take its facts from there alone.
+    string public port;
 
     mapping(address => uint64) private _lastIssuerSequence;
     mapping(bytes32 => bytes32) private _factHashes;
@@ -66,9 +70,11 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     mapping(bytes32 => uint16) private _ledgerIndexes;
     LedgerEntry[] private _ledgers;
 
-    constructor(IRouter router_, uint256 chainId_) ERC721("Business Facts", "FACT") {
+    /// @param port_ Empty: the contract's address in lower case, the port of an application that the router gives no name.
+    constructor(IRouter router_, uint256 chainId_, string memory port_) ERC721("Business Facts", "FACT") {
         router = router_;
         chainId = chainId_;
+        port = bytes(port_).length == 0 ? Strings.toHexString(address(this)) : port_;
     }
 
     modifier onlyRouter() {
@@ -111,8 +117,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
                 sourceClient: sourceClient,
                 timeoutTimestamp: timeoutTimestamp,
                 payload: RouterMsgs.Payload({
-                    sourcePort: PORT,
-                    destPort: PORT,
+                    sourcePort: port,
+                    destPort: SETTLEMENT_PORT,
                     version: VERSION,
                     encoding: ENCODING,
                     value: abi.encode(
@@ -160,7 +166,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         returns (bytes memory)
     {
         RouterMsgs.Payload calldata payload = msg_.payload;
-        bool isNews = _isText(payload.sourcePort, PORT) && _isText(payload.version, STATUS_VERSION)
+        bool isNews = _isText(payload.sourcePort, SETTLEMENT_PORT) && _isText(payload.version, STATUS_VERSION)
             && _isText(payload.encoding, ENCODING);
         if (!isNews) revert VersionUnsupported(payload.version);
         uint16 ledger = _ledgerIndexes[keccak256(bytes(msg_.destinationClient))];

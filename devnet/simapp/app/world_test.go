@@ -201,7 +201,15 @@ func (w *world) receive(packet storyPacket) *channeltypesv2.MsgRecvPacket {
 
 // ListenFinalizeBlock notes the packets that a block itself sends, as a relayer reads them.
 func (w *world) ListenFinalizeBlock(_ context.Context, _ abci.RequestFinalizeBlock, block abci.ResponseFinalizeBlock) error {
-	for _, event := range block.Events {
+	sent, err := packetsIn(block.Events)
+	w.sent = append(w.sent, sent...)
+	return err
+}
+
+// packetsIn are those that the events say were sent.
+func packetsIn(events []abci.Event) ([]channeltypesv2.Packet, error) {
+	var sent []channeltypesv2.Packet
+	for _, event := range events {
 		if event.Type != channeltypesv2.EventTypeSendPacket {
 			continue
 		}
@@ -211,16 +219,16 @@ func (w *world) ListenFinalizeBlock(_ context.Context, _ abci.RequestFinalizeBlo
 			}
 			raw, err := hex.DecodeString(attribute.Value)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			var packet channeltypesv2.Packet
 			if err := proto.Unmarshal(raw, &packet); err != nil {
-				return err
+				return nil, err
 			}
-			w.sent = append(w.sent, packet)
+			sent = append(sent, packet)
 		}
 	}
-	return nil
+	return sent, nil
 }
 
 // ListenCommit needs nothing.

@@ -125,6 +125,12 @@ class CosmosLedger:
     async def trusts_client(self, client: ClientId) -> bool:
         return await self.settlement.trusts_client(client)
 
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        await self.settlement.bind_port(client, port)
+
+    async def bound_port(self, client: ClientId) -> str:
+        return await self.settlement.bound_port(client)
+
     async def head(self) -> Head:
         return await self._view.head()
 

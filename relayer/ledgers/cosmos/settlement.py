@@ -9,9 +9,10 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from relayer.codes.ibc import ChainCode
-from relayer.core.ids import ClientId
-from relayer.errors import AccessDenied, LedgerRefused
+from relayer.core.ids import ClientId, parse_port
+from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
 from relayer.ledgers.cosmos.commander import Commander
+from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import ask, find
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.messages.settlement_client import SettlementClient
@@ -51,6 +52,25 @@ class CosmosSettlement(SettlementClient):
             "List", "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
         )
         return client in response.client_ids
+
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        """See BindsPorts. Raises AccessDenied, LedgerRefused."""
+        found = await self._port(client)
+        if found.is_bound and found.port == port:
+            return
+        message = chain_tx.MsgBindPort(operator=self._commander.address, client_id=client, port=port)
+        await self._send(message, chain_tx.MsgBindPortResponse, what=f"binding of client {client} to port {port}")
+
+    async def bound_port(self, client: ClientId) -> str:
+        """From where facts through a client are taken."""
+        try:
+            return parse_port((await self._port(client)).port)
+        except InvalidInput as error:
+            raise MalformedAnswer(f"chain {self._chain_id}: {error}") from error
+
+    async def _port(self, client: ClientId) -> chain_query.QueryBoundPortResponse:
+        request = chain_query.QueryBoundPortRequest(client_id=client)
+        return await self._ask("Get", "BoundPort", request, chain_query.QueryBoundPortResponse)
 
     async def bind_account(self, account: str, party_id: bytes) -> None:
         """Lets `account` (bech32) act for a party. A repeat is a success. Raises AccessDenied, LedgerRefused."""

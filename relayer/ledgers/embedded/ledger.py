@@ -28,6 +28,7 @@ from relayer.ledgers.embedded.chain.session import Session, refusal
 from relayer.ledgers.embedded.host.applications import Application
 from relayer.ledgers.embedded.host.context import OPERATOR
 from relayer.ledgers.embedded.host.transactions import (
+    BindPort,
     ChangeValidators,
     ConfirmTime,
     CreateClient,
@@ -38,6 +39,7 @@ from relayer.ledgers.embedded.host.transactions import (
     UpdateClient,
     encode_transaction,
 )
+from relayer.ledgers.embedded.settlement.client_ports import bound_to, port_of
 from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
@@ -226,6 +228,17 @@ class EmbeddedLedger:
         now = self.session.now()
         if not await self.session.run(lambda chain: is_paired_with(chain, message, now=now)):
             await self.session.execute(message)
+
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        """See BindsPorts. Raises LedgerRefused."""
+        now = self.session.now()
+        if await self.session.run(lambda chain: bound_to(chain.query(now=now), client)) != port:
+            await self.session.execute(BindPort(client_id=client, port=port))
+
+    async def bound_port(self, client: ClientId) -> str:
+        """See BindsPorts."""
+        now = self.session.now()
+        return await self.session.run(lambda chain: port_of(chain.query(now=now), client))
 
     async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
         """By way of a substitute, as ibc-go recovers. Raises LedgerRefused."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import grpc
 
 from relayer.errors import RelayerError
+from relayer.facts.codec import PORT
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
+from relayer.ledgers.evm.facts_port import port_line
 from relayer.ledgers.evm.fees import ZeroPrice
 from relayer.ledgers.evm.ownership import ownership_lines
 from relayer.ports.capabilities import CheckLine
@@ -35,6 +37,8 @@ class EvmChecks:
     router: bytes | None
     facts: bytes | None
     clients: tuple[str, ...]
+    port: str = PORT
+    """Of the facts, as the configuration has it."""
 
     async def checks(self) -> AsyncIterator[CheckLine]:
         """The account, the price of gas, each authority, and whether the authorities suffice."""
@@ -89,6 +93,8 @@ class EvmChecks:
                     clients=self.clients,
                 ):
                     yield line
+                if self.facts is not None:
+                    yield await port_line(connection.node, router=self.router, facts=self.facts, expected=self.port)
         except RelayerError as error:
             yield CheckLine(subject="owners", found="cannot be looked at", remedy=str(error))
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from relayer.core.ids import Height
 from relayer.errors import ConfigurationError
 from relayer.facts.codec import PORT
-from relayer.ledgers.evm.abi_types import encode
 from relayer.ledgers.evm.connection import EvmConnection
-from relayer.ledgers.evm.contracts import Contract, call_data, creation_code, error_name
-from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
+from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
+from relayer.ledgers.evm.facts_port import address_port, app_on, port_of
 from relayer.proofs.evm_address import checksum_address
-from relayer.proofs.keccak import keccak256
 
 _ADD_APP = "addIBCApp(string,address)"
-_GET_APP = keccak256(b"getIBCApp(string)")[:4]
+_ADD_BY_ADDRESS = "addIBCApp(address)"
+_NO_NAME = ""
+"""As the constructor of the facts takes it: the contract's address is its port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,56 +37,68 @@ async def deploy_contracts(
     *,
     router: bytes | None = None,
     facts: bytes | None = None,
+    port: str | None = PORT,
     note: Note = lambda _router, _facts, _height: None,
 ) -> DeployedContracts:
     """Deploys what is missing: a router unless one is named, and a BusinessFacts contract unless one is, on its port.
 
-    The connection's account owns both. A router that would refuse the port is found before the facts are paid for. Raises
-    Reverted, AccessDenied, ConfigurationError, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
+    `port` None: the facts have no name on the router, their address in lower case is their port, and no role is needed for
+    it. The connection's account owns both. A router that would refuse the port is found before the facts are paid for.
+    Raises Reverted, AccessDenied, ConfigurationError, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
     """
     deployer, height = connection.deployer, None
     if router is None:
         router, mined = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
         height = Height(mined.block_number)
         note(router, None, height)
-    owner = await _app(connection, router)
     if facts is None:
-        await _require_free(connection, router, owner)
-        code = creation_code(Contract.BUSINESS_FACTS, checksum_address(router), connection.options.chain_id)
+        if port is not None:
+            await _require_free(connection, router, port)
+        named = _NO_NAME if port is None else port
+        code = creation_code(Contract.BUSINESS_FACTS, checksum_address(router), connection.options.chain_id, named)
         facts, _ = await deployer.deploy(code, "deployment of the business facts")
         note(router, facts, height)
-    if owner is None:
-        await deployer.call(router, _add_app(facts), "addIBCApp")
-    elif owner != facts:
-        raise ConfigurationError(
-            f"port {PORT} of router {checksum_address(router)} belongs to {checksum_address(owner)}, not to the facts at "
-            f"{checksum_address(facts)}; correct `facts`"
-        )
+    else:
+        await _require_port(connection, facts, port)
+    await _join(connection, router, facts, port)
     return DeployedContracts(router=router, facts=facts, router_height=height)
 
 
-async def _require_free(connection: EvmConnection, router: bytes, owner: bytes | None) -> None:
+async def _join(connection: EvmConnection, router: bytes, facts: bytes, port: str | None) -> None:
+    """Registers the facts on their port, unless they are there."""
+    owner = await app_on(connection.node, router, address_port(facts) if port is None else port)
+    if owner is None:
+        await connection.deployer.call(router, _add_app(facts, port), "addIBCApp")
+    elif owner != facts:
+        raise ConfigurationError(
+            f"port {port} of router {checksum_address(router)} belongs to {checksum_address(owner)}, not to the facts at "
+            f"{checksum_address(facts)}; correct `facts`"
+        )
+
+
+async def _require_free(connection: EvmConnection, router: bytes, port: str) -> None:
+    owner = await app_on(connection.node, router, port)
     if owner is not None:
         raise ConfigurationError(
-            f"port {PORT} of router {checksum_address(router)} belongs to {checksum_address(owner)} already; write that "
-            "address as `facts` if it is a BusinessFacts contract, or use another router"
+            f"port {port} of router {checksum_address(router)} belongs to {checksum_address(owner)} already; write that "
+            "address as `facts` if it is a BusinessFacts contract, choose another `port`, or use another router"
         )
     # Any contract does in a rehearsal, and the router is one.
-    await connection.deployer.rehearse(router, _add_app(router), "addIBCApp")
+    await connection.deployer.rehearse(router, _add_app(router, port), "addIBCApp")
 
 
-async def _app(connection: EvmConnection, router: bytes) -> bytes | None:
-    """The application on the port of the facts; None if the port is free."""
-    try:
-        answer = await connection.node.view(router, _GET_APP + encode(("string",), (PORT,)))
-    except NodeRefused as refusal:
-        if error_name(refusal.data or b"") == "IBCAppNotFound":
-            return None
-        raise
-    if len(answer) != 32:
-        raise MalformedAnswer(f"getIBCApp: the router gave no address; is there an IBC v2 router at 0x{router.hex()}?")
-    return answer[-20:]
+async def _require_port(connection: EvmConnection, facts: bytes, port: str | None) -> None:
+    """A contract sends from the port that it was deployed with, whatever the router calls it."""
+    expected = address_port(facts) if port is None else port
+    found = await port_of(connection.node, facts)
+    if found != expected:
+        raise ConfigurationError(
+            f"the facts at {checksum_address(facts)} send from port {found}, not from {expected}; write `port: {found}` at "
+            "that end of the channel, or leave `facts` out, so that `channel open` deploys another contract"
+        )
 
 
-def _add_app(app: bytes) -> bytes:
-    return call_data(Contract.ROUTER, _ADD_APP, PORT, checksum_address(app))
+def _add_app(app: bytes, port: str | None) -> bytes:
+    if port is None:
+        return call_data(Contract.ROUTER, _ADD_BY_ADDRESS, checksum_address(app))
+    return call_data(Contract.ROUTER, _ADD_APP, port, checksum_address(app))

@@ -11,7 +11,7 @@ import grpc
 
 from relayer.core.commitment import CommitmentPath
 from relayer.core.events import LedgerFact
-from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id
+from relayer.core.ids import ClientId, Height, LedgerId, parse_client_id, parse_port
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput, LedgerUnavailable, LimitExceeded, RelayerError, WrongLedger
 from relayer.ledgers.nodes.ranges import RangeReader
@@ -197,6 +197,17 @@ class RemoteLedger:
         response = await self._connection.call(self._stub.GetClientTrust, wire.ClientTrustRequest(client_id=client))
         trusted: bool = response.trusted
         return trusted
+
+    async def bind_port(self, client: ClientId, port: str) -> None:
+        """Needs the operator's token."""
+        request = wire.BindClientPortRequest(client_id=client, port=port)
+        await self._connection.guarded_call(self._stub.BindClientPort, request)
+
+    async def bound_port(self, client: ClientId) -> str:
+        """From where the far ledger takes facts through the client."""
+        response = await self._connection.call(self._stub.GetClientPort, wire.ClientPortRequest(client_id=client))
+        with self._strictly():
+            return parse_port(response.port)
 
     async def next_client_id(self) -> ClientId:
         response = await self._connection.call(self._stub.GetNextClientId, wire.NextClientIdRequest())

@@ -16,7 +16,7 @@ from relayer.errors import InvalidInput, LimitExceeded
 from relayer.ledgers.served.answering import Context, answering
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
-from relayer.ports.capabilities import Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
+from relayer.ports.capabilities import BindsPorts, Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import ClientReference, ClientTerms, Prover
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
@@ -29,7 +29,7 @@ MAXIMUM_EVENT_BYTES = 16 * 1024 * 1024
 
 FOR_OPERATOR = frozenset(
     f"/{wire.DESCRIPTOR.services_by_name['LedgerAdapter'].full_name}/{call}"
-    for call in ("CreateClient", "RegisterCounterparty", "RecoverClient", "TrustClient", "DistrustClient")
+    for call in ("CreateClient", "RegisterCounterparty", "RecoverClient", "TrustClient", "DistrustClient", "BindClientPort")
 )
 """Full names of the calls that need the operator's token."""
 
@@ -220,6 +220,17 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             await trusting.distrust_client(ClientId(request.client_id))
             return wire.ClientTrust(trusted=False)
+
+    async def GetClientPort(self, request: wire.ClientPortRequest, context: Context) -> wire.ClientPort:  # noqa: N802
+        binding = await self._offered(BindsPorts, context)
+        async with answering(context):
+            return wire.ClientPort(port=await binding.bound_port(ClientId(request.client_id)))
+
+    async def BindClientPort(self, request: wire.BindClientPortRequest, context: Context) -> wire.ClientPort:  # noqa: N802
+        binding = await self._offered(BindsPorts, context)
+        async with answering(context):
+            await binding.bind_port(ClientId(request.client_id), request.port)
+            return wire.ClientPort(port=request.port)
 
     async def GetNextClientId(self, request: wire.NextClientIdRequest, context: Context) -> wire.NextClientId:  # noqa: N802
         del request

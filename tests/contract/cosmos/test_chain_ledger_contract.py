@@ -27,7 +27,7 @@ from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.messages.packets import payload_to_message
-from relayer.testing.capability_contract import CheckedSuite, PricedSuite, TrustsClientsSuite
+from relayer.testing.capability_contract import BindsPortsSuite, CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.own_client_contract import FirstStateSuite, OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
@@ -130,7 +130,14 @@ async def chain_bench(
 @pytest.mark.chain
 @pytest.mark.asyncio(loop_scope="module")
 class TestCosmosLedger(
-    LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, PricedSuite, TrustsClientsSuite, CheckedSuite
+    LedgerContractSuite,
+    OwnClientSuite,
+    FirstStateSuite,
+    RefusalSuite,
+    PricedSuite,
+    TrustsClientsSuite,
+    BindsPortsSuite,
+    CheckedSuite,
 ):
     @pytest.fixture
     def bench(self, chain_bench: LedgerBench) -> LedgerBench:

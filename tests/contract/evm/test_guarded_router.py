@@ -17,11 +17,13 @@ from relayer.app.clock import SystemClock
 from relayer.core.ids import LedgerId
 from relayer.devnet.nodes import Ganache
 from relayer.errors import AccessDenied, ConfigurationError
+from relayer.facts.codec import PORT
 from relayer.ledgers.evm.access import RELAYING
 from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.connection import EvmConnection
-from relayer.ledgers.evm.contracts import Contract, creation_code
+from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
 from relayer.ledgers.evm.deployment import deploy_contracts
+from relayer.ledgers.evm.facts_port import address_port, port_line
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
 from relayer.ledgers.evm.ownership import ownership_lines
 from relayer.ports.ledger import ClientCondition, SubmissionBatch
@@ -97,7 +99,7 @@ async def test_what_was_deployed_before_a_late_refusal_is_used_by_the_next_try(g
     await guarded.grant(CUSTOMIZER)
     noted: list[bytes | None] = []
     facts, _ = await guarded.ours.deployer.deploy(
-        creation_code(Contract.BUSINESS_FACTS, checksum_address(guarded.router), 1337), "facts"
+        creation_code(Contract.BUSINESS_FACTS, checksum_address(guarded.router), 1337, PORT), "facts"
     )
     before = await guarded.sent()
     for _ in range(2):
@@ -111,6 +113,48 @@ async def test_what_was_deployed_before_a_late_refusal_is_used_by_the_next_try(g
         await deploy_contracts(guarded.ours, router=guarded.router)
     with pytest.raises(ConfigurationError, match="correct `facts`"):
         await deploy_contracts(guarded.ours, router=guarded.router, facts=guarded.manager)
+
+
+async def test_a_named_port_needs_the_role_and_an_address_needs_none(guarded: Guarded) -> None:
+    """As on solidity-ibc-eureka's router: who may name no port has the facts' address as their port."""
+    with pytest.raises(AccessDenied, match="addIBCApp"):
+        await deploy_contracts(guarded.ours, router=guarded.router, port="facts-7")
+    assert await guarded.sent() == 0
+    nameless = await deploy_contracts(guarded.ours, router=guarded.router, port=None)
+    await guarded.grant(CUSTOMIZER)
+    named = await deploy_contracts(guarded.ours, router=guarded.router, port="facts-7")
+    before = await guarded.sent()
+    for contracts, port in ((nameless, address_port(nameless.facts)), (named, "facts-7")):
+        line = await port_line(guarded.ours.node, router=guarded.router, facts=contracts.facts, expected=port)
+        assert (line.found, line.good) == (port, True)
+        again = None if port.startswith("0x") else port
+        assert await deploy_contracts(guarded.ours, router=guarded.router, facts=contracts.facts, port=again) == replace(
+            contracts, router_height=None
+        )
+    assert await guarded.sent() == before, "a repeat pays for nothing"
+    wrong = await port_line(guarded.ours.node, router=guarded.router, facts=named.facts, expected=PORT)
+    assert "the configuration says settlement, so no fact is relayed" in wrong.remedy
+    with pytest.raises(ConfigurationError, match=r"send from port facts-7, not from settlement; write `port: facts-7`"):
+        await deploy_contracts(guarded.ours, router=guarded.router, facts=named.facts)
+    with pytest.raises(ConfigurationError, match=r"port facts-7 of router .* belongs to"):
+        await deploy_contracts(guarded.ours, router=guarded.router, port="facts-7")
+
+
+async def test_a_port_that_a_stranger_took_first_is_reported(guarded: Guarded) -> None:
+    """The attacker registers an application on our port between our deployment and our registration."""
+    code = creation_code(Contract.BUSINESS_FACTS, checksum_address(guarded.router), 1337, "facts-7")
+    facts, _ = await guarded.ours.deployer.deploy(code, "facts")
+    unregistered = await port_line(guarded.ours.node, router=guarded.router, facts=facts, expected="facts-7")
+    assert "run `relayer channel open`" in unregistered.remedy
+    await guarded.grant(CUSTOMIZER)
+    theirs = call_data(Contract.ROUTER, "addIBCApp(string,address)", "facts-7", checksum_address(guarded.manager))
+    await guarded.ours.deployer.call(guarded.router, theirs, "addIBCApp")
+    taken = await port_line(guarded.ours.node, router=guarded.router, facts=facts, expected="facts-7")
+    assert f"the router has {checksum_address(guarded.manager)} there" in taken.remedy
+    with pytest.raises(ConfigurationError, match="correct `facts`"):
+        await deploy_contracts(guarded.ours, router=guarded.router, facts=facts, port="facts-7")
+    nothing = await port_line(guarded.ours.node, router=guarded.router, facts=guarded.manager, expected="facts-7")
+    assert nothing.found == "cannot be looked at"
 
 
 async def test_a_relayer_without_its_role_is_reported_and_no_packet_is_blamed(ganache: Ganache, guarded: Guarded) -> None:

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.app.checking import client_line
-from relayer.core.ids import ClientId, Height, TimestampSeconds
+from relayer.app.checking import client_line, port_line
+from relayer.config.channels import End
+from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.ports.ledger import ClientCondition, ClientStatus
+from relayer.testing.capable import CapableLedger
+from relayer.testing.clock import ManualClock
 
 SOUND = ClientStatus(
     client_id=ClientId("client-0"),
@@ -49,3 +52,15 @@ def test_one_mutation_says_what_to_do(change: dict[str, object], words: str) -> 
 def test_a_client_that_expires_soon_is_told() -> None:
     assert remedy(SOUND, now=1_080) == ""
     assert "expires in 19 seconds" in remedy(SOUND, now=1_081)
+
+
+async def test_check_says_from_which_port_facts_are_taken() -> None:
+    """The fault it finds: a channel whose facts leave from another port than the one that their ledger takes them from."""
+    ledger, client = CapableLedger(LedgerId("settlement"), ManualClock()), ClientId("poa-evm-0")
+    await ledger.bind_port(client, "facts-7")
+    line = await port_line("channel main", ledger, client, End(ledger="contracts", port="facts-7"))
+    assert (line.found, line.good) == ("facts through poa-evm-0 come from port facts-7", True)
+    line = await port_line("channel main", ledger, client, End(ledger="contracts"))
+    assert "on contracts they leave from port settlement" in line.remedy
+    ledger.faults.down = True
+    assert not (await port_line("channel main", ledger, client, End(ledger="contracts"))).good

@@ -136,6 +136,9 @@ REFUSED = {
     "unknown ledger": (("{ledger: settlement}", "{ledger: setlement}"), "unknown ledger 'setlement'; known ledgers: contracts, settlement"),
     "one ledger twice": (("{ledger: settlement}", "{ledger: contracts}"), "joins the ledger 'contracts' with itself"),
     "client id": (("{ledger: settlement}", "{ledger: settlement, client: x}"), "channels[0].ends[1].client: client id 'x'"),
+    "port that is an address": (("{ledger: contracts}", '{ledger: contracts, port: "0x' + "c0" * 20 + '"}'), "channels[0].ends[0].port: is an address; write `port: address`"),
+    "port in no form": (("{ledger: contracts}", "{ledger: contracts, port: f}"), "channels[0].ends[0].port: port 'f'"),
+    "port of a settlement ledger": (("{ledger: settlement}", "{ledger: settlement, port: facts-7}"), "channels[0].ends[1].port: 'facts-7': the application of a settlement ledger is on port settlement"),
     "kind": (('    # allowed: {issuers: ["0x..."], kinds', "    allowed: {kinds"), "unknown kind"),
     "timeout": (("timeout_seconds: 3600", "timeout_seconds: 90000"), "channels[0].timeout_seconds: "),
     "public service": (("host: 127.0.0.1, port: 8484", "host: 0.0.0.0, port: 8484"), "service: listens on 0.0.0.0 for other"),
@@ -303,3 +306,22 @@ def test_a_secret_file(write: Callable[[str], Path]) -> None:
         password.resolve()
     (path.parent / "keys/relayer.password").write_text("secret\n")
     assert password.resolve() == "secret"
+
+
+def test_a_port_may_be_named_and_is_the_same_for_all_channels_of_a_ledger(write: Callable[[str], Path]) -> None:
+    assert [end.port for end in load_relayer(write(EXAMPLE)).channels[0].ends] == ["settlement", "settlement"]
+    named = mutated(("{ledger: contracts}", "{ledger: contracts, port: facts-7}"))
+    assert [end.port for end in load_relayer(write(named)).channels[0].ends] == ["facts-7", "settlement"]
+    second = "channels:\n  - {name: second, ends: [{ledger: contracts, port: facts-8}, {ledger: settlement}]}\n"
+    message = refusal(write(named.replace("channels:\n", second)))
+    assert "channels[1].ends[0].port: 'facts-7', but channel 'second' has 'facts-8' on the same ledger" in message
+
+
+def test_the_port_of_a_contract_without_a_name_is_its_address_once_that_is_known(write: Callable[[str], Path]) -> None:
+    path = write(mutated(("{ledger: contracts}", "{ledger: contracts, port: address}")))
+    end = load_relayer(path).channels[0].ends[0]
+    assert (end.port, end.named_port) == ("address", None)
+    facts = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+    write_deployment(deployment_path(path), Deployment(contracts={"contracts": Contracts(router=ROUTER, facts=facts)}))
+    end = load_relayer(path).channels[0].ends[0]
+    assert (end.port, end.named_port) == (facts.lower(), None)

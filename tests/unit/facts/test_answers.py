@@ -32,7 +32,9 @@ def codes(packet: Packet, told: bytes) -> list[tuple[bytes, str, bool]]:
     return [(each.fact_id, each.code, each.accepted) for each in answers]
 
 
-def test_each_fact_has_its_answer() -> None:
+def test_each_fact_has_its_answer_whatever_the_port_of_its_contract() -> None:
+    named = replace(PACKET, payloads=(replace(PACKET.payload, source_port="facts-7"),))
+    assert codes(named, encode_answers([OK, OK])) == codes(PACKET, encode_answers([OK, OK]))
     assert codes(PACKET, encode_answers([OK, NO_AGREEMENT])) == [
         (FACTS[0].fact_id, "ok", True),
         (FACTS[1].fact_id, "no_agreement", False),
@@ -47,7 +49,8 @@ def test_a_packet_that_was_refused_whole_counts_for_all_its_facts(told: bytes, c
     assert codes(PACKET, told) == [(fact.fact_id, code, False) for fact in FACTS]
 
 
-def test_news_have_answers_too() -> None:
+@pytest.mark.parametrize("port", ["settlement", "facts-7"])
+def test_news_have_answers_too(port: str) -> None:
     updates = tuple(
         StatusUpdate(
             fact_id=fact.fact_id,
@@ -60,7 +63,8 @@ def test_news_have_answers_too() -> None:
         for number, fact in enumerate(FACTS, start=1)
     )
     data = encode_status_packet(StatusPacketData(chain_id=1, contract=CONTRACT, updates=updates))
-    packet = replace(PACKET, payloads=(replace(PACKET.payload, version=STATUS_VERSION, value=data),))
+    payload = replace(PACKET.payload, version=STATUS_VERSION, destination_port=port, value=data)
+    packet = replace(PACKET, payloads=(payload,))
     told = encode_status_answers([StatusAnswer.STALE, StatusAnswer.UNKNOWN_FACT])
     assert [(code, fine) for _, code, fine in codes(packet, told)] == [("stale", True), ("unknown_fact", False)]
     assert [fine for *_, fine in codes(packet, UNIVERSAL_ERROR_ACKNOWLEDGEMENT)] == [False, False]
@@ -71,5 +75,7 @@ def test_what_belongs_to_another_application_has_none() -> None:
     assert codes(a_packet(), b"fine") == []
     other = replace(PACKET.payload, destination_port="transfer")
     assert codes(replace(PACKET, payloads=(other,)), encode_answers([OK, OK])) == []
+    to_a_stranger = replace(PACKET.payload, version=STATUS_VERSION, source_port="transfer")
+    assert codes(replace(PACKET, payloads=(to_a_stranger,)), encode_answers([OK, OK])) == []
     unknown = replace(PACKET.payload, version="fact-9")
     assert codes(replace(PACKET, payloads=(unknown,)), encode_answers([OK, OK])) == []

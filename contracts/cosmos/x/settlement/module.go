@@ -135,6 +135,10 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "sequence"}},
 			},
 			{RpcMethod: "BoundAccounts", Use: "bound-accounts", Short: "Accounts that act for a party"},
+			{
+				RpcMethod: "BoundPort", Use: "bound-port [client-id]", Short: "From which port facts through a client are taken",
+				PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "client_id"}},
+			},
 			{RpcMethod: "TrustedClients", Use: "trusted-clients", Short: "Clients through which facts become liabilities"},
 			{
 				RpcMethod: "Payment", Use: "payment [payment-id]", Short: "One payment",

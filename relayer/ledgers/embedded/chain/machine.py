@@ -24,6 +24,7 @@ from relayer.ledgers.embedded.host.host import MessageOutcome, PacketHost, initi
 from relayer.ledgers.embedded.host.light_clients import LightClientModule
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.host.transactions import (
+    BindPort,
     ChangeValidators,
     ConfirmTime,
     CreateClient,
@@ -36,11 +37,12 @@ from relayer.ledgers.embedded.host.transactions import (
     decode_transaction,
     encode_transaction,
 )
-from relayer.ledgers.embedded.settlement.application import CODESPACE, SettlementApplication
+from relayer.ledgers.embedded.settlement.application import SettlementApplication
+from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
 from relayer.ledgers.embedded.settlement.news_queue import is_due
 from relayer.light_clients.known import KNOWN
-from relayer.ports.ledger import AcknowledgePacket, PacketMessage, ReceivePacket, TimeoutPacket
+from relayer.ports.ledger import AcknowledgePacket, ClientCondition, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
 from relayer.settlement import decide
 from relayer.settlement.errors import CommandRefused
@@ -151,7 +153,7 @@ class StateMachine:
                 return b""
             case EndDeadlines() | ConfirmTime():
                 return _apply_own(context, transaction)
-            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
+            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | BindPort():
                 return self._apply_client(context, transaction)
             case _:
                 return _reference(_command(context, transaction))
@@ -170,8 +172,14 @@ class StateMachine:
     def _send(self, context: Context, message: SendPacket) -> Packet:
         return self.host.send(context, message.source_client, message.timeout_timestamp, message.payload, message.signer)
 
+    def _bind_port(self, context: Context, transaction: BindPort) -> None:
+        client = self.clients.client(context, transaction.client_id)
+        if self.clients.module(transaction.client_id).condition(client) is ClientCondition.UNKNOWN:
+            raise MessageRefused(CODESPACE, RefusalCode.NOT_FOUND, f"there is no client {transaction.client_id}")
+        bind(context, transaction.client_id, transaction.port)
+
     def _apply_client(
-        self, context: Context, transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient
+        self, context: Context, transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient | BindPort
     ) -> bytes:
         match transaction:
             case CreateClient():
@@ -184,6 +192,9 @@ class StateMachine:
                 return b""
             case RecoverClient(subject=subject, substitute=substitute):
                 self.clients.recover(context, subject, substitute)
+                return b""
+            case BindPort():
+                self._bind_port(context, transaction)
                 return b""
             case _:
                 assert_never(transaction)

@@ -96,6 +96,14 @@ class ChangeValidators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BindPort:
+    """An operator's word from which port of its counterparty facts through a client come."""
+
+    client_id: ClientId
+    port: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndDeadlines:
     """What the ledger itself puts first into a block when something's time has passed."""
 
@@ -123,6 +131,7 @@ Transaction = (
     | AcknowledgePacket
     | TimeoutPacket
     | ChangeValidators
+    | BindPort
     | EndDeadlines
     | ConfirmTime
     | Command
@@ -141,6 +150,8 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _pack(log_pb2.EndDeadlines(height=height))
         case ConfirmTime(height=height, stated_seconds=seconds):
             encoded = _pack(transactions_pb2.ConfirmTime(height=height, stated_seconds=seconds))
+        case BindPort(client_id=client_id, port=port):
+            encoded = _pack(transactions_pb2.BindPort(client_id=client_id, port=port))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
             encoded = _pack(packet_message_to_message(transaction, signer=""))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
@@ -299,6 +310,11 @@ def _to_confirm_time(raw: bytes) -> ConfirmTime:
     return ConfirmTime(height=Height(message.height), stated_seconds=TimestampSeconds(message.stated_seconds))
 
 
+def _to_bind_port(raw: bytes) -> BindPort:
+    message = _parse(transactions_pb2.BindPort, raw)
+    return BindPort(client_id=parse_client_id(message.client_id), port=message.port)
+
+
 _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.client.v1.MsgCreateClient": _to_create_client,
     "/ibc.core.client.v2.MsgRegisterCounterparty": _to_register_counterparty,
@@ -314,4 +330,5 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
         height=Height(_parse(log_pb2.EndDeadlines, raw).height)
     ),
     "/interledger.embedded.v1.ConfirmTime": _to_confirm_time,
+    "/interledger.embedded.v1.BindPort": _to_bind_port,
 }

@@ -7,15 +7,15 @@ A payload that is not exactly what its version says is refused as a whole; what 
 from __future__ import annotations
 
 from relayer.errors import InvalidInput
-from relayer.facts.codec import ENCODING, FACT_VERSION, PORT, FactPacketData, decode_packet_data, encode_answers
+from relayer.facts.codec import ENCODING, FACT_VERSION, FactPacketData, decode_packet_data, encode_answers
 from relayer.ledgers.embedded.host.applications import Delivery, ReceivedPacket, ReceiveFailed
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind, port_of
 from relayer.ledgers.embedded.settlement.news_outbox import record_answer, send_again
 from relayer.settlement.decide import execute
 from relayer.settlement.model.facts import FactPacket, RecordFacts
 
-CODESPACE = "settlement"
 _NOT_FOR_OTHERS = 1
 
 
@@ -32,8 +32,9 @@ class SettlementApplication:
     def on_receive(self, context: Context, delivery: Delivery) -> ReceivedPacket | ReceiveFailed:
         """Records the facts of a ``fact-1`` payload."""
         payload = delivery.payload
-        if (payload.source_port, payload.version, payload.encoding) != (PORT, FACT_VERSION, ENCODING):
-            return ReceiveFailed(reason=f"expected {FACT_VERSION} in {ENCODING} from port {PORT}")
+        port = port_of(context, delivery.destination_client)
+        if (payload.source_port, payload.version, payload.encoding) != (port, FACT_VERSION, ENCODING):
+            return ReceiveFailed(reason=f"expected {FACT_VERSION} in {ENCODING} from port {port}")
         try:
             data = decode_packet_data(payload.value)
         except InvalidInput as error:
@@ -45,6 +46,7 @@ class SettlementApplication:
         if data.destination not in {"", context.block.chain_id}:
             return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
         command = RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes)
+        bind(context, delivery.destination_client, port)
         decision = execute(context.settlement, command, now_seconds=context.block.time_seconds)
         return ReceivedPacket(acknowledgement=encode_answers(decision.answers))
 

@@ -30,6 +30,7 @@ from relayer.ledgers.embedded.host.applications import Delivery
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.host import PacketHost
 from relayer.ledgers.embedded.host.refusals import MessageRefused
+from relayer.ledgers.embedded.settlement.client_ports import port_of
 from relayer.ledgers.embedded.settlement.news_queue import NewsQueue, QueuedUpdate, make_passed_due, queued_clients
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactPacket
@@ -100,7 +101,7 @@ def _send_first(context: Context, host: PacketHost, client: ClientId, timeout: T
         return False
     payload = Payload(
         source_port=PORT,
-        destination_port=PORT,
+        destination_port=port_of(context, client),
         version=STATUS_VERSION,
         encoding=ENCODING,
         value=encode_status_packet(data),

@@ -33,10 +33,15 @@ LEDGER = "settlement-1"
 class FactsBench(Bench):
     """Everything ready to mint and send over client-0."""
 
-    def __init__(self, fork: str = "Constantinople") -> None:
+    def __init__(self, fork: str = "Constantinople", *, port: str = "settlement") -> None:
+        """`port` empty: the contract's address is its port."""
         super().__init__(InProcessEvm(fork))
-        self.facts = self.evm.deploy("BusinessFacts", self.router.address, CHAIN_ID)
-        self.router.call("addIBCApp(string,address)", "settlement", self.facts.address, sender=OWNER)
+        self.facts = self.evm.deploy("BusinessFacts", self.router.address, CHAIN_ID, port)
+        self.port = port or self.facts.address.lower()
+        if port:
+            self.router.call("addIBCApp(string,address)", port, self.facts.address, sender=OWNER)
+        else:
+            self.router.call("addIBCApp(address)", self.facts.address, sender=OWNER)
         self.facts.call("registerParty", "DE*KCS", CREDITOR, "5299000J2N45DDNE4Y28", "DE123456789", sender=OWNER)
         self.facts.call("registerParty", "DE*NBM", DEBTOR, "", "", sender=OWNER)
         self.facts.call("addIssuer", ISSUER, CREDITOR_ID, sender=OWNER)
@@ -90,7 +95,7 @@ class FactsBench(Bench):
             source=LOCAL,
             destination=REMOTE,
             timeout=timeout,
-            source_port="settlement",
+            source_port=self.port,
             destination_port="settlement",
             version="fact-1",
             encoding="application/x-solidity-abi",

@@ -61,7 +61,7 @@ class LiveBench:
         address, _ = self.evm.deploy_code(code)
         self.client = self.evm.at("CometBftLightClient", address)
         self.router.call("addClient((string,bytes[]),address)", (REMOTE, list(MERKLE_PREFIX)), self.client.address)
-        self.facts = self.evm.deploy("BusinessFacts", self.router.address, CHAIN_ID)
+        self.facts = self.evm.deploy("BusinessFacts", self.router.address, CHAIN_ID, PORT)
         self.router.call("addIBCApp(string,address)", PORT, self.facts.address, sender=OWNER)
         for party, holder in (("DE*KCS", CREDITOR), ("DE*NBM", DEBTOR)):
             self.facts.call("registerParty", party, holder, "", "", sender=OWNER)

@@ -22,8 +22,8 @@ RECORDED = 7
 class NewsBench(FactsBench):
     """Adds the other direction."""
 
-    def __init__(self, fork: str = "Constantinople") -> None:
-        super().__init__(fork)
+    def __init__(self, fork: str = "Constantinople", *, port: str = "settlement") -> None:
+        super().__init__(fork, port=port)
         self.told = 0
 
     def settled_facts(self, count: int = 1) -> list[Fact]:
@@ -40,7 +40,7 @@ class NewsBench(FactsBench):
                 source=REMOTE,
                 destination=LOCAL,
                 source_port="settlement",
-                destination_port="settlement",
+                destination_port=self.port,
                 version="status-1",
                 encoding="application/x-solidity-abi",
                 value=encode_status_packet(data),

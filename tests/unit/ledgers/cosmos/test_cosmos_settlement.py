@@ -15,7 +15,7 @@ from relayer.facts.schema import party_id
 from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
-from relayer.ledgers.cosmos.errors import QueryRefused
+from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.transactions import AccountSender
@@ -116,6 +116,23 @@ async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettleme
     assert await service.trusts_client(ClientId("poa-evm-0"))
     await service.trust_client(ClientId("poa-evm-0"))
     assert len(chain.executed) == 1
+
+
+async def test_a_client_is_bound_to_a_port_once(chain: SdkChain, service: CosmosSettlement) -> None:
+    seen = accept(chain, "MsgBindPort")
+    found = query_pb2.QueryBoundPortResponse(port="settlement")
+    chain.queries[PACKAGE + "Query/BoundPort"] = lambda _: found
+    for port in ("facts-7", "settlement"):
+        assert await service.bound_port(ClientId("poa-evm-0")) == "settlement"
+        await service.bind_port(ClientId("poa-evm-0"), port)
+        sent = tx_pb2.MsgBindPort.FromString(seen[-1].value)
+        assert sent == tx_pb2.MsgBindPort(operator=SIGNER.address, client_id="poa-evm-0", port=port)
+    found.is_bound = True
+    await service.bind_port(ClientId("poa-evm-0"), "settlement")
+    assert len(chain.executed) == 2, "a repeat costs nothing"
+    found.port = "a b"
+    with pytest.raises(MalformedAnswer, match="port 'a b'"):
+        await service.bound_port(ClientId("poa-evm-0"))
 
 
 async def test_a_client_is_distrusted_once(chain: SdkChain, service: CosmosSettlement) -> None:

@@ -106,9 +106,10 @@ def test_calls_that_cannot_be_encoded(function: str, arguments: tuple[object, ..
 
 def test_creation_code_appends_the_constructors_arguments() -> None:
     assert creation_code(Contract.ROUTER) == artifact(Contract.ROUTER).bytecode
-    code = creation_code(Contract.BUSINESS_FACTS, "0x" + "11" * 20, 1337)
+    code = creation_code(Contract.BUSINESS_FACTS, "0x" + "11" * 20, 1337, "facts-7")
     assert code.startswith(artifact(Contract.BUSINESS_FACTS).bytecode)
-    assert decode(["address", "uint256"], code[-64:]) == ("0x" + "11" * 20, 1337)
+    arguments = code[len(artifact(Contract.BUSINESS_FACTS).bytecode) :]
+    assert decode(["address", "uint256", "string"], arguments) == ("0x" + "11" * 20, 1337, "facts-7")
     with pytest.raises(InvalidInput):
         creation_code(Contract.BUSINESS_FACTS, 1337)
 

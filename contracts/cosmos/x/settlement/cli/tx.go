@@ -23,7 +23,7 @@ const actorFlag = "actor"
 // TxCommand groups what operators and parties may send.
 func TxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: types.ModuleName, Short: "Commands of the settlement ledger, accounts and clients", RunE: client.ValidateCmd}
-	cmd.AddCommand(executeCommand(), recordFactsCommand(), bindAccountCommand(), trustClientCommand(), distrustClientCommand())
+	cmd.AddCommand(executeCommand(), recordFactsCommand(), bindAccountCommand(), trustClientCommand(), bindPortCommand(), distrustClientCommand())
 	return cmd
 }
 
@@ -91,6 +91,13 @@ func trustClientCommand() *cobra.Command {
 	return newCommand("trust-client [client-id]", "Let facts through a light client become liabilities", 1,
 		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
 			return &types.MsgTrustClient{Operator: operator, ClientId: arguments[0]}, nil
+		})
+}
+
+func bindPortCommand() *cobra.Command {
+	return newCommand("bind-port [client-id] [port]", "Take facts through a light client from one port of its counterparty, for good", 2,
+		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
+			return &types.MsgBindPort{Operator: operator, ClientId: arguments[0], Port: arguments[1]}, nil
 		})
 }
 

@@ -24,6 +24,7 @@ const (
 	operatorPrefix = 0x20 // account -> 1
 	bindingPrefix  = 0x40 // account -> party id
 	trustedPrefix  = 0x41 // client id -> 1
+	portPrefix     = 0x49 // client id -> port of the counterparty's application
 )
 
 // EventTypeAccountBound says that an account may act for a party from now on, or for none.

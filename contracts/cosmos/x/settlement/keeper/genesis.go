@@ -37,6 +37,11 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 			return fmt.Errorf("settlement genesis: %w", err)
 		}
 	}
+	for _, bound := range genesis.ClientPorts {
+		if err := k.bindPort(ctx, bound.ClientId, bound.Port); err != nil {
+			return fmt.Errorf("settlement genesis: %w", err)
+		}
+	}
 	k.importOutbox(ctx, genesis.Outbox)
 	return nil
 }
@@ -54,7 +59,7 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	}
 	genesis := &types.GenesisState{
 		Operators: operators, Events: book.Export(), Bindings: bindings, TrustedClients: k.trustedClients(ctx),
-		Outbox: k.exportOutbox(ctx),
+		Outbox: k.exportOutbox(ctx), ClientPorts: k.clientPorts(ctx),
 	}
 	if head := book.Head(); head.Sequence > 0 {
 		genesis.HeadHash = head.Hash[:]

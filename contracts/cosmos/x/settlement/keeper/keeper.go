@@ -1,8 +1,9 @@
 // Package keeper runs the settlement ledger on a Cosmos SDK chain: who may send which command, which packets become
 // commands, and what the chain tells about it. The rules themselves are in the package ledger; nothing here decides them.
 //
-// execute.go runs commands and ends what has passed its deadline, accounts.go and trust.go say who may do what, packets.go receives
-// facts in packets and facts.go signed ones, outbox.go sends the news of liabilities, queries.go answers questions, genesis.go carries all of it to another chain.
+// execute.go runs commands and ends what has passed its deadline, accounts.go, trust.go and ports.go say who may do what, packets.go
+// receives facts in packets and facts.go signed ones, outbox.go sends the news of liabilities, queries.go answers questions,
+// genesis.go carries all of it to another chain.
 package keeper
 
 import (

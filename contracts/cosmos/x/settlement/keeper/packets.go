@@ -49,12 +49,12 @@ func NewIBCModule(keeper Keeper) IBCModule { return IBCModule{keeper: keeper} }
 
 // OnSendPacket refuses all but the application itself.
 func (m IBCModule) OnSendPacket(
-	_ sdk.Context, _, _ string, _ uint64, payload channeltypesv2.Payload, signer sdk.AccAddress,
+	ctx sdk.Context, sourceClient, _ string, _ uint64, payload channeltypesv2.Payload, signer sdk.AccAddress,
 ) error {
 	if !bytes.Equal(signer, sdkaddress.Module(types.ModuleName)) {
 		return ErrSendsNewsOnly
 	}
-	return requireNews(payload)
+	return m.keeper.requireNews(ctx, sourceClient, payload)
 }
 
 // OnRecvPacket records the facts of a fact-1 payload. A payload that is not exactly what its version says is refused as a
@@ -63,6 +63,9 @@ func (m IBCModule) OnRecvPacket(
 	ctx sdk.Context, _, destinationClient string, sequence uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
 ) channeltypesv2.RecvPacketResult {
 	data, err := m.keeper.acceptedPayload(ctx, destinationClient, payload)
+	if err == nil {
+		err = m.keeper.bindPort(ctx, destinationClient, payload.SourcePort)
+	}
 	if err != nil {
 		ctx.EventManager().EmitEvent(sdk.NewEvent("facts_refused", sdk.NewAttribute("reason", err.Error())))
 		return channeltypesv2.RecvPacketResult{Status: channeltypesv2.PacketStatus_Failure}
@@ -86,7 +89,7 @@ func (m IBCModule) OnRecvPacket(
 func (m IBCModule) OnTimeoutPacket(
 	ctx sdk.Context, sourceClient, _ string, _ uint64, payload channeltypesv2.Payload, _ sdk.AccAddress,
 ) error {
-	if err := requireNews(payload); err != nil {
+	if err := m.keeper.requireNews(ctx, sourceClient, payload); err != nil {
 		return err
 	}
 	return m.keeper.sendAgain(ctx, sourceClient, payload.Value)
@@ -97,14 +100,15 @@ func (m IBCModule) OnAcknowledgementPacket(
 	ctx sdk.Context, sourceClient, _ string, sequence uint64, acknowledgement []byte, payload channeltypesv2.Payload,
 	_ sdk.AccAddress,
 ) error {
-	if err := requireNews(payload); err != nil {
+	if err := m.keeper.requireNews(ctx, sourceClient, payload); err != nil {
 		return err
 	}
 	return m.keeper.recordAnswer(ctx, sourceClient, sequence, payload.Value, acknowledgement)
 }
 
-func requireNews(payload channeltypesv2.Payload) error {
-	if payload.Version != facts.StatusVersion || payload.Encoding != facts.Encoding || payload.DestinationPort != facts.Port {
+func (k Keeper) requireNews(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) error {
+	isNews := payload.Version == facts.StatusVersion && payload.Encoding == facts.Encoding
+	if !isNews || payload.DestinationPort != k.portOf(ctx, clientID) {
 		return ErrSendsNewsOnly
 	}
 	return nil
@@ -117,8 +121,9 @@ type chainFollower interface {
 
 // acceptedPayload decodes a payload that is meant for this ledger and comes from the chain that its facts name.
 func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) (*facts.PacketData, error) {
-	if payload.SourcePort != facts.Port || payload.Version != facts.Version || payload.Encoding != facts.Encoding {
-		return nil, fmt.Errorf("expected %s in %s from port %s", facts.Version, facts.Encoding, facts.Port)
+	port := k.portOf(ctx, clientID)
+	if payload.SourcePort != port || payload.Version != facts.Version || payload.Encoding != facts.Encoding {
+		return nil, fmt.Errorf("expected %s in %s from port %s", facts.Version, facts.Encoding, port)
 	}
 	data, err := facts.DecodePacketData(payload.Value)
 	if err != nil {

@@ -237,6 +237,13 @@ func (q Queries) TrustedClients(
 	return &types.QueryTrustedClientsResponse{ClientIds: q.keeper.trustedClients(ctx)}, nil
 }
 
+// BoundPort of a client; this application's own for one that is bound to none.
+func (q Queries) BoundPort(ctx context.Context, request *types.QueryBoundPortRequest) (*types.QueryBoundPortResponse, error) {
+	clientID := request.GetClientId()
+	isBound := q.keeper.store(ctx).Has(portKey(clientID))
+	return &types.QueryBoundPortResponse{Port: q.keeper.portOf(ctx, clientID), IsBound: isBound}, nil
+}
+
 // listed is how many a list may have: what was asked for, or all that is allowed.
 func listed(asked uint32) int {
 	if asked == 0 || asked > maximumListed {

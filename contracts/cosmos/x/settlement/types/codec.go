@@ -41,6 +41,7 @@ func DefineSigners(options *signing.Options) {
 		"MsgExecute":        "sender",
 		"MsgRecordFacts":    "sender",
 		"MsgTrustClient":    "operator",
+		"MsgBindPort":       "operator",
 		"MsgDistrustClient": "operator",
 		"MsgSetOperators":   "authority",
 	} {

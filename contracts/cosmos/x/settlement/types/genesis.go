@@ -32,7 +32,22 @@ func (g *GenesisState) Validate() error {
 			return fmt.Errorf("settlement genesis: trusted client: %w", err)
 		}
 	}
+	for _, bound := range g.ClientPorts {
+		if err := bound.validate(); err != nil {
+			return err
+		}
+	}
 	return g.Outbox.validate(uint64(len(g.Events)))
+}
+
+func (p *ClientPort) validate() error {
+	if err := host.ClientIdentifierValidator(p.ClientId); err != nil {
+		return fmt.Errorf("settlement genesis: client of a port: %w", err)
+	}
+	if err := host.PortIdentifierValidator(p.Port); err != nil {
+		return fmt.Errorf("settlement genesis: port of client %s: %w", p.ClientId, err)
+	}
+	return nil
 }
 
 // validate checks what the outbox of a log of that many entries names.

@@ -14,12 +14,14 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHECKED: _ClassVar[Capability]
     TRUSTS_CLIENTS: _ClassVar[Capability]
     PAIRS_AT_CREATION: _ClassVar[Capability]
+    BINDS_PORTS: _ClassVar[Capability]
 CAPABILITY_UNSPECIFIED: Capability
 PRICED: Capability
 VOUCHED: Capability
 CHECKED: Capability
 TRUSTS_CLIENTS: Capability
 PAIRS_AT_CREATION: Capability
+BINDS_PORTS: Capability
 
 class DescribeRequest(_message.Message):
     __slots__ = ()
@@ -488,3 +490,23 @@ class ClientTrust(_message.Message):
     TRUSTED_FIELD_NUMBER: _ClassVar[int]
     trusted: bool
     def __init__(self, trusted: bool = ...) -> None: ...
+
+class ClientPortRequest(_message.Message):
+    __slots__ = ("client_id",)
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+
+class BindClientPortRequest(_message.Message):
+    __slots__ = ("client_id", "port")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    port: str
+    def __init__(self, client_id: _Optional[str] = ..., port: _Optional[str] = ...) -> None: ...
+
+class ClientPort(_message.Message):
+    __slots__ = ("port",)
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    port: str
+    def __init__(self, port: _Optional[str] = ...) -> None: ...

@@ -139,6 +139,16 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
                 _registered_method=True)
+        self.GetClientPort = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetClientPort',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPortRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
+                _registered_method=True)
+        self.BindClientPort = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/BindClientPort',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
+                _registered_method=True)
         self.GetNextClientId = channel.unary_unary(
                 '/interledger.adapter.v1.LedgerAdapter/GetNextClientId',
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientIdRequest.SerializeToString,
@@ -289,6 +299,19 @@ class LedgerAdapterServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetClientPort(self, request, context):
+        """BINDS_PORTS: from which port of its counterparty facts through a client are taken. Binding needs the operator's token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BindClientPort(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetNextClientId(self, request, context):
         """PAIRS_AT_CREATION: the id of the client that is created next, unless somebody else creates one before.
         """
@@ -403,6 +426,16 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.DistrustClient,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.SerializeToString,
+            ),
+            'GetClientPort': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClientPort,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPortRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.SerializeToString,
+            ),
+            'BindClientPort': grpc.unary_unary_rpc_method_handler(
+                    servicer.BindClientPort,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.SerializeToString,
             ),
             'GetNextClientId': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNextClientId,
@@ -977,6 +1010,60 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/DistrustClient',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrustRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientTrust.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClientPort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetClientPort',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPortRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BindClientPort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/BindClientPort',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
             options,
             channel_credentials,
             insecure,

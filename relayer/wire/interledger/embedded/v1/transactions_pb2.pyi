@@ -11,3 +11,11 @@ class ConfirmTime(_message.Message):
     height: int
     stated_seconds: int
     def __init__(self, height: _Optional[int] = ..., stated_seconds: _Optional[int] = ...) -> None: ...
+
+class BindPort(_message.Message):
+    __slots__ = ("client_id", "port")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    port: str
+    def __init__(self, client_id: _Optional[str] = ..., port: _Optional[str] = ...) -> None: ...

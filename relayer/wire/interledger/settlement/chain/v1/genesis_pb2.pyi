@@ -6,20 +6,30 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GenesisState(_message.Message):
-    __slots__ = ("operators", "events", "head_hash", "bindings", "outbox", "trusted_clients")
+    __slots__ = ("operators", "events", "head_hash", "bindings", "outbox", "trusted_clients", "client_ports")
     OPERATORS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     HEAD_HASH_FIELD_NUMBER: _ClassVar[int]
     BINDINGS_FIELD_NUMBER: _ClassVar[int]
     OUTBOX_FIELD_NUMBER: _ClassVar[int]
     TRUSTED_CLIENTS_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_PORTS_FIELD_NUMBER: _ClassVar[int]
     operators: _containers.RepeatedScalarFieldContainer[str]
     events: _containers.RepeatedScalarFieldContainer[bytes]
     head_hash: bytes
     bindings: _containers.RepeatedCompositeFieldContainer[AccountBinding]
     outbox: Outbox
     trusted_clients: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[str]] = ...) -> None: ...
+    client_ports: _containers.RepeatedCompositeFieldContainer[ClientPort]
+    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[str]] = ..., client_ports: _Optional[_Iterable[_Union[ClientPort, _Mapping]]] = ...) -> None: ...
+
+class ClientPort(_message.Message):
+    __slots__ = ("client_id", "port")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    port: str
+    def __init__(self, client_id: _Optional[str] = ..., port: _Optional[str] = ...) -> None: ...
 
 class AccountBinding(_message.Message):
     __slots__ = ("account", "party_id")

@@ -71,6 +71,20 @@ class QueryTrustedClientsResponse(_message.Message):
     client_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, client_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class QueryBoundPortRequest(_message.Message):
+    __slots__ = ("client_id",)
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+
+class QueryBoundPortResponse(_message.Message):
+    __slots__ = ("port", "is_bound")
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    IS_BOUND_FIELD_NUMBER: _ClassVar[int]
+    port: str
+    is_bound: bool
+    def __init__(self, port: _Optional[str] = ..., is_bound: bool = ...) -> None: ...
+
 class QueryNewsAnswerRequest(_message.Message):
     __slots__ = ("client_id", "packet_sequence")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -105,6 +105,11 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.FromString,
                 _registered_method=True)
+        self.BoundPort = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/BoundPort',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortResponse.FromString,
+                _registered_method=True)
         self.Netting = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/Netting',
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetNettingRequest.SerializeToString,
@@ -233,6 +238,13 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BoundPort(self, request, context):
+        """From which port facts through a client are taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Netting(self, request, context):
         """The debts that a cycle with this scope would be about now.
         """
@@ -353,6 +365,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.TrustedClients,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.SerializeToString,
+            ),
+            'BoundPort': grpc.unary_unary_rpc_method_handler(
+                    servicer.BoundPort,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortResponse.SerializeToString,
             ),
             'Netting': grpc.unary_unary_rpc_method_handler(
                     servicer.Netting,
@@ -746,6 +763,33 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/TrustedClients',
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsRequest.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryTrustedClientsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BoundPort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/BoundPort',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortRequest.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryBoundPortResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -74,6 +74,20 @@ class MsgDistrustClientResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class MsgBindPort(_message.Message):
+    __slots__ = ("operator", "client_id", "port")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    client_id: str
+    port: str
+    def __init__(self, operator: _Optional[str] = ..., client_id: _Optional[str] = ..., port: _Optional[str] = ...) -> None: ...
+
+class MsgBindPortResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class MsgSetOperators(_message.Message):
     __slots__ = ("authority", "operators")
     AUTHORITY_FIELD_NUMBER: _ClassVar[int]

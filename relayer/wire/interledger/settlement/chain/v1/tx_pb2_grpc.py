@@ -60,6 +60,11 @@ class MsgStub(object):
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
                 _registered_method=True)
+        self.BindPort = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Msg/BindPort',
+                request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPort.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPortResponse.FromString,
+                _registered_method=True)
         self.SetOperators = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Msg/SetOperators',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgSetOperators.SerializeToString,
@@ -108,6 +113,14 @@ class MsgServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BindPort(self, request, context):
+        """Says from which port of its counterparty facts through a client come, and where their news go: for good, once. Unless
+        it is said before the first facts, it is this application's own port. Only an operator may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetOperators(self, request, context):
         """Replaces the operators. Only the chain's authority may.
         """
@@ -142,6 +155,11 @@ def add_MsgServicer_to_server(servicer, server):
                     servicer.DistrustClient,
                     request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.FromString,
                     response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.SerializeToString,
+            ),
+            'BindPort': grpc.unary_unary_rpc_method_handler(
+                    servicer.BindPort,
+                    request_deserializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPort.FromString,
+                    response_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPortResponse.SerializeToString,
             ),
             'SetOperators': grpc.unary_unary_rpc_method_handler(
                     servicer.SetOperators,
@@ -285,6 +303,33 @@ class Msg(object):
             '/interledger.settlement.chain.v1.Msg/DistrustClient',
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClient.SerializeToString,
             interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgDistrustClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BindPort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Msg/BindPort',
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPort.SerializeToString,
+            interledger_dot_settlement_dot_chain_dot_v1_dot_tx__pb2.MsgBindPortResponse.FromString,
             options,
             channel_credentials,
             insecure,
