@@ -87,7 +87,7 @@ def load_relayer(path: Path) -> RelayerSettings:
     except ValidationError as error:
         raise report(document, [*describe(error, document.data), *_further_problems(document.data, folder)]) from error
     problems = _channel_problems(document.data, dict(enumerate(settings.channels)))
-    ledgers = dict(settings.ledgers.items())
+    ledgers: dict[Step, LedgerSettings] = dict(settings.ledgers.items())
     problems += _port_problems(ledgers, {"service": settings.service})
     problems += _application_problems(ledgers, dict(enumerate(settings.channels)))
     if not problems:
@@ -168,17 +168,16 @@ def _client_problems(channels: Mapping[int, ChannelSettings] | Mapping[Step, Cha
 
 
 def _application_problems(
-    ledgers: Mapping[str, LedgerSettings] | Mapping[Step, LedgerSettings],
+    ledgers: Mapping[Step, LedgerSettings],
     channels: Mapping[int, ChannelSettings] | Mapping[Step, ChannelSettings],
 ) -> list[Problem]:
     """A facts contract has one port, whichever channel its facts go through; the settlement application has its own name."""
     problems: list[Problem] = []
     used: dict[str, tuple[str, str]] = {}
-    known: dict[object, LedgerSettings] = {**ledgers}
     for index, channel in channels.items():
         for side, end in enumerate(channel.ends):
             steps = ("channels", index, "ends", side, "port")
-            ledger = known.get(end.ledger)
+            ledger = ledgers.get(end.ledger)
             if ledger is None:
                 continue
             if not isinstance(ledger, EvmLedgerSettings):
