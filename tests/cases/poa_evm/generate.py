@@ -334,7 +334,7 @@ COMMIT_SEALS = [word(f"r {number}") + word(f"s {number}") + b"\0" for number in 
 
 
 def bft_updates() -> Iterator[Case]:
-    """QBFT and IBFT 2.0: the block hash leaves out round and seals."""
+    """QBFT, IBFT 2.0 and Istanbul BFT: the block hash leaves out round and seals."""
     for name, vote in [("no vote", []), ("a vote to add", [address(9), b"\xff"]), ("a vote to remove", [address(9), b""])]:
         for round_number in (0, 1, 300):
             extra = [VANITY, VALIDATORS, vote, round_number, COMMIT_SEALS]
@@ -358,6 +358,17 @@ def bft_updates() -> Iterator[Case]:
     yield update("QBFT, signed with its seals", "unknown_signer", replace(good, signed_hash=signed))
     changed = bft_block([VANITY, VALIDATORS[1:], *full[2:]], [VANITY, VALIDATORS[1:], *hashed[2:]])
     yield update("QBFT, known height, other validators", "frozen", changed, stored={11: good.consensus()})
+    istanbul = VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], COMMIT_SEALS[1:]])
+    kept = VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], []])
+    block = bft_block(istanbul, kept)
+    yield update("Istanbul BFT", "updated", block)
+    yield update("Istanbul BFT, as it is hashed", "updated", bft_block(kept))
+    yield update("Istanbul BFT, no validators and no seal", "updated", bft_block(VANITY + rlp.encode([[], b"", []])))
+    fewer = bft_block(VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], COMMIT_SEALS[2:]]), kept)
+    yield update("Istanbul BFT, known height, other seals", "unchanged", fewer, stored={11: block.consensus()})
+    proposed = VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[1], []])
+    by_another = bft_block(VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[1], COMMIT_SEALS[2:]]), proposed)
+    yield update("Istanbul BFT, known height, another proposer", "frozen", by_another, stored={11: block.consensus()})
     for name, extra in NOT_BFT:
         yield update(f"hashed as it is: {name}", "updated", bft_block(extra))
     plain = rlp.encode(header_fields(11, STATE, extra=rlp.encode(full)))
@@ -380,6 +391,13 @@ NOT_BFT: list[tuple[str, Any]] = [
     ("a round of 5 bytes", [VANITY, VALIDATORS, [], 2**32, COMMIT_SEALS]),
     ("a round that is a list", [VANITY, VALIDATORS, [], [1], COMMIT_SEALS]),
     ("seals that are a string", [VANITY, VALIDATORS, [], 1, COMMIT_SEALS[0]]),
+    ("Istanbul BFT, a byte behind it", VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], COMMIT_SEALS]) + b"\1"),
+    ("Istanbul BFT, vanity of 31 bytes", VANITY[:31] + rlp.encode([VALIDATORS, COMMIT_SEALS[0], COMMIT_SEALS])),
+    ("Istanbul BFT, two items", VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS])),
+    ("Istanbul BFT, four items", VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], COMMIT_SEALS, b""])),
+    ("Istanbul BFT, an address of 19 bytes", VANITY + rlp.encode([[bytes(19)], COMMIT_SEALS[0], COMMIT_SEALS])),
+    ("Istanbul BFT, a proposer's seal that is a list", VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS, COMMIT_SEALS])),
+    ("Istanbul BFT, a seal that is a list", VANITY + rlp.encode([VALIDATORS, COMMIT_SEALS[0], [COMMIT_SEALS]])),
 ]
 
 

@@ -60,7 +60,7 @@ var (
 )
 
 // DecodeEVMHeader refuses anything but the canonical RLP of a header of a known engine and fork. The hash is that of the
-// bytes, for QBFT and IBFT 2.0 without a part of the extra data.
+// bytes, for QBFT, IBFT 2.0 and Istanbul BFT without a part of the extra data.
 func DecodeEVMHeader(encoding []byte) (*EVMHeader, error) {
 	if len(encoding) > maximumEVMHeaderBytes {
 		return nil, refuse(Limit, "a block header of %d bytes; at most %d", len(encoding), maximumEVMHeaderBytes)

@@ -172,3 +172,32 @@ def test_evidence_has_no_seals_that_nothing_proves() -> None:
     kept = PoaEvm().evidence_header(full)
     assert decode_header(kept).header_rlp == hashed
     assert PoaEvm().evidence_header(kept) == kept
+
+
+ISTANBUL_EXTRA = bytes(32) + h(
+    "f89af8549444add0ec310f115a0e603b2d7db9f067778eaf8a94294fc7e8f22b3bcdcf955dd7ff3ba2ed833f8212946beaaed781d2d2ab6350f5c4566a"
+    "2c6eaac407a6948be76812f765c24641ec63dc2852b378aba2b440b841" + "00" * 65 + "c0"
+)
+"""Extra data of Istanbul BFT, and the hash of a header that has it and zeros beside, from `core/types/istanbul_test.go` of
+GoQuorum (public test data)."""
+ISTANBUL_HASH = h("cefefd3ade63a5955bca4562ed840b67f39e74df217f7e5f7241a6e9552cca70")
+ISTANBUL_MIX = h("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
+
+
+def istanbul(extra: bytes) -> dict[str, Any]:
+    """What GoQuorum shows of such a header."""
+    fields = [bytes(32), bytes(32), bytes(20), *[bytes(32)] * 3, bytes(256), *[b""] * 5, extra, ISTANBUL_MIX, bytes(8)]
+    seal = {"mixHash": "0x" + ISTANBUL_MIX.hex(), "nonce": "0x" + bytes(8).hex()}
+    return shown(rlp.encode(fields)) | seal | {"hash": "0x" + ISTANBUL_HASH.hex()}
+
+
+def test_a_header_of_istanbul_bft_has_the_hash_that_goquorum_gives_it() -> None:
+    sealless = evm_header.encode_block(istanbul(ISTANBUL_EXTRA))
+    assert (sealless.hash, sealless.hashed) == (ISTANBUL_HASH, sealless.encoding)
+    validators, seal, _ = rlp.decode(ISTANBUL_EXTRA[32:])
+    committed = ISTANBUL_EXTRA[:32] + rlp.encode([validators, seal, [bytes(range(65)), bytes(65)]])
+    header = evm_header.encode_block(istanbul(committed))
+    assert (header.hash, header.hashed) == (ISTANBUL_HASH, sealless.encoding)
+    assert header.encoding != header.hashed
+    with pytest.raises(HeaderRefused):
+        evm_header.encode_block(istanbul(ISTANBUL_EXTRA + b"\1\2\3"))
