@@ -10,7 +10,7 @@ from relayer.app.checking_rights import rights_lines
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import answering
-from relayer.app.trying import update_line, vouching_line
+from relayer.app.trying import named_line, update_line, vouching_line
 from relayer.config.channels import ChannelSettings, End
 from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
@@ -94,8 +94,11 @@ async def _channel_lines(
                 yield await port_line(subject, binding, ClientId(end.client), other)
             followed = ledgers.get(other.ledger)
             if followed is not None and status.condition is ClientCondition.ACTIVE:
+                named = named_line(f"authorities of {other.ledger} in the configuration", ledger, followed, status)
+                if named is not None:
+                    yield named
                 signers = await vouching_line(
-                    f"authorities of {other.ledger} for {end.client} on {end.ledger}", ledger, followed, ClientId(end.client)
+                    f"authorities of {other.ledger} for {end.client} on {end.ledger}", ledger, followed, status
                 )
                 if signers is not None:
                     yield signers

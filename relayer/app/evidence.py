@@ -25,6 +25,7 @@ from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path, verify
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
+from relayer.ports.capabilities import RotatesVouchers, capability
 from relayer.ports.journal import Entry
 from relayer.ports.ledger import Ledger, client_reference
 from relayer.ports.prover import ClientTerms, Prover
@@ -94,8 +95,19 @@ async def gather(
 
 
 async def trust_of(one: ProvingEnd, other: ProvingEnd, light_clients: LightClients = KNOWN) -> Trust:
-    """What this relayer's configuration trusts now, for readers who have reason to trust it too."""
+    """What this relayer's light clients trust now, as far as its configuration names them, for readers who have reason to trust it too."""
     return Trust(ends=(await _trusted_end(one, other, light_clients), await _trusted_end(other, one, light_clients)))
+
+
+async def changes_needed(one: ProvingEnd, other: ProvingEnd) -> tuple[str, ...]:
+    """What the configuration has to say differently after rotations, so that it names those whom the clients trust."""
+    found = []
+    for end, host in ((one, other), (other, one)):
+        rotating = capability(end.ledger, RotatesVouchers)
+        if rotating is not None:
+            reference = client_reference(host.ledger, host.client, await host.ledger.client_status(host.client))
+            found.append(rotating.named_for(reference).change)
+    return tuple(change for change in found if change)
 
 
 @asynccontextmanager
@@ -130,7 +142,7 @@ def _answer(life: Life) -> Acknowledgement:
 async def _state(
     claim: Claim, packet: Packet, *, at: Height, here: ProvingEnd, there: ProvingEnd, light_clients: LightClients
 ) -> ProvenStatement:
-    reference = client_reference(there.ledger, there.client)
+    reference = client_reference(there.ledger, there.client, await there.ledger.client_status(there.client))
     path = claimed_path(claim, packet)
     try:
         (proof,) = await here.ledger.prove([path], at=at)
@@ -166,14 +178,24 @@ async def _trusted_end(end: ProvingEnd, other: ProvingEnd, light_clients: LightC
     kind = light_clients.of_type(creation.client_type)
     if kind is None:
         raise _unknown(end, creation.client_type)
+    status = await other.ledger.client_status(other.client)
+    reference = client_reference(other.ledger, other.client, status)
     header: bytes | None = None
     if kind.signers_in_header:
-        reference = client_reference(other.ledger, other.client)
         head = creation.height
         header = (await end.ledger.client_update(reference, trusted=Height(head - 1), target=head)).value
-    return TrustedEnd(
-        client_id=end.client, genesis_hash=end.ledger.genesis_hash, ledger=kind.trust_of(creation.client_state, header)
-    )
+    rotating = capability(end.ledger, RotatesVouchers)
+    trusted = creation.client_state
+    if rotating is not None and status.client_state:
+        # Those who were handed over to, if this relayer's operator has named them.
+        named = rotating.named_for(reference)
+        if named.unknown:
+            raise ConfigurationError(
+                f"{other.client} on {other.ledger.ledger_id} trusts authorities of {end.ledger.ledger_id} that relayer.yaml "
+                f"does not name: {', '.join(named.unknown)}. If they were rotated, name them: {named.change}"
+            )
+        trusted = kind.encode_client(kind.trusting(*map(kind.decode_client, (trusted, status.client_state))))
+    return TrustedEnd(client_id=end.client, genesis_hash=end.ledger.genesis_hash, ledger=kind.trust_of(trusted, header))
 
 
 def _unknown(end: ProvingEnd, kind: str) -> ConfigurationError:

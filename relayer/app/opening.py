@@ -166,6 +166,7 @@ class Opening:
     async def _client(self, host: Host, followed: Host, *, counterparty: ClientId | None) -> ClientId:
         if host.end.client is not None:
             return ClientId(host.end.client)
+        above = (await host.ledger.head()).height
         deploying, prefix = capability(host.ledger, DeploysClients), followed.ledger.merkle_prefix
         if deploying is None or counterparty is None:
             creation, header = await self.starting.creation(followed.ledger, _terms(self.channel))
@@ -181,7 +182,8 @@ class Opening:
                 client = await deploying.add_client(
                     deployed.contract, counterparty_client_id=counterparty, counterparty_merkle_prefix=prefix
                 )
-        _note(self.config, lambda deployment: deployment.with_client(self.channel.name, host.end.ledger, client))
+        name, ledger = self.channel.name, host.end.ledger
+        _note(self.config, lambda deployment: deployment.with_client(name, ledger, client, above=above or None))
         self.progress(f"created {client} on {host.ledger.ledger_id}: it starts from {start}")
         return client
 

@@ -17,8 +17,9 @@ from relayer.core.ids import ClientId, LedgerId
 from relayer.engine.runner import RunBlocking
 from relayer.errors import AuthoritiesUnavailable, ClientUnusable, FundsInsufficient, LedgerUnavailable, RelayerError
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.capabilities import Checked, Priced, Vouched, VouchedByClient, capability
+from relayer.ports.capabilities import Checked, Priced, RotatesVouchers, Vouched, VouchedByClient, capability
 from relayer.ports.ledger import ClientCondition, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientReference
 from relayer.service.remembered import Remembered
 from relayer.service.report import Figures, ProbeResult, WalletReport
 
@@ -27,6 +28,9 @@ _QUICKLY_SECONDS = 1.0
 _SIGNING_SECONDS = 30.0
 """Authorities change what they sign for when they are started; each question asks all of them."""
 _SILENT = "no answer within"
+
+_Follower = tuple[FullLedger, ClientId]
+"""A light client, and its host."""
 
 
 class Probe:
@@ -46,6 +50,7 @@ class Probe:
         self._ledgers = ledgers
         self._clients = list(dict.fromkeys((route.source, route.source_client) for route in routes))
         self._paying = dict(self._clients)
+        self._followers = _followers(routes, ledgers)
         self._signing = dict(self._signers(routes))
         self._statistics = statistics
         self._blocking = blocking
@@ -79,7 +84,7 @@ class Probe:
             yield f"ledger {name}", _height(ledger)
             vouched = capability(ledger, Vouched)
             if vouched is not None:
-                yield f"authorities of {name}", _vouching(vouched)
+                yield f"authorities of {name}", _vouching(ledger, vouched, self._followers.get(name, ()))
         yield from self._own_checks()
         for name, client in self._clients:
             yield f"client {client} of ledger {name}", _condition(self._ledgers[name], client)
@@ -128,17 +133,40 @@ async def _own_check(ledger: Checked) -> str:
     return "; ".join(f"{line.subject} {line.found}" for line in lines)
 
 
-async def _vouching(ledger: Vouched) -> str:
-    (await ledger.vouching()).require_enough()
+def _followers(routes: Sequence[Route], ledgers: Mapping[LedgerId, FullLedger]) -> dict[LedgerId, tuple[_Follower, ...]]:
+    found: dict[LedgerId, dict[_Follower, None]] = {}
+    for route in routes:
+        found.setdefault(route.source, {})[ledgers[route.destination], route.destination_client] = None
+    return {name: tuple(each) for name, each in found.items()}
+
+
+async def _vouching(ledger: FullLedger, vouched: Vouched, followers: Sequence[_Follower]) -> str:
+    """Of those whom each light client trusts, which a rotation may have replaced; else of those who are configured."""
+    rotating = capability(ledger, RotatesVouchers)
+    if rotating is None or not followers:
+        (await vouched.vouching()).require_enough()
+    else:
+        for host, client in followers:
+            (await rotating.vouching_for(await _reference(host, client))).require_enough()
     return "enough answer"
+
+
+async def _reference(host: FullLedger, client: ClientId) -> ClientReference:
+    """With the client's state, unless its host does not tell it now: that is a reason of its own."""
+    try:
+        status = await asyncio.wait_for(host.client_status(client), _QUICKLY_SECONDS)
+    except (TimeoutError, RelayerError):
+        status = None
+    return client_reference(host, client, status)
 
 
 async def _serving(ledger: VouchedByClient, host: FullLedger, client: ClientId) -> str:
     """Raises AuthoritiesUnavailable if too few sign for the client, even if they answer."""
-    missing = await ledger.not_serving(client_reference(host, client))
-    vouched = capability(ledger, Vouched)
+    reference = await _reference(host, client)
+    missing = await ledger.not_serving(reference)
+    vouched, rotating = capability(ledger, Vouched), capability(ledger, RotatesVouchers)
     if missing and vouched is not None:
-        vouching = await vouched.vouching()
+        vouching = await (vouched.vouching() if rotating is None else rotating.vouching_for(reference))
         signing = len(vouching.vouchers) - len(missing)
         if signing < vouching.threshold:
             raise AuthoritiesUnavailable(

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from relayer.app.ledgers import FullLedger
 from relayer.app.vouchers import entry, who
-from relayer.core.ids import ClientId
 from relayer.engine.aiming import signable
 from relayer.errors import NoPriceYet, RelayerError
-from relayer.ports.capabilities import CheckLine, Priced, Vouched, VouchedByClient, capability
+from relayer.ports.capabilities import (
+    CheckLine,
+    Priced,
+    RotatesVouchers,
+    Vouched,
+    VouchedByClient,
+    Voucher,
+    capability,
+)
 from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
+from relayer.ports.prover import ClientReference
 
 
 async def update_line(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine:
@@ -46,21 +54,38 @@ async def _tried(subject: str, host: FullLedger, followed: FullLedger, status: C
     return CheckLine(subject=subject, found=f"{found}; {price}", remedy=short)
 
 
-async def vouching_line(subject: str, host: FullLedger, followed: FullLedger, client: ClientId) -> CheckLine | None:
+def named_line(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine | None:
+    """Whether the configuration names exactly those whom the client on `host` trusts; None where none are configured."""
+    rotating = capability(followed, RotatesVouchers)
+    if rotating is None:
+        return None
+    change = rotating.named_for(client_reference(host, status.client_id, status)).change
+    if not change:
+        return CheckLine(subject=subject, found=f"exactly those whom {status.client_id} trusts")
+    return CheckLine(subject=subject, found=f"others than {status.client_id} trusts since its rotation", remedy=change)
+
+
+async def vouching_line(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine | None:
     """Whether all who vouch for `followed` sign for the client on `host`; None where no client is named."""
-    vouched = capability(followed, VouchedByClient)
+    vouched, client = capability(followed, VouchedByClient), status.client_id
     if vouched is None:
         return None
-    reference = client_reference(host, client)
+    reference = client_reference(host, client, status)
     missing = await vouched.not_serving(reference)
     if not missing:
         return CheckLine(subject=subject, found=f"all who vouch for it sign for {client}")
     # Whoever does not answer at all is found elsewhere, and needs another remedy.
-    answering = capability(followed, Vouched)
-    silent = {each.name for each in (await answering.vouching()).vouchers if each.error} if answering else set()
+    silent = {each.name for each in await _vouchers(followed, reference) if each.error}
     unaware = [each for each in missing if each.name not in silent]
     found = f"not all who vouch for it sign for {client}: {who(missing)}"
     if not unaware:
         return CheckLine(subject=subject, found=found, remedy="start those that do not answer")
     words = f"add {entry(reference)} to `clients` in the authority.yaml of {', '.join(each.name for each in unaware)}"
     return CheckLine(subject=subject, found=found, remedy=f"{words}, and start them again")
+
+
+async def _vouchers(followed: FullLedger, reference: ClientReference) -> tuple[Voucher, ...]:
+    rotating, answering = capability(followed, RotatesVouchers), capability(followed, Vouched)
+    if rotating is not None:
+        return (await rotating.vouching_for(reference)).vouchers
+    return () if answering is None else (await answering.vouching()).vouchers

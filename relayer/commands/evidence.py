@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from relayer.app.evidence import connected_ends, gather, life_of, trust_of
+from relayer.app.evidence import changes_needed, connected_ends, gather, life_of, trust_of
 from relayer.app.journal import journal_reader, routes
-from relayer.commands.output import done, step, write_file
+from relayer.commands.output import done, say, step, write_file
 from relayer.commands.packet_names import keys_named, packet_of
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.channels import Route
@@ -46,7 +46,10 @@ def export_trust(config: Path, channel: str | None, output: Path) -> None:
     chosen = next((route for route in known if channel in (None, route.channel)), None)
     if chosen is None:
         raise ConfigurationError(f"{config} has no channel {channel!r}; it has {', '.join(names)}")
-    write_file(output, encode_trust(asyncio.run(_trust(settings, chosen))))
+    trusted, changes = asyncio.run(_trust(settings, chosen))
+    write_file(output, encode_trust(trusted))
+    for change in changes:
+        say(f"since a rotation the light client trusts others than relayer.yaml names; {change}")
     done(f"{output}: what this relayer trusts of {chosen.source} and {chosen.destination}; compare it before you rely on it")
 
 
@@ -64,9 +67,9 @@ async def _gather(settings: RelayerSettings, route: Route, key: PacketKey) -> tu
         return await gather(life, source=source, destination=destination)
 
 
-async def _trust(settings: RelayerSettings, route: Route) -> Trust:
+async def _trust(settings: RelayerSettings, route: Route) -> tuple[Trust, tuple[str, ...]]:
     async with connected_ends(settings, route) as (source, destination):
-        return await trust_of(source, destination)
+        return await trust_of(source, destination), await changes_needed(source, destination)
 
 
 def _require_new(file: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +17,12 @@ from relayer.bounded_files import read_up_to
 from relayer.config.channels import ADDRESS_PORT, ChannelSettings, End
 from relayer.config.document import Step
 from relayer.config.fields import Address, ClientName, Section
-from relayer.config.ledgers import DeploymentHeight, EvmLedgerSettings, LedgerSettings
+from relayer.config.ledgers import CosmosLedgerSettings, DeploymentHeight, EvmLedgerSettings, LedgerSettings
 from relayer.errors import ConfigurationError
 
 Conflict = tuple[tuple[Step, ...], str]
 _DEPLOYED = ("router", "facts", "deployed_at_height")
+_OPENED = "opened_above_height"
 
 
 class Contracts(Section):
@@ -40,23 +41,47 @@ class DeployedClient(Section):
 
 
 class Deployment(Section):
-    """`clients` holds, per channel and ledger, the client created there; `unadded`, those that are only deployed."""
+    """`clients` holds, per channel and ledger, the client created there, and `opened_above` the ledger's height before that;
+    `unadded` holds those that are only deployed."""
 
     version: Literal[1] = 1
     contracts: dict[str, Contracts] = Field(default_factory=dict)
     clients: dict[str, dict[str, ClientName]] = Field(default_factory=dict)
     unadded: dict[str, dict[str, DeployedClient]] = Field(default_factory=dict)
+    opened_above: dict[str, dict[str, DeploymentHeight]] = Field(default_factory=dict)
 
     def with_contracts(self, ledger: str, contracts: Contracts) -> Deployment:
         """A copy that also records the ledger's contracts."""
         return self.model_copy(update={"contracts": {**self.contracts, ledger: contracts}})
 
-    def with_client(self, channel: str, ledger: str, client: str) -> Deployment:
-        """A copy that also records the channel's client on a ledger."""
+    def with_client(self, channel: str, ledger: str, client: str, *, above: int | None = None) -> Deployment:
+        """A copy that also records the channel's client on a ledger, created above a height if that is known."""
         mine = {**self.clients.get(channel, {}), ledger: client}
         left = {name: each for name, each in self.unadded.get(channel, {}).items() if name != ledger}
         unadded = {name: each for name, each in {**self.unadded, channel: left}.items() if each}
-        return self.model_copy(update={"clients": {**self.clients, channel: mine}, "unadded": unadded})
+        heights = {name: height for name, height in self.opened_above.get(channel, {}).items() if name != ledger}
+        opened = {**self.opened_above, channel: heights if above is None else {**heights, ledger: above}}
+        return self.model_copy(
+            update={
+                "clients": {**self.clients, channel: mine},
+                "unadded": unadded,
+                "opened_above": {name: each for name, each in opened.items() if each},
+            }
+        )
+
+    def above(self, ledger: str, channels: Iterable[ChannelSettings]) -> int | None:
+        """The height above which the channels' clients on a ledger were created; None if that is not recorded of all."""
+        found = []
+        for channel in channels:
+            for end in channel.ends:
+                if end.ledger != ledger:
+                    continue
+                created = self.clients.get(channel.name, {}).get(ledger)
+                height = self.opened_above.get(channel.name, {}).get(ledger)
+                if height is None or end.client not in (None, created):
+                    return None
+                found.append(height)
+        return min(found, default=None)
 
     def with_deployed_client(self, channel: str, ledger: str, deployed: DeployedClient) -> Deployment:
         """A copy that also records a light client that the ledger's router has not taken yet."""
@@ -107,6 +132,11 @@ def complete(
             conflicts += _conflicts(("ledgers", name), ledger, contracts)
             update = {key: getattr(ledger, key) or getattr(contracts, key) for key in _DEPLOYED}
             done[name] = ledger.model_copy(update=update)
+    for name, ledger in ledgers.items():
+        above = deployment.above(name, channels)
+        if isinstance(ledger, CosmosLedgerSettings) and above is not None:
+            conflicts += _conflict(("ledgers", name, _OPENED), ledger.opened_above_height, above)
+            done[name] = ledger.model_copy(update={_OPENED: above})
     filled = []
     for index, channel in enumerate(channels):
         known = deployment.clients.get(channel.name, {})
@@ -128,9 +158,12 @@ def _completed(end: End, client: str | None, ledger: LedgerSettings | None) -> E
 
 def _conflicts(steps: tuple[Step, ...], ledger: EvmLedgerSettings, contracts: Contracts) -> Iterator[Conflict]:
     for key in _DEPLOYED:
-        written, deployed = getattr(ledger, key), getattr(contracts, key)
-        if written and deployed and written != deployed:
-            yield (*steps, key), _differs(deployed)
+        yield from _conflict((*steps, key), getattr(ledger, key), getattr(contracts, key))
+
+
+def _conflict(steps: tuple[Step, ...], written: str | int | None, deployed: str | int | None) -> Iterator[Conflict]:
+    if written and deployed and written != deployed:
+        yield steps, _differs(deployed)
 
 
 def _differs(deployed: str | int) -> str:

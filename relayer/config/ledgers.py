@@ -197,6 +197,13 @@ class CosmosLedgerSettings(_Watched):
     transaction_gas: Annotated[int, Field(ge=1_000_000, lt=2**62)] | None = None
     """Most gas that one transaction may ask for; None: four fifths of what a block may take."""
     request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 15
+    opened_above_height: DeploymentHeight | None = None
+    """The newest height when the first of the channels was opened: nothing of them is at or below it."""
+
+    @property
+    def read_above(self) -> int:
+        """As configured, or from where the channels begin."""
+        return max(self.start_height, self.opened_above_height or 0)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -29,7 +29,7 @@ from relayer.light_clients.kind import FollowsLedger, Instant, ProvenPath
 from relayer.logs import Log
 from relayer.ports import ledger as port
 from relayer.ports.ledger import ClientCondition, Head, client_reference
-from relayer.ports.prover import ClientCreation, ClientMessage, ClientTerms, Proof
+from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity, ClientStatus, Frozen, MappingConsensusStates, Updated
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 from relayer.proofs.errors import ProofError
@@ -81,6 +81,7 @@ class OwnClient:
         self._trusted: _Trusted | None = None
         self._must_update = False
         self._aim = Aim(followed.ledger)
+        self._signing: ClientReference | None = None
 
     async def look_up(self, questions: Sequence[Question], *, since: Height) -> Sequence[bytes | None]:
         """For each question what the ledger stores at the path, in a state not older than `since`: one of the values that it
@@ -93,6 +94,7 @@ class OwnClient:
             trusted = await self._vouched(head, since)
         except AuthoritiesUnavailable as error:
             self._aim.missed(error)
+            await self._follow_rotation()
             raise
         at = trusted.latest
         try:
@@ -105,7 +107,7 @@ class OwnClient:
 
     async def _vouched(self, head: Head, since: Height) -> _Trusted:
         """The client at a height from `since` on, updated if it has to be."""
-        reference = client_reference(self._host.ledger, self._client)
+        reference = self._reference
         target = await self._aim.at(reference, head.height)
         if target < since:
             raise NotFinal(
@@ -132,7 +134,7 @@ class OwnClient:
         return self._trusted
 
     async def _start(self, at: Height | None) -> _Trusted:
-        status = await self._host.ledger.client_status(self._client)
+        status = await self._status()
         terms = ClientTerms(
             trusting_period_seconds=status.trusting_period_seconds or _TRUSTING_SECONDS,
             max_clock_drift_seconds=_DRIFT_SECONDS,
@@ -147,6 +149,8 @@ class OwnClient:
         try:
             state, consensus = kind.decode_client(creation.client_state), kind.decode_consensus(creation.consensus_state)
             kind.create(state, consensus)
+            if status.client_state and not kind.signers_in_header:
+                state = kind.trusting(state, kind.decode_client(status.client_state))
         except ProofError as error:
             raise self._refused(f"its first state cannot be used ({error})") from error
         if kind.signers_in_header:
@@ -178,11 +182,30 @@ class OwnClient:
                 f"ledger {self._host.ledger_id} has not verified"
             )
 
+    async def _follow_rotation(self) -> None:
+        """Those who signed until now may have handed over, as the client that this one follows says."""
+        trusted, status = self._trusted, await self._status()
+        if trusted is None or trusted.kind.signers_in_header or not status.client_state:
+            return
+        try:
+            trusted.state = trusted.kind.trusting(trusted.state, trusted.kind.decode_client(status.client_state))
+        except ProofError as error:
+            raise self._refused(f"the state of {self._client} cannot be read ({error})") from error
+
+    @property
+    def _reference(self) -> ClientReference:
+        """As far as the host was asked: it says who must sign."""
+        return self._signing or client_reference(self._host.ledger, self._client)
+
+    async def _status(self) -> port.ClientStatus:
+        status = await self._host.ledger.client_status(self._client)
+        self._signing = client_reference(self._host.ledger, self._client, status)
+        return status
+
     async def _update(self, trusted: _Trusted, head: Head, target: Height) -> None:
-        reference = client_reference(self._host.ledger, self._client)
         # A header of the height that is known already may still lack who vouches for it.
         before = min(trusted.latest, Height(target - 1))
-        message = await self._followed.prover.client_update(reference, trusted=before, target=target)
+        message = await self._followed.prover.client_update(self._reference, trusted=before, target=target)
         outcome = self._outcome(trusted, message, head)
         if isinstance(outcome, Updated):
             trusted.state, trusted.consensus = outcome.client_state, outcome.consensus_state

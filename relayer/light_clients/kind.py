@@ -92,6 +92,10 @@ class FollowsLedger(Protocol[State, Consensus]):
         """Refuses states that no client may start from."""
         ...
 
+    def trusting(self, state: State, other: State) -> State:
+        """The state, with those who vouch for the ledger as another client's state names them, if states do."""
+        ...
+
     def status(self, state: State, states: ConsensusStates[Consensus], at: Instant) -> ClientStatus:
         """Active, frozen or expired at that time."""
         ...

@@ -145,6 +145,9 @@ class PoaEvm:
     def create(self, state: ClientState, consensus: ConsensusState) -> None:
         rules.create(state, consensus)
 
+    def trusting(self, state: ClientState, other: ClientState) -> ClientState:
+        return replace(state, engine=other.engine, generation=other.generation)
+
     def status(self, state: ClientState, states: States, at: Instant) -> ClientStatus:
         return rules.status(state, states, now_seconds=at.now_seconds)
 

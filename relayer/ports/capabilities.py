@@ -95,6 +95,29 @@ class VouchedByClient(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedVouchers:
+    """How the configuration names those whom a light client trusts, which a rotation may have replaced."""
+
+    unknown: tuple[str, ...] = ()
+    """Those that the configuration does not name at all, so that nobody can ask them."""
+    change: str = ""
+    """What to write into the configuration; empty if it names exactly these."""
+
+
+@runtime_checkable
+class RotatesVouchers(Protocol):
+    """A ledger whose vouchers are configured, while a light client may have others by a rotation: those count for it."""
+
+    async def vouching_for(self, client: ClientReference) -> Vouching:
+        """Asks each of those whom the client trusts who it is."""
+        ...
+
+    def named_for(self, client: ClientReference) -> NamedVouchers:
+        """Compares the configuration with whom the client trusts; nothing to do if its state is not known."""
+        ...
+
+
 @runtime_checkable
 class VouchedUpTo(Protocol):
     """A ledger whose vouchers look at nodes of their own, which may be behind ours."""

@@ -52,6 +52,10 @@ class SimulatedKind:
         if (consensus.chain_id, consensus.height) != (state.chain_id, state.latest_height):
             raise HeaderRefused(Refusal.CHAIN_ID, "the two states are not of one ledger and height")
 
+    def trusting(self, state: SimulatedState, other: SimulatedState) -> SimulatedState:
+        del other
+        return state
+
     def status(self, state: SimulatedState, states: States, at: Instant) -> ClientStatus:
         latest, period = states.at(state.latest_height), state.trusting_period_seconds
         if latest is None or (period and at.now_seconds >= latest.timestamp + period):

@@ -189,21 +189,25 @@ class AuthorityQuorum:
         )
         await self._ask(endpoint, _Question(identity=identity, number=number, block_hash=block_hash, engine=self.engine))
 
-    async def vouching(self) -> Vouching:
-        """Asks each who it is; one that is not what the configuration says counts as failing."""
-        vouchers = await asyncio.gather(*map(self._voucher, self._endpoints))
-        return Vouching(threshold=self.engine.threshold, vouchers=tuple(vouchers))
+    @property
+    def rotating(self) -> tuple[bytes, ...]:
+        """Addresses of those that are known beside the members."""
+        return tuple(each.address for each in self._known[len(self._endpoints) :])
+
+    async def vouching(self, engine: AuthorityEngine | None = None) -> Vouching:
+        """Asks each of `engine`, by default each member, who it is; one that is not what the configuration says counts as
+        failing."""
+        engine = engine or self.engine
+        known = self._of(engine)
+        vouchers = await asyncio.gather(*map(self._voucher, known))
+        return Vouching(threshold=engine.threshold, vouchers=(*vouchers, *_strangers(engine, known)))
 
     async def not_serving(self, identity: ClientIdentity, engine: AuthorityEngine | None = None) -> tuple[Voucher, ...]:
         """Those of `engine`, by default of a new light client, that do not sign for a client, with the reason."""
         engine = engine or self.engine
         known = self._of(engine)
         asked = await asyncio.gather(*(self._server_of(each, identity) for each in known))
-        strangers = set(engine.authorities) - {each.address for each in known}
-        unknown = [
-            Voucher(name="0x" + each.hex(), endpoint="", error="is not configured here") for each in sorted(strangers)
-        ]
-        return (*(each for each in asked if each.error), *unknown)
+        return (*(each for each in asked if each.error), *_strangers(engine, known))
 
     async def _server_of(self, endpoint: AuthorityEndpoint, identity: ClientIdentity) -> Voucher:
         name = f"0x{endpoint.address.hex()}"
@@ -361,6 +365,11 @@ class AuthorityQuorum:
             channel = endpoint.channel(options=options)
             self._channels[endpoint.target] = channel
         return authority_pb2_grpc.AuthorityStub(channel)  # type: ignore[no-untyped-call]
+
+
+def _strangers(engine: AuthorityEngine, known: Sequence[AuthorityEndpoint]) -> list[Voucher]:
+    missing = set(engine.authorities) - {each.address for each in known}
+    return [Voucher(name="0x" + each.hex(), endpoint="", error="is not configured here") for each in sorted(missing)]
 
 
 def _unknown(identity: ClientIdentity, engine: AuthorityEngine, known: Sequence[AuthorityEndpoint]) -> str:

@@ -21,11 +21,12 @@ from relayer.ledgers.evm.clients import RouterClients
 from relayer.ledgers.evm.comet_abi import light_client_code, recover_call
 from relayer.ledgers.evm.comet_codec import CometCodec
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
+from relayer.ledgers.evm.naming import named
 from relayer.ledgers.evm.prover import EvmProver, engine_in_force
 from relayer.ledgers.evm.router_check import require_router
 from relayer.ledgers.evm.submitter import Submitter
 from relayer.ledgers.nodes.websocket import Subscription, lasting_notices
-from relayer.ports.capabilities import CheckLine, Voucher, Vouching
+from relayer.ports.capabilities import CheckLine, NamedVouchers, Voucher, Vouching
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import ClientCondition, ClientStatus, Head, Quote, SubmissionBatch, SubmissionReceipt
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
@@ -156,6 +157,15 @@ class EvmLedger:
             host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
         )
         return await self._quorum.not_serving(identity, engine_in_force(client))
+
+    async def vouching_for(self, client: ClientReference) -> Vouching:
+        return await self._quorum.vouching(engine_in_force(client))
+
+    def named_for(self, client: ClientReference) -> NamedVouchers:
+        trusted, quorum = engine_in_force(client), self._quorum
+        if trusted is None:
+            return NamedVouchers()
+        return named(trusted, members=quorum.engine, rotating=quorum.rotating, ledger=self.ledger_id)
 
     async def vouched_height(self, client: ClientReference, *, target: Height) -> Height:
         return Height(await self._quorum.signable(target=target, engine=engine_in_force(client)))

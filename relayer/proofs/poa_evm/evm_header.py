@@ -3,8 +3,9 @@
 A header is 13 fields that all engines share, the fields of the engine's seal, and those that forks added: London's base fee,
 Shanghai's withdrawals, Cancun's blobs, Prague's requests. The seal is `mixHash` and `nonce`, or Aura's `step` and
 `signature` with its empty steps behind them where the chain has them. Under QBFT, IBFT 2.0 and Istanbul BFT the block
-hash leaves out a part of the extra data. A node's statement of a hash is never trusted: the hash is computed from the bytes. Sources:
-yellow paper 4.3.3, EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685, the sources of OpenEthereum, Nethermind and Besu.
+hash leaves out a part of the extra data. A node's statement of a hash is never trusted: the hash is computed from the
+bytes. Sources: yellow paper 4.3.3, EIP-1559, EIP-4895, EIP-4844, EIP-4788, EIP-7685, the sources of OpenEthereum,
+Nethermind, Besu and GoQuorum.
 
 A seal engine reads what it needs of the seal from `EvmHeader.encoding`; here it only decides what the hash is.
 """
@@ -83,7 +84,8 @@ class EvmHeader:
     encoding: bytes
     """The header as it was received, with its whole seal."""
     hashed: bytes
-    """The header over which the block hash is taken: `encoding`, but for QBFT, IBFT 2.0 and Istanbul BFT. It decodes to the same hash."""
+    """The header over which the block hash is taken: `encoding`, but for QBFT, IBFT 2.0 and Istanbul BFT. It decodes to the
+    same hash."""
 
 
 def decode_header(encoding: bytes) -> EvmHeader:

@@ -10,11 +10,12 @@ import pytest
 
 from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
-from relayer.devnet.network import Network
+from relayer.devnet.network import Network, SettlementKind
 from relayer.devnet.operators import Business, Watch
 from relayer.examples.consortium import FactDraft
 
 pytestmark = pytest.mark.node
+SETTLEMENT_KINDS = tuple(SettlementKind)
 
 TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=1_000, tax=190)
 
@@ -59,10 +60,24 @@ async def test_packets_flow_before_during_and_after_a_rotation(network: Network,
 
     await trips()
     rotate(network, "two", configuration.name, to=members[:2], threshold=2, signers=[0, 1])
+    channel = ("--config", configuration.name, "--channel", "main")
     retired = network.authorities[2]
     os.killpg(retired.process.pid, signal.SIGSTOP)
     try:
         await trips()
+        told = ran(network, "trust", "rotated-trust.json", *channel)
+        assert f"remove {members[2].lower()} from `members`" in told
+        trusted = json.loads((network.layout.folder / "rotated-trust.json").read_text())["ledgers"]
+        (contracts,) = [each for each in trusted if each["client_type"] == "poa-evm"]
+        assert contracts["authorities"] == sorted(each.lower() for each in members[:2])
+        newest = max(watch.acknowledged)
+        ran(network, "export", f"main/contracts/{newest}", *channel[:2], "--output", "rotated-life.json")
+        ran(network, "verify", "rotated-life.json", "--trust", "rotated-trust.json")
+        network.children.wait_until(relayer, lambda: health(port)[0] == 200, "good health")
+        lines = json.loads(network.run("check", *channel[:2], "--json").output)
+        remedies = {line["subject"]: line["remedy"] for line in lines}
+        assert f"remove {members[2].lower()}" in remedies["authorities of contracts in the configuration"]
+        assert not remedies["authorities of contracts for poa-evm-0 on settlement"]
     finally:
         os.killpg(retired.process.pid, signal.SIGCONT)
     # The way back is a rotation as well, and the relayer has not been started again.

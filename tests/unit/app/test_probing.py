@@ -16,7 +16,7 @@ from relayer.engine.runner import inline
 from relayer.errors import ConfigurationError
 from relayer.journal.sqlite import SqliteJournal
 from relayer.journal.statistics import JournalStatistics
-from relayer.ports.capabilities import CheckLine, Priced, Voucher, Vouching, capability
+from relayer.ports.capabilities import CheckLine, NamedVouchers, Priced, Voucher, Vouching, capability
 from relayer.ports.ledger import Quote, SubmissionBatch
 from relayer.ports.prover import ClientReference
 from relayer.testing.clock import VirtualClock
@@ -100,6 +100,25 @@ def test_a_dead_ledger_and_missing_authorities(world: World, probe: Probe) -> No
     assert found.reasons[1].startswith("ledger settlement: ")
     assert found.reasons[2].startswith("client simulated-0 of ledger settlement: ")
     assert len(found.checked) == 4
+
+
+class RotatedLedger(PaidLedger):
+    """Its light client trusts one authority, which answers; those who are configured were retired."""
+
+    async def vouching_for(self, client: ClientReference) -> Vouching:
+        assert client.client_id == "simulated-0"
+        return Vouching(threshold=1, vouchers=(Voucher(name="0x9", endpoint="there"),))
+
+    def named_for(self, client: ClientReference) -> NamedVouchers:
+        raise NotImplementedError(client)
+
+
+def test_those_count_whom_the_light_client_trusts_since_a_rotation(world: World, probe: Probe) -> None:
+    """The fault: /healthz answered 503 once the retired were switched off, until relayer.yaml was edited."""
+    world.contracts.__class__ = RotatedLedger
+    world.contracts.faults.authorities_down = True
+    found = world.clock.run(probe.look())
+    assert not [reason for reason in found.reasons if reason.startswith("authorities of contracts")]
 
 
 @pytest.mark.parametrize(

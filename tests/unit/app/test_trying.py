@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from relayer.app.trying import update_line, vouching_line
+from relayer.app.trying import named_line, update_line, vouching_line
 from relayer.core.ids import ClientId
 from relayer.errors import AccessDenied, ConfigurationError, FeeCapExceeded, NoPriceYet, RelayerError
-from relayer.ports.capabilities import CheckLine, Voucher, Vouching
-from relayer.ports.ledger import Quote, SubmissionBatch
+from relayer.ports.capabilities import CheckLine, NamedVouchers, Voucher, Vouching
+from relayer.ports.ledger import ClientStatus, Quote, SubmissionBatch
 from relayer.ports.prover import ClientReference
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated import SimulatedLedger
@@ -124,11 +124,47 @@ def test_without_a_newer_header_gas_is_priced_all_the_same(world: World) -> None
     assert tried(world).remedy == "fee: choose `legacy`"
 
 
+def status_of(world: World) -> ClientStatus:
+    return world.clock.run(world.settlement.client_status(CLIENT))
+
+
+class RotatedLedger(PaidLedger):
+    """Light clients may trust others than the configured authorities."""
+
+    named = NamedVouchers()
+
+    async def vouching_for(self, client: ClientReference) -> Vouching:
+        del client
+        return Vouching(threshold=1, vouchers=(Voucher(name="0x3", endpoint="there", error="UNAVAILABLE"),))
+
+    def named_for(self, client: ClientReference) -> NamedVouchers:
+        del client
+        return self.named
+
+
+def test_a_configuration_that_a_rotation_left_behind_is_found_with_what_to_change(world: World) -> None:
+    host: Any = world.settlement
+    followed: Any = world.contracts
+    assert named_line("named", host, followed, status_of(world)) is None
+    world.contracts.__class__ = RotatedLedger
+    assert named_line("named", host, followed, status_of(world)) == CheckLine(
+        subject="named", found="exactly those whom simulated-0 trusts"
+    )
+    world.contracts.named = NamedVouchers(change="set `threshold` to 2")
+    found = named_line("named", host, followed, status_of(world))
+    assert found is not None
+    assert found.remedy == "set `threshold` to 2"
+    world.contracts.missing = (Voucher(name="0x3", endpoint="there", error="UNAVAILABLE"),)
+    silent = world.clock.run(vouching_line("authorities", host, followed, status_of(world)))
+    assert silent is not None
+    assert silent.remedy == "start those that do not answer"
+
+
 def test_authorities_are_named_with_the_line_that_theirs_needs(world: World) -> None:
     def line() -> CheckLine | None:
         host: Any = world.settlement
         followed: Any = world.contracts
-        return world.clock.run(vouching_line("authorities", host, followed, CLIENT))
+        return world.clock.run(vouching_line("authorities", host, followed, status_of(world)))
 
     assert line() == CheckLine(subject="authorities", found="all who vouch for it sign for simulated-0")
     unaware = Voucher(name="0x1", endpoint="there:9101", error="does not serve the client")

@@ -269,6 +269,43 @@ def test_a_ledger_is_read_from_the_block_in_which_its_router_was_deployed(write:
     assert "ledgers.contracts.deployed_at_height: differs from 700" in refusal(path)
 
 
+COSMOS = """  chain:
+    type: cosmos
+    chain_id: chain-1
+    endpoints: [http://127.0.0.1:26657]
+    account: {keystore: keys/chain.json, password: {file: keys/chain.password}}
+    fees: {gas_price: 0stake}
+channels:
+"""
+
+
+def test_a_chain_is_read_from_the_height_at_which_its_channels_were_opened(write: Callable[[str], Path]) -> None:
+    """The fault: a chain was read from its first block, which nodes with pruned blocks no longer have."""
+    text = mutated(("channels:\n", COSMOS)) + "\n"
+    more = "".join(
+        f"  - {{name: {name}, timeout_seconds: 3600, ends: [{{ledger: contracts}}, {{ledger: chain{client}}}]}}\n"
+        for name, client in (("one", ""), ("two", ""))
+    )
+    path = write(text.replace(COSMOS, COSMOS + more))
+
+    def above(deployment: Deployment) -> int:
+        write_deployment(deployment_path(path), deployment)
+        return load_relayer(path).ledgers["chain"].read_above
+
+    one = Deployment().with_client("one", "chain", "poa-evm-0", above=700)
+    both = one.with_client("two", "chain", "poa-evm-1", above=900)
+    assert above(both) == 700
+    assert above(one) == 0
+    assert above(one.with_client("two", "chain", "poa-evm-1")) == 0
+    path.write_text(path.read_text().replace("ledger: chain}", "ledger: chain, client: poa-evm-7}", 1))
+    assert above(Deployment().with_client("two", "chain", "poa-evm-1", above=900)) == 0
+    path.write_text(path.read_text().replace(", client: poa-evm-7", "").replace("0stake}", "0stake}\n    start_height: 950"))
+    assert above(both) == 950
+    path.write_text(path.read_text().replace("start_height", "opened_above_height"))
+    with pytest.raises(ConfigurationError, match="differs from 700"):
+        above(both)
+
+
 def test_a_contradiction_between_the_two_files_is_refused(write: Callable[[str], Path]) -> None:
     path = write(mutated(('# router: "0x..."', 'router: "0x' + "cd" * 20 + '"')))
     write_deployment(deployment_path(path), Deployment().with_contracts("contracts", Contracts(router=ROUTER)))
