@@ -95,7 +95,8 @@ async def gather(
 
 
 async def trust_of(one: ProvingEnd, other: ProvingEnd, light_clients: LightClients = KNOWN) -> Trust:
-    """What this relayer's light clients trust now, as far as its configuration names them, for readers who have reason to trust it too."""
+    """Whom this channel's light clients trust now, for readers who have reason to trust them too. Raises ConfigurationError
+    for those that the configuration does not name."""
     return Trust(ends=(await _trusted_end(one, other, light_clients), await _trusted_end(other, one, light_clients)))
 
 

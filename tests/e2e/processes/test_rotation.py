@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -24,6 +26,14 @@ def ran(network: Network, *arguments: str) -> str:
     finished = network.run(*arguments)
     assert finished.status == 0, finished
     return finished.output + finished.words
+
+
+def is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError:
+        return False
 
 
 def rotate(network: Network, name: str, configuration: str, *, to: list[str], threshold: int, signers: list[int]) -> None:
@@ -73,7 +83,7 @@ async def test_packets_flow_before_during_and_after_a_rotation(network: Network,
         newest = max(watch.acknowledged)
         ran(network, "export", f"main/contracts/{newest}", *channel[:2], "--output", "rotated-life.json")
         ran(network, "verify", "rotated-life.json", "--trust", "rotated-trust.json")
-        network.children.wait_until(relayer, lambda: health(port)[0] == 200, "good health")
+        network.children.wait_until(relayer, lambda: is_healthy(port), "good health")
         lines = json.loads(network.run("check", *channel[:2], "--json").output)
         remedies = {line["subject"]: line["remedy"] for line in lines}
         assert f"remove {members[2].lower()}" in remedies["authorities of contracts in the configuration"]

@@ -27,7 +27,8 @@ def test_each_step_of_the_change_is_named() -> None:
     assert found.unknown == (shown(D),)
     assert found.change == (
         f"in relayer.yaml, ledgers.contracts.authorities: add {shown(D)} to `members`, with their endpoints, "
-        f"move {shown(C)} from `rotating` to `members`, remove {shown(A)} from `members`, set `threshold` to 3; then start the relayer again"
+        f"move {shown(C)} from `rotating` to `members`, remove {shown(A)} from `members`, set `threshold` to 3; "
+        "then start the relayer again"
     )
 
 
