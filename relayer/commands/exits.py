@@ -7,6 +7,7 @@ from relayer.authority.errors import ClientNotServed, StoreUnusable, TooManyCall
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.proofs.errors import ProofError
+from relayer.push.errors import OutboxUnavailable, SignerUnavailable
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.errors import SolverUnavailable
 
@@ -22,6 +23,8 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.InvalidInput, 5),
     (errors.LimitExceeded, 5),
     (CommandRefused, 5),
+    (SignerUnavailable, 4),
+    (OutboxUnavailable, 6),
     (errors.JournalCorrupt, 6),
     (errors.JournalLocked, 6),
     (errors.JournalUnavailable, 6),

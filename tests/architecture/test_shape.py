@@ -18,7 +18,7 @@ GENERATED = PACKAGE / "wire" / "interledger"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if GENERATED not in path.parents)
 MAXIMUM_MODULE_LINES = 400
 MAXIMUM_FUNCTION_LINES = 70
-MAY_CATCH_EVERYTHING = {"engine/runner.py", "commands/ending.py"}
+MAY_CATCH_EVERYTHING = {"engine/runner.py", "commands/ending.py", "push/strangers.py"}
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
