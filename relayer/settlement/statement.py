@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from relayer.encoding.decimal_text import Signed
+from relayer.facts.ways import Way
 from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.postings import OPEN, Account
 
@@ -25,8 +26,8 @@ class Movement(NamedTuple):
     fact_id: bytes
     debtor: bytes
     creditor: bytes
-    novated: int
-    """1: the liability comes from a hub cycle, not from a fact."""
+    way: Way | None
+    """How the fact of a claim came to the ledger; None: a hub cycle made the claim, or it is another movement."""
     source: Account
     target: Account
     amount: int
@@ -66,6 +67,8 @@ class StatementLine:
     counterparty: bytes
     fact_id: bytes
     amount: int
+    way: Way | None = None
+    """Of a fact: how it came to the ledger."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,6 +141,7 @@ def make_statement(
                 counterparty=movement.creditor if side is Side.PAYABLE else movement.debtor,
                 fact_id=movement.fact_id,
                 amount=movement.amount,
+                way=movement.way,
             )
         )
     return Statement(
@@ -158,7 +162,7 @@ _KINDS = {Account.NETTED: LineKind.NETTED, Account.PAID: LineKind.PAID, Account.
 def _kind(movement: Movement) -> LineKind | None:
     """None for what stays open: holds and releases."""
     if movement.source is Account.CLAIM:
-        return LineKind.NOVATED if movement.novated else LineKind.FACT
+        return LineKind.NOVATED if movement.way is None else LineKind.FACT
     if movement.source is Account.PAID:
         return LineKind.RETURNED
     return None if movement.target in OPEN else _KINDS[movement.target]

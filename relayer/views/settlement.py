@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.facts import FactPacket, Novation, Origin, PulledFacts, PushedFacts
+from relayer.settlement.model.facts import FactPacket, Novation, Origin, PulledFacts, PushedFacts, way_of
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import AgreementInForce
 from relayer.settlement.model.payments import Payment
@@ -101,11 +101,6 @@ def _origin(origin: Origin) -> FactPacketView | SignedFactView | NovationView:
             assert_never(origin)
 
 
-def way_of(liability: Liability) -> str | None:
-    """How its fact came to the ledger; None: it has no fact."""
-    return None if isinstance(liability.origin, Novation) else liability.origin.way.value
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiabilityView:
     """One liability and how its amount was discharged. A debt with which netting replaced others is a `novation`. `way`: how
@@ -133,6 +128,7 @@ class LiabilityView:
     @classmethod
     def of(cls, each: Liability, name: Name) -> LiabilityView:
         """From the ledger's record."""
+        way = way_of(each.origin)
         return cls(
             liability_id=hex_of(each.liability_id),
             sequence=each.sequence,
@@ -150,7 +146,7 @@ class LiabilityView:
             held=str(each.held),
             fact_id=hex_of(each.fact_id),
             fact_hash=hex_of(each.fact_hash),
-            way=way_of(each),
+            way=None if way is None else way.value,
             origin=_origin(each.origin),
         )
 

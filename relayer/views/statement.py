@@ -36,7 +36,8 @@ class SideView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
-    """One movement. `kind` says whether it adds to the side or takes from it."""
+    """One movement. `kind` says whether it adds to the side or takes from it. `way`: how a fact came to the ledger, else
+    null."""
 
     sequence: int
     at_seconds: int
@@ -45,6 +46,7 @@ class LineView:
     counterparty: str
     fact_id: Hex
     amount: MinorUnits
+    way: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ class StatementView:
                     counterparty=name(line.counterparty),
                     fact_id=hex_of(line.fact_id),
                     amount=str(line.amount),
+                    way=None if line.way is None else line.way.value,
                 )
                 for line in statement.lines
             ),

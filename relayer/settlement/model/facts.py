@@ -76,6 +76,11 @@ Origin = FactPacket | Novation | PushedFacts | PulledFacts
 """How a liability came to this ledger. A new way in is a new alternative."""
 
 
+def way_of(origin: Origin) -> Way | None:
+    """By which a liability's fact came; None: it has no fact."""
+    return None if isinstance(origin, Novation) else origin.way
+
+
 class ReductionKind(StrEnum):
     """How a fact takes from an open liability."""
 

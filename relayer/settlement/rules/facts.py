@@ -138,7 +138,8 @@ def _parties_are_known(claim: FactClaim) -> FactCode | None:
 
 
 def _issuer_speaks_for_creditor(claim: FactClaim) -> FactCode | None:
-    return code_of_issuer(claim.state, Issuer(claim.origin.chain_id, claim.origin.issuer), claim.fact)
+    issuer = Issuer(claim.origin.chain_id, claim.origin.issuer)
+    return code_of_issuer(claim.state, issuer, claim.fact, claim.origin.way)
 
 
 def _agreement_exists(claim: FactClaim) -> FactCode | None:

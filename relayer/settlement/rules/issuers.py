@@ -11,6 +11,7 @@ from typing import assert_never
 from relayer.codes.facts import KINDS_ISSUED_BY_CREDITOR, FactCode
 from relayer.codes.settlement import RefusalCode
 from relayer.facts.schema import Fact
+from relayer.facts.ways import SIGNED_WAYS, Way
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.issuers import (
     BindIssuer,
@@ -41,18 +42,20 @@ from relayer.settlement.rules.checks import (
 _ACCOUNT_BYTES = 20
 
 
-def may_issue(state: SettlementReader, issuer: Issuer, fact: Fact) -> bool:
+def may_issue(state: SettlementReader, issuer: Issuer, fact: Fact, way: Way) -> bool:
     """Whether the fact comes from whom its kind must come from: an issuer of the creditor, or one with its mandate.
 
-    Judged by the fact's sequence among its issuer's, so what was issued before an end counts whenever it arrives.
+    Judged by the fact's sequence among its issuer's, so what was issued before an end counts whenever it arrives. That is
+    for facts which a contract ledger has put into their order. A signature has no time, and its key may have been stolen
+    since: after the end it counts for nothing new, whatever sequence it states.
     """
     bound = state.issuer(issuer)
-    if fact.kind not in KINDS_ISSUED_BY_CREDITOR or bound is None or not _covers(bound, fact):
+    if fact.kind not in KINDS_ISSUED_BY_CREDITOR or bound is None or not _covers(bound, fact, way):
         return False
     if bound.party == fact.creditor:
         return True
     mandate = state.mandate(fact.creditor, issuer)
-    return mandate is not None and _covers(mandate, fact)
+    return mandate is not None and _covers(mandate, fact, way)
 
 
 def decide_issuer(state: SettlementReader, command: IssuerCommand) -> IssuerEvent:
@@ -101,14 +104,16 @@ def apply_issuer(state: MutableState, event: IssuerEvent, entry: LogEntry) -> No
             assert_never(event)
 
 
-def code_of_issuer(state: SettlementReader, issuer: Issuer, fact: Fact) -> FactCode | None:
+def code_of_issuer(state: SettlementReader, issuer: Issuer, fact: Fact, way: Way) -> FactCode | None:
     """ISSUER_NOT_AUTHORISED unless the issuer may issue this fact."""
-    return None if may_issue(state, issuer, fact) else FactCode.ISSUER_NOT_AUTHORISED
+    return None if may_issue(state, issuer, fact, way) else FactCode.ISSUER_NOT_AUTHORISED
 
 
-def _covers(right: IssuerInForce | MandateInForce, fact: Fact) -> bool:
+def _covers(right: IssuerInForce | MandateInForce, fact: Fact, way: Way) -> bool:
     """Whether the fact was issued before the end."""
-    return right.state is IssuingState.ACTIVE or fact.issuer_sequence <= right.last_sequence
+    if right.state is IssuingState.ACTIVE:
+        return True
+    return way not in SIGNED_WAYS and fact.issuer_sequence <= right.last_sequence
 
 
 def _bound(state: SettlementReader, issuer: Issuer) -> IssuerInForce:

@@ -16,9 +16,13 @@ from typing import Any
 from relayer.codes.facts import FactCategory, FactCode, FactKind
 from relayer.codes.limits import MAXIMUM_FACT_BITS, MAXIMUM_FACT_SECONDS
 from relayer.codes.settlement import RefusalCode
+from relayer.encoding.canonical import encode
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
 from relayer.facts.schema import Fact, party_id
+from relayer.facts.signing import SignedFacts, ledger_identity
+from relayer.facts.ways import ALL_WAYS, Way
+from relayer.messages.signed_facts import answers_to_message, decode_request, request_to_message
 from relayer.settlement.decide import decide, request_digest
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.log import encode_command, encode_record, liability_record
@@ -41,6 +45,7 @@ from relayer.settlement.model.parties import (
 )
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.reader import EmptyState
+from relayer.settlement.rules.signatures import checked_request
 from relayer.settlement.state import Overlay
 from relayer.settlement.state_hash import state_hash
 
@@ -49,6 +54,7 @@ CHAIN_ID = 1337
 CONTRACT = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
 ISSUER = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 SERVICE_END = 1_772_366_400
+LEDGER = ledger_identity("settlement-1", bytes(range(32)))
 CREDITOR, DEBTOR, THIRD = "DE*KCS", "DE*NBM", "AT*ATX"
 MAXIMUM = 2**128 - 1
 GREATEST = 2**MAXIMUM_FACT_BITS - 1
@@ -66,6 +72,8 @@ class Ledger:
         self.state = Overlay(EmptyState())
         self.steps: list[Step] = []
         self.at = SERVICE_END
+        self.height = 200
+        """Of the block of the last signed request."""
 
     def command(self, command: Command, *, refusal: RefusalCode | None = None) -> None:
         """`refusal` is what the rules must answer; None: the command is taken, or was before."""
@@ -165,6 +173,43 @@ class Ledger:
                 "entries": self.apply(decision.entries),
             }
         )
+
+    def signed(
+        self,
+        request: SignedFacts | bytes,
+        *,
+        codes: Sequence[FactCode] = (),
+        refusal: RefusalCode | None = None,
+        ledger: bytes = LEDGER,
+        parts: Sequence[tuple[bytes, int]] = (),
+    ) -> None:
+        """One request with a signature, or its bytes. `codes` are what the rules must answer for each fact, unless they
+        refuse all of it. `parts`: the bytes of a long request as pieces, each with how often it is repeated."""
+        raw = request if isinstance(request, bytes) else encode(request_to_message(request))
+        assert not parts or raw == b"".join(piece * times for piece, times in parts)
+        self.height += 1
+        step: Step = {
+            "command": "SignedFacts",
+            "at_seconds": self.at,
+            "request": [[piece.hex(), times] for piece, times in parts or [(raw, 1)]],
+            "ledger": ledger.hex(),
+            "height": self.height,
+            "transaction": "C3D4",
+        }
+        given, answers, entries = None, (), ()
+        try:
+            command = checked_request(decode_request(raw), ledger=ledger, height=self.height, transaction="C3D4")
+            decision = decide(self.state, command, now_seconds=self.at)
+            answers, entries = decision.answers, decision.entries
+        except (CommandRefused, InvalidInput) as error:
+            given = error.code if isinstance(error, CommandRefused) else RefusalCode.INVALID_COMMAND
+        assert given == refusal, (request, given)
+        assert tuple(answer.code for answer in answers) == tuple(codes), (codes, answers)
+        if given is not None:
+            self.steps.append({**step, "refusal": int(given)})
+            return
+        response = encode(answers_to_message(answers)).hex()
+        self.steps.append({**step, "codes": list(map(int, codes)), "response": response, "entries": self.apply(entries)})
 
     def apply(self, entries: Sequence[LogEntry]) -> list[str]:
         """Their bytes."""
@@ -485,6 +530,9 @@ def command_cases() -> Iterator[Case]:
             (invalid, agreement(currencies=(replace(terms[0], exponent=19),))),
             (invalid, agreement(netting_modes=(NettingMode.CYCLE, NettingMode.BILATERAL))),
             (invalid, agreement(netting_modes=(NettingMode.CYCLE, NettingMode.CYCLE))),
+            (invalid, agreement(ways=())),
+            (invalid, agreement(ways=(Way.PUSHED, Way.INTERLEDGER))),
+            (invalid, agreement(ways=(Way.PULLED, Way.PULLED))),
             (RefusalCode.PARTY_UNKNOWN, agreement(debtor="FR*XXX")),
             (RefusalCode.PARTY_UNKNOWN, agreement(creditor="FR*XXX")),
             (RefusalCode.AGREEMENT_TAKEN, agreement(creditor=THIRD, agreement_id=agreement().agreement_id)),
@@ -498,6 +546,10 @@ def command_cases() -> Iterator[Case]:
     made.facts(fact(), fact(2, exponent=18), codes=[FactCode.CURRENCY_UNSUPPORTED, FactCode.LIMIT_EXCEEDED])
     for number, modes in enumerate(((NettingMode.CYCLE,), (NettingMode.BILATERAL, NettingMode.HUB), ALL_MODES)):
         made.agree(f"modes {number}", agreement(netting_modes=modes))
+    made.agree("ways", agreement(ways=(Way.PULLED_PROVEN,)))
+    made.facts(fact(), codes=[FactCode.WAY_NOT_AGREED], sequence=2)
+    made.agree("all ways", agreement(ways=ALL_WAYS))
+    made.facts(fact(), codes=[OK], sequence=3)
     yield made.case("agreements")
 
     made = ledger()

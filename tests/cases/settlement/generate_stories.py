@@ -23,7 +23,7 @@ from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ExpireCycle, ProposeCycle, VerifyCycle
 from relayer.settlement.model.disputes import LapseDispute, OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
-from relayer.settlement.model.facts import Novation
+from relayer.settlement.model.facts import way_of
 from relayer.settlement.model.parties import Consent, SetConsent
 from relayer.settlement.model.payments import (
     ExpirePayment,
@@ -177,7 +177,7 @@ class Teller:
                     fact_id=liability.fact_id,
                     debtor=liability.debtor,
                     creditor=liability.creditor,
-                    novated=int(isinstance(liability.origin, Novation)),
+                    way=way_of(liability.origin) if posting.source == Account.CLAIM else None,
                     source=Account(posting.source),
                     target=Account(posting.target),
                     amount=posting.amount,

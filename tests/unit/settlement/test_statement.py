@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from relayer.facts.ways import Way
 from relayer.settlement.model.cycles import NovatedDebt
 from relayer.settlement.netting.errors import NettingRefused
 from relayer.settlement.netting.modes import NettingMode
@@ -17,18 +18,18 @@ from tests.support.settlement_bench import EUR, PARTIES, SettlementBench
 NBM, KCS = PARTIES["NBM"], PARTIES["KCS"]
 
 
-def movement(at: int, source: Account, target: Account, amount: int, *, novated: int = 0) -> Movement:
-    return Movement(at, at, bytes(32), NBM, KCS, novated, source, target, amount)
+def movement(at: int, source: Account, target: Account, amount: int, *, way: Way | None = None) -> Movement:
+    return Movement(at, at, bytes(32), NBM, KCS, way, source, target, amount)
 
 
 MOVEMENTS = [
-    movement(10, Account.CLAIM, Account.FREE, 1000),
+    movement(10, Account.CLAIM, Account.FREE, 1000, way=Way.PUSHED),
     movement(20, Account.FREE, Account.HELD, 600),
     movement(30, Account.HELD, Account.PAID, 600),
     movement(40, Account.PAID, Account.FREE, 600),
     movement(50, Account.HELD, Account.NETTED, 100),
     movement(60, Account.FREE, Account.CREDITED, 5),
-    movement(70, Account.CLAIM, Account.FREE, 50, novated=1),
+    movement(70, Account.CLAIM, Account.FREE, 50),
 ]
 
 
@@ -42,6 +43,7 @@ def test_each_movement_is_a_line_of_its_kind_and_holds_are_none() -> None:
         (LineKind.CREDITED, 5),
         (LineKind.NOVATED, 50),
     ]
+    assert [line.way for line in statement.lines] == [Way.PUSHED, None, None, None, None, None]
     assert {(line.side, line.counterparty) for line in statement.lines} == {(Side.PAYABLE, KCS)}
     assert (statement.payable.closing, statement.closing) == (945, -945)
     assert sum(line.amount * line.kind.sign for line in statement.lines) == 945

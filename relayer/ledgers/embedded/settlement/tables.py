@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.errors import LimitExceeded
 from relayer.ledgers.embedded.settlement.liability_rows import SELECT_LIABILITY, liability_from_row
 from relayer.ledgers.embedded.settlement.writing import RECORD_TABLES, write_changes
-from relayer.settlement.log import decode_record, liability_record
+from relayer.settlement.log import decode_origin, decode_record, liability_record
 from relayer.settlement.model.acts import EMPTY_LOG, LogHead, UnitKey
 from relayer.settlement.model.cycles import NO_CYCLES, Cycle, UnitCycles
 from relayer.settlement.model.deadlines import Deadline, DeadlineKind
 from relayer.settlement.model.disputes import Dispute
+from relayer.settlement.model.facts import way_of
 from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
@@ -251,16 +252,17 @@ class SettlementTables:
     def movements(self, party_id: bytes, unit: UnitKey) -> list[Movement]:
         """All of the party's, in the order of the log. Raises LimitExceeded beyond MAXIMUM_MOVEMENTS."""
         rows = self._connection.execute(
-            "SELECT p.sequence, b.time_nanoseconds / 1000000000, l.fact_id, l.debtor, l.creditor, l.kind = 0, p.source, "
-            "p.target, p.amount FROM settlement_liability l JOIN settlement_posting p ON p.liability = l.sequence "
+            "SELECT p.sequence, b.time_nanoseconds / 1000000000, l.fact_id, l.debtor, l.creditor, "
+            "CASE WHEN p.source = ? THEN l.origin END, p.source, p.target, p.amount FROM settlement_liability l "
+            "JOIN settlement_posting p ON p.liability = l.sequence "
             "JOIN settlement_log g ON g.sequence = p.sequence JOIN block b ON b.height = g.height "
             "WHERE l.currency = ? AND l.exponent = ? AND (l.debtor = ? OR l.creditor = ?) "
             "ORDER BY p.sequence, p.line LIMIT ?",
-            (*unit, party_id, party_id, MAXIMUM_MOVEMENTS + 1),
+            (Account.CLAIM.value, *unit, party_id, party_id, MAXIMUM_MOVEMENTS + 1),
         ).fetchall()
         if len(rows) > MAXIMUM_MOVEMENTS:
             raise LimitExceeded(f"a statement goes through at most {MAXIMUM_MOVEMENTS} movements; read the log instead")
-        return [Movement._make((*row[:6], Account(row[6]), Account(row[7]), int(row[8]))) for row in rows]
+        return [_movement(row) for row in rows]
 
     def _liability(self, column: str, key: object) -> Liability | None:
         row = self._connection.execute(f"{SELECT_LIABILITY} WHERE {column} = ?", (key,)).fetchone()
@@ -278,6 +280,12 @@ class SettlementTables:
             (after, limit),
         )
         return [decode_record(kind, row[0]) for row in rows]
+
+
+def _movement(row: Sequence[Any]) -> Movement:
+    origin, source, target, amount = row[5:]
+    way = None if origin is None else way_of(decode_origin(origin))
+    return Movement._make((*row[:5], way, Account(source), Account(target), int(amount)))
 
 
 def provable(changes: Overlay) -> dict[bytes, bytes | None]:

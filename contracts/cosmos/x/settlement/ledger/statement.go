@@ -81,6 +81,9 @@ func (b Book) Statement(party facts.Hash, unit Unit, period Period) *wire.Statem
 			if moved.debtor == party {
 				sums, line.Side, line.Counterparty = payable, wire.Side_SIDE_PAYABLE, moved.creditor[:]
 			}
+			if kind == lineFact {
+				line.Way = wayOf(b.entry(entry.sequence).GetFactRecorded().Origin)
+			}
 			if entry.atSeconds >= period.SinceSeconds {
 				sums.of(kind).Add(sums.of(kind), each.amount)
 				statement.Lines = append(statement.Lines, line)
@@ -95,6 +98,20 @@ func (b Book) Statement(party facts.Hash, unit Unit, period Period) *wire.Statem
 	})
 	statement.Payable, statement.Receivable = payable.totals(), receivable.totals()
 	return statement
+}
+
+// wayOf is how a fact came to this ledger; unspecified for a debt that has no fact.
+func wayOf(origin *wire.Origin) wire.Way {
+	switch origin.GetOrigin().(type) {
+	case *wire.Origin_FactPacket:
+		return wire.Way_WAY_INTERLEDGER
+	case *wire.Origin_PushedFacts:
+		return wire.Way_WAY_PUSHED
+	case *wire.Origin_PulledFacts:
+		return wire.Way_WAY_PULLED
+	default:
+		return wire.Way_WAY_UNSPECIFIED
+	}
 }
 
 // lineKind is zero for what stays open: holds and releases.

@@ -22,23 +22,24 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as interledger_dot_settlement_dot_v1_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*interledger/settlement/v1/statements.proto\x12\x19interledger.settlement.v1\"m\n\nSideTotals\x12\x0f\n\x07opening\x18\x01 \x01(\t\x12\r\n\x05\x66\x61\x63ts\x18\x02 \x01(\t\x12\x0f\n\x07novated\x18\x03 \x01(\t\x12\x0e\n\x06netted\x18\x04 \x01(\t\x12\x0c\n\x04paid\x18\x05 \x01(\t\x12\x10\n\x08\x63redited\x18\x06 \x01(\t\"\xce\x01\n\rStatementLine\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x12\n\nat_seconds\x18\x02 \x01(\x04\x12-\n\x04side\x18\x03 \x01(\x0e\x32\x1f.interledger.settlement.v1.Side\x12\x31\n\x04kind\x18\x04 \x01(\x0e\x32#.interledger.settlement.v1.LineKind\x12\x14\n\x0c\x63ounterparty\x18\x05 \x01(\x0c\x12\x0f\n\x07\x66\x61\x63t_id\x18\x06 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x07 \x01(\t\"\x9b\x02\n\tStatement\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x65xponent\x18\x03 \x01(\r\x12\x15\n\rsince_seconds\x18\x04 \x01(\x04\x12\x15\n\runtil_seconds\x18\x05 \x01(\x04\x12\x36\n\x07payable\x18\x06 \x01(\x0b\x32%.interledger.settlement.v1.SideTotals\x12\x39\n\nreceivable\x18\x07 \x01(\x0b\x32%.interledger.settlement.v1.SideTotals\x12\x37\n\x05lines\x18\x08 \x03(\x0b\x32(.interledger.settlement.v1.StatementLine*C\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSIDE_PAYABLE\x10\x01\x12\x13\n\x0fSIDE_RECEIVABLE\x10\x02*\xaa\x01\n\x08LineKind\x12\x19\n\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eLINE_KIND_FACT\x10\x01\x12\x15\n\x11LINE_KIND_NOVATED\x10\x02\x12\x14\n\x10LINE_KIND_NETTED\x10\x03\x12\x12\n\x0eLINE_KIND_PAID\x10\x04\x12\x16\n\x12LINE_KIND_RETURNED\x10\x05\x12\x16\n\x12LINE_KIND_CREDITED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*interledger/settlement/v1/statements.proto\x12\x19interledger.settlement.v1\x1a%interledger/settlement/v1/facts.proto\"m\n\nSideTotals\x12\x0f\n\x07opening\x18\x01 \x01(\t\x12\r\n\x05\x66\x61\x63ts\x18\x02 \x01(\t\x12\x0f\n\x07novated\x18\x03 \x01(\t\x12\x0e\n\x06netted\x18\x04 \x01(\t\x12\x0c\n\x04paid\x18\x05 \x01(\t\x12\x10\n\x08\x63redited\x18\x06 \x01(\t\"\xfb\x01\n\rStatementLine\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x12\n\nat_seconds\x18\x02 \x01(\x04\x12-\n\x04side\x18\x03 \x01(\x0e\x32\x1f.interledger.settlement.v1.Side\x12\x31\n\x04kind\x18\x04 \x01(\x0e\x32#.interledger.settlement.v1.LineKind\x12\x14\n\x0c\x63ounterparty\x18\x05 \x01(\x0c\x12\x0f\n\x07\x66\x61\x63t_id\x18\x06 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x07 \x01(\t\x12+\n\x03way\x18\x08 \x01(\x0e\x32\x1e.interledger.settlement.v1.Way\"\x9b\x02\n\tStatement\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x65xponent\x18\x03 \x01(\r\x12\x15\n\rsince_seconds\x18\x04 \x01(\x04\x12\x15\n\runtil_seconds\x18\x05 \x01(\x04\x12\x36\n\x07payable\x18\x06 \x01(\x0b\x32%.interledger.settlement.v1.SideTotals\x12\x39\n\nreceivable\x18\x07 \x01(\x0b\x32%.interledger.settlement.v1.SideTotals\x12\x37\n\x05lines\x18\x08 \x03(\x0b\x32(.interledger.settlement.v1.StatementLine*C\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSIDE_PAYABLE\x10\x01\x12\x13\n\x0fSIDE_RECEIVABLE\x10\x02*\xaa\x01\n\x08LineKind\x12\x19\n\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eLINE_KIND_FACT\x10\x01\x12\x15\n\x11LINE_KIND_NOVATED\x10\x02\x12\x14\n\x10LINE_KIND_NETTED\x10\x03\x12\x12\n\x0eLINE_KIND_PAID\x10\x04\x12\x16\n\x12LINE_KIND_RETURNED\x10\x05\x12\x16\n\x12LINE_KIND_CREDITED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.v1.statements_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIDE']._serialized_start=679
-  _globals['_SIDE']._serialized_end=746
-  _globals['_LINEKIND']._serialized_start=749
-  _globals['_LINEKIND']._serialized_end=919
-  _globals['_SIDETOTALS']._serialized_start=73
-  _globals['_SIDETOTALS']._serialized_end=182
-  _globals['_STATEMENTLINE']._serialized_start=185
-  _globals['_STATEMENTLINE']._serialized_end=391
-  _globals['_STATEMENT']._serialized_start=394
-  _globals['_STATEMENT']._serialized_end=677
+  _globals['_SIDE']._serialized_start=763
+  _globals['_SIDE']._serialized_end=830
+  _globals['_LINEKIND']._serialized_start=833
+  _globals['_LINEKIND']._serialized_end=1003
+  _globals['_SIDETOTALS']._serialized_start=112
+  _globals['_SIDETOTALS']._serialized_end=221
+  _globals['_STATEMENTLINE']._serialized_start=224
+  _globals['_STATEMENTLINE']._serialized_end=475
+  _globals['_STATEMENT']._serialized_start=478
+  _globals['_STATEMENT']._serialized_end=761
 # @@protoc_insertion_point(module_scope)

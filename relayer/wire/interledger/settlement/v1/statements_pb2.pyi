@@ -1,3 +1,4 @@
+from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -49,7 +50,7 @@ class SideTotals(_message.Message):
     def __init__(self, opening: _Optional[str] = ..., facts: _Optional[str] = ..., novated: _Optional[str] = ..., netted: _Optional[str] = ..., paid: _Optional[str] = ..., credited: _Optional[str] = ...) -> None: ...
 
 class StatementLine(_message.Message):
-    __slots__ = ("sequence", "at_seconds", "side", "kind", "counterparty", "fact_id", "amount")
+    __slots__ = ("sequence", "at_seconds", "side", "kind", "counterparty", "fact_id", "amount", "way")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     AT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +58,7 @@ class StatementLine(_message.Message):
     COUNTERPARTY_FIELD_NUMBER: _ClassVar[int]
     FACT_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     at_seconds: int
     side: Side
@@ -64,7 +66,8 @@ class StatementLine(_message.Message):
     counterparty: bytes
     fact_id: bytes
     amount: str
-    def __init__(self, sequence: _Optional[int] = ..., at_seconds: _Optional[int] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[LineKind, str]] = ..., counterparty: _Optional[bytes] = ..., fact_id: _Optional[bytes] = ..., amount: _Optional[str] = ...) -> None: ...
+    way: _facts_pb2.Way
+    def __init__(self, sequence: _Optional[int] = ..., at_seconds: _Optional[int] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[LineKind, str]] = ..., counterparty: _Optional[bytes] = ..., fact_id: _Optional[bytes] = ..., amount: _Optional[str] = ..., way: _Optional[_Union[_facts_pb2.Way, str]] = ...) -> None: ...
 
 class Statement(_message.Message):
     __slots__ = ("party_id", "currency", "exponent", "since_seconds", "until_seconds", "payable", "receivable", "lines")
