@@ -40,7 +40,12 @@ class Commander:
             raise refused(error.refusal, what) from error
         if executed.refusal is not None:
             raise refused(executed.refusal, what)
-        responses = message_responses(executed.data)
-        if len(responses) != 1 or responses[0].type_url != f"/{answer.DESCRIPTOR.full_name}":
-            raise MalformedAnswer(f"transaction {executed.hash}: no {answer.DESCRIPTOR.full_name} answers it")
-        return parse(answer, responses[0].value)
+        return only_answer(executed.data, answer, f"transaction {executed.hash}")
+
+
+def only_answer(data: bytes, answer: type[_M], who: str) -> _M:
+    """What a transaction of one message, by its name `who`, was answered. Raises MalformedAnswer."""
+    responses = message_responses(data)
+    if len(responses) != 1 or responses[0].type_url != f"/{answer.DESCRIPTOR.full_name}":
+        raise MalformedAnswer(f"{who}: no {answer.DESCRIPTOR.full_name} answers it")
+    return parse(answer, responses[0].value)

@@ -86,9 +86,10 @@ class Executed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """What the node's newest state would make of messages."""
+    """What the node's newest state would make of messages. `data`: what would answer them, as a transaction's."""
 
     gas_used: int
+    data: bytes
 
     @property
     def gas_limit(self) -> int:
@@ -339,7 +340,11 @@ def _simulated(value: bytes) -> Simulated:
     except (ValueError, RecursionError):
         raise MalformedAnswer("simulation: no JSON") from None
     info = values.member(answer, "gas_info", "simulation")
-    return Simulated(gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"))
+    result = values.member(answer, "result", "simulation")
+    return Simulated(
+        gas_used=values.integer(values.member(info, "gas_used", "simulation"), "gas used"),
+        data=values.base64(values.optional(result, "data", "simulation"), "answers of the simulation"),
+    )
 
 
 def _executed(found: IncludedTransaction, sent: _Sent) -> Executed:
