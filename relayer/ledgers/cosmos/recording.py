@@ -38,7 +38,7 @@ class FactRecorder:
 
     async def record(self, request: facts_pb2.RecordFactsRequest) -> facts_pb2.RecordFactsResponse:
         """What became of each fact. Raises LedgerRefused with the chain's code for a request that it does not take, and for
-        one that fits no transaction; AccountMissing, FundsInsufficient, FeeCapExceeded; LedgerUnavailable, then ask again."""
+        one that fits no transaction; AccountMissing, FundsInsufficient, FeeCapExceeded; LedgerUnavailable: ask again."""
         message = framed(tx_pb2.MsgRecordFacts(sender=self._sender.address, request=request))
         count = len(request.signed_facts.facts)
         room = await self._find_room()
@@ -89,6 +89,6 @@ def _failure(refusal: ChainRefusal) -> LedgerRefused | LedgerUnavailable:
 def _too_large(code: ChainCode, size: str) -> LedgerRefused:
     return LedgerRefused(
         str(code),
-        f"{_WHAT}: one transaction would take {size}; let the issuer sign fewer facts at once, or raise transaction_bytes and "
-        "transaction_gas if the chain's nodes take more",
+        f"{_WHAT}: one transaction would take {size}; let the issuer sign fewer facts at once, or raise transaction_bytes "
+        "and transaction_gas if the chain's nodes take more",
     )
