@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -33,13 +35,41 @@ func (h *hexBytes) UnmarshalText(text []byte) error {
 	return err
 }
 
+// pieces are bytes as text, or as a list of pieces with how often each is repeated.
+type pieces []byte
+
+func (p *pieces) UnmarshalJSON(raw []byte) error {
+	var whole hexBytes
+	if json.Unmarshal(raw, &whole) == nil {
+		*p = pieces(whole)
+		return nil
+	}
+	var list [][2]json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	for _, each := range list {
+		var piece hexBytes
+		var times int
+		if err := errors.Join(json.Unmarshal(each[0], &piece), json.Unmarshal(each[1], &times)); err != nil {
+			return err
+		}
+		*p = append(*p, bytes.Repeat(piece, times)...)
+	}
+	return nil
+}
+
 type step struct {
 	Command   string `json:"command"`
 	AtSeconds uint64 `json:"at_seconds"`
 
-	Request hexBytes `json:"request"`
+	Request pieces   `json:"request"`
 	Refusal uint32   `json:"refusal"`
 	Digest  hexBytes `json:"digest"`
+
+	Ledger   hexBytes     `json:"ledger"`
+	Codes    []facts.Code `json:"codes"`
+	Response hexBytes     `json:"response"`
 
 	Payload         hexBytes `json:"payload"`
 	ClientID        string   `json:"client_id"`
@@ -91,7 +121,7 @@ func load[Case any](t testing.TB, name string) []Case {
 func loadAll(t *testing.T) []sharedCase {
 	t.Helper()
 	var all []sharedCase
-	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "issuers", "refusals", "stories"} {
+	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "issuers", "signed", "refusals", "stories"} {
 		for _, each := range load[sharedCase](t, name+".json") {
 			each.Name = name + "/" + each.Name
 			all = append(all, each)
@@ -147,6 +177,12 @@ func (s *step) run(t *testing.T, book Book) {
 	case "RecordFacts":
 		s.runFacts(t, book)
 		head = Head{}
+	case "SignedFacts":
+		if err := s.runSigned(t, book); err != nil {
+			s.requireRefused(t, book, err, stored)
+			return
+		}
+		head = Head{}
 	case "EndDeadlines":
 		require.Equal(t, len(s.Entries), book.EndDeadlines(s.AtSeconds, s.Limit))
 		head = book.Head()
@@ -156,16 +192,14 @@ func (s *step) run(t *testing.T, book Book) {
 			s.requireNettingInput(t, book, command.GetProposeCycle())
 			head, err = book.Execute(command, s.AtSeconds)
 		}
-		codespace, code, _ := errorsmod.ABCIInfo(err, true)
-		require.Equal(t, s.Refusal, code, "%s: %v", s.Command, err)
 		if err != nil {
-			require.Equal(t, Codespace, codespace)
-			require.Equal(t, stored, everything(book))
+			s.requireRefused(t, book, err, stored)
 			return
 		}
+		require.Zero(t, s.Refusal, s.Command)
 		requireRepeatable(t, book, command, head, len(s.Entries))
 	}
-	if s.Command != "RecordFacts" {
+	if s.Command != "RecordFacts" && s.Command != "SignedFacts" {
 		require.Equal(t, s.Sequence, head.Sequence)
 		require.Equal(t, []byte(s.HeadHash), head.Hash[:])
 	}
@@ -177,6 +211,32 @@ func (s *step) run(t *testing.T, book Book) {
 			require.Equal(t, []byte(s.Digest), act.RequestDigest)
 		}
 	}
+}
+
+func (s *step) requireRefused(t *testing.T, book Book, err error, stored map[string]string) {
+	t.Helper()
+	codespace, code, _ := errorsmod.ABCIInfo(err, true)
+	require.Equal(t, s.Refusal, code, "%s: %v", s.Command, err)
+	require.Equal(t, Codespace, codespace)
+	require.Equal(t, stored, everything(book))
+}
+
+func (s *step) runSigned(t *testing.T, book Book) error {
+	t.Helper()
+	request := &wire.RecordFactsRequest{}
+	if err := canonical.Decode(s.Request, request); err != nil {
+		// The SDK reads messages before this package sees them, and is as strict.
+		return errorsmod.Wrap(ErrInvalidCommand, err.Error())
+	}
+	answers, err := book.Record(request, Signing{Ledger: s.Ledger, Height: s.Height, Transaction: s.Transaction}, s.AtSeconds)
+	if err != nil {
+		return err
+	}
+	require.Zero(t, s.Refusal)
+	require.Equal(t, s.Codes, codesOf(answers))
+	response := canonical.Encode(&wire.RecordFactsResponse{Answers: AnswerMessages(answers)})
+	require.Equal(t, hex.EncodeToString(s.Response), hex.EncodeToString(response))
+	return nil
 }
 
 func (s *step) runFacts(t *testing.T, book Book) {
