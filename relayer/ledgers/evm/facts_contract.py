@@ -18,6 +18,7 @@ from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much, may_be_pruned
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
+from relayer.ledgers.evm.minted import FACT_MINTED, FACT_TUPLE
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
 from relayer.ledgers.evm.registry_events import MANDATE_REVOKED, REGISTRY_TOPICS, last_sequence_of, rights_of
@@ -27,9 +28,7 @@ from relayer.ports.facts import FactRecord, FactState, MintedFact, MintedPage, R
 from relayer.ports.ledger import Head
 from relayer.proofs.keccak import keccak256
 
-_FACT = "(bytes32,uint16,uint16,uint16,bytes32,bytes32,bytes3,uint8,uint128,uint128,uint64,uint64,uint64,bytes32,bytes32)"
 _STATUS = "(uint8,uint16,uint64,uint64,uint64,bytes32,bytes32,string,uint64,uint128)"
-_FACT_MINTED = keccak256(f"FactMinted(bytes32,bytes32,bytes32,address,bytes32,{_FACT})".encode())
 _FACT_SENT = keccak256(b"FactSent(bytes32,uint64,bytes32)")
 _BLOCKS_PER_QUERY = 2_000
 _BEGINNING = Height(0)
@@ -182,7 +181,7 @@ class FactsContract:
         return [_minted(log) for log in await self._reader.all(max(after, self._start_height) + 1, until)]
 
     async def _mint_logs(self, first: int, last: int) -> list[RawLog]:
-        return await self._logs((_FACT_MINTED,), first, last)
+        return await self._logs((FACT_MINTED,), first, last)
 
     async def _registry_logs(self, first: int, last: int) -> list[RawLog]:
         return await self._logs(REGISTRY_TOPICS, first, last)
@@ -245,7 +244,7 @@ def _record(fact: bytes, answer: object) -> FactRecord:
 
 
 def _minted(log: RawLog) -> MintedFact:
-    issuer, digest, values = _decode(("address", "bytes32", _FACT), log.data)
+    issuer, digest, values = _decode(("address", "bytes32", FACT_TUPLE), log.data)
     assert isinstance(issuer, str)
     assert isinstance(digest, bytes)
     assert isinstance(values, tuple)

@@ -1,0 +1,405 @@
+"""The agent's database: one SQLite file with a write-ahead log and one writer.
+
+Whatever is read is stored together with the cursor, in one transaction, before it is acted on; so a restart at any point
+continues. A lost file loses no settlement and doubles none: fact ids follow from the events' places, and the settlement
+ledger answers a repeat with the first liability.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from relayer.agent.rows import CLAIM_COLUMNS, EVENT_COLUMNS, claim_of, event_of, fact_bytes
+from relayer.agent.schema import APPLICATION_ID, TABLES
+from relayer.agent.values import (
+    AgentCode,
+    ClaimState,
+    Counts,
+    NewClaim,
+    NewEvent,
+    ReferenceState,
+    Refusal,
+    StoredClaim,
+    StoredEvent,
+)
+from relayer.errors import JournalLocked, JournalUnavailable
+from relayer.facts.codec import FactAnswer
+from relayer.private_files import make_private, new_private_file, private_file, private_folder
+
+_KNOWN_BLOCKS = 64
+"""Hashes of earlier blocks that a reorganisation is looked for in; where all differ, all is read again."""
+
+_CHANGED = (
+    AgentCode.CHANGED_BY_REORGANISATION.value,
+    "what was recorded came from a block that is gone; `relayer agent correct` records the difference",
+)
+
+Rated = tuple[NewEvent, Sequence[NewClaim] | Refusal]
+"""An event with what it became."""
+
+
+class AgentStore:
+    """Opens or creates the file. Raises JournalLocked if another agent has it, JournalUnavailable."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            private_folder(path.parent) if not path.parent.exists() else None
+            self._lock: IO[bytes] = private_file(path.with_name(path.name + ".lock"))
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise JournalLocked(f"{path}: another agent uses this database; stop it, or give this one its own") from error
+        except OSError as error:
+            raise JournalUnavailable(f"{path}: cannot be opened ({error.strerror}); check the folder") from error
+        try:
+            self._db = self._opened(path)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        with self._translated():
+            if not path.exists():
+                new_private_file(path)
+            make_private(path)
+            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            (found,) = db.execute("PRAGMA application_id").fetchone()
+            if found == 0 and not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                db.executescript(f"BEGIN; {TABLES} PRAGMA application_id = {APPLICATION_ID}; COMMIT;")
+            elif found != APPLICATION_ID:
+                db.close()
+                raise JournalUnavailable(f"{path}: is not the database of an agent; name another file as store")
+            return db
+
+    def close(self) -> None:
+        """Closes the file and releases its lock."""
+        self._db.close()
+        self._lock.close()
+
+    # What was read
+
+    def bind(self, names: Mapping[str, bytes]) -> str | None:
+        """Notes what the database belongs to. The name of the first value that differs from the one noted before."""
+        with self._transaction():
+            for name, value in names.items():
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+                (known,) = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+                if known != value:
+                    return name
+        return None
+
+    def cursor(self, contract: bytes) -> tuple[int, bytes] | None:
+        """The last block that was read, with its hash."""
+        row = self._one("SELECT block, hash FROM cursor WHERE contract = ? ORDER BY block DESC LIMIT 1", contract)
+        return None if row is None else (row[0], row[1])
+
+    def known_blocks(self, contract: bytes) -> list[tuple[int, bytes]]:
+        """The newest first."""
+        return self._all("SELECT block, hash FROM cursor WHERE contract = ? ORDER BY block DESC", contract)
+
+    def add(self, contract: bytes, rated: Sequence[Rated], *, block: int, block_hash: bytes) -> int:
+        """Stores what was read up to `block` and moves the cursor there. How many events were new."""
+        with self._transaction():
+            added = sum(self._add(event, outcome) for event, outcome in rated)
+            self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (contract, block, block_hash))
+            self._db.execute(
+                "DELETE FROM cursor WHERE contract = ? AND block NOT IN "
+                "(SELECT block FROM cursor WHERE contract = ? ORDER BY block DESC LIMIT ?)",
+                (contract, contract, _KNOWN_BLOCKS),
+            )
+        return added
+
+    def rewind(self, contract: bytes, block: int) -> int:
+        """Forgets what was read above `block`: that part of the ledger is gone. What was not sent yet goes with it; the rest
+        is marked, so that the same transaction in a new block makes no second fact. How many events were on those blocks."""
+        above = (contract, block)
+        with self._transaction():
+            gone = self._db.execute(
+                "SELECT count(*) FROM event WHERE contract = ? AND block > ? AND orphaned = 0", above
+            ).fetchone()[0]
+            unsent = (
+                "SELECT id FROM event WHERE contract = ? AND block > ? AND orphaned = 0 AND id NOT IN "
+                "(SELECT event FROM claim WHERE state != 'waiting' OR attempts > 0)"
+            )
+            self._db.execute(f"DELETE FROM claim WHERE event IN ({unsent})", above)  # noqa: S608  (no text of others)
+            self._db.execute(f"DELETE FROM event WHERE id IN ({unsent})", above)  # noqa: S608
+            self._db.execute("UPDATE event SET orphaned = 1 WHERE contract = ? AND block > ? AND orphaned = 0", above)
+            self._db.execute("DELETE FROM cursor WHERE contract = ? AND block > ?", above)
+        return int(gone)
+
+    def _add(self, event: NewEvent, outcome: Sequence[NewClaim] | Refusal) -> bool:
+        if self._adopted(event):
+            return False
+        refusal = outcome if isinstance(outcome, Refusal) else None
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO event (contract, block, block_hash, block_time, transaction_hash, log_index, ordinal, "
+            "topics, data, code, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.contract,
+                event.block,
+                event.block_hash,
+                event.block_time,
+                event.transaction,
+                event.log_index,
+                event.ordinal,
+                b"".join(event.topics),
+                event.data,
+                None if refusal is None else refusal.code,
+                "" if refusal is None else refusal.detail,
+            ),
+        )
+        if not cursor.rowcount:
+            return False
+        if not isinstance(outcome, Refusal):
+            row = int(cursor.lastrowid or 0)
+            if self._insert_claims(row, event.contract, outcome) < len(outcome):
+                # The fact of this place was sent for an event of a block that is gone.
+                self._db.execute("UPDATE event SET code = ?, detail = ? WHERE id = ?", (*_CHANGED, row))
+        return True
+
+    def _adopted(self, event: NewEvent) -> bool:
+        """Whether the event is one that was on a block that is gone, and was sent from there: it keeps its facts."""
+        known = self._one(
+            "SELECT id, topics, data FROM event WHERE orphaned = 1 AND transaction_hash = ? AND contract = ? "
+            "AND ordinal = ? AND substr(topics, 1, 32) = ?",
+            event.transaction,
+            event.contract,
+            event.ordinal,
+            event.topics[0],
+        )
+        if known is None:
+            return False
+        same = (known[1], known[2]) == (b"".join(event.topics), event.data)
+        self._db.execute(
+            "UPDATE event SET orphaned = 0, block = ?, block_hash = ?, block_time = ?, log_index = ?, code = ?, detail = ? "
+            "WHERE id = ?",
+            (
+                event.block,
+                event.block_hash,
+                event.block_time,
+                event.log_index,
+                *((None, "") if same else _CHANGED),
+                known[0],
+            ),
+        )
+        return True
+
+    def _insert_claims(self, event: int, contract: bytes, claims: Sequence[NewClaim]) -> int:
+        """How many are new."""
+        return self._db.executemany(
+            "INSERT OR IGNORE INTO claim (fact_id, event, number, rules, contract, pair, fact, object, document, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            [
+                (
+                    each.fact.fact_id,
+                    event,
+                    each.number,
+                    each.rules,
+                    contract,
+                    each.fact.creditor + each.fact.debtor,
+                    fact_bytes(each.fact),
+                    each.object_id,
+                    each.document,
+                )
+                for each in claims
+            ],
+        ).rowcount
+
+    # Events that were refused, and rated again
+
+    def unrated(self, *, after: int, limit: int) -> list[StoredEvent]:
+        """Events that have a code, in order."""
+        rows = self._all(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE code IS NOT NULL AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+            after,
+            limit,
+        )
+        return [event_of(row) for row in rows]
+
+    def rerate(self, event: StoredEvent, outcome: Sequence[NewClaim] | Refusal) -> None:
+        """Replaces why an event has no claims, or gives it the claims that it makes now."""
+        with self._transaction():
+            if isinstance(outcome, Refusal):
+                self._db.execute(
+                    "UPDATE event SET code = ?, detail = ? WHERE id = ?", (outcome.code, outcome.detail, event.id)
+                )
+                return
+            self._db.execute("UPDATE event SET code = NULL, detail = '' WHERE id = ?", (event.id,))
+            self._insert_claims(event.id, event.event.contract, outcome)
+
+    def add_corrections(self, event: int, contract: bytes, claims: Sequence[NewClaim]) -> None:
+        """Claims that correct what an event became."""
+        with self._transaction():
+            self._insert_claims(event, contract, claims)
+
+    # Claims
+
+    def due(self, *, now: float, limit: int) -> list[StoredClaim]:
+        """Claims that wait, in the order of their events; none of a pair whose earlier claim waits for its next try."""
+        rows = self._all(
+            f"SELECT {CLAIM_COLUMNS} FROM claim WHERE state = 'waiting' AND pair NOT IN "  # noqa: S608
+            "(SELECT pair FROM claim WHERE state = 'waiting' AND not_before > ?) ORDER BY id LIMIT ?",
+            now,
+            limit,
+        )
+        return [claim_of(row) for row in rows]
+
+    def next_try(self) -> float | None:
+        """When the first claim that waits may be tried. None: none waits."""
+        row = self._one("SELECT min(not_before) FROM claim WHERE state = 'waiting'")
+        return None if row is None else row[0]
+
+    def attempted(self, claims: Sequence[StoredClaim]) -> None:
+        """Noted before a request is sent: from now on the ledger may have recorded them."""
+        with self._transaction():
+            self._db.executemany("UPDATE claim SET attempts = attempts + 1 WHERE id = ?", [(each.id,) for each in claims])
+
+    def recorded(self, claims: Sequence[tuple[StoredClaim, FactAnswer]], *, references: frozenset[bytes]) -> None:
+        """With the settlement ledger's answers. `references`: fact ids whose business records are to be told."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE claim SET state = 'recorded', code = NULL, detail = '', liability_id = ?, sequence = ?, "
+                "head_hash = ?, reference = ? WHERE id = ?",
+                [
+                    (
+                        answer.liability_id,
+                        answer.sequence,
+                        answer.head_hash,
+                        "due" if each.claim.fact.fact_id in references else "none",
+                        each.id,
+                    )
+                    for each, answer in claims
+                ],
+            )
+
+    def put_off(self, claims: Sequence[tuple[StoredClaim, Refusal, float]]) -> None:
+        """Not recorded for now: why, and when to try again."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE claim SET code = ?, detail = ?, not_before = ? WHERE id = ?",
+                [(why.code, why.detail, at, each.id) for each, why, at in claims],
+            )
+
+    def refused(self, claims: Sequence[tuple[StoredClaim, Refusal]]) -> None:
+        """Refused for good."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE claim SET state = 'refused', code = ?, detail = ? WHERE id = ?",
+                [(why.code, why.detail, each.id) for each, why in claims],
+            )
+
+    def retry(self) -> int:
+        """Puts every claim that was refused or put off back to be tried now, and references that were refused."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE claim SET reference = 'due', reference_detail = '' WHERE reference IN ('refused', 'differs')"
+            )
+            return self._db.execute(
+                "UPDATE claim SET state = 'waiting', not_before = 0 WHERE state = 'refused' "
+                "OR (state = 'waiting' AND not_before > 0)"
+            ).rowcount
+
+    def claims(self, *, states: Sequence[str], after: int, limit: int) -> list[StoredClaim]:
+        """In these states, in order."""
+        marks = ", ".join("?" * len(states))
+        rows = self._all(
+            f"SELECT {CLAIM_COLUMNS} FROM claim WHERE state IN ({marks}) AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+            *states,
+            after,
+            limit,
+        )
+        return [claim_of(row) for row in rows]
+
+    def claims_of(self, event: int) -> list[StoredClaim]:
+        """All claims of an event, corrections among them."""
+        return [claim_of(row) for row in self._all(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE event = ?", event)]  # noqa: S608
+
+    def claim(self, fact_id: bytes) -> StoredClaim | None:
+        """By its fact."""
+        row = self._one(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE fact_id = ?", fact_id)  # noqa: S608
+        return None if row is None else claim_of(row)
+
+    def event(self, event: int) -> StoredEvent:
+        """By its row."""
+        row = self._one(f"SELECT {EVENT_COLUMNS} FROM event WHERE id = ?", event)  # noqa: S608
+        assert row is not None
+        return event_of(row)
+
+    def event_at(self, transaction: bytes, log_index: int) -> StoredEvent | None:
+        """By its place."""
+        row = self._one(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE transaction_hash = ? AND log_index = ? AND orphaned = 0",  # noqa: S608
+            transaction,
+            log_index,
+        )
+        return None if row is None else event_of(row)
+
+    # References
+
+    def references_due(self, *, limit: int) -> list[StoredClaim]:
+        """Recorded claims whose business records have no reference yet."""
+        rows = self._all(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE reference = 'due' ORDER BY id LIMIT ?", limit)  # noqa: S608
+        return [claim_of(row) for row in rows]
+
+    def referenced(self, outcomes: Sequence[tuple[StoredClaim, ReferenceState, str]]) -> None:
+        """How writing references ended."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE claim SET reference = ?, reference_detail = ? WHERE id = ?",
+                [(state.value, detail, each.id) for each, state, detail in outcomes],
+            )
+
+    def counts(self) -> Counts:
+        """Of everything."""
+        by_state = dict(self._all("SELECT state, count(*) FROM claim GROUP BY state"))
+        by_reference = dict(self._all("SELECT reference, count(*) FROM claim GROUP BY reference"))
+        events, unrated, orphaned = self._all("SELECT count(*), count(code), coalesce(sum(orphaned), 0) FROM event")[0]
+        return Counts(
+            events=events,
+            unrated=unrated,
+            orphaned=orphaned,
+            waiting=by_state.get(ClaimState.WAITING, 0),
+            recorded=by_state.get(ClaimState.RECORDED, 0),
+            refused=by_state.get(ClaimState.REFUSED, 0),
+            references_due=by_reference.get(ReferenceState.DUE, 0),
+            references_written=by_reference.get(ReferenceState.WRITTEN, 0),
+            references_wrong=by_reference.get(ReferenceState.DIFFERS, 0) + by_reference.get(ReferenceState.REFUSED, 0),
+        )
+
+    def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
+        with self._translated():
+            row: tuple[object, ...] | None = self._db.execute(query, values).fetchone()
+            return row
+
+    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._translated():
+            return self._db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise JournalUnavailable(
+                f"{self._path}: cannot be read or written ({error}); check space and permissions of the agent's database"
+            ) from error
