@@ -163,7 +163,8 @@ class Delivery:
             _log.warning("facts refused", code=code, facts=len(list(group)))
 
     def _next_try(self, claim: StoredClaim) -> float:
-        return self._clock.now() + min(_FIRST_WAIT_SECONDS * 2 ** min(claim.attempts, 20), _LONGEST_WAIT_SECONDS)
+        wait: float = _FIRST_WAIT_SECONDS * 2 ** min(claim.attempts, 20)
+        return self._clock.now() + min(wait, _LONGEST_WAIT_SECONDS)
 
 
 def _kind(claim: StoredClaim) -> tuple[bytes, bytes]:

@@ -28,7 +28,8 @@ def fact_bytes(fact: Fact) -> bytes:
 def fact_from(content: bytes) -> Fact:
     """The inverse."""
     words = Words(content, "stored fact")
-    return Fact(**{name: words.fixed(_BYTES[name]) if name in _BYTES else words.number(128) for name in _FIELDS})
+    values: dict[str, Any] = {name: words.fixed(_BYTES[name]) if name in _BYTES else words.number(128) for name in _FIELDS}
+    return Fact(**values)
 
 
 def event_of(row: Any) -> StoredEvent:

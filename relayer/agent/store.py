@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from relayer.agent.rows import CLAIM_COLUMNS, EVENT_COLUMNS, claim_of, event_of, fact_bytes
+from relayer.agent.rows import fact_bytes
 from relayer.agent.schema import APPLICATION_ID, TABLES
+from relayer.agent.store_reader import AgentStoreReader
 from relayer.agent.values import (
     AgentCode,
-    ClaimState,
-    Counts,
     NewClaim,
     NewEvent,
     ReferenceState,
@@ -43,7 +42,7 @@ Rated = tuple[NewEvent, Sequence[NewClaim] | Refusal]
 """An event with what it became."""
 
 
-class AgentStore:
+class AgentStore(AgentStoreReader):
     """Opens or creates the file. Raises JournalLocked if another agent has it, JournalUnavailable."""
 
     def __init__(self, path: Path) -> None:
@@ -95,15 +94,6 @@ class AgentStore:
                 if known != value:
                     return name
         return None
-
-    def cursor(self, contract: bytes) -> tuple[int, bytes] | None:
-        """The last block that was read, with its hash."""
-        row = self._one("SELECT block, hash FROM cursor WHERE contract = ? ORDER BY block DESC LIMIT 1", contract)
-        return None if row is None else (row[0], row[1])
-
-    def known_blocks(self, contract: bytes) -> list[tuple[int, bytes]]:
-        """The newest first."""
-        return self._all("SELECT block, hash FROM cursor WHERE contract = ? ORDER BY block DESC", contract)
 
     def add(self, contract: bytes, rated: Sequence[Rated], *, block: int, block_hash: bytes) -> int:
         """Stores what was read up to `block` and moves the cursor there. How many events were new."""
@@ -215,15 +205,6 @@ class AgentStore:
 
     # Events that were refused, and rated again
 
-    def unrated(self, *, after: int, limit: int) -> list[StoredEvent]:
-        """Events that have a code, in order."""
-        rows = self._all(
-            f"SELECT {EVENT_COLUMNS} FROM event WHERE code IS NOT NULL AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
-            after,
-            limit,
-        )
-        return [event_of(row) for row in rows]
-
     def rerate(self, event: StoredEvent, outcome: Sequence[NewClaim] | Refusal) -> None:
         """Replaces why an event has no claims, or gives it the claims that it makes now."""
         with self._transaction():
@@ -242,28 +223,13 @@ class AgentStore:
 
     # Claims
 
-    def due(self, *, now: float, limit: int) -> list[StoredClaim]:
-        """Claims that wait, in the order of their events; none of a pair whose earlier claim waits for its next try."""
-        rows = self._all(
-            f"SELECT {CLAIM_COLUMNS} FROM claim WHERE state = 'waiting' AND pair NOT IN "  # noqa: S608
-            "(SELECT pair FROM claim WHERE state = 'waiting' AND not_before > ?) ORDER BY id LIMIT ?",
-            now,
-            limit,
-        )
-        return [claim_of(row) for row in rows]
-
-    def next_try(self) -> float | None:
-        """When the first claim that waits may be tried. None: none waits."""
-        row = self._one("SELECT min(not_before) FROM claim WHERE state = 'waiting'")
-        return None if row is None else row[0]
-
     def attempted(self, claims: Sequence[StoredClaim]) -> None:
         """Noted before a request is sent: from now on the ledger may have recorded them."""
         with self._transaction():
             self._db.executemany("UPDATE claim SET attempts = attempts + 1 WHERE id = ?", [(each.id,) for each in claims])
 
     def recorded(self, claims: Sequence[tuple[StoredClaim, FactAnswer]], *, references: frozenset[bytes]) -> None:
-        """With the settlement ledger's answers. `references`: fact ids whose business records are to be told."""
+        """With the settlement ledger's answers. `references`: fact ids whose business records get their references."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE claim SET state = 'recorded', code = NULL, detail = '', liability_id = ?, sequence = ?, "
@@ -307,47 +273,7 @@ class AgentStore:
                 "OR (state = 'waiting' AND not_before > 0)"
             ).rowcount
 
-    def claims(self, *, states: Sequence[str], after: int, limit: int) -> list[StoredClaim]:
-        """In these states, in order."""
-        marks = ", ".join("?" * len(states))
-        rows = self._all(
-            f"SELECT {CLAIM_COLUMNS} FROM claim WHERE state IN ({marks}) AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
-            *states,
-            after,
-            limit,
-        )
-        return [claim_of(row) for row in rows]
-
-    def claims_of(self, event: int) -> list[StoredClaim]:
-        """All claims of an event, corrections among them."""
-        return [claim_of(row) for row in self._all(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE event = ?", event)]  # noqa: S608
-
-    def claim(self, fact_id: bytes) -> StoredClaim | None:
-        """By its fact."""
-        row = self._one(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE fact_id = ?", fact_id)  # noqa: S608
-        return None if row is None else claim_of(row)
-
-    def event(self, event: int) -> StoredEvent:
-        """By its row."""
-        row = self._one(f"SELECT {EVENT_COLUMNS} FROM event WHERE id = ?", event)  # noqa: S608
-        assert row is not None
-        return event_of(row)
-
-    def event_at(self, transaction: bytes, log_index: int) -> StoredEvent | None:
-        """By its place."""
-        row = self._one(
-            f"SELECT {EVENT_COLUMNS} FROM event WHERE transaction_hash = ? AND log_index = ? AND orphaned = 0",  # noqa: S608
-            transaction,
-            log_index,
-        )
-        return None if row is None else event_of(row)
-
     # References
-
-    def references_due(self, *, limit: int) -> list[StoredClaim]:
-        """Recorded claims whose business records have no reference yet."""
-        rows = self._all(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE reference = 'due' ORDER BY id LIMIT ?", limit)  # noqa: S608
-        return [claim_of(row) for row in rows]
 
     def referenced(self, outcomes: Sequence[tuple[StoredClaim, ReferenceState, str]]) -> None:
         """How writing references ended."""
@@ -356,32 +282,6 @@ class AgentStore:
                 "UPDATE claim SET reference = ?, reference_detail = ? WHERE id = ?",
                 [(state.value, detail, each.id) for each, state, detail in outcomes],
             )
-
-    def counts(self) -> Counts:
-        """Of everything."""
-        by_state = dict(self._all("SELECT state, count(*) FROM claim GROUP BY state"))
-        by_reference = dict(self._all("SELECT reference, count(*) FROM claim GROUP BY reference"))
-        events, unrated, orphaned = self._all("SELECT count(*), count(code), coalesce(sum(orphaned), 0) FROM event")[0]
-        return Counts(
-            events=events,
-            unrated=unrated,
-            orphaned=orphaned,
-            waiting=by_state.get(ClaimState.WAITING, 0),
-            recorded=by_state.get(ClaimState.RECORDED, 0),
-            refused=by_state.get(ClaimState.REFUSED, 0),
-            references_due=by_reference.get(ReferenceState.DUE, 0),
-            references_written=by_reference.get(ReferenceState.WRITTEN, 0),
-            references_wrong=by_reference.get(ReferenceState.DIFFERS, 0) + by_reference.get(ReferenceState.REFUSED, 0),
-        )
-
-    def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
-        with self._translated():
-            row: tuple[object, ...] | None = self._db.execute(query, values).fetchone()
-            return row
-
-    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        with self._translated():
-            return self._db.execute(query, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -394,12 +294,3 @@ class AgentStore:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise JournalUnavailable(
-                f"{self._path}: cannot be read or written ({error}); check space and permissions of the agent's database"
-            ) from error

@@ -231,4 +231,4 @@ def _header(value: Any) -> BlockHeader:
 
 def _field(kind: str, value: Any) -> FieldValue:
     """Addresses as bytes."""
-    return bytes.fromhex(value[2:]) if kind == "address" else value  # type: ignore[no-any-return]
+    return bytes.fromhex(value[2:]) if kind == "address" else value

@@ -25,7 +25,8 @@ class Hiding:
 sys.meta_path.insert(0, Hiding())
 import relayer
 for module in pkgutil.walk_packages(relayer.__path__, "relayer."):
-    if not module.name.startswith(("relayer.testing", "relayer.__main__")):
+    # web3_provider needs the extra `agent`, and is loaded by an agent alone.
+    if not module.name.startswith(("relayer.testing", "relayer.__main__", "relayer.agent.web3_provider")):
         importlib.import_module(module.name)
 """
 
