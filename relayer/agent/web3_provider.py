@@ -17,7 +17,7 @@ from relayer.ledgers.nodes.errors import AnswerTooLarge
 __all__ = ["ERRORS", "Web3RPCError", "client"]
 
 ERRORS = (Web3Exception, ClientError, DecodingError, EncodingError)
-"""What web3 and what it stands on raise."""
+"""What web3 and its libraries raise."""
 _GATEWAY_ERRORS = range(500, 600)
 _JSON_ERRORS = (400, 404, 405, 429)
 """Nodes answer refusals of JSON-RPC with these as well."""
