@@ -11,6 +11,7 @@ from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.errors import ConfigurationError, InvalidInput
 from relayer.ledgers.embedded.chain.operators import OperatorKey, equal_validators, open_operator
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.embedded.tree.errors import LedgerLocked
 from relayer.ports.prover import ClientMessage, ClientReference
 from relayer.proofs.comet import ValidatorSet
 
@@ -59,7 +60,7 @@ async def rotate_operators(
     held = {key.address: key for key in (*keys, *successors)}
     ledger = _ledger(settings.chain_id, settings, keys=list(held.values()), beats=False)
     try:
-        await ledger.connect()
+        await _connect_stopped(ledger, settings)
         before, after = await ledger.validators(), equal_validators(successors)
         if before == after:
             raise InvalidInput("these operators sign already; there is nothing to rotate")
@@ -73,6 +74,17 @@ async def rotate_operators(
         return OperatorRotation(before=before, after=after, announcement=announcement, first=header)
     finally:
         await ledger.close()
+
+
+async def _connect_stopped(ledger: EmbeddedLedger, settings: LedgerFileSettings) -> None:
+    try:
+        await ledger.connect()
+    except LedgerLocked as error:
+        raise LedgerLocked(
+            f"ledger {settings.chain_id} is served now, and one process alone makes its blocks. Stop `relayer ledger serve` "
+            "(SIGTERM), run this command again, put the plan in the place of ledger.yaml, and serve the ledger again: it is "
+            "away for seconds, and the relayers wait for it"
+        ) from error
 
 
 def operator_keys(settings: LedgerFileSettings) -> list[OperatorKey]:

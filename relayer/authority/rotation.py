@@ -136,8 +136,7 @@ def decode_plan(raw: bytes) -> RotationPlan:
     """Raises InvalidInput, also for authorities that no light client accepts."""
     reader = JsonReader(_refuse_plan)
     names = ("chain_id", "host_chain_id", "host_genesis", "client_id", "generation", "before", "after")
-    found = reader.fields(reader.load(raw), "plan", "kind", "version", *names)
-    reader.constant(found["kind"], "kind", _PLAN)
+    found = reader.fields(_of_kind(reader, raw, _PLAN), "plan", "kind", "version", *names)
     reader.constant(found["version"], "version", 1)
     return RotationPlan(
         chain_id=reader.number(found["chain_id"], "chain_id"),
@@ -168,8 +167,8 @@ def encode_consent(consent: Consent) -> bytes:
 def decode_consent(raw: bytes) -> Consent:
     """Raises InvalidInput, also if the signature is not of the named authority."""
     reader = JsonReader(_refuse_consent)
-    found = reader.fields(reader.load(raw), "consent", "kind", "version", "authority", "digest", "signature")
-    reader.constant(found["kind"], "kind", _CONSENT)
+    document = _of_kind(reader, raw, _CONSENT)
+    found = reader.fields(document, "consent", "kind", "version", "authority", "digest", "signature")
     reader.constant(found["version"], "version", 1)
     consent = Consent(
         digest=reader.octets(found["digest"], "digest", length=HASH_BYTES),
@@ -177,6 +176,16 @@ def decode_consent(raw: bytes) -> Consent:
     )
     reader.constant(found["authority"], "authority", hex_text(consent.authority))
     return consent
+
+
+def _of_kind(reader: JsonReader, raw: bytes, kind: str) -> object:
+    """A document that says of itself that it is of this kind: whoever mixed up two files learns which one it is."""
+    document = reader.load(raw)
+    if not isinstance(document, dict) or "kind" not in document:
+        reader.refuse("this is another kind of file")
+    if document["kind"] != kind:
+        reader.refuse(f"this file is a {str(document['kind'])[:40]!r}, not a {kind!r}")
+    return document
 
 
 def _encode(document: dict[str, object]) -> bytes:

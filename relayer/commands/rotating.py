@@ -55,8 +55,8 @@ def rotate(
     config: Path, name: str | None, plan_file: Path, consent_files: Sequence[Path], *, output: Path | None, dry_run: bool
 ) -> None:
     """`channel rotate-authorities`."""
-    made = decode_plan(_read(plan_file))
-    consents = [decode_consent(_read(each)) for each in consent_files]
+    made = read_plan(plan_file)
+    consents = [read_consent(each, made, plan_file) for each in consent_files]
     if output is not None and output.exists():
         raise InvalidInput(f"{output} exists already; remove it or name another file")
     doubt = nullcontext() if dry_run else in_doubt(_REPEAT)
@@ -79,7 +79,7 @@ def rotate(
 
 def sign(plan_file: Path, settings_file: Path, output: Path | None, *, yes: bool) -> None:
     """`authority sign-rotation`."""
-    made = decode_plan(_read(plan_file))
+    made = read_plan(plan_file)
     settings = load_authority(settings_file)
     account = open_keystore(settings.keystore, settings.password.resolve())
     require_consentable(made, account=account, chain_id=settings.chain_id, clients=served_clients(settings))
@@ -88,6 +88,32 @@ def sign(plan_file: Path, settings_file: Path, output: Path | None, *, yes: bool
     target = output or plan_file.with_name(f"{plan_file.name}.{account.address.lower()}")
     write_file(target, encode_consent(consent_to(made, account=account, record=settings.consents)), replace=True)
     done(f"wrote {target}: the consent of {account.address} to 0x{made.digest.hex()}; give it to the relayer's operator")
+
+
+def read_plan(path: Path) -> RotationPlan:
+    """Raises InvalidInput that names the file, and says where a plan comes from if the file is another one."""
+    try:
+        return decode_plan(_read(path))
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}; a plan is the file that `channel plan-rotation` writes") from error
+
+
+def read_consent(path: Path, made: RotationPlan, plan_file: Path) -> Consent:
+    """Raises InvalidInput that names the file, also for a consent to another plan, or of a key that has no say."""
+    try:
+        consent = decode_consent(_read(path))
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}; a consent is the file that `authority sign-rotation` writes") from error
+    who = hex_text(consent.authority)
+    if consent.digest != made.digest:
+        raise InvalidInput(
+            f"{path}: {who} consented to rotation 0x{consent.digest.hex()}, but {plan_file} is 0x{made.digest.hex()}: "
+            f"an earlier plan, or that of another client. Let its operator sign {plan_file} (`authority sign-rotation`)."
+            " An authority consents to one plan for each generation of a client, so only that one can be submitted"
+        )
+    if consent.authority not in made.before.authorities:
+        raise InvalidInput(f"{path}: {who} is not one of the authorities that {plan_file} calls in force; leave it out")
+    return consent
 
 
 def _confirm(made: RotationPlan, *, yes: bool) -> None:

@@ -115,8 +115,9 @@ class Network:
         path = self.layout.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(content, sort_keys=False))
         known = read_deployment(deployment_path(self.configuration))
-        clients = known.clients if content["channels"][0]["name"] == CHANNEL else {}
-        write_deployment(deployment_path(path), Deployment(contracts=known.contracts, clients=clients))
+        if content["channels"][0]["name"] != CHANNEL:
+            known = Deployment(contracts=known.contracts)
+        write_deployment(deployment_path(path), known)
         return path
 
 
@@ -135,10 +136,12 @@ def running_network(
     start_node: StartNode = start_ganache,
     chain: ChainShape | None = None,
     spawn: Spawn = spawn,
+    prepare: Callable[[Layout], None] = lambda _: None,
 ) -> Iterator[Network]:
     """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger.
 
-    Without `chain`, facts are settled on an embedded ledger. `spawn` starts the processes of `relayer`.
+    Without `chain`, facts are settled on an embedded ledger. `spawn` starts the processes of `relayer`; `prepare` may change
+    the files of an embedded ledger's network before they start.
     """
     with ExitStack() as stack:
         node = stack.enter_context(start_node(CHAIN_ID, accounts_needed()))
@@ -146,6 +149,7 @@ def running_network(
         tell(f"{node.name} runs at {node.url}, everything is kept in {folder}")
         if chain is None:
             layout = write_layout(folder, node.url, heartbeat_seconds=heartbeat_seconds, clients=clients)
+            prepare(layout)
             settlement: Child | SettlementChain = _start_embedded(layout, children)
         else:
             settlement = stack.enter_context(new_chain(folder, chain, tell))

@@ -100,7 +100,7 @@ class NamedVouchers:
     """How the configuration names those whom a light client trusts, which a rotation may have replaced."""
 
     unknown: tuple[str, ...] = ()
-    """Those that the configuration does not name at all, so that nobody can ask them."""
+    """Those that the configuration does not name at all, so that they cannot be asked."""
     change: str = ""
     """What to write into the configuration; empty if it names exactly these."""
 

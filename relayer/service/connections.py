@@ -26,6 +26,8 @@ class BoundedProtocol(H11Protocol):
     opened: ClassVar[dict[H11Protocol, asyncio.Transport]]
     handshake: asyncio.Task[None] | None = None
     is_made = False
+    early = b""
+    """What came with the end of the handshake, before the base class knew of the connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Of a TCP connection; the base class learns of it once it can be read."""
@@ -39,6 +41,13 @@ class BoundedProtocol(H11Protocol):
         else:
             transport.pause_reading()
             self.handshake = self.loop.create_task(self._secure(transport, self.tls))
+
+    def data_received(self, data: bytes) -> None:
+        """Of a request."""
+        if self.is_made:
+            super().data_received(data)
+        else:
+            self.early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Makes room."""
@@ -62,6 +71,9 @@ class BoundedProtocol(H11Protocol):
     def _begin(self, transport: asyncio.Transport) -> None:
         self.is_made = True
         super().connection_made(transport)
+        early, self.early = self.early, b""
+        if early:
+            super().data_received(early)
 
     def _end(self) -> None:
         if self not in self.opened:

@@ -55,7 +55,11 @@ def ledger_rotate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Hand block production to other operators; light clients follow by themselves. It must not be served meanwhile."""
+    """Hand block production to other operators; light clients follow by themselves.
+
+    Stop `ledger serve` first, for a dry run as well: one process alone makes blocks. Afterwards put the plan in the place of
+    ledger.yaml and serve the ledger again; relayers wait for it meanwhile.
+    """
     from relayer.commands.ledger import rotate_operators
 
     with reported(form(json)):

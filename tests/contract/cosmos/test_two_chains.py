@@ -57,6 +57,9 @@ async def test_two_chains_are_opened_by_channel_open_and_follow_each_other(
         for mine, theirs, followed in (("one", "other", second), ("other", "one", chain)):
             async with connected(make_ledger(mine, chosen.settings.ledgers[mine])) as ledger:
                 status = await ledger.client_status(clients[mine])
+                newest = (await ledger.head()).height
+            # Read from where the channel began, not from the chain's first block.
+            assert 0 < chosen.settings.ledgers[mine].read_above < newest
             assert status.condition is ClientCondition.ACTIVE
             assert status.client_type == "07-tendermint"
             assert (status.counterparty_client_id, status.counterparty_chain_id) == (clients[theirs], followed.chain_id)

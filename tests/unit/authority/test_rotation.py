@@ -20,6 +20,7 @@ from relayer.authority.rotation import (
     rotation_of,
     trusted_by,
 )
+from relayer.commands.rotating import read_consent, read_plan
 from relayer.errors import InvalidInput
 from relayer.keystore import account_from_key
 from relayer.proofs.client import ClientIdentity, MappingConsensusStates
@@ -118,3 +119,25 @@ def test_the_papers_are_read_strictly(tmp_path: Path) -> None:
     for change in ({"authority": "0x" + ADDRESSES[1].hex()}, {"signature": "0x" + "00" * 65}, {"digest": "0x"}):
         with pytest.raises(InvalidInput):
             decode_consent(json.dumps(signed | change).encode())
+
+
+def test_a_wrong_file_is_named_with_what_it_is(tmp_path: Path) -> None:
+    plan, signed, other, stranger = (tmp_path / name for name in ("plan.json", "signed", "other", "stranger"))
+    plan.write_bytes(encode_plan(PLAN))
+    signed.write_bytes(encode_consent(consent(0, tmp_path)))
+    other.write_bytes(encode_consent(consent(1, tmp_path, replace(PLAN, identity=replace(CLIENT, client_id="poa-evm-1")))))
+    stranger.write_bytes(encode_consent(consent(4, tmp_path)))
+    assert read_consent(signed, read_plan(plan), plan) == consent(0, tmp_path)
+    with pytest.raises(
+        InvalidInput, match=r"signed: .*a 'relayer authority consent', not a .* `channel plan-rotation` writes"
+    ):
+        read_plan(signed)
+    with pytest.raises(InvalidInput, match=r"plan\.json: .*a 'relayer authority rotation', not a .*sign-rotation` writes"):
+        read_consent(plan, PLAN, plan)
+    with pytest.raises(InvalidInput, match=r"other: .* earlier plan, or that of another client.* sign .*plan\.json"):
+        read_consent(other, PLAN, plan)
+    with pytest.raises(InvalidInput, match=rf"stranger: 0x{ADDRESSES[4].hex()} is not one of the authorities"):
+        read_consent(stranger, PLAN, plan)
+    other.write_text("{}")
+    with pytest.raises(InvalidInput, match=r"other: .*another kind of file"):
+        read_plan(other)

@@ -17,7 +17,8 @@ from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.folder import create_ledger
 from relayer.ledgers.embedded.chain.operators import open_operator
 from relayer.ledgers.embedded.chain.verify import verify
-from relayer.ledgers.embedded.tree.errors import QuorumMissing
+from relayer.ledgers.embedded.tree.errors import LedgerLocked, QuorumMissing
+from relayer.ledgers.embedded.tree.store import lock
 from relayer.proofs.comet.client_types import decode_client_header
 
 DAY = 86_400
@@ -94,6 +95,17 @@ def test_operators_hand_over_by_a_plan_with_a_dry_run_and_evidence(settings: Pat
     assert isinstance(again.exception, InvalidInput)
     old = CliRunner().invoke(app, ["ledger", "confirm-time", str(settings), "--time", str(int(time.time()))])
     assert isinstance(old.exception, QuorumMissing)
+
+
+def test_a_ledger_that_is_served_says_what_to_do(settings: Path, following: Path) -> None:
+    create_keystore(settings.parent / "next.json", "secret")
+    with lock(settings.parent / "ledger"):
+        for words in ([], ["--dry-run"]):
+            refused = rotate(settings, "--to", following, *words).exception
+            assert isinstance(refused, LedgerLocked)
+            assert "Stop `relayer ledger serve`" in str(refused)
+            assert "put the plan in the place of ledger.yaml" in str(refused)
+    assert rotate(settings, "--to", following, "--dry-run").exit_code == 0
 
 
 def test_operators_hand_back(settings: Path, following: Path) -> None:

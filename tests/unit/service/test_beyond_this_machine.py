@@ -72,6 +72,30 @@ async def test_without_a_token_whoever_speaks_tls_may_ask() -> None:
         assert await asked(port, tls=False) == b""
 
 
+async def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered() -> None:
+    """The fault: on a busy machine both are read at once, and the connection was closed without an answer."""
+    sent, received = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=CERTIFICATES / "localhost.pem")
+    client = context.wrap_bio(received, sent, server_hostname="localhost")
+    async with serving(token=None) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        writer.write(sent.read())
+        while True:
+            received.write(await reader.read(65_536))
+            try:
+                client.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            break
+        client.write(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        writer.write(sent.read())
+        received.write(await reader.read())
+        assert client.read(65_536).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
 async def test_a_command_asks_the_service_of_its_own_configuration(tmp_path: Path) -> None:
     async with serving() as port:
         configured = listen(port, TLS, tmp_path / "token")
