@@ -9,6 +9,7 @@ from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.payments import Payment
 
 PAGE = 1000
@@ -42,6 +43,15 @@ async def all_disputes(service: SettlementService) -> list[Dispute]:
 async def all_cycles(service: SettlementService) -> list[Cycle]:
     """Without proofs, debts and shares."""
     return await _all(lambda after: service.cycles(after_id=after, limit=PAGE), lambda each: each.plan.cycle_id, start="")
+
+
+async def all_waiting_news(service: SettlementService) -> list[WaitingNews]:
+    """In the order of client and fact."""
+    return await _all(
+        lambda after: service.waiting_news(after=after, limit=PAGE),
+        lambda each: (each.client_id, each.fact_id),
+        start=("", b""),
+    )
 
 
 async def _all(read: Callable[[_C], Awaitable[Sequence[_T]]], cursor: Callable[[_T], _C], *, start: _C) -> list[_T]:

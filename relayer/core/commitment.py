@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from hashlib import sha256
 from typing import NewType
 
 from relayer.core.ids import ClientId, Sequence
 from relayer.core.packet import Acknowledgement, Packet, Payload
+from relayer.errors import InvalidInput
 
 CommitmentPath = NewType("CommitmentPath", bytes)
 """client id || discriminator byte || sequence as 8 big-endian bytes, without a Merkle prefix."""
@@ -36,12 +38,20 @@ def commitment_path(client: ClientId, kind: PathKind, sequence: Sequence) -> Com
 
 def packet_commitment(packet: Packet) -> bytes:
     """32 bytes. Sequence and source client are bound by the path, not by this hash."""
-    payloads = b"".join(map(_payload_hash, packet.payloads))
+    return raw_commitment(packet.destination_client.encode(), packet.timeout_timestamp, map(_payload_parts, packet.payloads))
+
+
+def raw_commitment(destination_client: bytes, timeout_timestamp: int, payloads: Iterable[Iterable[bytes]]) -> bytes:
+    """32 bytes, of a packet that this program may not be able to carry. Each payload: source port, destination port,
+    version, encoding, value. Raises InvalidInput for a timeout of more than 8 bytes."""
+    if timeout_timestamp >> 64:
+        raise InvalidInput(f"timeout {timeout_timestamp}: more than 8 bytes")
+    hashes = b"".join(sha256(b"".join(sha256(part).digest() for part in parts)).digest() for parts in payloads)
     return sha256(
         _PROTOCOL_VERSION
-        + sha256(packet.destination_client.encode()).digest()
-        + sha256(packet.timeout_timestamp.to_bytes(8, "big")).digest()
-        + sha256(payloads).digest()
+        + sha256(destination_client).digest()
+        + sha256(timeout_timestamp.to_bytes(8, "big")).digest()
+        + sha256(hashes).digest()
     ).digest()
 
 
@@ -51,6 +61,6 @@ def acknowledgement_commitment(acknowledgement: Acknowledgement) -> bytes:
     return sha256(_PROTOCOL_VERSION + hashes).digest()
 
 
-def _payload_hash(payload: Payload) -> bytes:
+def _payload_parts(payload: Payload) -> tuple[bytes, ...]:
     texts = (payload.source_port, payload.destination_port, payload.version, payload.encoding)
-    return sha256(b"".join(sha256(text.encode()).digest() for text in texts) + sha256(payload.value).digest()).digest()
+    return (*(text.encode() for text in texts), payload.value)

@@ -9,6 +9,7 @@ from typing import Protocol, assert_never
 from relayer.core import events as ev
 from relayer.core import states as st
 from relayer.core.channels import Route
+from relayer.core.commitment import packet_commitment
 from relayer.core.effects import Effect
 from relayer.core.ids import Height, LedgerId, TimestampSeconds
 from relayer.core.lifecycle import contradicts, gives_way, step
@@ -50,8 +51,9 @@ class Plan:
     """Per route, the highest sequence among the commitments."""
     deferred: Mapping[tuple[LedgerId, Route], Height]
     """Facts over the limit of their route, by the lowest height: read again when there is room."""
-    doubtful: tuple[ev.PacketFact, ...] = ()
-    """Facts that contradict what was reported before, left out until they are proven: one of the two is a lie."""
+    doubtful: tuple[ev.PacketFact | ev.ReportedPassedOver, ...] = ()
+    """Left out until they are proven: facts that contradict what was reported before, because one of the two is a lie, and
+    packets that are never to be carried, because a packet of the channel may be shown like that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ class Draft:
         self._policy = policy
         self._proven = proven
         self._read_until = read_until
-        self._doubtful: list[ev.PacketFact] = []
+        self._doubtful: list[ev.PacketFact | ev.ReportedPassedOver] = []
         self._touched: dict[PacketKey, State] = {}
         self._opened: dict[Route, Load] = {}
         self._records: list[Record] = []
@@ -224,8 +226,19 @@ class Draft:
         return True
 
     def _pass_over(self, route: Route, event: ev.PacketPassedOver) -> None:
+        if isinstance(event, ev.ReportedPassedOver):
+            if self._policy is not None and self._proven is not None:
+                self._doubt_passing_over(route, event)
+                return
+            event = event.proven()
         self._record(event, (route.key(event.sequence),))
         self._committed[route] = max(event.sequence, self._committed.get(route, 0))
+
+    def _doubt_passing_over(self, route: Route, event: ev.ReportedPassedOver) -> None:
+        before = self._state(route.key(event.sequence))
+        is_news = self._read_until is None or event.height > self._read_until.get(event.ledger, 0)
+        if isinstance(before, st.Unseen) or (isinstance(before, st.PassedOver) and is_news):
+            self._doubtful.append(event)
 
     def _follow_commitment(self, route: Route, key: PacketKey, fact: ev.PacketCommitted) -> None:
         """Applies the channel's rules and the time of the destination's last head: it may never report a newer one."""
@@ -283,8 +296,8 @@ class Draft:
         return load.refused * 4 >= limits.open_packets_per_route or load.refused_bytes * 4 >= limits.open_bytes_per_route
 
 
-def _passed_over(fact: ev.PacketFact, code: str, reason: str) -> ev.PacketPassedOver:
-    return ev.PacketPassedOver(
+def _passed_over(fact: ev.PacketFact, code: str, reason: str) -> ev.ReportedPassedOver:
+    return ev.ReportedPassedOver(
         ledger=fact.ledger,
         height=fact.height,
         transaction=fact.transaction,
@@ -292,4 +305,5 @@ def _passed_over(fact: ev.PacketFact, code: str, reason: str) -> ev.PacketPassed
         sequence=fact.packet.sequence,
         code=code,
         reason=reason,
+        commitment=packet_commitment(fact.packet),
     )

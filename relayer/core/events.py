@@ -86,6 +86,26 @@ class PacketPassedOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedPassedOver(PacketPassedOver):
+    """As a node reports it, not proven yet: it may be a packet of the channel that is shown as unreadable. Not journaled."""
+
+    commitment: bytes = b""
+    """What the ledger stores if this is the packet; empty if the node shows nothing that has a commitment."""
+
+    def proven(self) -> PacketPassedOver:
+        """The event."""
+        return PacketPassedOver(
+            ledger=self.ledger,
+            height=self.height,
+            transaction=self.transaction,
+            source_client=self.source_client,
+            sequence=self.sequence,
+            code=self.code,
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFinalised:
     """Time: all events of `ledger` up to `height` precede this one."""
 

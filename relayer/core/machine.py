@@ -113,8 +113,8 @@ class Machine:
         read_until: Mapping[LedgerId, Height] | None = None,
     ) -> Plan:
         """What these new events would do, with the channel's rules and the time already known applied at once. Only those
-        that are `proven` may contradict what was reported before; None: all of them. A commitment of an ended packet is a
-        repetition, unless it is above the height that its ledger was `read_until`."""
+        that are `proven` may contradict what was reported before, or pass a packet over; None: all of them. A commitment of
+        an ended packet is a repetition, unless it is above the height that its ledger was `read_until`."""
         return Draft(self, policy, proven=proven, read_until=read_until).draw(events)
 
     def plan_recorded(self, events: Iterable[ev.Event]) -> Plan:

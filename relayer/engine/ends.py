@@ -1,9 +1,9 @@
 """Reports of a node that are not believed without a proof: ends of packets, and what contradicts earlier reports.
 
-One log of one node says that a packet was acknowledged or timed out, or that it was another one. If it is invented and
-believed, this relayer never carries the packet further. So these facts alone wait here: many are proven at once, beside the
-watcher and off the way of all others, and only then passed on. The ledger's cursor stays below them meanwhile, so that none
-is lost with the process.
+One log of one node says that a packet was acknowledged or timed out, that it was another one, or that it cannot be read. If
+it is invented and believed, this relayer never carries the packet further. So these facts alone wait here: many are proven
+at once, beside the watcher and off the way of all others, and only then passed on. The ledger's cursor stays below them
+meanwhile, so that none is lost with the process.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from relayer.core.events import (
     PacketCommitted,
     PacketEnd,
     PacketFact,
+    PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
     event_name,
 )
 from relayer.core.ids import Height
@@ -42,7 +44,8 @@ from relayer.ports.clock import Clock
 _log = Log(__name__)
 
 
-_Place = tuple[PacketKey, type[PacketFact]]
+_Report = PacketFact | ReportedPassedOver
+_Place = tuple[PacketKey, type[PacketFact | PacketPassedOver]]
 
 
 class ReportedEnds:
@@ -71,10 +74,12 @@ class ReportedEnds:
         self._clock = clock
         self._settings = settings
         self._backoff = Backoff(settings, random)
-        self._facts: dict[_Place, PacketFact] = {}
+        self._facts: dict[_Place, _Report] = {}
         self._passed: set[_Place] = set()
         """Proven, and on the way to the journal."""
         self._disproved: dict[PacketKey, str] = {}
+        self._unread: dict[PacketKey, Height] = {}
+        """Shown as packets that cannot be carried, with no proof of it, by height."""
         self._bytes = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
@@ -92,27 +97,31 @@ class ReportedEnds:
         if place not in self._facts:
             await self._room.wait()
             self._facts[place] = fact
-            self._count(_size(fact.packet))
+            self._count(_size(fact))
             self._work.set()
         return True
 
-    def doubt(self, fact: PacketFact) -> None:
-        """Keeps a fact that contradicts an earlier report, unless there are too many of them already."""
+    def doubt(self, fact: _Report) -> None:
+        """Keeps a fact that contradicts an earlier report, or that a packet is none for us, unless there are too many of
+        them already."""
         place = self._place(fact)
         if isinstance(fact, ReceiptWritten | AcknowledgementWritten) and self._known(fact) != fact.packet:
             # A ledger receives nothing but what was proven to be committed.
             self._disprove(place, fact)
         elif place not in self._facts and self._room.is_set():
             self._facts[place] = fact
-            self._count(_size(fact.packet))
+            self._count(_size(fact))
             self._work.set()
+        elif isinstance(fact, ReportedPassedOver) and place not in self._facts:
+            self._unread[place[0]] = fact.height
 
-    def settle(self, fact: PacketFact) -> None:
+    def settle(self, fact: PacketFact | PacketPassedOver) -> None:
         """The fact is being journaled."""
         place = self._place(fact)
         self._passed.discard(place)
-        if self._facts.pop(place, None) is not None:
-            self._count(-_size(fact.packet))
+        known = self._facts.pop(place, None)
+        if known is not None:
+            self._count(-_size(known))
         self._disproved.pop(place[0], None)
 
     def floor(self) -> Height | None:
@@ -122,6 +131,16 @@ class ReportedEnds:
     def reports(self, key: PacketKey) -> bool:
         """Whether an end of the packet waits for its proof: submitting another one would be paid for and change nothing."""
         return (key, PacketAcknowledged) in self._facts or (key, PacketTimedOut) in self._facts
+
+    def unread(self) -> Height | None:
+        """The lowest height at which a packet has to be read again: shown as a foreign or unreadable one, without
+        a proof."""
+        unseen = {st.Unseen, st.PassedOver}
+        self._unread = {key: height for key, height in self._unread.items() if type(self._machine.state(key)) in unseen}
+        for key in self._disproved.keys() - self._unread.keys():
+            if type(self._machine.state(key)) in st.CLOSED:
+                del self._disproved[key]
+        return min(self._unread.values(), default=None)
 
     @property
     def unproven(self) -> int:
@@ -166,7 +185,10 @@ class ReportedEnds:
         results = list(zip(places, facts, found, strict=True))
         await self._pass_on([(place, fact) for place, fact, stored in results if _proves(stored, fact)])
         for place, fact, stored in results:
-            if stored is None and not isinstance(fact, ReceiptWritten):
+            if isinstance(fact, ReportedPassedOver) and not _proves(stored, fact):
+                self._unread[place[0]] = fact.height
+                self._disprove(place, fact)
+            elif stored is None and not isinstance(fact, ReceiptWritten):
                 # Behind the others, so that one that cannot be proven holds up no other.
                 self._facts[place] = self._facts.pop(place)
             elif not _proves(stored, fact):
@@ -175,36 +197,41 @@ class ReportedEnds:
                 else:
                     self._disprove(place, fact)
         self._work.set()
-        unproven = sum(stored is None and not isinstance(fact, ReceiptWritten) for _, fact, stored in results)
+        provable = [stored for _, fact, stored in results if not isinstance(fact, ReceiptWritten | ReportedPassedOver)]
+        unproven = provable.count(None)
         if unproven:
             raise LedgerUnavailable(
                 f"ledger {self._route.source}: its node's proofs of {unproven} packets show neither what it reported nor "
                 "the contrary; ask another node"
             )
 
-    async def _pass_on(self, proven: list[tuple[_Place, PacketFact]]) -> None:
+    async def _pass_on(self, proven: list[tuple[_Place, _Report]]) -> None:
         if proven:
             self._passed.update(place for place, _ in proven)
-            await self._inbox.put(Page(ledger=self._route.source, facts=[fact for _, fact in proven], proven=True))
+            facts = [fact.proven() if isinstance(fact, ReportedPassedOver) else fact for _, fact in proven]
+            await self._inbox.put(Page(ledger=self._route.source, facts=facts, proven=True))
 
-    def _disprove(self, place: _Place, fact: PacketFact) -> None:
+    def _disprove(self, place: _Place, fact: _Report) -> None:
         error = FactDisproved(
-            f"ledger {fact.ledger}: its node reported {event_name(fact)} of packet {place[0]} at height {fact.height}, and "
-            "the ledger's own state disproves it; the packet continues as if nothing was reported; find out why the node "
-            "lies, and use another one"
+            f"ledger {fact.ledger}: its node reported {event_name(place[1])} of packet {place[0]} at height {fact.height}, "
+            "and the ledger's own state disproves it; the packet continues as if nothing was reported; find out why the "
+            "node lies, and use another one"
         )
         words = {"packet": str(place[0]), "transaction": fact.transaction, "error": str(error)}
         _log.error("fact_disproved", ledger=fact.ledger, **words)
         self.health.kinds[error_kind(error)] += 1
         self.settle(fact)
-        if type(self._machine.state(place[0])) not in {*st.CLOSED, st.Unseen}:
+        if place[0] in self._unread or type(self._machine.state(place[0])) not in {*st.CLOSED, st.Unseen}:
             self._disproved[place[0]] = str(error)
 
     def _has_ended(self, key: PacketKey) -> bool:
         return type(self._machine.state(key)) in {st.Acknowledged, st.TimedOut}
 
-    def _question(self, fact: PacketFact) -> Question:
+    def _question(self, fact: _Report) -> Question:
         """What the ledger stores if the fact is true, or if what is known of the packet is."""
+        if isinstance(fact, ReportedPassedOver):
+            path = commitment_path(fact.source_client, PathKind.COMMITMENT, fact.sequence)
+            return Question(path=path, values=(fact.commitment,) if fact.commitment else ())
         packet, known = fact.packet, self._known(fact)
         match fact:
             case PacketCommitted() | PacketAcknowledged() | PacketTimedOut():
@@ -234,12 +261,13 @@ class ReportedEnds:
         known = held.acknowledgement if isinstance(held, st.Answered | st.AnsweredEarly) else None
         return () if known is None else (acknowledgement_commitment(known),)
 
-    def _key(self, fact: PacketFact) -> PacketKey:
+    def _key(self, fact: PacketFact | PacketPassedOver) -> PacketKey:
         route = self._machine.route_of(fact)
-        return (route or self._route).key(fact.packet.sequence)
+        sequence = fact.sequence if isinstance(fact, PacketPassedOver) else fact.packet.sequence
+        return (route or self._route).key(sequence)
 
-    def _place(self, fact: PacketFact) -> _Place:
-        return self._key(fact), type(fact)
+    def _place(self, fact: PacketFact | PacketPassedOver) -> _Place:
+        return self._key(fact), PacketPassedOver if isinstance(fact, PacketPassedOver) else type(fact)
 
     def _count(self, size: int) -> None:
         self._bytes += size
@@ -251,14 +279,17 @@ class ReportedEnds:
             self._room.set()
 
 
-def _size(packet: Packet) -> int:
-    return sum(len(payload.value) for payload in packet.payloads)
+def _size(fact: _Report) -> int:
+    return 0 if isinstance(fact, ReportedPassedOver) else sum(len(payload.value) for payload in fact.packet.payloads)
 
 
-def _proves(stored: bytes | None, fact: PacketFact) -> bool:
+def _proves(stored: bytes | None, fact: _Report) -> bool:
     match fact:
         case PacketAcknowledged() | PacketTimedOut():
             return stored == NOTHING
+        case ReportedPassedOver(commitment=commitment):
+            # One that is gone needs no relayer, and the commitment of one that comes opens it again.
+            return stored == NOTHING or (stored is not None and stored == commitment)
         case PacketCommitted(packet=packet):
             return stored == packet_commitment(packet)
         case AcknowledgementWritten(acknowledgement=answer):

@@ -21,6 +21,7 @@ from relayer.core.events import (
     PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
 )
 from relayer.core.ids import Height
 from relayer.core.machine import Machine
@@ -138,11 +139,16 @@ class Watcher:
         """Ends of packets that were proven are being journaled."""
         for fact in facts:
             for ends in self.ends.values():
-                if not isinstance(fact, PacketPassedOver):
-                    ends.settle(fact)
+                ends.settle(fact)
 
-    def doubt(self, fact: PacketFact) -> None:
-        """A fact of this ledger contradicts what was reported before. It is journaled if it is proven."""
+    def doubt(self, fact: PacketFact | ReportedPassedOver) -> None:
+        """A fact of this ledger contradicts what was reported before, or shows a foreign packet. It is journaled
+        if it is proven."""
+        if isinstance(fact, ReportedPassedOver):
+            ends = self._ends_of(fact)
+            if ends is not None:
+                ends.doubt(fact)
+            return
         for route, reports in self.ends.items():
             is_destination = isinstance(fact, ReceiptWritten | AcknowledgementWritten)
             if route.source_client == (fact.packet.destination_client if is_destination else fact.packet.source_client):
@@ -292,6 +298,10 @@ class Watcher:
         self._suspicious = {
             route: height for route, height in self._suspicious.items() if self._machine.missing(route, first)
         }
+        for route, ends in self.ends.items():
+            unread = ends.unread()
+            if unread is not None:
+                self._suspicious[route] = min(Height(unread - 1), self._suspicious.get(route, unread))
         now = self._clock.now()
         if not self._suspicious:
             self._suspicion_seconds = self._settings.poll_seconds

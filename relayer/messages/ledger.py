@@ -15,6 +15,7 @@ from relayer.core.events import (
     PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
 )
 from relayer.core.ids import (
     ClientId,
@@ -30,6 +31,7 @@ from relayer.errors import InvalidInput
 from relayer.messages.packets import (
     acknowledgement_from_message,
     acknowledgement_to_adapter,
+    commitment_of,
     packet_from_adapter,
     packet_to_adapter,
 )
@@ -160,6 +162,7 @@ def event_to_message(fact: LedgerFact) -> wire.LedgerEvent:
             height=fact.height,
             transaction=fact.transaction,
             packet=wire.Packet(source_client=fact.source_client, sequence=fact.sequence),
+            commitment=fact.commitment if isinstance(fact, ReportedPassedOver) else b"",
         )
     message = wire.LedgerEvent(height=fact.height, transaction=fact.transaction, packet=packet_to_adapter(fact.packet))
     match fact:
@@ -188,7 +191,7 @@ def event_from_message(ledger: LedgerId, message: wire.LedgerEvent) -> LedgerFac
     except InvalidInput as error:
         if message.kind != wire.LedgerEvent.PACKET_COMMITTED:
             raise
-        return PacketPassedOver(
+        return ReportedPassedOver(
             ledger=ledger,
             height=height,
             transaction=transaction,
@@ -196,6 +199,7 @@ def event_from_message(ledger: LedgerId, message: wire.LedgerEvent) -> LedgerFac
             sequence=parse_sequence(message.packet.sequence),
             code="unreadable",
             reason=str(error),
+            commitment=message.commitment or commitment_of(message.packet, message.packet.timeout_timestamp_seconds),
         )
     match message.kind:
         case wire.LedgerEvent.PACKET_COMMITTED:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar, assert_never
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
+from relayer.core.commitment import raw_commitment
 from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
@@ -98,6 +99,30 @@ def encode_packet(packet: Packet) -> bytes:
 def decode_packet(raw: bytes) -> Packet:
     """`raw`: at most MAXIMUM_BYTES. Raises InvalidInput unless they are the canonical bytes of a packet hosts accept."""
     return packet_from_message(_parse(channel_packet.Packet, raw))
+
+
+def any_packet_commitment(raw: bytes) -> bytes:
+    """The commitment of a packet that hosts may accept and this program may not. Raises InvalidInput."""
+    try:
+        message = channel_packet.Packet.FromString(raw)
+    except DecodeError as error:
+        raise InvalidInput("the bytes are no packet") from error
+    return commitment_of(message, message.timeout_timestamp)
+
+
+def commitment_of(message: channel_packet.Packet | adapter.Packet, timeout_timestamp: int) -> bytes:
+    """The commitment of a packet, whatever it holds."""
+    payloads = (
+        (
+            each.source_port.encode(),
+            each.destination_port.encode(),
+            each.version.encode(),
+            each.encoding.encode(),
+            each.value,
+        )
+        for each in message.payloads
+    )
+    return raw_commitment(message.destination_client.encode(), timeout_timestamp, payloads)
 
 
 def decode_acknowledgement(raw: bytes) -> Acknowledgement:

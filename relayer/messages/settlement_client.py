@@ -23,6 +23,7 @@ from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
 from relayer.settlement.rules.eligible import Scope
@@ -134,6 +135,12 @@ class SettlementClient(ABC):
         request = service.ListDisputesRequest(after_id=after_id, limit=limit)
         response = await self._ask("List", "Disputes", request, service.ListDisputesResponse)
         return self._all(record_mapping(Dispute), response.disputes)
+
+    async def waiting_news(self, *, after: tuple[str, bytes], limit: int) -> Sequence[WaitingNews]:
+        """In the order of client and fact."""
+        request = service.ListWaitingNewsRequest(after_client_id=after[0], after_fact_id=after[1], limit=limit)
+        response = await self._ask("List", "WaitingNews", request, service.ListWaitingNewsResponse)
+        return self._all(record_mapping(WaitingNews), response.news)
 
     async def cycles(self, *, after_id: str, limit: int) -> Sequence[Cycle]:
         """Summaries, in the order of their ids."""

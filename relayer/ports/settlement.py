@@ -12,6 +12,7 @@ from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
 from relayer.settlement.netting.debts import DebtNetwork
@@ -101,6 +102,11 @@ class SettlementService(Protocol):
 
     async def cycle(self, cycle_id: str) -> Cycle | None:
         """Complete."""
+        ...
+
+    async def waiting_news(self, *, after: tuple[str, bytes], limit: int) -> Sequence[WaitingNews]:
+        """News of liabilities that no contract ledger has taken yet, behind a client id and fact id (both empty: from the
+        first), in the order of both; at most 1000 at a time."""
         ...
 
     async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:

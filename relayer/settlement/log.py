@@ -25,6 +25,7 @@ from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import Origin
 from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
 from relayer.wire.interledger.settlement.v1 import (
@@ -35,6 +36,7 @@ from relayer.wire.interledger.settlement.v1 import (
     issuers_pb2,
     liabilities_pb2,
     log_pb2,
+    news_pb2,
     parties_pb2,
     payments_pb2,
 )
@@ -55,6 +57,7 @@ _MESSAGES: dict[type[Any], type[Message]] = {
     Payment: payments_pb2.Payment,
     Dispute: disputes_pb2.Dispute,
     Cycle: cycles_pb2.Cycle,
+    WaitingNews: news_pb2.WaitingNews,
 }
 
 _Record = TypeVar("_Record")

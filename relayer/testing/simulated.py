@@ -23,9 +23,9 @@ from relayer.core.events import (
     LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
-    PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
@@ -128,8 +128,7 @@ class SimulatedLedger(SimulatedChain):
 
     async def stores_consensus_state(self, client: ClientId, *, height: Height, consensus_state: bytes) -> bool:
         await self._answer()
-        known = self._clients.get(client)
-        header = None if known is None else known.headers.get(height)
+        header = self._clients[client].headers.get(height) if client in self._clients else None
         return header is not None and encode_header(header) == consensus_state
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
@@ -249,8 +248,10 @@ class SimulatedLedger(SimulatedChain):
         sequence = PacketSequence(self._sequences.get(client, 0) + 1)
         self._sequences[client] = sequence
         height, transaction = self._next()
+        commitment = sha256(b"unreadable").digest()
+        self._write(commitment_path(client, PathKind.COMMITMENT, sequence), commitment)
         self._tell(
-            PacketPassedOver(
+            ReportedPassedOver(
                 ledger=self.ledger_id,
                 height=height,
                 transaction=transaction,
@@ -258,6 +259,7 @@ class SimulatedLedger(SimulatedChain):
                 sequence=sequence,
                 code="unreadable",
                 reason="a payload of 600000 bytes",
+                commitment=commitment,
             )
         )
         self._seal()

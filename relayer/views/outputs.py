@@ -26,6 +26,7 @@ from relayer.views.settlement import (
     PaymentView,
     PositionView,
     RevokedAccount,
+    WaitingNewsView,
 )
 from relayer.views.statement import StatementView
 from relayer.views.values import Hex
@@ -57,6 +58,7 @@ OUTPUTS: dict[str, Any] = {
     "settlement liabilities": tuple[LiabilityView, ...],
     "settlement mandate": IssuerView | None,
     "settlement net": NettingView,
+    "settlement news": tuple[WaitingNewsView, ...],
     "settlement pay": tuple[OrderView, ...],
     "settlement payments": tuple[PaymentView, ...],
     "settlement positions": tuple[PositionView, ...],

@@ -8,6 +8,7 @@ from typing import assert_never
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.facts import FactPacket, Novation, Origin, PulledFacts, PushedFacts, way_of
 from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce
 from relayer.settlement.model.payments import Payment
 from relayer.views.values import Hex, MinorUnits, Name, hex_of
@@ -297,6 +298,35 @@ class DisputeView:
             state=each.state.value,
             reason=claim.reason,
             deadline_seconds=claim.deadline_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingNewsView:
+    """News of one liability that the contract ledger has not taken yet. `attempts`: how often it could not; `due_seconds`:
+    when held news are sent again, 0 for others; `last_answer`: none, timed_out, wrong_state or refused."""
+
+    fact_id: Hex
+    liability_id: Hex
+    client_id: str
+    state: str
+    since_seconds: int
+    attempts: int
+    due_seconds: int
+    last_answer: str
+
+    @classmethod
+    def of(cls, each: WaitingNews) -> WaitingNewsView:
+        """From the ledger's record."""
+        return cls(
+            fact_id=hex_of(each.fact_id),
+            liability_id=hex_of(each.liability_id),
+            client_id=each.client_id,
+            state=each.state.value,
+            since_seconds=each.since_seconds,
+            attempts=each.attempts,
+            due_seconds=each.due_seconds,
+            last_answer=each.last_answer.value,
         )
 
 

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -235,6 +236,28 @@ func TestAStatementAddsUpToTheLedger(t *testing.T) {
 	require.NotZero(t, w.query("Statement", &settlementv1.GetStatementRequest{PartyId: []byte{1}}, &none))
 }
 
+// waitingNewsOf that fact, out of pages of two.
+func (w *world) waitingNewsOf(factID facts.Hash) (*settlementv1.WaitingNews, bool) {
+	var found *settlementv1.WaitingNews
+	request := &settlementv1.ListWaitingNewsRequest{Limit: 2}
+	for {
+		var page settlementv1.ListWaitingNewsResponse
+		require.Zero(w.t, w.query("WaitingNews", request, &page))
+		if len(page.News) == 0 {
+			return found, found != nil
+		}
+		require.LessOrEqual(w.t, len(page.News), 2)
+		for _, each := range page.News {
+			if bytes.Equal(each.FactId, factID[:]) {
+				require.Nil(w.t, found, "listed once")
+				found = each
+			}
+		}
+		last := page.News[len(page.News)-1]
+		request.AfterClientId, request.AfterFactId = last.ClientId, last.FactId
+	}
+}
+
 func TestNewsThatTimeOutAreSentAgain(t *testing.T) {
 	w := received(t)
 	w.run()
@@ -249,6 +272,10 @@ func TestNewsThatTimeOutAreSentAgain(t *testing.T) {
 	w.mustSend(late)
 	require.Equal(t, 6, len(w.sent))
 	require.Equal(t, w.sent[2].Payloads, w.sent[5].Payloads)
+	again, ok := w.waitingNewsOf(w.updatesIn(6)[0].FactID)
+	require.True(t, ok)
+	require.Equal(t, settlementv1.NewsState_NEWS_STATE_UNDER_WAY, again.State)
+	require.Equal(t, settlementv1.NewsAnswer_NEWS_ANSWER_TIMED_OUT, again.LastAnswer)
 	w.mustSend(late)
 	require.Equal(t, 6, len(w.sent), "a packet times out once")
 }
@@ -294,6 +321,14 @@ func TestNewsInTheWrongStateAreNotSentForEver(t *testing.T) {
 	}
 	const atFirst, repeats = 5, 3
 	require.Equal(t, atFirst+repeats, len(w.sent))
+	held, ok := w.waitingNewsOf(w.updatesIn(4)[0].FactID)
+	require.True(t, ok)
+	require.Equal(t, settlementv1.NewsState_NEWS_STATE_HELD, held.State)
+	require.Equal(t, settlementv1.NewsAnswer_NEWS_ANSWER_WRONG_STATE, held.LastAnswer)
+	require.Equal(t, uint32(1+repeats), held.Attempts)
+	require.Greater(t, held.DueSeconds, held.SinceSeconds)
+	require.NotZero(t, held.SinceSeconds)
+	require.Len(t, held.LiabilityId, 32)
 	// A relayer that delivers too early on purpose delays news; it destroys none.
 	for _, wait := range []int64{60, 120, 240} {
 		sent := len(w.sent)

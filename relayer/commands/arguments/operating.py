@@ -25,6 +25,13 @@ def settlement_limits(
         set_limits(config, channel, proposals=proposals, disputes=disputes)
 
 
+def settlement_news(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
+    """List news that the contract ledger has not taken yet: since when, how often tried, and the last answer."""
+    from relayer.commands.settlement.operating import show_news
+
+    show_news(config, channel, form(json))
+
+
 def settlement_resend(
     fact_ids: Annotated[list[str], typer.Argument(help="The facts whose news wait for their next attempt.")],
     config: Config = RELAYER_FILE,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from relayer.commands.arguments.groups import application
-from relayer.commands.arguments.operating import settlement_limits, settlement_resend
+from relayer.commands.arguments.operating import settlement_limits, settlement_news, settlement_resend
 from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
 from relayer.commands.arguments.registering import (
     settlement_issuers,
@@ -393,4 +393,5 @@ def settlement_write_off(
 
 
 app.command("limits", rich_help_panel=OPERATOR)(settlement_limits)
+app.command("news", rich_help_panel=OPERATOR)(settlement_news)
 app.command("resend", rich_help_panel=OPERATOR)(settlement_resend)

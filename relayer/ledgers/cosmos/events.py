@@ -21,7 +21,7 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.transport import MAXIMUM_ANSWER_BYTES
 from relayer.ledgers.cosmos.values import Json
 from relayer.ledgers.nodes.errors import printable
-from relayer.messages.packets import decode_acknowledgement, decode_packet
+from relayer.messages.packets import any_packet_commitment, decode_acknowledgement, decode_packet
 
 MAXIMUM_TRANSACTIONS: Final = 100_000
 _MAXIMUM_EVENTS: Final = 1_000_000
@@ -143,7 +143,7 @@ def _fact(ledger: LedgerId, height: Height, transaction: TransactionId, event: R
 
 def _passed_over(
     ledger: LedgerId, height: Height, transaction: TransactionId, event: RawEvent, reason: str
-) -> ev.PacketPassedOver | None:
+) -> ev.ReportedPassedOver | None:
     """A commitment that cannot be read, by what the host itself reports about it."""
     if _KINDS[event.kind] is not ev.PacketCommitted:
         return None
@@ -152,7 +152,7 @@ def _passed_over(
         sequence = parse_sequence(number("packet_sequence", event.attributes.get("packet_sequence") or "none"))
     except InvalidInput:
         return None
-    return ev.PacketPassedOver(
+    return ev.ReportedPassedOver(
         ledger=ledger,
         height=height,
         transaction=transaction,
@@ -160,7 +160,16 @@ def _passed_over(
         sequence=sequence,
         code="unreadable",
         reason=reason,
+        commitment=_commitment(event),
     )
+
+
+def _commitment(event: RawEvent) -> bytes:
+    """Of a packet that breaks our limits; the chain stores it all the same. Empty if it is no packet at all."""
+    try:
+        return any_packet_commitment(_bytes(event, "encoded_packet_hex"))
+    except InvalidInput:
+        return b""
 
 
 def _bytes(event: RawEvent, name: str) -> bytes:

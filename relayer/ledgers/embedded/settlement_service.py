@@ -8,12 +8,14 @@ from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.errors import AccessDenied
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
+from relayer.ledgers.embedded.settlement.news_queue import waiting_news
 from relayer.ports.settlement import IssuingRights, NettingInput
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.liabilities import Liability, Position
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, Consent, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
 from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
@@ -112,6 +114,12 @@ class EmbeddedSettlement:
 
     async def cycle(self, cycle_id: str) -> Cycle | None:
         return await self._session.run(lambda chain: chain.state.settlement.cycle(cycle_id))
+
+    async def waiting_news(self, *, after: tuple[str, bytes], limit: int) -> Sequence[WaitingNews]:
+        now = self._session.now()
+        return await self._session.run(
+            lambda chain: waiting_news(chain.query(now=now), after=after, limit=min(limit, MAXIMUM_LISTED))
+        )
 
     async def statement(self, party_id: bytes, unit: UnitKey, *, since_seconds: int, until_seconds: int) -> Statement:
         """Raises LimitExceeded for a party with too many movements."""

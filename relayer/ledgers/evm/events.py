@@ -11,23 +11,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from relayer.core.commitment import raw_commitment
 from relayer.core.events import (
     AcknowledgementWritten,
     LedgerFact,
     PacketAcknowledged,
     PacketCommitted,
     PacketFact,
-    PacketPassedOver,
     PacketTimedOut,
+    ReportedPassedOver,
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TransactionId, parse_client_id
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
 from relayer.ledgers.evm.abi import MAXIMUM_BYTES, Reader
+from relayer.ledgers.evm.abi_types import decode
 from relayer.ledgers.evm.errors import MalformedAnswer
 from relayer.ledgers.evm.quantity import Json, data, fixed, listing, member, short_quantity
 from relayer.proofs.keccak import keccak256
 
+_ANY_PACKET = "(uint64,bytes,bytes,uint64,(bytes,bytes,bytes,bytes,bytes)[])"
+"""Texts have the layout of bytes, and here they may be no UTF-8."""
 SEND_PACKET = bytes.fromhex("ab3a4458a269be61dfa43faa33aa7b1f5d570716f83ad078bc2ba5dab039abae")
 WRITE_ACKNOWLEDGEMENT = bytes.fromhex("76765590e2b799b0506100f8a6610cfecab2c71e8e1f8aa981b099aff0dfdb74")
 ACK_PACKET = bytes.fromhex("f9bab74bcdb634f4d3dd064cc42a13df056598e1c0336905d2f5750fbfb08b7b")
@@ -136,7 +140,7 @@ def _fact(ledger: LedgerId, log: RawLog) -> PacketFact:
     return fact
 
 
-def _passed_over(ledger: LedgerId, log: RawLog, reason: str) -> PacketPassedOver | None:
+def _passed_over(ledger: LedgerId, log: RawLog, reason: str) -> ReportedPassedOver | None:
     """A commitment that cannot be read, by what its topics and the head of its data agree on."""
     if log.topics[0] != SEND_PACKET:
         return None
@@ -147,7 +151,7 @@ def _passed_over(ledger: LedgerId, log: RawLog, reason: str) -> PacketPassedOver
         parse_client_id(client)
     except InvalidInput:
         return None
-    return PacketPassedOver(
+    return ReportedPassedOver(
         ledger=ledger,
         height=Height(log.block_number),
         transaction=TransactionId(log.transaction),
@@ -155,7 +159,17 @@ def _passed_over(ledger: LedgerId, log: RawLog, reason: str) -> PacketPassedOver
         sequence=sequence,
         code="unreadable",
         reason=reason,
+        commitment=_commitment(log.data),
     )
+
+
+def _commitment(content: bytes) -> bytes:
+    """Of a packet that breaks our limits; a router stores it all the same. Empty if it is no packet at all."""
+    try:
+        ((_, _, destination, timeout, payloads),) = decode((_ANY_PACKET,), content)
+        return raw_commitment(destination, timeout, payloads)
+    except InvalidInput:
+        return b""
 
 
 def _single_acknowledgement(reader: Reader, at: int) -> tuple[Acknowledgement, int]:

@@ -17,6 +17,7 @@ from relayer.ports.ledger import Outcome
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import CommitCycle, CycleState
 from relayer.settlement.model.disputes import DisputeState, OpenDispute, ReleaseDispute
+from relayer.settlement.model.news import NewsAnswer
 from relayer.settlement.model.parties import Consent, SetConsent
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, PaymentState
 from relayer.settlement.netting.modes import NettingMode
@@ -92,6 +93,8 @@ async def _dispute(service: CosmosSettlement, fact_id: bytes) -> None:
     assert await service.execute(opened) == head
     with pytest.raises(LedgerRefused, match="settlement/"):
         await service.execute(ReleaseDispute(request_id="release", actor=BBB, dispute_id="D-1"))
+    (waiting,) = await service.waiting_news(after=("", b""), limit=10)
+    assert (waiting.fact_id, waiting.attempts, waiting.last_answer) == (fact_id, 0, NewsAnswer.NONE)
     (dispute,) = await service.disputes(after_id="", limit=10)
     assert (dispute.state, dispute.claim.share.amount) == (DisputeState.OPEN, 900)
     await service.execute(ReleaseDispute(request_id="release-2", actor=CCC, dispute_id="D-1"))

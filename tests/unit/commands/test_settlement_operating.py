@@ -106,6 +106,21 @@ def test_news_that_wait_are_sent_by_resend_and_by_nothing_else_before_their_time
     assert sent(owing) == 2 + MAXIMUM_NEWS_REPEATS
 
 
+def test_waiting_news_are_listed_until_they_are_taken(owing: OwingLedger, settle: Run) -> None:
+    told = settle("news", "--json")
+    assert told.exit_code == 0, told.exception
+    (found,) = json.loads(told.stdout)
+    assert found["fact_id"] == f"0x{owing.fact(1).fact_id.hex()}"
+    assert (found["state"], found["attempts"], found["last_answer"]) == ("held", 1 + MAXIMUM_NEWS_REPEATS, "wrong_state")
+    assert 0 < found["since_seconds"] <= found["due_seconds"]
+    table = settle("news").stdout
+    assert "news of 1 liabilities wait" in table
+    assert "wrong state" in table
+    assert settle("resend", found["fact_id"]).exit_code == 0
+    (again,) = json.loads(settle("news", "--json").stdout)
+    assert (again["state"], again["due_seconds"]) == ("under_way", 0)
+
+
 def test_resend_of_a_fact_that_is_not_there_changes_nothing(owing: OwingLedger, settle: Run) -> None:
     refused = settle("resend", "0x" + "77" * 32)
     assert isinstance(refused.exception, InvalidInput), refused.exception

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from relayer.core import states as st
-from relayer.core.commitment import CommitmentPath, PathKind, commitment_path
+from relayer.core.commitment import CommitmentPath, PathKind, commitment_path, packet_commitment
 from relayer.core.events import (
     AcknowledgementWritten,
     LedgerFact,
@@ -17,14 +17,16 @@ from relayer.core.events import (
     PacketCommitted,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
 )
 from relayer.core.ids import Height, LedgerId, Sequence, TransactionId
 from relayer.core.invariants import INVARIANTS
 from relayer.core.packet import Acknowledgement, Packet
+from relayer.core.policy import ChannelRules, PayloadType, Policy, anything
 from relayer.engine.engine import Engine
 from relayer.engine.settings import EngineSettings
 from relayer.ports.prover import ClientMessage, ClientReference, Proof
-from relayer.testing.factories import CONTRACTS, SETTLEMENT
+from relayer.testing.factories import CHANNEL, CONTRACTS, SETTLEMENT
 from relayer.testing.world import World
 
 INVENTED = TransactionId("invented")
@@ -263,3 +265,93 @@ def test_a_packet_is_carried_though_a_node_invented_its_life_and_end_before_it_w
     world.settlement.faults.heal()
     run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Acknowledged))
     assert was_received(world, second)
+
+
+def shown_as_unreadable(world: World, sequence: int) -> Callable[[LedgerFact], LedgerFact]:
+    """What a node that alters one log makes of the packet."""
+
+    def altered(fact: LedgerFact) -> LedgerFact:
+        if not isinstance(fact, PacketCommitted) or fact.packet.sequence != sequence:
+            return fact
+        return ReportedPassedOver(
+            ledger=CONTRACTS,
+            height=fact.height,
+            transaction=fact.transaction,
+            source_client=world.route.source_client,
+            sequence=fact.packet.sequence,
+            code="unreadable",
+            reason="a payload of 600000 bytes",
+            commitment=packet_commitment(other_bytes(fact.packet)),
+        )
+
+    return altered
+
+
+def shown_with_a_foreign_port(world: World, sequence: int) -> Callable[[LedgerFact], LedgerFact]:
+    del world
+
+    def altered(fact: LedgerFact) -> LedgerFact:
+        if not isinstance(fact, PacketCommitted) or fact.packet.sequence != sequence:
+            return fact
+        payloads = (replace(fact.packet.payload, source_port="stranger"),)
+        return replace(fact, packet=replace(fact.packet, payloads=payloads))
+
+    return altered
+
+
+@pytest.mark.parametrize("lie", [shown_as_unreadable, shown_with_a_foreign_port])
+@pytest.mark.parametrize("invented_before", [False, True])
+def test_a_packet_that_a_node_shows_as_none_of_ours_is_read_again_until_it_is_shown(
+    world: World, lie: Callable[[World, int], Callable[[LedgerFact], LedgerFact]], invented_before: bool
+) -> None:
+    """It fills the gap that the packet's absence would leave, so nothing else would look for the packet again."""
+    first = world.send(b"first")
+    carried_kind = PayloadType(
+        source_port=first.payload.source_port,
+        destination_port=first.payload.destination_port,
+        version=first.payload.version,
+        encoding=first.payload.encoding,
+    )
+    world.policy = Policy(channels={CHANNEL: ChannelRules(payloads={carried_kind: anything})})
+    alter, events = lie(world, 2), world.contracts.events
+    if invented_before:
+        # Not yet sent, so that nothing disproves it: there is no commitment.
+        invented = alter(replace(an_invented_second(first), packet=replace(first, sequence=Sequence(2))))
+        world.contracts.faults.facts_invented.append(invented)
+    run(world, lambda engine: isinstance(state_of(engine, world), st.Acknowledged))
+    if invented_before:
+        run(world, lambda engine: isinstance(state_of(engine, world, 2), st.PassedOver))
+
+    async def lying(*, after: Height, until: Height) -> list[LedgerFact]:
+        return [alter(fact) for fact in await events(after=after, until=until)]
+
+    world.contracts.events = lying  # type: ignore[method-assign, assignment]
+    second = world.send(b"second")
+
+    def found_out(engine: Engine) -> bool:
+        return bool(lies(engine)) and any("own state disproves it" in each for each in engine.snapshot().standstill())
+
+    healed = False
+
+    def carried(engine: Engine) -> bool:
+        nonlocal healed
+        if not healed and found_out(engine):
+            healed, world.contracts.events = True, events  # type: ignore[method-assign]
+        return isinstance(state_of(engine, world, 2), st.Acknowledged)
+
+    engine = run(world, carried, within_seconds=600)
+    assert healed
+    assert was_received(world, second)
+    assert not engine.snapshot().standstill()
+
+
+def test_a_packet_that_nobody_can_read_is_passed_over_once_its_commitment_is_proven(world: World) -> None:
+    world.contracts.faults.authorities_down = True
+    world.contracts.send_unreadable(world.route.source_client)
+    world.send(b"ours")
+    engine = run(world, lambda engine: engine.snapshot().ledgers[0].unproven_ends == 1)
+    assert isinstance(state_of(engine, world, 1), st.Unseen)
+    world.contracts.faults.authorities_down = False
+    engine = run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Acknowledged))
+    engine = run(world, lambda engine: isinstance(state_of(engine, world, 1), st.PassedOver))
+    assert not lies(engine)

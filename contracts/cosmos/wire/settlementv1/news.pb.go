@@ -24,6 +24,78 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+type NewsState int32
+
+const (
+	NewsState_NEWS_STATE_UNSPECIFIED NewsState = 0
+	// In the queue of the client: they are sent as earlier packets are answered.
+	NewsState_NEWS_STATE_QUEUED NewsState = 1
+	// In a packet that has no answer yet.
+	NewsState_NEWS_STATE_UNDER_WAY NewsState = 2
+	// Until `due_seconds`, because the contract ledger could not take them.
+	NewsState_NEWS_STATE_HELD NewsState = 3
+)
+
+var NewsState_name = map[int32]string{
+	0: "NEWS_STATE_UNSPECIFIED",
+	1: "NEWS_STATE_QUEUED",
+	2: "NEWS_STATE_UNDER_WAY",
+	3: "NEWS_STATE_HELD",
+}
+
+var NewsState_value = map[string]int32{
+	"NEWS_STATE_UNSPECIFIED": 0,
+	"NEWS_STATE_QUEUED":      1,
+	"NEWS_STATE_UNDER_WAY":   2,
+	"NEWS_STATE_HELD":        3,
+}
+
+func (x NewsState) String() string {
+	return proto.EnumName(NewsState_name, int32(x))
+}
+
+func (NewsState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_5eef359998a8448d, []int{0}
+}
+
+// What became of the last packet that carried news of the liability.
+type NewsAnswer int32
+
+const (
+	NewsAnswer_NEWS_ANSWER_UNSPECIFIED NewsAnswer = 0
+	// None was answered yet.
+	NewsAnswer_NEWS_ANSWER_NONE      NewsAnswer = 1
+	NewsAnswer_NEWS_ANSWER_TIMED_OUT NewsAnswer = 2
+	// The fact is not in a state that takes them: its own acknowledgement has not arrived.
+	NewsAnswer_NEWS_ANSWER_WRONG_STATE NewsAnswer = 3
+	// The packet was refused as a whole, or its answer has no meaning.
+	NewsAnswer_NEWS_ANSWER_REFUSED NewsAnswer = 4
+)
+
+var NewsAnswer_name = map[int32]string{
+	0: "NEWS_ANSWER_UNSPECIFIED",
+	1: "NEWS_ANSWER_NONE",
+	2: "NEWS_ANSWER_TIMED_OUT",
+	3: "NEWS_ANSWER_WRONG_STATE",
+	4: "NEWS_ANSWER_REFUSED",
+}
+
+var NewsAnswer_value = map[string]int32{
+	"NEWS_ANSWER_UNSPECIFIED": 0,
+	"NEWS_ANSWER_NONE":        1,
+	"NEWS_ANSWER_TIMED_OUT":   2,
+	"NEWS_ANSWER_WRONG_STATE": 3,
+	"NEWS_ANSWER_REFUSED":     4,
+}
+
+func (x NewsAnswer) String() string {
+	return proto.EnumName(NewsAnswer_name, int32(x))
+}
+
+func (NewsAnswer) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_5eef359998a8448d, []int{1}
+}
+
 // The news of the fact's liability that wait for their next attempt are sent now. By the operator.
 type ResendNews struct {
 	FactId []byte `protobuf:"bytes,1,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
@@ -113,9 +185,116 @@ func (m *NewsRequested) GetFactId() []byte {
 	return nil
 }
 
+// News of one liability that the contract ledger has not taken yet.
+type WaitingNews struct {
+	ClientId    string    `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	FactId      []byte    `protobuf:"bytes,2,opt,name=fact_id,json=factId,proto3" json:"fact_id,omitempty"`
+	LiabilityId []byte    `protobuf:"bytes,3,opt,name=liability_id,json=liabilityId,proto3" json:"liability_id,omitempty"`
+	State       NewsState `protobuf:"varint,4,opt,name=state,proto3,enum=interledger.settlement.v1.NewsState" json:"state,omitempty"`
+	// Block time from which news of the liability have waited without a pause.
+	SinceSeconds uint64 `protobuf:"varint,5,opt,name=since_seconds,json=sinceSeconds,proto3" json:"since_seconds,omitempty"`
+	// How often the contract ledger could not take them.
+	Attempts uint32 `protobuf:"varint,6,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// 0 unless they are held.
+	DueSeconds uint64     `protobuf:"varint,7,opt,name=due_seconds,json=dueSeconds,proto3" json:"due_seconds,omitempty"`
+	LastAnswer NewsAnswer `protobuf:"varint,8,opt,name=last_answer,json=lastAnswer,proto3,enum=interledger.settlement.v1.NewsAnswer" json:"last_answer,omitempty"`
+}
+
+func (m *WaitingNews) Reset()         { *m = WaitingNews{} }
+func (m *WaitingNews) String() string { return proto.CompactTextString(m) }
+func (*WaitingNews) ProtoMessage()    {}
+func (*WaitingNews) Descriptor() ([]byte, []int) {
+	return fileDescriptor_5eef359998a8448d, []int{2}
+}
+func (m *WaitingNews) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *WaitingNews) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_WaitingNews.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *WaitingNews) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_WaitingNews.Merge(m, src)
+}
+func (m *WaitingNews) XXX_Size() int {
+	return m.Size()
+}
+func (m *WaitingNews) XXX_DiscardUnknown() {
+	xxx_messageInfo_WaitingNews.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_WaitingNews proto.InternalMessageInfo
+
+func (m *WaitingNews) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *WaitingNews) GetFactId() []byte {
+	if m != nil {
+		return m.FactId
+	}
+	return nil
+}
+
+func (m *WaitingNews) GetLiabilityId() []byte {
+	if m != nil {
+		return m.LiabilityId
+	}
+	return nil
+}
+
+func (m *WaitingNews) GetState() NewsState {
+	if m != nil {
+		return m.State
+	}
+	return NewsState_NEWS_STATE_UNSPECIFIED
+}
+
+func (m *WaitingNews) GetSinceSeconds() uint64 {
+	if m != nil {
+		return m.SinceSeconds
+	}
+	return 0
+}
+
+func (m *WaitingNews) GetAttempts() uint32 {
+	if m != nil {
+		return m.Attempts
+	}
+	return 0
+}
+
+func (m *WaitingNews) GetDueSeconds() uint64 {
+	if m != nil {
+		return m.DueSeconds
+	}
+	return 0
+}
+
+func (m *WaitingNews) GetLastAnswer() NewsAnswer {
+	if m != nil {
+		return m.LastAnswer
+	}
+	return NewsAnswer_NEWS_ANSWER_UNSPECIFIED
+}
+
 func init() {
+	proto.RegisterEnum("interledger.settlement.v1.NewsState", NewsState_name, NewsState_value)
+	proto.RegisterEnum("interledger.settlement.v1.NewsAnswer", NewsAnswer_name, NewsAnswer_value)
 	proto.RegisterType((*ResendNews)(nil), "interledger.settlement.v1.ResendNews")
 	proto.RegisterType((*NewsRequested)(nil), "interledger.settlement.v1.NewsRequested")
+	proto.RegisterType((*WaitingNews)(nil), "interledger.settlement.v1.WaitingNews")
 }
 
 func init() {
@@ -123,17 +302,37 @@ func init() {
 }
 
 var fileDescriptor_5eef359998a8448d = []byte{
-	// 159 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xe2, 0x52, 0xc9, 0xcc, 0x2b, 0x49,
-	0x2d, 0xca, 0x49, 0x4d, 0x49, 0x4f, 0x2d, 0xd2, 0x2f, 0x4e, 0x2d, 0x29, 0xc9, 0x49, 0xcd, 0x4d,
-	0xcd, 0x2b, 0xd1, 0x2f, 0x33, 0xd4, 0xcf, 0x4b, 0x2d, 0x2f, 0xd6, 0x2b, 0x28, 0xca, 0x2f, 0xc9,
-	0x17, 0x92, 0x44, 0x52, 0xa5, 0x87, 0x50, 0xa5, 0x57, 0x66, 0xa8, 0xa4, 0xca, 0xc5, 0x15, 0x94,
-	0x5a, 0x9c, 0x9a, 0x97, 0xe2, 0x97, 0x5a, 0x5e, 0x2c, 0x24, 0xce, 0xc5, 0x9e, 0x96, 0x98, 0x5c,
-	0x12, 0x9f, 0x99, 0x22, 0xc1, 0xa8, 0xc0, 0xa8, 0xc1, 0x13, 0xc4, 0x06, 0xe2, 0x7a, 0xa6, 0x28,
-	0x69, 0x70, 0xf1, 0x82, 0x14, 0x04, 0xa5, 0x16, 0x96, 0xa6, 0x16, 0x97, 0xa4, 0xa6, 0xe0, 0x54,
-	0xe9, 0x24, 0x71, 0xe2, 0x91, 0x1c, 0xe3, 0x85, 0x47, 0x72, 0x8c, 0x0f, 0x1e, 0xc9, 0x31, 0x4e,
-	0x78, 0x2c, 0xc7, 0x70, 0xe1, 0xb1, 0x1c, 0xc3, 0x8d, 0xc7, 0x72, 0x0c, 0x49, 0x6c, 0x60, 0xc7,
-	0x18, 0x03, 0x02, 0x00, 0x00, 0xff, 0xff, 0x86, 0x90, 0x71, 0x1d, 0xb4, 0x00, 0x00, 0x00,
+	// 466 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x84, 0x92, 0xc1, 0x6e, 0xd3, 0x40,
+	0x18, 0x84, 0xb3, 0x49, 0x9a, 0x26, 0x7f, 0x12, 0x30, 0xdb, 0x96, 0xb8, 0xad, 0x64, 0x42, 0x69,
+	0x25, 0xab, 0x07, 0x47, 0x85, 0x1b, 0xb7, 0x80, 0x37, 0x60, 0x09, 0x1c, 0x58, 0xc7, 0xb2, 0x38,
+	0x59, 0x6e, 0xfc, 0x53, 0x59, 0x72, 0x9c, 0x92, 0xdd, 0x34, 0xe2, 0x2d, 0xfa, 0x58, 0x1c, 0x38,
+	0xf4, 0xc8, 0x11, 0x25, 0x2f, 0x82, 0x6c, 0x4b, 0x8e, 0x5b, 0xa9, 0xe2, 0xe6, 0x9d, 0xf9, 0x66,
+	0x76, 0x2c, 0x2d, 0x9c, 0x46, 0x89, 0xc4, 0x45, 0x8c, 0xe1, 0x15, 0x2e, 0x06, 0x02, 0xa5, 0x8c,
+	0x71, 0x86, 0x89, 0x1c, 0xdc, 0x5c, 0x0c, 0x12, 0x5c, 0x09, 0xe3, 0x7a, 0x31, 0x97, 0x73, 0x7a,
+	0x58, 0xa2, 0x8c, 0x2d, 0x65, 0xdc, 0x5c, 0x9c, 0x9c, 0x01, 0x70, 0x14, 0x98, 0x84, 0x36, 0xae,
+	0x04, 0xed, 0xc1, 0xee, 0xf7, 0x60, 0x2a, 0xfd, 0x28, 0x54, 0x49, 0x9f, 0xe8, 0x1d, 0xde, 0x48,
+	0x8f, 0x56, 0x78, 0xa2, 0x43, 0x37, 0x05, 0x38, 0xfe, 0x58, 0xa2, 0x90, 0x18, 0x3e, 0x4e, 0xfe,
+	0xae, 0x42, 0xdb, 0x0b, 0x22, 0x19, 0x25, 0x57, 0x59, 0xe5, 0x31, 0xb4, 0xa6, 0x71, 0x84, 0x49,
+	0x81, 0xb6, 0x78, 0x33, 0x17, 0xac, 0x7b, 0x2d, 0xd5, 0x72, 0x0b, 0x7d, 0x09, 0x9d, 0x38, 0x0a,
+	0x2e, 0xa3, 0x38, 0x92, 0x3f, 0x53, 0xb7, 0x96, 0xb9, 0xed, 0x42, 0xb3, 0x42, 0xfa, 0x16, 0x76,
+	0x84, 0x0c, 0x24, 0xaa, 0xf5, 0x3e, 0xd1, 0x9f, 0xbc, 0x3e, 0x35, 0x1e, 0xfd, 0x49, 0x23, 0x1d,
+	0xe2, 0xa4, 0x2c, 0xcf, 0x23, 0xf4, 0x15, 0x74, 0x45, 0x94, 0x4c, 0xd1, 0x17, 0x38, 0x9d, 0x27,
+	0xa1, 0x50, 0x77, 0xfa, 0x44, 0xaf, 0xf3, 0x4e, 0x26, 0x3a, 0xb9, 0x46, 0x8f, 0xa0, 0x19, 0x48,
+	0x89, 0xb3, 0x6b, 0x29, 0xd4, 0x46, 0x9f, 0xe8, 0x5d, 0x5e, 0x9c, 0xe9, 0x0b, 0x68, 0x87, 0xcb,
+	0x6d, 0x7c, 0x37, 0x8b, 0x43, 0xb8, 0x2c, 0xc2, 0x23, 0x68, 0xc7, 0x81, 0x90, 0x7e, 0x90, 0x88,
+	0x15, 0x2e, 0xd4, 0x66, 0xb6, 0xf1, 0xec, 0x3f, 0x1b, 0x87, 0x19, 0xcc, 0x21, 0x4d, 0xe6, 0xdf,
+	0xe7, 0x33, 0x68, 0x15, 0xeb, 0xe9, 0x11, 0x3c, 0xb7, 0x99, 0xe7, 0xf8, 0xce, 0x64, 0x38, 0x61,
+	0xbe, 0x6b, 0x3b, 0x5f, 0xd8, 0x7b, 0x6b, 0x64, 0x31, 0x53, 0xa9, 0xd0, 0x03, 0x78, 0x56, 0xf2,
+	0xbe, 0xba, 0xcc, 0x65, 0xa6, 0x42, 0xa8, 0x0a, 0xfb, 0xf7, 0x22, 0x26, 0xe3, 0xbe, 0x37, 0xfc,
+	0xa6, 0x54, 0xe9, 0x1e, 0x3c, 0x2d, 0x39, 0x1f, 0xd9, 0x27, 0x53, 0xa9, 0x9d, 0xdf, 0x12, 0x80,
+	0xed, 0x12, 0x7a, 0x0c, 0xbd, 0x8c, 0x19, 0xda, 0x8e, 0xc7, 0xf8, 0x83, 0x1b, 0xf7, 0x41, 0x29,
+	0x9b, 0xf6, 0xd8, 0x66, 0x0a, 0xa1, 0x87, 0x70, 0x50, 0x56, 0x27, 0xd6, 0x67, 0x66, 0xfa, 0x63,
+	0x77, 0xa2, 0x54, 0x1f, 0xb6, 0x79, 0x7c, 0x6c, 0x7f, 0xc8, 0xaf, 0x57, 0x6a, 0xb4, 0x07, 0x7b,
+	0x65, 0x93, 0xb3, 0x91, 0xeb, 0x30, 0x53, 0xa9, 0xbf, 0x53, 0x7f, 0xad, 0x35, 0x72, 0xb7, 0xd6,
+	0xc8, 0xdf, 0xb5, 0x46, 0x6e, 0x37, 0x5a, 0xe5, 0x6e, 0xa3, 0x55, 0xfe, 0x6c, 0xb4, 0xca, 0x65,
+	0x23, 0x7b, 0xdd, 0x6f, 0xfe, 0x05, 0x00, 0x00, 0xff, 0xff, 0xd1, 0x36, 0x1d, 0x82, 0x05, 0x03,
+	0x00, 0x00,
 }
 
 func (m *ResendNews) Marshal() (dAtA []byte, err error) {
@@ -196,6 +395,75 @@ func (m *NewsRequested) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *WaitingNews) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *WaitingNews) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *WaitingNews) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.LastAnswer != 0 {
+		i = encodeVarintNews(dAtA, i, uint64(m.LastAnswer))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.DueSeconds != 0 {
+		i = encodeVarintNews(dAtA, i, uint64(m.DueSeconds))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.Attempts != 0 {
+		i = encodeVarintNews(dAtA, i, uint64(m.Attempts))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.SinceSeconds != 0 {
+		i = encodeVarintNews(dAtA, i, uint64(m.SinceSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.State != 0 {
+		i = encodeVarintNews(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.LiabilityId) > 0 {
+		i -= len(m.LiabilityId)
+		copy(dAtA[i:], m.LiabilityId)
+		i = encodeVarintNews(dAtA, i, uint64(len(m.LiabilityId)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.FactId) > 0 {
+		i -= len(m.FactId)
+		copy(dAtA[i:], m.FactId)
+		i = encodeVarintNews(dAtA, i, uint64(len(m.FactId)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintNews(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintNews(dAtA []byte, offset int, v uint64) int {
 	offset -= sovNews(v)
 	base := offset
@@ -229,6 +497,42 @@ func (m *NewsRequested) Size() (n int) {
 	l = len(m.FactId)
 	if l > 0 {
 		n += 1 + l + sovNews(uint64(l))
+	}
+	return n
+}
+
+func (m *WaitingNews) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovNews(uint64(l))
+	}
+	l = len(m.FactId)
+	if l > 0 {
+		n += 1 + l + sovNews(uint64(l))
+	}
+	l = len(m.LiabilityId)
+	if l > 0 {
+		n += 1 + l + sovNews(uint64(l))
+	}
+	if m.State != 0 {
+		n += 1 + sovNews(uint64(m.State))
+	}
+	if m.SinceSeconds != 0 {
+		n += 1 + sovNews(uint64(m.SinceSeconds))
+	}
+	if m.Attempts != 0 {
+		n += 1 + sovNews(uint64(m.Attempts))
+	}
+	if m.DueSeconds != 0 {
+		n += 1 + sovNews(uint64(m.DueSeconds))
+	}
+	if m.LastAnswer != 0 {
+		n += 1 + sovNews(uint64(m.LastAnswer))
 	}
 	return n
 }
@@ -386,6 +690,251 @@ func (m *NewsRequested) Unmarshal(dAtA []byte) error {
 				m.FactId = []byte{}
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipNews(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthNews
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *WaitingNews) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowNews
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: WaitingNews: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: WaitingNews: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthNews
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthNews
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthNews
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthNews
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.FactId = append(m.FactId[:0], dAtA[iNdEx:postIndex]...)
+			if m.FactId == nil {
+				m.FactId = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LiabilityId", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthNews
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthNews
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LiabilityId = append(m.LiabilityId[:0], dAtA[iNdEx:postIndex]...)
+			if m.LiabilityId == nil {
+				m.LiabilityId = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= NewsState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SinceSeconds", wireType)
+			}
+			m.SinceSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.SinceSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Attempts", wireType)
+			}
+			m.Attempts = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Attempts |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DueSeconds", wireType)
+			}
+			m.DueSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DueSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LastAnswer", wireType)
+			}
+			m.LastAnswer = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowNews
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.LastAnswer |= NewsAnswer(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipNews(dAtA[iNdEx:])

@@ -18,6 +18,7 @@ from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
+from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
 from relayer.wire.interledger.settlement.v1 import (
@@ -134,6 +135,14 @@ class SettlementServicer(service_pb2_grpc.SettlementServicer):
         async with answering(context):
             found = await self._settlement.cycles(after_id=request.after_id, limit=request.limit or MAXIMUM_LISTED)
             return service.ListCyclesResponse(cycles=[record_mapping(Cycle).to_message(each.summary()) for each in found])
+
+    async def ListWaitingNews(  # noqa: N802
+        self, request: service.ListWaitingNewsRequest, context: Context
+    ) -> service.ListWaitingNewsResponse:
+        async with answering(context):
+            after = (request.after_client_id, request.after_fact_id)
+            found = await self._settlement.waiting_news(after=after, limit=request.limit or MAXIMUM_LISTED)
+            return service.ListWaitingNewsResponse(news=map(record_mapping(WaitingNews).to_message, found))
 
     async def GetStatement(self, request: service.GetStatementRequest, context: Context) -> statements_pb2.Statement:  # noqa: N802
         async with answering(context):

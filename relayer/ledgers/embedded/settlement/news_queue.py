@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 
 from relayer.codes.limits import MAXIMUM_NEWS_REPEATS, MAXIMUM_NEWS_WAIT_SECONDS, NEWS_WAIT_SECONDS
 from relayer.core.ids import ClientId
+from relayer.errors import InvariantBroken
 from relayer.ledgers.embedded.host.context import Context
+from relayer.settlement.model.news import NewsAnswer, NewsState, WaitingNews
 
 _QUEUE = b"settlementStatus/queue/"
 _NEXT = b"settlementStatus/next/"
@@ -26,6 +28,8 @@ _FACT_ID_BYTES = 32
 _BEHIND_SEPARATOR = b"0"
 """The byte after the slash."""
 _MAXIMUM_ATTEMPTS = 255
+_ANSWERS = tuple(NewsAnswer)
+"""By the number under which they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,9 @@ class _Liability:
     """Place in the queue; 0: in none."""
     due_seconds: int = 0
     """When what is held is sent; 0: nothing is held for a time."""
+    since_seconds: int = 0
+    """Since when news of it have waited without a pause."""
+    answer: NewsAnswer = NewsAnswer.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +97,16 @@ class NewsQueue:
     def send_again(self, fact_id: bytes, value: bytes) -> None:
         """The packet was not delivered in time."""
         newer = self._release_held(fact_id)
-        self._enqueue(fact_id, replace(self._state(fact_id), under_way=False), newer or value)
+        state = replace(self._state(fact_id), under_way=False, answer=NewsAnswer.TIMED_OUT)
+        self._enqueue(fact_id, state, newer or value)
 
     def try_later(self, fact_id: bytes, value: bytes, *, at_once: bool) -> None:
         """The contract ledger could not take it. The first attempts follow at once, if they may, later ones wait."""
         newer = self._release_held(fact_id)
         state = self._state(fact_id)
         attempts = min(state.attempts + 1 if at_once else max(state.attempts, MAXIMUM_NEWS_REPEATS) + 1, _MAXIMUM_ATTEMPTS)
-        state = replace(state, under_way=False, attempts=attempts)
+        answer = NewsAnswer.WRONG_STATE if at_once else NewsAnswer.REFUSED
+        state = replace(state, under_way=False, attempts=attempts, answer=answer)
         wait = _wait_seconds(attempts)
         if not wait:
             self._enqueue(fact_id, state, newer or value)
@@ -130,18 +139,11 @@ class NewsQueue:
         number = int.from_bytes(self._store.get(counter) or b"", "big") + 1
         self._store.set(counter, number.to_bytes(_COUNTER_BYTES, "big"))
         self._store.set(self._queued(number), value)
-        self._keep(fact_id, replace(state, number=number))
+        self._keep(fact_id, replace(state, number=number, since_seconds=state.since_seconds or self._now))
 
     def _state(self, fact_id: bytes) -> _Liability:
         raw = self._store.get(_STATE + self._client + fact_id)
-        if raw is None:
-            return _Liability()
-        return _Liability(
-            under_way=bool(raw[0]),
-            attempts=raw[1],
-            number=int.from_bytes(raw[2:10], "big"),
-            due_seconds=int.from_bytes(raw[10:], "big"),
-        )
+        return _Liability() if raw is None else _decode(raw)
 
     def _keep(self, fact_id: bytes, state: _Liability) -> None:
         key = _STATE + self._client + fact_id
@@ -149,15 +151,56 @@ class NewsQueue:
             if self._store.get(key) is not None:
                 self._store.delete(key)
             return
-        numbers = (state.number, state.due_seconds)
+        numbers = (state.number, state.due_seconds, state.since_seconds)
         encoded = b"".join(number.to_bytes(_COUNTER_BYTES, "big") for number in numbers)
-        self._store.set(key, bytes([state.under_way, state.attempts]) + encoded)
+        self._store.set(key, bytes([state.under_way, state.attempts, _ANSWERS.index(state.answer)]) + encoded)
 
     def _queued(self, number: int) -> bytes:
         return _QUEUE + self._client + number.to_bytes(_COUNTER_BYTES, "big")
 
     def _due(self, seconds: int, fact_id: bytes) -> bytes:
         return _DUE + seconds.to_bytes(_COUNTER_BYTES, "big") + self._client + fact_id
+
+
+def waiting_news(context: Context, *, after: tuple[str, bytes], limit: int) -> list[WaitingNews]:
+    """Behind that client and fact, in the order of both."""
+    client, fact_id = after
+    found: list[WaitingNews] = []
+    key = context.store.above(_STATE + client.encode() + b"/" + fact_id + b"\x00" if client else _STATE)
+    while key is not None and key.startswith(_STATE) and len(found) < limit:
+        found.append(_waiting(context, key, _decode(context.store.get(key) or b"")))
+        key = context.store.above(key + b"\x00")
+    return found
+
+
+def _waiting(context: Context, key: bytes, state: _Liability) -> WaitingNews:
+    fact_id = key[-_FACT_ID_BYTES:]
+    liability = context.settlement.liability_of_fact(fact_id)
+    if liability is None:
+        raise InvariantBroken(f"news of fact {fact_id.hex()}, which is no liability")
+    waits = NewsState.QUEUED if state.number else NewsState.HELD if state.due_seconds else NewsState.UNDER_WAY
+    return WaitingNews(
+        client_id=key[len(_STATE) : -_FACT_ID_BYTES - 1].decode(),
+        fact_id=fact_id,
+        liability_id=liability.liability_id,
+        state=waits,
+        since_seconds=state.since_seconds,
+        attempts=state.attempts,
+        due_seconds=state.due_seconds,
+        last_answer=state.answer,
+    )
+
+
+def _decode(raw: bytes) -> _Liability:
+    numbers = [int.from_bytes(raw[at : at + _COUNTER_BYTES], "big") for at in range(3, len(raw), _COUNTER_BYTES)]
+    return _Liability(
+        under_way=bool(raw[0]),
+        attempts=raw[1],
+        answer=_ANSWERS[raw[2]],
+        number=numbers[0],
+        due_seconds=numbers[1],
+        since_seconds=numbers[2],
+    )
 
 
 def queued_clients(context: Context) -> Iterator[ClientId]:

@@ -22,11 +22,12 @@ from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.settlement.log import command_to_message
 from relayer.settlement.model.acts import OPERATOR, LogHead
 from relayer.settlement.model.commands import Command
+from relayer.settlement.model.news import NewsAnswer, NewsState, WaitingNews
 from relayer.settlement.model.parties import Agreement, ClosePeriod, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.model.payments import ExpirePayment
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
-from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, liabilities_pb2, parties_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, liabilities_pb2, news_pb2, parties_pb2
 from relayer.wire.interledger.settlement.v1 import service_pb2 as wire
 from tests.support.sdk_chain import SdkChain, SdkClock
 
@@ -190,6 +191,42 @@ async def test_lists_are_read(chain: SdkChain, service: CosmosSettlement) -> Non
         parties=[parties_pb2.Party(party_id=DEBTOR, ocpi_id="DE*AAA", name="A")]
     )
     assert await service.parties() == [PARTY]
+
+
+async def test_waiting_news_are_read_page_by_page(chain: SdkChain, service: CosmosSettlement) -> None:
+    asked: list[bytes] = []
+
+    def news(data: bytes) -> Message:
+        asked.append(data)
+        return wire.ListWaitingNewsResponse(
+            news=[
+                news_pb2.WaitingNews(
+                    client_id="poa-evm-0",
+                    fact_id=b"\7" * 32,
+                    liability_id=b"\1" * 32,
+                    state=news_pb2.NEWS_STATE_HELD,
+                    since_seconds=1_000,
+                    attempts=4,
+                    due_seconds=2_000,
+                    last_answer=news_pb2.NEWS_ANSWER_WRONG_STATE,
+                )
+            ]
+        )
+
+    chain.queries[PACKAGE + "Query/WaitingNews"] = news
+    (found,) = await service.waiting_news(after=("poa-evm-0", b"\6" * 32), limit=9)
+    assert found == WaitingNews(
+        client_id="poa-evm-0",
+        fact_id=b"\7" * 32,
+        liability_id=b"\1" * 32,
+        state=NewsState.HELD,
+        since_seconds=1_000,
+        attempts=4,
+        due_seconds=2_000,
+        last_answer=NewsAnswer.WRONG_STATE,
+    )
+    request = wire.ListWaitingNewsRequest.FromString(asked[0])
+    assert (request.after_client_id, request.after_fact_id, request.limit) == ("poa-evm-0", b"\6" * 32, 9)
 
 
 def _liability(**changes: object) -> liabilities_pb2.Liability:

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 
+from relayer.core.commitment import packet_commitment
 from relayer.core.events import (
     AcknowledgementWritten,
     PacketAcknowledged,
@@ -15,6 +16,7 @@ from relayer.core.events import (
     PacketPassedOver,
     PacketTimedOut,
     ReceiptWritten,
+    ReportedPassedOver,
 )
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.ids import Sequence as PacketSequence
@@ -232,6 +234,14 @@ class TestEvents:
         (fact,) = await view.events(after=Height(7), until=Height(8))
         assert isinstance(fact, PacketPassedOver)
         assert (fact.source_client, fact.sequence, fact.code) == (a_packet().source_client, 7, "unreadable")
+
+    async def test_what_the_chain_stored_of_such_a_packet_is_noted_for_its_proof(self, node, view) -> None:
+        message = encode_packet(a_packet())
+        event = an_event("send_packet", packet_sequence="7", encoded_packet_hex=message.hex())
+        node.results[7] = BlockResults(transactions=[b"one"], results=[transaction(event)])
+        (fact,) = await view.events(after=Height(7), until=Height(8))
+        assert isinstance(fact, ReportedPassedOver)
+        assert fact.commitment == packet_commitment(a_packet())
 
     @pytest.mark.parametrize("answer", ["", "0a00", "0a01aa0a01bb", "zz", "1200"])
     async def test_an_acknowledgement_of_another_form_is_left_out(self, node, view, answer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 from eth_abi.abi import decode, encode
 from hypothesis import given, settings
@@ -11,8 +13,8 @@ from relayer.core.events import (
     AcknowledgementWritten,
     PacketAcknowledged,
     PacketCommitted,
-    PacketPassedOver,
     PacketTimedOut,
+    ReportedPassedOver,
 )
 from relayer.core.ids import ClientId, Height, LedgerId, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
@@ -203,10 +205,24 @@ def test_a_log_that_breaks_the_rules_is_left_out_and_named_and_the_others_stay(b
 def test_a_commitment_that_only_its_name_can_be_read_of_leaves_no_gap_in_the_sequences() -> None:
     two_payloads = log(events.SEND_PACKET, (PACKET_TYPE,), ((*values(PACKET)[:4], values(PACKET)[4] * 2),), "client-0")
     decoded = events.packet_facts(LEDGER, [SENT, two_payloads, ACKED])
-    assert [type(fact) for fact in decoded.facts] == [PacketCommitted, PacketPassedOver, PacketAcknowledged]
+    assert [type(fact) for fact in decoded.facts] == [PacketCommitted, ReportedPassedOver, PacketAcknowledged]
     (reason,) = decoded.left_out
     assert decoded.facts[1].sequence == PACKET.sequence
     assert reason == f"block 9 log 1: {decoded.facts[1].reason}"
+    payload = PACKET.payload
+    parts = (payload.source_port, payload.destination_port, payload.version, payload.encoding)
+    payload_hash = sha256(
+        b"".join(sha256(each.encode()).digest() for each in parts) + sha256(payload.value).digest()
+    ).digest()
+    assert (
+        decoded.facts[1].commitment
+        == sha256(
+            b"\x02"
+            + sha256(PACKET.destination_client.encode()).digest()
+            + sha256(PACKET.timeout_timestamp.to_bytes(8, "big")).digest()
+            + sha256(payload_hash * 2).digest()
+        ).digest()
+    )
 
 
 def test_other_events_of_the_router_are_passed_over() -> None:

@@ -5,6 +5,7 @@ import (
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
+	"interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
@@ -30,6 +31,10 @@ type newsState struct {
 	number uint64
 	// due is when what is held is sent; 0: nothing is held for a time.
 	due uint64
+	// since is the block time from which news of it have waited without a pause.
+	since uint64
+	// answer is what became of the last packet that carried them; 0: none was answered.
+	answer settlementv1.NewsAnswer
 }
 
 func (k Keeper) newsQueue(ctx context.Context, clientID string) newsQueue {
@@ -91,7 +96,7 @@ func (q newsQueue) sendAgain(factID facts.Hash, value []byte) {
 		value = newer
 	}
 	state := q.state(factID)
-	state.isUnderWay = false
+	state.isUnderWay, state.answer = false, settlementv1.NewsAnswer_NEWS_ANSWER_TIMED_OUT
 	q.enqueue(factID, state, value)
 }
 
@@ -101,8 +106,10 @@ func (q newsQueue) tryLater(factID facts.Hash, value []byte, atOnce bool) {
 		value = newer
 	}
 	state := q.state(factID)
+	state.answer = settlementv1.NewsAnswer_NEWS_ANSWER_WRONG_STATE
 	if !atOnce {
 		state.attempts = max(state.attempts, maximumNewsRepeats)
+		state.answer = settlementv1.NewsAnswer_NEWS_ANSWER_REFUSED
 	}
 	if state.attempts < 255 {
 		state.attempts++
@@ -156,6 +163,9 @@ func (q newsQueue) enqueue(factID facts.Hash, state newsState, value []byte) {
 	state.number = decodeCounter(q.store.Get(counter)) + 1
 	q.store.Set(counter, encodeCounter(state.number))
 	q.store.Set(packetKey(queuePrefix, q.clientID, state.number), value)
+	if state.since == 0 {
+		state.since = q.now
+	}
 	q.keep(factID, state)
 }
 
@@ -173,15 +183,57 @@ func (q newsQueue) keep(factID facts.Hash, state newsState) {
 	if state.isUnderWay {
 		flag = 1
 	}
-	q.store.Set(at, append(append([]byte{flag, state.attempts}, encodeCounter(state.number)...), encodeCounter(state.due)...))
+	encoded := []byte{flag, state.attempts, byte(state.answer)}
+	for _, counter := range []uint64{state.number, state.due, state.since} {
+		encoded = append(encoded, encodeCounter(counter)...)
+	}
+	q.store.Set(at, encoded)
 }
 
 func decodeNewsState(raw []byte) newsState {
 	if raw == nil {
 		return newsState{}
 	}
+	counters := raw[3:]
 	return newsState{
-		isUnderWay: raw[0] == 1, attempts: raw[1], number: decodeCounter(raw[2:]), due: decodeCounter(raw[2+counterBytes:]),
+		isUnderWay: raw[0] == 1, attempts: raw[1], answer: settlementv1.NewsAnswer(raw[2]),
+		number: decodeCounter(counters), due: decodeCounter(counters[counterBytes:]),
+		since: decodeCounter(counters[2*counterBytes:]),
+	}
+}
+
+// waitingNews lists news behind that client and fact, in the order of both.
+func (k Keeper) waitingNews(ctx context.Context, afterClient string, afterFact []byte, limit int) []*settlementv1.WaitingNews {
+	start := []byte{statePrefix}
+	if afterClient != "" {
+		start = append(append(append(start, afterClient...), '/'), append(append([]byte{}, afterFact...), 0)...)
+	}
+	iterator := k.store(ctx).Iterator(start, storetypes.PrefixEndBytes([]byte{statePrefix}))
+	defer iterator.Close()
+	var found []*settlementv1.WaitingNews
+	for ; iterator.Valid() && len(found) < limit; iterator.Next() {
+		name := iterator.Key()[1:]
+		slash := len(name) - len(facts.Hash{}) - 1
+		factID := facts.Hash(name[slash+1:])
+		state := decodeNewsState(iterator.Value())
+		found = append(found, &settlementv1.WaitingNews{
+			ClientId: string(name[:slash]), FactId: factID[:], LiabilityId: k.book(ctx).LiabilityOfFact(factID).GetLiabilityId(),
+			State: state.waits(), SinceSeconds: state.since, Attempts: uint32(state.attempts), DueSeconds: state.due,
+			LastAnswer: max(state.answer, settlementv1.NewsAnswer_NEWS_ANSWER_NONE),
+		})
+	}
+	return found
+}
+
+// waits says for what.
+func (s newsState) waits() settlementv1.NewsState {
+	switch {
+	case s.number != 0:
+		return settlementv1.NewsState_NEWS_STATE_QUEUED
+	case s.due != 0:
+		return settlementv1.NewsState_NEWS_STATE_HELD
+	default:
+		return settlementv1.NewsState_NEWS_STATE_UNDER_WAY
 	}
 }
 

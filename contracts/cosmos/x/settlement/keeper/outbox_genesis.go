@@ -19,7 +19,8 @@ func (k Keeper) exportOutbox(ctx context.Context) *types.Outbox {
 	k.eachState(ctx, func(clientID string, factID facts.Hash, state newsState) {
 		outbox.States = append(outbox.States, &types.NewsState{
 			ClientId: clientID, FactId: factID[:], UnderWay: state.isUnderWay, Attempts: uint32(state.attempts),
-			DueSeconds: state.due, Held: store.Get(newsKey(heldPrefix, clientID, factID)),
+			DueSeconds: state.due, SinceSeconds: state.since, LastAnswer: state.answer,
+			Held: store.Get(newsKey(heldPrefix, clientID, factID)),
 		})
 	})
 	k.eachPacket(ctx, answerPrefix, func(clientID string, sequence uint64, value []byte) {
@@ -40,7 +41,7 @@ func (k Keeper) importOutbox(ctx context.Context, outbox *types.Outbox) {
 	store.Set([]byte{toldKey}, encodeCounter(outbox.ToldSequence))
 	for _, each := range outbox.States {
 		queue, factID := k.newsQueue(ctx, each.ClientId), facts.Hash(each.FactId)
-		state := newsState{isUnderWay: each.UnderWay, attempts: uint8(each.Attempts), due: each.DueSeconds}
+		state := newsState{isUnderWay: each.UnderWay, attempts: uint8(each.Attempts), due: each.DueSeconds, since: each.SinceSeconds, answer: each.LastAnswer}
 		if len(each.Held) > 0 {
 			queue.hold(factID, state, each.Held)
 		} else {

@@ -169,6 +169,14 @@ func (q Queries) Statement(ctx context.Context, request *settlementv1.GetStateme
 	return q.keeper.book(ctx).Statement(party, unit, period), nil
 }
 
+// WaitingNews of liabilities that no contract ledger has taken yet.
+func (q Queries) WaitingNews(
+	ctx context.Context, request *settlementv1.ListWaitingNewsRequest,
+) (*settlementv1.ListWaitingNewsResponse, error) {
+	news := q.keeper.waitingNews(ctx, request.GetAfterClientId(), request.GetAfterFactId(), listed(request.GetLimit()))
+	return &settlementv1.ListWaitingNewsResponse{News: news}, nil
+}
+
 // NewsAnswer is what the contract ledger made of a packet of news.
 func (q Queries) NewsAnswer(ctx context.Context, request *types.QueryNewsAnswerRequest) (*types.QueryNewsAnswerResponse, error) {
 	answer := q.keeper.answer(ctx, request.GetClientId(), request.GetPacketSequence())

@@ -9,6 +9,7 @@ import (
 
 	host "github.com/cosmos/ibc-go/v11/modules/core/24-host"
 
+	"interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
@@ -85,6 +86,9 @@ func (s *NewsState) validate() error {
 	}
 	if len(s.FactId) != len(facts.Hash{}) {
 		return fmt.Errorf("settlement genesis: news of a fact id of %d bytes", len(s.FactId))
+	}
+	if settlementv1.NewsAnswer_name[int32(s.LastAnswer)] == "" {
+		return fmt.Errorf("settlement genesis: news of fact %x with the unknown answer %d", s.FactId, s.LastAnswer)
 	}
 	if len(s.Held) == 0 {
 		if s.DueSeconds != 0 {

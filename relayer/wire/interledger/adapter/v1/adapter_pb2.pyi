@@ -106,7 +106,7 @@ class EventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[LedgerEvent, _Mapping]]] = ...) -> None: ...
 
 class LedgerEvent(_message.Message):
-    __slots__ = ("kind", "height", "transaction", "packet", "acknowledgement")
+    __slots__ = ("kind", "height", "transaction", "packet", "acknowledgement", "commitment")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[LedgerEvent.Kind]
@@ -126,12 +126,14 @@ class LedgerEvent(_message.Message):
     TRANSACTION_FIELD_NUMBER: _ClassVar[int]
     PACKET_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGEMENT_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
     kind: LedgerEvent.Kind
     height: int
     transaction: str
     packet: Packet
     acknowledgement: Acknowledgement
-    def __init__(self, kind: _Optional[_Union[LedgerEvent.Kind, str]] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ..., packet: _Optional[_Union[Packet, _Mapping]] = ..., acknowledgement: _Optional[_Union[Acknowledgement, _Mapping]] = ...) -> None: ...
+    commitment: bytes
+    def __init__(self, kind: _Optional[_Union[LedgerEvent.Kind, str]] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ..., packet: _Optional[_Union[Packet, _Mapping]] = ..., acknowledgement: _Optional[_Union[Acknowledgement, _Mapping]] = ..., commitment: _Optional[bytes] = ...) -> None: ...
 
 class ClientStatusRequest(_message.Message):
     __slots__ = ("client_id",)

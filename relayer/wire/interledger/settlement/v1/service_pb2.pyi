@@ -5,6 +5,7 @@ from relayer.wire.interledger.settlement.v1 import facts_pb2 as _facts_pb2
 from relayer.wire.interledger.settlement.v1 import issuers_pb2 as _issuers_pb2
 from relayer.wire.interledger.settlement.v1 import liabilities_pb2 as _liabilities_pb2
 from relayer.wire.interledger.settlement.v1 import log_pb2 as _log_pb2
+from relayer.wire.interledger.settlement.v1 import news_pb2 as _news_pb2
 from relayer.wire.interledger.settlement.v1 import parties_pb2 as _parties_pb2
 from relayer.wire.interledger.settlement.v1 import payments_pb2 as _payments_pb2
 from relayer.wire.interledger.settlement.v1 import statements_pb2 as _statements_pb2
@@ -184,6 +185,22 @@ class ListCyclesResponse(_message.Message):
     CYCLES_FIELD_NUMBER: _ClassVar[int]
     cycles: _containers.RepeatedCompositeFieldContainer[_cycles_pb2.Cycle]
     def __init__(self, cycles: _Optional[_Iterable[_Union[_cycles_pb2.Cycle, _Mapping]]] = ...) -> None: ...
+
+class ListWaitingNewsRequest(_message.Message):
+    __slots__ = ("after_client_id", "after_fact_id", "limit")
+    AFTER_CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FACT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    after_client_id: str
+    after_fact_id: bytes
+    limit: int
+    def __init__(self, after_client_id: _Optional[str] = ..., after_fact_id: _Optional[bytes] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListWaitingNewsResponse(_message.Message):
+    __slots__ = ("news",)
+    NEWS_FIELD_NUMBER: _ClassVar[int]
+    news: _containers.RepeatedCompositeFieldContainer[_news_pb2.WaitingNews]
+    def __init__(self, news: _Optional[_Iterable[_Union[_news_pb2.WaitingNews, _Mapping]]] = ...) -> None: ...
 
 class GetStatementRequest(_message.Message):
     __slots__ = ("party_id", "currency", "exponent", "since_seconds", "until_seconds")

@@ -127,6 +127,11 @@ class SettlementStub(object):
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
                 _registered_method=True)
+        self.ListWaitingNews = channel.unary_unary(
+                '/interledger.settlement.v1.Settlement/ListWaitingNews',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.FromString,
+                _registered_method=True)
 
 
 class SettlementServicer(object):
@@ -246,6 +251,13 @@ class SettlementServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWaitingNews(self, request, context):
+        """News of liabilities that no contract ledger has taken yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettlementServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -333,6 +345,11 @@ def add_SettlementServicer_to_server(servicer, server):
                     servicer.GetStatement,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.SerializeToString,
+            ),
+            'ListWaitingNews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWaitingNews,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -794,6 +811,33 @@ class Settlement(object):
             '/interledger.settlement.v1.Settlement/GetStatement',
             interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWaitingNews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.v1.Settlement/ListWaitingNews',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -126,6 +126,7 @@ async def test_business_verbs_reach_the_ledger(served) -> None:
     assert await settlement.liability(bytes(32)) is None
     assert await settlement.liability_of_fact(bytes(32)) is None
     assert await settlement.liabilities(after_sequence=0, limit=5) == []
+    assert await settlement.waiting_news(after=("", b""), limit=5) == []
 
 
 async def test_a_refused_command_keeps_its_code(served) -> None:

@@ -47,7 +47,7 @@ from relayer.proofs.poa_evm.types import Misbehaviour, encode_misbehaviour
 from relayer.settlement.model.acts import OPERATOR, UnitKey
 from relayer.settlement.model.cycles import AbortCycle, CommitCycle, ProposeCycle, VerifyCycle
 from relayer.settlement.model.disputes import OpenDispute, ReleaseDispute, UpholdDispute, WriteOff
-from relayer.settlement.model.news import ResendNews
+from relayer.settlement.model.news import NewsAnswer, NewsState, ResendNews, WaitingNews
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.model.payments import Evidence, EvidenceKind, FinalisePayment, InstructPayment, ReturnPayment
 from relayer.settlement.netting.modes import NettingMode
@@ -162,6 +162,12 @@ class Bench:
         names = {a_fact(number).fact_id: number for number in range(1, 1_200)}
         data = [decode_status_packet(packet.payload.value) for packet in await self.sent()]
         return [(names[each.fact_id], each.status, each.open) for packet in data for each in packet.updates]
+
+    async def waiting(self, after: tuple[str, bytes] = ("", b""), limit: int = 1_000) -> list[WaitingNews]:
+        return list(await self.ledger.settlement.waiting_news(after=after, limit=limit))
+
+    async def block_seconds(self) -> int:
+        return (await self.ledger.head()).timestamp
 
     async def answers(self, packet: Packet) -> bytes | None:
         def read(chain):
@@ -414,6 +420,51 @@ class TestPackets:
             assert again == decode_status_packet(packets[0].payload.value).updates[1]
             await bench.answer(packets[-1], WRONG)
         assert len(await bench.sent()) == 1 + MAXIMUM_NEWS_REPEATS
+
+    async def test_what_waits_is_listed_with_its_reason_until_the_contract_ledger_takes_it(self, bench: Bench) -> None:
+        await bench.receive(bench.fact(1), bench.fact(2))
+        assert await bench.waiting() == []
+        await bench.execute(bench.dispute(bench.fact(1)), bench.dispute(bench.fact(2), "D-2"))
+        since = await bench.block_seconds()
+        one, other = await bench.waiting()
+        assert one.client_id == CLIENT
+        recorded = await bench.ledger.settlement.liability_of_fact(one.fact_id)
+        assert recorded is not None
+        assert one.liability_id == recorded.liability_id
+        assert {one.fact_id, other.fact_id} == {bench.fact(1).fact_id, bench.fact(2).fact_id}
+        assert one.fact_id < other.fact_id
+        assert (one.state, one.since_seconds, one.attempts) == (NewsState.UNDER_WAY, since, 0)
+        assert (one.due_seconds, one.last_answer) == (0, NewsAnswer.NONE)
+        await bench.answer((await bench.sent())[-1], APPLIED, WRONG)
+        for _ in range(MAXIMUM_NEWS_REPEATS):
+            bench.clock.advance(1)
+            await bench.answer((await bench.sent())[-1], WRONG)
+        (held,) = await bench.waiting()
+        now = await bench.block_seconds()
+        assert held.fact_id == bench.fact(2).fact_id
+        assert (held.state, held.since_seconds, held.attempts) == (NewsState.HELD, since, 1 + MAXIMUM_NEWS_REPEATS)
+        assert (held.due_seconds, held.last_answer) == (now + NEWS_WAIT_SECONDS, NewsAnswer.WRONG_STATE)
+        await bench.execute(ResendNews(request_id="resend", actor=OPERATOR, fact_id=held.fact_id))
+        await bench.time_out((await bench.sent())[-1])
+        (again,) = await bench.waiting()
+        assert (again.state, again.since_seconds, again.last_answer) == (NewsState.UNDER_WAY, since, NewsAnswer.TIMED_OUT)
+        await bench.answer_with((await bench.sent())[-1], UNIVERSAL_ERROR_ACKNOWLEDGEMENT)
+        assert [each.last_answer for each in await bench.waiting()] == [NewsAnswer.REFUSED]
+        await bench.execute(ResendNews(request_id="resend 2", actor=OPERATOR, fact_id=held.fact_id))
+        await bench.answer((await bench.sent())[-1], APPLIED)
+        assert await bench.waiting() == []
+
+    async def test_waiting_news_are_listed_page_by_page(self, bench: Bench) -> None:
+        facts = [bench.fact(number) for number in range(1, 8)]
+        await bench.receive(*facts)
+        await bench.execute(*(bench.dispute(each, f"D-{number}") for number, each in enumerate(facts)))
+        found: list[WaitingNews] = []
+        while page := await bench.waiting((found[-1].client_id, found[-1].fact_id) if found else ("", b""), limit=3):
+            assert len(page) <= 3
+            found += page
+        assert [each.fact_id for each in found] == sorted(each.fact_id for each in facts)
+        assert await bench.waiting((CLIENT, b"\xff" * 40)) == []
+        assert await bench.waiting(("unknown-client-9", b"")) == []
 
     async def test_what_times_out_is_sent_again(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1))

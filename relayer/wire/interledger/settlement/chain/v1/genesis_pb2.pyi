@@ -1,3 +1,4 @@
+from relayer.wire.interledger.settlement.v1 import news_pb2 as _news_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -60,20 +61,24 @@ class QueuedNews(_message.Message):
     def __init__(self, client_id: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class NewsState(_message.Message):
-    __slots__ = ("client_id", "fact_id", "under_way", "attempts", "due_seconds", "held")
+    __slots__ = ("client_id", "fact_id", "under_way", "attempts", "due_seconds", "held", "since_seconds", "last_answer")
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     FACT_ID_FIELD_NUMBER: _ClassVar[int]
     UNDER_WAY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     DUE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
+    SINCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LAST_ANSWER_FIELD_NUMBER: _ClassVar[int]
     client_id: str
     fact_id: bytes
     under_way: bool
     attempts: int
     due_seconds: int
     held: bytes
-    def __init__(self, client_id: _Optional[str] = ..., fact_id: _Optional[bytes] = ..., under_way: bool = ..., attempts: _Optional[int] = ..., due_seconds: _Optional[int] = ..., held: _Optional[bytes] = ...) -> None: ...
+    since_seconds: int
+    last_answer: _news_pb2.NewsAnswer
+    def __init__(self, client_id: _Optional[str] = ..., fact_id: _Optional[bytes] = ..., under_way: bool = ..., attempts: _Optional[int] = ..., due_seconds: _Optional[int] = ..., held: _Optional[bytes] = ..., since_seconds: _Optional[int] = ..., last_answer: _Optional[_Union[_news_pb2.NewsAnswer, str]] = ...) -> None: ...
 
 class AnsweredNews(_message.Message):
     __slots__ = ("client_id", "packet_sequence", "acknowledgement")

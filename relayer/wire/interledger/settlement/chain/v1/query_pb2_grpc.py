@@ -145,6 +145,11 @@ class QueryStub(object):
                 request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
                 response_deserializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
                 _registered_method=True)
+        self.WaitingNews = channel.unary_unary(
+                '/interledger.settlement.chain.v1.Query/WaitingNews',
+                request_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.SerializeToString,
+                response_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.FromString,
+                _registered_method=True)
         self.NewsAnswer = channel.unary_unary(
                 '/interledger.settlement.chain.v1.Query/NewsAnswer',
                 request_serializer=interledger_dot_settlement_dot_chain_dot_v1_dot_query__pb2.QueryNewsAnswerRequest.SerializeToString,
@@ -291,6 +296,13 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WaitingNews(self, request, context):
+        """News of liabilities that no contract ledger has taken yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def NewsAnswer(self, request, context):
         """What the contract ledger answered to a packet of news; NOT_FOUND before it did.
         """
@@ -405,6 +417,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.Statement,
                     request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.FromString,
                     response_serializer=interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.SerializeToString,
+            ),
+            'WaitingNews': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaitingNews,
+                    request_deserializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.FromString,
+                    response_serializer=interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.SerializeToString,
             ),
             'NewsAnswer': grpc.unary_unary_rpc_method_handler(
                     servicer.NewsAnswer,
@@ -979,6 +996,33 @@ class Query(object):
             '/interledger.settlement.chain.v1.Query/Statement',
             interledger_dot_settlement_dot_v1_dot_service__pb2.GetStatementRequest.SerializeToString,
             interledger_dot_settlement_dot_v1_dot_statements__pb2.Statement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaitingNews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.settlement.chain.v1.Query/WaitingNews',
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsRequest.SerializeToString,
+            interledger_dot_settlement_dot_v1_dot_service__pb2.ListWaitingNewsResponse.FromString,
             options,
             channel_credentials,
             insecure,
