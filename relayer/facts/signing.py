@@ -88,6 +88,14 @@ def ledger_identity(chain_id: str, genesis: bytes) -> bytes:
     return genesis + chain_id.encode()
 
 
+def checked_identity(identity: bytes) -> bytes:
+    """The identity that a ledger has answered with. Raises InvalidInput if it is not one."""
+    try:
+        return ledger_identity(identity[WORD:].decode(), identity[:WORD])
+    except UnicodeDecodeError as error:
+        raise InvalidInput("the chain id in a settlement ledger's identity is not UTF-8") from error
+
+
 def contract_of_system(system: str) -> bytes:
     """20 bytes in the place of a contract, for facts of a business system that have no token."""
     return keccak256(_SYSTEM_DOMAIN + system.encode())[-ADDRESS_BYTES:]
@@ -129,8 +137,11 @@ def sign_facts(
     return replace(unsigned, signature=signature[:64] + bytes([signature[64] + _V_OFFSET]))
 
 
-def signing_digest(ledger: bytes, signed: SignedFacts) -> bytes:
-    """The 32 bytes that an issuer signs: EIP-712 over `FACTS_TYPE`, for the settlement ledger with this identity."""
+def signing_digest(ledger: bytes, signed: SignedFacts, *, fact_hashes: Sequence[bytes] = ()) -> bytes:
+    """The 32 bytes that an issuer signs: EIP-712 over `FACTS_TYPE`, for the settlement ledger with this identity.
+
+    `fact_hashes`: of all the facts, from whoever has computed them already.
+    """
     domain = keccak256(_DOMAIN_HEAD + keccak256(ledger))
     words = (
         _FACTS_TYPEHASH,
@@ -139,13 +150,13 @@ def signing_digest(ledger: bytes, signed: SignedFacts) -> bytes:
         address(signed.contract),
         keccak256(signed.system.encode()),
         signed.rules or bytes(WORD),
-        keccak256(b"".join(map(fact_hash, signed.facts))),
+        keccak256(b"".join(fact_hashes or map(fact_hash, signed.facts))),
         _objects(signed.object_ids),
     )
     return keccak256(b"\x19\x01" + domain + keccak256(b"".join(words)))
 
 
-def recover_issuer(ledger: bytes, signed: SignedFacts) -> bytes:
+def recover_issuer(ledger: bytes, signed: SignedFacts, *, fact_hashes: Sequence[bytes] = ()) -> bytes:
     """The address (20 bytes) whose key made the signature: another one than `signed.issuer` if anything was changed, or if
     it is for another ledger. Raises InvalidInput for any form of a signature but the canonical one."""
     signature = signed.signature
@@ -156,8 +167,9 @@ def recover_issuer(ledger: bytes, signed: SignedFacts) -> bytes:
     if int.from_bytes(signature[32:64], "big") > _CURVE_ORDER // 2:
         raise InvalidInput("a signature with high s; only low s is canonical")
     recoverable = signature[:64] + bytes([signature[64] - _V_OFFSET])
+    digest = signing_digest(ledger, signed, fact_hashes=fact_hashes)
     try:
-        return _address(PublicKey.from_signature_and_message(recoverable, signing_digest(ledger, signed), hasher=None))
+        return _address(PublicKey.from_signature_and_message(recoverable, digest, hasher=None))
     except ValueError as error:
         raise InvalidInput("no public key can be recovered from the signature") from error
 

@@ -14,7 +14,10 @@ from google.protobuf.message import Message
 
 from relayer.encoding.mapping import Mapping
 from relayer.errors import InvalidInput, InvariantBroken, LedgerUnavailable
+from relayer.facts.codec import FactAnswer
+from relayer.facts.signing import SignedFacts, checked_identity
 from relayer.messages.settlement import POSITION, STATEMENT, netting_from_message, scope_to_message
+from relayer.messages.signed_facts import answers_from_message, request_to_message
 from relayer.ports.settlement import IssuingRights, NettingInput
 from relayer.settlement.log import command_to_message, record_mapping
 from relayer.settlement.model.acts import LogHead, UnitKey
@@ -31,6 +34,7 @@ from relayer.settlement.statement import Statement
 from relayer.wire.interledger.settlement.v1 import (
     acts_pb2,
     cycles_pb2,
+    facts_pb2,
     liabilities_pb2,
     log_pb2,
     parties_pb2,
@@ -56,6 +60,10 @@ class SettlementClient(ABC):
         """Sends a command."""
 
     @abstractmethod
+    async def _record(self, request: facts_pb2.RecordFactsRequest) -> facts_pb2.RecordFactsResponse:
+        """Sends facts."""
+
+    @abstractmethod
     async def _ask(self, verb: str, subject: str, request: Message, answer: type[_M]) -> _M:
         """Sends a query. `verb` and `subject` are the name of the service's method: Get Payment, List Payments."""
 
@@ -67,6 +75,21 @@ class SettlementClient(ABC):
         """A repeat gets the first result. Raises LedgerRefused, AccessDenied."""
         head = await self._execute(command_to_message(command))
         return LogHead(head.sequence, head.head_hash)
+
+    async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
+        """One answer for each fact. Raises LedgerRefused for a request that is refused as a whole, AccessDenied."""
+        response = await self._record(request_to_message(request))
+        with self._strictly():
+            answers = answers_from_message(response)
+            if len(answers) != len(request.facts):
+                raise InvalidInput(f"{len(answers)} answers for {len(request.facts)} facts")
+        return answers
+
+    async def identity(self) -> bytes:
+        """What issuers sign for."""
+        response = await self._ask("Get", "Identity", service.GetIdentityRequest(), service.GetIdentityResponse)
+        with self._strictly():
+            return checked_identity(response.identity)
 
     async def liability(self, liability_id: bytes) -> Liability | None:
         """By its own id."""

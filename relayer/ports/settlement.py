@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from relayer.facts.codec import FactAnswer
+from relayer.facts.signing import SignedFacts
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
@@ -46,6 +48,19 @@ class SettlementService(Protocol):
 
     async def execute(self, command: Command) -> LogHead:
         """Answers with the log entry that the command made: the first one, if the request is a repeat."""
+        ...
+
+    async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
+        """One answer for each fact, in their order; a fact that is known already gets its first reference, so to ask again
+        is safe. Any account that may deliver something may do so for every issuer: its signature alone gives the right.
+
+        Raises LedgerRefused for a request that is refused as a whole, such as one with a wrong signature.
+        """
+        ...
+
+    async def identity(self) -> bytes:
+        """What issuers sign for, so that their signatures count on this ledger alone: the hash of its first block (32
+        bytes), then its chain id. It never changes, so whoever signs asks once."""
         ...
 
     async def liability(self, liability_id: bytes) -> Liability | None:

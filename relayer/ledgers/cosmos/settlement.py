@@ -18,7 +18,7 @@ from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.messages.settlement_client import SettlementClient
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2 as chain_query
 from relayer.wire.interledger.settlement.chain.v1 import tx_pb2 as chain_tx
-from relayer.wire.interledger.settlement.v1 import acts_pb2, log_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, log_pb2
 
 _QUERY = "/interledger.settlement.chain.v1.Query"
 _M = TypeVar("_M", bound=Message)
@@ -86,6 +86,12 @@ class CosmosSettlement(SettlementClient):
         message = chain_tx.MsgExecute(sender=self._commander.address, command=request)
         response = await self._send(message, chain_tx.MsgExecuteResponse, what=f"command {request.request_id}")
         return response.head
+
+    async def _record(self, request: facts_pb2.RecordFactsRequest) -> facts_pb2.RecordFactsResponse:
+        """Any account that pays for it may."""
+        message = chain_tx.MsgRecordFacts(sender=self._commander.address, request=request)
+        response = await self._send(message, chain_tx.MsgRecordFactsResponse, what="signed facts")
+        return facts_pb2.RecordFactsResponse(answers=response.answers)
 
     async def _ask(self, verb: str, subject: str, request: Message, answer: type[_M]) -> _M:
         del verb  # A chain's queries are named by what they ask for.

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.errors import AccessDenied
+from relayer.facts.codec import FactAnswer
+from relayer.facts.signing import SignedFacts, ledger_identity
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
 from relayer.ledgers.embedded.settlement.news_queue import waiting_news
+from relayer.messages.signed_facts import answers_from_message
 from relayer.ports.settlement import IssuingRights, NettingInput
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
@@ -20,7 +23,7 @@ from relayer.settlement.model.parties import AgreementInForce, Consent, ConsentI
 from relayer.settlement.model.payments import Payment
 from relayer.settlement.rules.eligible import Scope, eligible_claims, network_of
 from relayer.settlement.statement import Statement, make_statement
-from relayer.wire.interledger.settlement.v1 import acts_pb2
+from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2
 
 
 class EmbeddedSettlement:
@@ -31,20 +34,17 @@ class EmbeddedSettlement:
 
     async def execute(self, command: Command, *, account: str | None = None) -> LogHead:
         """A repeat gets the first result. Raises AccessDenied for an account that was revoked; None: the operator's."""
-
-        def check(chain: Chain) -> None:
-            if account is None:
-                return
-            revoked = chain.state.settlement.revocation(account)
-            if revoked is not None:
-                raise AccessDenied(
-                    f"account {account} was revoked by entry {revoked.sequence} of the log; act with another token, under a "
-                    f"name of its own in party_tokens such as {account.partition('/')[0]}/2"
-                )
-
-        result = await self._session.execute(command, check=check)
+        result = await self._session.execute(command, check=lambda chain: _require_in_force(chain, account))
         head = acts_pb2.LogHead.FromString(result.data)
         return LogHead(head.sequence, head.head_hash)
+
+    async def record_facts(self, request: SignedFacts, *, account: str | None = None) -> Sequence[FactAnswer]:
+        """All of them in one block. Raises AccessDenied as execute does."""
+        result = await self._session.execute(request, check=lambda chain: _require_in_force(chain, account))
+        return answers_from_message(facts_pb2.RecordFactsResponse.FromString(result.data))
+
+    async def identity(self) -> bytes:
+        return await self._session.run(lambda chain: ledger_identity(chain.chain_id, chain.genesis_hash))
 
     async def liability(self, liability_id: bytes) -> Liability | None:
         return await self._session.run(lambda chain: chain.state.settlement.liability(liability_id))
@@ -125,3 +125,13 @@ class EmbeddedSettlement:
         """Raises LimitExceeded for a party with too many movements."""
         movements = await self._session.run(lambda chain: chain.state.settlement.movements(party_id, unit))
         return make_statement(party_id, unit, since_seconds=since_seconds, until_seconds=until_seconds, movements=movements)
+
+
+def _require_in_force(chain: Chain, account: str | None) -> None:
+    """Raises AccessDenied for an account that was revoked; None: the operator's."""
+    revoked = None if account is None else chain.state.settlement.revocation(account)
+    if account is not None and revoked is not None:
+        raise AccessDenied(
+            f"account {account} was revoked by entry {revoked.sequence} of the log; act with another token, under a "
+            f"name of its own in party_tokens such as {account.partition('/')[0]}/2"
+        )

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from relayer.errors import HeightPruned
 from relayer.ledgers.remote.connection import Connection
 from relayer.messages.settlement_client import SettlementClient
-from relayer.wire.interledger.settlement.v1 import acts_pb2, log_pb2, service_pb2_grpc
+from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, log_pb2, service_pb2_grpc
 
 _M = TypeVar("_M", bound=Message)
 
@@ -27,6 +27,10 @@ class RemoteSettlement(SettlementClient):
     async def _execute(self, request: log_pb2.Command) -> acts_pb2.LogHead:
         head: acts_pb2.LogHead = await self._connection.guarded_call(self._stub.Execute, request)
         return head
+
+    async def _record(self, request: facts_pb2.RecordFactsRequest) -> facts_pb2.RecordFactsResponse:
+        answers: facts_pb2.RecordFactsResponse = await self._connection.guarded_call(self._stub.RecordFacts, request)
+        return answers
 
     async def _ask(self, verb: str, subject: str, request: Message, answer: type[_M]) -> _M:
         del answer  # The stub knows it.

@@ -17,8 +17,9 @@ def checked_request(signed: SignedFacts, *, ledger: bytes, height: int, transact
     `ledger` is this ledger's identity (relayer.facts.signing.ledger_identity); block and transaction become part of the
     origins. Whether the issuer may issue the facts is for the rules of each fact.
     """
+    hashes = tuple(map(fact_hash, signed.facts))
     try:
-        signer = recover_issuer(ledger, signed)
+        signer = recover_issuer(ledger, signed, fact_hashes=hashes)
     except InvalidInput as error:
         raise _not_signed(signed, str(error)) from error
     if signer != signed.issuer:
@@ -34,7 +35,6 @@ def checked_request(signed: SignedFacts, *, ledger: bytes, height: int, transact
         height=height,
         transaction=transaction,
     )
-    hashes = tuple(map(fact_hash, signed.facts))
     return RecordFacts(origin=origin, facts=signed.facts, fact_hashes=hashes, object_ids=signed.object_ids)
 
 

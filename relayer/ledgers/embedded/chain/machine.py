@@ -16,6 +16,7 @@ from relayer.core.ids import Height, TransactionId
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.facts.codec import PORT
+from relayer.facts.signing import SignedFacts, ledger_identity
 from relayer.ledgers.embedded.host.applications import Application, PortRouter
 from relayer.ledgers.embedded.host.client_module import client_modules
 from relayer.ledgers.embedded.host.clients import ClientRegistry
@@ -42,12 +43,14 @@ from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
 from relayer.ledgers.embedded.settlement.news_queue import is_due
 from relayer.light_clients.known import KNOWN
+from relayer.messages.signed_facts import answers_to_message
 from relayer.ports.ledger import AcknowledgePacket, ClientCondition, PacketMessage, ReceivePacket, TimeoutPacket
 from relayer.proofs.protobuf import bytes_field, varint_field
 from relayer.settlement import decide
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.commands import Command
+from relayer.settlement.rules.signatures import checked_request
 
 _RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}
 """MsgRecvPacketResponse and its like: ResponseResultType in field 1."""
@@ -156,7 +159,7 @@ class StateMachine:
             case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | BindPort():
                 return self._apply_client(context, transaction)
             case _:
-                return _reference(_command(context, transaction))
+                return _settle(context, transaction)
 
     def _relay(self, context: Context, message: PacketMessage) -> MessageOutcome:
         match message:
@@ -200,14 +203,25 @@ class StateMachine:
                 assert_never(transaction)
 
 
-def _command(context: Context, command: Command) -> LogHead:
-    """Decides a business command. Its refusals carry the codespace ``settlement``."""
+def _settle(context: Context, transaction: SignedFacts | Command) -> bytes:
+    """What the settlement application answers. Its refusals carry the codespace ``settlement``."""
     try:
-        return decide.execute(context.settlement, command, now_seconds=context.block.time_seconds).reference
+        if isinstance(transaction, SignedFacts):
+            return _record_facts(context, transaction)
+        return _reference(decide.execute(context.settlement, transaction, now_seconds=context.block.time_seconds).reference)
     except CommandRefused as error:
         raise MessageRefused(CODESPACE, error.code, str(error)) from error
     except InvalidInput as error:
         raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
+
+
+def _record_facts(context: Context, signed: SignedFacts) -> bytes:
+    """What became of each fact, once the issuer's signature for this ledger has been checked."""
+    block = context.block
+    identity = ledger_identity(block.chain_id, block.genesis_hash)
+    request = checked_request(signed, ledger=identity, height=block.height, transaction=context.transaction)
+    decision = decide.execute(context.settlement, request, now_seconds=block.time_seconds)
+    return answers_to_message(decision.answers).SerializeToString(deterministic=True)
 
 
 def _apply_own(context: Context, transaction: EndDeadlines | ConfirmTime) -> bytes:

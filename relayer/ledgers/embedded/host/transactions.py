@@ -1,7 +1,7 @@
 """The messages that blocks hold, and their bytes: each is the google.protobuf.Any of the message that a Cosmos chain takes.
 
-Business commands are interledger.settlement.v1.Command. What a block executes is decoded from its own bytes, so that
-a replay executes the same.
+Business commands are interledger.settlement.v1.Command, signed facts RecordFactsRequest. What a block executes is decoded
+from its own bytes, so that a replay executes the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
+from relayer.facts.signing import SignedFacts
 from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.messages.packets import (
     acknowledgement_from_message,
@@ -24,6 +25,7 @@ from relayer.messages.packets import (
     payload_from_message,
     payload_to_message,
 )
+from relayer.messages.signed_facts import request_from_message, request_to_message
 from relayer.ports.ledger import AcknowledgePacket, ReceivePacket, TimeoutPacket
 from relayer.ports.prover import Proof
 from relayer.proofs.comet import ValidatorSet, decode_validator_set, encode_validator_set
@@ -33,7 +35,7 @@ from relayer.settlement.log import command_from_message, command_to_message
 from relayer.settlement.model.commands import Command
 from relayer.wire.cosmos_protos import any_, channel_tx, client_tx, client_v2_tx
 from relayer.wire.interledger.embedded.v1 import transactions_pb2
-from relayer.wire.interledger.settlement.v1 import log_pb2
+from relayer.wire.interledger.settlement.v1 import facts_pb2, log_pb2
 
 MAXIMUM_TRANSACTION_BYTES = 1024 * 1024
 
@@ -134,6 +136,7 @@ Transaction = (
     | BindPort
     | EndDeadlines
     | ConfirmTime
+    | SignedFacts
     | Command
 )
 
@@ -156,6 +159,8 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _pack(packet_message_to_message(transaction, signer=""))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
             encoded = _pack(_client_message(transaction))
+        case SignedFacts():
+            encoded = _pack(request_to_message(transaction))
         case _:
             encoded = _pack(command_to_message(transaction))
     if len(encoded) > MAXIMUM_TRANSACTION_BYTES:
@@ -326,6 +331,9 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.channel.v2.MsgTimeout": _to_timeout,
     _VALIDATORS_URL: lambda raw: ChangeValidators(validators=decode_validator_set(raw)),
     "/interledger.settlement.v1.Command": lambda raw: command_from_message(_parse(log_pb2.Command, raw)),
+    "/interledger.settlement.v1.RecordFactsRequest": lambda raw: request_from_message(
+        _parse(facts_pb2.RecordFactsRequest, raw)
+    ),
     "/interledger.settlement.v1.EndDeadlines": lambda raw: EndDeadlines(
         height=Height(_parse(log_pb2.EndDeadlines, raw).height)
     ),

@@ -31,8 +31,8 @@ _SETTLEMENT = service_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
 _FOR_OPERATOR = frozenset({*FOR_OPERATOR})
 """Calls that need the operator's token."""
 
-_FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute"})
-"""Calls that need the token of whoever acts."""
+_FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute", f"/{_SETTLEMENT}/RecordFacts"})
+"""Calls that need a token other than a reader's: of whoever acts, or delivers what an issuer has signed."""
 
 _FOR_EVERYONE = frozenset({f"/{_ADAPTER}/Submit"})
 """Calls that need no token, because proofs protect."""

@@ -12,6 +12,7 @@ from relayer.ledgers.embedded.settlement_service import EmbeddedSettlement
 from relayer.ledgers.served.access import Access
 from relayer.ledgers.served.answering import Context, answering
 from relayer.messages.settlement import POSITION, STATEMENT, netting_to_message, scope_from_message
+from relayer.messages.signed_facts import answers_to_message, request_from_message
 from relayer.settlement.log import command_from_message, record_mapping
 from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.model.cycles import Cycle
@@ -24,6 +25,7 @@ from relayer.settlement.model.payments import Payment
 from relayer.wire.interledger.settlement.v1 import (
     acts_pb2,
     cycles_pb2,
+    facts_pb2,
     liabilities_pb2,
     log_pb2,
     parties_pb2,
@@ -53,6 +55,18 @@ class SettlementServicer(service_pb2_grpc.SettlementServicer):
             account = self._access.account(metadata)
             head = await self._settlement.execute(command_from_message(request), account=account)
             return acts_pb2.LogHead(sequence=head.sequence, head_hash=head.head_hash)
+
+    async def RecordFacts(  # noqa: N802
+        self, request: facts_pb2.RecordFactsRequest, context: Context
+    ) -> facts_pb2.RecordFactsResponse:
+        async with answering(context):
+            account = self._access.account(context.invocation_metadata() or ())
+            return answers_to_message(await self._settlement.record_facts(request_from_message(request), account=account))
+
+    async def GetIdentity(self, request: service.GetIdentityRequest, context: Context) -> service.GetIdentityResponse:  # noqa: N802
+        del request
+        async with answering(context):
+            return service.GetIdentityResponse(identity=await self._settlement.identity())
 
     async def GetLiability(  # noqa: N802
         self, request: service.GetLiabilityRequest, context: Context

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from relayer.codes.limits import MAXIMUM_LISTED
@@ -101,7 +102,7 @@ class SettlementTables:
 
     def issuer(self, issuer: Issuer, /) -> IssuerInForce | None:
         row = self._connection.execute("SELECT body FROM settlement_issuer WHERE issuer = ?", (issuer.key,)).fetchone()
-        return None if row is None else decode_record(IssuerInForce, row[0])
+        return None if row is None else _issuer_in_force(row[0])
 
     def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
         row = self._connection.execute(
@@ -280,6 +281,12 @@ class SettlementTables:
             (after, limit),
         )
         return [decode_record(kind, row[0]) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _issuer_in_force(body: bytes) -> IssuerInForce:
+    """Every fact of a request asks for the same one."""
+    return decode_record(IssuerInForce, body)
 
 
 def _movement(row: Sequence[Any]) -> Movement:
