@@ -45,6 +45,22 @@ class Cron:
 Schedule = Every | Cron
 
 
+def cron(expression: str, zone: str) -> Cron:
+    """Raises ConfigurationError for what is not a cron expression, or names no moment."""
+    iterate = cron_type()
+    from cronsim import CronSimError  # noqa: PLC0415  (in the extra `agent`)
+
+    schedule = Cron(expression=expression, zone=zone)
+    try:
+        iterate(expression, datetime.fromtimestamp(0, UTC))
+    except CronSimError as error:
+        raise ConfigurationError(
+            f"schedule: {expression!r} is not a cron expression ({error}); write five fields, such as */5 * * * *"
+        ) from error
+    schedule.wait(0.0)
+    return schedule
+
+
 def cron_type() -> Any:
     """The library's iterator. Raises ConfigurationError without it."""
     try:

@@ -45,7 +45,7 @@ Rated = tuple[NewEvent, Sequence[NewClaim] | Refusal]
 class AgentStore(AgentStoreReader):
     """Opens or creates the file. Raises JournalLocked if another agent has it, JournalUnavailable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path) -> None:  # the reader's own connection is not opened
         self._path = path
         try:
             private_folder(path.parent) if not path.parent.exists() else None
@@ -53,7 +53,9 @@ class AgentStore(AgentStoreReader):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._lock.close()
-            raise JournalLocked(f"{path}: another agent uses this database; stop it, or give this one its own") from error
+            raise JournalLocked(
+                f"{path}: another agent uses this database; trigger it (POST /pull), stop it, or give this one its own"
+            ) from error
         except OSError as error:
             raise JournalUnavailable(f"{path}: cannot be opened ({error.strerror}); check the folder") from error
         try:

@@ -16,8 +16,17 @@ from relayer.errors import JournalUnavailable
 class AgentStoreReader:
     """Questions to the database of one agent. Each raises JournalUnavailable if the file cannot be read."""
 
-    _path: Path
-    _db: sqlite3.Connection
+    def __init__(self, path: Path) -> None:
+        """Beside the agent that writes the file, if there is one."""
+        self._path = path
+        if not path.exists():
+            raise JournalUnavailable(f"{path}: there is no database yet; `relayer agent pull` makes it")
+        with self._translated():
+            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
 
     def cursor(self, contract: bytes) -> tuple[int, bytes] | None:
         """The last block that was read, with its hash."""
@@ -108,6 +117,14 @@ class AgentStoreReader:
             references_written=by_reference.get(ReferenceState.WRITTEN, 0),
             references_wrong=by_reference.get(ReferenceState.DIFFERS, 0) + by_reference.get(ReferenceState.REFUSED, 0),
         )
+
+    def events_without_claims(self, *, limit: int) -> list[StoredEvent]:
+        """Those that have a code, and those that lost their block."""
+        rows = self._all(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE code IS NOT NULL OR orphaned = 1 ORDER BY id LIMIT ?",  # noqa: S608
+            limit,
+        )
+        return [event_of(row) for row in rows]
 
     def _one(self, query: str, *values: object) -> Any:
         with self._translated():

@@ -126,6 +126,12 @@ class Web3Source:
             raise MalformedAnswer("eth_getLogs: the node gave logs of two blocks with one number")
         return found
 
+    async def require_code(self, address: bytes, name: str) -> None:
+        """Raises WrongLedger where there is no contract."""
+        code = await self._ask("eth_getCode", f"0x{address.hex()}", "latest")
+        if code in (None, "", "0x"):
+            raise WrongLedger(f"contract {name!r}: there is no code at 0x{address.hex()} on chain {self._chain_id}")
+
     def decode(self, event: EventAbi, log: EventLog) -> Mapping[str, FieldValue]:
         indexed = [each for each in event.inputs if each.indexed]
         plain = [each for each in event.inputs if not each.indexed]

@@ -47,13 +47,13 @@ def application(source: Source, *, token: str | None = None) -> Starlette:
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     served = {"/healthz": healthz, "/status": status, "/metrics": metrics}
-    middleware = [] if token is None else [Middleware(_Guard, token=BearerToken(token))]
+    middleware = [] if token is None else [Middleware(TokenGuard, token=BearerToken(token))]
     return Starlette(
         routes=[Route(path, handler, methods=["GET"]) for path, handler in served.items()], middleware=middleware
     )
 
 
-class _Guard:
+class TokenGuard:
     """Answers 401 to whatever comes without the token."""
 
     def __init__(self, app: ASGIApp, token: BearerToken) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from relayer.views.agent import AgentRow, AgentStatus, CorrectionView, ExplainedEvent, PullView
 from relayer.views.channels import FirstHeaderView
 from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
 from relayer.views.devnet import DemoView, DevnetView
@@ -32,6 +33,11 @@ from relayer.views.statement import StatementView
 from relayer.views.values import Hex
 
 OUTPUTS: dict[str, Any] = {
+    "agent check": tuple[CheckedThing, ...],
+    "agent correct": tuple[CorrectionView, ...],
+    "agent explain": ExplainedEvent,
+    "agent list": tuple[AgentRow, ...],
+    "agent pull": PullView,
     "bench": Mapping[str, JobFigures],
     "bench netting": NettingFigures,
     "bench start": StartFigures,
@@ -68,6 +74,7 @@ OUTPUTS: dict[str, Any] = {
     "start --dry-run": RehearsalView,
     "status": Status,
     "verify": VerifiedEvidence | RefusedEvidence,
+    "agent retry": ReportView,
     "authority init": ReportView,
     "authority recover": ReportView,
     "authority sign-rotation": ReportView,
@@ -95,6 +102,8 @@ OUTPUTS: dict[str, Any] = {
     "settlement verify": ReportView,
     "settlement write-off": ReportView,
     "trust": ReportView,
+    "agent GET /status": AgentStatus,
+    "agent POST /pull": PullView,
     "GET /healthz": Health,
     "GET /status": RelayerReport,
 }

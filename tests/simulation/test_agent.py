@@ -9,19 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from relayer.agent.agent import SettlementAgent
-from relayer.agent.store import AgentStore
 from relayer.codes.facts import FactCode
-from relayer.config.rules_file import load_rules
 from relayer.errors import ConfigurationError, JournalLocked, LedgerError, LedgerRefused, LedgerUnavailable
 from relayer.facts.schema import party_id
-from relayer.ledgers.evm.finality import Confirmations
 from relayer.rating.rules import RuleFile
-from tests.support.fake_evm import FakeChain, FakeNodeSource, FakeSettlement, FakeTrip, FakeWriter, Step, no_step
-from tests.support.trips import EXAMPLE_RULES, RETAILER
+from tests.support.agents import RULES, World, net, trips
+from tests.support.fake_evm import FakeTrip, no_step
+from tests.support.trips import RETAILER
 
-KEY = b"\x07" * 32
-RULES = load_rules(EXAMPLE_RULES)
 KILLS = 200
 
 
@@ -29,71 +24,9 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class ManualClock:
-    """Time passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_790_000_000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def elapsed(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-class World:
-    """What outlives a process."""
-
-    def __init__(self, folder: Path, *, depth: int = 2) -> None:
-        self.path = folder / "agent.db"
-        self.chain = FakeChain()
-        self.settlement = FakeSettlement()
-        self.clock = ManualClock()
-        self.depth = depth
-        self.step: Step = no_step
-
-    def start(self, rules: RuleFile = RULES, *, blocks_per_query: int = 100) -> SettlementAgent:
-        self.settlement.step = self.step
-        store = AgentStore(self.path)
-        try:
-            return SettlementAgent(
-                rules=rules,
-                source=FakeNodeSource(self.chain, finality=Confirmations(depth=self.depth), step=self.step),
-                recorder=self.settlement,
-                store=store,
-                clock=self.clock,
-                key=KEY,
-                ledger="settlement-1",
-                writer=FakeWriter(self.chain, self.step),
-                blocks_per_query=blocks_per_query,
-                batch=7,
-            )
-        except BaseException:
-            store.close()
-            raise
-
-    def amounts(self) -> list[int]:
-        return sorted(fact.net for fact in self.settlement.order)
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
-
-
-def trips(first: int, count: int) -> list[FakeTrip]:
-    """Each with a length of its own, so that amounts tell them apart."""
-    return [
-        FakeTrip(trip=number.to_bytes(32, "big"), seconds=60 * (10 + number % 150)) for number in range(first, first + count)
-    ]
-
-
-def net(trip: FakeTrip) -> int:
-    return min(max(100 + (trip.seconds // 60 * 39 + 1) // 2, 250), 4_500)
 
 
 async def pulled(world: World, rules: RuleFile = RULES) -> None:

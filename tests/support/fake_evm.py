@@ -11,7 +11,7 @@ from typing import Any
 
 from relayer.agent.evm_writer import calldata
 from relayer.agent.web3_source import Web3Source
-from relayer.codes.facts import FactCode, FactStatus
+from relayer.codes.facts import FactCode, FactKind, FactStatus
 from relayer.errors import LedgerRefused, LedgerUnavailable
 from relayer.facts.codec import FactAnswer, fact_hash, fact_id, liability_id
 from relayer.facts.schema import Fact
@@ -21,6 +21,8 @@ from relayer.ledgers.evm.abi_types import encode
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.finality import Confirmations, FinalityRule, LatestIsFinal
 from relayer.rating.rules import Argument, Call
+from relayer.settlement.model.facts import Novation
+from relayer.settlement.model.liabilities import Liability
 from tests.support.trips import CONTRACT, NOON, PROVIDER, RETAILER, TRIP_ENDED
 
 Step = Callable[[str], None]
@@ -171,13 +173,44 @@ class FakeSettlement:
     whole: str | None = None
     """A code that every request is refused with."""
     down: bool = False
+    paid: dict[bytes, int] = field(default_factory=dict)
     requests: list[SignedFacts] = field(default_factory=list)
 
     async def identity(self) -> bytes:
         return b"\x0a" * 32 + b"settlement-1"
 
-    async def liability_of_fact(self, fact: bytes) -> Any:
-        return None
+    async def liability_of_fact(self, fact: bytes) -> Liability | None:
+        if fact not in self.recorded:
+            return None
+        known, answer = self.recorded[fact]
+        amount = 0 if known.kind == FactKind.CREDIT_NOTE else known.gross
+        credited = sum(
+            each.gross
+            for each, _ in self.recorded.values()
+            if each.kind == FactKind.CREDIT_NOTE and each.related_fact == fact
+        )
+        paid = min(self.paid.get(fact, 0), amount - credited)
+        return Liability(
+            liability_id=answer.liability_id,
+            sequence=answer.sequence,
+            head_hash=answer.head_hash,
+            fact_id=fact,
+            fact_hash=fact_hash(known),
+            kind=FactKind(known.kind),
+            creditor=known.creditor,
+            debtor=known.debtor,
+            currency=known.currency.decode(),
+            exponent=known.exponent,
+            service_end=known.service_end,
+            due_date=known.due_date,
+            origin=Novation(cycle_id="not asked for"),
+            amount=amount,
+            open=amount - credited - paid,
+            netted=0,
+            paid=paid,
+            credited=credited,
+            held=0,
+        )
 
     async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
         self.step("before recording")
