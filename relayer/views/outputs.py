@@ -102,8 +102,8 @@ OUTPUTS: dict[str, Any] = {
     "settlement verify": ReportView,
     "settlement write-off": ReportView,
     "trust": ReportView,
-    "agent GET /status": AgentStatus,
-    "agent POST /pull": PullView,
+    "GET /status of an agent": AgentStatus,
+    "POST /pull": PullView,
     "GET /healthz": Health,
     "GET /status": RelayerReport,
 }
