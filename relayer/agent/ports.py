@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from relayer.facts.codec import FactAnswer
 from relayer.facts.signing import SignedFacts
@@ -67,7 +67,6 @@ class EventSource(Protocol):
         ...
 
 
-@runtime_checkable
 class FactRecorder(Protocol):
     """The part of a settlement ledger that the agent needs."""
 

@@ -9,7 +9,6 @@ from socket import socket
 
 from relayer.agent.agent import SettlementAgent
 from relayer.agent.evm_writer import EvmReferenceWriter
-from relayer.agent.ports import FactRecorder
 from relayer.agent.schedule import Every, Schedule, cron
 from relayer.agent.store import AgentStore
 from relayer.agent.triggers import GrpcTrigger, TriggerServer, serve_grpc
@@ -57,15 +56,12 @@ async def opened_agent(settings: AgentSettings) -> AsyncIterator[SettlementAgent
             )
         settlement = make_settlement("settlement", settings.settlement, rights=Rights.OPERATOR)
         await opened.enter_async_context(connected(settlement.ledger))
-        recorder = settlement.service
-        if not isinstance(recorder, FactRecorder):
-            raise ConfigurationError("the settlement ledger takes no signed facts; update it")
         store = AgentStore(settings.store)
         opened.callback(store.close)
         yield SettlementAgent(
             rules=rules,
             source=source,
-            recorder=recorder,
+            recorder=settlement.service,
             store=store,
             clock=SystemClock(),
             key=key,
