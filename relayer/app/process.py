@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from relayer.app.log_lines import plain_line
 from relayer.config.fields import Logging
 from relayer.logs import LogStream
 
@@ -53,11 +54,13 @@ def _no_reload() -> None:
 
 def configure_logging(settings: Logging, *, as_json: bool = False) -> None:
     """JSON lines, or lines for a person, on standard error. `as_json`: JSON, whatever the settings say."""
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json or settings.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    renderer: structlog.types.Processor
+    if as_json or settings.format == "json":
+        renderer = structlog.processors.JSONRenderer()
+    elif sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer(colors=True)
+    else:
+        renderer = plain_line
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

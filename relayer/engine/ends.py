@@ -36,7 +36,7 @@ from relayer.engine.inbox import Inbox, Page
 from relayer.engine.links import LedgerLink
 from relayer.engine.own_client import NOTHING, OwnClient, Question
 from relayer.engine.settings import EngineSettings
-from relayer.engine.waiting import OUR_OWN, Backoff, Health
+from relayer.engine.waiting import OUR_OWN, Backoff, Health, wait_for
 from relayer.errors import FactDisproved, LedgerUnavailable, RelayerError, error_kind
 from relayer.logs import Log
 from relayer.ports.clock import Clock
@@ -82,6 +82,8 @@ class ReportedEnds:
         """Shown as packets that cannot be carried, with no proof of it, by height."""
         self._bytes = 0
         self._work = asyncio.Event()
+        self._full = asyncio.Event()
+        """So many wait that they fill a proof."""
         self._room = asyncio.Event()
         self._room.set()
 
@@ -96,9 +98,7 @@ class ReportedEnds:
         place = self._place(fact)
         if place not in self._facts:
             await self._room.wait()
-            self._facts[place] = fact
-            self._count(_size(fact))
-            self._work.set()
+            self._keep(place, fact)
         return True
 
     def doubt(self, fact: _Report) -> None:
@@ -109,9 +109,7 @@ class ReportedEnds:
             # A ledger receives nothing but what was proven to be committed.
             self._disprove(place, fact)
         elif place not in self._facts and self._room.is_set():
-            self._facts[place] = fact
-            self._count(_size(fact))
-            self._work.set()
+            self._keep(place, fact)
         elif isinstance(fact, ReportedPassedOver) and place not in self._facts:
             self._unread[place[0]] = fact.height
 
@@ -160,7 +158,7 @@ class ReportedEnds:
             await self._work.wait()
             self._work.clear()
             try:
-                await self._prove()
+                was_work = await self._prove()
             except OUR_OWN:
                 raise
             except RelayerError as error:
@@ -172,13 +170,29 @@ class ReportedEnds:
                 continue
             self.health.ok()
             self._backoff.reset()
+            if was_work:
+                # What ends meanwhile is proven together.
+                self._note_how_many()
+                await wait_for(self._full, self._clock, self._settings.ends_seconds)
 
-    async def _prove(self) -> None:
-        """One batch. Raises LedgerUnavailable if the node proves nothing of one of them."""
+    def _keep(self, place: _Place, fact: _Report) -> None:
+        self._facts[place] = fact
+        self._count(_size(fact))
+        self._work.set()
+        self._note_how_many()
+
+    def _note_how_many(self) -> None:
+        if self.unproven >= self._settings.ends_at_once:
+            self._full.set()
+        else:
+            self._full.clear()
+
+    async def _prove(self) -> bool:
+        """One batch; False if nothing waits. Raises LedgerUnavailable if the node proves nothing of one of them."""
         waiting = (place for place in self._facts if place not in self._passed)
         places = list(islice(waiting, self._settings.ends_at_once))
         if not places:
-            return
+            return False
         facts = [self._facts[place] for place in places]
         questions = [self._question(fact) for fact in facts]
         found = await self._client.look_up(questions, since=Height(max(fact.height for fact in facts)))
@@ -204,6 +218,7 @@ class ReportedEnds:
                 f"ledger {self._route.source}: its node's proofs of {unproven} packets show neither what it reported nor "
                 "the contrary; ask another node"
             )
+        return True
 
     async def _pass_on(self, proven: list[tuple[_Place, _Report]]) -> None:
         if proven:

@@ -24,6 +24,9 @@ class EngineSettings:
     """Payloads and estimated proofs of one submission."""
     ends_at_once: int = 256
     """Ended packets whose commitments are proven to be gone together."""
+    ends_seconds: float = 0.5
+    """Least seconds between two such proofs, unless that many packets wait: each one takes a header, with the signatures of
+    those who vouch for it, away from packets that are under way."""
     submissions_per_ledger: int = 2
     """Submissions in flight at one ledger, of all channels together."""
     confirm_seconds: float = 15.0

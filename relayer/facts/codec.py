@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from struct import Struct
 
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.limits import MAXIMUM_DESTINATION_BYTES, MAXIMUM_FACTS
 from relayer.errors import InvalidInput
 from relayer.facts.schema import Fact
-from relayer.facts.words import WORD, Words, address, dynamic, fixed, keccak256, number
+from relayer.facts.words import WORD, Words, address, dynamic, keccak256, number
 
 PORT = "settlement"
 """Of the settlement application on every settlement ledger; and of a facts contract, unless it is deployed with another."""
@@ -29,6 +30,12 @@ FACT_TYPEHASH = keccak256(f"Fact({_FACT_FIELDS})".encode())
 _LIABILITY_DOMAIN = keccak256(b"interledger.liability.v1")
 _HEAD_BYTES = 6 * WORD
 """Head of FactPacketData: three values and three offsets."""
+
+_FACT_WORDS = Struct(">32s 30xH 30xH 30xH 32s 32s 3s29x 31xB 16x16s 16x16s 24xQ 24xQ 24xQ 32s 32s")
+"""A Fact's words: numbers are padded on the left and bytes on the right; uint128 is read as bytes."""
+_ANSWER_WORDS = Struct(">31xB 32s 24xQ 32s 30xH")
+"""A FactAnswer's words."""
+_U128 = 16
 
 _CONTRACTS_OWN = frozenset({FactCode.UNREADABLE, FactCode.UNIVERSAL_ERROR})
 """No settlement ledger answers with them; the contract takes such an answer for an unreadable one."""
@@ -131,7 +138,7 @@ def decode_packet_data(value: bytes) -> FactPacketData:
 def encode_answers(answers: Sequence[FactAnswer]) -> bytes:
     """abi.encode(FactAnswer[])."""
     rows = (
-        number(answer.status) + answer.liability_id + number(answer.sequence) + answer.head_hash + number(answer.code)
+        _ANSWER_WORDS.pack(answer.status, answer.liability_id, answer.sequence, answer.head_hash, answer.code)
         for answer in answers
     )
     return number(WORD) + number(len(answers)) + b"".join(rows)
@@ -148,55 +155,64 @@ def decode_answers(value: bytes) -> tuple[FactAnswer, ...]:
 
 def _fact_words(fact: Fact) -> bytes:
     """The fifteen words of the static struct, in the order of the fields."""
-    return b"".join(
-        (
-            fact.fact_id,
-            number(fact.schema),
-            number(fact.kind),
-            number(fact.category),
-            fact.creditor,
-            fact.debtor,
-            fixed(fact.currency),
-            number(fact.exponent),
-            number(fact.net),
-            number(fact.tax),
-            number(fact.service_end),
-            number(fact.due_date),
-            number(fact.issuer_sequence),
-            fact.related_fact,
-            fact.document_hash,
-        )
+    return _FACT_WORDS.pack(
+        fact.fact_id,
+        fact.schema,
+        fact.kind,
+        fact.category,
+        fact.creditor,
+        fact.debtor,
+        fact.currency,
+        fact.exponent,
+        fact.net.to_bytes(_U128, "big"),
+        fact.tax.to_bytes(_U128, "big"),
+        fact.service_end,
+        fact.due_date,
+        fact.issuer_sequence,
+        fact.related_fact,
+        fact.document_hash,
     )
 
 
 def _read_fact(words: Words) -> Fact:
+    (
+        fact_id,
+        schema,
+        kind,
+        category,
+        creditor,
+        debtor,
+        currency,
+        exponent,
+        net,
+        tax,
+        service_end,
+        due_date,
+        issuer_sequence,
+        related_fact,
+        document_hash,
+    ) = words.static(_FACT_WORDS)
     return Fact(
-        fact_id=words.take(WORD),
-        schema=words.number(16),
-        kind=words.number(16),
-        category=words.number(16),
-        creditor=words.take(WORD),
-        debtor=words.take(WORD),
-        currency=words.fixed(3),
-        exponent=words.number(8),
-        net=words.number(128),
-        tax=words.number(128),
-        service_end=words.number(64),
-        due_date=words.number(64),
-        issuer_sequence=words.number(64),
-        related_fact=words.take(WORD),
-        document_hash=words.take(WORD),
+        fact_id=fact_id,
+        schema=schema,
+        kind=kind,
+        category=category,
+        creditor=creditor,
+        debtor=debtor,
+        currency=currency,
+        exponent=exponent,
+        net=int.from_bytes(net, "big"),
+        tax=int.from_bytes(tax, "big"),
+        service_end=service_end,
+        due_date=due_date,
+        issuer_sequence=issuer_sequence,
+        related_fact=related_fact,
+        document_hash=document_hash,
     )
 
 
 def _read_answer(words: Words) -> FactAnswer:
-    status, liability, sequence, head_hash, code = (
-        words.number(8),
-        words.take(WORD),
-        words.number(64),
-        words.take(WORD),
-        words.number(16),
-    )
+    status, liability, sequence, head_hash, code = words.static(_ANSWER_WORDS)
     try:
         answer = FactAnswer(
             status=FactStatus(status), liability_id=liability, sequence=sequence, head_hash=head_hash, code=FactCode(code)

@@ -44,6 +44,17 @@ class Fact:
     document_hash: bytes
 
     def __post_init__(self) -> None:
+        # Facts are made by the thousand: which field is wrong is looked for only if one is.
+        if (
+            len(self.fact_id) == len(self.creditor) == len(self.debtor) == _HASH_BYTES
+            and len(self.related_fact) == len(self.document_hash) == _HASH_BYTES
+            and len(self.currency) == _CURRENCY_BYTES
+            and not (self.schema | self.kind | self.category) >> 16
+            and not self.exponent >> 8
+            and not (self.net | self.tax) >> 128
+            and not (self.service_end | self.due_date | self.issuer_sequence) >> 64
+        ):
+            return
         for name, width in _BYTE_WIDTHS.items():
             length = len(getattr(self, name))
             if length != width:
@@ -59,7 +70,16 @@ class Fact:
         return self.net + self.tax
 
 
-_BYTE_WIDTHS = {"fact_id": 32, "creditor": 32, "debtor": 32, "currency": 3, "related_fact": 32, "document_hash": 32}
+_HASH_BYTES = 32
+_CURRENCY_BYTES = 3
+_BYTE_WIDTHS = {
+    "fact_id": _HASH_BYTES,
+    "creditor": _HASH_BYTES,
+    "debtor": _HASH_BYTES,
+    "currency": _CURRENCY_BYTES,
+    "related_fact": _HASH_BYTES,
+    "document_hash": _HASH_BYTES,
+}
 _BIT_WIDTHS = {
     "schema": 16,
     "kind": 16,

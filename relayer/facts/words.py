@@ -6,6 +6,9 @@ Every value has one encoding: non-zero padding, an offset of another layout, or 
 
 from __future__ import annotations
 
+from struct import Struct
+from typing import Any
+
 from sha3 import keccak_256
 
 from relayer.errors import InvalidInput
@@ -27,11 +30,6 @@ def number(value: int) -> bytes:
 def address(value: bytes) -> bytes:
     """20 bytes, padded on the left."""
     return value.rjust(WORD, b"\0")
-
-
-def fixed(value: bytes) -> bytes:
-    """bytesN, padded on the right."""
-    return value.ljust(WORD, b"\0")
 
 
 def dynamic(value: bytes) -> bytes:
@@ -66,12 +64,14 @@ class Words:
             raise self.malformed("an address has non-zero padding")
         return word[12:]
 
-    def fixed(self, length: int) -> bytes:
-        """bytesN."""
-        word = self.take(WORD)
-        if any(word[length:]):
-            raise self.malformed(f"bytes{length} has non-zero padding")
-        return word[:length]
+    def static(self, layout: Struct) -> tuple[Any, ...]:
+        """The values of a tuple of static types, whose words `layout` describes: every value with its padding."""
+        taken = self.take(layout.size)
+        values = layout.unpack(taken)
+        # Packing pads with zeros, so it gives the one encoding of these values.
+        if layout.pack(*values) != taken:
+            raise self.malformed("a number does not fit its type, or a value has non-zero padding")
+        return values
 
     def dynamic(self, maximum: int) -> bytes:
         """bytes or string of at most `maximum` bytes."""

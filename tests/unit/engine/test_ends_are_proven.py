@@ -153,6 +153,30 @@ def test_many_ends_are_proven_with_few_headers(world: World) -> None:
     assert len(asked) <= 6
 
 
+def test_packets_that_end_one_after_the_other_are_proven_together(world: World) -> None:
+    """Proofs of ends, and their headers, take nothing away from packets that are under way."""
+    asked: list[Height] = []
+    prove = world.contracts.prove
+
+    async def counted(paths: list[CommitmentPath], *, at: Height) -> Any:
+        asked.append(at)
+        return await prove(paths, at=at)
+
+    world.contracts.prove = counted  # type: ignore[method-assign, assignment]
+    world.settings = EngineSettings(ends_seconds=60)
+    world.send()
+
+    def all_ended(engine: Engine) -> bool:
+        sent = len(world.contracts.delivered)
+        if 0 < sent < 9 and engine.machine.highest_committed(world.route) == sent:
+            world.send(bytes([sent]))
+        return engine.machine.closed(world.route) == (9, 0)
+
+    run(world, all_ended, within_seconds=200)
+    received, ended_first, ended_later = 9, 1, 1
+    assert len(asked) == received + ended_first + ended_later
+
+
 def test_a_proof_that_shows_nothing_holds_up_no_other_packet(world: World) -> None:
     """The node has damaged data for one path, or hides it."""
     for number in range(3):
