@@ -14,11 +14,13 @@ from relayer.codes.news import StatusAnswer
 from relayer.core.commitment import UNIVERSAL_ERROR_ACKNOWLEDGEMENT
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.errors import InvalidInput
-from relayer.facts.codec import FACT_VERSION, PORT, decode_answers, decode_packet_data
+from relayer.facts.codec import FACT_VERSION, PORT, decode_answers, fact_ids_in
 from relayer.facts.status_codec import STATUS_VERSION, decode_status_answers, decode_status_packet
 
 _FINE = frozenset({StatusAnswer.APPLIED, StatusAnswer.STALE})
 """News that is older than what a fact shows already is not a refusal."""
+
+_CODE_NAMES = {code: code.name.lower() for code in FactCode}
 
 _Told = tuple[str, bool]
 """A code in lower case, and whether what was asked for is accepted."""
@@ -47,7 +49,7 @@ def _answers(version: str, value: bytes, told: bytes) -> tuple[Answer, ...]:
     """Remembered, since the journal and the log ask for the same answers one after the other."""
     try:
         if version == FACT_VERSION:
-            return _paired([fact.fact_id for fact in decode_packet_data(value).facts], told, _told_of_facts)
+            return _paired(fact_ids_in(value), told, _told_of_facts)
         if version == STATUS_VERSION:
             return _paired([update.fact_id for update in decode_status_packet(value).updates], told, _told_of_news)
     except InvalidInput:
@@ -72,7 +74,7 @@ def _paired(fact_ids: Sequence[bytes], told: bytes, decode: Callable[[bytes], li
 
 
 def _told_of_facts(told: bytes) -> list[_Told]:
-    return [(answer.code.name.lower(), answer.status is FactStatus.ACCEPTED) for answer in decode_answers(told)]
+    return [(_CODE_NAMES[answer.code], answer.status is FactStatus.ACCEPTED) for answer in decode_answers(told)]
 
 
 def _told_of_news(told: bytes) -> list[_Told]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
+from typing import Any
 
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.limits import MAXIMUM_DESTINATION_BYTES, MAXIMUM_FACTS
@@ -39,6 +40,8 @@ _U128 = 16
 
 _CONTRACTS_OWN = frozenset({FactCode.UNREADABLE, FactCode.UNIVERSAL_ERROR})
 """No settlement ledger answers with them; the contract takes such an answer for an unreadable one."""
+_CODES = {code.value: code for code in FactCode if code not in _CONTRACTS_OWN}
+_STATUSES = {status.value: status for status in FactStatus}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +59,7 @@ class FactPacketData:
     fact_hashes: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.facts) <= MAXIMUM_FACTS or len(self.fact_hashes) != len(self.facts):
-            raise InvalidInput(f"fact packet: expected 1 to {MAXIMUM_FACTS} facts and as many hashes")
+        _require_pairs(len(self.facts), len(self.fact_hashes))
         if len(self.contract) != 20 or len(self.issuer) != 20:
             raise InvalidInput("fact packet: contract and issuer are addresses of 20 bytes")
         if len(self.destination.encode()) > MAXIMUM_DESTINATION_BYTES:
@@ -113,6 +115,25 @@ def encode_packet_data(data: FactPacketData) -> bytes:
 
 def decode_packet_data(value: bytes) -> FactPacketData:
     """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_packet_data returns."""
+    chain_id, contract, issuer, destination, rows, hashes = _packet_parts(value)
+    return FactPacketData(
+        chain_id=chain_id,
+        contract=contract,
+        issuer=issuer,
+        destination=destination,
+        facts=tuple(map(_fact, rows)),
+        fact_hashes=hashes,
+    )
+
+
+def fact_ids_in(value: bytes) -> list[bytes]:
+    """The ids of a packet's facts, for who needs no more of them. Raises InvalidInput as decode_packet_data does."""
+    *_, rows, _ = _packet_parts(value)
+    return [row[0] for row in rows]
+
+
+def _packet_parts(value: bytes) -> tuple[int, bytes, bytes, str, list[tuple[Any, ...]], tuple[bytes, ...]]:
+    """The fields of FactPacketData, each fact as the values of its words."""
     words = Words(value, "fact packet")
     words.offset(WORD)
     chain_id, contract, issuer = words.number(256), words.address(), words.address()
@@ -124,15 +145,19 @@ def decode_packet_data(value: bytes) -> FactPacketData:
     except UnicodeDecodeError as error:
         raise words.malformed("the destination is not UTF-8") from error
     before_facts = words.position
-    facts = tuple(_read_fact(words) for _ in range(words.length(MAXIMUM_FACTS)))
+    rows = words.rows(_FACT_WORDS, MAXIMUM_FACTS)
     before_hashes = words.position
     hashes = tuple(words.take(WORD) for _ in range(words.length(MAXIMUM_FACTS)))
     words.end()
     if offsets != (_HEAD_BYTES + before_facts - start, _HEAD_BYTES + before_hashes - start):
         raise words.malformed("the ABI form is not canonical")
-    return FactPacketData(
-        chain_id=chain_id, contract=contract, issuer=issuer, destination=destination, facts=facts, fact_hashes=hashes
-    )
+    _require_pairs(len(rows), len(hashes))
+    return chain_id, contract, issuer, destination, rows, hashes
+
+
+def _require_pairs(facts: int, hashes: int) -> None:
+    if not 1 <= facts <= MAXIMUM_FACTS or hashes != facts:
+        raise InvalidInput(f"fact packet: expected 1 to {MAXIMUM_FACTS} facts and as many hashes")
 
 
 def encode_answers(answers: Sequence[FactAnswer]) -> bytes:
@@ -148,9 +173,17 @@ def decode_answers(value: bytes) -> tuple[FactAnswer, ...]:
     """Decodes strictly. Raises InvalidInput unless `value` is exactly what encode_answers returns."""
     words = Words(value, "fact answers")
     words.offset(WORD)
-    answers = tuple(_read_answer(words) for _ in range(words.length(MAXIMUM_FACTS)))
+    rows = words.rows(_ANSWER_WORDS, MAXIMUM_FACTS)
     words.end()
-    return answers
+    try:
+        return tuple(
+            FactAnswer(
+                status=_STATUSES[status], liability_id=liability, sequence=sequence, head_hash=head, code=_CODES[code]
+            )
+            for status, liability, sequence, head, code in rows
+        )
+    except KeyError as error:
+        raise words.malformed("a status or code is not defined, or is the contract's own") from error
 
 
 def _fact_words(fact: Fact) -> bytes:
@@ -174,7 +207,8 @@ def _fact_words(fact: Fact) -> bytes:
     )
 
 
-def _read_fact(words: Words) -> Fact:
+def _fact(row: tuple[Any, ...]) -> Fact:
+    """Of the values of its words."""
     (
         fact_id,
         schema,
@@ -191,7 +225,7 @@ def _read_fact(words: Words) -> Fact:
         issuer_sequence,
         related_fact,
         document_hash,
-    ) = words.static(_FACT_WORDS)
+    ) = row
     return Fact(
         fact_id=fact_id,
         schema=schema,
@@ -209,16 +243,3 @@ def _read_fact(words: Words) -> Fact:
         related_fact=related_fact,
         document_hash=document_hash,
     )
-
-
-def _read_answer(words: Words) -> FactAnswer:
-    status, liability, sequence, head_hash, code = words.static(_ANSWER_WORDS)
-    try:
-        answer = FactAnswer(
-            status=FactStatus(status), liability_id=liability, sequence=sequence, head_hash=head_hash, code=FactCode(code)
-        )
-    except ValueError as error:
-        raise words.malformed("a status or code is not defined") from error
-    if answer.code in _CONTRACTS_OWN:
-        raise words.malformed("its code is the contract's own")
-    return answer

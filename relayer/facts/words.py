@@ -6,6 +6,7 @@ Every value has one encoding: non-zero padding, an offset of another layout, or 
 
 from __future__ import annotations
 
+from itertools import starmap
 from struct import Struct
 from typing import Any
 
@@ -64,14 +65,15 @@ class Words:
             raise self.malformed("an address has non-zero padding")
         return word[12:]
 
-    def static(self, layout: Struct) -> tuple[Any, ...]:
-        """The values of a tuple of static types, whose words `layout` describes: every value with its padding."""
-        taken = self.take(layout.size)
-        values = layout.unpack(taken)
+    def rows(self, layout: Struct, maximum: int) -> list[tuple[Any, ...]]:
+        """A dynamic array of at most `maximum` tuples of static types, whose words `layout` describes, padding included."""
+        length = self.length(maximum)
+        taken = self.take(length * layout.size)
+        rows = list(layout.iter_unpack(taken))
         # Packing pads with zeros, so it gives the one encoding of these values.
-        if layout.pack(*values) != taken:
+        if b"".join(starmap(layout.pack, rows)) != taken:
             raise self.malformed("a number does not fit its type, or a value has non-zero padding")
-        return values
+        return rows
 
     def dynamic(self, maximum: int) -> bytes:
         """bytes or string of at most `maximum` bytes."""

@@ -17,7 +17,7 @@ from relayer.core.events import Event
 from relayer.core.machine import Memory, RouteMemory
 from relayer.core.packet import Packet
 from relayer.encoding.canonical import NotCanonical, encode, parse, parse_any, require_canonical
-from relayer.encoding.mapping import Form, Mapper, Mapping, alternative_name, mapping
+from relayer.encoding.mapping import Form, Mapper, Mapping, mapping
 from relayer.errors import InvalidInput, JournalCorrupt
 from relayer.ports.journal import EffectNote
 from relayer.wire.interledger.journal.v1 import journal_pb2 as wire
@@ -98,18 +98,17 @@ class RowCodec:
         mapper = Mapper({Packet: _by_hash(store, load)})
         self._events = mapper.alternatives(Event, wire.Row, "event")
         self._notes = mapper.mapping(EffectNote, wire.EffectNote)
+        self._writers = {each.kind: (name, each.fields) for name, each in self._events.items()}
 
     def encode(self, event: Event, effects: Sequence[EffectNote], recorded_at_ms: int) -> bytes:
         """A row's canonical bytes."""
-        name = alternative_name(type(event))
-        return encode(
-            wire.Row(
-                version=VERSION,
-                recorded_at_ms=recorded_at_ms,
-                effects=list(map(self._notes.to_message, effects)),
-                **{name: self._events[name].to_message(event)},
-            )
-        )
+        name, fields = self._writers[type(event)]
+        notes = list(map(self._notes.fields, effects))
+        row = {"version": VERSION, "recorded_at_ms": recorded_at_ms, "effects": notes, name: fields(event)}
+        try:
+            return encode(wire.Row(**row))
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(f"journal row: {error}") from error
 
     def decode(self, row: int, body: bytes) -> Row:
         """Raises JournalCorrupt naming the row."""

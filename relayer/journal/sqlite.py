@@ -148,13 +148,10 @@ class SqliteJournal(SqliteJournalReader):
             self._db.execute("INSERT INTO packet_row VALUES(?, ?, ?, ?)", (channel, source, sequence, row))
 
     def _index_answers(self, event: AcknowledgementWritten, key: PacketKey, row: int) -> None:
-        answers = answers_in(event.packet, event.acknowledgement)
+        answers, place = answers_in(event.packet, event.acknowledgement), key_columns(key)
         self._db.executemany(
             "INSERT INTO answer VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (row, position, *key_columns(key), each.fact_id, each.code, int(each.accepted))
-                for position, each in enumerate(answers)
-            ],
+            [(row, position, *place, each.fact_id, each.code, int(each.accepted)) for position, each in enumerate(answers)],
         )
 
     def _begin_answers(self) -> None:

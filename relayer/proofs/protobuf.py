@@ -18,10 +18,13 @@ from relayer.proofs.errors import MalformedBytes, Refusal
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 _UINT64 = 1 << 64
+_ONE_BYTE = tuple(bytes((value,)) for value in range(0x80))
 
 
 def varint(value: int) -> bytes:
     """Minimal base-128 form. Negative numbers take the two's complement of 64 bits, as proto3 int64 does."""
+    if 0 <= value < 0x80:
+        return _ONE_BYTE[value]
     value %= _UINT64
     out = bytearray()
     while value >= 0x80:

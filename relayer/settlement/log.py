@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -158,8 +158,9 @@ def decode_record(kind: type[_Record], raw: bytes) -> _Record:
         raise InvalidInput(f"settlement state: a stored {kind.__name__} is damaged; restore the database") from error
 
 
+@lru_cache(maxsize=64)
 def encode_origin(origin: Origin) -> bytes:
-    """The canonical bytes of how a liability came to the ledger."""
+    """The canonical bytes of how a liability came to the ledger. Remembered, because the facts of a packet share theirs."""
     return encode(_origin().to_message(origin))
 
 

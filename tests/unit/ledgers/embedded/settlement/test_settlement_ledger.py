@@ -29,12 +29,13 @@ from relayer.proofs import ics23
 from relayer.proofs.poa_evm.types import Misbehaviour, encode_header, encode_misbehaviour
 from relayer.settlement.log import liability_record
 from relayer.settlement.model.acts import OPERATOR
+from relayer.settlement.model.issuers import RemoveIssuer
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import BUSINESS_CHAIN_ID, CONTRACT, ISSUER, a_fact, a_fact_payload
 from tests.support.embedded import embedded_ledger
 from tests.support.evm_counterparty import CLIENT_ID, EvmCounterparty
-from tests.support.issuing import issuing_for
+from tests.support.issuing import FACTORY_ISSUER, issuing_for
 
 TERMS = ClientTerms(trusting_period_seconds=1_000, max_clock_drift_seconds=15)
 CLIENT = ClientId("poa-evm-0")
@@ -154,6 +155,17 @@ async def test_a_fact_in_another_packet_is_a_duplicate(bench: Bench) -> None:
     (one,), (two,) = [decode_answers(await bench.acknowledgement(packet)) for packet in (first, second)]
     assert two == replace(one, code=FactCode.DUPLICATE)
     assert (await bench.ledger.settlement.positions())[0].receivable == 1_190
+
+
+async def test_an_issuer_that_has_ended_says_nothing_more_in_the_next_block(bench: Bench) -> None:
+    """Who may issue is remembered from block to block; an account that its party gave up must not profit from it."""
+    await bench.receive(bench.send(a_fact_payload(a_fact(1))))
+    end = RemoveIssuer(request_id="end", actor=OPERATOR, issuer=FACTORY_ISSUER, last_sequence=1)
+    await bench.ledger.settlement.execute(end)
+    packet = bench.send(a_fact_payload(a_fact(2)))
+    await bench.receive(packet)
+    (answer,) = decode_answers(await bench.acknowledgement(packet))
+    assert answer.code is FactCode.ISSUER_NOT_AUTHORISED
 
 
 async def test_a_packet_is_taken_once(bench: Bench) -> None:
