@@ -33,6 +33,11 @@ def address(value: bytes) -> bytes:
     return value.rjust(WORD, b"\0")
 
 
+def fixed(value: bytes) -> bytes:
+    """bytesN, padded on the right."""
+    return value.ljust(WORD, b"\0")
+
+
 def dynamic(value: bytes) -> bytes:
     """bytes or string: length, then the bytes padded to whole words."""
     return number(len(value)) + value.ljust(padded(len(value)), b"\0")
@@ -64,6 +69,13 @@ class Words:
         if any(word[:12]):
             raise self.malformed("an address has non-zero padding")
         return word[12:]
+
+    def fixed(self, length: int) -> bytes:
+        """bytesN."""
+        word = self.take(WORD)
+        if any(word[length:]):
+            raise self.malformed(f"bytes{length} has non-zero padding")
+        return word[:length]
 
     def rows(self, layout: Struct, maximum: int) -> list[tuple[Any, ...]]:
         """A dynamic array of at most `maximum` tuples of static types, whose words `layout` describes, padding included."""

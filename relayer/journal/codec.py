@@ -104,7 +104,7 @@ class RowCodec:
         """A row's canonical bytes."""
         name, fields = self._writers[type(event)]
         notes = list(map(self._notes.fields, effects))
-        row = {"version": VERSION, "recorded_at_ms": recorded_at_ms, "effects": notes, name: fields(event)}
+        row: dict[str, Any] = {"version": VERSION, "recorded_at_ms": recorded_at_ms, "effects": notes, name: fields(event)}
         try:
             return encode(wire.Row(**row))
         except (ValueError, TypeError) as error:
