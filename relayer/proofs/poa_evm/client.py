@@ -230,7 +230,7 @@ def verify_non_membership(
 
 def timestamp_at(states: ConsensusStates[ConsensusState], height: int) -> int:
     """Unix seconds of the block at `height`. Raises ClientRefused(UNKNOWN_HEIGHT)."""
-    return _consensus_at(states, height).timestamp_seconds
+    return consensus_at(states, height).timestamp_seconds
 
 
 def commitment_slot(client: ClientState, path: bytes) -> bytes:
@@ -264,7 +264,7 @@ def recover(
         # Rotations that were signed before are for another generation, also where the substitute has the same authorities.
         client_state=replace(substitute, generation=client.generation + 1, retired=()),
         height=substitute.latest_height,
-        consensus_state=_consensus_at(substitute_states, substitute.latest_height),
+        consensus_state=consensus_at(substitute_states, substitute.latest_height),
         forget=forgettable(states, limit=forget_limit),
     )
 
@@ -326,7 +326,8 @@ def _check_time(client: ClientState, states: ConsensusStates[ConsensusState], bl
         raise HeaderRefused(Refusal.TIME, f"block {block.number} is younger than a known block above it")
 
 
-def _consensus_at(states: ConsensusStates[ConsensusState], height: int) -> ConsensusState:
+def consensus_at(states: ConsensusStates[ConsensusState], height: int) -> ConsensusState:
+    """What the client knows of block `height`. Raises ClientRefused(UNKNOWN_HEIGHT)."""
     consensus = states.at(height)
     if consensus is None:
         raise ClientRefused(Refusal.UNKNOWN_HEIGHT, f"the client does not know height {height}; update it first")
@@ -345,7 +346,7 @@ def _proven_word(
     require_active(status(client, states, now_seconds=now_seconds))
     if len(path) != 1 or not path[0]:
         raise MembershipRefused(Refusal.PROOF_PATH, f"expected a path of one element, got {len(path)}")
-    consensus = _consensus_at(states, height)
+    consensus = consensus_at(states, height)
     nodes = decode_storage_proof(proof)
     slot = commitment_slot(client, path[0])
     return mpt.verify_storage(nodes, storage_root=consensus.storage_root, slot=slot)

@@ -947,6 +947,64 @@ def leaf(hashed: bytes, value: bytes) -> bytes:
     return rlp.encode([b"\x20" + hashed, value])
 
 
+CONTRACT = bytes(19) + b"\x0c"
+
+
+def slot_at(number: int) -> bytes:
+    """Of an entry of a contract's mapping."""
+    return keccak(number.to_bytes(32, "big") + (8).to_bytes(32, "big"))
+
+
+def contracts() -> Iterator[Case]:
+    """Another contract than the router, with slots of its own."""
+    slots = HexaryTrie({})
+    for number in range(1, 30):
+        slots[keccak(slot_at(number))] = rlp.encode(word(f"slot {number}"))
+    slots[keccak(slot_at(30))] = rlp.encode(b"\x07")
+    state = World(WORDS)
+    state.accounts[keccak(CONTRACT)] = rlp.encode([1, 0, slots.root_hash, keccak(b"code")])
+    account = state.account_proof(CONTRACT)
+    client, stored = replace(CLIENT, latest_height=11), {11: Block(state=state).consensus()}
+
+    def check(name: str, verdict: str, number: int, value: bytes, **more: Any) -> Case:
+        slot = more.pop("slot", slot_at(number))
+        inputs = {
+            "height": more.pop("height", 11),
+            "contract": more.pop("contract", CONTRACT).hex(),
+            "account_proof": [each.hex() for each in more.pop("account_proof", account)],
+            "slot": slot.hex(),
+            "slot_proof": [each.hex() for each in more.pop("nodes", nodes_of(slots, keccak(slot_at(number))))],
+            "value": value.hex(),
+        }
+        return case(name, "contract", verdict, **inputs, **({"client": client, "stored": stored} | more))
+
+    zero, one = bytes(32), word("slot 1")
+    yield check("a word", "ok", 1, one)
+    yield check("a small number", "ok", 30, bytes(31) + b"\x07")
+    yield check("a slot that is zero", "ok", 31, zero)
+    empty = World(WORDS)
+    empty.accounts[keccak(CONTRACT)] = rlp.encode([1, 0, keccak(rlp.encode(b"")), keccak(b"code")])
+    bare = {"stored": {11: Block(state=empty).consensus()}, "account_proof": empty.account_proof(CONTRACT)}
+    yield check("a contract without storage", "ok", 1, zero, nodes=(), **bare)
+    yield check("a slot's nodes below a contract without storage", "node_extra", 1, zero, **bare)
+    yield check("no such account", "value_absent", 1, one, contract=bytes(20), account_proof=state.account_proof(bytes(20)))
+    yield check("the router's account in the contract's place", "node_hash", 1, one, account_proof=state.account_proof())
+    yield check("the router's slots in the contract's place", "node_hash", 1, one, nodes=STATE.storage.proof(path_of(1)))
+    yield check("the account in another state", "node_hash", 1, one, account_proof=empty.account_proof(CONTRACT))
+    yield check("no account proof", "node_missing", 1, one, account_proof=())
+    yield check("an account proof without its end", "node_missing", 1, one, account_proof=account[:-1])
+    yield check("an account proof with a node too many", "node_extra", 1, one, account_proof=[*account, account[-1]])
+    yield check("another slot's nodes", "node_hash", 1, one, nodes=nodes_of(slots, keccak(slot_at(2))))
+    yield check("no nodes of the slot", "node_missing", 1, one, nodes=())
+    yield check("66 nodes of the slot", "limit", 1, one, nodes=[account[0]] * 66)
+    yield check("66 nodes of the account", "limit", 1, one, account_proof=[account[0]] * 66)
+    yield check("a height that is not known", "unknown_height", 1, one, height=12)
+    yield check("a contract of 19 bytes", "proof_path", 1, one, contract=CONTRACT[1:])
+    yield check("a slot of 31 bytes", "proof_path", 1, one, slot=slot_at(1)[1:])
+    yield check("a frozen client", "client_frozen", 1, one, client=replace(client, frozen_height=11))
+    yield check("an expired client", "client_expired", 1, one, now=NOW + 10 * 86_400)
+
+
 def build() -> dict[str, list[Case]]:
     """File name without ending -> cases."""
     return {
@@ -965,6 +1023,7 @@ def build() -> dict[str, list[Case]]:
         "misbehaviour": [*misbehaviours(), *retired_misbehaviour()],
         "rotation": list(rotations()),
         "membership": list(memberships()),
+        "contract": list(contracts()),
     }
 
 

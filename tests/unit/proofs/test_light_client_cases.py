@@ -23,7 +23,10 @@ from relayer.proofs.comet.client_types import encode_consensus_state as encode_c
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 from relayer.proofs.errors import ProofError, Refusal
 from relayer.proofs.poa_evm import client as poa_evm
+from relayer.proofs.poa_evm.contracts import contract_storage
 from relayer.proofs.poa_evm.types import (
+    ClientState,
+    ConsensusState,
     decode_client_state,
     decode_consensus_state,
     decode_header,
@@ -153,6 +156,8 @@ def run_poa_evm(case: dict[str, Any]) -> str:
         rotated = poa_evm.rotate(client, states, rotation, identity=identity, now_seconds=now)
         assert encode_client_state(rotated.client_state).hex() == case["client_state_after"]
         return "rotated"
+    if case["operation"] == "contract":
+        return run_contract(client, states, case)
     asked: dict[str, Any] = {
         "height": case["height"],
         "proof": h(case["proof"]),
@@ -163,4 +168,17 @@ def run_poa_evm(case: dict[str, Any]) -> str:
         poa_evm.verify_membership(client, states, value=h(case["value"]), **asked)
     else:
         poa_evm.verify_non_membership(client, states, **asked)
+    return "ok"
+
+
+def run_contract(client: ClientState, states: MappingConsensusStates[ConsensusState], case: dict[str, Any]) -> str:
+    storage = contract_storage(
+        client,
+        states,
+        height=case["height"],
+        contract=h(case["contract"]),
+        account_proof=[h(each) for each in case["account_proof"]],
+        now_seconds=case["now_seconds"],
+    )
+    assert storage.word(h(case["slot"]), [h(each) for each in case["slot_proof"]]).hex() == case["value"]
     return "ok"

@@ -1,6 +1,7 @@
 package poaevm
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,10 @@ type sharedCase struct {
 	Path                []hexBytes          `json:"path"`
 	Proof               hexBytes            `json:"proof"`
 	Value               hexBytes            `json:"value"`
+	Contract            hexBytes            `json:"contract"`
+	AccountProof        []hexBytes          `json:"account_proof"`
+	Slot                hexBytes            `json:"slot"`
+	SlotProof           []hexBytes          `json:"slot_proof"`
 	ClientStateAfter    hexBytes            `json:"client_state_after"`
 	ConsensusStateAfter hexBytes            `json:"consensus_state_after"`
 }
@@ -89,7 +94,7 @@ func loadCases(t *testing.T, name string) []sharedCase {
 }
 
 func TestSharedCasesGiveTheSameVerdict(t *testing.T) {
-	for _, file := range []string{"update.json", "misbehaviour.json", "membership.json", "rotation.json"} {
+	for _, file := range []string{"update.json", "misbehaviour.json", "membership.json", "contract.json", "rotation.json"} {
 		for _, each := range loadCases(t, file) {
 			t.Run(file+"/"+each.Name, func(t *testing.T) { each.run(t) })
 		}
@@ -121,10 +126,7 @@ func (c sharedCase) run(t *testing.T) {
 
 func (c sharedCase) apply(client *ClientState, states ConsensusStates) (Outcome, error) {
 	identity := Identity{HostChainID: c.HostChainID, HostGenesis: c.HostGenesis, ClientID: c.ClientID}
-	path := make([][]byte, 0, len(c.Path))
-	for _, element := range c.Path {
-		path = append(path, element)
-	}
+	path := rawOf(c.Path)
 	switch c.Operation {
 	case "update":
 		header, err := DecodeHeader(c.Message)
@@ -148,9 +150,31 @@ func (c sharedCase) apply(client *ClientState, states ConsensusStates) (Outcome,
 		return Outcome{}, CheckMembership(client, states, c.Height, c.Proof, path, c.Value, c.NowSeconds)
 	case "non_membership":
 		return Outcome{}, CheckNonMembership(client, states, c.Height, c.Proof, path, c.NowSeconds)
+	case "contract":
+		return Outcome{}, c.applyContract(client, states)
 	default:
 		return Outcome{}, errors.New("unknown operation " + c.Operation)
 	}
+}
+
+func rawOf(list []hexBytes) [][]byte {
+	raw := make([][]byte, 0, len(list))
+	for _, each := range list {
+		raw = append(raw, each)
+	}
+	return raw
+}
+
+func (c sharedCase) applyContract(client *ClientState, states ConsensusStates) error {
+	storage, err := CheckContract(client, states, c.Height, c.Contract, rawOf(c.AccountProof), c.NowSeconds)
+	if err != nil {
+		return err
+	}
+	word, err := storage.Word(c.Slot, rawOf(c.SlotProof))
+	if err == nil && !bytes.Equal(word, c.Value) {
+		return errors.New("another word")
+	}
+	return err
 }
 
 func verdictOf(outcome Outcome, err error) string {
