@@ -25,6 +25,7 @@ from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.limits import TransactionLimits
 from relayer.ledgers.cosmos.prover import MERKLE_PREFIX, CosmosProver
+from relayer.ledgers.cosmos.recording import FactRecorder
 from relayer.ledgers.cosmos.rpc import CometRpc
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.submitter import Submitter
@@ -73,7 +74,8 @@ class CosmosLedger:
         commander = Commander(self._sender)
         self._clients = ClientView(self._rpc)
         self._host = CosmosClientHost(self._rpc, self._clients, commander, prefix=options.prefix)
-        self.settlement = CosmosSettlement(self._rpc, commander, chain_id=options.chain_id)
+        recorder = FactRecorder(self._rpc, self._sender, limits=options.limits)
+        self.settlement = CosmosSettlement(self._rpc, commander, recorder, chain_id=options.chain_id)
         blocks = LightBlocks(self._rpc, chain_id=options.chain_id)
         self._view = ChainView(self._rpc, blocks, ledger=options.ledger_id)
         self._prover = CosmosProver(self._rpc, self._view, blocks, chain_id=options.chain_id)

@@ -10,11 +10,14 @@ from google.protobuf.message import Message
 
 from relayer.codes.ibc import ChainCode
 from relayer.core.ids import ClientId, parse_port
-from relayer.errors import AccessDenied, InvalidInput, LedgerRefused
+from relayer.errors import AccessDenied, InvalidInput, LedgerRefused, WrongLedger
+from relayer.facts.words import WORD
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import ask, find
+from relayer.ledgers.cosmos.recording import FactRecorder
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.nodes.errors import printable
 from relayer.messages.settlement_client import SettlementClient
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2 as chain_query
 from relayer.wire.interledger.settlement.chain.v1 import tx_pb2 as chain_tx
@@ -25,12 +28,24 @@ _M = TypeVar("_M", bound=Message)
 
 
 class CosmosSettlement(SettlementClient):
-    """`commander` signs the commands; queries cost nothing."""
+    """`commander` signs the commands, `recorder` what records facts; queries cost nothing."""
 
-    def __init__(self, rpc: CometRpc, commander: Commander, *, chain_id: str) -> None:
+    def __init__(self, rpc: CometRpc, commander: Commander, recorder: FactRecorder, *, chain_id: str) -> None:
         self._rpc = rpc
         self._commander = commander
+        self._recorder = recorder
         self._chain_id = chain_id
+
+    async def identity(self) -> bytes:
+        """What issuers sign for. Raises WrongLedger for that of another chain: a signature for it would count there."""
+        identity = await super().identity()
+        named = identity[WORD:].decode()
+        if named != self._chain_id:
+            raise WrongLedger(
+                f"a node of chain {self._chain_id} answers with the identity of {printable(named)!r}, where signatures for "
+                "it would count; use another node"
+            )
+        return identity
 
     async def trust_client(self, client: ClientId) -> None:
         """Lets facts through a client become liabilities. A repeat is a success. Raises AccessDenied, LedgerRefused."""
@@ -89,9 +104,7 @@ class CosmosSettlement(SettlementClient):
 
     async def _record(self, request: facts_pb2.RecordFactsRequest) -> facts_pb2.RecordFactsResponse:
         """Any account that pays for it may."""
-        message = chain_tx.MsgRecordFacts(sender=self._commander.address, request=request)
-        response = await self._send(message, chain_tx.MsgRecordFactsResponse, what="signed facts")
-        return facts_pb2.RecordFactsResponse(answers=response.answers)
+        return await self._recorder.record(request)
 
     async def _ask(self, verb: str, subject: str, request: Message, answer: type[_M]) -> _M:
         del verb  # A chain's queries are named by what they ask for.

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from google.protobuf.message import Message
 
 from relayer.app.checking import trust_line
+from relayer.codes.facts import FactCode, FactStatus
 from relayer.core.ids import ClientId
-from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable
+from relayer.errors import AccessDenied, LedgerRefused, LedgerUnavailable, WrongLedger
 from relayer.facts.schema import party_id
+from relayer.facts.signing import contract_of_system, ledger_identity, sign_facts
+from relayer.facts.ways import Way
 from relayer.keystore import account_from_key
 from relayer.ledgers.cosmos.account import CosmosAccount
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.errors import MalformedAnswer, QueryRefused
 from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.limits import TransactionLimits
+from relayer.ledgers.cosmos.recording import FactRecorder
 from relayer.ledgers.cosmos.settlement import CosmosSettlement
 from relayer.ledgers.cosmos.transactions import AccountSender
+from relayer.messages.signed_facts import request_to_message
 from relayer.settlement.log import command_to_message
 from relayer.settlement.model.acts import OPERATOR, LogHead
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.news import NewsAnswer, NewsState, WaitingNews
 from relayer.settlement.model.parties import Agreement, ClosePeriod, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.model.payments import ExpirePayment
+from relayer.testing.factories import a_fact
 from relayer.wire.cosmos_protos import any_
 from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
 from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, liabilities_pb2, news_pb2, parties_pb2
@@ -55,7 +63,8 @@ def chain() -> SdkChain:
 def service(chain: SdkChain) -> CosmosSettlement:
     fees = FeePolicy(price=Fraction(0), denomination="stake", cap=0)
     sender = AccountSender(chain, SIGNER, chain_id=chain.chain_id, fees=fees, clock=SdkClock(chain))
-    return CosmosSettlement(chain, Commander(sender), chain_id=chain.chain_id)
+    recorder = FactRecorder(chain, sender, limits=TransactionLimits())
+    return CosmosSettlement(chain, Commander(sender), recorder, chain_id=chain.chain_id)
 
 
 def accept(chain: SdkChain, name: str) -> list[any_.Any]:
@@ -174,6 +183,39 @@ async def test_what_does_not_stand_is_none_and_other_refusals_are_not(
     chain.queries[PACKAGE + f"Query/{method}"] = lambda _: ("sdk", 18)
     with pytest.raises(QueryRefused):
         await ask(service)
+
+
+async def test_a_nodes_word_for_another_chain_is_signed_by_nobody(chain: SdkChain, service: CosmosSettlement) -> None:
+    """A node that names another ledger would get signatures that count there, where the issuer has sent nothing."""
+    shown = [ledger_identity("settlement-1", bytes(32))]
+    chain.queries[PACKAGE + "Query/Identity"] = lambda _: wire.GetIdentityResponse(identity=shown[0])
+    assert await service.identity() == shown[0]
+    shown[0] = ledger_identity("settlement-2", bytes(32))
+    with pytest.raises(WrongLedger, match="'settlement-2'"):
+        await service.identity()
+    for broken in (b"", bytes(32), bytes(31), bytes(32) + b"\xff"):
+        shown[0] = broken
+        with pytest.raises(LedgerUnavailable):
+            await service.identity()
+
+
+async def test_facts_travel_as_they_were_signed(chain: SdkChain, service: CosmosSettlement) -> None:
+    fact = replace(a_fact(1), creditor=CREDITOR, debtor=DEBTOR)
+    signed = sign_facts(
+        bytes(31) + b"\1", bytes(32) + b"x", way=Way.PUSHED, chain_id=1337, contract=contract_of_system("s"), facts=[fact]
+    )
+    seen: list[any_.Any] = []
+
+    def rule(message: any_.Any) -> Message:
+        seen.append(message)
+        answer = facts_pb2.FactAnswer(status=1, liability_id=bytes(32), sequence=7, head_hash=bytes(32), code=0)
+        return tx_pb2.MsgRecordFactsResponse(answers=[answer])
+
+    chain.rules[PACKAGE + "MsgRecordFacts"] = rule
+    (answer,) = await service.record_facts(signed)
+    assert (answer.status, answer.code, answer.sequence) == (FactStatus.ACCEPTED, FactCode.OK, 7)
+    sent = tx_pb2.MsgRecordFacts.FromString(seen[-1].value)
+    assert sent == tx_pb2.MsgRecordFacts(sender=SIGNER.address, request=request_to_message(signed))
 
 
 async def test_lists_are_read(chain: SdkChain, service: CosmosSettlement) -> None:
