@@ -36,6 +36,7 @@ class RelayerGroup(TopicGroup):
                 GROUPS,
                 "The settlement ledger: agreements, debts, netting, payments.",
             ),
+            ("push", "push", GROUPS, "Claims that a business system pushes from its own database."),
             ("ledger", "ledger", GROUPS, "The embedded settlement ledger."),
             ("authority", "authority", GROUPS, "An authority that vouches for block hashes."),
             ("agent", "agent", GROUPS, "The settlement agent: activities of a contract become liabilities."),

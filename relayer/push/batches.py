@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from relayer.errors import InvalidInput, LedgerRefused, LimitExceeded, WrongLedger
+from relayer.errors import InvalidInput, WrongLedger
 from relayer.facts.signing import SignedFacts, recover_issuer, signing_digest
 from relayer.facts.ways import Way
 from relayer.push.errors import SignerUnavailable
@@ -14,8 +14,6 @@ from relayer.push.outbox import Outbox
 from relayer.push.strangers import Sign, ask_signer
 from relayer.push.targets import PushTarget
 
-_AT_FAULT_ELSEWHERE = frozenset({"bad_signature", "wrong_ledger"})
-"""Refusals of a whole request that no claim is to blame for."""
 _IDENTITY_BYTES = 32
 
 
@@ -35,7 +33,7 @@ class Delivery:
         return (self.identity or b"")[_IDENTITY_BYTES:].decode(errors="replace")
 
     async def deliver(self, claims: Sequence[Taken], verdicts: list[Verdict]) -> None:
-        """Adds a verdict for each claim. If the ledger refuses the request as a whole, it is cut in halves until the claim
+        """Adds a verdict for each claim. If the ledger cannot read the request, it is cut in halves until the claim
         at fault is alone. Raises what the target raises if it does not answer; then the verdicts are of the first claims."""
         usable = [claim for claim in claims if claim.fact is not None]
         verdicts += [parked(claim, claim.fault) for claim in claims if claim.fact is None]
@@ -45,9 +43,7 @@ class Delivery:
     async def _deliver(self, claims: Sequence[Taken], verdicts: list[Verdict]) -> None:
         try:
             answers = await self.target.deliver(await self._signed(claims))
-        except (InvalidInput, LimitExceeded, LedgerRefused) as error:
-            if isinstance(error, LedgerRefused) and error.code.rpartition("/")[2] in _AT_FAULT_ELSEWHERE:
-                raise
+        except InvalidInput as error:
             if len(claims) == 1:
                 verdicts.append(parked(claims[0], f"the settlement ledger does not take it: {error}"))
                 return

@@ -18,7 +18,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from relayer.codes.limits import MAXIMUM_SIGNED_FACTS
-from relayer.errors import ConfigurationError, InvariantBroken, LedgerUnavailable, RelayerError, WrongLedger
+from relayer.errors import (
+    ConfigurationError,
+    InvariantBroken,
+    LedgerRefused,
+    LedgerUnavailable,
+    LimitExceeded,
+    RelayerError,
+    WrongLedger,
+)
 from relayer.logs import Log
 from relayer.push.batches import Delivery
 from relayer.push.database import Connect, Database
@@ -258,14 +266,14 @@ class Courier:
         else:
             self._limit = min(self._settings.batch, self._limit * 2)
             return None
-        if isinstance(failure, LedgerUnavailable):
+        if isinstance(failure, LedgerUnavailable | LedgerRefused | LimitExceeded):
             self._limit = max(1, self._limit // 2)
             if await self._is_claims_fault(batch):
                 verdicts.append(
                     parked(batch.claims[0], f"the settlement ledger answers others, but not this one: {failure}")
                 )
                 return None
-        elif self._delivery is not None:
+        if self._delivery is not None:
             # Perhaps another ledger answers there now.
             self._delivery.identity = None
         return failure

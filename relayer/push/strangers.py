@@ -30,6 +30,16 @@ async def ask_database(work: Awaitable[T]) -> T:
         raise OutboxUnavailable(f"the outbox's database: {described(error)}") from error
 
 
+def ask_database_now(work: Callable[[], T]) -> T:
+    """The same for work that does not wait."""
+    try:
+        return work()
+    except RelayerError:
+        raise
+    except Exception as error:
+        raise OutboxUnavailable(f"the outbox's database: {described(error)}") from error
+
+
 async def ask_signer(sign: Sign, digest: bytes) -> bytes:
     """Raises SignerUnavailable for whatever the signer raises."""
     try:

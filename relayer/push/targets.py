@@ -20,8 +20,8 @@ class PushTarget(Protocol):
         ...
 
     async def deliver(self, batch: SignedFacts) -> Sequence[FactAnswer]:
-        """One answer per fact, in their order, once the ledger has committed. Raises InvalidInput, LimitExceeded or
-        LedgerRefused if it takes none of them because of what they are."""
+        """One answer per fact, in their order, once the ledger has committed. Raises InvalidInput if it
+        cannot read the request."""
         ...
 
     async def close(self) -> None:

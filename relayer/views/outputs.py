@@ -15,6 +15,7 @@ from relayer.views.failure import FailureView, ReportView
 from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
+from relayer.views.push import ClaimView, PushStatusView
 from relayer.views.relaying import Health, RelayerReport, Status
 from relayer.views.settlement import (
     AgreementView,
@@ -53,6 +54,8 @@ OUTPUTS: dict[str, Any] = {
     "facts show": tuple[FactView, ...],
     "ledger verify": VerifiedLedger,
     "packets": tuple[PacketView, ...],
+    "push show": ClaimView,
+    "push status": PushStatusView,
     "reconcile": ReconciliationView,
     "replay": ReplayView,
     "settlement agreements": tuple[AgreementView, ...],
@@ -89,6 +92,7 @@ OUTPUTS: dict[str, Any] = {
     "ledger confirm-time": ReportView,
     "ledger init": ReportView,
     "ledger rotate": ReportView,
+    "push retry": ReportView,
     "release": ReportView,
     "settlement abort": ReportView,
     "settlement commit": ReportView,

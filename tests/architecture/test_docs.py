@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from relayer.cli import app
 from relayer.commands.arguments.groups import LateGroup
 from relayer.config.fields import Section
+from relayer.config.pushing import PushSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.config.serving import AuthoritySettings, LedgerFileSettings
 from relayer.core.diagram import lifecycle_diagram
@@ -63,7 +64,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
     assert unknown == []
 
 
-@pytest.mark.parametrize("settings", [RelayerSettings, AuthoritySettings, LedgerFileSettings])
+@pytest.mark.parametrize("settings", [RelayerSettings, AuthoritySettings, LedgerFileSettings, PushSettings])
 def test_every_key_of_a_configuration_file_is_on_its_page(settings: type[Section]) -> None:
     told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (DOCS / "configuration.md").read_text()))))
     assert {name for model in _sections(settings) for name in model.model_fields} - told == set()

@@ -8,18 +8,20 @@ from itertools import permutations
 from typing import Any
 
 from relayer.errors import InvalidInput, LedgerRefused, LedgerUnavailable
-from relayer.facts.codec import FactAnswer, fact_hash
+from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import party_id
-from relayer.facts.signing import SignedFacts, contract_of_system, issuer_of_key, ledger_identity, recover_issuer
+from relayer.facts.signing import SignedFacts, contract_of_system, issuer_of_key, ledger_identity
+from relayer.facts.ways import Way
 from relayer.push import Claim, Outbox, key_signer
 from relayer.settlement.decide import decide
+from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
-from relayer.settlement.model.facts import FactPacket, RecordFacts
 from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.reader import EmptyState
+from relayer.settlement.rules.signatures import checked_request
 from relayer.settlement.state import Overlay
 from tests.support.issuing import issuing_for
 
@@ -86,6 +88,7 @@ class PushLedger:
             creditor=party_id(creditor),
             debtor=party_id(debtor),
             currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
+            ways=(Way.PUSHED,),
         )
         name = agreement.agreement_id
         self._execute(RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0))
@@ -100,19 +103,11 @@ class PushLedger:
             raise LedgerUnavailable("the ledger does not answer")
         if self.refused_whole & set(batch.object_ids):
             raise InvalidInput("the request cannot be read")
-        if recover_issuer(self._identity, batch) != batch.issuer:
-            raise LedgerRefused("settlement/bad_signature", "the signature is not the issuer's")
         assert batch.contract == contract_of_system(SYSTEM)
-        origin = FactPacket(
-            chain_id=batch.chain_id,
-            contract=batch.contract,
-            issuer=batch.issuer,
-            client_id="poa-evm-0",
-            packet_sequence=1,
-            height=1,
-            transaction="",
-        )
-        request = RecordFacts(origin=origin, facts=batch.facts, fact_hashes=tuple(map(fact_hash, batch.facts)))
+        try:
+            request = checked_request(batch, ledger=self._identity, height=1, transaction="")
+        except CommandRefused as error:
+            raise LedgerRefused("settlement", str(error)) from error
         decision = decide(self.state, request, now_seconds=NOW)
         for entry in decision.entries:
             self.state.apply(entry)
