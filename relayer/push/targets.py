@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 from relayer.errors import ConfigurationError
 from relayer.facts.codec import FactAnswer
@@ -67,7 +67,7 @@ class ServedTarget(ServiceTarget):
         self._connection = Connection(
             name="settlement", address=address, token=token, request_timeout_seconds=timeout_seconds, authority=authority
         )
-        super().__init__(cast("Recorder", RemoteSettlement(self._connection)))
+        super().__init__(RemoteSettlement(self._connection))
 
     async def close(self) -> None:
         await self._connection.close()

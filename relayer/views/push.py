@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relayer.push.records import Outcome, Statistics
 from relayer.views.values import Hex
 
 
@@ -20,19 +19,6 @@ class PushStatusView:
     retries: int
     callback_errors: int
     oldest_seconds: float
-
-    @classmethod
-    def of(cls, statistics: Statistics) -> PushStatusView:
-        """From what the outbox counts."""
-        return cls(
-            waiting=statistics.waiting,
-            delivered=statistics.delivered,
-            refused=statistics.refused,
-            parked=statistics.parked,
-            retries=statistics.retries,
-            callback_errors=statistics.callback_errors,
-            oldest_seconds=round(statistics.oldest_seconds, 3),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +40,3 @@ class ClaimView:
     created_at: float
     answered_at: float | None
     callback_error: str
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> ClaimView:
-        """From what the outbox stores."""
-        reference = outcome.reference
-        return cls(
-            business_id=outcome.business_id,
-            state=outcome.state.value,
-            issuer_sequence=outcome.issuer_sequence,
-            fact_id=outcome.fact_id,
-            fact_hash=outcome.fact_hash,
-            attempts=outcome.attempts,
-            code=outcome.code,
-            reason=outcome.reason,
-            liability_id=reference.liability_id if reference else None,
-            settlement_sequence=reference.sequence if reference else None,
-            head_hash=reference.head_hash if reference else None,
-            ledger=reference.ledger if reference else None,
-            created_at=outcome.created_at,
-            answered_at=outcome.answered_at,
-            callback_error=outcome.callback_error,
-        )

@@ -12,6 +12,7 @@ from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import party_id
 from relayer.facts.signing import SignedFacts, contract_of_system, issuer_of_key, ledger_identity
 from relayer.facts.ways import Way
+from relayer.ports.settlement import SettlementService
 from relayer.push import Claim, Outbox, key_signer
 from relayer.settlement.decide import decide
 from relayer.settlement.errors import CommandRefused
@@ -83,13 +84,7 @@ class PushLedger:
 
     def agree(self, creditor: str, debtor: str) -> None:
         """Euros without a limit."""
-        agreement = Agreement(
-            agreement_id=f"{debtor} pays {creditor}",
-            creditor=party_id(creditor),
-            debtor=party_id(debtor),
-            currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
-            ways=(Way.PUSHED,),
-        )
+        agreement = an_agreement(creditor, debtor)
         name = agreement.agreement_id
         self._execute(RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0))
 
@@ -126,3 +121,27 @@ class PushLedger:
     def _execute(self, command: Command) -> None:
         for entry in decide(self.state, command, now_seconds=NOW).entries:
             self.state.apply(entry)
+
+
+async def register(service: SettlementService, issuer: Issuer) -> None:
+    """The parties on a real ledger, with agreements that accept what is pushed; `issuer` issues for all of them."""
+    for name in PARTIES:
+        party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
+        await service.execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
+    for creditor, debtor in permutations(PARTIES, 2):
+        agreement = an_agreement(creditor, debtor)
+        name = agreement.agreement_id
+        await service.execute(RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0))
+    for command in issuing_for(*PARTIES, issuer=issuer):
+        await service.execute(command)
+
+
+def an_agreement(creditor: str, debtor: str) -> Agreement:
+    """Euros without a limit, pushed."""
+    return Agreement(
+        agreement_id=f"{debtor} pays {creditor}",
+        creditor=party_id(creditor),
+        debtor=party_id(debtor),
+        currencies=(CurrencyTerms(currency="EUR", exponent=2, open_limit=None),),
+        ways=(Way.PUSHED,),
+    )
