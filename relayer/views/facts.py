@@ -4,9 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.facts import FactCode, FactKind, FactStatus
+from relayer.facts.codec import FactAnswer
 from relayer.ports.facts import FactRecord, MintedFact
 from relayer.views.values import Hex, MinorUnits, hex_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredFact:
+    """What became of one signed fact. `code`: ok, or why not; duplicate: it was recorded before, and this is its first
+    reference. A rejected fact has no liability: null."""
+
+    fact_id: Hex
+    accepted: bool
+    code: str
+    liability_id: Hex | None
+    sequence: int | None
+    head_hash: Hex
+
+    @classmethod
+    def of(cls, fact_id: bytes, answer: FactAnswer) -> DeliveredFact:
+        """From the ledger's answer."""
+        accepted = answer.status is FactStatus.ACCEPTED
+        return cls(
+            fact_id=hex_of(fact_id),
+            accepted=accepted,
+            code=answer.code.name.lower(),
+            liability_id=hex_of(answer.liability_id) if accepted else None,
+            sequence=answer.sequence if accepted else None,
+            head_hash=hex_of(answer.head_hash),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from relayer.views.channels import FirstHeaderView
 from relayer.views.checks import CheckedThing, ReconciliationView, RehearsalView, VerifiedLedger
 from relayer.views.devnet import DemoView, DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
-from relayer.views.facts import FactView, SentFacts
+from relayer.views.facts import DeliveredFact, FactView, SentFacts
 from relayer.views.failure import FailureView, ReportView
 from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
@@ -49,7 +49,9 @@ OUTPUTS: dict[str, Any] = {
     "devnet status": DevnetView,
     "error": FailureView,
     "explain": PacketStory,
+    "facts deliver": tuple[DeliveredFact, ...],
     "facts mint": tuple[Hex, ...],
+    "facts sign": tuple[Hex, ...],
     "facts send": tuple[SentFacts, ...],
     "facts show": tuple[FactView, ...],
     "ledger verify": VerifiedLedger,

@@ -15,7 +15,7 @@ Keystore = Annotated[Path | None, typer.Option(help="Keystore of the issuer's ke
 PasswordFile = Annotated[Path | None, typer.Option(help="File whose first line is the keystore's password.")]
 KeyEnvironment = Annotated[str | None, typer.Option("--key-env", help="Environment variable that holds the issuer's key.")]
 
-app = application("Business facts on the contract ledger.", no_args_is_help=True)
+app = application("Business facts: on the contract ledger, or signed by their issuer.", no_args_is_help=True)
 
 
 @app.command("mint")
@@ -71,3 +71,47 @@ def facts_show(
     from relayer.commands.facts import show_facts
 
     show_facts(config, channel, fact_id, form(json))
+
+
+@app.command("sign")
+def facts_sign(
+    file: Annotated[Path, typer.Argument(help="A JSON list of facts, as for mint; - reads standard input.")],
+    output: Annotated[Path, typer.Option(help="Where the signed facts are written.")],
+    system: Annotated[str, typer.Option(help="Name of the business system, which numbers its facts.")],
+    first_sequence: Annotated[int, typer.Option(min=1, help="Number of the first fact among this issuer's and system's.")],
+    object_id: Annotated[
+        list[str] | None, typer.Option(help="The system's own id of what a fact is about; once for each fact, or never.")
+    ] = None,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    key_env: KeyEnvironment = None,
+    json: Json = False,
+) -> None:
+    """Sign facts of a business system for the settlement ledger. They need no token of the contract ledger."""
+    from relayer.commands.keys import IssuerKey
+    from relayer.commands.signed_facts import SigningRequest, sign_file
+
+    request = SigningRequest(
+        file=file,
+        output=output,
+        system=system,
+        first_sequence=first_sequence,
+        object_ids=tuple(object_id or ()),
+        issuer=IssuerKey(keystore=keystore, password_file=password_file, environment=key_env),
+    )
+    sign_file(config, channel, request, form(json))
+
+
+@app.command("deliver")
+def facts_deliver(
+    file: Annotated[Path, typer.Argument(help="What `facts sign` has written; - reads standard input.")],
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Deliver signed facts to the settlement ledger; to deliver them again is safe."""
+    from relayer.commands.signed_facts import deliver_file
+
+    deliver_file(config, channel, file, form(json))
