@@ -75,6 +75,9 @@ class SignedFacts:
             raise InvalidInput(f"signed facts: the system or an object id has more than {MAXIMUM_OBJECT_ID_BYTES} bytes")
         if len(self.rules) not in {0, WORD}:
             raise InvalidInput(f"signed facts: the hash of the rules has {len(self.rules)} bytes, expected {WORD} or none")
+        if self.rules == bytes(WORD):
+            # It is signed as none is, so whoever delivers could make one of the other.
+            raise InvalidInput("signed facts: the hash of the rules is zero; leave it out where no rules were used")
 
     def object_id(self, number: int) -> str:
         """Of the fact with this place among `facts`; empty: not stated."""

@@ -319,6 +319,7 @@ def _malformed() -> Iterator[Case]:
         {"object_ids": ["\u00fc" * 32 + "x"]},
         {"system": "s" * 65},
         {"rules": bytes(31)},
+        {"rules": bytes(32)},
         {"facts": []},
     ):
         message = facts_pb2.RecordFactsRequest.FromString(good.SerializeToString())

@@ -186,6 +186,7 @@ def test_any_other_form_of_a_signature_is_refused() -> None:
         ({"object_ids": ("ü" * 32 + "x", "")}, "more than 64 bytes"),
         ({"system": "s" * 65}, "more than 64 bytes"),
         ({"rules": bytes(31)}, "31 bytes"),
+        ({"rules": bytes(32)}, "is zero"),
     ],
 )
 def test_what_no_ledger_takes_is_not_made(changes: dict[str, object], message: str) -> None:

@@ -82,6 +82,10 @@ func checkSigned(signed *wire.SignedFacts) error {
 	if len(signed.ObjectIds) != 0 && len(signed.ObjectIds) != len(signed.Facts) {
 		return errorsmod.Wrapf(ErrInvalidCommand, "signed facts: %d object ids for %d facts", len(signed.ObjectIds), len(signed.Facts))
 	}
+	if len(signed.Rules) > 0 && facts.Hash(signed.Rules) == (facts.Hash{}) {
+		// It is signed as none is, so whoever delivers could make one of the other.
+		return errorsmod.Wrap(ErrInvalidCommand, "signed facts: the hash of the rules is zero; leave it out where no rules were used")
+	}
 	for _, text := range append([]string{signed.System}, signed.ObjectIds...) {
 		if len(text) > facts.MaximumObjectIDBytes {
 			return errorsmod.Wrapf(ErrInvalidCommand, "signed facts: the system or an object id has more than %d bytes",

@@ -192,6 +192,7 @@ func TestARequestOfNoFormIsRefused(t *testing.T) {
 		"chain of 257 bits":     func(s *wire.SignedFacts) { s.ChainId = new(big.Int).Lsh(big.NewInt(1), 256).String() },
 		"a contract of 19":      func(s *wire.SignedFacts) { s.Contract = s.Contract[1:] },
 		"an issuer of 21":       func(s *wire.SignedFacts) { s.Issuer = append(s.Issuer, 0) },
+		"no rules as zeros":     func(s *wire.SignedFacts) { s.Rules = make([]byte, hashBytes) },
 		"rules of 31 bytes":     func(s *wire.SignedFacts) { s.Rules = make([]byte, hashBytes-1) },
 		"one id for two facts":  func(s *wire.SignedFacts) { s.ObjectIds = []string{"1"} },
 		"a long id":             func(s *wire.SignedFacts) { s.ObjectIds = []string{"", long} },
