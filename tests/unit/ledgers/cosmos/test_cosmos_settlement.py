@@ -185,7 +185,7 @@ async def test_what_does_not_stand_is_none_and_other_refusals_are_not(
         await ask(service)
 
 
-async def test_a_nodes_word_for_another_chain_is_signed_by_nobody(chain: SdkChain, service: CosmosSettlement) -> None:
+async def test_a_node_that_names_another_ledger_gets_no_signature(chain: SdkChain, service: CosmosSettlement) -> None:
     """A node that names another ledger would get signatures that count there, where the issuer has sent nothing."""
     shown = [ledger_identity("settlement-1", bytes(32))]
     chain.queries[PACKAGE + "Query/Identity"] = lambda _: wire.GetIdentityResponse(identity=shown[0])
