@@ -17,6 +17,8 @@ AFTER_THE_README = ("operations.md", "settlement.md", "trust.md")
 """Pages whose commands continue the README's walk-through, on its network."""
 WITH_A_CHAIN = ("cosmos.md",)
 """Pages whose commands start a development network with a chain."""
+WITH_AN_AGENT = ("agent.md",)
+"""Pages whose commands run over a node and an embedded ledger."""
 BACKGROUND = " &"
 
 
