@@ -102,7 +102,8 @@ def replay_journal(config: Path, path: Path | None, form: OutputForm) -> None:
         head = journal.head()
         transitions = _transitions(journal, head.row)
         if form is OutputForm.JSON:
-            show_json_of_many(ReplayView(rows=head.row, hash=hex_of(head.hash), transitions=()), "transitions", transitions)
+            view = ReplayView(rows=head.row, hash=hex_of(head.hash), transitions=())
+            show_json_of_many(view, "transitions", transitions, flaw="damage")
             return
         for part in batched(transitions, _ROWS_OF_A_TABLE):
             rows = (

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from relayer.commands.progress import done, in_doubt, say, sending
 from relayer.commands.tables import table
-from relayer.errors import InvalidInput
+from relayer.errors import InvalidInput, RelayerError
 from relayer.views.plain import as_plain
 
 __all__ = [
@@ -48,18 +48,28 @@ def show_json(view: object) -> None:
     sys.stdout.write(json.dumps(as_plain(view), indent=2) + "\n")
 
 
-def show_json_of_many(view: object, member: str, values: Iterable[object]) -> None:
-    """The same document for a view whose `member`, its last one, is written value by value, as they come."""
+def show_json_of_many(view: object, member: str, values: Iterable[object], *, flaw: str) -> None:
+    """The same document for a view whose `member` is written value by value, as they come. An error among them ends the
+    document with its words in `flaw`, the member after it, and goes on."""
     plain = as_plain(view)
     assert isinstance(plain, dict)
+    assert list(plain)[-2:] == [member, flaw]
     assert plain[member] == []
-    head, _, tail = json.dumps(plain, indent=2).rpartition("[]")
+    head, _, _ = json.dumps({**plain, flaw: ""}, indent=2).rpartition("[]")
     between = "\n"
+    words = "interrupted"
     sys.stdout.write(head + "[")
-    for each in values:
-        sys.stdout.write(between + indent(json.dumps(as_plain(each), indent=2), "    "))
-        between = ",\n"
-    sys.stdout.write(("]" if between == "\n" else "\n  ]") + tail + "\n")
+    try:
+        for each in values:
+            sys.stdout.write(between + indent(json.dumps(as_plain(each), indent=2), "    "))
+            between = ",\n"
+        words = ""
+    except RelayerError as error:
+        words = str(error)
+        raise
+    finally:
+        end = "]" if between == "\n" else "\n  ]"
+        sys.stdout.write(f"{end},\n  {json.dumps(flaw)}: {json.dumps(words)}\n}}\n")
 
 
 def batched(values: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -38,6 +38,7 @@ def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputF
             say(f"made {folder.path}")
         elif kind not in (None, folder.kind()):
             raise ConfigurationError(f"{folder.path} settles on a ledger of kind {folder.kind()}; name another folder")
+        folder.require_whole()
         if folder.kind() is SettlementKind.COSMOS:
             # Here its progress is seen.
             chain_program(say)

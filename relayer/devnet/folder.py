@@ -84,6 +84,17 @@ class DevnetFolder:
         _, settlement = self.ledgers()
         return SettlementKind.COSMOS if isinstance(settlement, CosmosLedgerSettings) else SettlementKind.EMBEDDED
 
+    def require_whole(self) -> None:
+        """Before anything that takes long. Raises ConfigurationError if a part of the network is missing, OSError if its log
+        cannot be written."""
+        needed = [*self.authority_files, *([self.chain / "node0"] if self.kind() is SettlementKind.COSMOS else [])]
+        missing = [each for each in needed if not each.exists()]
+        if missing:
+            raise ConfigurationError(
+                f"{self.configuration} is not what `relayer devnet up` wrote: there is no {missing[0]}; name a new folder"
+            )
+        self.log.open("ab").close()
+
     def running(self) -> int | None:
         """The process of the network, or None if it does not run."""
         try:

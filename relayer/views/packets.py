@@ -135,11 +135,13 @@ class TransitionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayView:
-    """A whole journal whose hashes fit: its newest row and hash, and every transition."""
+    """A journal: its newest row and hash, and every transition. `damage`: why the transitions end before that row; empty if
+    every hash fits."""
 
     rows: int
     hash: Hex
     transitions: tuple[TransitionView, ...]
+    damage: str = ""
 
 
 def moment_of(milliseconds: int) -> Moment:

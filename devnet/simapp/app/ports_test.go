@@ -102,7 +102,7 @@ func TestAPortIsNotReboundWhilePacketsFlow(t *testing.T) {
 	require.Error(t, w.bindPort(ctx, w.ClientID, "facts-8"))
 }
 
-func TestTheFirstFactsBindAClientThatNobodyBound(t *testing.T) {
+func TestTheFirstFactsBindAClientWithoutAPort(t *testing.T) {
 	w := newWorld(t)
 	w.setUp()
 	ctx := w.chain.GetContext()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import tracemalloc
 from pathlib import Path
@@ -16,8 +17,10 @@ from relayer.core.effects import EffectKind
 from relayer.core.ids import Sequence
 from relayer.core.machine import Machine
 from relayer.core.policy import OPEN_POLICY
+from relayer.errors import JournalCorrupt
 from relayer.journal.sqlite import SqliteJournal
 from relayer.testing.factories import ROUTE, ROUTE_BACK, a_packet, committed
+from tests.support.outputs import output
 
 KEY = ROUTE.key(Sequence(1))
 TIMES = 1_500
@@ -59,3 +62,19 @@ def test_a_long_journal_takes_no_memory(
     else:
         assert text.count("PacketReleased") == TIMES
     assert peak < BYTES
+
+
+def test_a_damaged_journal_ends_the_document_with_the_reason(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fault: the document broke off in the middle, so that no program could read what came before the damage."""
+    connection = sqlite3.connect(journal)
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute("UPDATE journal SET hash = zeroblob(32) WHERE row = 9")
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalCorrupt, match="row 9"):
+        replay_journal(journal.with_name("none.yaml"), journal, OutputForm.JSON)
+    told = output("replay", capsys.readouterr().out)
+    assert "row 9" in told["damage"]
+    assert 0 < len(told["transitions"]) < 9
+    assert told["rows"] == 2 * TIMES + 1

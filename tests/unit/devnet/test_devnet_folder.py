@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from relayer.cli import app
 from relayer.commands.form import OutputForm
+from relayer.devnet import control
 from relayer.devnet import folder as folders
 from relayer.devnet.control import down, up
 from relayer.devnet.folder import DevnetFolder, make
@@ -50,6 +53,30 @@ def test_nothing_is_left_of_a_network_that_could_not_be_made(tmp_path: Path, mon
     make(made, SettlementKind.EMBEDDED, ChainShape(), print)
     assert made.kind() is SettlementKind.EMBEDDED
     assert [path.name for path in tmp_path.iterdir()] == ["network"]
+
+
+@pytest.mark.parametrize("missing", ["authority-2.yaml", "chain/node0"])
+def test_a_folder_that_is_no_whole_network_is_refused_before_anything_is_compiled(
+    embedded: DevnetFolder, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault: the chain was compiled for minutes, and only then the network of an operator's own folder did not start."""
+    own = DevnetFolder(path=tmp_path / "own")
+    shutil.copytree(embedded.path, own.path)
+    chain = "    type: cosmos\n    chain_id: settlement-1\n    endpoints: [http://127.0.0.1:9]\n    bech32_prefix: cosmos\n"
+    chain += "    account: {key: {env: KEY}}\n    fees: {gas_price: 0stake}\n"
+    settings = yaml.safe_load(own.configuration.read_text())
+    settings["ledgers"]["settlement"] = yaml.safe_load(chain)
+    own.configuration.write_text(yaml.safe_dump(settings))
+    (own.path / "chain/node0").mkdir(parents=True)
+    gone = own.path / missing
+    gone.unlink() if gone.is_file() else gone.rmdir()
+
+    def compiles(*_: object) -> None:
+        pytest.fail("the chain is compiled for a folder that is not looked at")
+
+    monkeypatch.setattr(control, "chain_program", compiles)
+    with pytest.raises(ConfigurationError, match=f"there is no {gone}"):
+        up(own.path, None, ChainShape(), OutputForm.WORDS)
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ async def test_a_port_is_not_rebound_while_packets_flow(bench: Bench) -> None:
     assert (await bench.ledger.head()).height == height, "a repeat makes no block"
 
 
-async def test_the_first_facts_bind_a_client_that_nobody_bound(bench: Bench) -> None:
+async def test_the_first_facts_bind_a_client_without_a_port(bench: Bench) -> None:
     assert await answered(bench, 1, "facts-8") == UNIVERSAL_ERROR_ACKNOWLEDGEMENT
     assert await bench.ledger.bound_port(CLIENT) == PORT
     assert await answered(bench, 2, PORT) != UNIVERSAL_ERROR_ACKNOWLEDGEMENT
