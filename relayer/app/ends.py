@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from relayer.app import evm
 from relayer.app.ledgers import Rights, connected, make_settlement
@@ -13,6 +13,7 @@ from relayer.business.reconciling import BothLedgers, ChannelBooks
 from relayer.business.settling import Desk
 from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.facts_contract import FactsContract
+from relayer.ports.sending import Sending
 from relayer.ports.settlement import SettlementService
 
 
@@ -25,10 +26,12 @@ async def open_settlement(selection: Selection, *, rights: Rights = Rights.RELAY
 
 
 @asynccontextmanager
-async def desk(selection: Selection, *, rights: Rights = Rights.RELAYER) -> AsyncIterator[Desk]:
-    """The same, with the names of its parties, which errors give as well."""
+async def desk(
+    selection: Selection, *, rights: Rights = Rights.RELAYER, sending: Sending = nullcontext
+) -> AsyncIterator[Desk]:
+    """The same, with the names of its parties, which errors give as well. `sending` is entered around each command."""
     async with open_settlement(selection, rights=rights) as service:
-        at = await Desk.at(service)
+        at = await Desk.at(service, sending=sending)
         with named_parties(at.names):
             yield at
 

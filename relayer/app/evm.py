@@ -21,6 +21,7 @@ from relayer.ledgers.evm.checks import EvmChecks
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.facts_contract import FactsContract
 from relayer.ledgers.evm.ledger import EvmLedger, EvmLedgerOptions
+from relayer.ports.sending import Sending
 from relayer.proofs.evm_address import checksum_address
 
 
@@ -63,10 +64,10 @@ async def evm_connection(settings: EvmLedgerSettings, account: LocalAccount) -> 
 
 
 async def deploy_contracts(
-    name: str, settings: EvmLedgerSettings, port: str | None, note: Callable[[Contracts], None]
+    name: str, settings: EvmLedgerSettings, port: str | None, note: Callable[[Contracts], None], sending: Sending
 ) -> None:
     """Router and facts, where they are not there yet, each noted before the next step; and the port that joins them, None:
-    the address of the facts. Raises ConfigurationError, LedgerError."""
+    the address of the facts. `sending` is entered around each transaction. Raises ConfigurationError, LedgerError."""
     if settings.facts and not settings.router:
         raise ConfigurationError(f"ledger {name!r} names facts without a router; add the router that they belong to")
     async with evm_connection(settings, open_account(settings.account)) as connection:
@@ -75,6 +76,7 @@ async def deploy_contracts(
             router=address_bytes(settings.router) if settings.router else None,
             facts=address_bytes(settings.facts) if settings.facts else None,
             port=port,
+            sending=sending,
             note=lambda router, facts, height: note(
                 Contracts(
                     router=checksum_address(router),

@@ -32,6 +32,7 @@ from relayer.ports.capabilities import Checked, capability
 from relayer.ports.facts import NamesLedgers
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import Prover
+from relayer.ports.sending import Sending
 
 if TYPE_CHECKING:
     from relayer.ports.settlement import SettlementService
@@ -144,11 +145,13 @@ def stops_by_itself(settings: LedgerSettings, ledger: FullLedger) -> Checked | N
     return capability(ledger, Checked) if isinstance(settings, EmbeddedLedgerSettings | RemoteLedgerSettings) else None
 
 
-async def deploy_missing(name: str, settings: LedgerSettings, port: str | None, note: Callable[[Contracts], None]) -> None:
+async def deploy_missing(
+    name: str, settings: LedgerSettings, port: str | None, note: Callable[[Contracts], None], *, sending: Sending
+) -> None:
     """Deploys what the ledger needs to host a channel, and notes it step by step. `port`: what its router calls the facts;
-    None: by their address. Raises what that raises."""
+    None: by their address. `sending` is entered around each transaction. Raises what that raises."""
     if isinstance(settings, EvmLedgerSettings):
-        await deploy_contracts(name, settings, port, note)
+        await deploy_contracts(name, settings, port, note, sending)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ must be known by then; where both do, the second one's next client id is asked f
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +37,9 @@ from relayer.ports.capabilities import (
 )
 from relayer.ports.ledger import ClientCondition, client_reference
 from relayer.ports.prover import ClientTerms
+from relayer.ports.sending import Sending
 
 Progress = Callable[[str], None]
-Sending = Callable[[], AbstractContextManager[None]]
-"""Entered around each step that may send something, so that an error tells whether anything is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +85,13 @@ async def open_channel(
         for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
             await _tell_vouchers(host, client, followed, progress)
     for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
-        with sending():
-            await _name_ledger(chosen, host, client, followed, progress)
+        await _name_ledger(chosen, host, client, followed, progress, sending=sending)
 
 
 async def deploy_contracts(config: Path, name: str | None, progress: Progress, *, sending: Sending = nullcontext) -> None:
     """What the channel's ledgers miss. Raises what that raises; what was deployed by then is in the deployment file."""
     for end in choose(config, name).channel.ends:
-        with sending():
-            await _deploy(config, choose(config, name), end, progress)
+        await _deploy(config, choose(config, name), end, progress, sending=sending)
 
 
 async def newest_headers(config: Path, name: str | None) -> tuple[FirstHeader, ...]:
@@ -245,13 +242,13 @@ async def _require_light_clients(chosen: Chosen) -> None:
             )
 
 
-async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress) -> None:
+async def _deploy(config: Path, chosen: Chosen, end: End, progress: Progress, *, sending: Sending) -> None:
     def note(contracts: Contracts) -> None:
         _note(config, lambda deployment: deployment.with_contracts(end.ledger, contracts))
         what = f"router {contracts.router}" + (f", facts {contracts.facts}" if contracts.facts else "")
         progress(f"deployed on {end.ledger}: {what}")
 
-    await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger], end.named_port, note)
+    await deploy_missing(end.ledger, chosen.settings.ledgers[end.ledger], end.named_port, note, sending=sending)
 
 
 async def _bind_port(host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
@@ -282,7 +279,9 @@ async def _tell_vouchers(host: Host, client: ClientId, followed: Host, progress:
         )
 
 
-async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: Host, progress: Progress) -> None:
+async def _name_ledger(
+    chosen: Chosen, host: Host, client: ClientId, followed: Host, progress: Progress, *, sending: Sending
+) -> None:
     """Facts that go through a client are marked for good with the chain id of the ledger that it leads to."""
     async with fact_registrar(host.end.ledger, chosen.settings.ledgers[host.end.ledger]) as registrar:
         if registrar is None:
@@ -290,7 +289,8 @@ async def _name_ledger(chosen: Chosen, host: Host, client: ClientId, followed: H
         chain_id = followed.ledger.chain_id
         known = await registrar.ledger_of(client)
         if known is None:
-            await registrar.register_ledger(client, chain_id)
+            with sending():
+                await registrar.register_ledger(client, chain_id)
             progress(f"facts that go through {client} are settled on {chain_id}")
         elif known != chain_id:
             raise ConfigurationError(

@@ -7,6 +7,7 @@ again; what it refuses is reported with what was wrong in the file, and the rest
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -26,6 +27,7 @@ from relayer.iso20022.evidence import (
     import_report,
 )
 from relayer.iso20022.payment import BankPayment
+from relayer.ports.sending import Sending
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
@@ -112,9 +114,12 @@ def preview(notification: Notification) -> Imported:
     return Imported(message_id=notification.message_id, findings=(*found, *_refused(notification)))
 
 
-async def record_evidence(service: SettlementService, notification: Notification) -> Imported:
-    """Makes each movement that the notification is evidence of. What the ledger refuses does not stop the rest."""
-    found = [await _record(service, each) for each in notification.accepted]
+async def record_evidence(
+    service: SettlementService, notification: Notification, *, sending: Sending = nullcontext
+) -> Imported:
+    """Makes each movement that the notification is evidence of. What the ledger refuses does not stop the rest. `sending` is
+    entered around each."""
+    found = [await _record(service, each, sending) for each in notification.accepted]
     return Imported(message_id=notification.message_id, findings=(*found, *_refused(notification)))
 
 
@@ -150,11 +155,12 @@ def evidence_of(entry: AcceptedEntry) -> Evidence:
     )
 
 
-async def _record(service: SettlementService, entry: AcceptedEntry) -> EntryOutcome:
+async def _record(service: SettlementService, entry: AcceptedEntry, sending: Sending) -> EntryOutcome:
     code = detail = ""
     try:
         for command in await _commands(service, entry):
-            await service.execute(command)
+            with sending():
+                await service.execute(command)
     except LedgerRefused as refused:
         names = {party.party_id: party.ocpi_id for party in await service.parties()}
         code, detail = refused.code, with_names(refused.message, names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from relayer.facts.codec import fact_hash
 from relayer.facts.schema import Fact
 from relayer.ports.clock import Clock
 from relayer.ports.facts import FactLedger, FactRecord, FactState, MintedFact
+from relayer.ports.sending import Sending
 
 FACTS_PER_MINT = 20
 """Keeps a minting transaction well under the gas of one block."""
@@ -47,12 +49,15 @@ async def mint(
     drafts: Sequence[Callable[[bytes, int], Fact]],
     *,
     recorded: Callable[[Sequence[Fact]], None] = lambda _minted: None,
+    sending: Sending = nullcontext,
 ) -> list[Fact]:
-    """Issues facts in order; each draft gets its id and issuer sequence. `recorded` gets the facts of each transaction."""
+    """Issues facts in order; each draft gets its id and issuer sequence. `recorded` gets the facts of each transaction,
+    around which `sending` is entered."""
     first = await ledger.next_sequence()
     facts = [draft(ledger.fact_id(first + index), first + index) for index, draft in enumerate(drafts)]
     for part in parts(facts, FACTS_PER_MINT):
-        await ledger.mint(part)
+        with sending():
+            await ledger.mint(part)
         recorded(part)
     return facts
 
@@ -65,10 +70,11 @@ async def send(
     timeout_seconds: int,
     clock: Clock,
     recorded: Callable[[int, Sequence[bytes]], None] = lambda _sequence, _ids: None,
+    sending: Sending = nullcontext,
 ) -> list[tuple[int, list[bytes]]]:
     """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
 
-    `recorded` is called with each packet once its transaction is in a block.
+    `recorded` is called with each packet once its transaction is in a block, around which `sending` is entered.
 
     Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
     """
@@ -84,7 +90,8 @@ async def send(
     sent = []
     for part in parts(chosen, MAXIMUM_FACTS):
         timeout = await timeout_after(ledger, timeout_seconds, clock)
-        sequence = await ledger.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
+        with sending():
+            sequence = await ledger.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
         sent.append((int(sequence), list(part)))
         recorded(*sent[-1])
     return sent

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relayer.business.looking_up import party_of
+from relayer.business.looking_up import account_named
 from relayer.business.settling import Desk
 from relayer.errors import InvalidInput
 from relayer.ports.facts import FactRegistry
-from relayer.ports.settlement import BindsAccounts
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.issuers import (
     GrantMandate,
@@ -56,7 +55,8 @@ async def mandate_on(desk: Desk, creditor: bytes, issuer: Issuer) -> MandateInFo
 async def remove_issuer(registry: FactRegistry, desk: Desk, issuer: Issuer, *, actor: bytes) -> Ended:
     """For good, on both ledgers. What the issuer minted before still counts, whenever it arrives."""
     found = await issuer_on(desk, issuer)
-    last = await registry.remove_issuer(issuer.account)
+    with desk.sending():
+        last = await registry.remove_issuer(issuer.account)
     if found.state is IssuingState.ENDED:
         return Ended(last_sequence=found.last_sequence, sequence=found.sequence)
     head = await desk.execute(RemoveIssuer(request_id="", actor=actor, issuer=issuer, last_sequence=last))
@@ -72,7 +72,8 @@ async def grant_mandate(registry: FactRegistry, desk: Desk, creditor: bytes, iss
         sequence = (await desk.execute(command)).sequence
     else:
         sequence = said.sequence
-    await registry.grant_mandate(creditor, issuer.account)
+    with desk.sending():
+        await registry.grant_mandate(creditor, issuer.account)
     return sequence
 
 
@@ -81,7 +82,8 @@ async def revoke_mandate(registry: FactRegistry, desk: Desk, creditor: bytes, is
     said = await mandate_on(desk, creditor, issuer)
     if said is None:
         raise InvalidInput(f"issuer {issuer} has no mandate of this creditor; `relayer settlement issuers` lists mandates")
-    last = await registry.revoke_mandate(creditor, issuer.account)
+    with desk.sending():
+        last = await registry.revoke_mandate(creditor, issuer.account)
     if said.state is IssuingState.ENDED:
         return Ended(last_sequence=said.last_sequence, sequence=said.sequence)
     command = RevokeMandate(
@@ -91,13 +93,8 @@ async def revoke_mandate(registry: FactRegistry, desk: Desk, creditor: bytes, is
 
 
 async def revoke_account(desk: Desk, account: str, *, dry_run: bool) -> int | None:
-    """For good. The log entry that says so; None after a dry run.
-
-    A chain knows people by addresses, which it checks itself; other ledgers by tokens, whose names begin with the party's.
-    Raises InvalidInput for a name of no party.
-    """
-    if not isinstance(desk.service, BindsAccounts):
-        party_of(desk, account.partition("/")[0])
+    """For good. The log entry that says so; None after a dry run. Raises InvalidInput for a name of no party."""
+    account = account_named(desk, account)
     if dry_run:
         return None
     return (await desk.execute(RevokeAccount(request_id="", actor=OPERATOR, account=account))).sequence

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from relayer.business.naming import HASH_DIGITS, hash_prefix, near_names, one_hash, one_of
+from relayer.business.naming import HASH_DIGITS, hash_prefix, one_hash, one_of, one_party
 from relayer.business.paging import all_cycles, all_disputes, all_liabilities, all_payments
 from relayer.business.settling import OPERATOR_NAME, Desk
 from relayer.errors import InvalidInput
-from relayer.facts.schema import party_id
-from relayer.ports.settlement import SettlementService
+from relayer.ports.settlement import BindsAccounts, SettlementService
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.liabilities import Liability
@@ -17,17 +16,22 @@ from relayer.settlement.model.payments import Payment
 
 
 def party_of(at: Desk, name: str) -> bytes:
-    """A registered party's id from its OCPI id."""
-    key = party_id(name)
-    if key not in at.names:
-        near = near_names(name, at.names.values())
-        raise InvalidInput(f"party {name} is not registered on this ledger; `relayer settlement apply` registers{near}")
-    return key
+    """A registered party by its OCPI id, its name, or a beginning that fits it alone."""
+    return one_party(name, at.names, at.titles)
 
 
 def acting(at: Desk, name: str | None) -> bytes:
     """A registered party's id; without a name, or by `operator`, the operator."""
     return OPERATOR if name in {None, OPERATOR_NAME} else party_of(at, str(name))
+
+
+def account_named(at: Desk, text: str) -> str:
+    """An account that acts for a party. A chain knows accounts by addresses, which it checks itself; other ledgers by
+    tokens, whose names begin with the party's."""
+    if isinstance(at.service, BindsAccounts):
+        return text
+    party, slash, rest = text.partition("/")
+    return f"{at.name(party_of(at, party))}{slash}{rest}"
 
 
 async def cycle_named(service: SettlementService, text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -39,6 +39,31 @@ def one_of(what: str, text: str, known: Collection[str], listing: str) -> str:
         more = ", ..." if len(fitting) > _LISTED else ""
         raise InvalidInput(f"{what} {text[:80]}: {len(fitting)} begin like this: {', '.join(fitting[:_LISTED])}{more}")
     raise InvalidInput(f"{what} {text[:80]} is not on this ledger; `{listing}` lists them{near_names(text, known)}")
+
+
+def one_party(text: str, ids: Mapping[bytes, str], titles: Mapping[bytes, str]) -> bytes:
+    """A party by its id, else by its name, else by the only beginning of either. `ids` and `titles`: by party.
+
+    An exact id always wins, because names are not unique and a party might bear another one's id as its name. Raises
+    InvalidInput with the names that are near, or with all parties that are called like this.
+    """
+
+    def fitting(fits: Callable[[str], bool], *called: Mapping[bytes, str]) -> list[bytes]:
+        return sorted({party for each in called for party, name in each.items() if party in ids and fits(name)}, key=ids.get)
+
+    for found in (
+        fitting(text.__eq__, ids),
+        fitting(text.__eq__, titles),
+        fitting(lambda name: bool(text) and name.startswith(text), ids, titles),
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = [f"{ids[each]} ({titles[each]})" if titles.get(each) else ids[each] for each in found[:_LISTED]]
+            more = ", ..." if len(found) > _LISTED else ""
+            raise InvalidInput(f"party {text[:80]}: {len(found)} are called like this: {', '.join(listed)}{more}")
+    near = near_names(text, [*ids.values(), *filter(None, titles.values())])
+    raise InvalidInput(f"party {text[:80]} is not registered on this ledger; `relayer settlement apply` registers{near}")
 
 
 def hash_prefix(what: str, text: str) -> str:

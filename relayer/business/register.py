@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from relayer.errors import ConfigurationError, LedgerRefused
 from relayer.facts.schema import party_id
 from relayer.facts.ways import Way
 from relayer.ports.facts import FactRegistry
+from relayer.ports.sending import Sending
 from relayer.ports.settlement import BindsAccounts, SettlementService
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
@@ -89,10 +91,10 @@ class RegistrationOutcome:
 
 
 async def register_on_settlement(
-    service: SettlementService, register: Register, *, contract_chain_id: int
+    service: SettlementService, register: Register, *, contract_chain_id: int, sending: Sending = nullcontext
 ) -> tuple[RegistrationOutcome, ...]:
     """Sends what is not in force yet. Needs the settlement ledger's token or operator account. Issuers are accounts of the
-    contract ledger with this EIP-155 id."""
+    contract ledger with this EIP-155 id. `sending` is entered around each step."""
     outcomes: list[RegistrationOutcome] = []
     names = {party.party_id: party.ocpi_id for party in await service.parties()} | dict(register.names)
     for commands in (
@@ -103,22 +105,25 @@ async def register_on_settlement(
         for start in range(0, len(commands), _AT_ONCE):
             # Commands that do not depend on each other, a bounded number at a time: a chain takes them into one block.
             part = commands[start : start + _AT_ONCE]
-            outcomes += await _together(_apply(service, subject, command, names) for subject, command in part)
+            outcomes += await _together(_apply(service, subject, command, names, sending) for subject, command in part)
     refused = {each.subject for each in outcomes if each.applied is Applied.REFUSED}
-    await _bind_accounts(service, [party for party in register.parties if _subject(party) not in refused])
+    await _bind_accounts(service, [party for party in register.parties if _subject(party) not in refused], sending)
     return tuple(outcomes)
 
 
-async def register_on_contracts(registry: FactRegistry, parties: Sequence[PartyEntry]) -> None:
+async def register_on_contracts(
+    registry: FactRegistry, parties: Sequence[PartyEntry], *, sending: Sending = nullcontext
+) -> None:
     """Parties that have an account there. Needs the account that owns the contract."""
     for party in parties:
         assert party.account is not None
-        await registry.register_party(party.ocpi_id, party.account, lei=party.lei, vat_id=party.vat_id)
-        if party.issuer:
-            await registry.add_issuer(party.account, party_id(party.ocpi_id))
+        with sending():
+            await registry.register_party(party.ocpi_id, party.account, lei=party.lei, vat_id=party.vat_id)
+            if party.issuer:
+                await registry.add_issuer(party.account, party_id(party.ocpi_id))
 
 
-async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntry]) -> None:
+async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntry], sending: Sending) -> None:
     for party in parties:
         if party.settlement_account is None:
             continue
@@ -127,7 +132,8 @@ async def _bind_accounts(service: SettlementService, parties: Sequence[PartyEntr
                 f"party {party.ocpi_id} names a settlement_account, which only a chain knows; remove it, and give the party "
                 "a token with party_tokens in ledger.yaml"
             )
-        await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
+        with sending():
+            await service.bind_account(party.settlement_account, party_id(party.ocpi_id))
 
 
 async def _together(calls: Iterable[Awaitable[RegistrationOutcome]]) -> list[RegistrationOutcome]:
@@ -141,12 +147,13 @@ async def _together(calls: Iterable[Awaitable[RegistrationOutcome]]) -> list[Reg
 
 
 async def _apply(
-    service: SettlementService, subject: str, command: Command | None, names: Mapping[bytes, str]
+    service: SettlementService, subject: str, command: Command | None, names: Mapping[bytes, str], sending: Sending
 ) -> RegistrationOutcome:
     if command is None:
         return RegistrationOutcome(subject=subject, applied=Applied.UNCHANGED)
     try:
-        await service.execute(replace(command, request_id=request_id_of(command)))
+        with sending():
+            await service.execute(replace(command, request_id=request_id_of(command)))
     except LedgerRefused as refused:
         refusal = LedgerRefused(refused.code, with_names(refused.message, names))
         return RegistrationOutcome(subject=subject, applied=Applied.REFUSED, refusal=refusal)

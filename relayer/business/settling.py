@@ -7,13 +7,14 @@ with the first result. Nothing here decides: the ledger checks every step again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Self, assert_never
 
 from relayer.errors import InvalidInput
-from relayer.facts.schema import party_id
 from relayer.iso20022.payment import payment_id_for
+from relayer.ports.sending import Sending
 from relayer.ports.settlement import NettingInput, SettlementService
 from relayer.settlement.log import encode_command
 from relayer.settlement.model.acts import OPERATOR, LogHead, UnitKey
@@ -48,19 +49,31 @@ class Desk:
 
     service: SettlementService
     names: Mapping[bytes, str]
+    titles: Mapping[bytes, str] = field(default_factory=dict)
+    """What the parties are called beside their ids, such as `Nordbahn`; not always one party's alone."""
+    sending: Sending = nullcontext
 
     @classmethod
-    async def at(cls, service: SettlementService) -> Self:
-        """Raises what the ledger raises."""
-        return cls(service=service, names={party.party_id: party.ocpi_id for party in await service.parties()})
+    async def at(cls, service: SettlementService, *, sending: Sending = nullcontext) -> Self:
+        """`sending` is entered around each command. Raises what the ledger raises."""
+        parties = await service.parties()
+        return cls(
+            service=service,
+            names={party.party_id: party.ocpi_id for party in parties},
+            titles={party.party_id: party.name for party in parties},
+            sending=sending,
+        )
 
     def name(self, party: bytes) -> str:
         """OCPI id, `operator`, or hexadecimal for a party that the ledger does not list."""
         return OPERATOR_NAME if party == OPERATOR else self.names.get(party, f"0x{party.hex()[:16]}")
 
     async def execute(self, command: Command) -> LogHead:
-        """With a request id made from the canonical command, which names what it replaces."""
-        return await self.service.execute(replace(command, request_id=request_id_of(command)))
+        """With a request id made from the canonical command, which names what it replaces, unless it has one."""
+        request_id = command.request_id or request_id_of(command)
+        with self.sending():
+            head = await self.service.execute(replace(command, request_id=request_id))
+        return head  # noqa: RET504  (mypy: the type of what is entered may end an error)
 
     async def consenting(self) -> frozenset[bytes]:
         """The parties that agree to novation."""
@@ -82,11 +95,6 @@ class Desk:
 def request_id_of(command: Command) -> str:
     """The same for the same content, whatever request id the command has."""
     return f"settle-{sha256(encode_command(replace(command, request_id=''))).hexdigest()[:40]}"
-
-
-def actor_of(name: str | None) -> bytes:
-    """A party's id from its OCPI id; without one, or by `operator`, the operator."""
-    return OPERATOR if name in (None, OPERATOR_NAME) else party_id(name)
 
 
 def compare(found: NettingInput, *, solver: Solver) -> dict[NettingMode, NettingResult]:
@@ -135,23 +143,22 @@ async def verify_cycle(at: Desk, cycle_id: str, *, actor: bytes) -> tuple[Cycle,
     return cycle, result
 
 
-async def payments_of(at: Desk, cycle_id: str, *, expires_at_seconds: int, actor: str | None) -> Sequence[InstructPayment]:
+async def payments_of(at: Desk, cycle_id: str, *, expires_at_seconds: int, actor: bytes) -> Sequence[InstructPayment]:
     """What a cycle left that is not paid or instructed yet. Ids are the end-to-end ids that the bank will carry.
 
     `actor` a party: only what it owes itself.
     """
     cycle, result = await read_cycle(at, cycle_id)
-    payer = actor_of(actor)
     found = []
     for debt in remaining(result):
-        if payer not in (OPERATOR, debt.debtor):
+        if actor not in (OPERATOR, debt.debtor):
             continue
         payment_id = await _free_payment_id(at, cycle, debt)
         if payment_id is not None:
             found.append(
                 InstructPayment(
                     request_id="",
-                    actor=payer,
+                    actor=actor,
                     payment_id=payment_id,
                     debtor=debt.debtor,
                     creditor=debt.creditor,

@@ -22,6 +22,7 @@ from relayer.errors import InvalidInput, InvariantBroken, RelayerError
 from relayer.facts.form import FactForm
 from relayer.facts.schema import Fact
 from relayer.keystore import LocalAccount
+from relayer.ports.sending import Sending
 from relayer.settlement.model.issuers import Issuer
 from relayer.views.facts import FactView, SentFacts, code_name, kind_name
 from relayer.views.values import hex_of
@@ -46,8 +47,8 @@ def mint_facts(
     if precheck is Precheck.WANTED:
         _require_terms(selection, file, asyncio.run(_objections(selection, account, forms)))
     doubt = "more facts may be issued than are shown here; `relayer facts show` lists what is, before you issue them again"
-    with step(f"issuing {len(forms)} facts as {account.address}"), sending(doubt):
-        facts = asyncio.run(_mint(selection, account, forms))
+    with step(f"issuing {len(forms)} facts as {account.address}"):
+        facts = asyncio.run(_mint(selection, account, forms, partial(sending, doubt)))
     if form is OutputForm.JSON:
         show_json([hex_of(fact.fact_id) for fact in facts])
 
@@ -67,8 +68,8 @@ def send_facts(
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
     doubt = "one packet more may be sent than is shown here; `relayer facts show` has each fact's state"
-    with step(f"sending facts as {account.address}"), sending(doubt):
-        sent = asyncio.run(_send(selection, account, wanted, seconds))
+    with step(f"sending facts as {account.address}"):
+        sent = asyncio.run(_send(selection, account, wanted, seconds, partial(sending, doubt)))
     if form is OutputForm.JSON:
         show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])
         return
@@ -136,9 +137,9 @@ async def _objections(selection: Selection, account: LocalAccount, forms: Sequen
         return []
 
 
-async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm]) -> list[Fact]:
+async def _mint(selection: Selection, account: LocalAccount, forms: Sequence[FactForm], sending: Sending) -> list[Fact]:
     async with open_facts(selection, account) as ledger:
-        return await mint(ledger, [partial(_issue, form) for form in forms], recorded=_tell_issued)
+        return await mint(ledger, [partial(_issue, form) for form in forms], recorded=_tell_issued, sending=sending)
 
 
 def _tell_issued(facts: Sequence[Fact]) -> None:
@@ -151,7 +152,7 @@ def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
 
 
 async def _send(
-    selection: Selection, account: LocalAccount, named: Sequence[str], seconds: int
+    selection: Selection, account: LocalAccount, named: Sequence[str], seconds: int, sending: Sending
 ) -> list[tuple[int, list[bytes]]]:
     async with open_facts(selection, account) as ledger:
         client = selection.contract_client
@@ -166,6 +167,7 @@ async def _send(
             timeout_seconds=seconds,
             clock=SystemClock(),
             recorded=partial(_tell_sent, selection),
+            sending=sending,
         )
 
 

@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from textwrap import indent
 from typing import TypeVar
 
-from relayer.commands.progress import done, in_doubt, say, sending
+from relayer.commands.progress import done, doubting, in_doubt, say, sending
 from relayer.commands.tables import table
 from relayer.errors import InvalidInput, RelayerError
 from relayer.views.plain import as_plain
@@ -22,6 +22,7 @@ from relayer.views.plain import as_plain
 __all__ = [
     "batched",
     "done",
+    "doubting",
     "in_doubt",
     "moment_text",
     "money",

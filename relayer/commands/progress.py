@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from relayer.errors import LedgerUnavailable, RelayerError
 
@@ -69,6 +69,24 @@ def sending(words: str) -> Iterator[None]:
             refusal = error
     if refusal is not None:
         raise refusal
+
+
+@contextmanager
+def doubting(words: str) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """For a block that sends several things and shows none of them by `done`: what it yields is entered before each, and
+    from the first one to the end of the block all of them are in doubt."""
+    begun = False
+
+    def begin() -> AbstractContextManager[None]:
+        nonlocal begun
+        if not begun:
+            _in_doubt.append(words)
+            begun = True
+        return nullcontext()
+
+    yield begin
+    if begun:
+        _in_doubt.remove(words)
 
 
 def forget() -> None:

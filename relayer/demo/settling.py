@@ -77,7 +77,7 @@ class Settlement:
         await self._dispute(self.result.contested)
         await self._net()
         expires = now_seconds() + _HOLD_SECONDS
-        await self._pay(CYCLE_ID, await payments_of(self.operator, CYCLE_ID, expires_at_seconds=expires, actor=None))
+        await self._pay(CYCLE_ID, await payments_of(self.operator, CYCLE_ID, expires_at_seconds=expires, actor=OPERATOR))
         await self._pay(DISPUTE_ID, [await self._withdraw(self.result.contested)])
         return self.result
 

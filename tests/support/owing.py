@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.codes.news import StatusAnswer
@@ -35,8 +36,16 @@ class OwingLedger:
     """`ledger` is connected by set_up(), with a fact for each debt, due at once."""
 
     def __init__(
-        self, folder: Path, debts: Debts, *, keys: Iterable[OperatorKey] = KEYS, clock: ManualClock | None = None
+        self,
+        folder: Path,
+        debts: Debts,
+        *,
+        keys: Iterable[OperatorKey] = KEYS,
+        clock: ManualClock | None = None,
+        titles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """`titles`: names of parties by their ids; the others are called by these."""
+        self.titles = titles
         self.folder = folder
         self.debts = debts
         self.clock = clock or ManualClock()
@@ -59,7 +68,7 @@ class OwingLedger:
             client, counterparty_client_id=CLIENT_ID, counterparty_merkle_prefix=self.evm.merkle_prefix
         )
         for name in dict.fromkeys(name for pair in self.debts for name in pair):
-            party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
+            party = Party(party_id=party_id(name), ocpi_id=name, name=self.titles.get(name, name), lei="", vat_id="")
             await self.ledger.settlement.execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
         for debtor, creditor in self.debts:
             agreement = Agreement(

@@ -21,12 +21,13 @@ from relayer.business.settling import Desk
 from relayer.commands.accounts_file import read_accounts
 from relayer.commands.fact_file import read_bytes
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, done, in_doubt, say, show_json, show_table, write_file
+from relayer.commands.output import FOUND_WRONG, done, doubting, say, show_json, show_table, write_file
 from relayer.commands.settlement.exports_file import described, exported_before, exports_file, note_export
 from relayer.errors import InvalidInput
 from relayer.iso20022.pain001 import TransferBatch, export_pain001
 from relayer.iso20022.payment import BankPayment
 from relayer.iso20022.times import execution_notes
+from relayer.ports.sending import Sending
 from relayer.views.settlement import ImportedEntry, ImportedNotification
 
 
@@ -94,10 +95,9 @@ def import_payments(
 ) -> None:
     """Moves the payments of which a camt.053 or camt.054 file is evidence. Ends with status 1 if anything was refused."""
     selection = select(config, channel)
-    with in_doubt(
-        f"payments of {file} may be final; `relayer settlement payments` shows which, and a repeat records none twice"
-    ):
-        imported = asyncio.run(_import(selection, file, accounts, effect))
+    doubt = f"payments of {file} may be final; `relayer settlement payments` shows which, and a repeat records none twice"
+    with doubting(doubt) as begin:
+        imported = asyncio.run(_import(selection, file, accounts, effect, begin))
     if form is OutputForm.JSON:
         show_json(_view(imported))
     else:
@@ -122,13 +122,13 @@ def import_payments(
 
 async def _payments(selection: Selection, request: ExportRequest) -> list[BankPayment]:
     async with open_settlement(selection) as service:
-        if request.debtor is not None:
-            party_of(await Desk.at(service), request.debtor)
+        at = await Desk.at(service)
+        debtor = None if request.debtor is None else at.name(party_of(at, request.debtor))
         cycle = None if request.cycle_id is None else await cycle_named(service, request.cycle_id)
-        return await payments_to_export(service, debtor=request.debtor, cycle_id=cycle)
+        return await payments_to_export(service, debtor=debtor, cycle_id=cycle)
 
 
-async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect) -> Imported:
+async def _import(selection: Selection, file: Path, accounts: Path, effect: Effect, sending: Sending) -> Imported:
     rights = Rights.RELAYER if effect is Effect.DRY_RUN else Rights.OPERATOR
     async with open_settlement(selection, rights=rights) as service:
         notification = await judge_notification(
@@ -136,7 +136,7 @@ async def _import(selection: Selection, file: Path, accounts: Path, effect: Effe
         )
         if effect is Effect.DRY_RUN:
             return preview(notification)
-        return await record_evidence(service, notification)
+        return await record_evidence(service, notification, sending=sending)
 
 
 def _view(imported: Imported) -> ImportedNotification:

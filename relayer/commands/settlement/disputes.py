@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -52,6 +52,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
+            by = None if request.actor is None else acting(at, request.actor)
             liability = await liability_named(at.service, request.fact_id)
             amount = minor_units(request.amount, liability.exponent)
             own = at.name(liability.debtor).replace("*", "")
@@ -62,7 +63,7 @@ def dispute(config: Path, channel: str | None, request: DisputeRequest) -> None:
                 return
             command = OpenDispute(
                 request_id="",
-                actor=liability.debtor if request.actor is None else acting(at, request.actor),
+                actor=liability.debtor if by is None else by,
                 dispute_id=name,
                 fact_id=liability.fact_id,
                 amount=amount,
@@ -82,6 +83,7 @@ def release(
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
+            named = None if actor is None else acting(at, actor)
             found = await dispute_named(at.service, dispute_id)
             name = found.claim.dispute_id
             liability = await liability_named(at.service, found.claim.fact_id.hex())
@@ -90,7 +92,7 @@ def release(
             if dry_run:
                 say(NOTHING_CHANGED)
                 return
-            by = (liability.creditor if credit else liability.debtor) if actor is None else acting(at, actor)
+            by = (liability.creditor if credit else liability.debtor) if named is None else named
             if credit:
                 await at.execute(UpholdDispute(request_id="", actor=by, dispute_id=name, credited=credited))
             else:
@@ -105,6 +107,7 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=request.dry_run) as at:
+            by = None if request.actor is None else acting(at, request.actor)
             liability = await liability_named(at.service, request.fact_id)
             minor = minor_units(request.amount, liability.exponent)
             _before_and_after(liability, minor, Account.CREDITED)
@@ -112,16 +115,13 @@ def write_off(config: Path, channel: str | None, request: WriteOffRequest) -> No
                 say(NOTHING_CHANGED)
                 return
             command = WriteOff(
-                request_id="",
-                actor=liability.creditor if request.actor is None else acting(at, request.actor),
+                request_id="" if request.write_off_id is None else f"write-off-{request.write_off_id}",
+                actor=liability.creditor if by is None else by,
                 fact_id=liability.fact_id,
                 amount=minor,
                 reason=request.reason,
             )
-            if request.write_off_id is None:
-                await at.execute(command)
-            else:
-                await at.service.execute(replace(command, request_id=f"write-off-{request.write_off_id}"))
+            await at.execute(command)
             done(
                 f"{request.amount} {liability.currency} written off; the same command counts once, however often it is "
                 "repeated: to write off as much again for the same reason, give it a new --id"

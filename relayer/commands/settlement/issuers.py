@@ -11,20 +11,21 @@ from relayer.app.ends import desk, open_facts
 from relayer.app.ledgers import Rights
 from relayer.app.selection import select
 from relayer.business.issuing import grant_mandate, issuer_on, mandate_on, remove_issuer, revoke_account, revoke_mandate
-from relayer.business.settling import Desk, actor_of
+from relayer.business.looking_up import account_named, acting, party_of
+from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import say, show_json, show_table
+from relayer.commands.output import doubting, say, show_json, show_table
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk, show_states
 from relayer.errors import InvalidInput
-from relayer.facts.schema import party_id
-from relayer.settlement.model.acts import OPERATOR
+from relayer.ports.sending import Sending
 from relayer.settlement.model.issuers import Issuer, IssuerInForce, IssuingState, MandateInForce
 from relayer.views.settlement import IssuerView, RevokedAccount
 from relayer.views.values import hex_of
 
 _ACCOUNT_BYTES = 20
 _NONE = "none"
+_HALF = "one of the two ledgers, or both, may have recorded it; run the command again to continue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,59 +69,61 @@ def end_issuer(
     selection = select(config, channel)
     issuer = Issuer(selection.contract_ledger.chain_id, _account(account))
 
-    async def run() -> IssuerView:
+    async def run(begin: Sending) -> IssuerView:
         rights = Rights.RELAYER if dry_run else Rights.OPERATOR
-        async with desk(selection, rights=rights) as at, open_facts(selection) as registry:
-            found = await issuer_on(at, issuer)
-            if form is OutputForm.WORDS:
-                show_states(f"issuer {account} of {at.name(found.party)}", found.state.value, IssuingState.ENDED.value)
-            if not dry_run:
-                acting = OPERATOR if actor is None else actor_of(actor)
-                await remove_issuer(registry, at, issuer, actor=acting)
+        async with desk(selection, rights=rights, sending=begin) as at:
+            by, found = acting(at, actor), await issuer_on(at, issuer)
+            async with open_facts(selection) as registry:
+                if form is OutputForm.WORDS:
+                    show_states(f"issuer {account} of {at.name(found.party)}", found.state.value, IssuingState.ENDED.value)
+                if not dry_run:
+                    await remove_issuer(registry, at, issuer, actor=by)
             return _issuer_view(await issuer_on(at, issuer), at)
 
-    _told(asyncio.run(run()), dry_run=dry_run, form=form)
+    with doubting(_HALF) as begin:
+        found = asyncio.run(run(begin))
+    _told(found, dry_run=dry_run, form=form)
 
 
 def set_mandate(config: Path, channel: str | None, request: MandateRequest, form: OutputForm) -> None:
     """`settlement mandate`. Each change names the log entry that it replaces."""
     selection = select(config, channel)
     issuer = Issuer(selection.contract_ledger.chain_id, _account(request.account))
-    creditor = party_id(request.creditor)
-    acting = creditor if request.actor is None else actor_of(request.actor)
 
-    async def run() -> IssuerView | None:
+    async def run(begin: Sending) -> IssuerView | None:
         rights = Rights.RELAYER if request.dry_run else Rights.OPERATOR
-        async with desk(selection, rights=rights) as at, open_facts(selection, request.key.open_if_named()) as registry:
-            bound = await issuer_on(at, issuer)
-            said = await mandate_on(at, creditor, issuer)
-            if form is OutputForm.WORDS:
-                after = IssuingState.ENDED if request.revoke else IssuingState.ACTIVE
-                title = f"mandate of {request.creditor} for {request.account} of {at.name(bound.party)}"
-                show_states(title, said.state.value if said else _NONE, after.value)
-            if not request.dry_run:
-                if request.revoke:
-                    await revoke_mandate(registry, at, creditor, issuer, actor=acting)
-                else:
-                    await grant_mandate(registry, at, creditor, issuer, actor=acting)
+        async with desk(selection, rights=rights, sending=begin) as at:
+            creditor = party_of(at, request.creditor)
+            by = creditor if request.actor is None else acting(at, request.actor)
+            bound, said = await issuer_on(at, issuer), await mandate_on(at, creditor, issuer)
+            async with open_facts(selection, request.key.open_if_named()) as registry:
+                if form is OutputForm.WORDS:
+                    after = IssuingState.ENDED if request.revoke else IssuingState.ACTIVE
+                    title = f"mandate of {at.name(creditor)} for {request.account} of {at.name(bound.party)}"
+                    show_states(title, said.state.value if said else _NONE, after.value)
+                change = revoke_mandate if request.revoke else grant_mandate
+                if not request.dry_run:
+                    await change(registry, at, creditor, issuer, actor=by)
             found = await mandate_on(at, creditor, issuer)
             return None if found is None else _mandate_view(found, bound, at)
 
-    _told(asyncio.run(run()), dry_run=request.dry_run, form=form)
+    with doubting(_HALF) as begin:
+        found = asyncio.run(run(begin))
+    _told(found, dry_run=request.dry_run, form=form)
 
 
 def end_account(config: Path, channel: str | None, account: str, *, dry_run: bool, form: OutputForm) -> None:
     """`settlement revoke-account`. A repeat is answered with the first entry."""
 
-    async def run() -> int | None:
+    async def run() -> tuple[str, int | None]:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            return await revoke_account(at, account, dry_run=dry_run)
+            return account_named(at, account), await revoke_account(at, account, dry_run=dry_run)
 
-    sequence = asyncio.run(run())
+    name, sequence = asyncio.run(run())
     if form is OutputForm.JSON:
-        show_json(RevokedAccount(account=account, revoked=sequence is not None, sequence=sequence))
+        show_json(RevokedAccount(account=name, revoked=sequence is not None, sequence=sequence))
     else:
-        say(NOTHING_CHANGED if sequence is None else f"account {account} acts for no party since entry {sequence}")
+        say(NOTHING_CHANGED if sequence is None else f"account {name} acts for no party since entry {sequence}")
 
 
 async def _views(config: Path, channel: str | None) -> Sequence[IssuerView]:

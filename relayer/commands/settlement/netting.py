@@ -66,12 +66,12 @@ def verify(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            name = await cycle_named(at.service, cycle_id)
+            by, name = acting(at, actor), await cycle_named(at.service, cycle_id)
             if dry_run:
                 cycle, _ = await _show_step(at, name, CycleState.VERIFIED)
                 say(f"cycle {name}: {len(cycle.plan.debts)} debts and the proof checked here")
                 return
-            cycle, _ = await verify_cycle(at, name, actor=acting(at, actor))
+            cycle, _ = await verify_cycle(at, name, actor=by)
             done(f"cycle {name}: {len(cycle.plan.debts)} debts and the proof checked here; verified on the ledger")
 
     asyncio.run(run())
@@ -82,11 +82,11 @@ def commit(config: Path, channel: str | None, cycle_id: str, *, actor: str | Non
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            name = await cycle_named(at.service, cycle_id)
+            by, name = acting(at, actor), await cycle_named(at.service, cycle_id)
             if dry_run:
                 await _show_step(at, name, CycleState.COMMITTED)
                 return
-            head = await at.execute(CommitCycle(request_id="", actor=acting(at, actor), cycle_id=name))
+            head = await at.execute(CommitCycle(request_id="", actor=by, cycle_id=name))
             done(f"cycle {name}: committed, settlement sequence {head.sequence}")
 
     asyncio.run(run())
@@ -97,11 +97,11 @@ def abort(config: Path, channel: str | None, cycle_id: str, *, actor: str | None
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            name = await cycle_named(at.service, cycle_id)
+            by, name = acting(at, actor), await cycle_named(at.service, cycle_id)
             if dry_run:
                 await _show_step(at, name, CycleState.ABORTED)
                 return
-            await at.execute(AbortCycle(request_id="", actor=acting(at, actor), cycle_id=name))
+            await at.execute(AbortCycle(request_id="", actor=by, cycle_id=name))
             done(f"cycle {name}: aborted; what it held is free again")
 
     asyncio.run(run())

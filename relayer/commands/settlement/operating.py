@@ -73,5 +73,5 @@ async def _execute(config: Path, channel: str | None, commands: list[Command]) -
     async with open_desk(config, channel) as at:
         for command in commands:
             request_id = f"{request_id_of(command)}-{now_seconds()}"
-            sequence = (await at.service.execute(replace(command, request_id=request_id))).sequence
+            sequence = (await at.execute(replace(command, request_id=request_id))).sequence
     return sequence

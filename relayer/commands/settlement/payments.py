@@ -12,7 +12,7 @@ from relayer.business.looking_up import acting, cycle_named, party_of, payment_n
 from relayer.business.paging import all_payments
 from relayer.business.settling import Desk, payments_of
 from relayer.commands.form import OutputForm
-from relayer.commands.output import done, in_doubt, money, say, show_json, show_table
+from relayer.commands.output import done, money, say, show_json, show_table
 from relayer.commands.settlement.desk import DAY_SECONDS, NOTHING_CHANGED, minor_units, open_desk, show_states
 from relayer.errors import InvalidInput
 from relayer.settlement.model.parties import Consent, SetConsent
@@ -29,6 +29,9 @@ from relayer.settlement.model.payments import (
 from relayer.settlement.rules.payments import can_be
 from relayer.views.settlement import OrderView, PaymentView
 
+_PAYMENT_DOUBT = (
+    "one payment more may be instructed; `relayer settlement payments` lists them, a repeat instructs none twice"
+)
 _EVIDENCE = {"bank": EvidenceKind.BANK_STATEMENT_ENTRY, "transaction": EvidenceKind.TRANSACTION}
 
 
@@ -56,16 +59,17 @@ def set_consent(
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
             key = party_of(at, party)
+            by = key if actor is None else acting(at, actor)
             said = await at.service.consent(key)
             before = Consent.WITHDRAWN if said is None else said.consent
-            show_states(f"{party}, consent to novation", before.value, consent.value)
+            name = at.name(key)
+            show_states(f"{name}, consent to novation", before.value, consent.value)
             if dry_run:
                 say(NOTHING_CHANGED)
                 return
-            by = key if actor is None else acting(at, actor)
             replaces = said.sequence if said else 0
             await at.execute(SetConsent(request_id="", actor=by, party=key, consent=consent, replaces=replaces))
-            done(f"{party}: consent to novation {consent.value}")
+            done(f"{name}: consent to novation {consent.value}")
 
     asyncio.run(run())
 
@@ -74,17 +78,14 @@ def pay(config: Path, channel: str | None, request: PaymentRequest, form: Output
     """`settlement pay`."""
 
     async def run() -> tuple[Sequence[InstructPayment], Desk]:
-        async with open_desk(config, channel, dry_run=request.dry_run) as at:
+        async with open_desk(config, channel, dry_run=request.dry_run, doubt=_PAYMENT_DOUBT) as at:
             payments = await _payments(at, request)
             for each in () if request.dry_run else payments:
                 await at.execute(each)
                 done(f"payment {each.payment_id} is instructed")
             return payments, at
 
-    with in_doubt(
-        "one payment more may be instructed; `relayer settlement payments` lists them, a repeat instructs none twice"
-    ):
-        payments, at = asyncio.run(run())
+    payments, at = asyncio.run(run())
     if form is OutputForm.JSON:
         show_json([_order(each, at) for each in payments])
     else:
@@ -119,9 +120,9 @@ def record_payment(
 
     async def run() -> None:
         async with open_desk(config, channel, dry_run=dry_run) as at:
-            payment = await payment_named(at.service, payment_id)
+            by, payment = acting(at, actor), await payment_named(at.service, payment_id)
             name = payment.order.payment_id
-            command, order = _movement(payment, state, evidence, acting(at, actor)), payment.order
+            command, order = _movement(payment, state, evidence, by), payment.order
             amount = f"{money(order.amount, order.exponent)} {order.currency}"
             show_states(f"payment {name}, {amount}", payment.state.value, state)
             if dry_run:
@@ -165,9 +166,9 @@ def show_payments(config: Path, channel: str | None, form: OutputForm) -> None:
 async def _payments(at: Desk, request: PaymentRequest) -> Sequence[InstructPayment]:
     expires = now_seconds() + request.days * DAY_SECONDS
     if request.cycle_id is not None:
-        acting(at, request.actor)
+        actor = acting(at, request.actor)
         cycle = await cycle_named(at.service, request.cycle_id)
-        return await payments_of(at, cycle, expires_at_seconds=expires, actor=request.actor)
+        return await payments_of(at, cycle, expires_at_seconds=expires, actor=actor)
     if not (request.debtor and request.creditor and request.amount and request.payment_id):
         raise InvalidInput("name a cycle, or --debtor, --creditor, --amount and --id of one payment")
     unit = await at.unit(request.currency, request.exponent)

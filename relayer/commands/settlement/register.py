@@ -12,11 +12,14 @@ from relayer.app.selection import Selection, select
 from relayer.business.register import Register, RegistrationOutcome, register_on_contracts, register_on_settlement
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
-from relayer.commands.output import in_doubt, money, say, show_json, show_table, step
+from relayer.commands.output import doubting, money, say, show_json, show_table, step
 from relayer.commands.register_file import read_register
 from relayer.commands.settlement.desk import open_desk
+from relayer.ports.sending import Sending
 from relayer.settlement.model.parties import AgreementInForce, CurrencyTerms
 from relayer.views.settlement import AgreementView, AppliedView
+
+_DOUBT = "part of it may be registered; run the command again to continue"
 
 
 def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) -> None:
@@ -25,9 +28,9 @@ def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) 
     register = read_register(file)
     with (
         step(f"registering the contents of {file}"),
-        in_doubt("part of it may be registered; run the command again to continue"),
+        doubting(_DOUBT) as begin,
     ):
-        outcomes = asyncio.run(_settlement(selection, register))
+        outcomes = asyncio.run(_settlement(selection, register, begin))
     if form is OutputForm.JSON:
         show_json([_applied(each) for each in outcomes])
     for each in outcomes:
@@ -37,7 +40,8 @@ def apply_file(config: Path, channel: str | None, file: Path, form: OutputForm) 
         raise refusals[0]
     say(f"{selection.settlement_end.ledger}: {len(register.parties)} parties and {len(register.agreements)} agreements")
     if register.on_contracts:
-        asyncio.run(_contracts(selection, register))
+        with doubting(_DOUBT) as begin:
+            asyncio.run(_contracts(selection, register, begin))
 
 
 def show_agreements(config: Path, channel: str | None, form: OutputForm) -> None:
@@ -66,14 +70,15 @@ def show_agreements(config: Path, channel: str | None, form: OutputForm) -> None
     show_table(f"{len(found)} agreements", columns, rows, right=columns[5:])
 
 
-async def _settlement(selection: Selection, register: Register) -> Sequence[RegistrationOutcome]:
+async def _settlement(selection: Selection, register: Register, sending: Sending) -> Sequence[RegistrationOutcome]:
+    chain_id = selection.contract_ledger.chain_id
     async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        return await register_on_settlement(service, register, contract_chain_id=selection.contract_ledger.chain_id)
+        return await register_on_settlement(service, register, contract_chain_id=chain_id, sending=sending)
 
 
-async def _contracts(selection: Selection, register: Register) -> None:
+async def _contracts(selection: Selection, register: Register, sending: Sending) -> None:
     async with open_facts(selection) as registry:
-        await register_on_contracts(registry, register.on_contracts)
+        await register_on_contracts(registry, register.on_contracts, sending=sending)
     issuers = sum(party.issuer for party in register.on_contracts)
     say(f"{selection.contract_end.ledger}: {len(register.on_contracts)} parties, {issuers} of them issuers")
 

@@ -39,31 +39,32 @@ class StatementRequest:
 
 def show_statement(config: Path, channel: str | None, request: StatementRequest) -> None:
     """`settlement statement`."""
-    statement, at = asyncio.run(_read(config, channel, request))
+    party, statement, at = asyncio.run(_read(config, channel, request))
     if request.csv is not None:
         _write_csv(request.csv, statement, at)
         return
     if request.form is OutputForm.JSON:
-        show_json(StatementView.of(request.party, statement, at.name))
+        show_json(StatementView.of(at.name(party), statement, at.name))
         return
     exponent = statement.unit.exponent
     names = ("opening", "facts", "novated", "netted", "paid", "credited", "closing")
     rows = [(side.value, *(money(getattr(totals, name), exponent) for name in names)) for side, totals in _sides(statement)]
     rows.append(("net", money(statement.opening, exponent), "", "", "", "", "", money(statement.closing, exponent)))
     title = (
-        f"{request.party}, {statement.unit.currency}, {_time(statement.since_seconds)} to {_time(statement.until_seconds)}"
+        f"{at.name(party)}, {statement.unit.currency}, {_time(statement.since_seconds)} to {_time(statement.until_seconds)}"
     )
     show_table(title, ("", *names), rows, right=names)
     say(f"{len(statement.lines)} lines; --csv FILE writes them all")
 
 
-async def _read(config: Path, channel: str | None, request: StatementRequest) -> tuple[Statement, Desk]:
+async def _read(config: Path, channel: str | None, request: StatementRequest) -> tuple[bytes, Statement, Desk]:
     async with desk(select(config, channel)) as at:
         unit = await at.unit(request.currency, request.exponent)
+        party = party_of(at, request.party)
         statement = await at.service.statement(
-            party_of(at, request.party), unit, since_seconds=moment(request.since), until_seconds=moment(request.until)
+            party, unit, since_seconds=moment(request.since), until_seconds=moment(request.until)
         )
-        return statement, at
+        return party, statement, at
 
 
 def _write_csv(path: Path, statement: Statement, at: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from relayer.core.ids import Height
@@ -11,6 +12,7 @@ from relayer.facts.codec import PORT
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.contracts import Contract, call_data, creation_code
 from relayer.ledgers.evm.facts_port import address_port, app_on, port_of
+from relayer.ports.sending import Sending
 from relayer.proofs.evm_address import checksum_address
 
 _ADD_APP = "addIBCApp(string,address)"
@@ -39,16 +41,19 @@ async def deploy_contracts(
     facts: bytes | None = None,
     port: str | None = PORT,
     note: Note = lambda _router, _facts, _height: None,
+    sending: Sending = nullcontext,
 ) -> DeployedContracts:
     """Deploys what is missing: a router unless one is named, and a BusinessFacts contract unless one is, on its port.
 
     `port` None: the facts have no name on the router, their address in lower case is their port, and no role is needed for
-    it. The connection's account owns both. A router that would refuse the port is found before the facts are paid for.
-    Raises Reverted, AccessDenied, ConfigurationError, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
+    it. `sending` is entered around each transaction. The connection's account owns both. A router that would refuse the port
+    is found before the facts are paid for. Raises Reverted, AccessDenied,
+    ConfigurationError, FundsInsufficient, FeeCapExceeded, LedgerUnavailable.
     """
     deployer, height = connection.deployer, None
     if router is None:
-        router, mined = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
+        with sending():
+            router, mined = await deployer.deploy(creation_code(Contract.ROUTER), "deployment of the router")
         height = Height(mined.block_number)
         note(router, None, height)
     if facts is None:
@@ -56,19 +61,21 @@ async def deploy_contracts(
             await _require_free(connection, router, port)
         named = _NO_NAME if port is None else port
         code = creation_code(Contract.BUSINESS_FACTS, checksum_address(router), connection.options.chain_id, named)
-        facts, _ = await deployer.deploy(code, "deployment of the business facts")
+        with sending():
+            facts, _ = await deployer.deploy(code, "deployment of the business facts")
         note(router, facts, height)
     else:
         await _require_port(connection, facts, port)
-    await _join(connection, router, facts, port)
+    await _join(connection, router, facts, port, sending)
     return DeployedContracts(router=router, facts=facts, router_height=height)
 
 
-async def _join(connection: EvmConnection, router: bytes, facts: bytes, port: str | None) -> None:
+async def _join(connection: EvmConnection, router: bytes, facts: bytes, port: str | None, sending: Sending) -> None:
     """Registers the facts on their port, unless they are there."""
     owner = await app_on(connection.node, router, address_port(facts) if port is None else port)
     if owner is None:
-        await connection.deployer.call(router, _add_app(facts, port), "addIBCApp")
+        with sending():
+            await connection.deployer.call(router, _add_app(facts, port), "addIBCApp")
     elif owner != facts:
         raise ConfigurationError(
             f"port {port} of router {checksum_address(router)} belongs to {checksum_address(owner)}, not to the facts at "

@@ -102,7 +102,7 @@ async def _dispute(service: CosmosSettlement, fact_id: bytes) -> None:
 
 
 async def _pay_all(at: Desk, service: CosmosSettlement) -> None:
-    orders = await payments_of(at, "C-1", expires_at_seconds=later(), actor=None)
+    orders = await payments_of(at, "C-1", expires_at_seconds=later(), actor=OPERATOR)
     assert orders
     for order in orders:
         assert isinstance(order, InstructPayment)

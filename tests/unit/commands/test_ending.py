@@ -8,17 +8,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
 
+from relayer.business.settling import Desk
 from relayer.cli import app
 from relayer.commands import progress
 from relayer.commands.ending import BUG, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE, run
 from relayer.commands.moments import LAST_SECOND, moment
 from relayer.commands.output import write_file
-from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, LedgerRefused, LedgerUnavailable
+from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, LedgerRefused, LedgerUnavailable, RelayerError
+from relayer.ports.settlement import SettlementService
+from relayer.settlement.model.parties import Consent, SetConsent
 from tests.support.outputs import output
 
 
@@ -213,6 +218,98 @@ def test_what_a_ledger_refused_or_nobody_sent_is_not_in_doubt(end: BaseException
     with pytest.raises(type(end)):
         half()
     assert progress.account() == (("packet main/contracts/1 carries 64 facts",), words)
+    progress.forget()
+
+
+def test_nothing_is_in_doubt_before_the_first_thing_is_sent_and_everything_after_it() -> None:
+    def half(sends: bool) -> None:
+        with progress.doubting("part of it may be registered") as begin:
+            if sends:
+                with begin(), begin():
+                    pass
+            raise LedgerRefused("7", "no")
+
+    for sends, words in ((False, ""), (True, "part of it may be registered")):
+        progress.forget()
+        with pytest.raises(LedgerRefused):
+            half(sends)
+        assert progress.account() == ((), words)
+    progress.forget()
+    with progress.doubting("part of it may be registered") as begin, begin():
+        pass
+    assert progress.account() == ((), "")
+
+
+SENDS = {
+    "apply": ("settlement", "apply", "settlement.json"),
+    "consent": ("settlement", "consent", "DE*NBM"),
+    "pay": ("settlement", "pay", "2026-11"),
+    "import": ("settlement", "import", "camt.xml", "--accounts", "accounts.json"),
+    "mandate": ("settlement", "mandate", "DE*NBM", "0x1000000000000000000000000000000000000001"),
+    "remove-issuer": ("settlement", "remove-issuer", "0x1000000000000000000000000000000000000001"),
+    "mint": ("facts", "mint", "facts.json", "--key-env", "ISSUER", "--no-check"),
+    "send": ("facts", "send", "--key-env", "ISSUER"),
+    "open": ("channel", "open", "--yes"),
+    "deploy": ("channel", "deploy"),
+}
+"""Verbs that send, over ledgers that do not answer."""
+
+
+@pytest.fixture(scope="module")
+def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unanswered")
+    for words in (("init", str(folder)), ("authority", "init", str(folder / "authority.yaml"))):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    settings = folder / "relayer.yaml"
+    address = "0x1000000000000000000000000000000000000009"
+    text = settings.read_text().replace("http://127.0.0.1:8545", "http://127.0.0.1:9")
+    text = text.replace("    finality: latest", f'    router: "{address}"\n    facts: "{address}"\n    finality: latest')
+    ends = "ends: [{ledger: contracts, client: client-0}, {ledger: settlement, client: poa-evm-0}]"
+    settings.write_text(text.replace("ends: [{ledger: contracts}, {ledger: settlement}]", ends))
+    (folder / "keys/ledger.token").write_text("token\n")
+    (folder / "camt.xml").write_text("<Document/>")
+    (folder / "accounts.json").write_text("{}")
+    (folder / "settlement.json").write_text('{"parties": [{"id": "DE*NBM", "name": "Nordbahn"}], "agreements": []}')
+    (folder / "facts.json").write_text(
+        '[{"kind": "trip_completed", "category": "fare", "creditor": "DE*KCS", "debtor": "DE*NBM", "currency": "EUR",'
+        ' "exponent": 2, "net": 1840, "tax": 350, "service_end": 1790000000, "due_date": 1795000000, "document": {}}]'
+    )
+    return folder
+
+
+@pytest.mark.parametrize("arguments", SENDS.values(), ids=SENDS)
+def test_an_error_before_anything_was_sent_says_nothing_of_doubt(
+    arguments: tuple[str, ...], unanswered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The fault: whole commands were in doubt, so one that did not reach its ledger said that part of it may be sent."""
+    monkeypatch.chdir(unanswered)
+    monkeypatch.setenv("ISSUER", "11" * 32)
+    monkeypatch.setattr(sys, "argv", ["relayer", *arguments, "--json"])
+    with pytest.raises(SystemExit) as caught:
+        run(app)
+    assert caught.value.code not in (0, BUG)
+    error = output("error", capsys.readouterr().err.splitlines()[-1])["error"]
+    assert error["kind"] != "InvalidInput", error
+    assert (error["done"], error["in_doubt"]) == ([], "")
+
+
+async def test_a_command_that_was_not_answered_is_in_doubt_and_one_that_was_refused_is_not() -> None:
+    class Service:
+        """Answers no command."""
+
+        def __init__(self, answer: RelayerError) -> None:
+            self.answer = answer
+
+        async def execute(self, _command: object) -> None:
+            raise self.answer
+
+    command = SetConsent(request_id="r", actor=bytes(32), party=bytes(32), consent=Consent.GIVEN, replaces=0)
+    for answer, words in ((LedgerUnavailable("no answer"), "it may be recorded"), (LedgerRefused("7", "no"), "")):
+        progress.forget()
+        service = cast("SettlementService", Service(answer))
+        with pytest.raises(type(answer)):
+            await Desk(service=service, names={}, sending=partial(progress.sending, "it may be recorded")).execute(command)
+        assert progress.account() == ((), words)
     progress.forget()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relayer.business.naming import hash_prefix, near_names, one_hash, one_of
+from relayer.business.naming import hash_prefix, near_names, one_hash, one_of, one_party
 from relayer.errors import InvalidInput
 
 CYCLES = ("2026-09", "2026-10", "2027-01")
@@ -52,3 +52,52 @@ def test_a_hash_that_fits_two_is_refused() -> None:
 def test_what_is_no_beginning_of_a_hash_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="hexadecimal digits"):
         hash_prefix("fact", text)
+
+
+IDS = {b"n": "DE*NBM", b"k": "DE*KCS", b"a": "AT*ATX", b"x": "AT*ATY"}
+TITLES = {b"n": "Nordbahn", b"k": "KiezCar", b"a": "AlpenTaxi", b"x": "AlpenTaxi"}
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        ("DE*NBM", b"n"),
+        ("Nordbahn", b"n"),
+        ("DE*K", b"k"),
+        ("Kie", b"k"),
+        ("AT*ATX", b"a"),
+        ("N", b"n"),
+    ],
+    ids=["id", "name", "beginning of an id", "beginning of a name", "id that begins like another", "one letter"],
+)
+def test_a_party_is_named_by_its_id_its_name_or_the_only_beginning_of_them(text: str, party: bytes) -> None:
+    assert one_party(text, IDS, TITLES) == party
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("AT*", r"party AT\*: 2 are called like this: AT\*ATX \(AlpenTaxi\), AT\*ATY \(AlpenTaxi\)"),
+        ("AlpenTaxi", "2 are called like this"),
+        ("", "is not registered"),
+        ("DE*NMB", r"is not registered on this ledger; .* did you mean DE\*NBM"),
+        ("Nordbann", "did you mean Nordbahn"),
+        ("ZZ", "registers$"),
+    ],
+)
+def test_a_party_that_is_none_or_several_is_refused_with_those_that_are_near(text: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        one_party(text, IDS, TITLES)
+
+
+def test_a_party_that_bears_another_ones_id_as_its_name_takes_no_command_of_it() -> None:
+    """The attacker: a party with the name `DE*NBM`. The id itself always wins."""
+    assert one_party("DE*NBM", IDS, {**TITLES, b"k": "DE*NBM"}) == b"n"
+    with pytest.raises(InvalidInput, match="2 are called like this"):
+        one_party("DE*NB", IDS, {**TITLES, b"k": "DE*NBX"})
+
+
+def test_parties_without_names_are_named_by_their_ids() -> None:
+    assert one_party("DE*N", IDS, {}) == b"n"
+    with pytest.raises(InvalidInput, match=r"called like this: AT\*ATX, AT\*ATY"):
+        one_party("AT", IDS, {})
