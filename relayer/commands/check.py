@@ -10,7 +10,7 @@ import typer
 
 from relayer.app.checking import check
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, show_json
+from relayer.commands.output import FOUND_WRONG, show_json, show_line
 from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.ports.capabilities import CheckLine
 from relayer.views.checks import CheckedThing
@@ -34,9 +34,9 @@ async def _look(settings: RelayerSettings, form: OutputForm) -> list[CheckLine]:
     async for line in check(settings):
         lines.append(line)
         if form is OutputForm.WORDS:
-            sys.stdout.write(f"{'ok  ' if line.good else 'FAIL'}  {line.subject}: {line.found}\n")
+            show_line(f"{'ok  ' if line.good else 'FAIL'}  {line.subject}: {line.found}", indent=6)
             if not line.good:
-                sys.stdout.write(f"      what to do: {line.remedy}\n")
+                show_line(f"      what to do: {line.remedy}", indent=6)
             sys.stdout.flush()
     return lines
 

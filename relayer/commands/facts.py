@@ -27,6 +27,8 @@ from relayer.settlement.model.issuers import Issuer
 from relayer.views.facts import FactView, SentFacts, code_name, kind_name
 from relayer.views.values import hex_of
 
+FACT_COLUMNS = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "news", "open", "liability")
+FACT_NUMBERS = ("gross", "packet", "settlement", "news", "open")
 _PRECHECK_SECONDS = 15
 
 
@@ -88,9 +90,7 @@ def show_facts(config: Path, channel: str | None, fact_id: str | None, form: Out
     if form is OutputForm.JSON:
         show_json([FactView.of(each.minted, each.record) for each in chosen])
         return
-    columns = ("fact", "kind", "gross", "currency", "state", "code", "packet", "settlement", "news", "open", "liability")
-    rows = (fact_as_row(each) for each in chosen)
-    show_table(f"{len(chosen)} facts", columns, rows, right=("gross", "packet", "settlement", "news", "open"))
+    show_table(f"{len(chosen)} facts", FACT_COLUMNS, map(fact_as_row, chosen), right=FACT_NUMBERS)
 
 
 def fact_as_row(each: TrackedFact) -> Sequence[str]:

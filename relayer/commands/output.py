@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from shutil import get_terminal_size
-from textwrap import indent
+from textwrap import fill, indent
 from typing import TypeVar
 
 from relayer.commands.progress import done, doubting, in_doubt, say, sending
@@ -30,6 +30,7 @@ __all__ = [
     "sending",
     "show_json",
     "show_json_of_many",
+    "show_line",
     "show_table",
     "step",
     "write_file",
@@ -86,6 +87,14 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     """A table on standard output; columns named in `right` are numbers."""
     terminal = get_terminal_size().columns if sys.stdout.isatty() else None
     sys.stdout.write(table(title, columns, rows, right=right, terminal=terminal))
+
+
+def show_line(words: str, *, indent: int = 0) -> None:
+    """A line on standard output; on a terminal it wraps between words, and what follows is indented."""
+    if sys.stdout.isatty():
+        width = get_terminal_size().columns
+        words = fill(words, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    sys.stdout.write(f"{words}\n")
 
 
 @contextmanager

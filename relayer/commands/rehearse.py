@@ -17,7 +17,7 @@ from relayer.engine.rehearsal import Rehearsed, RehearsedStep
 from relayer.ports.ledger import MessageResult, Outcome
 from relayer.views.checks import QuoteView, RefusalView, RehearsalView, RehearsedMessage, RehearsedSubmission
 
-_COLUMNS = ("to", "client", "messages", "header", "transactions", "gas", "price of gas", "fee at most", "account has")
+COLUMNS = ("to", "client", "messages", "header", "transactions", "gas", "price of gas", "fee at most", "account has")
 
 
 def rehearse_start(config: Path, form: OutputForm) -> None:
@@ -32,7 +32,7 @@ def rehearse_start(config: Path, form: OutputForm) -> None:
 
 
 def _in_words(found: Rehearsals) -> None:
-    show_table(f"{len(found.lanes)} submissions; nothing was sent", _COLUMNS, map(_row, found.lanes), right=_COLUMNS[3:])
+    show_table(f"{len(found.lanes)} submissions; nothing was sent", COLUMNS, map(_row, found.lanes), right=COLUMNS[3:])
     for name, reason in found.unavailable.items():
         say(f"ledger {name}: {reason}")
     for lane in found.lanes:

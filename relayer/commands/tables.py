@@ -23,7 +23,7 @@ def table(
     """Its lines; columns named in `right` are numbers, which never wrap. `terminal`: its width; None: a file."""
     bold, plain = ("", "") if terminal is None else ("\x1b[1m", "\x1b[0m")
     cells = [[_visible(cell) for cell in row] for row in rows]
-    heading = f"{bold}{title}{plain}"
+    heading = "\n".join(f"{bold}{line}{plain}" for line in ([title] if terminal is None else _wrapped(title, terminal)))
     widths: list[int] | None = _natural(columns, cells)
     if terminal is not None:
         if _total(_natural(columns, cells)) > terminal:

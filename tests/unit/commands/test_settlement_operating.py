@@ -22,25 +22,10 @@ from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.settlement.model.disputes import OpenDispute
 from relayer.testing.clock import ManualClock
+from tests.support.books import SETTINGS
 from tests.support.owing import OwingLedger
 
 NBM, KCS = PARTY["NBM"], PARTY["KCS"]
-SETTINGS = """version: 1
-ledgers:
-  settlement: {type: embedded, settings: ledger.yaml, chain_id: settlement-1}
-  contracts:
-    type: evm
-    chain_id: 1337
-    endpoints: [http://127.0.0.1:9]
-    finality: latest
-    account: {key: {env: NOBODYS_KEY}}
-    fees: {policy: zero}
-    authorities: {threshold: 1, members: [{address: "0x1000000000000000000000000000000000000001", endpoint: "127.0.0.1:9"}]}
-channels:
-  - {name: main, ends: [{ledger: contracts}, {ledger: settlement}], timeout_seconds: 3600}
-journal: {path: relayer.journal}
-service: {host: 127.0.0.1, port: 8484}
-"""
 Run = Callable[..., Result]
 
 
