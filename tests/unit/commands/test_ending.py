@@ -264,8 +264,10 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     address = "0x1000000000000000000000000000000000000009"
     text = settings.read_text().replace("http://127.0.0.1:8545", "http://127.0.0.1:9")
     text = text.replace("    finality: latest", f'    router: "{address}"\n    facts: "{address}"\n    finality: latest')
-    ends = "ends: [{ledger: contracts, client: client-0}, {ledger: settlement, client: poa-evm-0}]"
-    settings.write_text(text.replace("ends: [{ledger: contracts}, {ledger: settlement}]", ends))
+    for ledger, client in (("contracts", "client-0"), ("settlement", "poa-evm-0")):
+        assert f"- {{ledger: {ledger}}}" in text
+        text = text.replace(f"- {{ledger: {ledger}}}", f"- {{ledger: {ledger}, client: {client}}}")
+    settings.write_text(text)
     (folder / "keys/ledger.token").write_text("token\n")
     (folder / "camt.xml").write_text("<Document/>")
     (folder / "accounts.json").write_text("{}")
