@@ -49,7 +49,9 @@ def one_party(text: str, ids: Mapping[bytes, str], titles: Mapping[bytes, str]) 
     """
 
     def fitting(fits: Callable[[str], bool], *called: Mapping[bytes, str]) -> list[bytes]:
-        return sorted({party for each in called for party, name in each.items() if party in ids and fits(name)}, key=ids.get)
+        return sorted(
+            {party for each in called for party, name in each.items() if party in ids and fits(name)}, key=ids.__getitem__
+        )
 
     for found in (
         fitting(text.__eq__, ids),
