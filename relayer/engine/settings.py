@@ -24,7 +24,7 @@ class EngineSettings:
     """Payloads and estimated proofs of one submission."""
     ends_at_once: int = 256
     """Ended packets whose commitments are proven to be gone together."""
-    ends_seconds: float = 0.5
+    ends_seconds: float = 1.0
     """Least seconds between two such proofs, unless that many packets wait: each one takes a header, with the signatures of
     those who vouch for it, away from packets that are under way."""
     submissions_per_ledger: int = 2

@@ -122,6 +122,8 @@ class Failover:
         Raises NodeDeclined if no node gives one and at least one declined, WrongLedger if one of those left is foreign,
         else LedgerUnavailable with the reason of each.
         """
+        if len(self._nodes) == 1:
+            return await self._ask_only(self._nodes[0], operation)
         turn, begun = self._order(), dict[_Node, int]()
         asked: dict[asyncio.Task[Answer], _Node] = {}
         failures: dict[_Node, Exception] = {}
@@ -152,6 +154,21 @@ class Failover:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
         raise declined or _verdict(failures)
+
+    async def _ask_only(self, node: _Node, operation: Operation[Answer]) -> Answer:
+        """As `ask`, of the one node that there is. Every packet asks dozens of questions, so this takes no task."""
+        begun = node.times_aside
+        try:
+            answer = await self._ask(node, operation)
+        except NodeDeclined:
+            raise
+        except _PASSED_OVER as error:
+            self._set_aside(node)
+            failure = error
+        else:
+            self._use(node, begun)
+            return answer
+        raise _verdict({node: failure})
 
     async def ask_every(self, operation: Operation[Answer]) -> list[Answer]:
         """The answers of all nodes that give one; none of them is believed more than another."""

@@ -15,8 +15,9 @@ async def first_answer(question: Callable[[], Awaitable[Answer]], *, again_after
     attempts = [asyncio.ensure_future(question())]
     try:
         await asyncio.wait(attempts, timeout=again_after)
-        if not attempts[0].done():
-            attempts.append(asyncio.ensure_future(question()))
+        if attempts[0].done():
+            return attempts[0].result()
+        attempts.append(asyncio.ensure_future(question()))
         done, _ = await asyncio.wait(attempts, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
     finally:

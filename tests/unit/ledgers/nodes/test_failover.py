@@ -323,6 +323,30 @@ async def test_a_node_that_declines_is_not_set_aside() -> None:
     await nodes.close()
 
 
+async def test_the_only_node_of_a_ledger_is_asked_without_a_task_of_its_own() -> None:
+    """A packet asks dozens of questions one after the other, so what each one costs is a part of its latency."""
+    contact = Scripted(a=5)
+    nodes = failover(contact)
+    ours = asyncio.current_task()
+
+    async def whose(url: str) -> object:
+        return asyncio.current_task()
+
+    async def declines(url: str) -> str:
+        raise NodeDeclined("pruned")
+
+    async def fails(url: str) -> str:
+        raise OSError("gone")
+
+    assert await nodes.ask(whose) is ours
+    with pytest.raises(NodeDeclined, match="pruned"):
+        await nodes.ask(declines)
+    with pytest.raises(LedgerUnavailable, match=r"no node of the ledger answers.*gone"):
+        await nodes.ask(fails)
+    assert await asked_of(nodes, contact) == "a"
+    await nodes.close()
+
+
 async def test_a_ledger_that_lost_blocks_puts_no_node_aside() -> None:
     contact = Scripted(a=9, b=9)
     nodes = failover(contact, behind=lambda height, heads: max(heads.before - height, 0))
