@@ -61,6 +61,7 @@ GROUPS = (
     Group(name="simulation", paths=("tests/simulation", "tests/fuzz"), cores=0.6, has_long=True),
     Group(name="processes", paths=("tests/e2e/processes",), cores=0.6, has_long=True),
     Group(name="ledgers", paths=("tests/unit/ledgers",), cores=0.8),
+    Group(name="push", paths=("tests/unit/push",), cores=0.8),
     Group(name="artifacts", paths=("tests/unit/ledgers/evm/test_contracts.py",)),
     Group(name="solidity", paths=("tests/contract/solidity",), has_long=True),
 )

@@ -26,11 +26,8 @@ class Delivery:
     target: PushTarget
     identity: bytes | None = None
     """Of that ledger, once it is known."""
-
-    @property
-    def ledger(self) -> str:
-        """How references name the ledger: its chain id."""
-        return (self.identity or b"")[_IDENTITY_BYTES:].decode(errors="replace")
+    is_signer_known: bool = False
+    """Whether a signature was seen to be the issuer's. The ledger checks each of them."""
 
     async def deliver(self, claims: Sequence[Taken], verdicts: list[Verdict]) -> None:
         """Adds a verdict for each claim. If the ledger cannot read the request, it is cut in halves until the claim
@@ -55,7 +52,10 @@ class Delivery:
             raise WrongLedger(
                 f"{len(claims)} facts were answered by {len(answers)} answers; the target is not a settlement ledger"
             )
-        verdicts += [answered(claim, answer, self.ledger) for claim, answer in zip(claims, answers, strict=True)]
+        assert self.identity is not None
+        # References name the ledger by its chain id.
+        ledger = self.identity[_IDENTITY_BYTES:].decode(errors="replace")
+        verdicts += [answered(claim, answer, ledger) for claim, answer in zip(claims, answers, strict=True)]
 
     async def _signed(self, claims: Sequence[Taken]) -> SignedFacts:
         assert self.identity is not None
@@ -70,6 +70,8 @@ class Delivery:
             signature=b"",
         )
         signed = replace(unsigned, signature=await ask_signer(self.sign, signing_digest(self.identity, unsigned)))
+        if self.is_signer_known:
+            return signed
         try:
             signer = recover_issuer(self.identity, signed)
         except InvalidInput as error:
@@ -79,4 +81,5 @@ class Delivery:
                 f"the signer signs as 0x{signer.hex()}, but the outbox's issuer is {self.outbox.issuer}; give it the "
                 "issuer's key"
             )
+        self.is_signer_known = True
         return signed

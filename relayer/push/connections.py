@@ -23,6 +23,8 @@ _DIALECTS = {
     "pg8000": Dialect.POSTGRESQL,
 }
 _STYLES = {"sqlite3": "qmark", "aiosqlite": "qmark", "psycopg": "pyformat"}
+_packages: dict[type, str] = {}
+"""By class: they are looked up several times for each statement."""
 _SUPPORTED = "sqlite3, aiosqlite, psycopg, or a Connection or Session of SQLAlchemy over one of them"
 
 
@@ -143,12 +145,13 @@ def _driver(connection: Any) -> Any:
 
 
 def _package(connection: Any) -> str:
-    """Of the class or of the driver's class that it is derived from."""
-    for kind in type(connection).__mro__:
-        package = kind.__module__.partition(".")[0]
-        if package in _DIALECTS:
-            return package
-    return type(connection).__module__.partition(".")[0]
+    """Of its class, or of the driver's class that it is derived from."""
+    kind = type(connection)
+    found = _packages.get(kind)
+    if found is None:
+        packages = [each.__module__.partition(".")[0] for each in kind.__mro__]
+        found = _packages[kind] = next((package for package in packages if package in _DIALECTS), packages[0])
+    return found
 
 
 def _is_idle(connection: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from relayer.codes.facts import FactCode, FactStatus, meaning_of
@@ -24,6 +25,8 @@ from relayer.push.schema import require_version
 SUSPECT_AFTER = 3
 """So often has a pair failed when its claims are delivered one by one, and without those of other pairs."""
 _PAIRS_AT_ONCE = 64
+_party_id = lru_cache(maxsize=4096)(party_id)
+"""Parties are few, and each has many claims."""
 
 Pair = tuple[str, str]
 """Creditor and debtor."""
@@ -268,8 +271,8 @@ def _fact(row: dict[str, Any], *, fact_id: bytes, sequence: int) -> Fact:
         schema=SCHEMA,
         kind=KINDS[row["kind"]],
         category=CATEGORIES[row["category"]],
-        creditor=party_id(row["creditor"]),
-        debtor=party_id(row["debtor"]),
+        creditor=_party_id(row["creditor"]),
+        debtor=_party_id(row["debtor"]),
         currency=row["currency"].encode(),
         exponent=int(row["exponent"]),
         net=int(row["net"]),

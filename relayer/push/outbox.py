@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relayer.errors import ConfigurationError, InvalidInput
@@ -145,8 +145,9 @@ class Outbox:
         if known is not None:
             return known
         sequence = yield from self._next_sequence()
-        fact = form.issue(fact_id=self.fact_id(sequence), issuer_sequence=sequence)
-        inserted = yield self._insertion(claim.business_id, content, fact)
+        fact = replace(draft, fact_id=self.fact_id(sequence), issuer_sequence=sequence)
+        stored = _put(claim.business_id, fact, created_at=self.clock())
+        inserted = yield self._insertion(stored, content)
         if not inserted:
             # Another transaction put the same id since we looked; this one has waited for it to commit.
             yield self._on_issuer("UPDATE {p}issuers SET last_sequence = last_sequence - 1 WHERE system = ? AND issuer = ?")
@@ -157,7 +158,7 @@ class Outbox:
             f"INSERT INTO {self.prefix}pairs VALUES (?, ?, ?, ?, '', 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
             (self.system, self.issuer, claim.creditor, claim.debtor),
         )
-        return (yield from self.finding(claim.business_id))
+        return stored
 
     def asking(self, business_id: str) -> Work[Outcome | None]:
         """See outcome."""
@@ -244,7 +245,7 @@ class Outbox:
     def _on_issuer(self, sql: str) -> Statement:
         return Statement(sql.format(p=self.prefix), (self.system, self.issuer))
 
-    def _insertion(self, business_id: str, content: tuple[object, ...], fact: Fact) -> Statement:
+    def _insertion(self, stored: Outcome, content: tuple[object, ...]) -> Statement:
         names = ", ".join(CONTENT)
         marks = ", ".join("?" * (len(CONTENT) + 7))
         return Statement(
@@ -254,13 +255,13 @@ class Outbox:
             " ON CONFLICT DO NOTHING RETURNING issuer_sequence",
             (
                 self.system,
-                business_id,
+                stored.business_id,
                 self.issuer,
-                fact.issuer_sequence,
+                stored.issuer_sequence,
                 *content,
-                _hex(fact.fact_id),
-                _hex(fact_hash(fact)),
-                self.clock(),
+                stored.fact_id,
+                stored.fact_hash,
+                stored.created_at,
             ),
         )
 
@@ -280,6 +281,24 @@ def content_of(claim: Claim, fact: Fact) -> tuple[object, ...]:
         fact.due_date,
         _hex(fact.document_hash),
         _hex(fact.related_fact),
+    )
+
+
+def _put(business_id: str, fact: Fact, *, created_at: float) -> Outcome:
+    """Of a claim that was just written."""
+    return Outcome(
+        business_id=business_id,
+        state=ClaimState.WAITING,
+        issuer_sequence=fact.issuer_sequence,
+        fact_id=_hex(fact.fact_id),
+        fact_hash=_hex(fact_hash(fact)),
+        attempts=0,
+        code="",
+        reason="",
+        reference=None,
+        created_at=created_at,
+        answered_at=None,
+        callback_error="",
     )
 
 
