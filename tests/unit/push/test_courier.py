@@ -242,6 +242,24 @@ async def test_an_outbox_belongs_to_one_ledger(connect, business, ledger, clock)
     assert other.batches == []
 
 
+async def test_a_database_that_was_put_back_is_refused_until_its_sequence_is_set(connect, business, ledger, clock) -> None:
+    """It assigns a sequence again that the ledger has seen with other content: no reference of the first claim is taken."""
+    put(business, a_claim("T-1"))
+    courier = a_courier(connect, ledger, clock)
+    await drain(courier)
+    business.execute("DELETE FROM push_claims")
+    business.execute("UPDATE push_issuers SET last_sequence = 0")
+    put(business, a_claim("T-2", net=7))
+    await drain(courier)
+    assert (outcome(business, "T-2").state, outcome(business, "T-2").code) == (ClaimState.REFUSED, "bad_hash")
+    business.execute("UPDATE push_issuers SET last_sequence = 1")
+    put(business, a_claim("T-3", net=7))
+    await drain(courier)
+    await courier.close()
+    assert outcome(business, "T-3").accepted
+    assert len(ledger.liabilities) == 2
+
+
 async def test_two_couriers_deliver_each_claim_once_and_in_order(address: str, ledger: PushLedger, clock: Clock) -> None:
     """PostgreSQL: neither waits for what the other one has locked."""
     with psycopg.connect(address) as connection:
