@@ -96,6 +96,14 @@ class JsonRpc:
         answers = await self._failover.ask_every(partial(self._transport.ask, calls=[call]))
         return [answer for (answer,) in answers if not isinstance(answer, NodeRefused)]
 
+    async def each(self, calls: Sequence[Call]) -> list[list[Json | NodeRefused]]:
+        """The results of every node that answers, each as `batch` gives them."""
+        return await self._failover.ask_every(partial(self._transport.ask, calls=calls))
+
+    def doubt(self) -> None:
+        """The node in use contradicts another one: others are asked before it for a while."""
+        self._failover.doubt()
+
     async def check_endpoints(self) -> None:
         """Asks every node for its chain id. Raises WrongLedger for a foreign one, LedgerUnavailable if none answers."""
         await self._failover.check()

@@ -11,7 +11,9 @@ from relayer.ledgers.evm.errors import NodeRefused
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, quantity
 from relayer.ledgers.evm.rpc import Call
+from relayer.logs import Log
 
+_log = Log(__name__)
 _GAS_MARGIN_PERCENT = 25
 """The router's try/catch forwards 63/64 of the gas, and a competitor's transaction may change storage costs meanwhile."""
 
@@ -50,8 +52,26 @@ class Simulator:
         if any(each is not None and is_about_rights(each) for each in refusals):
             # An application that a packet is for can revert with the same error, so the router's manager is asked.
             await require_relaying(self._node, router=self._router, account=self._account)
+        if len(self._node.rpc) > 1 and any(refusals):
+            refusals = await self._agreed(requests, refusals)
         first = refusals.pop(0) if front else None
         return Trial(update=first, messages=() if first is not None else tuple(refusals))
+
+    async def _agreed(self, requests: list[Call], refusals: list[NodeRefused | None]) -> list[NodeRefused | None]:
+        """The refusals without those that another node contradicts: one node alone sets no packet aside, and the block
+        decides. The node in use is asked after the others then."""
+        refused = [index for index, refusal in enumerate(refusals) if refusal is not None]
+        agreed = list(refusals)
+        contradicted = set[int]()
+        for results in await self._node.rpc.each([requests[index] for index in refused]):
+            for index, result in zip(refused, results, strict=True):
+                if isinstance(result, str):
+                    agreed[index] = None
+                    contradicted.add(index)
+        if contradicted:
+            _log.warning("refusal_contradicted", simulations=len(contradicted))
+            self._node.rpc.doubt()
+        return agreed
 
     def _transaction(self, calldata: bytes) -> dict[str, str]:
         return {**self._parties, "data": "0x" + calldata.hex()}

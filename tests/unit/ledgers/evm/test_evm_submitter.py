@@ -81,9 +81,24 @@ class FakeRouter:
     header_time: int = NOW
     broadcast_together: list[int] = field(default_factory=list)
 
+    others: list[FakeRouter] = field(default_factory=list)
+    """Nodes of the same ledger beside this one."""
+    doubted: int = 0
+    invented: dict[int, bytes] = field(default_factory=dict)
+    """What this node says to simulations, and no block does."""
+
     @property
     def rpc(self) -> FakeRouter:
         return self
+
+    def __len__(self) -> int:
+        return 1 + len(self.others)
+
+    async def each(self, requests):
+        return [await node.batch(requests) for node in (self, *self.others)]
+
+    def doubt(self) -> None:
+        self.doubted += 1
 
     async def update(self, _: ClientId, update: ClientMessage) -> bytes:
         if self.bad_update:
@@ -120,6 +135,11 @@ class FakeRouter:
             return b""
         return next((self.refusals[each] for each in sequences if each in self.refusals), None)
 
+    def _told(self, calldata: bytes) -> bytes | None:
+        """What a simulation gives; once this node is doubted, that of an honest one."""
+        lies = [] if self.doubted else [each for each in self._parts(calldata)[1] if each in self.invented]
+        return self.invented[lies[0]] if lies else self._refusal(calldata)
+
     async def call(self, method: str, *params: object) -> object:
         if method == "eth_blockNumber":
             return "0x9"
@@ -128,7 +148,7 @@ class FakeRouter:
         assert method == "eth_estimateGas"
         self.estimated += 1
         calldata = bytes.fromhex(params[0]["data"][2:])
-        refusal = self._refusal(calldata)
+        refusal = self._told(calldata)
         if refusal is not None or not self.estimates:
             raise NodeRefused(method, 3, "words", refusal)
         return hex(self.gas_each * len(self._parts(calldata)[1]) + 50_000)
@@ -140,7 +160,8 @@ class FakeRouter:
             if self.trouble is not None:
                 answers.append(self.trouble)
                 continue
-            refusal = self._refusal(bytes.fromhex(each.params[0]["data"][2:]))
+            calldata = bytes.fromhex(each.params[0]["data"][2:])
+            refusal = self._told(calldata)
             answers.append("0x" if refusal is None else NodeRefused("eth_call", 3, "words", refusal))
         return answers
 
@@ -286,6 +307,29 @@ async def test_bad_messages_are_found_and_the_rest_goes() -> None:
     assert router.transactions == [(True, [1, 3, 6])]
     codes = [result.code for result in receipt.results]
     assert codes == ["", "NotMember", "", "0xdeadbeef", "EMPTY_REVERT", ""]
+
+
+async def test_one_of_several_nodes_that_refuses_everything_sets_no_packet_aside() -> None:
+    """The block decides, and the node is asked after the others from then on."""
+    router = FakeRouter(invented={1: NOT_MEMBER, 2: NOT_MEMBER}, refusals={2: NOT_MEMBER}, others=[FakeRouter()])
+    router.others[0].refusals = {2: NOT_MEMBER}
+    receipt = await submit(router, message(1), message(2))
+    assert outcomes(receipt) == [Outcome.DELIVERED, Outcome.REFUSED]
+    assert router.transactions == [(True, [1])]
+    assert router.doubted == 1
+
+
+async def test_what_every_node_refuses_is_refused() -> None:
+    router = FakeRouter(refusals={2: NOT_MEMBER}, others=[FakeRouter(refusals={2: NOT_MEMBER})])
+    receipt = await submit(router, message(1), message(2))
+    assert outcomes(receipt) == [Outcome.DELIVERED, Outcome.REFUSED]
+    assert router.doubted == 0
+
+
+async def test_a_node_that_is_alone_is_believed_to_refuse() -> None:
+    router = FakeRouter(invented={1: NOT_MEMBER})
+    receipt = await submit(router, message(1))
+    assert outcomes(receipt) == [Outcome.REFUSED]
 
 
 async def test_a_batch_of_bad_messages_sends_nothing() -> None:
