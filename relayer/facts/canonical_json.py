@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from json.encoder import encode_basestring
 from math import isfinite
 
 from relayer.errors import InvalidInput
@@ -59,7 +60,7 @@ def _sort_key(name: object, path: Path) -> bytes:
 
 def _string(text: str, path: Path) -> bytes:
     try:
-        return json.dumps(text, ensure_ascii=False).encode()
+        return encode_basestring(text).encode()
     except UnicodeEncodeError:
         raise NotCanonical(path, "half a UTF-16 surrogate pair is not a character (RFC 8785, section 3.2.2.2)") from None
 
