@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.go_program import CHAIN
 from relayer.devnet.go_toolchain import GO_FOLDERS, GoToolchain, find_go
 from relayer.errors import ConfigurationError
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         go = find_go()
         if not arguments or "chain" in arguments:
-            chain_program(lambda words: print(words, flush=True))
+            CHAIN.compiled(lambda words: print(words, flush=True))
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1

@@ -40,6 +40,7 @@ class RelayerGroup(TopicGroup):
             ("ledger", "ledger", GROUPS, "The embedded settlement ledger."),
             ("authority", "authority", GROUPS, "An authority that vouches for block hashes."),
             ("agent", "agent", GROUPS, "The settlement agent: activities of a contract become liabilities."),
+            ("queue", "queue", GROUPS, "Facts that come through a message broker."),
         ):
             path = f"relayer.commands.arguments.{module}"
             self.commands[name] = LateGroup(name=name, module=path, help_text=help_text, topic=topic)

@@ -98,15 +98,16 @@ def read_pem(path: Path) -> bytes:
 
 def load_authority(path: Path) -> AuthoritySettings:
     """Raises ConfigurationError with all problems in one report."""
-    return _load(path, AuthoritySettings)
+    return load_section(path, AuthoritySettings)
 
 
 def load_ledger(path: Path) -> LedgerFileSettings:
     """Raises ConfigurationError with all problems in one report."""
-    return _load(path, LedgerFileSettings)
+    return load_section(path, LedgerFileSettings)
 
 
-def _load(path: Path, section: type[_S]) -> _S:
+def load_section(path: Path, section: type[_S]) -> _S:
+    """A file that is one section. Raises ConfigurationError with all problems in one report."""
     document = read_document(path)
     try:
         return section.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})

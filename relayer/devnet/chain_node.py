@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from relayer.devnet.chain_binary import chain_program
+from relayer.devnet.go_program import CHAIN
 from relayer.devnet.ports import free_row
 from relayer.devnet.processes import has_ended, run_to_end
 from relayer.devnet.usage import work
@@ -171,7 +171,7 @@ class SettlementChain:
 
     def __init__(self, options: ChainOptions, progress: Progress = lambda _: None) -> None:
         """Compiles the program if need be, makes the chain if it is new, and starts nothing. Raises ConfigurationError."""
-        self.program = chain_program(progress)
+        self.program = CHAIN.compiled(progress)
         self._temporary = None if options.folder else tempfile.TemporaryDirectory(prefix="settlement-chain-")
         self.folder = (options.folder or Path(self._temporary.name if self._temporary else "")).resolve()
         if not (self.folder / "node0").is_dir():

@@ -36,6 +36,7 @@ def devnet_up(
     settlement: Annotated[str | None, typer.Option(help="cosmos (the default) or embedded; of a new network.")] = None,
     validators: Annotated[int, typer.Option(min=1, max=20, help="Nodes of a new settlement chain.")] = 1,
     block_time_ms: Annotated[int, typer.Option(min=100, max=60_000, help="Pause between blocks of a new chain.")] = 500,
+    queue: Annotated[bool, typer.Option("--queue", help="With a message broker and the queue.yaml to serve it.")] = False,
     json: Json = False,
 ) -> None:
     """Start it, and make it if the folder is new. Both ledgers go on where they stopped."""
@@ -43,7 +44,7 @@ def devnet_up(
     from relayer.devnet.network import ChainShape, settlement_kind
 
     kind = None if settlement is None else settlement_kind(settlement)
-    up(folder, kind, ChainShape(validators=validators, block_time_ms=block_time_ms), form(json))
+    up(folder, kind, ChainShape(validators=validators, block_time_ms=block_time_ms), form(json), queue=queue)
 
 
 @app.command("down")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, say, show_json, show_table
-from relayer.devnet.chain_binary import chain_program
 from relayer.devnet.checkout import ROOT
-from relayer.devnet.folder import DevnetFolder, make
+from relayer.devnet.folder import DevnetFolder, make, write_queue_file
+from relayer.devnet.go_program import BROKER, CHAIN
 from relayer.devnet.network import ChainShape, SettlementKind
 from relayer.devnet.parts import parts
 from relayer.devnet.usage import work
@@ -29,7 +29,7 @@ _WORK_SECONDS = 300.0
 _TAIL_LINES = 15
 
 
-def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputForm) -> None:
+def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputForm, *, queue: bool = False) -> None:
     """Returns when everything answers; one that runs already is left alone. Raises ConfigurationError, LedgerUnavailable."""
     folder = DevnetFolder(path=path.resolve())
     if folder.running() is None:
@@ -41,11 +41,19 @@ def up(path: Path, kind: SettlementKind | None, shape: ChainShape, form: OutputF
         folder.require_whole()
         if folder.kind() is SettlementKind.COSMOS:
             # Here its progress is seen.
-            chain_program(say)
+            CHAIN.compiled(say)
+        if queue and not folder.queue_file.is_file():
+            write_queue_file(folder)
+        if folder.queue_file.is_file():
+            BROKER.compiled(say)
         _start(folder)
     else:
+        if queue and not folder.queue_file.is_file():
+            raise ConfigurationError(f"{folder.path} runs without a message broker; `relayer devnet down` it first")
         say("it runs already")
     show(path, form)
+    if folder.queue_file.is_file():
+        say("the queue is served by `relayer queue serve`")
     say(f"next: cd {folder.path} && relayer channel open --yes && relayer settlement apply settlement.json && relayer start")
 
 

@@ -12,6 +12,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import assert_never
 
+import yaml
+
 from relayer.config.ledgers import CosmosLedgerSettings, EvmLedgerSettings, SettlementLedgerSettings
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.chain_node import Progress
@@ -46,6 +48,16 @@ class DevnetFolder:
     def chain(self) -> Path:
         """The chain's nodes."""
         return self.path / "chain"
+
+    @property
+    def queue_file(self) -> Path:
+        """How a queue is served; there is none if it is missing."""
+        return self.path / "queue.yaml"
+
+    @property
+    def broker(self) -> Path:
+        """What the message broker keeps."""
+        return self.path / "broker"
 
     @property
     def log(self) -> Path:
@@ -152,3 +164,12 @@ def make(folder: DevnetFolder, kind: SettlementKind, shape: ChainShape, tell: Pr
     if folder.path.exists():
         folder.path.rmdir()
     unfinished.rename(folder.path)
+
+
+def write_queue_file(folder: DevnetFolder) -> None:
+    """queue.yaml for the network's settlement ledger and a broker of its own. Raises ConfigurationError."""
+    folder.ledgers()
+    (port,) = free_ports(1)
+    settlement = yaml.safe_load(folder.configuration.read_text())["ledgers"]["settlement"]
+    content = {"version": 1, "broker": {"servers": [f"nats://127.0.0.1:{port}"]}, "settlement": settlement}
+    folder.queue_file.write_text(yaml.safe_dump({**content, "logging": {"format": "console"}}, sort_keys=False))

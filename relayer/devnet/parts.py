@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from relayer.config.ledgers import CosmosLedgerSettings, EmbeddedLedgerSettings, RemoteLedgerSettings
+from relayer.config.queue_file import load_queue
 from relayer.devnet.folder import DevnetFolder
 from relayer.devnet.ports import is_listening
 
@@ -40,6 +42,9 @@ def parts(folder: DevnetFolder) -> Iterator[Part]:
             yield Part(name="settlement ledger", address=settlement.address, answers=is_listening(settlement.address))
         case EmbeddedLedgerSettings():
             yield Part(name="settlement ledger", address=str(settlement.settings), answers=True)
+    if folder.queue_file.is_file():
+        server = load_queue(folder.queue_file).broker.servers[0]
+        yield Part(name="message broker", address=server, answers=is_listening(urllib.parse.urlsplit(server).netloc))
     for member in contracts.authorities.members:
         yield Part(name="authority", address=member.endpoint, answers=is_listening(member.endpoint))
 

@@ -10,6 +10,7 @@ import os
 import time
 import urllib.parse
 from contextlib import ExitStack
+from functools import partial
 
 from relayer.app.authority import serve_authority
 from relayer.app.process import configure_logging, run_until_signal
@@ -17,7 +18,9 @@ from relayer.app.serving import serve_ledger
 from relayer.commands.form import OutputForm
 from relayer.config.fields import Logging
 from relayer.config.ledgers import CosmosLedgerSettings
+from relayer.config.queue_file import load_queue
 from relayer.config.serving import load_authority, load_ledger
+from relayer.devnet.broker import MessageBroker
 from relayer.devnet.chain_node import ChainOptions, SettlementChain
 from relayer.devnet.folder import DevnetFolder
 from relayer.devnet.layout import accounts_needed
@@ -47,6 +50,11 @@ async def _supervise(folder: DevnetFolder, stopping: asyncio.Event) -> None:
         options = GanacheOptions(chain_id=contracts.chain_id, accounts=accounts_needed(), folder=folder.contracts, port=port)
         stack.enter_context(await asyncio.to_thread(Ganache, options))
         _log.info("contract ledger answers", url=contracts.endpoints[0])
+        if folder.queue_file.is_file():
+            server = load_queue(folder.queue_file).broker.servers[0]
+            broker = partial(MessageBroker, folder.broker, port=urllib.parse.urlsplit(server).port or 0)
+            stack.enter_context(await asyncio.to_thread(broker))
+            _log.info("message broker answers", server=server)
         if isinstance(settlement, CosmosLedgerSettings):
             chain = SettlementChain(ChainOptions(folder=folder.chain))
             stack.callback(chain.stop)

@@ -16,6 +16,7 @@ from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
 from relayer.views.push import ClaimView, PushStatusView
+from relayer.views.queue import DeadLetterView, QueueView, ShownDeadLetter
 from relayer.views.relaying import Health, RelayerReport, Status
 from relayer.views.settlement import (
     AgreementView,
@@ -60,6 +61,9 @@ OUTPUTS: dict[str, Any] = {
     "push status": PushStatusView,
     "reconcile": ReconciliationView,
     "replay": ReplayView,
+    "queue dead-letters list": tuple[DeadLetterView, ...],
+    "queue dead-letters show": ShownDeadLetter,
+    "queue status": QueueView,
     "settlement agreements": tuple[AgreementView, ...],
     "settlement apply": tuple[AppliedView, ...],
     "settlement cycles": tuple[CycleView, ...],
@@ -95,6 +99,8 @@ OUTPUTS: dict[str, Any] = {
     "ledger init": ReportView,
     "ledger rotate": ReportView,
     "push retry": ReportView,
+    "queue dead-letters drive": ReportView,
+    "queue dead-letters drop": ReportView,
     "release": ReportView,
     "settlement abort": ReportView,
     "settlement commit": ReportView,

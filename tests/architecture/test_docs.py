@@ -20,7 +20,17 @@ from relayer.config.pushing import PushSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.config.serving import AuthoritySettings, LedgerFileSettings
 from relayer.core.diagram import lifecycle_diagram
-from tests.support.pages import AFTER_THE_README, BACKGROUND, DOCS, README, WITH_A_CHAIN, WITH_AN_AGENT, commands, pages
+from tests.support.pages import (
+    AFTER_THE_README,
+    BACKGROUND,
+    DOCS,
+    README,
+    WITH_A_BROKER,
+    WITH_A_CHAIN,
+    WITH_AN_AGENT,
+    commands,
+    pages,
+)
 from tests.support.paths import ROOT
 
 README_LINES = 170
@@ -48,7 +58,7 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_with_commands_is_walked() -> None:
-    walked = {DOCS / name for name in (*AFTER_THE_README, *WITH_A_CHAIN, *WITH_AN_AGENT)} | {README}
+    walked = {DOCS / name for name in (*AFTER_THE_README, *WITH_A_BROKER, *WITH_A_CHAIN, *WITH_AN_AGENT)} | {README}
     assert {page for page in pages() if commands(page)} == walked
 
 

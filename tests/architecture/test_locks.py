@@ -40,7 +40,7 @@ def test_the_production_lock_has_nothing_that_only_tests_need() -> None:
     only_tests = {re.split(r"[^A-Za-z0-9._-]", each)[0] for each in (*extras["dev"], *extras["testing"], *extras["solver"])}
     left_out = set(re.findall(r'^(\S+); python_version < "3"$', (LOCKS / "left-out.txt").read_text(), re.MULTILINE))
     assert {"rlp", "trie", "web3"} <= only_tests
-    assert len(left_out) == 9
+    assert len(left_out) == 8
     assert names("run.txt") & (only_tests | left_out) == set()
 
 

@@ -15,6 +15,8 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 AFTER_THE_README = ("operations.md", "settlement.md", "trust.md")
 """Pages whose commands continue the README's walk-through, on its network."""
+WITH_A_BROKER = ("queue.md",)
+"""Pages whose commands need a message broker and nothing else."""
 WITH_A_CHAIN = ("cosmos.md",)
 """Pages whose commands start a development network with a chain."""
 WITH_AN_AGENT = ("agent.md",)

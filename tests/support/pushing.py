@@ -75,8 +75,7 @@ class PushLedger:
         """Business ids because of which a whole request is refused."""
         self.committed: Callable[[], None] = lambda: None
         for name in PARTIES:
-            party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
-            self._execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
+            self._register(name)
         for creditor, debtor in permutations(PARTIES, 2):
             self.agree(creditor, debtor)
         for command in issuing_for(*PARTIES, issuer=Issuer(CHAIN_ID, ISSUER)):
@@ -87,6 +86,11 @@ class PushLedger:
         agreement = an_agreement(creditor, debtor)
         name = agreement.agreement_id
         self._execute(RecordAgreement(request_id=name, agreement=agreement, actor=OPERATOR, replaces=0))
+
+    def register(self, name: str, *, creditor: str) -> None:
+        """A party that owes to one of the others."""
+        self._register(name)
+        self.agree(creditor, name)
 
     async def identity(self) -> bytes:
         if self.is_down:
@@ -117,6 +121,10 @@ class PushLedger:
     def liabilities(self) -> list[Liability]:
         """In the order in which they were recorded."""
         return sorted(self.state.liabilities.values(), key=lambda each: each.sequence)
+
+    def _register(self, name: str) -> None:
+        party = Party(party_id=party_id(name), ocpi_id=name, name=name, lei="", vat_id="")
+        self._execute(RegisterParty(request_id=name, party=party, actor=OPERATOR))
 
     def _execute(self, command: Command) -> None:
         for entry in decide(self.state, command, now_seconds=NOW).entries:

