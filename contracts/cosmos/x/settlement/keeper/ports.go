@@ -17,7 +17,7 @@ import (
 
 // From which port of its counterparty facts through a client come, and where the news of them go. Anyone may register an
 // application on the counterparty, so a client alone does not say whose facts they are. An operator binds it once; the first
-// facts bind a client that nobody bound, to this application's own port. A binding never changes: facts that are on their way,
+// facts bind a client that no operator bound, to this application's own port. A binding never changes: facts that are on their way,
 // and news of earlier ones, would meet another application.
 
 // Event of a binding, and its attribute beside AttributeClientID.
