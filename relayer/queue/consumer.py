@@ -205,7 +205,7 @@ Pull = Callable[[int], Awaitable[Sequence[Delivery]]]
 
 
 async def consume(consumer: Consumer, pull: Pull, stopping: asyncio.Event, *, side_by_side: int = 64) -> None:
-    """Until `stopping` is set; then what was taken is finished first. A message that was not acknowledged is delivered again.
+    """Until `stopping` is set; then what was taken is finished first. A message without acknowledgement is delivered again.
     Raises what `handle` raises."""
     running: set[asyncio.Task[None]] = set()
     try:

@@ -1,8 +1,8 @@
 """From which port of its counterparty facts through a light client come, and where the news of them go.
 
 Anyone may register an application on the counterparty, so a client alone does not say whose facts they are. An operator
-binds it once; the first facts bind a client that no operator bound, to the settlement application's own port. A binding never
-changes: facts that are on their way, and news of earlier ones, would meet another application.
+binds it once; the first facts bind a client that no operator bound, to the settlement application's own port. A binding
+never changes: facts that are on their way, and news of earlier ones, would meet another application.
 """
 
 from __future__ import annotations
