@@ -74,7 +74,15 @@ TABLES: dict[str, Shown] = {
     "settlement write-off": lambda books: (books.fact, "1.00", "--reason", "late", DRY),
 }
 """Each is run, over a folder with a journal and books."""
-BY_ROWS = {"facts show", "start", "verify", "reconcile", "settlement import", "devnet status", "ledger rotate"}
+BY_ROWS = {"agent check", "agent list", "push show", "push status"} | {
+    "facts show",
+    "start",
+    "verify",
+    "reconcile",
+    "settlement import",
+    "devnet status",
+    "ledger rotate",
+}
 """Their rows come from nodes, files and children: see the tests below and test_tables.py."""
 LIKE_ANOTHER = {
     "settlement commit": "settlement abort",
@@ -94,6 +102,8 @@ NO_TABLE = {
     *("channel open", "channel recover", "channel deploy", "channel headers"),
     *("settlement apply", "settlement revoke-account", "settlement export", "settlement limits", "settlement resend"),
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),
+    *("agent correct", "agent explain", "agent pull", "agent retry", "agent serve", "push retry", "push serve"),
+    *("facts deliver", "facts sign"),
     *("authority init", "authority recover", "authority serve", "devnet down", "devnet run"),
 }
 """Sentences, files and figures. A header for --expect-hash is one word, which is copied."""
@@ -240,6 +250,22 @@ def of_facts() -> tuple[Sequence[str], list[Sequence[str]], Sequence[str]]:
 
 ROWS: dict[str, Callable[[], tuple[Sequence[str], list[Sequence[str]], Sequence[str]]]] = {
     "facts show": of_facts,
+    "agent check": lambda: (
+        ("subject", "state", "found", "remedy"),
+        [("node", "wrong", "behind by 12 blocks", "start it")],
+        (),
+    ),
+    "agent list": lambda: (
+        ("event", "object", "state", "gross", "reference", "why"),
+        [(f"0x{'ab' * 32}", "activity-1234567", "refused (no_agreement)", "131,406.25", f"0x{'cd' * 32}", "no agreement")],
+        ("gross",),
+    ),
+    "push show": lambda: (("", "value"), [("fact", f"0x{'ab' * 32}"), ("reason", "the pair has no agreement in force")], ()),
+    "push status": lambda: (
+        ("waiting", "oldest", "delivered", "refused", "parked", "retries", "failed callbacks"),
+        [("1000000", "3600 s", "1000000", "12", "0", "1000000", "3")],
+        ("waiting", "oldest", "delivered", "refused", "parked", "retries", "failed callbacks"),
+    ),
     "start": lambda: (
         rehearsing.COLUMNS,
         [("settlement", "poa-evm-0", "64 receive, 12 acknowledge, 1 timeout", *["123456789012"] * 6)],
