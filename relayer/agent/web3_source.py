@@ -7,14 +7,14 @@ log, which takes longer than all the rest of reading.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from relayer.agent.evm_writer import calldata
 from relayer.agent.ports import BlockHeader, EventLog
 from relayer.errors import ConfigurationError, LedgerUnavailable, NotFinal, WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.events import parse_logs
-from relayer.ledgers.evm.finality import Confirmations, FinalityRule, FinalizedTag, LatestIsFinal
+from relayer.ledgers.evm.finality import FinalityRule, tag_or_depth
 from relayer.ledgers.evm.quantity import fixed, member, quantity
 from relayer.ledgers.nodes.errors import AnswerTooLarge, AnswerTooLate
 from relayer.rating.abi import EventAbi
@@ -65,16 +65,12 @@ class Web3Source:
             await client.provider.disconnect()
 
     async def head(self) -> BlockHeader:
-        match self._finality:
-            case LatestIsFinal():
-                found = await self._block("latest")
-            case FinalizedTag():
-                found = await self._block("finalized")
-            case Confirmations(depth=depth):
-                latest = quantity(await self._ask("eth_blockNumber"), "eth_blockNumber")
-                found = await self._block(hex(latest - depth)) if latest >= depth else None
-            case unreachable:
-                assert_never(unreachable)
+        asked = tag_or_depth(self._finality)
+        if isinstance(asked, str):
+            found = await self._block(asked)
+        else:
+            latest = quantity(await self._ask("eth_blockNumber"), "eth_blockNumber")
+            found = await self._block(hex(latest - asked)) if latest >= asked else None
         if found is None:
             raise NotFinal("the contract ledger has no final block yet; wait, or set another finality")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from relayer.errors import ConfigurationError
 
@@ -29,3 +30,16 @@ class Confirmations:
 
 
 FinalityRule = LatestIsFinal | FinalizedTag | Confirmations
+
+
+def tag_or_depth(rule: FinalityRule) -> str | int:
+    """How a node is asked for the newest final block: by a tag, or so many blocks below its newest one."""
+    match rule:
+        case LatestIsFinal():
+            return "latest"
+        case FinalizedTag():
+            return "finalized"
+        case Confirmations(depth=depth):
+            return depth
+        case unreachable:
+            assert_never(unreachable)
