@@ -17,6 +17,8 @@ from relayer.queue.dead_letters import DeadLetter, DeadLetters
 from relayer.queue.names import Names
 from relayer.views.queue import DeadLetterView, QueueView, ShownDeadLetter
 
+LETTER_COLUMNS = ("number", "at", "code", "attempts", "event", "reason")
+
 
 def serve(path: Path, form: OutputForm) -> None:
     """`queue serve`."""
@@ -48,7 +50,7 @@ def list_letters(path: Path, limit: int, form: OutputForm) -> None:
         show_json(tuple(map(_view, letters)))
         return
     rows = ((str(each.number), each.at, each.code, str(each.attempts), each.event_id, each.reason) for each in letters)
-    show_table("dead letters", ("number", "at", "code", "attempts", "event", "reason"), rows, right=("number", "attempts"))
+    show_table("dead letters", LETTER_COLUMNS, rows, right=("number", "attempts"))
 
 
 def show_letter(path: Path, number: int, form: OutputForm) -> None:

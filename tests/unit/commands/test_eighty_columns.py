@@ -17,6 +17,7 @@ from relayer.commands import output, tables
 from relayer.commands import rehearse as rehearsing
 from relayer.commands.facts import FACT_COLUMNS, FACT_NUMBERS, fact_as_row
 from relayer.commands.form import OutputForm
+from relayer.commands.queue import LETTER_COLUMNS
 from relayer.core.ids import Height, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.machine import Machine
@@ -75,6 +76,9 @@ TABLES: dict[str, Shown] = {
 }
 """Each is run, over a folder with a journal and books."""
 BY_ROWS = {"agent check", "agent list", "push show", "push status"} | {
+    "queue dead-letters list",
+    "queue dead-letters show",
+    "queue status",
     "facts show",
     "start",
     "verify",
@@ -104,6 +108,7 @@ NO_TABLE = {
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),
     *("agent correct", "agent explain", "agent pull", "agent retry", "agent serve", "push retry", "push serve"),
     *("facts deliver", "facts sign"),
+    *("queue asyncapi", "queue serve", "queue dead-letters drive", "queue dead-letters drop"),
     *("authority init", "authority recover", "authority serve", "devnet down", "devnet run"),
 }
 """Sentences, files and figures. A header for --expect-hash is one word, which is copied."""
@@ -266,6 +271,26 @@ ROWS: dict[str, Callable[[], tuple[Sequence[str], list[Sequence[str]], Sequence[
         [("1000000", "3600 s", "1000000", "12", "0", "1000000", "3")],
         ("waiting", "oldest", "delivered", "refused", "parked", "retries", "failed callbacks"),
     ),
+    "queue dead-letters list": lambda: (
+        LETTER_COLUMNS,
+        [
+            (
+                "1000000",
+                "2026-11-30 15:16:12Z",
+                "rejected",
+                "8",
+                f"{'ab' * 16}",
+                "fact 1: unknown_party; fact 2: no_agreement",
+            )
+        ],
+        ("number", "attempts"),
+    ),
+    "queue dead-letters show": lambda: (
+        ("what", "value"),
+        [("reason", "fact 1: unknown_party; fact 2: no_agreement"), ("body in base 64", "QUJD" * 200)],
+        (),
+    ),
+    "queue status": lambda: (("waiting", "taken", "dead letters", "answers"), [("1000000",) * 4], ()),
     "start": lambda: (
         rehearsing.COLUMNS,
         [("settlement", "poa-evm-0", "64 receive, 12 acknowledge, 1 timeout", *["123456789012"] * 6)],
