@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,11 @@ class DeadLetters:
             code=headers.get("dead-letter-code", ""),
             reason=headers.get("dead-letter-reason", ""),
             subject=headers.get("dead-letter-subject", ""),
-            attempts=int(headers.get("dead-letter-attempts", "0")),
+            attempts=_number(headers.get("dead-letter-attempts", "")),
             message=Message(headers=headers, body=found.data or b""),
         )
+
+
+def _number(text: str) -> int:
+    """0 in a letter that somebody else has put there."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0

@@ -8,6 +8,7 @@ The data are an interledger.settlement.v1.RecordFactsRequest: its canonical byte
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ _PREFIX = "ce-"
 _ATTRIBUTES = ("specversion", "id", "source", "type")
 _MAXIMUM_TEXT = 256
 _FORMAT = JSONFormat()
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +88,13 @@ def read_facts(message: Message) -> FactsEvent:
             f"an event of type {attributes['type']!r}; this version reads {RECORD_FACTS}. If the producer is newer, "
             "upgrade the consumers and drive the dead letter"
         )
+    reply_to = attributes.get(REPLY_TO, "")
+    if not isinstance(reply_to, str):
+        raise InvalidInput(f"the attribute {REPLY_TO!r} is the subject that the answer goes to; expected text")
     return FactsEvent(
         event_id=attributes["id"],
         source=attributes["source"],
-        reply_to=attributes.get(REPLY_TO, ""),
+        reply_to=reply_to,
         request=_request(str(attributes.get("datacontenttype", JSON)), data),
     )
 
@@ -185,9 +190,15 @@ def _request(content_type: str, data: object) -> SignedFacts:
 
 def _parsed(data: object) -> Any:
     """Structured events have their JSON data parsed already."""
-    if isinstance(data, bytes):
-        return json.loads(data)
-    return data
+    return _json(data) if isinstance(data, bytes) else data
+
+
+def _json(body: bytes) -> Any:
+    """Raises ValueError, also for escapes that stand for no character: neither protobuf nor the broker takes such text."""
+    found = json.loads(body.decode())
+    if _SURROGATE.search(body):
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _is_structured(message: Message) -> bool:
@@ -199,7 +210,7 @@ def _is_structured(message: Message) -> bool:
 
 def _structured(body: bytes) -> tuple[dict[str, Any], object]:
     try:
-        told = json.loads(body)
+        told = _json(body)
         if not isinstance(told, dict):
             raise InvalidInput("a message that is neither a structured CloudEvent nor one with ce- headers")
         _require(told)
@@ -221,8 +232,11 @@ def _require(attributes: Mapping[str, Any]) -> None:
     """The library makes up what is missing; here an event without an id or of another version is an error."""
     for name in _ATTRIBUTES:
         value = attributes.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= _MAXIMUM_TEXT:
-            raise InvalidInput(f"a CloudEvent needs the attribute {name!r}: text of 1 to {_MAXIMUM_TEXT} characters")
+        if not isinstance(value, str) or not 0 < len(value) <= _MAXIMUM_TEXT or not value.isprintable():
+            # What is not printable cannot go back in a header of the answer.
+            raise InvalidInput(
+                f"a CloudEvent needs the attribute {name!r}: text of 1 to {_MAXIMUM_TEXT} printable characters"
+            )
     if attributes["specversion"] != "1.0":
         raise InvalidInput(f"a CloudEvent of version {attributes['specversion']!r}; this version reads 1.0")
 

@@ -14,6 +14,9 @@ FACTS_ANSWERED = "interledger.settlement.v1.FactsAnswered"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OTHER = re.compile(r"[^A-Za-z0-9_-]")
+_SUBJECT = re.compile(r"[!-)+\-/-=?-~]+(\.[!-)+\-/-=?-~]+)+")
+"""Tokens of printable ASCII without wildcards: the broker would never store anything under another one."""
+_MAXIMUM_SUBJECT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,8 @@ class Names:
 
     def may_answer(self, subject: str) -> bool:
         """Whether an event may ask for its answer there. Elsewhere, a producer could make consumers write what it likes."""
-        return subject.startswith((f"{self.prefix}.answers.", "_INBOX.")) and not re.search(r"[\s*>]", subject)
+        is_subject = len(subject) <= _MAXIMUM_SUBJECT and _SUBJECT.fullmatch(subject) is not None
+        return is_subject and subject.startswith((f"{self.prefix}.answers.", "_INBOX."))
 
 
 def subject_token(text: str) -> str:

@@ -13,10 +13,10 @@ from nats.aio.msg import Msg
 
 from relayer.errors import InvalidInput, LedgerRefused
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import SignedFacts
+from relayer.facts.signing import SignedFacts, checked_identity
 from relayer.queue.broker import Broker, lower
 from relayer.queue.errors import BrokerUnavailable
-from relayer.queue.events import FactsEvent, Message, read_answer, write_facts
+from relayer.queue.events import Answered, FactsEvent, Message, read_answer, write_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,10 @@ class QueueTarget:
             told = await self.broker.client.request(self.broker.names.identity, timeout=self.timeout_seconds)
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BrokerUnavailable("no consumer says which ledger to sign for; start `relayer queue serve`") from error
-        return told.data
+        try:
+            return checked_identity(told.data)
+        except InvalidInput as error:
+            raise BrokerUnavailable(f"what answers for the settlement ledger is no consumer: {error}") from error
 
     async def deliver(self, batch: SignedFacts) -> Sequence[FactAnswer]:
         """See PushTarget.deliver."""
@@ -45,7 +48,7 @@ class QueueTarget:
             try:
                 while True:
                     message = await asyncio.wait_for(answers.get(), self.timeout_seconds)
-                    request_id, answered = read_answer(message)
+                    request_id, answered = _read(message)
                     if request_id == event.event_id:
                         break
             except TimeoutError:
@@ -77,3 +80,11 @@ class QueueTarget:
 def event_id(batch: SignedFacts) -> str:
     """The same for the same facts under the same signature."""
     return sha256(batch.signature).hexdigest()[:32]
+
+
+def _read(message: Message) -> tuple[str, Answered]:
+    """An answer that cannot be read says nothing against the facts, which may be recorded."""
+    try:
+        return read_answer(message)
+    except InvalidInput as error:
+        raise BrokerUnavailable(f"{error}; if the consumers are newer than this program, upgrade it") from error

@@ -62,6 +62,10 @@ BAD = {
     "no id": (changed(id=None), "'id'"),
     "long id": (changed(id="x" * 257), "'id'"),
     "a number for the source": (changed(source=7), "'source'"),
+    "a number for the subject of the answer": (changed(replyto=7), "expected text"),
+    "an id of no character": (changed(id="\ud800"), "no CloudEvent"),
+    "an id of two lines": (changed(id="a\r\nb"), "printable"),
+    "data of no character": (changed(data={"signedFacts": {"way": "\ud800"}}), "no CloudEvent"),
     "specification 2": (changed(specversion="2.0"), "version '2.0'"),
     "a newer message": (changed(type="interledger.settlement.v2.RecordFacts"), "upgrade the consumers"),
     "no data": (changed(data=None), "no RecordFactsRequest"),
@@ -69,6 +73,13 @@ BAD = {
     "a fact less": (changed(data={"signedFacts": {"way": "WAY_PUSHED"}}), "signed facts|chain id|expected"),
     "plain text": (changed(datacontenttype="text/plain", data="hello"), "data of type"),
     "no binary type": (binary(type=""), "'type'"),
+    "binary data of no character": (
+        Message(
+            headers=dict(binary(specversion="1.0").headers) | {"content-type": "application/json"},
+            body=b'{"signedFacts": {"way": "\\ud800"}}',
+        ),
+        "no RecordFactsRequest",
+    ),
     "other bytes": (Message(headers=write_facts(EVENT).headers, body=b"\x0a\xff"), "cannot be|parse|bytes"),
     "2 MB": (Message(headers=write_facts(EVENT).headers, body=bytes(MAXIMUM_MESSAGE_BYTES + 1)), "at most"),
 }
