@@ -106,7 +106,7 @@ class PushLedger:
         try:
             request = checked_request(batch, ledger=self._identity, height=1, transaction="")
         except CommandRefused as error:
-            raise LedgerRefused("settlement", str(error)) from error
+            raise LedgerRefused(f"settlement/{error.code}", str(error)) from error
         decision = decide(self.state, request, now_seconds=NOW)
         for entry in decision.entries:
             self.state.apply(entry)

@@ -34,7 +34,7 @@ def test_messages_are_as_described() -> None:
     check("recordFacts", write_facts_json(EVENT, structured=False))
     check("factsAnswered", write_answer(EVENT, Answered(answers=(ANSWER,)), ledger="settlement-1"))
     check(
-        "factsAnswered", write_answer(EVENT, Answered(code="settlement/bad_signature", reason="no"), ledger="settlement-1")
+        "factsAnswered", write_answer(EVENT, Answered(code="settlement/33", reason="no"), ledger="settlement-1")
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from relayer.codes.facts import FactCode
+from relayer.codes.settlement import RefusalCode
 from relayer.errors import AccessDenied
 from relayer.facts.signing import ledger_identity
 from relayer.queue.consumer import Consumer, Retries, consume
@@ -84,8 +85,8 @@ async def test_a_wrong_signature_is_a_dead_letter_and_an_answer(attacker: str) -
         broker.publish(an_event(a_fact(1), identity=ledger_identity("settlement-2", bytes(32))))
     await handle_all(broker, a_consumer(broker, ledger))
     assert ledger.liabilities == []
-    assert [each.code for each in broker.letters] == ["settlement/bad_signature"]
-    assert read_answer(broker.answers[0][1])[1].code == "settlement/bad_signature"
+    assert [each.code for each in broker.letters] == [f"settlement/{RefusalCode.BAD_SIGNATURE}"]
+    assert read_answer(broker.answers[0][1])[1].code == f"settlement/{RefusalCode.BAD_SIGNATURE}"
 
 
 async def test_a_rejection_that_may_pass_is_tried_again_and_then_buried_with_each_facts_code() -> None:

@@ -22,8 +22,7 @@ class Answering:
         self._answer: Any = SimpleNamespace(data=data, headers={})
         self._told: Any = None
 
-    async def request(self, _subject: str, *, timeout: float) -> Any:
-        del timeout
+    async def request(self, _subject: str, **_options: Any) -> Any:
         return self._answer
 
     def new_inbox(self) -> str:
@@ -36,8 +35,7 @@ class Answering:
     async def unsubscribe(self) -> None:
         pass
 
-    def jetstream(self, *, timeout: float) -> Any:
-        del timeout
+    def jetstream(self, **_options: Any) -> Any:
         return self
 
     async def publish(self, _subject: str, _body: bytes, *, headers: dict[str, str]) -> None:
