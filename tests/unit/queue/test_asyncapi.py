@@ -33,9 +33,7 @@ def check(message: str, sent: Message) -> None:
 def test_messages_are_as_described() -> None:
     check("recordFacts", write_facts_json(EVENT, structured=False))
     check("factsAnswered", write_answer(EVENT, Answered(answers=(ANSWER,)), ledger="settlement-1"))
-    check(
-        "factsAnswered", write_answer(EVENT, Answered(code="settlement/33", reason="no"), ledger="settlement-1")
-    )
+    check("factsAnswered", write_answer(EVENT, Answered(code="settlement/33", reason="no"), ledger="settlement-1"))
 
 
 @pytest.mark.parametrize("change", [{"signature": None}, {"unheard": 1}, {"facts": []}])

@@ -112,9 +112,7 @@ ANSWERS = (
 )
 
 
-@pytest.mark.parametrize(
-    "answered", [Answered(answers=ANSWERS), Answered(code="settlement/33", reason="not signed")]
-)
+@pytest.mark.parametrize("answered", [Answered(answers=ANSWERS), Answered(code="settlement/33", reason="not signed")])
 def test_an_answer_reads_as_it_was_written(answered: Answered) -> None:
     message = write_answer(EVENT, answered, ledger="settlement-1")
     assert read_answer(message) == (EVENT.event_id, answered)
