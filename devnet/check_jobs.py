@@ -101,16 +101,18 @@ def _quick() -> Sequence[Job]:
 
 
 def _test() -> Sequence[Job]:
-    # All that needs the chain waits for it, so it is compiled at full speed.
-    compiling = Job(name=CHAIN, command=_go("chain"), is_shown=True)
     go = Job(name="go", command=_go("tests"), after=(CHAIN,))
-    return (compiling, *STATIC, go, *(_job(group, is_long=False) for group in GROUPS))
+    return (_compiling(), *STATIC, go, *(_job(group, is_long=False) for group in GROUPS))
 
 
 def _long() -> Sequence[Job]:
-    compiling = Job(name=CHAIN, command=_go("chain"), is_shown=True)
     vet = Job(name="go vet", command=_go("vet"), after=(CHAIN,))
-    return (compiling, *(_job(group, is_long=True) for group in GROUPS if group.has_long), vet)
+    return (_compiling(), *(_job(group, is_long=True) for group in GROUPS if group.has_long), vet)
+
+
+def _compiling() -> Job:
+    """All that needs the chain waits for it, so it is compiled at full speed."""
+    return Job(name=CHAIN, command=_go("chain"), is_shown=True)
 
 
 def _job(group: Group, *, is_long: bool) -> Job:

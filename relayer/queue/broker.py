@@ -136,7 +136,8 @@ class Broker:
         async def pull(most: int) -> Sequence[Delivery]:
             try:
                 taken = await subscription.fetch(most, timeout=_PULL_SECONDS)
-            except nats.errors.TimeoutError:
+            except TimeoutError:
+                # The library's own, or the plain one if nothing came at all.
                 return ()
             except (nats.errors.Error, OSError) as error:
                 raise BrokerUnavailable(f"taking messages: {_words(error)}") from error
@@ -256,7 +257,8 @@ def _streams(names: Names) -> Iterator[StreamConfig]:
 
 async def _connect(client: Client, place: BrokerPlace) -> None:
     async def lost() -> None:
-        _log.warning("broker_lost", servers=", ".join(place.servers))
+        if not client.is_closed:
+            _log.warning("broker_lost", servers=", ".join(place.servers))
 
     async def back() -> None:
         _log.info("broker_back", servers=", ".join(place.servers))

@@ -150,6 +150,13 @@ async def test_answers_stay_for_a_producer_that_was_away(place: BrokerPlace, nam
         assert [each.liability_id for each in answered.answers] == [each.liability_id for each in ledger.liabilities]
 
 
+@pytest.mark.parametrize("most", [1, 64])
+async def test_an_empty_queue_is_no_trouble(place: BrokerPlace, names: Names, most: int) -> None:
+    async with connected(place, names) as queue:
+        pull = await queue.puller()
+        assert [await pull(most) for _ in range(2)] == [(), ()]
+
+
 async def test_an_absent_broker_is_named(names: Names) -> None:
     nowhere = BrokerPlace(servers=("nats://127.0.0.1:9",), timeout_seconds=1.0)
     with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:9 does not answer"):
