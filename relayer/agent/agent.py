@@ -154,7 +154,9 @@ class SettlementAgent:
         self._total = Delivered()
         self._rate_again()
         events, blocks, waiting = 0, [], 0
-        # First what waits from before: it is older than whatever is read now.
+        # First what waits from before: it is older than whatever is read now. But what its block said may be gone.
+        if self.store.next_try() is not None:
+            await self._reader.look_back(self.rules.contracts.values())
         await self._deliver()
         for contract in self.rules.contracts.values():
             async for progress in self._reader.read(contract):

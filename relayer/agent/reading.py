@@ -7,7 +7,8 @@ the newest block that both have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from relayer.agent.claiming import Claiming
@@ -70,6 +71,13 @@ class LedgerReader:
             rated = await self._rated(contract, part)
             added = self._store.add(contract.address, rated, block=part.last.number, block_hash=part.last.hash)
             yield Progress(contract=contract.name, events=added, block=part.last.number)
+
+    async def look_back(self, contracts: Iterable[Contract]) -> None:
+        """Takes back what was read from blocks that are gone, unless the ledger cannot be asked."""
+        with suppress(LedgerUnavailable):  # reading says so
+            head = await self._source.head()
+            for contract in contracts:
+                await self._begin(contract, head)
 
     async def _begin(self, contract: Contract, head: BlockHeader) -> int:
         """The first block to read, after the cursor was compared with the ledger."""

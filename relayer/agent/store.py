@@ -182,6 +182,12 @@ class AgentStore(AgentStoreReader):
                 known[0],
             ),
         )
+        if not same:
+            # What waits is what the gone block said.
+            self._db.execute(
+                "UPDATE claim SET state = 'refused', code = ?, detail = ? WHERE event = ? AND state = 'waiting'",
+                (*_CHANGED, known[0]),
+            )
         return True
 
     def _insert_claims(self, event: int, contract: bytes, claims: Sequence[NewClaim]) -> int:
@@ -265,14 +271,16 @@ class AgentStore(AgentStoreReader):
             )
 
     def retry(self) -> int:
-        """Puts every claim that was refused or put off back to be tried now, and references that were refused."""
+        """Puts every claim that was refused or put off back to be tried now, and references that were refused. What only a
+        block said that is gone stays refused."""
         with self._transaction():
             self._db.execute(
                 "UPDATE claim SET reference = 'due', reference_detail = '' WHERE reference IN ('refused', 'differs')"
             )
             return self._db.execute(
-                "UPDATE claim SET state = 'waiting', not_before = 0 WHERE state = 'refused' "
-                "OR (state = 'waiting' AND not_before > 0)"
+                "UPDATE claim SET state = 'waiting', not_before = 0 WHERE (state = 'refused' AND code != ?) "
+                "OR (state = 'waiting' AND not_before > 0)",
+                (AgentCode.CHANGED_BY_REORGANISATION.value,),
             ).rowcount
 
     # References

@@ -47,10 +47,12 @@ class AgentStoreReader:
         return [event_of(row) for row in rows]
 
     def due(self, *, now: float, limit: int) -> list[StoredClaim]:
-        """Claims that wait, in the order of their events; none of a pair whose earlier claim waits for its next try."""
+        """Claims that wait, in the order of their events; none of a pair whose earlier claim waits for its next try, and
+        none whose event lost its block."""
         rows = self._all(
             f"SELECT {CLAIM_COLUMNS} FROM claim WHERE state = 'waiting' AND pair NOT IN "  # noqa: S608
-            "(SELECT pair FROM claim WHERE state = 'waiting' AND not_before > ?) ORDER BY id LIMIT ?",
+            "(SELECT pair FROM claim WHERE state = 'waiting' AND not_before > ?) "
+            "AND event NOT IN (SELECT id FROM event WHERE orphaned = 1) ORDER BY id LIMIT ?",
             now,
             limit,
         )

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiohttp import ClientError, ClientTimeout
+from aiohttp import ClientError, ClientResponseError, ClientTimeout, InvalidURL
 from eth_abi.exceptions import DecodingError, EncodingError
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import Web3Exception, Web3RPCError
 
 from relayer.ledgers.nodes.errors import AnswerTooLarge
 
-__all__ = ["ERRORS", "Web3RPCError", "client"]
+__all__ = ["ERRORS", "Web3RPCError", "client", "described"]
 
 ERRORS = (Web3Exception, ClientError, DecodingError, EncodingError)
 """What web3 and its libraries raise."""
 _GATEWAY_ERRORS = range(500, 600)
 _JSON_ERRORS = (400, 404, 405, 429)
 """Nodes answer refusals of JSON-RPC with these as well."""
+
+
+def described(error: Exception) -> str:
+    """In words, without the node's address: many have an access key in theirs."""
+    if isinstance(error, ClientResponseError):
+        return f"HTTP status {error.status}"
+    if isinstance(error, InvalidURL):
+        return "its address is no URL"
+    return str(error)[:200]
 
 
 class BoundedProvider(AsyncHTTPProvider):

@@ -51,6 +51,7 @@ class Web3Source:
         parts = _web3_parts()
         self._errors = parts.ERRORS
         self._refusal = parts.Web3RPCError
+        self._described = parts.described
         self._clients: list[AsyncWeb3[Any]] = [
             parts.client(url, timeout_seconds=timeout_seconds, maximum_bytes=_MAXIMUM_ANSWER_BYTES) for url in endpoints
         ]
@@ -192,7 +193,7 @@ class Web3Source:
             except AnswerTooLarge:
                 raise
             except (*self._errors, OSError, ValueError, KeyError, TypeError) as error:
-                failed = LedgerUnavailable(f"{method}: the node {at + 1} cannot be asked ({str(error)[:200]})")
+                failed = LedgerUnavailable(f"{method}: the node {at + 1} cannot be asked ({self._described(error)})")
                 failed.__cause__ = error
             else:
                 self._first = at

@@ -158,6 +158,46 @@ async def test_what_changed_with_a_reorganisation_is_shown_and_not_settled_again
     assert world.amounts() == [net(trip)]
 
 
+async def test_a_claim_that_was_tried_is_not_recorded_once_its_block_is_gone(world: World) -> None:
+    """The settlement ledger was down when it was tried, so nobody owes anything for a trip that the ledger never had."""
+    (trip,) = trips(1, 1)
+    world.chain.mine(trip)
+    world.chain.mine(empty=1)
+    world.settlement.down = True
+    with pytest.raises(LedgerUnavailable):
+        await pulled(world)
+    world.chain.reorganise(3)
+    world.chain.mine(empty=3)
+    world.settlement.down = False
+    await pulled(world)
+    assert world.amounts() == []
+    world.chain.mine(trip)
+    world.chain.mine(empty=1)
+    await pulled(world)
+    assert world.amounts() == [net(trip)], "it is back"
+
+
+async def test_a_claim_that_was_tried_is_not_recorded_once_its_transaction_says_something_else(world: World) -> None:
+    (trip,) = trips(1, 1)
+    world.chain.mine(trip)
+    world.chain.mine(empty=1)
+    world.settlement.down = True
+    with pytest.raises(LedgerUnavailable):
+        await pulled(world)
+    world.chain.reorganise(3)
+    world.chain.mine(replace(trip, seconds=7_200))
+    world.chain.mine(empty=1)
+    world.settlement.down = False
+    agent = world.start()
+    await agent.pull()
+    agent.store.retry()
+    await agent.pull()
+    refused = agent.store.claims(states=("refused",), after=0, limit=10)
+    agent.store.close()
+    assert world.amounts() == []
+    assert [each.code for each in refused] == ["changed_by_reorganisation"]
+
+
 async def test_a_start_over_a_million_past_blocks(world: World) -> None:
     """From the cursor on: nothing before it is read again."""
     world.chain.mine(*trips(1, 2))

@@ -19,7 +19,7 @@ from tests.support.agents import RULES, World, trips
 def with_minimum(cents: int, *, maximum: int = 9_000) -> RuleFile:
     rule = RULES.events[0]
     claim = replace(rule.claims[0], tariff=replace(rule.claims[0].tariff, minimum=cents, maximum=maximum))
-    return replace(RULES, events=(replace(rule, claims=(claim,)),), digest=cents.to_bytes(32, "big"))
+    return replace(RULES, events=(replace(rule, claims=(claim,)),), digest=(1 + cents).to_bytes(32, "big"))
 
 
 @pytest.fixture
