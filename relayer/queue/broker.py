@@ -43,18 +43,31 @@ class BrokerPlace:
     timeout_seconds: float = 10.0
 
 
+class _Client(Client):
+    """Tells an address of TLS nothing without TLS. The library begins TLS only if the other side asks for it, and whoever
+    stands in between does not."""
+
+    def _connect_command(self) -> bytes:
+        server = self._current_server
+        if server is not None and server.uri.scheme == "tls" and not self._server_info.get("tls_required"):
+            raise nats.errors.SecureConnWantedError
+        command: bytes = super()._connect_command()
+        return command
+
+
 @asynccontextmanager
 async def connected(place: BrokerPlace, names: Names) -> AsyncIterator[Broker]:
     """With its streams, which are made if they are missing. Raises BrokerUnavailable."""
-    client = Client()
+    client = _Client()
     try:
         await asyncio.wait_for(_connect(client, place), place.timeout_seconds)
         broker = Broker(client=client, names=names, timeout_seconds=place.timeout_seconds)
         await broker.prepare()
     except (nats.errors.Error, OSError, TimeoutError) as error:
+        why = _words(client.last_error or error)
         await _closed(client)
         raise BrokerUnavailable(
-            f"the broker at {', '.join(place.servers)} does not answer ({_words(error)}); start it, or correct the "
+            f"the broker at {', '.join(place.servers)} does not answer ({why}); start it, or correct the "
             "address and the token"
         ) from error
     try:
