@@ -152,7 +152,7 @@ class SettlementAgent:
 
     async def _pull(self) -> AgentReport:
         self._total = Delivered()
-        self._rate_again()
+        await self._rate_again()
         events, blocks, waiting = 0, [], 0
         # First what waits from before: it is older than whatever is read now. But what its block said may be gone.
         if self.store.next_try() is not None:
@@ -198,7 +198,7 @@ class SettlementAgent:
         for code, found in done.codes.items():
             self._total.codes[code] = self._total.codes.get(code, 0) + found
 
-    def _rate_again(self) -> None:
+    async def _rate_again(self) -> None:
         """Events that made no claim, by the rules of now: once for each start, because rules change with a start."""
         if self._rerated:
             return
@@ -210,4 +210,6 @@ class SettlementAgent:
                     continue
                 outcome = self.claiming.claims(each.event)
                 self.store.rerate(each, () if outcome is None else outcome)
+            # Whatever else runs in this process goes on meanwhile.
+            await asyncio.sleep(0)
         self._rerated = True

@@ -92,10 +92,6 @@ class Claiming:
             )
         return made
 
-    def rule_named(self, name: str) -> EventRule | None:
-        """By its name in the file."""
-        return next((each for each in self.rules.events if each.name == name), None)
-
     def _minted(self, event: NewEvent) -> Sequence[NewClaim] | Refusal:
         """A fact of a BusinessFacts contract, as it is: its issuer's own signature is what counts."""
         try:

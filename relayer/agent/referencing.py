@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from relayer.agent.claiming import Claiming
+from relayer.agent.evm_writer import calldata
 from relayer.agent.ports import EventSource, ReferenceWriter
 from relayer.agent.store import AgentStore
 from relayer.agent.values import NewEvent, ReferenceState, StoredClaim
-from relayer.errors import LedgerError
+from relayer.errors import InvalidInput, LedgerError
 from relayer.ledgers.evm.errors import NodeRefused
 from relayer.logs import Log
 from relayer.rating.refusals import ActivityRefused
@@ -61,20 +62,12 @@ class References:
                 continue
             rule, fields = found
             values: dict[str, Argument] = {**fields, **self._reference(claim)}
-            try:
-                present = await self._source.call(rule.read, _filled(rule.read, values))
-            except NodeRefused as error:
-                if not error.is_revert:
-                    raise
-                outcomes.append((claim, ReferenceState.REFUSED, f"{rule.read.function.signature}: {error}"))
-                continue
-            wanted = _value(rule.value, values)
-            if present == wanted:
-                outcomes.append((claim, ReferenceState.WRITTEN, ""))
-            elif not _is_empty(present):
-                outcomes.append((claim, ReferenceState.DIFFERS, f"the record has {_shown(present)}, which is kept"))
+            written = _filled(rule.write, values)
+            ended = await self._ended(rule, values, written)
+            if ended is None:
+                pending.append((claim, rule.write, written))
             else:
-                pending.append((claim, rule.write, _filled(rule.write, values)))
+                outcomes.append((claim, *ended))
         if pending:
             assert self._writer is not None
             answers = await self._writer.write([(call, arguments) for _, call, arguments in pending])
@@ -84,6 +77,26 @@ class References:
         if not outcomes:
             raise LedgerError("no reference could be written; try again")
         return outcomes
+
+    async def _ended(
+        self, rule: WriteBack, values: Mapping[str, Argument], written: Sequence[Argument]
+    ) -> tuple[ReferenceState, str] | None:
+        """What the record has already, or why it gets nothing; None: it is to be written."""
+        try:
+            # What the ABI has no place for must not hold up the references of other records.
+            calldata(rule.write, written)
+            present = await self._source.call(rule.read, _filled(rule.read, values))
+        except InvalidInput as error:
+            return ReferenceState.REFUSED, str(error)
+        except NodeRefused as error:
+            if not error.is_revert:
+                raise
+            return ReferenceState.REFUSED, f"{rule.read.function.signature}: {error}"
+        if present == _value(rule.value, values):
+            return ReferenceState.WRITTEN, ""
+        if not _is_empty(present):
+            return ReferenceState.DIFFERS, f"the record has {_shown(present)}, which is kept"
+        return None
 
     def _rule(self, event: NewEvent) -> tuple[WriteBack, Mapping[str, Argument]] | None:
         try:

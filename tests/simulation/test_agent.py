@@ -305,6 +305,19 @@ async def test_another_reference_is_never_overwritten(world: World) -> None:
     assert world.chain.references[first.trip] == b"\x99" * 32
 
 
+async def test_a_reference_that_the_abi_has_no_place_for_holds_up_no_pull(world: World) -> None:
+    (rule,) = RULES.events
+    assert rule.write_back is not None
+    write = replace(rule.write_back.write, arguments=(b"too short", "{liability_id}"))
+    world.chain.mine(*trips(1, 2))
+    world.chain.mine(empty=1)
+    agent = world.start(replace(RULES, events=(replace(rule, write_back=replace(rule.write_back, write=write)),)))
+    assert (await agent.pull()).recorded == 2
+    counts = agent.counts()
+    agent.store.close()
+    assert (counts.references_due, counts.references_wrong) == (0, 2)
+
+
 @pytest.mark.parametrize("fault", ["down", "whole"])
 async def test_a_settlement_ledger_that_takes_nothing_loses_nothing(world: World, fault: str) -> None:
     made = trips(1, 20)
