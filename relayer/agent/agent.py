@@ -83,6 +83,8 @@ class SettlementAgent:
             wants_reference=self._references.wanted,
         )
         self._pulling = asyncio.Lock()
+        self._asked: asyncio.Task[AgentReport] | None = None
+        self._tasks: set[asyncio.Task[AgentReport]] = set()
         self._wanted = asyncio.Event()
         self._rerated = False
         self._total = Delivered()
@@ -103,13 +105,41 @@ class SettlementAgent:
     async def pull(self) -> AgentReport:
         """Reads what is final now, records it, and writes references. Raises LedgerError; what was achieved is stored."""
         async with self._pulling:
-            try:
-                report = await self._pull()
-            except RelayerError as error:
-                self.last_error = str(error)
-                raise
-            self.last_error, self.last_report = "", report
-            return report
+            return await self._noted()
+
+    def asked(self) -> asyncio.Task[AgentReport]:
+        """A pull that has not begun yet, the same one for all who ask meanwhile: however often strangers ask, no queue of
+        pulls grows. It goes on if whoever asked leaves."""
+        if self._asked is None:
+            self._asked = asyncio.create_task(self._pull_for_all())
+            self._tasks.add(self._asked)
+            self._asked.add_done_callback(self._ended)
+        return self._asked
+
+    async def _pull_for_all(self) -> AgentReport:
+        try:
+            await self._pulling.acquire()
+        finally:
+            self._asked = None
+        try:
+            return await self._noted()
+        finally:
+            self._pulling.release()
+
+    def _ended(self, task: asyncio.Task[AgentReport]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # It is the last error already.
+            task.exception()
+
+    async def _noted(self) -> AgentReport:
+        try:
+            report = await self._pull()
+        except RelayerError as error:
+            self.last_error = str(error)
+            raise
+        self.last_error, self.last_report = "", report
+        return report
 
     async def run(self, stopping: asyncio.Event | None = None) -> None:
         """Pulls as scheduled until `stopping` is set, or the task is cancelled. What a ledger refuses or does not answer is

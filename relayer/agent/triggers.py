@@ -71,12 +71,9 @@ def status_of(agent: SettlementAgent) -> AgentStatus:
 
 def application(agent: SettlementAgent, *, token: str | None = None) -> Starlette:
     """The ASGI application. `token`: what every request must present as a bearer token."""
-    running: set[asyncio.Task[AgentReport]] = set()
 
     async def pull(_request: Request) -> Response:
-        task = asyncio.create_task(agent.pull())
-        running.add(task)
-        task.add_done_callback(_ended(running))
+        task = agent.asked()
         done, _ = await asyncio.wait({task}, timeout=_ANSWER_SECONDS)
         if not done:
             return JSONResponse({"title": "the pull is under way; GET /status shows how far it is"}, status_code=202)
@@ -99,16 +96,6 @@ def application(agent: SettlementAgent, *, token: str | None = None) -> Starlett
         ],
         middleware=[] if token is None else [Middleware(TokenGuard, token=BearerToken(token))],
     )
-
-
-def _ended(running: set[asyncio.Task[AgentReport]]) -> Callable[[asyncio.Task[AgentReport]], None]:
-    def ended(task: asyncio.Task[AgentReport]) -> None:
-        running.discard(task)
-        if not task.cancelled():
-            # The agent keeps it as its last error.
-            task.exception()
-
-    return ended
 
 
 def _problem(detail: str) -> Response:
@@ -188,7 +175,7 @@ class _Servicer(agent_pb2_grpc.AgentServicer):
         del request
         try:
             # A caller that leaves does not end a pull half-way.
-            report = await asyncio.shield(self._agent.pull())
+            report = await asyncio.shield(self._agent.asked())
         except RelayerError as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         return agent_pb2.PullResponse(

@@ -118,3 +118,28 @@ async def test_a_trigger_ends_the_pause_of_a_running_agent(agent: SettlementAgen
     stopping.set()
     await running
     assert len(world.amounts()) == 4
+
+
+async def test_whoever_asks_a_hundred_times_starts_two_pulls(agent: SettlementAgent, world: World) -> None:
+    """One that is under way, and one that begins after all of them have asked."""
+    pull, begun = agent._pull, 0
+
+    async def counted():  # type: ignore[no-untyped-def]
+        nonlocal begun
+        begun += 1
+        await asyncio.gather(*(asyncio.sleep(0) for _ in range(100)))
+        return await pull()
+
+    agent._pull = counted  # type: ignore[method-assign]
+    under_way = asyncio.create_task(agent.pull())
+    await asyncio.sleep(0)
+    async with served(agent, None) as url, aiohttp.ClientSession() as session:
+        await asyncio.gather(*(agent.asked() for _ in range(99)), _posted(session, f"{url}/pull"))
+    await under_way
+    assert begun <= 3, "the request over HTTP may come after the second one has begun"
+    assert len(world.amounts()) == 3
+
+
+async def _posted(session: aiohttp.ClientSession, url: str) -> None:
+    async with session.post(url) as answer:
+        assert answer.status == 200
