@@ -45,7 +45,7 @@ class BrokerPlace:
 
 class _Client(Client):
     """Tells an address of TLS nothing without TLS. The library begins TLS only if the other side asks for it, and whoever
-    stands in between does not."""
+    is in between does not."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server
