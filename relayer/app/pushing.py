@@ -14,7 +14,7 @@ from relayer.config.serving import read_pem
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount, account_from_key, open_keystore
 from relayer.logs import Log
-from relayer.push import Courier, CourierSettings, Outbox, key_signer, open_target
+from relayer.push import Courier, CourierSettings, Outbox, PushTarget, key_signer, open_target
 from relayer.push.client import connect_file
 
 _log = Log(__name__)
@@ -58,17 +58,11 @@ def make_courier(settings: PushSettings) -> Courier:
         raise ConfigurationError(
             f"account: its key is that of {account.address}, but the issuer is {settings.issuer}; name the issuer's key"
         )
-    target = settings.target
     delivery = settings.delivery
     return Courier(
         outbox_of(settings),
         connect=connect_of(settings),
-        target=open_target(
-            target.address,
-            token=None if target.token is None else target.token.resolve(),
-            authority=None if target.authority is None else read_pem(target.authority),
-            timeout_seconds=delivery.request_seconds,
-        ),
+        target=open_push_target(settings),
         sign=key_signer(account.key),
         settings=CourierSettings(
             batch=delivery.batch,
@@ -79,6 +73,17 @@ def make_courier(settings: PushSettings) -> Courier:
             longest_backoff_seconds=delivery.longest_backoff_seconds,
             park_after=delivery.park_after,
         ),
+    )
+
+
+def open_push_target(settings: PushSettings) -> PushTarget:
+    """The settlement ledger that is delivered to. Raises ConfigurationError."""
+    target = settings.target
+    return open_target(
+        target.address,
+        token=None if target.token is None else target.token.resolve(),
+        authority=None if target.authority is None else read_pem(target.authority),
+        timeout_seconds=settings.delivery.request_seconds,
     )
 
 

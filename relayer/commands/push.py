@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from relayer.app.process import configure_logging, run_until_signal
+from relayer.app.push_service import serve_push_service
 from relayer.app.pushing import opened, outbox_of, serve_courier
 from relayer.commands.form import OutputForm
 from relayer.commands.output import done, moment_text, show_json, show_table
+from relayer.config.push_service import load_push_service
 from relayer.config.pushing import PushSettings, load_push
 from relayer.errors import InvalidInput
-from relayer.push import Outbox, Outcome, Statistics
+from relayer.push import Outbox, Outcome
+from relayer.push.showing import claim_view, status_view
 from relayer.push.strangers import ask_database_now
-from relayer.views.push import ClaimView, PushStatusView
 
 _T = TypeVar("_T")
 
@@ -26,9 +28,16 @@ def serve_push(config: Path, form: OutputForm) -> None:
     run_until_signal(lambda stopping: serve_courier(settings, stopping))
 
 
+def listen_for_claims(config: Path, form: OutputForm) -> None:
+    """`push listen`."""
+    settings = load_push_service(config)
+    configure_logging(settings.logging, as_json=form is OutputForm.JSON)
+    run_until_signal(lambda stopping: serve_push_service(settings, stopping))
+
+
 def show_status(config: Path, form: OutputForm) -> None:
     """`push status`."""
-    view = _status_view(_ask(load_push(config), lambda outbox, connection: outbox.statistics(connection)))
+    view = status_view(_ask(load_push(config), lambda outbox, connection: outbox.statistics(connection)))
     if form is OutputForm.JSON:
         show_json(view)
         return
@@ -43,7 +52,7 @@ def show_claim(config: Path, business_id: str, form: OutputForm) -> None:
     if found is None:
         raise InvalidInput(f"claim {business_id!r} is not in this outbox; check the id, the system and the prefix")
     if form is OutputForm.JSON:
-        show_json(_claim_view(found))
+        show_json(claim_view(found))
         return
     show_table(f"claim {business_id}: {found.state}", ("", "value"), _rows(found))
 
@@ -87,36 +96,3 @@ def _rows(found: Outcome) -> list[tuple[str, str]]:
     if found.callback_error:
         rows.append(("callback failed", found.callback_error))
     return rows
-
-
-def _status_view(statistics: Statistics) -> PushStatusView:
-    return PushStatusView(
-        waiting=statistics.waiting,
-        delivered=statistics.delivered,
-        refused=statistics.refused,
-        parked=statistics.parked,
-        retries=statistics.retries,
-        callback_errors=statistics.callback_errors,
-        oldest_seconds=round(statistics.oldest_seconds, 3),
-    )
-
-
-def _claim_view(outcome: Outcome) -> ClaimView:
-    reference = outcome.reference
-    return ClaimView(
-        business_id=outcome.business_id,
-        state=outcome.state.value,
-        issuer_sequence=outcome.issuer_sequence,
-        fact_id=outcome.fact_id,
-        fact_hash=outcome.fact_hash,
-        attempts=outcome.attempts,
-        code=outcome.code,
-        reason=outcome.reason,
-        liability_id=reference.liability_id if reference else None,
-        settlement_sequence=reference.sequence if reference else None,
-        head_hash=reference.head_hash if reference else None,
-        ledger=reference.ledger if reference else None,
-        created_at=outcome.created_at,
-        answered_at=outcome.answered_at,
-        callback_error=outcome.callback_error,
-    )

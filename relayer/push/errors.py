@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayer.errors import RelayerError
+from relayer.errors import InvalidInput, RelayerError
 
 
 class OutboxUnavailable(RelayerError):
@@ -11,3 +11,7 @@ class OutboxUnavailable(RelayerError):
 
 class SignerUnavailable(RelayerError):
     """The signer failed, or signs with another key than the issuer's. The claims stay where they are."""
+
+
+class ClaimDiffers(InvalidInput):
+    """The outbox has a claim with the same business id and other content."""

@@ -22,6 +22,7 @@ from relayer.proofs.evm_address import checksum_address
 from relayer.push import schema
 from relayer.push.claim import MAXIMUM_ID_BYTES, Claim
 from relayer.push.connections import run, run_async
+from relayer.push.errors import ClaimDiffers
 from relayer.push.queries import Dialect, Statement, Work
 from relayer.push.records import ClaimState, Outcome, Reference, Statistics
 
@@ -225,7 +226,7 @@ class Outbox:
             return None
         different = [name for name, old, new in zip(CONTENT, rows[0], content, strict=True) if old != new]
         if different:
-            raise InvalidInput(
+            raise ClaimDiffers(
                 f"claim {business_id!r} is in the outbox with other content ({', '.join(different)}); an id names one "
                 "claim, so correct it by a credit note and a claim with a new id"
             )

@@ -40,3 +40,14 @@ class ClaimView:
     created_at: float
     answered_at: float | None
     callback_error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    """A claim that is kept and will be delivered: what never changes about it, so that a request that comes again has the
+    same answer."""
+
+    business_id: str
+    issuer_sequence: int
+    fact_id: Hex
+    fact_hash: Hex

@@ -14,6 +14,8 @@ from relayer.commands.reporting import reported
 
 PUSH_FILE = Path("push.yaml")
 PushConfig = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+SERVICE_FILE = Path("push-service.yaml")
+ServiceConfig = Annotated[Path, typer.Option("--config", "-c", help="The configuration file of the service.")]
 BusinessId = Annotated[str, typer.Argument(help="The claim's id in the business system.")]
 
 app = application("Claims that a business system pushes from its own database.", no_args_is_help=True)
@@ -25,6 +27,14 @@ def push_serve(config: PushConfig = PUSH_FILE, json: LogJson = False) -> None:
     from relayer.commands.push import serve_push
 
     serve_push(config, form(json))
+
+
+@app.command("listen")
+def push_listen(config: ServiceConfig = SERVICE_FILE, json: LogJson = False) -> None:
+    """Take claims over HTTP and deliver them to the settlement ledger, until SIGINT or SIGTERM."""
+    from relayer.commands.push import listen_for_claims
+
+    listen_for_claims(config, form(json))
 
 
 @app.command("status")

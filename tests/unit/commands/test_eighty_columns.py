@@ -106,7 +106,7 @@ NO_TABLE = {
     *("channel open", "channel recover", "channel deploy", "channel headers"),
     *("settlement apply", "settlement revoke-account", "settlement export", "settlement limits", "settlement resend"),
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),
-    *("agent correct", "agent explain", "agent pull", "agent retry", "agent serve", "push retry", "push serve"),
+    *("agent correct", "agent explain", "agent pull", "agent retry", "agent serve", "push listen", "push retry", "push serve"),
     *("facts deliver", "facts sign"),
     *("queue asyncapi", "queue serve", "queue dead-letters drive", "queue dead-letters drop"),
     *("authority init", "authority recover", "authority serve", "devnet down", "devnet run"),
