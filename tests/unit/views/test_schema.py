@@ -63,7 +63,16 @@ def test_an_unknown_output_is_refused_with_those_that_there_are() -> None:
     assert "settlement positions" in str(error)
 
 
-RUNNING = {"start", "agent serve", "ledger serve", "authority serve", "devnet run", "push listen", "push serve", "queue serve"}
+RUNNING = {
+    "start",
+    "agent serve",
+    "ledger serve",
+    "authority serve",
+    "devnet run",
+    "push listen",
+    "push serve",
+    "queue serve",
+}
 """They end by a signal and have no result; with --json their logs have that form."""
 OWN_FORM = {"schema", "queue asyncapi"}
 """JSON in any case."""

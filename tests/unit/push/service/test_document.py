@@ -56,7 +56,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_service_does_what_the_document_says(case: schemathesis.Case, address: str) -> None:
     """Nothing that the schemas refuse is accepted, and every answer is one of the document's. What fits the schemas may be
     refused: they cannot say that an id is in the outbox, that a signature holds, or that 13.0 is not a whole number here."""
