@@ -47,7 +47,7 @@ GROUPS = (
     # Cheap first, so that what is wrong with a rule shows at once; then what takes longest, so that it ends in time.
     Group(name="rules", paths=("tests/unit", "tests/architecture")),
     Group(name="chain e2e", paths=("tests/e2e",), cores=0.5, needs_chain=True, has_long=True),
-    Group(name="e2e", paths=("tests/e2e",), cores=0.6),
+    Group(name="e2e", paths=("tests/e2e",), cores=0.6, has_long=True),
     Group(
         name="nodes",
         paths=("tests/unit/devnet", "tests/unit/bench", "tests/unit/demo", "tests/unit/commands"),

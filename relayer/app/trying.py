@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from relayer.app.ledgers import FullLedger
 from relayer.app.vouchers import entry, who
-from relayer.engine.aiming import signable
 from relayer.errors import NoPriceYet, RelayerError
 from relayer.ports.capabilities import (
     CheckLine,
@@ -21,6 +20,7 @@ from relayer.ports.capabilities import (
 )
 from relayer.ports.ledger import ClientStatus, SubmissionBatch, client_reference
 from relayer.ports.prover import ClientReference
+from relayer.ports.vouching import signable
 
 
 async def update_line(subject: str, host: FullLedger, followed: FullLedger, status: ClientStatus) -> CheckLine:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from relayer.core.ids import Height
 from relayer.errors import AuthoritiesUnavailable, RelayerError
-from relayer.ports.capabilities import VouchedUpTo, capability
 from relayer.ports.ledger import Ledger
 from relayer.ports.prover import ClientReference
+from relayer.ports.vouching import signable
 
 
 class Aim:
@@ -35,9 +35,3 @@ class Aim:
         height = await signable(self._followed, client, head)
         self._is_low = height < head
         return height
-
-
-async def signable(followed: Ledger, client: ClientReference, head: Height) -> Height:
-    """`head`, or the lower height up to which enough of those who vouch for the ledger say that they have seen it."""
-    vouched = capability(followed, VouchedUpTo)
-    return head if vouched is None else await vouched.vouched_height(client, target=head)

@@ -15,7 +15,6 @@ from relayer.core.ids import ClientId, Height, LedgerId
 from relayer.core.machine import Machine
 from relayer.core.packet import PacketKey
 from relayer.core.policy import Policy
-from relayer.engine.aiming import signable
 from relayer.engine.lane_queue import Age, LaneQueue
 from relayer.engine.links import LedgerLink
 from relayer.engine.messages import LaneKey, kind_of, lane_of, message, proof_path
@@ -24,6 +23,7 @@ from relayer.errors import ClientUnusable, NotFinal, RelayerError
 from relayer.ports.capabilities import Priced, capability
 from relayer.ports.ledger import ClientCondition, ClientStatus, Quote, SubmissionBatch, client_reference
 from relayer.ports.prover import ClientMessage
+from relayer.ports.vouching import signable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

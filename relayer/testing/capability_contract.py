@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar, cast
 
-import pytest
-
 from relayer.core.ids import ClientId
 from relayer.errors import LedgerRefused
 from relayer.facts.codec import PORT
 from relayer.ports.capabilities import BindsPorts, Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
 from relayer.ports.ledger import ClientHost, Outcome
 from relayer.ports.prover import ClientTerms
-from relayer.testing.ledger_contract import LedgerBench, damaged, receives, send
+from relayer.testing.ledger_contract import LedgerBench, damaged, pytest, receives, send
 
 _C = TypeVar("_C")
 _TERMS = ClientTerms(trusting_period_seconds=14 * 86_400, max_clock_drift_seconds=30)

@@ -198,7 +198,7 @@ def test_every_problem_stands_in_one_report_with_its_line(write: Callable[[str],
     )
     message = refusal(write(text))
     assert message.startswith("5 problems in the configuration:\n"), message
-    line = text.splitlines().index("  - name: main") + 4
+    line = text.splitlines().index("      - {ledger: nowhere}")
     assert f"relayer.yaml:{line + 1}: channels[0].ends[1].ledger: unknown ledger 'nowhere'" in message
 
 
