@@ -56,7 +56,7 @@ class EvmChecks:
             found=f"{good} of {len(self.authorities)} answer, {self.threshold} are needed",
             remedy=""
             if good >= self.threshold
-            else "start more of the authorities, or nothing can be proven to the other ledgers",
+            else "start more of the authorities, or nothing can be proven to light clients that trust them",
         )
 
     async def _account_line(self) -> CheckLine:
