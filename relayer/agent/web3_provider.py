@@ -12,6 +12,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import Web3Exception, Web3RPCError
 
+from relayer.ledgers.nodes.answers import require_few_values
 from relayer.ledgers.nodes.errors import AnswerTooLarge
 
 __all__ = ["ERRORS", "Web3RPCError", "client", "described"]
@@ -68,6 +69,7 @@ class BoundedProvider(AsyncHTTPProvider):
                     raise AnswerTooLarge(f"the node's answer has more than {self._maximum_bytes} bytes")
             if response.status not in _JSON_ERRORS:
                 response.raise_for_status()
+            require_few_values(content)
             return bytes(content)
 
 

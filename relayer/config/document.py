@@ -19,6 +19,8 @@ from relayer.errors import ConfigurationError
 
 _MAXIMUM_BYTES = 1_000_000
 _MAXIMUM_DEPTH = 20
+_MAXIMUM_PARTS = 50_000
+"""Texts, lists and mappings, keys included. A part costs far more time and memory than its bytes."""
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]*", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+", re.ASCII)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -79,10 +81,15 @@ def read_document(path: Path) -> Document:
 
 
 def _refuse_costly(path: Path, text: str) -> None:
-    """Checked before anything is built: a few bytes of aliases or brackets could otherwise take minutes."""
-    depth = 0
+    """Checked before anything is built: a few bytes of aliases, brackets or dashes could otherwise take minutes."""
+    depth = parts = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        parts += isinstance(event, yaml.NodeEvent)
+        if parts > _MAXIMUM_PARTS:
+            raise ConfigurationError(
+                f"{path}:{line}: has more than {_MAXIMUM_PARTS} keys and values; a configuration has fewer"
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAXIMUM_DEPTH:
             raise ConfigurationError(f"{path}:{line}: is nested deeper than {_MAXIMUM_DEPTH} levels")

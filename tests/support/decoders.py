@@ -39,6 +39,7 @@ from relayer.iso20022.camt import read_report
 from relayer.ledgers.embedded.host.transactions import MAXIMUM_TRANSACTION_BYTES, decode_transaction
 from relayer.ledgers.evm.calls import read_multicall
 from relayer.ledgers.evm.rpc import MAXIMUM_ANSWER_BYTES
+from relayer.ledgers.nodes.answers import MAXIMUM_VALUES, require_few_values
 from relayer.ledgers.served.bounds import STRANGERS_BYTES
 from relayer.messages.ledger import batch_from_message
 from relayer.messages.packets import MAXIMUM_BYTES as MAXIMUM_PACKET_BYTES
@@ -165,6 +166,11 @@ def _fact_file(raw: bytes) -> object:
         return fact_file.read_facts(Path(stream.name))
 
 
+def _answer(raw: bytes) -> object:
+    require_few_values(raw)
+    return json.loads(raw)
+
+
 def _words(*numbers: int) -> bytes:
     return b"".join(number.to_bytes(32, "big") for number in numbers)
 
@@ -179,6 +185,7 @@ COMET_MESSAGE = client_types._MAXIMUM_MESSAGE_BYTES
 COMET_SIGNATURE = _field(2, _field(4, b"\x08\x02" + _field(2, bytes(20)) + _field(4, bytes(64))))
 POA_MESSAGE = types._MAXIMUM_MESSAGE_BYTES
 YAML_BYTES = document._MAXIMUM_BYTES
+YAML_PARTS = document._MAXIMUM_PARTS
 FACT_FILE_BYTES = fact_file._MAXIMUM_BYTES
 
 DECODERS = (
@@ -333,13 +340,16 @@ DECODERS = (
     Decoder(
         name="answer of a node (JSON)",
         limit=MAXIMUM_ANSWER_BYTES,
-        decode=json.loads,
+        decode=_answer,
         inputs=(
             lambda: repeated(b"[],", MAXIMUM_ANSWER_BYTES, before=b"[", after=b"1]"),
-            lambda: repeated(b"{},", MAXIMUM_ANSWER_BYTES, before=b"[", after=b"1]"),
+            lambda: b"[" + b"[]," * (MAXIMUM_VALUES // 2 - 2) + b"1]",
+            lambda: b"[" + b'{"a":0},' * (MAXIMUM_VALUES // 2 - 2) + b"1]",
+            lambda: b"[" + b'"ab",' * (MAXIMUM_VALUES - 2) + b"1]",
+            lambda: b'{"a":"' + b"\\ud83d\\ude00" + bytes([120]) * (MAXIMUM_ANSWER_BYTES - 32) + b'"}',
         ),
-        seconds=30,
-        mebibytes=3_072,
+        seconds=10,
+        mebibytes=768,
     ),
     Decoder(
         name="facts to be minted (JSON)",
@@ -368,9 +378,13 @@ DECODERS = (
             lambda: repeated(b"- a\n", YAML_BYTES, before=b"ledgers:\n"),
             lambda: repeated(b"[", YAML_BYTES, before=b"ledgers: "),
             lambda: b"a: " + b"x" * (YAML_BYTES - 8),
+            lambda: repeated(b"- a\n", 4 * YAML_PARTS - 64, before=b"ledgers:\n"),
+            lambda: b"ledgers: [" + b"a," * (YAML_PARTS - 4) + b"]",
+            lambda: repeated(b"#\n", YAML_BYTES, after=b"a: 1"),
+            lambda: repeated(b"\\x41", YAML_BYTES, before=b'a: "', after=b'"'),
         ),
-        seconds=120,
-        mebibytes=1_024,
+        seconds=30,
+        mebibytes=128,
     ),
 )
 

@@ -12,8 +12,9 @@ import aiohttp
 
 from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.cosmos.values import Json
+from relayer.ledgers.nodes.answers import require_few_values
 from relayer.ledgers.nodes.envelope import require_served, sentence
-from relayer.ledgers.nodes.errors import TooMuch
+from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
 
@@ -93,4 +94,9 @@ async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
         if size > MAXIMUM_ANSWER_BYTES:
             raise TooMuch(f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes")
         chunks.append(chunk)
-    return b"".join(chunks)
+    raw = b"".join(chunks)
+    try:
+        require_few_values(raw)
+    except AnswerTooLarge as error:
+        raise TooMuch(str(error)) from error
+    return raw

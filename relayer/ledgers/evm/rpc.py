@@ -18,6 +18,7 @@ import aiohttp
 from relayer.errors import WrongLedger
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.quantity import Json, quantity
+from relayer.ledgers.nodes.answers import require_few_values
 from relayer.ledgers.nodes.batches import Batches
 from relayer.ledgers.nodes.envelope import require_served, sentence
 from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
@@ -191,7 +192,14 @@ async def _read_bounded(response: aiohttp.ClientResponse, *, batch: int) -> byte
             words = f"an answer of more than {MAXIMUM_ANSWER_BYTES} bytes; ask for fewer blocks at once"
             raise TooMuch(words) if batch > 1 else AnswerTooLarge(words)
         chunks.append(chunk)
-    return b"".join(chunks)
+    raw = b"".join(chunks)
+    try:
+        require_few_values(raw)
+    except AnswerTooLarge as error:
+        if batch > 1:
+            raise TooMuch(str(error)) from error
+        raise
+    return raw
 
 
 def _result(call: Call, answer: Mapping[str, Json]) -> Json | NodeRefused:

@@ -221,6 +221,7 @@ def test_duplicate_channel_and_client(write: Callable[[str], Path]) -> None:
         ("a: &x 1\nb: *x", "anchors and aliases are refused"),
         ("a: " + "[" * 40 + "]" * 40, "nested deeper"),
         ("a: " + "[" * 20_000, "nested deeper"),
+        ("a:\n" + "- b\n" * 60_000, "more than 50000 keys and values"),
         ("a: \xff", "unknown key"),
         ("#" * 1_000_001, "at most"),
     ],

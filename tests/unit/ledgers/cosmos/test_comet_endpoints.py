@@ -16,6 +16,7 @@ from relayer.ledgers.cosmos.errors import MalformedAnswer, NodeRefused, QueryRef
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.questions import ask
 from relayer.ledgers.cosmos.rpc import CometRpc
+from relayer.ledgers.nodes import answers
 from relayer.ledgers.nodes.websocket import notices
 from relayer.proofs.comet import NANOSECONDS
 from relayer.waiting import arrival, until_true
@@ -247,6 +248,16 @@ async def test_answers_are_bounded(node, monkeypatch) -> None:
         assert len(await rpc.batch("commit", [{}, {}])) == 2
         node.overrides["commit"] = lambda _: "x" * 2_500
         with pytest.raises(LedgerUnavailable, match="more than 2000 bytes"):
+            await rpc.call("commit", {})
+
+
+async def test_an_answer_of_very_many_values_is_not_decoded(node, monkeypatch) -> None:
+    monkeypatch.setattr(answers, "MAXIMUM_VALUES", 1_000)
+    node.overrides["commit"] = lambda _: [[] for _ in range(300)]
+    async with client(node.url) as rpc:
+        assert len(await rpc.batch("commit", [{}, {}])) == 2
+        node.overrides["commit"] = lambda _: [[] for _ in range(600)]
+        with pytest.raises(LedgerUnavailable, match="more than 1000"):
             await rpc.call("commit", {})
 
 

@@ -14,6 +14,8 @@ from relayer.errors import LedgerUnavailable, WrongLedger
 from relayer.ledgers.evm import rpc as module
 from relayer.ledgers.evm.errors import NodeRefused, asks_for_too_much
 from relayer.ledgers.evm.rpc import Call, JsonRpc
+from relayer.ledgers.nodes import answers
+from relayer.ledgers.nodes.errors import AnswerTooLarge
 from relayer.ledgers.nodes.ranges import RangeReader
 
 HANG_UP = object()
@@ -300,6 +302,22 @@ async def test_an_answer_without_end_is_cut(monkeypatch) -> None:
     async with node(endless) as (url, _), client(url) as rpc:
         with pytest.raises(LedgerUnavailable, match="more than 1000 bytes"):
             await rpc.call("method")
+
+
+async def test_an_answer_of_very_many_values_is_not_decoded(monkeypatch) -> None:
+    """Three bytes of an empty list take twenty times as much memory; a batch is answered one by one then."""
+    monkeypatch.setattr(answers, "MAXIMUM_VALUES", 1_000)
+
+    def dense(request):
+        if isinstance(request, list):
+            return [dense(each) for each in request]
+        items = {"small": 300, "large": 600}.get(request["method"], 0)
+        return {"id": request["id"], "result": [[] for _ in range(items)]} if items else honest(request)
+
+    async with node(dense) as (url, _), client(url) as rpc:
+        with pytest.raises(AnswerTooLarge, match="more than 1000"):
+            await rpc.call("large")
+        assert [len(each) for each in await rpc.batch([Call("small"), Call("small")])] == [300, 300]
 
 
 @asynccontextmanager
