@@ -28,7 +28,7 @@ _STANDING = {
     FactState.ACKNOWLEDGED: Standing.REFERENCED,
     FactState.REJECTED: Standing.UNREFERENCED,
     FactState.TIMED_OUT: Standing.UNREFERENCED,
-    FactState.CANCELLED: Standing.UNREFERENCED,
+    FactState.CANCELLED: Standing.WITHDRAWN,
     FactState.SETTLED: Standing.REFERENCED,
     FactState.DISPUTED: Standing.REFERENCED,
     FactState.CREDITED: Standing.REFERENCED,

@@ -16,7 +16,9 @@ class Standing(StrEnum):
     """What a fact's state on the contract ledger says about a liability."""
 
     UNREFERENCED = "unreferenced"
-    """Minted, cancelled, rejected or timed out: there must be no liability."""
+    """Minted, rejected or timed out: no packet has made a liability, but its issuer may have signed it for another way."""
+    WITHDRAWN = "withdrawn"
+    """Cancelled: there must be no liability, by whichever way."""
     TRAVELLING = "travelling"
     """Sent, not answered: a liability may exist already."""
     REFERENCED = "referenced"
@@ -36,12 +38,13 @@ class ComparedFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiabilityRecord:
-    """One liability as the settlement ledger has it."""
+    """One liability as the settlement ledger has it. `is_signed`: its fact came with a signature, in no packet."""
 
     liability_id: bytes
     sequence: int
     fact_id: bytes
     fact_hash: bytes
+    is_signed: bool = False
 
 
 class Finding(StrEnum):
@@ -66,12 +69,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """The result; `matched` pairs are equal in every field."""
+    """The result; `matched` pairs are equal in every field. `signed`: pairs of a fact that no packet has brought, and its
+    liability, for which the issuer's signature was enough."""
 
     facts: int
     liabilities: int
     matched: int
     travelling: int
+    signed: int
     differences: tuple[Difference, ...]
 
     @property
@@ -98,6 +103,10 @@ def reconcile(facts: Iterable[ComparedFact], liabilities: Iterable[LiabilityReco
         liabilities=sum(map(len, by_liability.values())),
         matched=sum(fact.fact_id not in wrong for fact in referenced),
         travelling=sum(fact.standing is Standing.TRAVELLING for fact in by_fact.values()),
+        signed=sum(
+            fact.standing is Standing.UNREFERENCED and fact.fact_id in by_liability and fact.fact_id not in wrong
+            for fact in by_fact.values()
+        ),
         differences=differences,
     )
 
@@ -122,7 +131,7 @@ def _pair_findings(fact: ComparedFact | None, liability: LiabilityRecord) -> Ite
         return
     if fact.fact_hash != liability.fact_hash:
         yield Finding.HASH_DIFFERS
-    if fact.standing is Standing.UNREFERENCED:
+    if fact.standing is Standing.WITHDRAWN or (fact.standing is Standing.UNREFERENCED and not liability.is_signed):
         yield Finding.LIABILITY_UNEXPECTED
     reference = (fact.liability_id, fact.settlement_sequence)
     if fact.standing is Standing.REFERENCED and reference != (liability.liability_id, liability.sequence):

@@ -13,7 +13,7 @@ from relayer.business.rights import ComparedRights
 from relayer.business.settling import Desk
 from relayer.ports.facts import FactLedger
 from relayer.ports.settlement import SettlementService
-from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.facts import Novation, PulledFacts, PushedFacts
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.waiting import Stalled, until_true
 
@@ -34,7 +34,11 @@ class BothLedgers:
         """What is compared of each liability."""
         return [
             LiabilityRecord(
-                liability_id=each.liability_id, sequence=each.sequence, fact_id=each.fact_id, fact_hash=each.fact_hash
+                liability_id=each.liability_id,
+                sequence=each.sequence,
+                fact_id=each.fact_id,
+                fact_hash=each.fact_hash,
+                is_signed=isinstance(each.origin, PushedFacts | PulledFacts),
             )
             for each in self.liabilities
         ]
@@ -111,11 +115,11 @@ async def compare_rights(facts: FactLedger, settlement: SettlementService) -> Co
 
 
 def liabilities_of(facts: FactLedger, liabilities: Iterable[Liability]) -> tuple[Liability, ...]:
-    """Those whose facts are in this contract, through whichever channel they came: the contract does not keep
-    them apart either, and a fact that timed out may be sent again through another one."""
+    """Those whose facts are in this contract, through whichever channel and by whichever way they came: it does not
+    keep them apart either, and a fact that timed out may be sent again through another one, or signed by its issuer."""
     here = (facts.chain_id, facts.address)
     return tuple(
         each
         for each in liabilities
-        if isinstance(each.origin, FactPacket) and (each.origin.chain_id, each.origin.contract) == here
+        if not isinstance(each.origin, Novation) and (each.origin.chain_id, each.origin.contract) == here
     )

@@ -12,6 +12,7 @@ from relayer.business.naming import with_names
 from relayer.business.settling import request_id_of
 from relayer.errors import ConfigurationError, LedgerRefused
 from relayer.facts.schema import party_id
+from relayer.facts.ways import Way
 from relayer.ports.facts import FactRegistry
 from relayer.ports.sending import Sending
 from relayer.ports.settlement import BindsAccounts, SettlementService
@@ -42,12 +43,13 @@ class PartyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementEntry:
-    """`debtor` settles with `creditor` in these currencies and netting modes."""
+    """`debtor` settles with `creditor` in these currencies and netting modes; its facts may come by these ways."""
 
     creditor: str
     debtor: str
     currencies: tuple[CurrencyTerms, ...]
     netting_modes: tuple[NettingMode, ...]
+    ways: tuple[Way, ...] = (Way.INTERLEDGER,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +184,7 @@ async def _agreement_commands(service: SettlementService, register: Register) ->
             debtor=party_id(entry.debtor),
             currencies=entry.currencies,
             netting_modes=entry.netting_modes,
+            ways=entry.ways,
         )
         before = in_force.get((agreement.creditor, agreement.debtor))
         command = RecordAgreement(

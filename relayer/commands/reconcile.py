@@ -33,6 +33,7 @@ def reconcile_channel(config: Path, channel: str | None, form: OutputForm) -> No
     say(
         f"reconcile: {words}; {result.facts} facts, {result.liabilities} liabilities, "
         f"{result.matched} pairs equal hash by hash, {result.travelling} on their way"
+        + (f", {result.signed} recorded by their issuer's signature" if result.signed else "")
     )
     if found:
         raise typer.Exit(FOUND_WRONG)
@@ -58,6 +59,7 @@ def _view(result: Reconciliation, rights: Sequence[RightsDifference], name: Call
         liabilities=result.liabilities,
         matched=result.matched,
         travelling=result.travelling,
+        signed=result.signed,
         differences=tuple(
             DifferenceView(fact_id=hex_of(each.fact_id), finding=each.finding.name.lower()) for each in result.differences
         ),

@@ -11,6 +11,7 @@ from relayer.business.register import AgreementEntry, PartyEntry, Register
 from relayer.commands.fact_file import read_strictly
 from relayer.config.fields import Address, Section
 from relayer.facts.schema import party_id
+from relayer.facts.ways import ALL_WAYS
 from relayer.settlement.model.parties import ALL_MODES, CurrencyTerms
 
 
@@ -35,6 +36,9 @@ class _Agreement(Section):
     debtor: str
     currencies: Annotated[tuple[_Currency, ...], Field(min_length=1, max_length=100)]
     netting_modes: Annotated[frozenset[Literal["bilateral", "cycle", "hub"]], Field(min_length=1)] | None = None
+    ways: Annotated[frozenset[Literal["interledger", "pushed", "pulled", "pulled-proven"]], Field(min_length=1)] = frozenset(
+        {"interledger"}
+    )
 
 
 class _File(Section):
@@ -70,6 +74,7 @@ def read_register(path: Path) -> Register:
                     CurrencyTerms(currency=one.currency, exponent=one.exponent, open_limit=one.open_limit)
                     for one in each.currencies
                 ),
+                ways=tuple(way for way in ALL_WAYS if way.value in each.ways),
                 netting_modes=tuple(
                     mode for mode in ALL_MODES if each.netting_modes is None or mode.value.lower() in each.netting_modes
                 ),

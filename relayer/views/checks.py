@@ -38,13 +38,15 @@ class RightsDifferenceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationView:
-    """Facts and liabilities compared hash by hash, and who may issue for whom. `travelling`: facts that are on their way."""
+    """Facts and liabilities compared hash by hash, and who may issue for whom. `travelling`: facts that are on their way.
+    `signed`: facts that no packet has brought, recorded because their issuer signed them."""
 
     agrees: bool
     facts: int
     liabilities: int
     matched: int
     travelling: int
+    signed: int
     differences: tuple[DifferenceView, ...]
     rights: tuple[RightsDifferenceView, ...]
 

@@ -11,6 +11,7 @@ from relayer.app.selection import Selection, select
 from relayer.business.paging import all_liabilities
 from relayer.commands.form import OutputForm
 from relayer.commands.output import money, show_json, show_table
+from relayer.settlement.model.facts import way_of
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.parties import Party
 from relayer.views.settlement import LiabilityView, PositionView
@@ -35,11 +36,12 @@ def show_liabilities(config: Path, channel: str | None, form: OutputForm) -> Non
     if form is OutputForm.JSON:
         show_json([LiabilityView.of(each, lambda party: names.get(party, hex_of(party))) for each in liabilities])
         return
-    columns = ("sequence", "kind", "debtor", "creditor", "amount", "open", "currency", "fact", "liability")
+    columns = ("sequence", "kind", "way", "debtor", "creditor", "amount", "open", "currency", "fact", "liability")
     rows = (
         (
             str(each.sequence),
             _kind(each),
+            way_of(each.origin) or "",
             names.get(each.debtor, ""),
             names.get(each.creditor, ""),
             money(each.amount, each.exponent),

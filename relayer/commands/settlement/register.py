@@ -61,12 +61,13 @@ def show_agreements(config: Path, channel: str | None, form: OutputForm) -> None
             at.name(each.agreement.creditor),
             ", ".join(map(_terms, each.agreement.currencies)),
             ", ".join(mode.value.lower() for mode in each.agreement.netting_modes),
+            ", ".join(each.agreement.ways),
             str(each.sequence),
         )
         for each in found
     )
-    columns = ("debtor", "creditor", "currencies", "netting", "in force since entry")
-    show_table(f"{len(found)} agreements", columns, rows, right=columns[4:])
+    columns = ("debtor", "creditor", "currencies", "netting", "ways", "in force since entry")
+    show_table(f"{len(found)} agreements", columns, rows, right=columns[5:])
 
 
 async def _settlement(selection: Selection, register: Register, sending: Sending) -> Sequence[RegistrationOutcome]:

@@ -42,6 +42,14 @@ def test_two_ledgers_that_agree() -> None:
     assert (result.facts, result.liabilities, result.matched, result.travelling) == (5, 3, 2, 2)
 
 
+def test_a_fact_that_was_pushed_or_pulled_agrees_without_a_packet() -> None:
+    by_signature = replace(liability(1), is_signed=True)
+    for standing, signed in ((Standing.UNREFERENCED, 1), (Standing.TRAVELLING, 0), (Standing.REFERENCED, 0)):
+        result = reconcile([fact(1, standing)], [by_signature])
+        assert result.agrees
+        assert (result.liabilities, result.signed) == (1, signed)
+
+
 def test_nothing_agrees_with_nothing() -> None:
     assert reconcile([], []).agrees
 
@@ -51,6 +59,13 @@ def test_nothing_agrees_with_nothing() -> None:
     [
         ([fact(1)], [], {Finding.LIABILITY_MISSING}),
         ([fact(1, Standing.UNREFERENCED)], [liability(1)], {Finding.LIABILITY_UNEXPECTED}),
+        ([fact(1, Standing.WITHDRAWN)], [replace(liability(1), is_signed=True)], {Finding.LIABILITY_UNEXPECTED}),
+        ([], [replace(liability(1), is_signed=True)], {Finding.FACT_UNKNOWN}),
+        (
+            [replace(fact(1, Standing.UNREFERENCED), fact_hash=bytes(32))],
+            [replace(liability(1), is_signed=True)],
+            {Finding.HASH_DIFFERS},
+        ),
         ([fact(1)], [liability(1), liability(1)], {Finding.LIABILITY_TWICE}),
         ([], [liability(1)], {Finding.FACT_UNKNOWN}),
         ([replace(fact(1), fact_hash=b"x" * 32)], [liability(1)], {Finding.HASH_DIFFERS}),

@@ -14,7 +14,7 @@ from relayer.codes.facts import FactCategory, FactKind
 from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
 from relayer.ports.facts import FactRecord, FactState, MintedFact
-from relayer.settlement.model.facts import FactPacket
+from relayer.settlement.model.facts import FactPacket, Novation, PulledFacts, PushedFacts
 
 CONTRACT = bytes([0xAB]) * 20
 FACTS = SimpleNamespace(chain_id=1337, address=CONTRACT)
@@ -46,6 +46,16 @@ def liability(**changes: object) -> SimpleNamespace:
 def test_liabilities_of_the_contract_count_whatever_their_channel(changes: dict[str, object], is_compared: bool) -> None:
     one = liability(**changes)
     assert liabilities_of(FACTS, [one]) == ((one,) if is_compared else ())
+
+
+@pytest.mark.parametrize("kind", [PushedFacts, PulledFacts])
+def test_a_fact_with_a_token_is_compared_by_whichever_way_it_came(kind: type[PushedFacts | PulledFacts]) -> None:
+    origin = {"chain_id": 1337, "contract": CONTRACT, "issuer": bytes(20), "height": 1, "transaction": "AB"}
+    stated = {"system": "bookings", "object_id": "trip/1", "rules": b""}
+    here, elsewhere = (
+        SimpleNamespace(origin=kind(**origin | stated | {"contract": contract})) for contract in (CONTRACT, bytes(20))
+    )
+    assert liabilities_of(FACTS, [here, elsewhere, SimpleNamespace(origin=Novation(cycle_id="c"))]) == (here,)
 
 
 LEDGER = "settlement-1"

@@ -11,6 +11,7 @@ import pytest
 
 from relayer.commands.register_file import read_register
 from relayer.errors import InvalidInput
+from relayer.facts.ways import Way
 from relayer.settlement.model.parties import ALL_MODES
 from relayer.settlement.netting.modes import NettingMode
 
@@ -30,6 +31,13 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
     assert register.agreements[0].currencies[0].open_limit is None
 
 
+def test_facts_come_in_packets_alone_unless_the_agreement_says_otherwise(tmp_path: Path) -> None:
+    assert read_register(write(tmp_path, EXAMPLE)).agreements[0].ways == (Way.INTERLEDGER,)
+    named = {**EXAMPLE["agreements"][0], "ways": ["pulled-proven", "pushed"]}
+    register = read_register(write(tmp_path, {**EXAMPLE, "agreements": [named]}))
+    assert register.agreements[0].ways == (Way.PUSHED, Way.PULLED_PROVEN)
+
+
 def test_netting_modes_are_all_or_those_that_are_named(tmp_path: Path) -> None:
     assert read_register(write(tmp_path, EXAMPLE)).agreements[0].netting_modes == ALL_MODES
     named = {**EXAMPLE["agreements"][0], "netting_modes": ["cycle", "bilateral"]}
@@ -46,6 +54,8 @@ def test_netting_modes_are_all_or_those_that_are_named(tmp_path: Path) -> None:
         ({"parties": [{"id": "DE*NBM", "name": "N", "lei": "short"}]}, "parties.0.lei"),
         ({"party": []}, "party"),
         ({"agreements": [{"creditor": "DE*KCS", "debtor": "DE*NBM", "currencies": []}]}, "agreements.0.currencies"),
+        ({"agreements": [{**EXAMPLE["agreements"][0], "ways": []}]}, "agreements.0.ways"),
+        ({"agreements": [{**EXAMPLE["agreements"][0], "ways": ["PUSHED"]}]}, "agreements.0.ways"),
         ({"agreements": [{**EXAMPLE["agreements"][0], "netting_modes": []}]}, "agreements.0.netting_modes"),
         ({"agreements": [{**EXAMPLE["agreements"][0], "netting_modes": ["HUB"]}]}, "agreements.0.netting_modes"),
         ({"agreements": [{"creditor": "DE*KCS", "debtor": "?", "currencies": [{"currency": "EUR", "exponent": 2}]}]}, "'?'"),
