@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from secrets import token_bytes
 
-import pytest
-
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.settlement import RefusalCode
 from relayer.errors import LedgerRefused
@@ -29,6 +27,7 @@ from relayer.settlement.model.issuers import BindIssuer, Issuer, RemoveIssuer
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.testing.factories import BUSINESS_CHAIN_ID, a_fact
+from relayer.testing.ledger_contract import pytest
 
 CREDITOR, DEBTOR, THIRD = "DE*SGA", "DE*SGB", "DE*SGC"
 SYSTEM = "bookings"
