@@ -29,7 +29,7 @@ _log = Log(__name__)
 _ACK_WAIT_SECONDS = 30.0
 _ANSWER_SECONDS = 7 * 86_400
 _DUPLICATE_SECONDS = 120.0
-_LARGEST_STREAM = 2 * 1024**3
+_LARGEST_STREAM = 256 * 1024**2
 _PULL_SECONDS = 0.5
 
 
@@ -67,8 +67,8 @@ async def connected(place: BrokerPlace, names: Names) -> AsyncIterator[Broker]:
         why = _words(client.last_error or error)
         await _closed(client)
         raise BrokerUnavailable(
-            f"the broker at {', '.join(place.servers)} does not answer ({why}); start it, or correct the "
-            "address and the token"
+            f"the broker at {', '.join(place.servers)} cannot be used ({why}); start it, correct the address and "
+            "the token, or give it room for three streams"
         ) from error
     try:
         yield broker

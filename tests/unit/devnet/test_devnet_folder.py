@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -74,7 +75,7 @@ def test_a_folder_that_is_no_whole_network_is_refused_before_anything_is_compile
     def compiles(*_: object) -> None:
         pytest.fail("the chain is compiled for a folder that is not looked at")
 
-    monkeypatch.setattr(control, "chain_program", compiles)
+    monkeypatch.setattr(control, "CHAIN", SimpleNamespace(compiled=compiles))
     with pytest.raises(ConfigurationError, match=f"there is no {gone}"):
         up(own.path, None, ChainShape(), OutputForm.WORDS)
 
