@@ -75,11 +75,12 @@ async def open_channel(
         first, second = (one, other) if one.pairing is None else (other, one)
         opening = Opening(config=config, channel=chosen.channel, progress=progress, starting=starting, sending=sending)
         clients = await opening.create(first, second)
-        await opening.pair(first, second, clients)
         for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
             with sending():
-                # Before anybody trusts the client, so that facts never come from another port.
+                # Before a packet can come: the first facts would bind it, and a stranger's may come first.
                 await _bind_port(host, client, followed, progress)
+        await opening.pair(first, second, clients)
+        for host, client in ((first, clients[0]), (second, clients[1])):
             with sending():
                 await _trust(host, client, progress)
         for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):

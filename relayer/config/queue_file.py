@@ -37,6 +37,11 @@ class BrokerSettings(Section):
     def _private(self) -> Self:
         for server in self.servers:
             host = urlsplit(server).hostname or ""
+            if server.startswith("nats://") and self.token is not None:
+                raise ValueError(
+                    f"has a token and the server {server}, where another user's process may listen while the broker is "
+                    f"down; name it tls://{host}:PORT"
+                )
             if server.startswith("nats://") and not is_loopback(host):
                 raise ValueError(f"has the server {server}, which other machines can listen to; name it tls://{host}:PORT")
         return self

@@ -31,6 +31,8 @@ _ANSWER_SECONDS = 7 * 86_400
 _DUPLICATE_SECONDS = 120.0
 _LARGEST_STREAM = 256 * 1024**2
 _PULL_SECONDS = 0.5
+_LETTER_BYTES = 8192
+"""More than a dead letter has beside its message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ class Broker:
     async def prepare(self) -> None:
         """The three streams. Those that are there stay as they are, so that an operator may size them."""
         stream = self.jetstream
-        for config in _streams(self.names):
+        for config in _streams(self.names, self.client.max_payload - _LETTER_BYTES):
             assert config.name is not None
             try:
                 await stream.stream_info(config.name)
@@ -238,8 +240,10 @@ def lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _streams(names: Names) -> Iterator[StreamConfig]:
-    """A full stream refuses what is new, so that a producer notices and nothing that was promised is dropped."""
+def _streams(names: Names, largest: int) -> Iterator[StreamConfig]:
+    """`largest`: what the server takes as one message and still has room for what a dead letter says of it.
+
+    A full stream refuses what is new, so that a producer notices and nothing that was promised is dropped."""
     yield StreamConfig(
         name=names.facts_stream,
         subjects=[names.facts],
@@ -247,7 +251,7 @@ def _streams(names: Names) -> Iterator[StreamConfig]:
         storage=StorageType.FILE,
         discard=DiscardPolicy.NEW,
         max_bytes=_LARGEST_STREAM,
-        max_msg_size=MAXIMUM_MESSAGE_BYTES,
+        max_msg_size=min(MAXIMUM_MESSAGE_BYTES, largest),
         duplicate_window=_DUPLICATE_SECONDS,
     )
     yield StreamConfig(

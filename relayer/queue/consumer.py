@@ -26,6 +26,8 @@ from relayer.queue.names import Names
 
 _log = Log(__name__)
 _BROKEN_SECONDS = 2.0
+_REMEMBERED = 10_000
+"""Messages whose rejections are counted, the newest."""
 
 
 class Recorder(Protocol):
@@ -47,6 +49,11 @@ class Delivery(Protocol):
     @property
     def subject(self) -> str:
         """Where it was published."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Names the message among all of its stream, at every delivery alike."""
         ...
 
     @property
@@ -117,6 +124,7 @@ class Consumer:
     renew_seconds: float = 10.0
     """The broker is asked for more time that often. Well below its own limit."""
     counts: Counts = field(default_factory=Counts)
+    _rejections: dict[str, int] = field(default_factory=dict, init=False)
 
     async def handle(self, delivery: Delivery) -> None:
         """Raises what the recorder raises but LedgerUnavailable, LimitExceeded, InvalidInput and LedgerRefused: then nothing
@@ -139,9 +147,10 @@ class Consumer:
         await self._conclude(delivery, event, answered)
 
     async def _conclude(self, delivery: Delivery, event: FactsEvent, answered: Answered) -> None:
-        if any(code.may_pass_later for code in answered.rejected) and delivery.attempts < self.retries.attempts:
+        if any(code.may_pass_later for code in answered.rejected) and self._is_tried_again(delivery):
             await self._give_back(delivery, _reason(answered))
             return
+        self._rejections.pop(delivery.place, None)
         await self._answer(event, answered)
         self.counts.recorded += len(answered.answers) - len(answered.rejected)
         self.counts.rejected += len(answered.rejected)
@@ -149,6 +158,14 @@ class Consumer:
             await self._bury(delivery, code=answered.code or "rejected", reason=_reason(answered))
         else:
             await delivery.acknowledge()
+
+    def _is_tried_again(self, delivery: Delivery) -> bool:
+        """Deliveries while the ledger was down do not count, so each consumer counts rejections apart."""
+        count = self._rejections.pop(delivery.place, 0) + 1
+        self._rejections[delivery.place] = count
+        while len(self._rejections) > _REMEMBERED:
+            del self._rejections[next(iter(self._rejections))]
+        return count < self.retries.attempts
 
     async def _answer(self, event: FactsEvent, answered: Answered) -> None:
         place = event.reply_to or self.names.answers_to(event.request.system)

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.facts.codec import FactAnswer, fact_id
@@ -136,6 +137,10 @@ class MemoryDelivery:
     message: Message
     attempts: int
     is_done: bool = False
+
+    @property
+    def place(self) -> str:
+        return sha256(self.message.body + self.message.headers.get("ce-id", "").encode()).hexdigest()
 
     async def acknowledge(self) -> None:
         self.broker.step("before acknowledge")

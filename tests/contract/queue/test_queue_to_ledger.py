@@ -91,3 +91,10 @@ def test_a_broker_beyond_this_machine_needs_tls(tmp_path: Path, names: Names) ->
     path = settings_file(tmp_path, "nats://broker.example:4222", names, TOKEN)
     with pytest.raises(ConfigurationError, match=r"tls://broker\.example"):
         load_queue(path)
+
+
+def test_a_token_goes_nowhere_without_tls(tmp_path: Path, names: Names) -> None:
+    path = settings_file(tmp_path, "nats://127.0.0.1:4222", names, TOKEN)
+    path.write_text(path.read_text().replace("broker: {", "broker: {token: {file: token}, "))
+    with pytest.raises(ConfigurationError, match=r"has a token and the server"):
+        load_queue(path)

@@ -54,7 +54,12 @@ async def two(tmp_path: Path) -> AsyncIterator[TwoLedgers]:
 async def test_two_settlement_ledgers_are_opened_and_relay_both_ways(two: TwoLedgers) -> None:
     clients = await two.open()
     assert clients == {"left": "07-tendermint-0", "right": "07-tendermint-0"}
-    assert two.told[-3] == "paired 07-tendermint-0 on right with 07-tendermint-0 on left"
+    # Before a packet can come: the first facts would bind a client, and a stranger's may come first.
+    assert two.told[-3:] == [
+        "facts through 07-tendermint-0 come from port settlement on right",
+        "facts through 07-tendermint-0 come from port settlement on left",
+        "paired 07-tendermint-0 on right with 07-tendermint-0 on left",
+    ]
     stopping = asyncio.Event()
     relaying = asyncio.create_task(relay(load_relayer(two.config), stopping))
     for name, ledger in two.ledgers.items():

@@ -115,6 +115,23 @@ async def test_trouble_of_the_ledger_buries_nothing_however_long_it_takes() -> N
     assert (len(ledger.liabilities), broker.letters) == (1, [])
 
 
+async def test_deliveries_while_the_ledger_was_down_are_no_rejections() -> None:
+    """The fault: after an outage the first rejection that may pass made a dead letter at once."""
+    broker, ledger = MemoryBroker(), PushLedger()
+    broker.publish(an_event(a_fact(1, creditor="AT*ATX", debtor=STRANGER)))
+    consumer = a_consumer(broker, ledger, attempts=3)
+    ledger.is_down = True
+    for _ in range(10):
+        (delivery,) = await broker.pull(1)
+        await consumer.handle(delivery)
+    ledger.is_down = False
+    (delivery,) = await broker.pull(1)
+    await consumer.handle(delivery)
+    ledger.register(STRANGER, creditor="AT*ATX")
+    await handle_all(broker, consumer)
+    assert (len(ledger.liabilities), broker.letters) == (1, [])
+
+
 async def test_a_producer_does_not_choose_what_a_consumer_publishes_where() -> None:
     broker, ledger = MemoryBroker(), PushLedger()
     for number, place in enumerate(
