@@ -8,6 +8,7 @@ from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.proofs.errors import ProofError
 from relayer.push.errors import OutboxUnavailable, SignerUnavailable
+from relayer.push.service.problems import Problem
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.netting.errors import SolverUnavailable
 
@@ -23,6 +24,7 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.InvalidInput, 5),
     (errors.LimitExceeded, 5),
     (CommandRefused, 5),
+    (Problem, 5),
     (SignerUnavailable, 4),
     (OutboxUnavailable, 6),
     (errors.JournalCorrupt, 6),

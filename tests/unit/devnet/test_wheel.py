@@ -63,5 +63,5 @@ def test_the_rest_needs_none(installed: Path, tmp_path: Path) -> None:
     assert "demo" in run(relayer, "--help", cwd=tmp_path).stdout
     run(relayer, "init", cwd=tmp_path)
     assert (tmp_path / "relayer.yaml").is_file()
-    netting = run(relayer, "bench", "netting", "--parties", "20", "--json", cwd=tmp_path).stdout
+    netting = run(relayer, "bench", "netting", "--parties", "20", "--chain", "20", "--json", cwd=tmp_path).stdout
     assert '"parties": 20' in netting
