@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from relayer.config.document import read_document
 from relayer.config.fields import AccountSettings, Address, FilePath, LedgerAddress, Logging, Secret, Section
-from relayer.config.problems import describe, report
+from relayer.config.serving import load_section
 
 _SECONDS = Annotated[float, Field(ge=0.01, le=86_400, strict=False)]
 
@@ -77,8 +76,4 @@ class PushSettings(Section):
 
 def load_push(path: Path) -> PushSettings:
     """Raises ConfigurationError with all problems in one report."""
-    document = read_document(path)
-    try:
-        return PushSettings.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
-    except ValidationError as error:
-        raise report(document, describe(error, document.data)) from error
+    return load_section(path, PushSettings)
