@@ -5,6 +5,7 @@ This module alone imports web3, and is loaded when an agent starts.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientError, ClientResponseError, ClientTimeout, InvalidURL
@@ -14,11 +15,13 @@ from web3.exceptions import Web3Exception, Web3RPCError
 
 from relayer.ledgers.nodes.answers import require_few_values
 from relayer.ledgers.nodes.errors import AnswerTooLarge
+from relayer.ledgers.nodes.repeated import put_again_if_cut_off
 
 __all__ = ["ERRORS", "Web3RPCError", "client", "described"]
 
 ERRORS = (Web3Exception, ClientError, DecodingError, EncodingError)
 """What web3 and its libraries raise."""
+_BROADCAST = b"eth_sendRawTransaction"
 _GATEWAY_ERRORS = range(500, 600)
 _JSON_ERRORS = (400, 404, 405, 429)
 """Nodes answer refusals of JSON-RPC with these as well."""
@@ -57,6 +60,10 @@ class BoundedProvider(AsyncHTTPProvider):
         return [by_id[key] for key in sorted(key for key in by_id if isinstance(key, int))]
 
     async def _post(self, data: bytes) -> bytes:
+        exchange = partial(self._exchange, data)
+        return await (exchange() if _BROADCAST in data else put_again_if_cut_off(exchange))
+
+    async def _exchange(self, data: bytes) -> bytes:
         assert self.endpoint_uri is not None
         session = await self._request_session_manager.async_cache_and_return_session(self.endpoint_uri)
         async with session.post(self.endpoint_uri, data=data, **self.get_request_kwargs()) as response:

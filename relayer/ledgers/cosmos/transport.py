@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import aiohttp
@@ -15,8 +16,10 @@ from relayer.ledgers.cosmos.values import Json
 from relayer.ledgers.nodes.answers import require_few_values
 from relayer.ledgers.nodes.envelope import require_served, sentence
 from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
+from relayer.ledgers.nodes.repeated import put_again_if_cut_off
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
+_BROADCASTS = "broadcast_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,10 @@ class Transport:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout_seconds))
         body = json.dumps(requests if len(requests) > 1 else requests[0], separators=(",", ":"))
-        headers = {"content-type": "application/json"}
+        exchange = partial(_exchange, self._session, url, body)
         # Waiting for a free place is none of the node's delay, so it does not count against the request's time.
-        async with self._places, self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-            raw = await _read_bounded(response)
-            status = response.status
+        async with self._places:
+            status, raw = await (exchange() if _sends(calls) else put_again_if_cut_off(exchange))
         try:
             answer = json.loads(raw)
         except (ValueError, RecursionError):
@@ -85,6 +87,16 @@ def _result(method: str, identity: object, answer: Json) -> Json:
     if not isinstance(error, dict) or type(error.get("code")) is not int:
         raise MalformedAnswer(f"{method}: an error without a code")
     raise NodeRefused(method, error["code"], f"{error.get('message', '')} {error.get('data', '')}")
+
+
+def _sends(calls: Sequence[AbciCall]) -> bool:
+    return any(call.method.startswith(_BROADCASTS) for call in calls)
+
+
+async def _exchange(session: aiohttp.ClientSession, url: str, body: str) -> tuple[int, bytes]:
+    headers = {"content-type": "application/json"}
+    async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+        return response.status, await _read_bounded(response)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -23,7 +23,7 @@ from relayer.ledgers.nodes.batches import Batches
 from relayer.ledgers.nodes.envelope import require_served, sentence
 from relayer.ledgers.nodes.errors import AnswerTooLarge, TooMuch
 from relayer.ledgers.nodes.failover import Failover, FailoverPolicy, Heads
-from relayer.ledgers.nodes.repeated import first_answer
+from relayer.ledgers.nodes.repeated import first_answer, put_again_if_cut_off
 from relayer.ledgers.nodes.websocket import shown
 
 MAXIMUM_ANSWER_BYTES = 64 << 20
@@ -87,7 +87,7 @@ class JsonRpc:
     async def batch(self, calls: Sequence[Call]) -> list[Json | NodeRefused]:
         """Results in the order of `calls`, all of one node; each call that the node refused is its NodeRefused."""
         ask = partial(self._failover.ask, partial(self._transport.ask, calls=calls))
-        if any(call.method == _BROADCAST for call in calls):
+        if _sends(calls):
             return await ask()
         return await first_answer(ask, again_after=self._again_after)
 
@@ -107,6 +107,10 @@ class JsonRpc:
     async def check_endpoints(self) -> None:
         """Asks every node for its chain id. Raises WrongLedger for a foreign one, LedgerUnavailable if none answers."""
         await self._failover.check()
+
+
+def _sends(calls: Sequence[Call]) -> bool:
+    return any(call.method == _BROADCAST for call in calls)
 
 
 def _behind(height: int, heads: Heads) -> int:
@@ -158,19 +162,18 @@ class _Transport:
         body = json.dumps(requests if len(requests) != 1 else requests[0], separators=(",", ":"))
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
-        headers = {"content-type": "application/json"}
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-            raw = await _read_bounded(response, batch=len(calls))
+        exchange = partial(_exchange, self._session, url, body, calls=len(calls))
+        status, raw = await (exchange() if _sends(calls) else put_again_if_cut_off(exchange))
         try:
             answer = json.loads(raw)
         except (ValueError, RecursionError):
-            require_served(response.status, None, calls=len(calls))
-            raise MalformedAnswer(sentence(response.status, None)) from None
-        require_served(response.status, answer, calls=len(calls))
+            require_served(status, None, calls=len(calls))
+            raise MalformedAnswer(sentence(status, None)) from None
+        require_served(status, answer, calls=len(calls))
         answers = answer if isinstance(answer, list) else [answer]
         by_id = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
         if missing := [request["id"] for request in requests if request["id"] not in by_id]:
-            words = sentence(response.status, answer)
+            words = sentence(status, answer)
             raise TooMuch(f"{len(missing)} calls without an answer: {words}") if len(calls) > 1 else MalformedAnswer(words)
         results = [_result(call, by_id[request["id"]]) for call, request in zip(calls, requests, strict=True)]
         _require_whole(results)
@@ -182,6 +185,12 @@ def _require_whole(results: Sequence[Json | NodeRefused]) -> None:
     cut = [each for each in results if isinstance(each, NodeRefused) and each.code in _CUT_SHORT]
     if cut and len(results) > 1:
         raise TooMuch(str(cut[0]))
+
+
+async def _exchange(session: aiohttp.ClientSession, url: str, body: str, *, calls: int) -> tuple[int, bytes]:
+    headers = {"content-type": "application/json"}
+    async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+        return response.status, await _read_bounded(response, batch=calls)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, *, batch: int) -> bytes:

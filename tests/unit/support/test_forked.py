@@ -38,11 +38,11 @@ def test_a_process_leads_its_group_and_dies_of_signals(children: Children, numbe
     ledger = children.start("ledger", "ledger", "serve")
     children.wait_until_listening(ledger, children.folder / "ledger" / "ledger.sock")
     assert os.getpgid(ledger.process.pid) == ledger.process.pid != os.getpgrp()
+    children.wait_until(ledger, lambda: "ledger serves" in ledger.tail(), "the ledger to say that it serves")
     assert ledger.process.poll() is None
     os.killpg(ledger.process.pid, number)
     assert has_ended(ledger.process, stalled_after_seconds=30)
     assert ledger.process.returncode == status
-    assert "ledger serves" in ledger.tail()
 
 
 def test_what_is_no_relayer_is_not_forked(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
@@ -139,6 +140,24 @@ async def kind(request: pytest.FixtureRequest) -> AsyncIterator[Kind]:
         yield Kind(request.param, stack)
 
 
+@asynccontextmanager
+async def hanging_up(node: Node) -> AsyncIterator[str]:
+    """An address of the node where a connection is reset as soon as a second request comes on it."""
+    host, port = urlsplit(node.url).hostname, urlsplit(node.url).port
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection(host, port)
+        questions.write(await reader.read(1 << 16))
+        writer.write(await answers.read(1 << 16))
+        await reader.read(1 << 16)
+        questions.transport.abort()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(passed_on, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 async def until_used(node: Node, request: Callable[[], Any]) -> None:
     """Returns once a request went to `node`."""
     before = node.answered()
@@ -164,6 +183,15 @@ async def test_a_dead_node_is_passed_over(kind: Kind) -> None:
     await rpc.check_endpoints()
     await request()
     assert second.answered() == 1
+
+
+async def test_a_question_whose_kept_connection_ends_is_put_again_on_a_new_one(kind: Kind) -> None:
+    node = await kind.node()
+    async with hanging_up(node) as url:
+        _, request = kind.client(url)
+        for _ in range(3):
+            await request()
+    assert node.answered() == 3
 
 
 async def test_a_silent_node_is_passed_over(kind: Kind) -> None:
