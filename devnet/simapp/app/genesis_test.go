@@ -41,7 +41,7 @@ func TestAnExportedChainGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, head, genesis.HeadHash)
 	require.Equal(t, []string{w.sender()}, genesis.Operators)
-	require.Equal(t, []string{w.ClientID}, genesis.TrustedClients)
+	require.Equal(t, []*settlementtypes.TrustedClient{trusted(w.ClientID, "1337")}, genesis.TrustedClients)
 	require.Len(t, genesis.Bindings, 2)
 	// Two of these tests and the third packet's, without which the story's later news of the same debt would wait.
 	require.Len(t, genesis.Outbox.Answers, 2+1)
@@ -58,6 +58,10 @@ func TestAnExportedChainGoesOn(t *testing.T) {
 	var header poaevm.Header
 	require.NoError(t, proto.Unmarshal(w.Headers[0].Message, &header))
 	require.NoError(t, outcome.VerifyClientMessage(ctx.WithChainID(w.ChainID), w.ClientID, &header))
+}
+
+func trusted(clientID string, chains ...string) *settlementtypes.TrustedClient {
+	return &settlementtypes.TrustedClient{ClientId: clientID, Chains: chains}
 }
 
 // queueOf that many packets of news, which no other part of the chain has to know of.
@@ -127,10 +131,12 @@ func TestAGenesisThatCannotBeIsRefused(t *testing.T) {
 		"a bound account":        func(g *settlementtypes.GenesisState) { g.Bindings[0].Account = "cosmos1" },
 		"an unknown party":       func(g *settlementtypes.GenesisState) { g.Bindings[0].PartyId = make([]byte, 32) },
 		"a party of 31 bytes":    func(g *settlementtypes.GenesisState) { g.Bindings[0].PartyId = g.Bindings[0].PartyId[1:] },
-		"a client with a slash":  func(g *settlementtypes.GenesisState) { g.TrustedClients[0] = "poa/evm" },
+		"a client with a slash":  func(g *settlementtypes.GenesisState) { g.TrustedClients[0].ClientId = "poa/evm" },
+		"trust in no chain":      func(g *settlementtypes.GenesisState) { g.TrustedClients[0].Chains = nil },
+		"trust in every chain":   func(g *settlementtypes.GenesisState) { g.TrustedClients[0].Chains = []string{"*"} },
 		"too many clients": func(g *settlementtypes.GenesisState) {
 			for i := range settlementtypes.MaximumTrustedClients {
-				g.TrustedClients = append(g.TrustedClients, fmt.Sprintf("poa-evm-%d", i))
+				g.TrustedClients = append(g.TrustedClients, trusted(fmt.Sprintf("poa-evm-%d", i), "1337"))
 			}
 		},
 		"news of the future":        func(g *settlementtypes.GenesisState) { g.Outbox.ToldSequence = uint64(len(g.Events)) + 1 },

@@ -61,6 +61,14 @@ func TestOnlyOperatorsSayWhoMayDoWhat(t *testing.T) {
 			_, err := keeper.TrustClient(ctx, &settlementtypes.MsgTrustClient{Operator: operator, ClientId: "poa-evm-9"})
 			return err
 		}, refusal: []any{"settlement", uint32(9)}},
+		"trust for the chain that it follows": {send: func(ctx sdk.Context) error {
+			_, err := keeper.TrustClient(ctx, &settlementtypes.MsgTrustClient{Operator: operator, ClientId: w.ClientID, Chains: []string{"1337"}})
+			return err
+		}},
+		"trust for another chain than it follows": {send: func(ctx sdk.Context) error {
+			_, err := keeper.TrustClient(ctx, &settlementtypes.MsgTrustClient{Operator: operator, ClientId: w.ClientID, Chains: []string{"1337", "1338"}})
+			return err
+		}, refusal: []any{"settlement", uint32(3)}},
 		"distrust by a stranger": {send: func(ctx sdk.Context) error {
 			_, err := keeper.DistrustClient(ctx, &settlementtypes.MsgDistrustClient{Operator: stranger, ClientId: w.ClientID})
 			return err
@@ -146,7 +154,7 @@ func TestTrustedClientsAreBounded(t *testing.T) {
 	genesis, err := w.app.SettlementKeeper.ExportGenesis(ctx)
 	require.NoError(t, err)
 	for i := range settlementtypes.MaximumTrustedClients - 1 {
-		genesis.TrustedClients = append(genesis.TrustedClients, fmt.Sprintf("other-%d", i))
+		genesis.TrustedClients = append(genesis.TrustedClients, trusted(fmt.Sprintf("other-%d", i), "1337"))
 	}
 	again := newWorld(t)
 	ctx = again.chain.GetContext()

@@ -66,7 +66,7 @@ class CosmosSettlement(SettlementClient):
         response = await self._ask(
             "List", "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
         )
-        return client in response.client_ids
+        return any(trusted.client_id == client for trusted in response.clients)
 
     async def bind_port(self, client: ClientId, port: str) -> None:
         """See BindsPorts. Raises AccessDenied, LedgerRefused."""

@@ -73,6 +73,7 @@ func TestCommandsWriteTheirMessages(t *testing.T) {
 		"a binding":        {[]string{"bind-account", app.Authority(), "DE*KCS"}, "MsgBindAccount", `"party_id":"` + party + `"`},
 		"a binding's end":  {[]string{"bind-account", app.Authority(), "-"}, "MsgBindAccount", `"party_id":null`},
 		"trust":            {[]string{"trust-client", "poa-evm-0"}, "MsgTrustClient", `"client_id":"poa-evm-0"`},
+		"trust in a hub":   {[]string{"trust-client", "07-tendermint-0", "--chains", "1337,1338"}, "MsgTrustClient", `"chains":["1337","1338"]`},
 		"a port":           {[]string{"bind-port", "poa-evm-0", "facts-7"}, "MsgBindPort", `"port":"facts-7"`},
 		"its end":          {[]string{"distrust-client", "poa-evm-0"}, "MsgDistrustClient", `"client_id":"poa-evm-0"`},
 		"an actor":         {[]string{"execute", consent, "--actor", "DE*KCS"}, "MsgExecute", `"actor":"` + party + `"`},

@@ -34,7 +34,7 @@ from relayer.settlement.model.parties import Agreement, ClosePeriod, CurrencyTer
 from relayer.settlement.model.payments import ExpirePayment
 from relayer.testing.factories import a_fact
 from relayer.wire.cosmos_protos import any_
-from relayer.wire.interledger.settlement.chain.v1 import query_pb2, tx_pb2
+from relayer.wire.interledger.settlement.chain.v1 import genesis_pb2, query_pb2, tx_pb2
 from relayer.wire.interledger.settlement.v1 import acts_pb2, facts_pb2, liabilities_pb2, news_pb2, parties_pb2
 from relayer.wire.interledger.settlement.v1 import service_pb2 as wire
 from tests.support.sdk_chain import SdkChain, SdkClock
@@ -117,12 +117,12 @@ async def test_an_account_that_is_no_operators(chain: SdkChain, service: CosmosS
 
 async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettlement) -> None:
     seen = accept(chain, "MsgTrustClient")
-    trusted: list[str] = []
-    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(client_ids=trusted)
+    trusted: list[genesis_pb2.TrustedClient] = []
+    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(clients=trusted)
     assert not await service.trusts_client(ClientId("poa-evm-0"))
     await service.trust_client(ClientId("poa-evm-0"))
     assert tx_pb2.MsgTrustClient.FromString(seen[-1].value).client_id == "poa-evm-0"
-    trusted.append("poa-evm-0")
+    trusted.append(genesis_pb2.TrustedClient(client_id="poa-evm-0", chains=["1337"]))
     assert await service.trusts_client(ClientId("poa-evm-0"))
     await service.trust_client(ClientId("poa-evm-0"))
     assert len(chain.executed) == 1
@@ -147,7 +147,7 @@ async def test_a_client_is_bound_to_a_port_once(chain: SdkChain, service: Cosmos
 
 async def test_a_client_is_distrusted_once(chain: SdkChain, service: CosmosSettlement) -> None:
     chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(
-        client_ids=["poa-evm-0"]
+        clients=[genesis_pb2.TrustedClient(client_id="poa-evm-0", chains=["1337"])]
     )
     seen = accept(chain, "MsgDistrustClient")
     await service.distrust_client(ClientId("poa-evm-1"))
@@ -158,7 +158,8 @@ async def test_a_client_is_distrusted_once(chain: SdkChain, service: CosmosSettl
 
 
 async def test_check_says_whether_facts_through_a_client_are_taken(chain: SdkChain, service: CosmosSettlement) -> None:
-    answers: list[Message | tuple[str, int]] = [query_pb2.QueryTrustedClientsResponse(client_ids=["poa-evm-0"])]
+    trusted = genesis_pb2.TrustedClient(client_id="poa-evm-0", chains=["1337"])
+    answers: list[Message | tuple[str, int]] = [query_pb2.QueryTrustedClientsResponse(clients=[trusted])]
     chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: answers[0]
     assert (await trust_line("channel main", service, ClientId("poa-evm-0"))).good
     assert "channel open" in (await trust_line("channel main", service, ClientId("poa-evm-1"))).remedy

@@ -18,7 +18,10 @@ import (
 	"interledger.example/cosmos/x/settlement/types"
 )
 
-const actorFlag = "actor"
+const (
+	actorFlag  = "actor"
+	chainsFlag = "chains"
+)
 
 // TxCommand groups what operators and parties may send.
 func TxCommand() *cobra.Command {
@@ -88,10 +91,14 @@ func bindAccountCommand() *cobra.Command {
 }
 
 func trustClientCommand() *cobra.Command {
-	return newCommand("trust-client [client-id]", "Let facts through a light client become liabilities", 1,
+	var chains []string
+	cmd := newCommand("trust-client [client-id]", "Let facts of contract ledgers through a light client become liabilities", 1,
 		func(_ client.Context, operator string, arguments []string) (sdk.Msg, error) {
-			return &types.MsgTrustClient{Operator: operator, ClientId: arguments[0]}, nil
+			return &types.MsgTrustClient{Operator: operator, ClientId: arguments[0], Chains: chains}, nil
 		})
+	cmd.Flags().StringSliceVar(&chains, chainsFlag, nil,
+		"chain ids that the client may speak for, such as 1337,1338; without it, the chain that the client itself follows")
+	return cmd
 }
 
 func bindPortCommand() *cobra.Command {

@@ -23,7 +23,7 @@ import (
 const (
 	operatorPrefix = 0x20 // account -> 1
 	bindingPrefix  = 0x40 // account -> party id
-	trustedPrefix  = 0x41 // client id -> 1
+	trustedPrefix  = 0x41 // client id -> chain ids, with a comma between them
 	portPrefix     = 0x49 // client id -> port of the counterparty's application
 )
 

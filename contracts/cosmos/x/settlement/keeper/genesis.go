@@ -32,8 +32,8 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 			return fmt.Errorf("settlement genesis: account %s: %w", binding.Account, err)
 		}
 	}
-	for _, clientID := range genesis.TrustedClients {
-		if err := k.trust(ctx, clientID); err != nil {
+	for _, trusted := range genesis.TrustedClients {
+		if err := k.trust(ctx, trusted.ClientId, trusted.Chains); err != nil {
 			return fmt.Errorf("settlement genesis: %w", err)
 		}
 	}

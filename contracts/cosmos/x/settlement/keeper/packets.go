@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -114,12 +113,7 @@ func (k Keeper) requireNews(ctx sdk.Context, clientID string, payload channeltyp
 	return nil
 }
 
-// chainFollower is a client state that names the chain behind it.
-type chainFollower interface {
-	FollowedChainID() string
-}
-
-// acceptedPayload decodes a payload that is meant for this ledger and comes from the chain that its facts name.
+// acceptedPayload decodes a payload that is meant for this ledger and whose client may speak for the chain that its facts name.
 func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) (*facts.PacketData, error) {
 	port := k.portOf(ctx, clientID)
 	if payload.SourcePort != port || payload.Version != facts.Version || payload.Encoding != facts.Encoding {
@@ -129,19 +123,8 @@ func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channe
 	if err != nil {
 		return nil, err
 	}
-	if !k.isTrusted(ctx, clientID) {
-		return nil, fmt.Errorf("no operator trusts the client %s", clientID)
-	}
-	client, found := k.clients.GetClientState(ctx, clientID)
-	if !found {
-		return nil, fmt.Errorf("there is no client %s", clientID)
-	}
-	follower, ok := client.(chainFollower)
-	if !ok {
-		return nil, errors.New("a client of type " + client.ClientType() + " does not say which contract ledger it follows")
-	}
-	if followed := follower.FollowedChainID(); data.ChainID.String() != followed {
-		return nil, fmt.Errorf("facts of chain %s through a client of %s", data.ChainID, followed)
+	if err := k.requireTrust(ctx, clientID, data.ChainID.String()); err != nil {
+		return nil, err
 	}
 	if data.Destination != "" && data.Destination != ctx.ChainID() {
 		return nil, fmt.Errorf("facts for the ledger %q; this one forwards nothing", data.Destination)

@@ -242,7 +242,7 @@ func (q Queries) BoundAccounts(
 func (q Queries) TrustedClients(
 	ctx context.Context, _ *types.QueryTrustedClientsRequest,
 ) (*types.QueryTrustedClientsResponse, error) {
-	return &types.QueryTrustedClientsResponse{ClientIds: q.keeper.trustedClients(ctx)}, nil
+	return &types.QueryTrustedClientsResponse{Clients: q.keeper.trustedClients(ctx)}, nil
 }
 
 // BoundPort of a client; this application's own for one that is bound to none.

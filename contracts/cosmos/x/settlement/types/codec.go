@@ -25,6 +25,8 @@ const (
 	MaximumOperators = 32
 	// MaximumTrustedClients bounds what the news of a block can be sent through.
 	MaximumTrustedClients = 256
+	// MaximumTrustedChains bounds the ledgers that one client may speak for.
+	MaximumTrustedChains = 256
 )
 
 // RegisterInterfaces makes the messages known as transactions.

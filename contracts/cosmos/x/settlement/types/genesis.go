@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/big"
 
 	"cosmossdk.io/core/address"
 
@@ -12,6 +13,9 @@ import (
 	"interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
+
+// chainIDBits is the width of a chain id in a fact.
+const chainIDBits = 256
 
 // DefaultGenesis has no operators and an empty log. The chain's authority can name operators later.
 func DefaultGenesis() *GenesisState { return &GenesisState{} }
@@ -28,9 +32,9 @@ func (g *GenesisState) Validate() error {
 	if len(g.TrustedClients) > MaximumTrustedClients {
 		return fmt.Errorf("settlement genesis: %d trusted clients, at most %d", len(g.TrustedClients), MaximumTrustedClients)
 	}
-	for _, clientID := range g.TrustedClients {
-		if err := host.ClientIdentifierValidator(clientID); err != nil {
-			return fmt.Errorf("settlement genesis: trusted client: %w", err)
+	for _, trusted := range g.TrustedClients {
+		if err := trusted.validate(); err != nil {
+			return fmt.Errorf("settlement genesis: trusted client %q: %w", trusted.ClientId, err)
 		}
 	}
 	for _, bound := range g.ClientPorts {
@@ -39,6 +43,33 @@ func (g *GenesisState) Validate() error {
 		}
 	}
 	return g.Outbox.validate(uint64(len(g.Events)))
+}
+
+func (c *TrustedClient) validate() error {
+	if err := host.ClientIdentifierValidator(c.ClientId); err != nil {
+		return err
+	}
+	return CheckChains(c.Chains)
+}
+
+// CheckChains refuses what is no list of 1 to MaximumTrustedChains chain ids of contract ledgers: decimal, below 2^256, ascending.
+// There is no wildcard.
+func CheckChains(chains []string) error {
+	if len(chains) == 0 || len(chains) > MaximumTrustedChains {
+		return fmt.Errorf("%d chain ids, expected 1 to %d", len(chains), MaximumTrustedChains)
+	}
+	former := new(big.Int)
+	for _, text := range chains {
+		chainID, isNumber := new(big.Int).SetString(text, 10)
+		if !isNumber || chainID.Sign() <= 0 || chainID.BitLen() > chainIDBits || chainID.String() != text {
+			return fmt.Errorf("chain id %q is not a decimal number from 1 to 2^%d - 1; a client is never trusted for all chains", text, chainIDBits)
+		}
+		if chainID.Cmp(former) <= 0 {
+			return fmt.Errorf("chain id %s follows %s; name each once, in ascending order", text, former)
+		}
+		former = chainID
+	}
+	return nil
 }
 
 func (p *ClientPort) validate() error {

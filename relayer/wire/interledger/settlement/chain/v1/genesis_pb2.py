@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from relayer.wire.interledger.settlement.v1 import news_pb2 as interledger_dot_settlement_dot_v1_dot_news__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-interledger/settlement/chain/v1/genesis.proto\x12\x1finterledger.settlement.chain.v1\x1a$interledger/settlement/v1/news.proto\"\x9c\x02\n\x0cGenesisState\x12\x11\n\toperators\x18\x01 \x03(\t\x12\x0e\n\x06\x65vents\x18\x02 \x03(\x0c\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\x12\x41\n\x08\x62indings\x18\x04 \x03(\x0b\x32/.interledger.settlement.chain.v1.AccountBinding\x12\x37\n\x06outbox\x18\x05 \x01(\x0b\x32\'.interledger.settlement.chain.v1.Outbox\x12\x17\n\x0ftrusted_clients\x18\x06 \x03(\t\x12\x41\n\x0c\x63lient_ports\x18\x07 \x03(\x0b\x32+.interledger.settlement.chain.v1.ClientPort\"-\n\nClientPort\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\"3\n\x0e\x41\x63\x63ountBinding\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\x0c\"\xd7\x01\n\x06Outbox\x12\x15\n\rtold_sequence\x18\x01 \x01(\x04\x12:\n\x05queue\x18\x02 \x03(\x0b\x32+.interledger.settlement.chain.v1.QueuedNews\x12>\n\x07\x61nswers\x18\x04 \x03(\x0b\x32-.interledger.settlement.chain.v1.AnsweredNews\x12:\n\x06states\x18\x05 \x03(\x0b\x32*.interledger.settlement.chain.v1.NewsState\".\n\nQueuedNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c\"\xca\x01\n\tNewsState\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0c\x12\x11\n\tunder_way\x18\x03 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\x13\n\x0b\x64ue_seconds\x18\x05 \x01(\x04\x12\x0c\n\x04held\x18\x06 \x01(\x0c\x12\x15\n\rsince_seconds\x18\x07 \x01(\x04\x12:\n\x0blast_answer\x18\x08 \x01(\x0e\x32%.interledger.settlement.v1.NewsAnswer\"S\n\x0c\x41nsweredNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x17\n\x0fpacket_sequence\x18\x02 \x01(\x04\x12\x17\n\x0f\x61\x63knowledgement\x18\x03 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-interledger/settlement/chain/v1/genesis.proto\x12\x1finterledger.settlement.chain.v1\x1a$interledger/settlement/v1/news.proto\"\xcc\x02\n\x0cGenesisState\x12\x11\n\toperators\x18\x01 \x03(\t\x12\x0e\n\x06\x65vents\x18\x02 \x03(\x0c\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\x12\x41\n\x08\x62indings\x18\x04 \x03(\x0b\x32/.interledger.settlement.chain.v1.AccountBinding\x12\x37\n\x06outbox\x18\x05 \x01(\x0b\x32\'.interledger.settlement.chain.v1.Outbox\x12G\n\x0ftrusted_clients\x18\x08 \x03(\x0b\x32..interledger.settlement.chain.v1.TrustedClient\x12\x41\n\x0c\x63lient_ports\x18\x07 \x03(\x0b\x32+.interledger.settlement.chain.v1.ClientPort\"2\n\rTrustedClient\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63hains\x18\x02 \x03(\t\"-\n\nClientPort\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\"3\n\x0e\x41\x63\x63ountBinding\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\x0c\"\xd7\x01\n\x06Outbox\x12\x15\n\rtold_sequence\x18\x01 \x01(\x04\x12:\n\x05queue\x18\x02 \x03(\x0b\x32+.interledger.settlement.chain.v1.QueuedNews\x12>\n\x07\x61nswers\x18\x04 \x03(\x0b\x32-.interledger.settlement.chain.v1.AnsweredNews\x12:\n\x06states\x18\x05 \x03(\x0b\x32*.interledger.settlement.chain.v1.NewsState\".\n\nQueuedNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c\"\xca\x01\n\tNewsState\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0c\x12\x11\n\tunder_way\x18\x03 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\x13\n\x0b\x64ue_seconds\x18\x05 \x01(\x04\x12\x0c\n\x04held\x18\x06 \x01(\x0c\x12\x15\n\rsince_seconds\x18\x07 \x01(\x04\x12:\n\x0blast_answer\x18\x08 \x01(\x0e\x32%.interledger.settlement.v1.NewsAnswer\"S\n\x0c\x41nsweredNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x17\n\x0fpacket_sequence\x18\x02 \x01(\x04\x12\x17\n\x0f\x61\x63knowledgement\x18\x03 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,17 +33,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.chai
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENESISSTATE']._serialized_start=121
-  _globals['_GENESISSTATE']._serialized_end=405
-  _globals['_CLIENTPORT']._serialized_start=407
-  _globals['_CLIENTPORT']._serialized_end=452
-  _globals['_ACCOUNTBINDING']._serialized_start=454
-  _globals['_ACCOUNTBINDING']._serialized_end=505
-  _globals['_OUTBOX']._serialized_start=508
-  _globals['_OUTBOX']._serialized_end=723
-  _globals['_QUEUEDNEWS']._serialized_start=725
-  _globals['_QUEUEDNEWS']._serialized_end=771
-  _globals['_NEWSSTATE']._serialized_start=774
-  _globals['_NEWSSTATE']._serialized_end=976
-  _globals['_ANSWEREDNEWS']._serialized_start=978
-  _globals['_ANSWEREDNEWS']._serialized_end=1061
+  _globals['_GENESISSTATE']._serialized_end=453
+  _globals['_TRUSTEDCLIENT']._serialized_start=455
+  _globals['_TRUSTEDCLIENT']._serialized_end=505
+  _globals['_CLIENTPORT']._serialized_start=507
+  _globals['_CLIENTPORT']._serialized_end=552
+  _globals['_ACCOUNTBINDING']._serialized_start=554
+  _globals['_ACCOUNTBINDING']._serialized_end=605
+  _globals['_OUTBOX']._serialized_start=608
+  _globals['_OUTBOX']._serialized_end=823
+  _globals['_QUEUEDNEWS']._serialized_start=825
+  _globals['_QUEUEDNEWS']._serialized_end=871
+  _globals['_NEWSSTATE']._serialized_start=874
+  _globals['_NEWSSTATE']._serialized_end=1076
+  _globals['_ANSWEREDNEWS']._serialized_start=1078
+  _globals['_ANSWEREDNEWS']._serialized_end=1161
 # @@protoc_insertion_point(module_scope)

@@ -20,9 +20,17 @@ class GenesisState(_message.Message):
     head_hash: bytes
     bindings: _containers.RepeatedCompositeFieldContainer[AccountBinding]
     outbox: Outbox
-    trusted_clients: _containers.RepeatedScalarFieldContainer[str]
+    trusted_clients: _containers.RepeatedCompositeFieldContainer[TrustedClient]
     client_ports: _containers.RepeatedCompositeFieldContainer[ClientPort]
-    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[str]] = ..., client_ports: _Optional[_Iterable[_Union[ClientPort, _Mapping]]] = ...) -> None: ...
+    def __init__(self, operators: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., head_hash: _Optional[bytes] = ..., bindings: _Optional[_Iterable[_Union[AccountBinding, _Mapping]]] = ..., outbox: _Optional[_Union[Outbox, _Mapping]] = ..., trusted_clients: _Optional[_Iterable[_Union[TrustedClient, _Mapping]]] = ..., client_ports: _Optional[_Iterable[_Union[ClientPort, _Mapping]]] = ...) -> None: ...
+
+class TrustedClient(_message.Message):
+    __slots__ = ("client_id", "chains")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHAINS_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    chains: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, client_id: _Optional[str] = ..., chains: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ClientPort(_message.Message):
     __slots__ = ("client_id", "port")

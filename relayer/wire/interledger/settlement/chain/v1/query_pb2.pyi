@@ -66,10 +66,10 @@ class QueryTrustedClientsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class QueryTrustedClientsResponse(_message.Message):
-    __slots__ = ("client_ids",)
-    CLIENT_IDS_FIELD_NUMBER: _ClassVar[int]
-    client_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, client_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    __slots__ = ("clients",)
+    CLIENTS_FIELD_NUMBER: _ClassVar[int]
+    clients: _containers.RepeatedCompositeFieldContainer[_genesis_pb2.TrustedClient]
+    def __init__(self, clients: _Optional[_Iterable[_Union[_genesis_pb2.TrustedClient, _Mapping]]] = ...) -> None: ...
 
 class QueryBoundPortRequest(_message.Message):
     __slots__ = ("client_id",)

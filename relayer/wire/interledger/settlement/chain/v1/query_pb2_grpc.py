@@ -237,7 +237,7 @@ class QueryServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TrustedClients(self, request, context):
-        """Clients through which facts become liabilities.
+        """Clients through which facts become liabilities, and of which chains.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

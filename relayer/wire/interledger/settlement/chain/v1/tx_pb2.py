@@ -27,7 +27,7 @@ from relayer.wire.interledger.settlement.v1 import facts_pb2 as interledger_dot_
 from relayer.wire.interledger.settlement.v1 import log_pb2 as interledger_dot_settlement_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/settlement/chain/v1/tx.proto\x12\x1finterledger.settlement.chain.v1\x1a$interledger/settlement/v1/acts.proto\x1a%interledger/settlement/v1/facts.proto\x1a#interledger/settlement/v1/log.proto\"Q\n\nMsgExecute\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x33\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\".interledger.settlement.v1.Command\"F\n\x12MsgExecuteResponse\x12\x30\n\x04head\x18\x01 \x01(\x0b\x32\".interledger.settlement.v1.LogHead\"`\n\x0eMsgRecordFacts\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12>\n\x07request\x18\x02 \x01(\x0b\x32-.interledger.settlement.v1.RecordFactsRequest\"P\n\x16MsgRecordFactsResponse\x12\x36\n\x07\x61nswers\x18\x01 \x03(\x0b\x32%.interledger.settlement.v1.FactAnswer\"E\n\x0eMsgBindAccount\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\x0c\"\x18\n\x16MsgBindAccountResponse\"5\n\x0eMsgTrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x18\n\x16MsgTrustClientResponse\"8\n\x11MsgDistrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x1b\n\x19MsgDistrustClientResponse\"@\n\x0bMsgBindPort\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\t\"\x15\n\x13MsgBindPortResponse\"7\n\x0fMsgSetOperators\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\toperators\x18\x02 \x03(\t\"\x19\n\x17MsgSetOperatorsResponse2\xcc\x06\n\x03Msg\x12k\n\x07\x45xecute\x12+.interledger.settlement.chain.v1.MsgExecute\x1a\x33.interledger.settlement.chain.v1.MsgExecuteResponse\x12w\n\x0bRecordFacts\x12/.interledger.settlement.chain.v1.MsgRecordFacts\x1a\x37.interledger.settlement.chain.v1.MsgRecordFactsResponse\x12w\n\x0b\x42indAccount\x12/.interledger.settlement.chain.v1.MsgBindAccount\x1a\x37.interledger.settlement.chain.v1.MsgBindAccountResponse\x12w\n\x0bTrustClient\x12/.interledger.settlement.chain.v1.MsgTrustClient\x1a\x37.interledger.settlement.chain.v1.MsgTrustClientResponse\x12\x80\x01\n\x0e\x44istrustClient\x12\x32.interledger.settlement.chain.v1.MsgDistrustClient\x1a:.interledger.settlement.chain.v1.MsgDistrustClientResponse\x12n\n\x08\x42indPort\x12,.interledger.settlement.chain.v1.MsgBindPort\x1a\x34.interledger.settlement.chain.v1.MsgBindPortResponse\x12z\n\x0cSetOperators\x12\x30.interledger.settlement.chain.v1.MsgSetOperators\x1a\x38.interledger.settlement.chain.v1.MsgSetOperatorsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(interledger/settlement/chain/v1/tx.proto\x12\x1finterledger.settlement.chain.v1\x1a$interledger/settlement/v1/acts.proto\x1a%interledger/settlement/v1/facts.proto\x1a#interledger/settlement/v1/log.proto\"Q\n\nMsgExecute\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x33\n\x07\x63ommand\x18\x02 \x01(\x0b\x32\".interledger.settlement.v1.Command\"F\n\x12MsgExecuteResponse\x12\x30\n\x04head\x18\x01 \x01(\x0b\x32\".interledger.settlement.v1.LogHead\"`\n\x0eMsgRecordFacts\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12>\n\x07request\x18\x02 \x01(\x0b\x32-.interledger.settlement.v1.RecordFactsRequest\"P\n\x16MsgRecordFactsResponse\x12\x36\n\x07\x61nswers\x18\x01 \x03(\x0b\x32%.interledger.settlement.v1.FactAnswer\"E\n\x0eMsgBindAccount\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\x0c\"\x18\n\x16MsgBindAccountResponse\"E\n\x0eMsgTrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x0e\n\x06\x63hains\x18\x03 \x03(\t\"\x18\n\x16MsgTrustClientResponse\"8\n\x11MsgDistrustClient\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\"\x1b\n\x19MsgDistrustClientResponse\"@\n\x0bMsgBindPort\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\t\"\x15\n\x13MsgBindPortResponse\"7\n\x0fMsgSetOperators\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x11\n\toperators\x18\x02 \x03(\t\"\x19\n\x17MsgSetOperatorsResponse2\xcc\x06\n\x03Msg\x12k\n\x07\x45xecute\x12+.interledger.settlement.chain.v1.MsgExecute\x1a\x33.interledger.settlement.chain.v1.MsgExecuteResponse\x12w\n\x0bRecordFacts\x12/.interledger.settlement.chain.v1.MsgRecordFacts\x1a\x37.interledger.settlement.chain.v1.MsgRecordFactsResponse\x12w\n\x0b\x42indAccount\x12/.interledger.settlement.chain.v1.MsgBindAccount\x1a\x37.interledger.settlement.chain.v1.MsgBindAccountResponse\x12w\n\x0bTrustClient\x12/.interledger.settlement.chain.v1.MsgTrustClient\x1a\x37.interledger.settlement.chain.v1.MsgTrustClientResponse\x12\x80\x01\n\x0e\x44istrustClient\x12\x32.interledger.settlement.chain.v1.MsgDistrustClient\x1a:.interledger.settlement.chain.v1.MsgDistrustClientResponse\x12n\n\x08\x42indPort\x12,.interledger.settlement.chain.v1.MsgBindPort\x1a\x34.interledger.settlement.chain.v1.MsgBindPortResponse\x12z\n\x0cSetOperators\x12\x30.interledger.settlement.chain.v1.MsgSetOperators\x1a\x38.interledger.settlement.chain.v1.MsgSetOperatorsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,21 +47,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MSGBINDACCOUNTRESPONSE']._serialized_start=597
   _globals['_MSGBINDACCOUNTRESPONSE']._serialized_end=621
   _globals['_MSGTRUSTCLIENT']._serialized_start=623
-  _globals['_MSGTRUSTCLIENT']._serialized_end=676
-  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_start=678
-  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_end=702
-  _globals['_MSGDISTRUSTCLIENT']._serialized_start=704
-  _globals['_MSGDISTRUSTCLIENT']._serialized_end=760
-  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_start=762
-  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_end=789
-  _globals['_MSGBINDPORT']._serialized_start=791
-  _globals['_MSGBINDPORT']._serialized_end=855
-  _globals['_MSGBINDPORTRESPONSE']._serialized_start=857
-  _globals['_MSGBINDPORTRESPONSE']._serialized_end=878
-  _globals['_MSGSETOPERATORS']._serialized_start=880
-  _globals['_MSGSETOPERATORS']._serialized_end=935
-  _globals['_MSGSETOPERATORSRESPONSE']._serialized_start=937
-  _globals['_MSGSETOPERATORSRESPONSE']._serialized_end=962
-  _globals['_MSG']._serialized_start=965
-  _globals['_MSG']._serialized_end=1809
+  _globals['_MSGTRUSTCLIENT']._serialized_end=692
+  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_start=694
+  _globals['_MSGTRUSTCLIENTRESPONSE']._serialized_end=718
+  _globals['_MSGDISTRUSTCLIENT']._serialized_start=720
+  _globals['_MSGDISTRUSTCLIENT']._serialized_end=776
+  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_start=778
+  _globals['_MSGDISTRUSTCLIENTRESPONSE']._serialized_end=805
+  _globals['_MSGBINDPORT']._serialized_start=807
+  _globals['_MSGBINDPORT']._serialized_end=871
+  _globals['_MSGBINDPORTRESPONSE']._serialized_start=873
+  _globals['_MSGBINDPORTRESPONSE']._serialized_end=894
+  _globals['_MSGSETOPERATORS']._serialized_start=896
+  _globals['_MSGSETOPERATORS']._serialized_end=951
+  _globals['_MSGSETOPERATORSRESPONSE']._serialized_start=953
+  _globals['_MSGSETOPERATORSRESPONSE']._serialized_end=978
+  _globals['_MSG']._serialized_start=981
+  _globals['_MSG']._serialized_end=1825
 # @@protoc_insertion_point(module_scope)

@@ -51,12 +51,14 @@ class MsgBindAccountResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class MsgTrustClient(_message.Message):
-    __slots__ = ("operator", "client_id")
+    __slots__ = ("operator", "client_id", "chains")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHAINS_FIELD_NUMBER: _ClassVar[int]
     operator: str
     client_id: str
-    def __init__(self, operator: _Optional[str] = ..., client_id: _Optional[str] = ...) -> None: ...
+    chains: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, operator: _Optional[str] = ..., client_id: _Optional[str] = ..., chains: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MsgTrustClientResponse(_message.Message):
     __slots__ = ()

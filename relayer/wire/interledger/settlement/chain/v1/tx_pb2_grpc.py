@@ -99,8 +99,8 @@ class MsgServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def TrustClient(self, request, context):
-        """Lets facts through one client become liabilities. Anyone may create a client, with authorities of their own choice, so
-        it counts for nothing before an operator has looked at it. Only an operator may.
+        """Lets facts of named chains through one client become liabilities. Anyone may create a client, with authorities of their own
+        choice, so it counts for nothing before an operator has looked at it. Only an operator may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
