@@ -45,6 +45,7 @@ _log = Log(__name__)
 
 
 _Report = PacketFact | ReportedPassedOver
+_UNREAD_AT_MOST = 1_000
 _Place = tuple[PacketKey, type[PacketFact | PacketPassedOver]]
 
 
@@ -111,7 +112,7 @@ class ReportedEnds:
         elif place not in self._facts and self._room.is_set():
             self._keep(place, fact)
         elif isinstance(fact, ReportedPassedOver) and place not in self._facts:
-            self._unread[place[0]] = fact.height
+            self._read_again(place[0], fact.height)
 
     def settle(self, fact: PacketFact | PacketPassedOver) -> None:
         """The fact is being journaled."""
@@ -181,6 +182,12 @@ class ReportedEnds:
         self._work.set()
         self._note_how_many()
 
+    def _read_again(self, key: PacketKey, height: Height) -> None:
+        self._unread[key] = height
+        if len(self._unread) > _UNREAD_AT_MOST:
+            # Whatever lies above the lowest one is read again with it.
+            del self._unread[max(self._unread, key=self._unread.__getitem__)]
+
     def _note_how_many(self) -> None:
         if self.unproven >= self._settings.ends_at_once:
             self._full.set()
@@ -200,7 +207,7 @@ class ReportedEnds:
         await self._pass_on([(place, fact) for place, fact, stored in results if _proves(stored, fact)])
         for place, fact, stored in results:
             if isinstance(fact, ReportedPassedOver) and not _proves(stored, fact):
-                self._unread[place[0]] = fact.height
+                self._read_again(place[0], fact.height)
                 self._disprove(place, fact)
             elif stored is None and not isinstance(fact, ReceiptWritten):
                 # Behind the others, so that one that cannot be proven holds up no other.

@@ -21,6 +21,7 @@ from relayer.core.events import (
 )
 from relayer.core.ids import Height, LedgerId, Sequence, TransactionId
 from relayer.core.invariants import INVARIANTS
+from relayer.core.machine import Limits
 from relayer.core.packet import Acknowledgement, Packet
 from relayer.core.policy import ChannelRules, PayloadType, Policy, anything
 from relayer.engine.engine import Engine
@@ -378,4 +379,26 @@ def test_a_packet_that_nobody_can_read_is_passed_over_once_its_commitment_is_pro
     world.contracts.faults.authorities_down = False
     engine = run(world, lambda engine: isinstance(state_of(engine, world, 2), st.Acknowledged))
     engine = run(world, lambda engine: isinstance(state_of(engine, world, 1), st.PassedOver))
+    assert not lies(engine)
+
+
+def test_strangers_packets_that_nobody_can_read_take_bounded_room_while_nobody_vouches(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relayer.engine.ends._UNREAD_AT_MOST", 5)
+    world.limits = Limits(open_packets_per_route=4)
+    world.contracts.faults.authorities_down = True
+    for _ in range(40):
+        world.contracts.send_unreadable(world.route.source_client)
+    world.send(b"ours")
+    engine = run(world, lambda engine: engine.snapshot().ledgers[0].unproven_ends == 8)
+    (ends,) = (watcher.ends[world.route] for watcher in engine.watchers.values() if world.route in watcher.ends)
+    assert len(ends._unread) == 5
+    world.contracts.faults.authorities_down = False
+    engine = run(world, lambda engine: isinstance(state_of(engine, world, 41), st.Acknowledged), within_seconds=600)
+    engine = run(
+        world,
+        lambda engine: all(isinstance(state_of(engine, world, number), st.PassedOver) for number in range(1, 41)),
+        within_seconds=3_600,
+    )
     assert not lies(engine)
