@@ -6,8 +6,8 @@ consent is verified, and enough of the successors must already sign for the clie
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,10 +93,18 @@ async def plan_rotation(
 
 
 async def rotate(
-    config: Path, name: str | None, plan: RotationPlan, consents: Sequence[Consent], *, dry_run: bool
+    config: Path,
+    name: str | None,
+    plan: RotationPlan,
+    consents: Sequence[Consent],
+    *,
+    sending: Callable[[], AbstractContextManager[None]] | None,
 ) -> Rotation:
-    """Raises InvalidInput for a plan that is not the client's next or lacks consents, AuthoritiesUnavailable if the
-    successors could not vouch, and what the host raises. In a dry run nothing is sent."""
+    """`sending` is entered when the rotation is about to be sent; None is a dry run, in which nothing is.
+
+    Raises InvalidInput for a plan that is not the client's next or lacks consents, AuthoritiesUnavailable if the successors
+    could not vouch, and what the host raises.
+    """
     async with followed_client(config, name) as followed:
         _require_current(plan, followed)
         type_url, message = rotation_of(plan, consents)
@@ -107,11 +115,12 @@ async def rotate(
                 f"{ready} of the successors sign for {followed.client}, {plan.after.threshold} are needed, so nothing could "
                 "be proven after the rotation; " + "; ".join(f"{each.name}: {each.error}" for each in unready)
             )
-        if dry_run:
+        if sending is None:
             return Rotation(plan=plan, unready=unready, before=followed.trusted, message=message)
         status = await followed.host.client_status(followed.client)
         update = ClientMessage(type_url=type_url, value=message, height=status.latest_height)
-        receipt = await followed.host.submit(SubmissionBatch(client_id=followed.client, update=update, messages=()))
+        with sending():
+            receipt = await followed.host.submit(SubmissionBatch(client_id=followed.client, update=update, messages=()))
         after = await _trusted(followed.host, followed.client)
         if (after.engine, after.generation) != (plan.after, plan.generation):
             raise LedgerUnavailable(

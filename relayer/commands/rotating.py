@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -23,7 +22,7 @@ from relayer.authority.rotation import (
     encode_consent,
     encode_plan,
 )
-from relayer.commands.output import done, in_doubt, say, step, write_file
+from relayer.commands.output import done, doubting, say, step, write_file
 from relayer.commands.reporting import show_change
 from relayer.config.serving import load_authority
 from relayer.errors import ConfigurationError, InvalidInput
@@ -59,9 +58,8 @@ def rotate(
     consents = [read_consent(each, made, plan_file) for each in consent_files]
     if output is not None and output.exists():
         raise InvalidInput(f"{output} exists already; remove it or name another file")
-    doubt = nullcontext() if dry_run else in_doubt(_REPEAT)
-    with step("looking at the light client" if dry_run else "rotating"), doubt:
-        rotation = asyncio.run(rotate_it(config, name, made, consents, dry_run=dry_run))
+    with step("looking at the light client" if dry_run else "rotating"), doubting(_REPEAT) as begin:
+        rotation = asyncio.run(rotate_it(config, name, made, consents, sending=None if dry_run else begin))
     _show(made)
     _warn(rotation.unready)
     if dry_run:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from relayer.codes.facts import FactStatus, meaning_of
 from relayer.commands.fact_file import read_facts, read_text
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, step, write_file
+from relayer.commands.output import FOUND_WRONG, doubting, say, show_json, show_table, step, write_file
 from relayer.errors import InvalidInput, WrongLedger
 from relayer.facts.codec import FactAnswer, fact_id
 from relayer.facts.json_text import JsonFault, load_json
@@ -77,8 +78,8 @@ def deliver_file(config: Path, channel: str | None, file: Path, form: OutputForm
     selection = select(config, channel)
     signed = _read(file)
     doubt = "they may be recorded; run the command again: each is answered with its first reference"
-    with step(f"delivering {len(signed.facts)} signed facts"), in_doubt(doubt):
-        answers = asyncio.run(_deliver(selection, signed))
+    with step(f"delivering {len(signed.facts)} signed facts"), doubting(doubt) as begin:
+        answers = asyncio.run(_deliver(selection, signed, begin))
     views = [DeliveredFact.of(fact.fact_id, answer) for fact, answer in zip(signed.facts, answers, strict=True)]
     if form is OutputForm.JSON:
         show_json(views)
@@ -108,6 +109,9 @@ async def _identity(selection: Selection) -> bytes:
     return identity
 
 
-async def _deliver(selection: Selection, signed: SignedFacts) -> Sequence[FactAnswer]:
+async def _deliver(
+    selection: Selection, signed: SignedFacts, sending: Callable[[], AbstractContextManager[None]]
+) -> Sequence[FactAnswer]:
     async with open_settlement(selection, rights=Rights.OPERATOR) as service:
-        return await service.record_facts(signed)
+        with sending():
+            return await service.record_facts(signed)

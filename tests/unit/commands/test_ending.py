@@ -15,6 +15,7 @@ from typing import cast
 import pytest
 from typer.testing import CliRunner
 
+from relayer.authority.rotation import encode_consent, encode_plan
 from relayer.business.settling import Desk
 from relayer.cli import app
 from relayer.commands import progress
@@ -25,6 +26,8 @@ from relayer.errors import ConfigurationError, InvalidInput, InvariantBroken, Le
 from relayer.ports.settlement import SettlementService
 from relayer.settlement.model.parties import Consent, SetConsent
 from tests.support.outputs import output
+from tests.unit.authority.test_rotation import PLAN, consent
+from tests.unit.push.service.test_http import signed
 
 
 def relayer(
@@ -251,6 +254,8 @@ SENDS = {
     "send": ("facts", "send", "--key-env", "ISSUER"),
     "open": ("channel", "open", "--yes"),
     "deploy": ("channel", "deploy"),
+    "rotate": ("channel", "rotate-authorities", "--plan", "plan.json", "--consent", "consent.json"),
+    "deliver": ("facts", "deliver", "signed.json"),
 }
 """Verbs that send, over ledgers that do not answer."""
 
@@ -276,6 +281,9 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '[{"kind": "trip_completed", "category": "fare", "creditor": "DE*KCS", "debtor": "DE*NBM", "currency": "EUR",'
         ' "exponent": 2, "net": 1840, "tax": 350, "service_end": 1790000000, "due_date": 1795000000, "document": {}}]'
     )
+    (folder / "plan.json").write_bytes(encode_plan(PLAN))
+    (folder / "consent.json").write_bytes(encode_consent(consent(0, folder)))
+    (folder / "signed.json").write_text(json.dumps(signed()))
     return folder
 
 
