@@ -89,14 +89,17 @@ class AgentStoreReader:
         assert row is not None
         return event_of(row)
 
-    def event_at(self, transaction: bytes, log_index: int) -> StoredEvent | None:
-        """By its place."""
-        row = self._one(
-            f"SELECT {EVENT_COLUMNS} FROM event WHERE transaction_hash = ? AND log_index = ? AND orphaned = 0",  # noqa: S608
-            transaction,
+    def events_at(self, digits: str, log_index: int, *, limit: int) -> list[StoredEvent]:
+        """By their place: all or the first hexadecimal `digits` of the transaction's hash, and the index of the log."""
+        rows = self._all(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE transaction_hash BETWEEN ? AND ? AND log_index = ?"  # noqa: S608
+            " AND orphaned = 0 ORDER BY transaction_hash LIMIT ?",
+            bytes.fromhex(digits.ljust(64, "0")),
+            bytes.fromhex(digits.ljust(64, "f")),
             log_index,
+            limit,
         )
-        return None if row is None else event_of(row)
+        return [event_of(row) for row in rows]
 
     def references_due(self, *, limit: int) -> list[StoredClaim]:
         """Recorded claims whose business records have no reference yet."""

@@ -34,7 +34,8 @@ from relayer.rating.refusals import ActivityRefused
 from relayer.views.agent import AgentRow, CorrectionView, ExplainedEvent
 from relayer.views.values import hex_of
 
-_EVENT = re.compile(r"0x([0-9a-fA-F]{64}):([0-9]{1,7})", re.ASCII)
+_EVENT = re.compile(r"0x([0-9a-fA-F]{4,64})[…~]?:([0-9]{1,7})", re.ASCII)
+_LISTED = 5
 
 
 def serve(path: Path, form: OutputForm) -> None:
@@ -85,8 +86,8 @@ def show(path: Path, form: OutputForm, *, everything: bool, limit: int) -> None:
         ("event", "object", "state", "gross", "reference", "why"),
         (
             (
-                f"{row.event[:10]}…{row.event[66:]}",
-                (row.object_id or "")[:16],
+                row.event,
+                row.object_id or "",
                 row.state if row.code is None else f"{row.state} ({row.code})",
                 row.gross or "",
                 row.reference,
@@ -124,7 +125,7 @@ def _explained(path: Path, event: str) -> ExplainedEvent:
     rules = load_rules(settings.rules)
     store = AgentStoreReader(settings.store)
     try:
-        found = _event_named(store, event)
+        found = event_named(store, event)
     finally:
         store.close()
     source = Web3Source(settings.source.endpoints, chain_id=rules.chain_id, finality=finality_rule(settings.source.finality))
@@ -189,7 +190,7 @@ def correct(path: Path, event: str, form: OutputForm, *, yes: bool) -> None:
 
 async def _correct(path: Path, event: str, *, yes: bool) -> list[Correction]:
     async with opened_agent(load_agent(path)) as agent:
-        found = _event_named(agent.store, event)
+        found = event_named(agent.store, event)
         made = await corrections(agent, found)
         if yes and made:
             record(agent, found, made)
@@ -213,14 +214,20 @@ def retry(path: Path) -> None:
     done(f"{claims} claims are tried again with the next pull")
 
 
-def _event_named(store: AgentStoreReader, text: str) -> StoredEvent:
+def event_named(store: AgentStoreReader, text: str) -> StoredEvent:
+    """By its place, or by a beginning of its transaction that fits it alone. Raises InvalidInput."""
     match = _EVENT.fullmatch(text)
     if match is None:
-        raise InvalidInput(f"{text[:100]!r} is not an event; write its transaction and log index as 0x…:INDEX")
-    found = store.event_at(bytes.fromhex(match[1]), int(match[2]))
-    if found is None:
+        raise InvalidInput(
+            f"{text[:100]!r} is not an event; write its transaction, or the first 4 digits at least, and the index of its "
+            "log as 0x…:INDEX"
+        )
+    found = store.events_at(match[1].lower(), int(match[2]), limit=_LISTED)
+    if not found:
         raise InvalidInput(f"the agent has read no event {text}; `relayer agent pull` reads what is final")
-    return found
+    if len(found) > 1:
+        raise InvalidInput(f"event {text}: several begin like this: {', '.join(map(_place, found))}")
+    return found[0]
 
 
 def _place(event: StoredEvent) -> str:

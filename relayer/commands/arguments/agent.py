@@ -13,7 +13,9 @@ from relayer.commands.form import form
 
 AGENT_FILE = Path("agent.yaml")
 Settings = Annotated[Path, typer.Option("--config", "-c", help="agent.yaml")]
-Event = Annotated[str, typer.Argument(help="The event: its transaction and the index of its log, as 0x…:INDEX.")]
+Event = Annotated[
+    str, typer.Argument(help="The event: its transaction, or its first digits, and the index of its log, as 0x…:INDEX.")
+]
 
 app = application("The settlement agent: activities of a contract become liabilities.", no_args_is_help=True)
 

@@ -36,7 +36,7 @@ async def world(tmp_path: Path) -> World:
 
 async def corrected(agent: SettlementAgent) -> int:
     """How many facts the correction made."""
-    event = agent.store.event_at(keccak256(trips(1, 1)[0].trip), 0)
+    event = agent.store.events_at(keccak256(trips(1, 1)[0].trip).hex(), 0, limit=1)[0]
     assert event is not None
     made = await corrections(agent, event)
     if made:
