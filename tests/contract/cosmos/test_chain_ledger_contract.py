@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,53 +16,18 @@ from eth_account.signers.local import LocalAccount
 
 from relayer.app.clock import SystemClock
 from relayer.core.ids import ClientId, LedgerId, TimestampSeconds
-from relayer.core.packet import Packet, Payload
-from relayer.devnet.chain_node import BECH32_PREFIX, DENOMINATION, SettlementChain
-from relayer.ledgers.cosmos.account import CosmosAccount
-from relayer.ledgers.cosmos.commander import Commander
-from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.core.packet import Packet
+from relayer.devnet.chain_node import BECH32_PREFIX, SettlementChain
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
-from relayer.ledgers.cosmos.rpc import CometRpc
-from relayer.ledgers.cosmos.transactions import AccountSender
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.messages.packets import payload_to_message
 from relayer.testing.capability_contract import BindsPortsSuite, CheckedSuite, PricedSuite, TrustsClientsSuite
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.own_client_contract import FirstStateSuite, OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
 from relayer.testing.world import pair
 from relayer.waiting import until_true
-from relayer.wire.cosmos_protos import channel_tx
 from tests.support.embedded import EchoApplication, embedded_ledger
-
-FREE = FeePolicy(price=Fraction(0), denomination=DENOMINATION, cap=0)
-LETTERS = "letters"
-LETTER = Payload(source_port=LETTERS, destination_port=LETTERS, version="letter-1", encoding="text/plain", value=b"dear you")
-
-
-@dataclass
-class Writer:
-    """Sends letters on the chain from an account of its own."""
-
-    commander: Commander
-    client: ClientId
-    counterparty: ClientId
-
-    async def send(self, timeout_timestamp: TimestampSeconds) -> Packet:
-        message = channel_tx.MsgSendPacket(
-            source_client=self.client,
-            timeout_timestamp=timeout_timestamp,
-            payloads=[payload_to_message(LETTER)],
-            signer=self.commander.address,
-        )
-        answer = await self.commander.execute(message, channel_tx.MsgSendPacketResponse, what="letter")
-        return Packet(
-            sequence=answer.sequence,
-            source_client=self.client,
-            destination_client=self.counterparty,
-            timeout_timestamp=timeout_timestamp,
-            payloads=(LETTER,),
-        )
+from tests.support.letters import FREE, LETTER, LETTERS, letter_writer
 
 
 def embedded_side(ledger: EmbeddedLedger, client: ClientId, theirs: ClientId) -> LedgerSide:
@@ -94,9 +58,7 @@ async def build(stack: AsyncExitStack, chain: SettlementChain, account: LocalAcc
     there, back = await pair((ledger, ledger, ledger), (other, other, other))
     mine, theirs = there.source_client, back.source_client
     await other.register_counterparty(theirs, counterparty_client_id=mine, counterparty_merkle_prefix=ledger.merkle_prefix)
-    rpc = CometRpc(chain.endpoints, chain_id=chain.chain_id)
-    stack.push_async_callback(rpc.close)
-    sender = AccountSender(rpc, CosmosAccount(writer, prefix=BECH32_PREFIX), chain_id=chain.chain_id, fees=FREE, clock=clock)
+    letters = await stack.enter_async_context(letter_writer(chain, writer, client=mine, counterparty=theirs))
 
     async def pass_time(seconds: int) -> None:
         moment = (await ledger.head()).timestamp + seconds
@@ -108,9 +70,7 @@ async def build(stack: AsyncExitStack, chain: SettlementChain, account: LocalAcc
         await other.advance()
 
     return LedgerBench(
-        subject=LedgerSide(
-            ledger=ledger, prover=ledger, client=mine, send_packet=Writer(Commander(sender), mine, theirs).send
-        ),
+        subject=LedgerSide(ledger=ledger, prover=ledger, client=mine, send_packet=letters.send),
         counterparty=embedded_side(other, theirs, mine),
         pass_time=pass_time,
         misconfigured=CosmosLedger(replace(options, chain_id="another-1"), account, clock),
