@@ -140,15 +140,9 @@ async def a_chain_and_an_embedded_ledger(
 
 
 @pytest.fixture(params=[two_chains, a_chain_and_an_embedded_ledger], ids=["cosmos-cosmos", "cosmos-embedded"])
-async def opened(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    chain_options: ChainOptions,
-    chain: SettlementChain,
-    relayer_account: LocalAccount,
-    writer_account: LocalAccount,
-) -> AsyncIterator[Opened]:
-    async with request.param(tmp_path, chain_options, chain, relayer_account, writer_account) as made:
+async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opened]:
+    names = ("chain_options", "chain", "relayer_account", "writer_account")
+    async with request.param(tmp_path, *map(request.getfixturevalue, names)) as made:
         yield made
 
 
