@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from relayer.codes.facts import FactKind
-from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
+from relayer.codes.limits import MAXIMUM_DESTINATION_BYTES, MAXIMUM_TIMEOUT_SECONDS
 from relayer.config.fields import Address, ApplicationPort, ChannelName, ClientName, LedgerName, Seconds, Section
 from relayer.facts.codec import PORT
 
@@ -22,6 +22,12 @@ ADDRESS_PORT = "address"
 """Stands for the facts contract's address in lower case, under which a router knows an application that has no name."""
 
 
+Destination = Annotated[str, Field(min_length=1, max_length=MAXIMUM_DESTINATION_BYTES, pattern=r"^[!-~]+$")]
+"""Chain id of a ledger that facts go to, as their packets name it."""
+FactChain = Annotated[int, Field(ge=1, lt=2**64)]
+"""EIP-155 chain id of a ledger that facts are minted on."""
+
+
 class End(Section):
     """One side of a channel. `client` may be omitted until `channel open` has created it."""
 
@@ -32,6 +38,10 @@ class End(Section):
     the address once that is known."""
     sends: Annotated[tuple[PayloadName, ...], Field(min_length=1)] = ("facts", "news")
     """Payloads that the channel carries from this side; a packet with another one is quarantined."""
+    destinations: Annotated[tuple[Destination, ...], Field(max_length=64)] = ()
+    """Ledgers behind the other end that facts from here may go to, because that one forwards them."""
+    chains: Annotated[tuple[FactChain, ...], Field(max_length=64)] = ()
+    """Whose facts come through this side's client, if the other end forwards them; none: those of the other end alone."""
 
     @property
     def named_port(self) -> str | None:

@@ -15,6 +15,7 @@ from relayer.config.channels import ChannelSettings
 from relayer.config.deployment import Deployment, complete, deployment_path, read_deployment
 from relayer.config.document import Plain, Step, read_document
 from relayer.config.fields import FilePath, LedgerName, Listen, Logging, Section
+from relayer.config.hub import HubSettings, Star
 from relayer.config.ledgers import EvmLedgerSettings, LedgerSettings, RemoteLedgerSettings
 from relayer.config.problems import Problem, describe, report
 from relayer.facts.codec import PORT
@@ -41,7 +42,9 @@ class RelayerSettings(Section):
 
     version: Literal[1]
     ledgers: Annotated[dict[LedgerName, LedgerSettings], Field(min_length=2, max_length=64)]
-    channels: Annotated[tuple[ChannelSettings, ...], Field(min_length=1, max_length=1000)]
+    channels: Annotated[tuple[ChannelSettings, ...], Field(max_length=1000)] = ()
+    """Those that the file lists, and those of the hub's legs."""
+    hub: HubSettings | None = None
     journal: JournalSettings
     engine: EngineSection = Field(default_factory=EngineSection)
     service: Listen
@@ -86,15 +89,34 @@ def load_relayer(path: Path) -> RelayerSettings:
         settings = RelayerSettings.model_validate_json(document.as_json(), context={"folder": folder})
     except ValidationError as error:
         raise report(document, [*describe(error, document.data), *_further_problems(document.data, folder)]) from error
-    problems = _channel_problems(document.data, dict(enumerate(settings.channels)))
     ledgers: dict[Step, LedgerSettings] = dict(settings.ledgers.items())
-    problems += _port_problems(ledgers, {"service": settings.service})
-    problems += _application_problems(ledgers, dict(enumerate(settings.channels)))
+    star = Star.of(settings.hub, ledgers, listed=len(settings.channels))
+    channels = (*settings.channels, *star.channels)
+    problems = _problems(document.data, ledgers, dict(enumerate(channels)), {"service": settings.service})
+    if not channels:
+        words = "is missing or empty, and so is `hub`; write one of the two"
+        problems.append(Problem(steps=("channels",), words=words))
+    problems += star.problems
     if not problems:
-        settings, problems = _completed(settings, read_deployment(deployment_path(path)))
+        whole = settings.model_copy(update={"channels": channels})
+        settings, problems = _completed(whole, read_deployment(deployment_path(path)))
     if problems:
-        raise report(document, problems)
+        raise report(document, map(star.placed, problems))
     return settings
+
+
+def _problems(
+    data: Mapping[str, Plain],
+    ledgers: Mapping[Step, LedgerSettings],
+    channels: Mapping[Step, ChannelSettings],
+    listen: Mapping[Step, Listen],
+) -> list[Problem]:
+    """What only shows between several parts of the file."""
+    return [
+        *_channel_problems(data, channels),
+        *_port_problems(ledgers, listen),
+        *_application_problems(ledgers, channels),
+    ]
 
 
 def _further_problems(data: Mapping[str, Plain], folder: Path) -> list[Problem]:
@@ -103,11 +125,12 @@ def _further_problems(data: Mapping[str, Plain], folder: Path) -> list[Problem]:
     ledgers = dict(_sound(ledger, _items(data.get("ledgers")), folder))
     channels = dict(_sound(TypeAdapter(ChannelSettings), _items(data.get("channels")), folder))
     listen = dict(_sound(TypeAdapter(Listen), [("service", data.get("service"))], folder))
-    return [
-        *_channel_problems(data, channels),
-        *_port_problems(ledgers, listen),
-        *_application_problems(ledgers, channels),
-    ]
+    hubs = dict(_sound(TypeAdapter(HubSettings), [("hub", data["hub"])] if "hub" in data else [], folder))
+    listed = len(_items(data.get("channels")))
+    known = [name for name, _ in _items(data.get("ledgers"))]
+    star = Star.of(hubs.get("hub"), ledgers, listed=listed, known=known)
+    channels |= {listed + index: channel for index, channel in enumerate(star.channels)}
+    return [star.placed(each) for each in [*_problems(data, ledgers, channels, listen), *star.problems]]
 
 
 def _completed(settings: RelayerSettings, deployment: Deployment) -> tuple[RelayerSettings, list[Problem]]:
@@ -117,7 +140,7 @@ def _completed(settings: RelayerSettings, deployment: Deployment) -> tuple[Relay
     return settings.model_copy(update={"ledgers": ledgers, "channels": channels}), problems
 
 
-def _items(entries: Plain) -> Iterable[tuple[Step, Plain]]:
+def _items(entries: Plain) -> list[tuple[Step, Plain]]:
     match entries:
         case dict():
             return list(entries.items())
@@ -181,10 +204,16 @@ def _application_problems(
             if ledger is None:
                 continue
             if not isinstance(ledger, EvmLedgerSettings):
+                if end.destinations:
+                    words = f"{end.ledger!r} mints no facts, so none of them has a destination; leave `destinations` out"
+                    problems.append(Problem(steps=(*steps[:-1], "destinations"), words=words))
                 if end.port != PORT:
                     words = f"{end.port!r}: the application of a settlement ledger is on port {PORT}; leave `port` out"
                     problems.append(Problem(steps=steps, words=words))
                 continue
+            if end.chains:
+                words = f"no facts are settled on {end.ledger!r}, an EVM ledger; leave `chains` out"
+                problems.append(Problem(steps=(*steps[:-1], "chains"), words=words))
             first, port = used.setdefault(end.ledger, (channel.name, end.port))
             if port != end.port:
                 words = f"{end.port!r}, but channel {first!r} has {port!r} on the same ledger, whose facts have one port"
