@@ -30,8 +30,11 @@ NUMBERED = {
     "news_statuses": {"meaning"},
     "news_answers": {"later", "meaning"},
     "settlement_refusals": {"later", "meaning"},
+    "forward_refusals": {"later", "meaning"},
 }
 """Sections of numbers, with the fields that each entry has beside its number."""
+OPTIONAL = {"fact_codes": {"returned"}}
+"""Fields that an entry may have besides."""
 NAMED = {"ibc_refusals", "chain_refusals"}
 ISSUERS = {"creditor"}
 """Sides that a kind of fact can be issued by. The rules know no other: whoever adds one changes them in all languages."""
@@ -50,6 +53,7 @@ class Entry:
     number: int
     meaning: str = ""
     later: bool = False
+    returned: bool = False
     issued_by: str = ""
     codespace: str = ""
     remedy: str = ""
@@ -83,12 +87,14 @@ def generate(codes: Codes) -> dict[Path, str]:
         Path("relayer/codes/facts.py"): _python_facts(codes),
         Path("relayer/codes/news.py"): _python_news(codes),
         Path("relayer/codes/settlement.py"): _python_settlement(codes),
+        Path("relayer/codes/forward.py"): _python_forward(codes),
         Path("relayer/codes/ibc.py"): _python_refusals(codes),
         Path("relayer/codes/limits.py"): _python_limits(codes),
         GO_SETTLEMENT / "facts" / "codes.go": _go_facts(codes),
         GO_SETTLEMENT / "ledger" / "codes.go": _go_ledger(codes),
         GO_SETTLEMENT / "ledger" / "netting" / "limits.go": _go_netting(codes),
         GO_SETTLEMENT / "keeper" / "limits.go": _go_keeper(codes),
+        GO / "x" / "forward" / "rules" / "codes.go": _go_forward(codes),
         GO / "light-clients" / "poaevm" / "limits.go": _go_poa_evm(codes),
         Path("contracts/evm/src/Codes.sol"): _solidity(codes),
     }
@@ -120,7 +126,7 @@ def _entry(section: str, name: str, fields: dict[str, Any]) -> Entry:
     required = {"value", "meaning"} if section == "limits" else {"code", "remedy", "meaning"}
     if section in NUMBERED:
         required = {"number", *NUMBERED[section]}
-    if set(fields) != required:
+    if not required <= set(fields) <= required | OPTIONAL.get(section, set()):
         raise DataError(f"{section}: {name} has the fields {sorted(fields)}, expected {sorted(required)}")
     meaning = str(fields.get("meaning", ""))
     if '"' in meaning or "\\" in meaning or not meaning.isascii():
@@ -131,8 +137,14 @@ def _entry(section: str, name: str, fields: dict[str, Any]) -> Entry:
         issued_by = str(fields.get("issued_by", ""))
         if "issued_by" in required and issued_by not in ISSUERS:
             raise DataError(f"{section}: {name} is issued by {issued_by!r}, expected one of {sorted(ISSUERS)}")
-        later = bool(fields.get("later"))
-        return Entry(name=name, number=int(fields["number"]), meaning=meaning, later=later, issued_by=issued_by)
+        return Entry(
+            name=name,
+            number=int(fields["number"]),
+            meaning=meaning,
+            later=bool(fields.get("later")),
+            returned=bool(fields.get("returned")),
+            issued_by=issued_by,
+        )
     codespace, _, number = str(fields["code"]).partition("/")
     if fields["remedy"] not in REMEDIES:
         raise DataError(f"{section}: {name} has the remedy {fields['remedy']!r}, expected one of {sorted(REMEDIES)}")
@@ -181,6 +193,22 @@ def _python_enum(name: str, purpose: str, entries: list[Entry], *, has_later: bo
     return text + f"\n\n_{name.upper()}_LATER = frozenset(\n    {{\n{later}    }}\n)\n"
 
 
+def _python_returned(name: str, entries: list[Entry]) -> str:
+    """Those after which a fact may be sent again."""
+    members = "".join(f"        {name}.{each.name},\n" for each in entries if each.returned)
+    return _RETURNED.format(name=name, members=members)
+
+
+_RETURNED = '''
+
+RETURNED_CODES = frozenset(
+    {{
+{members}    }}
+)
+"""Say that a fact did not reach the ledger that it was sent to: it may be sent again, as after a timeout."""
+'''
+
+
 def _python_meanings(name: str, entries: list[Entry]) -> str:
     """The meanings as a function, for those who explain an answer to a person."""
     rows = "".join(_row(f"    {name}.{each.name}: ", _sentence(each.meaning)) for each in entries)
@@ -214,6 +242,7 @@ def _python_facts(codes: Codes) -> str:
         _python_enum("FactCategory", "TOMP-API category of the claim.", codes["fact_categories"]),
         _python_enum("FactStatus", "Whether a fact was recorded as a liability.", codes["fact_statuses"]),
         _python_enum("FactCode", "Why, in the acknowledgement of a fact.", codes["fact_codes"], has_later=True),
+        _python_returned("FactCode", codes["fact_codes"]),
         _python_meanings("FactCode", codes["fact_codes"]),
     )
 
@@ -247,6 +276,15 @@ def _python_settlement(codes: Codes) -> str:
         "Refusals of settlement commands.",
         _INT_ENUM,
         _python_enum("RefusalCode", purpose, codes["settlement_refusals"], has_later=True),
+    )
+
+
+def _python_forward(codes: Codes) -> str:
+    purpose = "Stable numbers of the refusals, as a ledger prints them behind its codespace ``forward``."
+    return _python(
+        "Refusals of what operators of a hub ask of its route table.",
+        _INT_ENUM,
+        _python_enum("ForwardRefusal", purpose, codes["forward_refusals"]),
     )
 
 
@@ -400,21 +438,43 @@ def _go_facts(codes: Codes) -> str:
         f"\tlastCategory  = {max(categories)}\n)\n",
         _go_enum("Status", "uint8", "is whether a fact was recorded as a liability.", codes["fact_statuses"]),
         _go_enum("Code", "uint16", "is why, in the acknowledgement of a fact.", codes["fact_codes"]),
+        "// IsReturned says whether the fact did not reach the ledger that it was sent to: it may be sent again, as after\n"
+        "// a timeout.\nfunc (c Code) IsReturned() bool {\n\tswitch c {\n\tcase "
+        + ",\n\t\t".join(_go_name(each.name) for each in codes["fact_codes"] if each.returned)
+        + ":\n\t\treturn true\n\tdefault:\n\t\treturn false\n\t}\n}\n",
         _go_enum("NewsStatus", "uint8", "is what became of a liability.", codes["news_statuses"]),
         _go_enum("StatusAnswer", "uint8", "is what the contract ledger did with one update.", codes["news_answers"]),
     )
 
 
-def _go_ledger(codes: Codes) -> str:
-    names = [f"Err{_go_name(each.name)}" for each in codes["settlement_refusals"]]
+def _go_errors(entries: list[Entry]) -> str:
+    names = [f"Err{_go_name(each.name)}" for each in entries]
     width = max(map(len, names))
-    errors = "".join(
+    return "".join(
         f'\t{name.ljust(width)} = errorsmod.Register(Codespace, {each.number}, "{each.meaning}")\n'
-        for name, each in zip(names, codes["settlement_refusals"], strict=True)
+        for name, each in zip(names, entries, strict=True)
     )
+
+
+def _go_forward(codes: Codes) -> str:
+    names = ("MAXIMUM_ROUTES", "MAXIMUM_FORWARD_QUOTA", "MINIMUM_MARGIN_SECONDS", "MAXIMUM_MARGIN_SECONDS")
+    limits = dict.fromkeys((*names, "MAXIMUM_DESTINATION_BYTES", "MAXIMUM_TIMEOUT_SECONDS", "MAXIMUM_LISTED"), True)
+    return _go(
+        "rules",
+        'import (\n\terrorsmod "cosmossdk.io/errors"\n)\n',
+        '// Codespace of the refusals.\nconst Codespace = "forward"\n',
+        _go_limits(codes, limits),
+        "// Refusals of what operators ask of the route table, with the numbers that every hub prints.\n"
+        f"var (\n{_go_errors(codes['forward_refusals'])})\n",
+    )
+
+
+def _go_ledger(codes: Codes) -> str:
+    errors = _go_errors(codes["settlement_refusals"])
     private = ("TEXT_BYTES", "ID_CHARACTERS", "CURRENCIES", "EXPONENT", "FACT_BITS", "FACT_SECONDS", "WAIT_SECONDS")
     rates = ("RATE_WINDOW_SECONDS", "DEFAULT_PROPOSALS_PER_HOUR", "DEFAULT_DISPUTES_PER_HOUR")
     limits = {**dict.fromkeys((*(f"MAXIMUM_{name}" for name in private), *rates), False), "MAXIMUM_ENDED": True}
+    limits["MAXIMUM_TRUSTED_CHAINS"] = True
     return _go(
         "ledger",
         'import (\n\terrorsmod "cosmossdk.io/errors"\n)\n',
@@ -457,12 +517,16 @@ def _solidity(codes: Codes) -> str:
     kinds = sum(1 << each.number for each in codes["fact_kinds"] if each.issued_by == "creditor")
     meaning = "Bit n: kind n comes from an issuer of the creditor, or with its mandate."
     issued_by = [Entry(name="CREDITOR", number=kinds, meaning=meaning)]
+    returned = sum(1 << each.number for each in codes["fact_codes"] if each.returned)
+    meaning = "Bit n: after code n a fact may be sent again, as after a timeout."
+    returned_codes = [Entry(name="MASK", number=returned, meaning=meaning)]
     return (
         "// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.20;\n\n"
         "// Made by devnet/generate_codes.py of proto/codes.yaml; change it there.\n"
         + library("KindsIssuedBy", "uint256", "Kinds of facts by the side that issues them.", issued_by)
         + library("FactStatus", "uint8", "Whether a fact was recorded as a liability.", codes["fact_statuses"])
         + library("FactCode", "uint16", "Why, in the acknowledgement of a fact.", codes["fact_codes"])
+        + library("ReturnedCodes", "uint256", "Answers that say that a fact did not reach its ledger.", returned_codes)
         + library("NewsStatus", "uint8", "Status news: what became of a liability.", codes["news_statuses"])
         + library("NewsAnswer", "uint8", "What the contract ledger did with one update.", codes["news_answers"])
         + library("Limits", "uint256", "Bounds that every implementation checks.", limits)

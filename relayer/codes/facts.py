@@ -112,6 +112,16 @@ class FactCode(IntEnum):
     """Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."""
     WAY_NOT_AGREED = 14
     """The agreement does not accept facts that come by this way."""
+    NO_ROUTE = 15
+    """A hub on the way knows no usable route to the destination."""
+    ROUTE_FULL = 16
+    """A hub on the way has as many open forwards as the route may have."""
+    NO_TIME_LEFT = 17
+    """A hub on the way had too little time left for the next leg."""
+    FAR_TIMEOUT = 18
+    """A hub sent the packet on, and it was not received in time."""
+    FAR_REFUSED = 19
+    """The ledger behind a hub refused the whole packet, or its answer breaks its format."""
     UNREADABLE = 65534
     """Set by the contract alone: the answer breaks its format."""
     UNIVERSAL_ERROR = 65535
@@ -133,9 +143,25 @@ _FACTCODE_LATER = frozenset(
         FactCode.CREDIT_EXCEEDS,
         FactCode.ISSUER_NOT_AUTHORISED,
         FactCode.WAY_NOT_AGREED,
+        FactCode.NO_ROUTE,
+        FactCode.ROUTE_FULL,
+        FactCode.NO_TIME_LEFT,
+        FactCode.FAR_TIMEOUT,
+        FactCode.FAR_REFUSED,
         FactCode.UNIVERSAL_ERROR,
     }
 )
+
+
+RETURNED_CODES = frozenset(
+    {
+        FactCode.NO_ROUTE,
+        FactCode.ROUTE_FULL,
+        FactCode.NO_TIME_LEFT,
+        FactCode.FAR_TIMEOUT,
+    }
+)
+"""Say that a fact did not reach the ledger that it was sent to: it may be sent again, as after a timeout."""
 
 _FACTCODE_MEANINGS = {
     FactCode.OK: "Recorded.",
@@ -157,6 +183,11 @@ _FACTCODE_MEANINGS = {
         "Service end or due date lies after the year 9999, as milliseconds do; no cycle could net it."
     ),
     FactCode.WAY_NOT_AGREED: "The agreement does not accept facts that come by this way.",
+    FactCode.NO_ROUTE: "A hub on the way knows no usable route to the destination.",
+    FactCode.ROUTE_FULL: "A hub on the way has as many open forwards as the route may have.",
+    FactCode.NO_TIME_LEFT: "A hub on the way had too little time left for the next leg.",
+    FactCode.FAR_TIMEOUT: "A hub sent the packet on, and it was not received in time.",
+    FactCode.FAR_REFUSED: "The ledger behind a hub refused the whole packet, or its answer breaks its format.",
     FactCode.UNREADABLE: "Set by the contract alone: the answer breaks its format.",
     FactCode.UNIVERSAL_ERROR: "Set by the contract alone: the whole packet was refused.",
 }

@@ -61,6 +61,16 @@ NEWS_WAIT_SECONDS = 60
 """Of block time, before the first attempt that waits; each later one waits twice as long."""
 MAXIMUM_NEWS_WAIT_SECONDS = 86_400
 """The longest that an attempt waits; news are never given up."""
+MAXIMUM_ROUTES = 1024
+"""Routes of one hub."""
+MAXIMUM_FORWARD_QUOTA = 65_536
+"""Open forwards that one route may have."""
+MINIMUM_MARGIN_SECONDS = 5
+"""What a forward takes at least from a packet's time, so that loops end."""
+MAXIMUM_MARGIN_SECONDS = 43_200
+"""Half of the longest timeout: more would leave no time."""
+MAXIMUM_TRUSTED_CHAINS = 256
+"""Chains that one client may speak for."""
 MAXIMUM_CLIENT_STATE_BYTES = 16_384
 """A state of the poa-evm client."""
 MAXIMUM_AUTHORITIES = 256

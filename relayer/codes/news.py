@@ -34,3 +34,7 @@ class StatusAnswer(IntEnum):
     """The fact's own acknowledgement has not arrived yet."""
     FINAL = 5
     """The fact is settled, and nothing changes that any more, as when a payment is returned and disputed."""
+    RETURNED = 6
+    """Set by a hub alone: the packet did not reach the contract ledger."""
+    REFUSED = 7
+    """Set by a hub alone: the contract ledger refused the whole packet, or its answer breaks its format."""

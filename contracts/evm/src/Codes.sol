@@ -47,10 +47,26 @@ library FactCode {
     uint16 internal constant TIME_OUT_OF_RANGE = 13;
     /// @notice The agreement does not accept facts that come by this way.
     uint16 internal constant WAY_NOT_AGREED = 14;
+    /// @notice A hub on the way knows no usable route to the destination.
+    uint16 internal constant NO_ROUTE = 15;
+    /// @notice A hub on the way has as many open forwards as the route may have.
+    uint16 internal constant ROUTE_FULL = 16;
+    /// @notice A hub on the way had too little time left for the next leg.
+    uint16 internal constant NO_TIME_LEFT = 17;
+    /// @notice A hub sent the packet on, and it was not received in time.
+    uint16 internal constant FAR_TIMEOUT = 18;
+    /// @notice The ledger behind a hub refused the whole packet, or its answer breaks its format.
+    uint16 internal constant FAR_REFUSED = 19;
     /// @notice Set by the contract alone: the answer breaks its format.
     uint16 internal constant UNREADABLE = 65534;
     /// @notice Set by the contract alone: the whole packet was refused.
     uint16 internal constant UNIVERSAL_ERROR = 65535;
+}
+
+/// @title Answers that say that a fact did not reach its ledger.
+library ReturnedCodes {
+    /// @notice Bit n: after code n a fact may be sent again, as after a timeout.
+    uint256 internal constant MASK = 491520;
 }
 
 /// @title Status news: what became of a liability.
@@ -77,6 +93,10 @@ library NewsAnswer {
     uint8 internal constant WRONG_STATE = 4;
     /// @notice The fact is settled, and nothing changes that any more, as when a payment is returned and disputed.
     uint8 internal constant FINAL = 5;
+    /// @notice Set by a hub alone: the packet did not reach the contract ledger.
+    uint8 internal constant RETURNED = 6;
+    /// @notice Set by a hub alone: the contract ledger refused the whole packet, or its answer breaks its format.
+    uint8 internal constant REFUSED = 7;
 }
 
 /// @title Bounds that every implementation checks.

@@ -117,11 +117,35 @@ const (
 	TimeOutOfRange Code = 13
 	// WayNotAgreed: The agreement does not accept facts that come by this way.
 	WayNotAgreed Code = 14
+	// NoRoute: A hub on the way knows no usable route to the destination.
+	NoRoute Code = 15
+	// RouteFull: A hub on the way has as many open forwards as the route may have.
+	RouteFull Code = 16
+	// NoTimeLeft: A hub on the way had too little time left for the next leg.
+	NoTimeLeft Code = 17
+	// FarTimeout: A hub sent the packet on, and it was not received in time.
+	FarTimeout Code = 18
+	// FarRefused: The ledger behind a hub refused the whole packet, or its answer breaks its format.
+	FarRefused Code = 19
 	// Unreadable: Set by the contract alone: the answer breaks its format.
 	Unreadable Code = 65534
 	// UniversalError: Set by the contract alone: the whole packet was refused.
 	UniversalError Code = 65535
 )
+
+// IsReturned says whether the fact did not reach the ledger that it was sent to: it may be sent again, as after
+// a timeout.
+func (c Code) IsReturned() bool {
+	switch c {
+	case NoRoute,
+		RouteFull,
+		NoTimeLeft,
+		FarTimeout:
+		return true
+	default:
+		return false
+	}
+}
 
 // NewsStatus is what became of a liability.
 type NewsStatus uint8
@@ -153,4 +177,8 @@ const (
 	WrongState StatusAnswer = 4
 	// Final: The fact is settled, and nothing changes that any more, as when a payment is returned and disputed.
 	Final StatusAnswer = 5
+	// Returned: Set by a hub alone: the packet did not reach the contract ledger.
+	Returned StatusAnswer = 6
+	// Refused: Set by a hub alone: the contract ledger refused the whole packet, or its answer breaks its format.
+	Refused StatusAnswer = 7
 )

@@ -30,6 +30,8 @@ const (
 	defaultDisputesPerHour = 100
 	// MaximumEnded: Deadlines that a ledger ends in one block; the rest follows in the next ones.
 	MaximumEnded = 64
+	// MaximumTrustedChains: Chains that one client may speak for.
+	MaximumTrustedChains = 256
 )
 
 // Refusals of commands, with the numbers that every settlement ledger prints.
