@@ -20,6 +20,7 @@ PLUGIN = "github.com/cosmos/gogoproto/protoc-gen-gocosmos"
 
 PACKAGES = {
     "interledger/lightclients/poaevm/v1/poaevm.proto": "light-clients/poaevm",
+    "interledger/forward/v1/forward.proto": "wire/forwardv1",
     **{
         f"interledger/settlement/v1/{concept}.proto": "wire/settlementv1"
         for concept in (

@@ -304,7 +304,7 @@ class DisputeView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingNewsView:
     """News of one liability that the contract ledger has not taken yet. `attempts`: how often it could not; `due_seconds`:
-    when held news are sent again, 0 for others; `last_answer`: none, timed_out, wrong_state or refused."""
+    when held news are sent again, 0 for others; `last_answer`: none, timed_out, wrong_state, refused or returned."""
 
     fact_id: Hex
     liability_id: Hex

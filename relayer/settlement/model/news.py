@@ -34,12 +34,13 @@ class NewsAnswer(StrEnum):
     """What became of the last packet that carried news of the liability.
 
     WRONG_STATE: the fact's own acknowledgement has not arrived. REFUSED: the packet as a whole, or its answer has no
-    meaning."""
+    meaning. RETURNED: a hub on the way could not deliver it."""
 
     NONE = "none"
     TIMED_OUT = "timed_out"
     WRONG_STATE = "wrong_state"
     REFUSED = "refused"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Everything is in the proven store, so a replay sends the same packets in the same blocks. A queue moves on in every block
 that changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. News are
 never given up: what times out is queued again, and what a contract ledger could not take (the fact's own acknowledgement has
-not arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at once and then after
+not arrived, the packet was refused as a whole or came back from a hub, the answer cannot be read) is tried again, a few times at once and then after
 longer and longer waits (news_queue.py). It must never fail a block: a client that cannot be used keeps its queue until it
 can.
 """
@@ -34,9 +34,15 @@ from relayer.ledgers.embedded.settlement.client_ports import port_of
 from relayer.ledgers.embedded.settlement.news_queue import NewsQueue, QueuedUpdate, make_passed_due, queued_clients
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactPacket
-from relayer.settlement.model.news import NewsRequested
+from relayer.settlement.model.news import NewsAnswer, NewsRequested
 from relayer.settlement.news import news
 
+_FAILED = {
+    StatusAnswer.WRONG_STATE: NewsAnswer.WRONG_STATE,
+    StatusAnswer.RETURNED: NewsAnswer.RETURNED,
+    StatusAnswer.REFUSED: NewsAnswer.REFUSED,
+}
+"""Answers after which an update is sent again."""
 _ANSWERS = b"settlementStatus/answers/"
 _COUNTER_BYTES = 8
 _AT_ONCE = MAXIMUM_NEWS_PACKETS * MAXIMUM_UPDATES
@@ -73,11 +79,11 @@ def record_answer(context: Context, delivery: Delivery, acknowledgement: bytes) 
     queue = NewsQueue(context, delivery.source_client)
     answers = _answers(data, acknowledgement)
     for place, update in enumerate(data.updates):
-        answer = None if answers is None else answers[place]
-        if answer in {None, StatusAnswer.WRONG_STATE}:
-            queue.try_later(update.fact_id, _alone(data, update), at_once=answer is not None)
-        else:
+        failed = NewsAnswer.REFUSED if answers is None else _FAILED.get(answers[place])
+        if failed is None:
             queue.settle(update.fact_id)
+        else:
+            queue.try_later(update.fact_id, _alone(data, update), failed)
 
 
 def send_again(context: Context, delivery: Delivery) -> None:

@@ -100,12 +100,12 @@ class NewsQueue:
         state = replace(self._state(fact_id), under_way=False, answer=NewsAnswer.TIMED_OUT)
         self._enqueue(fact_id, state, newer or value)
 
-    def try_later(self, fact_id: bytes, value: bytes, *, at_once: bool) -> None:
-        """The contract ledger could not take it. The first attempts follow at once, if they may, later ones wait."""
+    def try_later(self, fact_id: bytes, value: bytes, answer: NewsAnswer) -> None:
+        """The contract ledger could not take it. What is in the wrong state follows at once a few times; all else waits."""
         newer = self._release_held(fact_id)
         state = self._state(fact_id)
-        attempts = min(state.attempts + 1 if at_once else max(state.attempts, MAXIMUM_NEWS_REPEATS) + 1, _MAXIMUM_ATTEMPTS)
-        answer = NewsAnswer.WRONG_STATE if at_once else NewsAnswer.REFUSED
+        tried = state.attempts if answer is NewsAnswer.WRONG_STATE else max(state.attempts, MAXIMUM_NEWS_REPEATS)
+        attempts = min(tried + 1, _MAXIMUM_ATTEMPTS)
         state = replace(state, under_way=False, attempts=attempts, answer=answer)
         wait = _wait_seconds(attempts)
         if not wait:

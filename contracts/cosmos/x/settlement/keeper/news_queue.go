@@ -100,16 +100,16 @@ func (q newsQueue) sendAgain(factID facts.Hash, value []byte) {
 	q.enqueue(factID, state, value)
 }
 
-// tryLater says that the contract ledger could not take it. The first attempts follow at once, if they may, later ones wait.
-func (q newsQueue) tryLater(factID facts.Hash, value []byte, atOnce bool) {
+// tryLater says that the contract ledger could not take it. What is in the wrong state follows at once a few times; all else
+// waits.
+func (q newsQueue) tryLater(factID facts.Hash, value []byte, answer settlementv1.NewsAnswer) {
 	if newer := q.releaseHeld(factID); newer != nil {
 		value = newer
 	}
 	state := q.state(factID)
-	state.answer = settlementv1.NewsAnswer_NEWS_ANSWER_WRONG_STATE
-	if !atOnce {
+	state.answer = answer
+	if answer != settlementv1.NewsAnswer_NEWS_ANSWER_WRONG_STATE {
 		state.attempts = max(state.attempts, maximumNewsRepeats)
-		state.answer = settlementv1.NewsAnswer_NEWS_ANSWER_REFUSED
 	}
 	if state.attempts < 255 {
 		state.attempts++

@@ -13,13 +13,14 @@ import (
 	channeltypesv2 "github.com/cosmos/ibc-go/v11/modules/core/04-channel/v2/types"
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
 
+	settlementv1 "interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
 // News of liabilities leave for the contract ledgers: from a queue for each client into packets, and what was answered. What the
 // log's new entries mean is queued at the end of each block, and the front of each queue is sent in as many packets as a block
 // may have. News are never given up: what times out is queued again, and what a contract ledger could not take (the fact's own
-// acknowledgement has not arrived, the packet was refused as a whole, the answer cannot be read) is tried again, a few times at
+// acknowledgement has not arrived, the packet was refused as a whole or came back from a hub, the answer cannot be read) is tried again, a few times at
 // once and then after longer and longer waits (news_queue.go). A client that cannot be used keeps its queue until it can.
 
 // maximumToldEntries of the log in one block; the rest follows in the next.
@@ -127,6 +128,13 @@ func joined(queued []queuedUpdate) ([]queuedUpdate, *facts.StatusPacketData) {
 	return queued, data
 }
 
+// failedAnswers are those after which an update is sent again.
+var failedAnswers = map[facts.StatusAnswer]settlementv1.NewsAnswer{
+	facts.WrongState: settlementv1.NewsAnswer_NEWS_ANSWER_WRONG_STATE,
+	facts.Returned:   settlementv1.NewsAnswer_NEWS_ANSWER_RETURNED,
+	facts.Refused:    settlementv1.NewsAnswer_NEWS_ANSWER_REFUSED,
+}
+
 // recordAnswer keeps the answer as it came, and what the contract ledger could not take for another attempt.
 func (k Keeper) recordAnswer(ctx context.Context, clientID string, sequence uint64, value, acknowledgement []byte) error {
 	k.store(ctx).Set(packetKey(answerPrefix, clientID, sequence), acknowledgement)
@@ -138,10 +146,14 @@ func (k Keeper) recordAnswer(ctx context.Context, clientID string, sequence uint
 	isReadable := err == nil && len(answers) == len(data.Updates)
 	queue := k.newsQueue(ctx, clientID)
 	for i, update := range data.Updates {
-		if isReadable && answers[i] != facts.WrongState {
+		failed := settlementv1.NewsAnswer_NEWS_ANSWER_REFUSED
+		if isReadable {
+			failed = failedAnswers[answers[i]]
+		}
+		if failed == settlementv1.NewsAnswer_NEWS_ANSWER_UNSPECIFIED {
 			queue.settle(update.FactID)
 		} else {
-			queue.tryLater(update.FactID, alone(data.ChainID, data.Contract, update), isReadable)
+			queue.tryLater(update.FactID, alone(data.ChainID, data.Contract, update), failed)
 		}
 	}
 	return nil

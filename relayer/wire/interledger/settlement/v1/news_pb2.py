@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$interledger/settlement/v1/news.proto\x12\x19interledger.settlement.v1\"\x1d\n\nResendNews\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\x0c\" \n\rNewsRequested\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\x0c\"\xf6\x01\n\x0bWaitingNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0c\x12\x14\n\x0cliability_id\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.interledger.settlement.v1.NewsState\x12\x15\n\rsince_seconds\x18\x05 \x01(\x04\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\r\x12\x13\n\x0b\x64ue_seconds\x18\x07 \x01(\x04\x12:\n\x0blast_answer\x18\x08 \x01(\x0e\x32%.interledger.settlement.v1.NewsAnswer*m\n\tNewsState\x12\x1a\n\x16NEWS_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11NEWS_STATE_QUEUED\x10\x01\x12\x18\n\x14NEWS_STATE_UNDER_WAY\x10\x02\x12\x13\n\x0fNEWS_STATE_HELD\x10\x03*\x90\x01\n\nNewsAnswer\x12\x1b\n\x17NEWS_ANSWER_UNSPECIFIED\x10\x00\x12\x14\n\x10NEWS_ANSWER_NONE\x10\x01\x12\x19\n\x15NEWS_ANSWER_TIMED_OUT\x10\x02\x12\x1b\n\x17NEWS_ANSWER_WRONG_STATE\x10\x03\x12\x17\n\x13NEWS_ANSWER_REFUSED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$interledger/settlement/v1/news.proto\x12\x19interledger.settlement.v1\"\x1d\n\nResendNews\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\x0c\" \n\rNewsRequested\x12\x0f\n\x07\x66\x61\x63t_id\x18\x01 \x01(\x0c\"\xf6\x01\n\x0bWaitingNews\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0c\x12\x14\n\x0cliability_id\x18\x03 \x01(\x0c\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.interledger.settlement.v1.NewsState\x12\x15\n\rsince_seconds\x18\x05 \x01(\x04\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\r\x12\x13\n\x0b\x64ue_seconds\x18\x07 \x01(\x04\x12:\n\x0blast_answer\x18\x08 \x01(\x0e\x32%.interledger.settlement.v1.NewsAnswer*m\n\tNewsState\x12\x1a\n\x16NEWS_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11NEWS_STATE_QUEUED\x10\x01\x12\x18\n\x14NEWS_STATE_UNDER_WAY\x10\x02\x12\x13\n\x0fNEWS_STATE_HELD\x10\x03*\xaa\x01\n\nNewsAnswer\x12\x1b\n\x17NEWS_ANSWER_UNSPECIFIED\x10\x00\x12\x14\n\x10NEWS_ANSWER_NONE\x10\x01\x12\x19\n\x15NEWS_ANSWER_TIMED_OUT\x10\x02\x12\x1b\n\x17NEWS_ANSWER_WRONG_STATE\x10\x03\x12\x17\n\x13NEWS_ANSWER_REFUSED\x10\x04\x12\x18\n\x14NEWS_ANSWER_RETURNED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NEWSSTATE']._serialized_start=381
   _globals['_NEWSSTATE']._serialized_end=490
   _globals['_NEWSANSWER']._serialized_start=493
-  _globals['_NEWSANSWER']._serialized_end=637
+  _globals['_NEWSANSWER']._serialized_end=663
   _globals['_RESENDNEWS']._serialized_start=67
   _globals['_RESENDNEWS']._serialized_end=96
   _globals['_NEWSREQUESTED']._serialized_start=98

@@ -19,6 +19,7 @@ class NewsAnswer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NEWS_ANSWER_TIMED_OUT: _ClassVar[NewsAnswer]
     NEWS_ANSWER_WRONG_STATE: _ClassVar[NewsAnswer]
     NEWS_ANSWER_REFUSED: _ClassVar[NewsAnswer]
+    NEWS_ANSWER_RETURNED: _ClassVar[NewsAnswer]
 NEWS_STATE_UNSPECIFIED: NewsState
 NEWS_STATE_QUEUED: NewsState
 NEWS_STATE_UNDER_WAY: NewsState
@@ -28,6 +29,7 @@ NEWS_ANSWER_NONE: NewsAnswer
 NEWS_ANSWER_TIMED_OUT: NewsAnswer
 NEWS_ANSWER_WRONG_STATE: NewsAnswer
 NEWS_ANSWER_REFUSED: NewsAnswer
+NEWS_ANSWER_RETURNED: NewsAnswer
 
 class ResendNews(_message.Message):
     __slots__ = ("fact_id",)

@@ -64,7 +64,7 @@ CLIENT = ClientId("poa-evm-0")
 NBM, KCS = party_id("DE*NBM"), party_id("DE*KCS")
 EUR = UnitKey("EUR", 2)
 DAY = 24 * 60 * 60
-APPLIED, STALE, UNKNOWN, WRONG, FINAL = StatusAnswer
+APPLIED, STALE, UNKNOWN, WRONG, FINAL, RETURNED, REFUSED = StatusAnswer
 
 
 class Bench:
@@ -408,6 +408,24 @@ class TestPackets:
         await bench.answer_with(packet, answer)
         assert await bench.answers(packet) == answer
         assert len(await bench.sent()) == 1
+
+    @pytest.mark.parametrize(
+        ("answer", "last"), [(RETURNED, NewsAnswer.RETURNED), (REFUSED, NewsAnswer.REFUSED)], ids=["returned", "refused"]
+    )
+    async def test_what_a_hub_brings_back_waits_and_is_sent_again(
+        self, bench: Bench, answer: StatusAnswer, last: NewsAnswer
+    ) -> None:
+        await bench.receive(bench.fact(1))
+        await bench.execute(bench.dispute(bench.fact(1)))
+        (packet,) = await bench.sent()
+        await bench.answer(packet, answer)
+        (held,) = await bench.waiting()
+        assert (held.state, held.last_answer) == (NewsState.HELD, last)
+        bench.clock.advance(NEWS_WAIT_SECONDS + 1)
+        await bench.ledger.advance()
+        assert [each.payload.value for each in await bench.sent()] == [packet.payload.value] * 2
+        await bench.answer((await bench.sent())[-1], APPLIED)
+        assert await bench.waiting() == []
 
     async def test_what_comes_too_early_is_sent_again_a_few_times(self, bench: Bench) -> None:
         await bench.receive(bench.fact(1), bench.fact(2))
