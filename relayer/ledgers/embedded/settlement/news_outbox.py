@@ -3,9 +3,9 @@
 Everything is in the proven store, so a replay sends the same packets in the same blocks. A queue moves on in every block
 that changes something; the answer to a packet is such a block, so a long queue drains as fast as it is answered. News are
 never given up: what times out is queued again, and what a contract ledger could not take (the fact's own acknowledgement has
-not arrived, the packet was refused as a whole or came back from a hub, the answer cannot be read) is tried again, a few times at once and then after
-longer and longer waits (news_queue.py). It must never fail a block: a client that cannot be used keeps its queue until it
-can.
+not arrived, the packet was refused as a whole or came back from a hub, the answer cannot be read) is tried again, a few
+times at once and then after longer and longer waits (news_queue.py). It must never fail a block: a client that cannot be
+used keeps its queue until it can.
 """
 
 from __future__ import annotations
