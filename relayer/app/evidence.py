@@ -23,6 +23,7 @@ from relayer.errors import ConfigurationError, HeightPruned, InvalidInput
 from relayer.evidence.model import ON_SOURCE, Claim, LedgerName, PacketEvidence, ProvenStatement, Verdict
 from relayer.evidence.trust import Trust, TrustedEnd
 from relayer.evidence.verify import claimed_path, verify
+from relayer.facts.codec import PORT
 from relayer.light_clients.known import KNOWN
 from relayer.light_clients.registry import LightClients
 from relayer.ports.capabilities import RotatesVouchers, capability
@@ -44,6 +45,8 @@ class ProvingEnd:
 
     ledger: ProvingLedger
     client: ClientId
+    port: str = PORT
+    """Of the application whose packets the channel carries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +117,12 @@ async def changes_needed(one: ProvingEnd, other: ProvingEnd) -> tuple[str, ...]:
 @asynccontextmanager
 async def connected_ends(settings: RelayerSettings, route: Route) -> AsyncIterator[tuple[ProvingEnd, ProvingEnd]]:
     """Source and destination of a route, connected."""
+    ports = {end.ledger: end.port for channel in settings.channels for end in channel.ends if channel.name == route.channel}
     source, destination = (make_ledger(name, settings.ledgers[name]) for name in (route.source, route.destination))
     async with connected(source), connected(destination):
         yield (
-            ProvingEnd(ledger=source, client=route.source_client),
-            ProvingEnd(ledger=destination, client=route.destination_client),
+            ProvingEnd(ledger=source, client=route.source_client, port=ports[route.source]),
+            ProvingEnd(ledger=destination, client=route.destination_client, port=ports[route.destination]),
         )
 
 
@@ -196,7 +200,12 @@ async def _trusted_end(end: ProvingEnd, other: ProvingEnd, light_clients: LightC
                 f"does not name: {', '.join(named.unknown)}. If they were rotated, name them: {named.change}"
             )
         trusted = kind.encode_client(kind.trusting(*map(kind.decode_client, (trusted, status.client_state))))
-    return TrustedEnd(client_id=end.client, genesis_hash=end.ledger.genesis_hash, ledger=kind.trust_of(trusted, header))
+    return TrustedEnd(
+        client_id=end.client,
+        genesis_hash=end.ledger.genesis_hash,
+        ledger=kind.trust_of(trusted, header),
+        port=end.port,
+    )
 
 
 def _unknown(end: ProvingEnd, kind: str) -> ConfigurationError:

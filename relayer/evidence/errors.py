@@ -16,6 +16,8 @@ class Flaw(StrEnum):
     """It is about a ledger that the reader does not trust, or trusts as a different kind."""
     OTHER_CHANNEL = "OTHER_CHANNEL"
     """The packet's clients are not those of the trusted channel."""
+    OTHER_APPLICATION = "OTHER_APPLICATION"
+    """The packet went between other ports than those of the trusted channel: a stranger may send through its clients."""
     STORY = "STORY"
     """The statements are not the life of a packet, or do not follow each other."""
     HEADER = "HEADER"

@@ -5,9 +5,10 @@ the counterparty of another, and an answer to one packet must never be accepted 
 
 The file is JSON: ``format`` "interledger-trust", ``version`` 1, ``ledgers`` with exactly two entries. Each has ``chain_id``,
 ``genesis`` (hash of the ledger's first block, ``0x`` for an EVM ledger), ``client_id`` (the client on that ledger which
-follows the other one) and ``client_type``; "poa-evm" adds ``router`` (20 bytes), ``threshold`` and ``authorities`` (20 bytes
-each); "07-tendermint" adds ``validator_sets``, lists of ``public_key`` (33 bytes, secp256k1) and ``power``: every set that
-the ledger had in the period in question.
+follows the other one), ``port`` (of the ledger's business application: whoever may use the client can send through it
+from another port, so its packets are not the channel's) and ``client_type``; "poa-evm" adds ``router`` (20 bytes),
+``threshold`` and ``authorities`` (20 bytes each); "07-tendermint" adds ``validator_sets``, lists of ``public_key``
+(33 bytes, secp256k1) and ``power``: every set that the ledger had in the period in question.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from relayer.errors import InvalidInput
 from relayer.evidence.errors import TrustRefused
 from relayer.evidence.headers import LedgerTrust, TrustReader
 from relayer.evidence.strict_json import JsonReader, hex_text, to_json
+from relayer.facts.codec import PORT
 from relayer.proofs.errors import ProofError
 
 FORMAT = "interledger-trust"
 VERSION = 1
 
-_COMMON_FIELDS = ("chain_id", "genesis", "client_id", "client_type")
+_COMMON_FIELDS = ("chain_id", "genesis", "client_id", "port", "client_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class TrustedEnd:
     genesis_hash: bytes
     """Hash of the ledger's first block, which signatures for its light clients are bound to; empty if none are."""
     ledger: LedgerTrust
+    port: str = PORT
+    """Of the application whose packets the channel carries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ def _end_to_json(end: TrustedEnd) -> dict[str, object]:
         "chain_id": ledger.chain_id,
         "genesis": hex_text(end.genesis_hash),
         "client_id": end.client_id,
+        "port": end.port,
         "client_type": ledger.client_type,
         **ledger.to_json(),
     }
@@ -94,6 +99,7 @@ def _end(reader: JsonReader, readers: Mapping[str, TrustReader], value: object, 
     return TrustedEnd(
         client_id=parse_client_id(reader.text(found["client_id"], f"{where}.client_id")),
         genesis_hash=reader.octets(found["genesis"], f"{where}.genesis"),
+        port=reader.text(found["port"], f"{where}.port"),
         ledger=of_kind.read_trust(reader, found, where),
     )
 

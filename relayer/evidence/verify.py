@@ -77,6 +77,13 @@ def _ends(evidence: PacketEvidence, trust: Trust) -> tuple[TrustedEnd, TrustedEn
             f"the packet went from {clients[0]} to {clients[1]}; "
             f"the trusted channel goes from {source.client_id} to {destination.client_id}",
         )
+    ports = {(each.source_port, each.destination_port) for each in evidence.packet.payloads}
+    if ports != {(source.port, destination.port)}:
+        named = ", ".join(f"{one!r} to {other!r}" for one, other in sorted(ports))
+        raise EvidenceRefused(
+            Flaw.OTHER_APPLICATION,
+            f"the packet went from port {named}; the trusted channel goes from {source.port!r} to {destination.port!r}",
+        )
     return source, destination
 
 

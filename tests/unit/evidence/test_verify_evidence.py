@@ -193,6 +193,24 @@ async def test_a_packet_to_another_client_is_refused(ledgers: Any, acknowledged:
     assert flaw_of(evidence, trust) is Flaw.OTHER_CHANNEL
 
 
+@pytest.mark.parametrize("end", ["source_port", "destination_port"])
+async def test_what_a_stranger_sent_from_another_port_through_the_same_clients_is_no_evidence(
+    ledgers: Any, acknowledged: PacketEvidence, trust: Trust, end: str
+) -> None:
+    """Its commitment is real: on an open router anyone may register an application and send through the channel's client."""
+    honest = a_packet(13, timeout=2_000_000_000)
+    packet = replace(honest, payloads=tuple(replace(each, **{end: "stranger"}) for each in honest.payloads))
+    ledgers.evm.commit(packet)
+    sent = await ledgers.on_evm(Claim.PACKET_COMMITTED, packet, at=ledgers.evm.seal())
+    evidence = replace(acknowledged, packet=packet, acknowledgement=None, statements=(sent,))
+    assert flaw_of(evidence, trust) is Flaw.OTHER_APPLICATION
+    ends = tuple(
+        replace(each, port="stranger" if name == end else each.port)
+        for name, each in zip(("source_port", "destination_port"), trust.ends, strict=True)
+    )
+    verify(evidence, replace(trust, ends=ends))
+
+
 async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: PacketEvidence, trust: Trust) -> None:
     for changed in (
         replace(acknowledged, source=replace(acknowledged.source, chain_id="1338")),
