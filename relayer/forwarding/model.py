@@ -9,7 +9,7 @@ from relayer.codes.facts import FactCode
 
 
 class RouteKey(NamedTuple):
-    """What a route is found by. No `origin_client`: it is for packets through any client."""
+    """What a route is found by. No `origin_client`: it is for facts through any client."""
 
     destination: str
     origin_client: str
@@ -22,7 +22,7 @@ class Route:
     destination: str
     """Chain id of the ledger that the route leads to."""
     origin_client: str = ""
-    """For packets through this client alone; empty: through any."""
+    """For packets through this client alone; empty: for facts through any."""
     client_id: str
     """The hub's client of the next ledger."""
     quota: int

@@ -31,7 +31,7 @@ def decide(state: ForwardReader, incoming: Incoming, *, own_chain_id: str, now_s
     """What becomes of a packet. A destination that is empty or this ledger's own chain id means here."""
     if incoming.destination in {"", own_chain_id}:
         return Here()
-    route = find_route(state, incoming.destination, incoming.in_client)
+    route = find_route(state, incoming)
     if route is None or incoming.destination == incoming.origin or not _is_usable(state, route, incoming.in_client):
         return AnswerNow(code=FactCode.NO_ROUTE)
     timeout = min(incoming.timeout - route.margin_seconds, now_seconds + MAXIMUM_TIMEOUT_SECONDS)
@@ -51,9 +51,16 @@ def _is_full(state: ForwardReader, route: Route, in_client: str) -> bool:
     return state.open_forwards(route.key) >= route.quota or of_origin >= route.origin_quota
 
 
-def find_route(state: ForwardReader, destination: str, in_client: str) -> Route | None:
-    """The route for packets through this client, else the one for packets through any."""
-    return state.route(RouteKey(destination, in_client)) or state.route(RouteKey(destination, ""))
+def find_route(state: ForwardReader, incoming: Incoming) -> Route | None:
+    """The route for packets through this client, else the one for packets through any.
+
+    News take a route for their own client alone: a payload does not say which ledger they are of, so an operator says from
+    which clients a contract ledger takes them. Else every ledger behind the hub could report another's debts as settled.
+    """
+    own = state.route(RouteKey(incoming.destination, incoming.in_client))
+    if own is not None or not incoming.origin:
+        return own
+    return state.route(RouteKey(incoming.destination, ""))
 
 
 def check_route(route: Route, *, own_chain_id: str) -> None:

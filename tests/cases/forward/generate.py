@@ -78,7 +78,9 @@ class World:
 def routing() -> list[Case]:
     """A state and a packet, and what becomes of it."""
     special = replace(FAR, origin_client=FROM_A, client_id="07-tendermint-8")
-    news = Route(destination="1337", client_id=FROM_A, quota=3, origin_quota=2, margin_seconds=60)
+    news = Route(
+        destination="1337", origin_client=FAR.client_id, client_id=FROM_A, quota=3, origin_quota=2, margin_seconds=60
+    )
     home = Incoming(in_client=FAR.client_id, timeout=TIMEOUT, destination="1337", origin="")
     full = Counter({(FAR.key, FROM_A): 1, (FAR.key, FROM_B): 2})
     made: dict[str, tuple[World, Incoming]] = {
@@ -100,7 +102,12 @@ def routing() -> list[Case]:
         "a client that is expired or frozen": (World(unusable=(FAR.client_id,)), PACKET),
         "news of a contract ledger": (World(routes=(FAR, news)), home),
         "news of a contract ledger without a route": (World(), home),
-        "news for whom it came from": (World(routes=(news,)), replace(home, in_client=FROM_A)),
+        "news through a client that has no route for them": (World(routes=(news,)), replace(home, in_client=FROM_B)),
+        "news take no route for any client": (World(routes=(replace(news, origin_client=""),)), home),
+        "facts take no route for another client": (
+            World(routes=(news,)),
+            replace(PACKET, in_client=FROM_B, destination="1337"),
+        ),
         "time for both margins and a second": (World(), replace(PACKET, timeout=NOW + 121)),
         "time for both margins and nothing more": (World(), replace(PACKET, timeout=NOW + 120)),
         "less time than a margin": (World(), replace(PACKET, timeout=NOW + 30)),

@@ -34,7 +34,8 @@ type Route struct {
 	// Chain id of the ledger that the route leads to, 1 to 64 letters, digits and ._- : of a settlement ledger for facts, of a
 	// contract ledger (EIP-155, decimal) for news of what became of them.
 	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
-	// The route is for packets that come through this client alone, and goes before one for any client. Empty: for any.
+	// The route is for packets that come through this client alone, and goes before one for any client. Empty: for facts through
+	// any. News need a route for the client that they come through.
 	OriginClient string `protobuf:"bytes,2,opt,name=origin_client,json=originClient,proto3" json:"origin_client,omitempty"`
 	// The hub's client of the next ledger. What comes through it is never sent back through it.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
