@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -21,9 +21,10 @@ from starlette.routing import Route
 
 from relayer.agent.agent import AgentReport, SettlementAgent
 from relayer.errors import RelayerError
+from relayer.grpc_server import RunningService, start_service
 from relayer.service.connections import bounded
 from relayer.service.http import TokenGuard
-from relayer.transport import BearerToken, Certificate, host_port, listen_at_port
+from relayer.transport import BearerToken, Certificate
 from relayer.views.agent import AgentStatus, PullView
 from relayer.views.plain import as_plain
 from relayer.views.values import hex_of
@@ -32,7 +33,6 @@ from relayer.wire.interledger.agent.v1 import agent_pb2, agent_pb2_grpc
 _ANSWER_SECONDS = 20.0
 """Within the time that a connection may last. A pull that takes longer goes on, and the answer says so."""
 _MAXIMUM_REQUEST_BYTES = 4_096
-_STOP_GRACE_SECONDS = 2.0
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -117,18 +117,6 @@ class TriggerServer(uvicorn.Server):
         yield
 
 
-class GrpcTrigger:
-    """A started server. `port` is the real one, also when port 0 was asked for."""
-
-    def __init__(self, server: grpc.aio.Server, port: int) -> None:
-        self._server = server
-        self.port = port
-
-    async def stop(self) -> None:
-        """Gives calls in flight a moment to finish, then stops."""
-        await self._server.stop(_STOP_GRACE_SECONDS)
-
-
 async def serve_grpc(
     agent: SettlementAgent,
     *,
@@ -136,33 +124,18 @@ async def serve_grpc(
     port: int = 0,
     certificate: Certificate | None = None,
     token: str | None = None,
-) -> GrpcTrigger:
+) -> RunningService:
     """Raises ConfigurationError when the port is taken."""
-    options = [("grpc.max_receive_message_length", _MAXIMUM_REQUEST_BYTES), ("grpc.so_reuseport", 0)]
-    server = grpc.aio.server(interceptors=[] if token is None else [_Guard(BearerToken(token))], options=options)
-    agent_pb2_grpc.add_AgentServicer_to_server(_Servicer(agent), server)  # type: ignore[no-untyped-call]
-    bound = listen_at_port(server, host_port(host, port), certificate)
-    await server.start()
-    return GrpcTrigger(server, bound)
-
-
-class _Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    def __init__(self, token: BearerToken) -> None:
-        self._token = token
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        given = [value for key, value in handler_call_details.invocation_metadata or () if key == "authorization"]
-        if self._token.is_in(given):
-            return await continuation(handler_call_details)
-        return grpc.unary_unary_rpc_method_handler(_token_needed)
-
-
-async def _token_needed(_request: bytes, context: _Context) -> None:
-    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "this agent needs its access token: authorization: Bearer <token>")
+    return await start_service(
+        agent_pb2.DESCRIPTOR.services_by_name["Agent"].full_name,
+        lambda server: agent_pb2_grpc.add_AgentServicer_to_server(_Servicer(agent), server),  # type: ignore[no-untyped-call]
+        whose="agent",
+        host=host,
+        port=port,
+        certificate=certificate,
+        token=token,
+        maximum_request_bytes=_MAXIMUM_REQUEST_BYTES,
+    )
 
 
 class _Servicer(agent_pb2_grpc.AgentServicer):

@@ -11,7 +11,7 @@ from relayer.agent.agent import SettlementAgent
 from relayer.agent.evm_writer import EvmReferenceWriter
 from relayer.agent.schedule import Every, Schedule, cron
 from relayer.agent.store import AgentStore
-from relayer.agent.triggers import GrpcTrigger, TriggerServer, serve_grpc
+from relayer.agent.triggers import TriggerServer, serve_grpc
 from relayer.agent.web3_source import Web3Source
 from relayer.app.certificates import certificate_of, server_context
 from relayer.app.clock import SystemClock
@@ -21,6 +21,7 @@ from relayer.config.agent_file import AgentSettings, ScheduleSettings, WriterSet
 from relayer.config.fields import Listen
 from relayer.config.rules_file import load_rules
 from relayer.errors import ConfigurationError
+from relayer.grpc_server import RunningService
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
 from relayer.ledgers.evm.transactions import ResubmissionTimes
 from relayer.logs import Log
@@ -100,7 +101,7 @@ async def _http(agent: SettlementAgent, listen: Listen, listener: socket) -> Asy
         await serving
 
 
-async def _grpc(agent: SettlementAgent, listen: Listen) -> GrpcTrigger:
+async def _grpc(agent: SettlementAgent, listen: Listen) -> RunningService:
     return await serve_grpc(
         agent,
         host=listen.host,

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from relayer.authority.admission import Admission
 from relayer.authority.attestor import Attestor
 from relayer.authority.errors import ClientNotServed, ContradictingHash, StoreUnusable, TooManyCalls
 from relayer.errors import InvalidInput, LedgerError, NotFinal, RelayerError
+from relayer.grpc_server import RunningService, start_service
 from relayer.logs import Log
 from relayer.proofs.client import ClientIdentity
 from relayer.recurrence import Recurrence
-from relayer.transport import BearerToken, Certificate, host_port, listen_at_port
+from relayer.transport import Certificate
 from relayer.turns import host_of
 from relayer.wire.interledger.authority.v1 import authority_pb2, authority_pb2_grpc
 
 _MAXIMUM_REQUEST_BYTES = 4_096
-_STOP_GRACE_SECONDS = 2.0
 _SERVICE = authority_pb2.DESCRIPTOR.services_by_name["Authority"].full_name
 _Context = grpc.aio.ServicerContext[Any, Any]
-_Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 _STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
     (ClientNotServed, grpc.StatusCode.PERMISSION_DENIED),
     (NotFinal, grpc.StatusCode.FAILED_PRECONDITION),
@@ -40,22 +35,6 @@ _STATUS_CODES: tuple[tuple[type[RelayerError], grpc.StatusCode], ...] = (
 _log = Log(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningAuthority:
-    """A started server. `port` is the real one, also when port 0 was asked for."""
-
-    server: grpc.aio.Server
-    port: int
-
-    async def wait(self) -> None:
-        """Returns when the server has ended."""
-        await self.server.wait_for_termination()
-
-    async def stop(self) -> None:
-        """Gives calls in flight a moment to finish, then stops."""
-        await self.server.stop(_STOP_GRACE_SECONDS)
-
-
 async def start(
     attestor: Attestor,
     *,
@@ -63,42 +42,17 @@ async def start(
     port: int = 0,
     certificate: Certificate | None = None,
     token: str | None = None,
-) -> RunningAuthority:
+) -> RunningService:
     """Starts listening. `token`: what every caller must present. Raises ConfigurationError when the port is taken."""
-    options = [("grpc.max_receive_message_length", _MAXIMUM_REQUEST_BYTES), ("grpc.so_reuseport", 0)]
-    server = grpc.aio.server(interceptors=[] if token is None else [_Guard(BearerToken(token))], options=options)
-    authority_pb2_grpc.add_AuthorityServicer_to_server(_Servicer(attestor), server)  # type: ignore[no-untyped-call]
-    health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    for name in ("", _SERVICE):
-        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection((_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    bound = listen_at_port(server, host_port(host, port), certificate)
-    await server.start()
-    return RunningAuthority(server=server, port=bound)
-
-
-class _Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Refuses calls of the authority's own service without the token; whether it is alive everyone may ask."""
-
-    def __init__(self, token: BearerToken) -> None:
-        self._token = token
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        metadata = handler_call_details.invocation_metadata or ()
-        given = [value for key, value in metadata if key == "authorization"]
-        if handler_call_details.method.startswith(f"/{_SERVICE}/") and not self._token.is_in(given):
-            return grpc.unary_unary_rpc_method_handler(_token_needed)
-        return await continuation(handler_call_details)
-
-
-async def _token_needed(_request: bytes, context: _Context) -> None:
-    await context.abort(
-        grpc.StatusCode.UNAUTHENTICATED, "this authority needs its access token: authorization: Bearer <token>"
+    return await start_service(
+        _SERVICE,
+        lambda server: authority_pb2_grpc.add_AuthorityServicer_to_server(_Servicer(attestor), server),  # type: ignore[no-untyped-call]
+        whose="authority",
+        host=host,
+        port=port,
+        certificate=certificate,
+        token=token,
+        maximum_request_bytes=_MAXIMUM_REQUEST_BYTES,
     )
 
 

@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 
 from relayer.app.clock import SystemClock
 from relayer.authority.attestor import Attestor
-from relayer.authority.server import RunningAuthority, start
+from relayer.authority.server import start
 from relayer.authority.store import SignedHashes, create_record
 from relayer.codes.facts import FactCategory, FactCode, FactKind, FactStatus
 from relayer.core.commitment import PathKind, acknowledgement_commitment, commitment_path
@@ -25,6 +25,7 @@ from relayer.core.packet import Acknowledgement, Packet
 from relayer.devnet.nodes import MNEMONIC, Ganache, GanacheOptions
 from relayer.facts.codec import FactAnswer, encode_answers, fact_hash, liability_id
 from relayer.facts.schema import Fact, party_id
+from relayer.grpc_server import RunningService
 from relayer.ledgers.evm.authority_endpoint import AuthorityEndpoint
 from relayer.ledgers.evm.block_source import EvmBlockSource
 from relayer.ledgers.evm.connection import ConnectionOptions, EvmConnection
@@ -73,7 +74,7 @@ class Channel:
     chain: CometChain
     client: ClientId
     connection: EvmConnection
-    authorities: list[RunningAuthority]
+    authorities: list[RunningService]
     options: EvmLedgerOptions
     _minted: int = 0
 

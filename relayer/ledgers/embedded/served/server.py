@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
-
+from relayer.grpc_server import OPEN_SERVICES, GrpcServer
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.embedded.served.settlement_service import SettlementServicer
 from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
 from relayer.ledgers.served.bounds import STREAMS_OF_A_CONNECTION, Bounds
-from relayer.transport import Places, listen_at_port, listen_at_socket
+from relayer.transport import Places
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 
@@ -37,9 +34,6 @@ _FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute", f"/{_SETTLEMENT}/RecordFact
 _FOR_EVERYONE = frozenset({f"/{_ADAPTER}/Submit"})
 """Calls that need no token, because proofs protect."""
 
-_OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
-"""They say that the ledger is there, and what its messages are."""
-
 
 class LedgerServer:
     """Serves an EmbeddedLedger that the caller has connected and will close."""
@@ -51,42 +45,34 @@ class LedgerServer:
             operator_only=_FOR_OPERATOR,
             parties_too=_FOR_PARTIES,
             everyone=_FOR_EVERYONE,
-            open_prefixes=_OPEN_SERVICES,
+            open_prefixes=OPEN_SERVICES,
             reads=reads,
         )
         self._ledger = ledger
         self._places = places
-        options = [
-            ("grpc.max_receive_message_length", MAXIMUM_REQUEST_BYTES),
-            ("grpc.max_send_message_length", MAXIMUM_RESPONSE_BYTES),
-            ("grpc.so_reuseport", 0),
-            ("grpc.max_concurrent_streams", STREAMS_OF_A_CONNECTION),
-        ]
-        self._server = grpc.aio.server(interceptors=[guard, Bounds(access)], options=options)
-        adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(AdapterService(ledger), self._server)  # type: ignore[no-untyped-call]
-        service_pb2_grpc.add_SettlementServicer_to_server(SettlementServicer(ledger.settlement, access), self._server)  # type: ignore[no-untyped-call]
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (_ADAPTER, _SETTLEMENT, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
-        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
-        self._services = ("", *names)
+        adapter, settlement = AdapterService(ledger), SettlementServicer(ledger.settlement, access)
+        self._server = GrpcServer(
+            {
+                _ADAPTER: lambda server: adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(adapter, server),  # type: ignore[no-untyped-call]
+                _SETTLEMENT: lambda server: service_pb2_grpc.add_SettlementServicer_to_server(settlement, server),  # type: ignore[no-untyped-call]
+            },
+            maximum_request_bytes=MAXIMUM_REQUEST_BYTES,
+            interceptors=[guard, Bounds(access)],
+            options=[
+                ("grpc.max_send_message_length", MAXIMUM_RESPONSE_BYTES),
+                ("grpc.max_concurrent_streams", STREAMS_OF_A_CONNECTION),
+            ],
+            grace_seconds=STOP_GRACE_SECONDS,
+        )
 
     async def start(self) -> int | None:
         """Listens and returns the TCP port, if there is one. Raises ConfigurationError if it is taken."""
-        places = self._places
-        if places.socket is not None:
-            listen_at_socket(self._server, places.socket)
-        port = None if places.tcp is None else listen_at_port(self._server, places.tcp, places.certificate)
-        await self._server.start()
-        for service in self._services:
-            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        return port
+        return await self._server.start(self._places)
 
     async def stop(self) -> None:
         """Ends the streams and lets calls under way finish, at most STOP_GRACE_SECONDS."""
         self._ledger.session.release()
-        await self._health.enter_graceful_shutdown()
-        await self._server.stop(STOP_GRACE_SECONDS)
+        await self._server.stop()
 
 
 async def serve(
