@@ -34,6 +34,25 @@ class Capacity(Protocol[_Caller_contra]):
         ...
 
 
+class Total:
+    """A capacity of so many calls, whoever makes them."""
+
+    def __init__(self, calls: int) -> None:
+        self._free = calls
+
+    def is_free(self, _: object) -> bool:
+        """Whether there may be one more."""
+        return self._free > 0
+
+    def take(self, _: object) -> None:
+        """One more."""
+        self._free -= 1
+
+    def give_back(self, _: object) -> None:
+        """One less."""
+        self._free += 1
+
+
 class FairTurns(Generic[Caller]):
     """Calls that are worked on at the same time, and those that wait for it. For one event loop."""
 

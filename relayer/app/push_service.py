@@ -10,12 +10,13 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, 
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
 
-from relayer.app.certificates import server_context
+from relayer.app.certificates import certificate_of, server_context
 from relayer.app.pushing import connect_of, make_courier, open_push_target
 from relayer.config.fields import LedgerListen
 from relayer.config.push_service import PushServiceSettings
 from relayer.config.pushing import PushSettings, load_push
 from relayer.errors import ConfigurationError
+from relayer.grpc_server import GrpcServer
 from relayer.logs import Log
 from relayer.private_files import FILE_MODE, private_folder
 from relayer.push.client import connect_file
@@ -23,8 +24,9 @@ from relayer.push.database import Database
 from relayer.push.service.bounds import Limits, Tokens
 from relayer.push.service.core import PushService, Tenant
 from relayer.push.service.http import PushServer
+from relayer.push.service.rpc import push_server
 from relayer.service.listener import bind
-from relayer.transport import socket_name
+from relayer.transport import Places, host_port, socket_name
 
 _log = Log(__name__)
 
@@ -35,10 +37,12 @@ async def serve_push_service(settings: PushServiceSettings, stopping: asyncio.Ev
     tokens = Tokens({each.system: given.token.resolve() for each, given in zip(files, settings.systems, strict=True)})
     async with AsyncExitStack() as opened:
         # A port that is taken is found before anything else has started.
-        listeners = opened.enter_context(_listeners(settings.http))
+        listeners = opened.enter_context(_listeners(settings.http)) if settings.http is not None else []
         service = await opened.enter_async_context(_service(settings, files))
         for listener, tls in listeners:
             await opened.enter_async_context(_http(PushServer(service, tokens, tls=tls), listener))
+        if settings.grpc is not None:
+            await opened.enter_async_context(_grpc(push_server(service, tokens), settings.grpc))
         _log.info("push service listens", systems=[each.system for each in files])
         await stopping.wait()
 
@@ -66,8 +70,11 @@ async def _service(settings: PushServiceSettings, files: list[PushSettings]) -> 
             opened.push_async_callback(database.close)
             opened.push_async_callback(target.close)
             tenants[each.system] = Tenant(outbox=courier.outbox, database=database, target=target, wake=courier.wake)
-        limits = Limits(claims_per_second=settings.limits.claims_per_second, requests=settings.limits.requests)
-        service = PushService(tenants=tenants, limits=limits)
+        limits = settings.limits
+        service = PushService(
+            tenants=tenants,
+            limits=Limits(claims_per_second=limits.claims_per_second, requests=limits.requests, streams=limits.streams),
+        )
         await service.create()
         for courier in couriers:
             await opened.enter_async_context(courier)
@@ -88,6 +95,19 @@ async def _http(server: PushServer, listener: socket) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def _grpc(server: GrpcServer, listen: LedgerListen) -> AsyncIterator[None]:
+    if listen.socket is not None and not _is_left_behind(listen.socket) and listen.socket.exists():
+        raise ConfigurationError(f"cannot listen at {listen.socket}; stop what listens there, or check the folder")
+    certificate = None if listen.tls is None else certificate_of(listen.tls)
+    tcp = None if listen.port is None else host_port(listen.host, listen.port)
+    await server.start(Places(socket=listen.socket, tcp=tcp, certificate=certificate))
+    try:
+        yield
+    finally:
+        await server.stop()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from relayer.authority.errors import TooManyCalls
-from relayer.turns import FairTurns
+from relayer.turns import FairTurns, Total
 
 _RUNNING = 8
 _WAITING_PER_CALLER = 32
@@ -24,23 +24,7 @@ class Admission(FairTurns[str]):
     ) -> None:
         """At most `running` calls are served at a time. Of each caller so many wait, and so many callers wait at all."""
         waiting = _Waiting(each=waiting_per_caller, callers=callers)
-        super().__init__(working=_Running(running), waiting=waiting, refusal=waiting.refusal)
-
-
-class _Running:
-    """So many calls, whoever makes them."""
-
-    def __init__(self, total: int) -> None:
-        self._free = total
-
-    def is_free(self, _: str) -> bool:
-        return self._free > 0
-
-    def take(self, _: str) -> None:
-        self._free -= 1
-
-    def give_back(self, _: str) -> None:
-        self._free += 1
+        super().__init__(working=Total(running), waiting=waiting, refusal=waiting.refusal)
 
 
 class _Waiting:

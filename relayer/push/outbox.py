@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -168,6 +168,15 @@ class Outbox:
             (self.system, business_id),
         )
         return outcome_of(rows[0]) if rows else None
+
+    def asking_for(self, business_ids: Sequence[str]) -> Work[dict[str, Outcome]]:
+        """What became of each of these claims, by business id; one that is not here is left out."""
+        marks = ", ".join("?" * len(business_ids))
+        rows = yield Statement(
+            f"SELECT {OUTCOME} FROM {self.prefix}claims WHERE system = ? AND business_id IN ({marks})",
+            (self.system, *business_ids),
+        )
+        return {row[0]: outcome_of(row) for row in rows}
 
     def finding(self, business_id: str) -> Work[Outcome]:
         """As asking. Raises InvalidInput for a claim that is not here."""

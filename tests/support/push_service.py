@@ -12,13 +12,16 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from relayer.facts.codec import fact_id
+from relayer.facts.signing import SignedFacts, contract_of_system, sign_facts
+from relayer.facts.ways import Way
 from relayer.push import Courier, CourierSettings
 from relayer.push.client import connect_file
 from relayer.push.database import Database
 from relayer.push.service.bounds import Limits
 from relayer.push.service.core import PushService, Tenant
 from relayer.testing.clock import ManualClock
-from tests.support.pushing import NOW, SIGN, PushLedger, an_outbox
+from tests.support.pushing import CHAIN_ID, IDENTITY, ISSUER, KEY, NOW, SIGN, PushLedger, a_claim, an_outbox
 
 OWN, OTHER = "booking", "charging"
 TOKENS = {OWN: "of the booking system", OTHER: "of the charging system"}
@@ -56,6 +59,26 @@ def claim_values(business_id: str = "T-1", **changes: Any) -> dict[str, Any]:
         "document": {"trip": business_id},
     }
     return {**values, **changes}
+
+
+def signed_facts(system: str = OWN, count: int = 1) -> SignedFacts:
+    """Facts of the tests' issuer."""
+    contract = contract_of_system(system)
+    return sign_facts(
+        KEY,
+        IDENTITY,
+        way=Way.PUSHED,
+        chain_id=CHAIN_ID,
+        contract=contract,
+        facts=[
+            a_claim(f"S-{number}")
+            .form("0x" + "00" * 32)
+            .issue(fact_id=fact_id(CHAIN_ID, contract, ISSUER, number), issuer_sequence=number)
+            for number in range(1, count + 1)
+        ],
+        object_ids=[f"S-{number}" for number in range(1, count + 1)],
+        system=system,
+    )
 
 
 async def opened_service(

@@ -31,7 +31,7 @@ def push_serve(config: PushConfig = PUSH_FILE, json: LogJson = False) -> None:
 
 @app.command("listen")
 def push_listen(config: ServiceConfig = SERVICE_FILE, json: LogJson = False) -> None:
-    """Take claims over HTTP and deliver them to the settlement ledger, until SIGINT or SIGTERM."""
+    """Take claims over HTTP and gRPC, and deliver them to the settlement ledger, until SIGINT or SIGTERM."""
     from relayer.commands.push import listen_for_claims
 
     listen_for_claims(config, form(json))

@@ -1,4 +1,4 @@
-"""Whose request it is, and how much each may ask: tokens, claims per second, and requests at the same time."""
+"""Whose request it is, and how much each may ask: tokens, claims per second, requests and streams at the same time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from math import ceil
 
 from relayer.errors import ConfigurationError
 from relayer.push.service.problems import Problem, ProblemCode
+from relayer.turns import FairTurns, Total
 
 MAXIMUM_BODY_BYTES = 1 << 20
 """One request of 1,000 signed facts is smaller."""
+WORKING_REQUESTS = 256
+"""Of all systems at the same time."""
+WAITING_REQUESTS = 4_096
 
 
 class Tokens:
@@ -43,6 +47,8 @@ class Limits:
     """Over time; one request of signed facts may be ahead of it, and the next one waits for that."""
     requests: int = 32
     """At the same time."""
+    streams: int = 8
+    """That are open, of claims that are watched."""
 
 
 @dataclass(slots=True)
@@ -78,22 +84,51 @@ class Rates:
 
 @dataclass(slots=True, kw_only=True)
 class Places:
-    """Requests of each system that are under way."""
+    """Requests or streams of each system that are under way."""
 
-    limits: Limits
+    each: int
+    refusal: Callable[[str, int], Problem]
+    """For a system that has so many already."""
     _taken: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def place(self, system: str) -> Iterator[None]:
         """Raises Problem if the system has too many already."""
-        if self._taken[system] >= self.limits.requests:
-            raise Problem(
-                ProblemCode.TOO_MANY,
-                f"system {system!r} has {self.limits.requests} requests under way; send again when one has ended",
-                retry_after=1,
-            )
+        if self._taken[system] >= self.each:
+            raise self.refusal(system, self.each)
         self._taken[system] += 1
         try:
             yield
         finally:
             self._taken[system] -= 1
+
+
+def request_places(limits: Limits) -> Places:
+    """For requests."""
+    return Places(each=limits.requests, refusal=_too_many_requests)
+
+
+def stream_places(limits: Limits) -> Places:
+    """For streams."""
+    return Places(each=limits.streams, refusal=_too_many_streams)
+
+
+def _too_many_requests(system: str, each: int) -> Problem:
+    words = f"system {system!r} has {each} requests under way; send again when one has ended"
+    return Problem(ProblemCode.TOO_MANY, words, retry_after=1)
+
+
+def _too_many_streams(system: str, each: int) -> Problem:
+    words = f"system {system!r} watches in {each} streams already; close one, or ask for the claims now and then"
+    return Problem(ProblemCode.TOO_MANY, words, retry_after=1)
+
+
+class Turns(FairTurns[str]):
+    """Requests that are worked on: what all systems together have in memory is bounded, and they take turns for it."""
+
+    def __init__(self, *, working: int = WORKING_REQUESTS, waiting: int = WAITING_REQUESTS) -> None:
+        super().__init__(working=Total(working), waiting=Total(waiting), refusal=_too_busy)
+
+
+def _too_busy(_: str) -> Problem:
+    return Problem(ProblemCode.TOO_MANY, "too many requests of all systems wait already; send again later", retry_after=1)

@@ -60,7 +60,7 @@ def application(service: PushService, tokens: Tokens) -> Starlette:
         async def answer(request: Request) -> Response:
             try:
                 system = tokens.system_of(_raw(request, b"authorization"))
-                with service.places.place(system):
+                async with service.turn(system):
                     return await endpoint(request, system)
             except RelayerError as error:
                 return _response(problem_of(error))

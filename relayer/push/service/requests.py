@@ -15,9 +15,11 @@ from relayer.push.claim import Claim
 from relayer.push.service.problems import Problem, ProblemCode
 
 MAXIMUM_KEY_CHARACTERS = 255
-KEY_PATTERN = r'^"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"$'
+_CHARACTERS = r"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"
+KEY_PATTERN = f'^"{_CHARACTERS}"$'
 """Of the header: a string of structured fields (RFC 9651), without escapes."""
-_KEY = re.compile(KEY_PATTERN.removeprefix("^").removesuffix("$"), re.ASCII)
+_QUOTED_KEY = re.compile(f'"{_CHARACTERS}"', re.ASCII)
+_KEY = re.compile(_CHARACTERS, re.ASCII)
 _NAMES = tuple(field.name for field in fields(Claim))
 _NEEDED = tuple(field.name for field in fields(Claim) if field.default is MISSING)
 
@@ -46,13 +48,26 @@ def key_of_header(values: Sequence[bytes]) -> str:
             ProblemCode.KEY_MISSING, "the header Idempotency-Key is missing; send one of your own for each claim, in quotes"
         )
     text = values[0].decode("latin-1").strip(" \t")
-    if len(values) > 1 or not _KEY.fullmatch(text):
+    if len(values) > 1 or not _QUOTED_KEY.fullmatch(text):
         raise Problem(
             ProblemCode.KEY_INVALID,
             f"Idempotency-Key: expected it once, as one text in quotes with 1 to {MAXIMUM_KEY_CHARACTERS} printable ASCII "
             'characters, such as "8e03978e-40d5-43e8-bc93-6894a57f9324"',
         )
     return text[1:-1]
+
+
+def key_of_field(text: str) -> str:
+    """The key in a field of a message, where it has no quotes. Raises Problem unless a header can have it too."""
+    if not text:
+        raise Problem(ProblemCode.KEY_MISSING, "idempotency_key is missing; send one of your own for each claim")
+    if not _KEY.fullmatch(text):
+        raise Problem(
+            ProblemCode.KEY_INVALID,
+            f"idempotency_key: expected 1 to {MAXIMUM_KEY_CHARACTERS} printable ASCII characters without quotation marks "
+            "and backslashes, such as 8e03978e-40d5-43e8-bc93-6894a57f9324",
+        )
+    return text
 
 
 def own_signed_facts(system: str, values: object) -> SignedFacts:

@@ -15,17 +15,27 @@ import pytest
 from starlette.applications import Starlette
 
 from relayer.errors import ConfigurationError
-from relayer.facts.codec import fact_id
 from relayer.facts.signed_json import signed_to_json
-from relayer.facts.signing import SignedFacts, contract_of_system, sign_facts
-from relayer.facts.ways import Way
+from relayer.facts.signing import contract_of_system
 from relayer.push.service.bounds import MAXIMUM_BODY_BYTES, Tokens
 from relayer.push.service.core import PushService
 from relayer.push.service.http import application
 from relayer.push.service.keys import KEPT_SECONDS
 from relayer.testing.clock import ManualClock
-from tests.support.push_service import OTHER, OWN, SMALL, TOKENS, Answer, ask, claim_values, deliver, opened_service, submit
-from tests.support.pushing import CHAIN_ID, IDENTITY, ISSUER, KEY, STRANGER, PushLedger, a_claim
+from tests.support.push_service import (
+    OTHER,
+    OWN,
+    SMALL,
+    TOKENS,
+    Answer,
+    ask,
+    claim_values,
+    deliver,
+    opened_service,
+    signed_facts,
+    submit,
+)
+from tests.support.pushing import STRANGER, PushLedger
 
 
 @pytest.fixture
@@ -51,23 +61,7 @@ def app(service: PushService) -> Starlette:
 
 def signed(system: str = OWN, count: int = 1, **changes: Any) -> dict[str, Any]:
     """Facts of the tests' issuer, as JSON."""
-    contract = contract_of_system(system)
-    made: SignedFacts = sign_facts(
-        KEY,
-        IDENTITY,
-        way=Way.PUSHED,
-        chain_id=CHAIN_ID,
-        contract=contract,
-        facts=[
-            a_claim(f"S-{number}")
-            .form("0x" + "00" * 32)
-            .issue(fact_id=fact_id(CHAIN_ID, contract, ISSUER, number), issuer_sequence=number)
-            for number in range(1, count + 1)
-        ],
-        object_ids=[f"S-{number}" for number in range(1, count + 1)],
-        system=system,
-    )
-    return {**signed_to_json(made), **changes}
+    return {**signed_to_json(signed_facts(system, count)), **changes}
 
 
 async def send_signed(app: Starlette, values: object, *, system: str = OWN) -> Answer:

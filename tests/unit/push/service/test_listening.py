@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import aiohttp
+import grpc
 import pytest
 
 from relayer.app.push_service import serve_push_service
@@ -19,9 +21,10 @@ from relayer.service.listener import bind
 from relayer.settlement.model.issuers import Issuer
 from relayer.waiting import until_true
 from tests.support.paths import ROOT
+from tests.support.push_rpc import access, stub_of, submission
 from tests.support.push_service import OTHER, OWN, TOKENS, claim_values
 from tests.support.pushing import CHAIN_ID, ISSUER, KEY
-from tests.unit.push.test_served_ledger import TOKEN, settlement_for
+from tests.unit.push.test_served_ledger import TOKEN, example, settlement_for
 
 CERTIFICATES = ROOT / "tests" / "support" / "certificates"
 SYSTEM = """
@@ -40,6 +43,10 @@ http:
   socket: push.sock
   port: {port}
   tls: {{certificate: {certificates}/localhost.pem, key: {certificates}/localhost.key}}
+grpc:
+  socket: grpc.sock
+  port: {grpc_port}
+  tls: {{certificate: {certificates}/localhost.pem, key: {certificates}/localhost.key}}
 systems:
   - {{file: booking.yaml, token: {{env: BOOKING_TOKEN}}}}
   - {{file: charging.yaml, token: {{env: CHARGING_TOKEN}}}}
@@ -47,19 +54,25 @@ systems:
 
 
 @pytest.fixture
-def port() -> int:
-    with closing(bind("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def ports() -> tuple[int, int]:
+    """For HTTP and gRPC."""
+    with closing(bind("127.0.0.1", 0)) as one, closing(bind("127.0.0.1", 0)) as other:
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 @pytest.fixture
-def config(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+def port(ports: tuple[int, int]) -> int:
+    return ports[0]
+
+
+@pytest.fixture
+def config(tmp_path: Path, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PUSH_KEY", KEY.hex())
     monkeypatch.setenv("PUSH_TOKEN", TOKEN)
     for system, token in TOKENS.items():
         monkeypatch.setenv(f"{system.upper()}_TOKEN", token)
         (tmp_path / f"{system}.yaml").write_text(SYSTEM.format(system=system, issuer=ISSUER.hex()))
-    (tmp_path / "push-service.yaml").write_text(SERVICE.format(port=port, certificates=CERTIFICATES))
+    (tmp_path / "push-service.yaml").write_text(SERVICE.format(port=ports[0], grpc_port=ports[1], certificates=CERTIFICATES))
     return tmp_path / "push-service.yaml"
 
 
@@ -71,7 +84,7 @@ async def listening(config: Path) -> AsyncIterator[None]:
     async def is_there() -> bool:
         if serving.done():
             serving.result()
-        return (config.parent / "push.sock").exists()
+        return (config.parent / "push.sock").exists() and (config.parent / "grpc.sock").exists()
 
     await until_true(is_there, "the service to listen", poll_seconds=0.01)
     yield
@@ -111,8 +124,37 @@ async def test_claims_come_in_over_both_places_and_are_delivered(config: Path, p
     assert not path.exists()
 
 
-async def test_a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not(config: Path) -> None:
-    path = config.parent / "push.sock"
+async def test_the_client_of_the_page_over_grpc(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config.parent / "grpc.sock"
+    monkeypatch.setenv("PUSH_SERVICE", f"unix:{path}")
+    (config.parent / "client.py").write_text(example("client.py"))
+    async with settlement_for(Issuer(CHAIN_ID, ISSUER), config.parent) as ledger, listening(config):
+        assert path.stat().st_mode & 0o077 == 0
+        await asyncio.to_thread(runpy.run_path, str(config.parent / "client.py"))
+        (liability,) = await ledger.settlement.liabilities(after_sequence=0, limit=10)
+    refused, *_, delivered = capsys.readouterr().out.splitlines()
+    assert refused == "T-2: invalid"
+    assert delivered == f"T-1 CLAIM_STATE_DELIVERED {liability.liability_id.hex()}"
+    assert not path.exists()
+
+
+async def test_grpc_for_other_machines_has_tls(config: Path, ports: tuple[int, int]) -> None:
+    credentials = grpc.ssl_channel_credentials((CERTIFICATES / "localhost.pem").read_bytes())
+    plain, private = f"127.0.0.1:{ports[1]}", f"localhost:{ports[1]}"
+    async with settlement_for(Issuer(CHAIN_ID, ISSUER), config.parent), listening(config):
+        async with grpc.aio.secure_channel(private, credentials) as channel:
+            await stub_of(channel).Submit(submission(claim_values()), metadata=access())
+        async with grpc.aio.insecure_channel(plain) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub_of(channel).Submit(submission(claim_values()), metadata=access())
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("name", ["push.sock", "grpc.sock"])
+async def test_a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not(config: Path, name: str) -> None:
+    path = config.parent / name
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -131,6 +173,7 @@ async def test_a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not
         ("push-service.yaml", "CHARGING_TOKEN", "BOOKING_TOKEN", "the same token"),
         ("push-service.yaml", "version: 1", "version: 1\ncolour: red", "colour"),
         ("push-service.yaml", "tls: {certificate: ", "tsl: {certificate: ", "tsl"),
+        ("push-service.yaml", "socket: grpc.sock", "socket: push.sock", "one socket for http and grpc"),
         ("booking.yaml", "0x" + ISSUER.hex(), "0x" + "11" * 20, "its key is that of"),
     ],
 )
