@@ -51,7 +51,7 @@ _MAXIMUM_MESSAGE_BYTES = 4 * MAXIMUM_BODY_BYTES
 """What gRPC itself refuses, without details; up to here a caller learns what is allowed."""
 _STREAMS_OF_A_CONNECTION = 100
 _IDLE_MILLISECONDS = 60_000
-"""After which a caller that has gone without a word is noticed."""
+"""After which a caller that says nothing is asked whether it is still there."""
 _LOG = Log("relayer.push.service")
 _Context = grpc.aio.ServicerContext[Any, Any]
 
