@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -112,7 +112,7 @@ class PushService:
                 raise _unknown(system, business_id)
             return found
 
-    async def watch(self, system: str, business_ids: Sequence[str]) -> AsyncIterator[Outcome]:
+    async def watch(self, system: str, business_ids: Sequence[str]) -> AsyncGenerator[Outcome, None]:
         """Each claim as it is now, and again whenever that changes, until all have ended or `watch_seconds` have passed."""
         with self._answering(), self._streams.place(system):
             if not 1 <= len(business_ids) <= MAXIMUM_WATCHED or len(set(business_ids)) < len(business_ids):
