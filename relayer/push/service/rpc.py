@@ -110,7 +110,9 @@ class _Calls:
                 async for each in claims:
                     await context.write(messages.claim_status(each))
 
-    def _unary(self, kind: type[Message], answer: Callable[[str, Any], Awaitable[Message]]) -> grpc.RpcMethodHandler[Any, Any]:
+    def _unary(
+        self, kind: type[Message], answer: Callable[[str, Any], Awaitable[Message]]
+    ) -> grpc.RpcMethodHandler[Any, Any]:
         async def call(raw: bytes, context: _Context) -> Message | None:
             async with _refusing(context):
                 system = self._system(context)
