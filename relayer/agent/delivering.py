@@ -15,7 +15,7 @@ from relayer.agent.store import AgentStore
 from relayer.agent.values import AgentCode, Refusal, StoredClaim
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.limits import MAXIMUM_SIGNED_FACTS
-from relayer.errors import LedgerError, LedgerRefused
+from relayer.errors import InvalidInput, LedgerError, LedgerRefused
 from relayer.facts.codec import FactAnswer
 from relayer.facts.signing import sign_facts
 from relayer.facts.ways import Way
@@ -95,6 +95,9 @@ class Delivery:
         except LedgerRefused as error:
             await self._refused_whole(claims, error, total)
             return
+        except InvalidInput as error:
+            await self._not_readable(claims, error, total)
+            return
         if len(answers) != len(claims):
             raise LedgerError(
                 f"the settlement ledger gave {len(answers)} answers for {len(claims)} facts; check its version"
@@ -123,6 +126,21 @@ class Delivery:
         for part in (rest[:middle], rest[middle:]):
             if part:
                 await self._send(part, total)
+
+    async def _not_readable(self, claims: Sequence[StoredClaim], error: InvalidInput, total: Delivered) -> None:
+        """Facts are at fault, so halves are tried until each of them is alone; it waits, and with it its pair."""
+        if len(claims) > 1:
+            middle = len(claims) // 2
+            for part in (claims[:middle], claims[middle:]):
+                await self._send(part, total)
+            return
+        why = Refusal(
+            code=AgentCode.NOT_READABLE.value,
+            detail=f"the settlement ledger cannot read it: {error}; compare the versions of agent and ledger",
+        )
+        self._store.put_off([(claims[0], why, self._next_try(claims[0]))])
+        total.put_off += 1
+        total.count(why.code)
 
     async def _asked(self, claims: Sequence[StoredClaim]) -> Sequence[FactAnswer]:
         if self._identity is None:

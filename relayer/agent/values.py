@@ -40,6 +40,8 @@ class AgentCode(StrEnum):
     """A fact of another issuer than the agent, whose signature the agent cannot make."""
     SETTLED_OTHERWISE = "settled_otherwise"
     """The settlement ledger has this fact with another content."""
+    NOT_READABLE = "not_readable"
+    """The settlement ledger cannot read a request with this fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from eth_abi import encode
 
 from relayer.codes.facts import FactCode
 from relayer.errors import ConfigurationError, JournalLocked, LedgerError, LedgerRefused, LedgerUnavailable
 from relayer.facts.schema import party_id
-from relayer.rating.rules import RuleFile
+from relayer.rating.rules import FromField, RuleFile
 from tests.support.agents import RULES, World, net, trips
-from tests.support.fake_evm import FakeTrip, no_step
+from tests.support.fake_evm import NOON, FakeTrip, no_step
 from tests.support.trips import RETAILER
 
 KILLS = 200
@@ -242,6 +244,7 @@ BAD: dict[str, tuple[FakeTrip, str]] = {
     "unmapped party": (FakeTrip(trip=b"\x01" * 32, seconds=600, provider=b"\x09" * 20), "party_unmapped"),
     "an ABI that does not fit": (FakeTrip(trip=b"\x02" * 32, seconds=600, data=b"\x01" * 32), "event_malformed"),
     "numbers that do not fit the ABI": (FakeTrip(trip=b"\x03" * 32, seconds=600, data=b"\xff" * 128), "event_malformed"),
+    "2 MB": (FakeTrip(trip=b"\x05" * 32, seconds=600, data=b"\x01" * 2_000_000), "event_malformed"),
     "one party": (FakeTrip(trip=b"\x04" * 32, seconds=600, retailer=FakeTrip(b"", 0).provider), "same_party"),
 }
 
@@ -334,6 +337,65 @@ async def test_a_settlement_ledger_that_takes_nothing_loses_nothing(world: World
     await agent.pull()
     agent.store.close()
     assert world.amounts() == sorted(map(net, made))
+
+
+async def test_what_the_ledger_cannot_read_holds_up_no_other_pair(world: World) -> None:
+    """The fault: one fact that the settlement ledger cannot read, at the head of a batch, and every pull ended with it."""
+    rules = replace(RULES, parties={"operators": {**RULES.parties["operators"], "0x" + "05" * 20: "DE*TRA"}})
+    poison, *others = trips(1, 6)
+    world.settlement.unreadable = lambda fact: fact.debtor == party_id("DE*TRA")
+    world.chain.mine(replace(poison, retailer=b"\x05" * 20), *others)
+    world.chain.mine(empty=1)
+    agent = world.start(rules)
+    report = await agent.pull()
+    assert (report.recorded, report.put_off, report.codes) == (5, 1, {"not_readable": 1})
+    world.settlement.unreadable = lambda _fact: False
+    await world.clock.sleep(4_000)
+    assert (await agent.pull()).recorded == 1
+    agent.store.close()
+    assert world.amounts() == sorted(map(net, [poison, *others]))
+
+
+async def test_a_revoked_issuer_records_nothing_and_loses_nothing(world: World) -> None:
+    world.settlement.refuses = lambda _fact: FactCode.ISSUER_NOT_AUTHORISED
+    made = trips(1, 3)
+    world.chain.mine(*made)
+    world.chain.mine(empty=1)
+    agent = world.start()
+    report = await agent.pull()
+    assert (report.recorded, set(report.codes)) == (0, {"issuer_not_authorised"})
+    world.settlement.refuses = lambda _fact: FactCode.OK
+    for _ in made:  # each pair in the order of its events
+        await world.clock.sleep(4_000)
+        await agent.pull()
+    agent.store.close()
+    assert world.amounts() == sorted(map(net, made))
+
+
+@pytest.mark.parametrize("code", ["division_by_zero", "amount_overflow"])
+async def test_a_tariff_that_cannot_be_calculated_stops_no_other(world: World, code: str) -> None:
+    """The fault: an event in the middle with nobody aboard, or with more metres than money goes for."""
+    rule = RULES.events[0]
+    tariff = rule.claims[0].tariff
+    if code == "division_by_zero":
+        changed = replace(tariff, lines=tuple(replace(line, divided_by="riders") for line in tariff.lines))
+        metres, riders = 1, 0
+    else:
+        dear = replace(tariff.lines[1], price=Fraction(2**70), quantity=FromField(name="metres"))
+        changed = replace(tariff, lines=(dear,), maximum=None)
+        metres, riders = 2**32 - 1, 1
+    rules = replace(RULES, events=(replace(rule, claims=(replace(rule.claims[0], tariff=changed),)),))
+    data = encode(["uint64", "uint64", "uint32", "uint16"], [NOON, NOON + 600, metres, riders])
+    bad = FakeTrip(trip=b"\x01" * 32, seconds=0, data=data)
+    before, after = trips(1, 2)
+    world.chain.mine(before, bad, after)
+    world.chain.mine(empty=1)
+    agent = world.start(rules)
+    report = await agent.pull()
+    (shown,) = agent.store.unrated(after=0, limit=10)
+    agent.store.close()
+    assert (shown.code, report.recorded) == (code, 2)
+    assert shown.detail
 
 
 async def test_one_agent_for_one_database_and_one_ledger(world: World) -> None:

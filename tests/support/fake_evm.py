@@ -12,7 +12,7 @@ from typing import Any
 from relayer.agent.evm_writer import calldata
 from relayer.agent.web3_source import Web3Source
 from relayer.codes.facts import FactCode, FactKind, FactStatus
-from relayer.errors import LedgerRefused, LedgerUnavailable
+from relayer.errors import InvalidInput, LedgerRefused, LedgerUnavailable
 from relayer.facts.codec import FactAnswer, fact_hash, fact_id, liability_id
 from relayer.facts.schema import Fact
 from relayer.facts.signing import SignedFacts, recover_issuer
@@ -172,6 +172,8 @@ class FakeSettlement:
     refuses: Callable[[Fact], FactCode] = lambda _fact: FactCode.OK
     whole: str | None = None
     """A code that every request is refused with."""
+    unreadable: Callable[[Fact], bool] = lambda _fact: False
+    """A request with such a fact is no request to it."""
     down: bool = False
     paid: dict[bytes, int] = field(default_factory=dict)
     requests: list[SignedFacts] = field(default_factory=list)
@@ -218,6 +220,8 @@ class FakeSettlement:
             raise LedgerUnavailable("the settlement ledger does not answer")
         if self.whole is not None:
             raise LedgerRefused(self.whole, "the request is refused")
+        if any(self.unreadable(fact) for fact in request.facts):
+            raise InvalidInput("the request cannot be read")
         assert recover_issuer(await self.identity(), request) == request.issuer
         answers = [self._answer(request, fact) for fact in request.facts]
         self.requests.append(request)

@@ -61,12 +61,12 @@ def claim_values(business_id: str = "T-1", **changes: Any) -> dict[str, Any]:
     return {**values, **changes}
 
 
-def signed_facts(system: str = OWN, count: int = 1) -> SignedFacts:
+def signed_facts(system: str = OWN, count: int = 1, *, identity: bytes = IDENTITY) -> SignedFacts:
     """Facts of the tests' issuer."""
     contract = contract_of_system(system)
     return sign_facts(
         KEY,
-        IDENTITY,
+        identity,
         way=Way.PUSHED,
         chain_id=CHAIN_ID,
         contract=contract,

@@ -18,7 +18,7 @@ from relayer.settlement.decide import decide
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
-from relayer.settlement.model.issuers import Issuer
+from relayer.settlement.model.issuers import Issuer, RemoveIssuer
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
 from relayer.settlement.reader import EmptyState
@@ -91,6 +91,11 @@ class PushLedger:
         """A party that owes to one of the others."""
         self._register(name)
         self.agree(creditor, name)
+
+    def end_issuer(self, last_sequence: int) -> None:
+        """The issuer of the tests may issue nothing any more."""
+        issuer = Issuer(CHAIN_ID, ISSUER)
+        self._execute(RemoveIssuer(request_id="end", actor=OPERATOR, issuer=issuer, last_sequence=last_sequence))
 
     async def identity(self) -> bytes:
         if self.is_down:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from relayer.agent.agent import SettlementAgent
 from relayer.agent.triggers import TriggerServer, serve_grpc
@@ -95,6 +96,22 @@ async def test_a_pull_over_grpc(agent: SettlementAgent) -> None:
         status = await stub.Status(agent_pb2.StatusRequest(), metadata=access)
         assert (status.recorded, status.rules, len(status.rules_hash)) == (3, "trips", 32)
     await server.stop()
+
+
+async def test_two_megabytes_over_grpc_trigger_nothing_and_health_needs_no_token(
+    agent: SettlementAgent, world: World
+) -> None:
+    """The attacker reaches the port and has no token, or sends 2 MB with it."""
+    server = await serve_grpc(agent, token=TOKEN)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
+        call = channel.unary_unary("/interledger.agent.v1.Agent/Pull")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call(bytes(2_000_000), metadata=(("authorization", f"Bearer {TOKEN}"),))
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    await server.stop()
+    assert world.amounts() == []
 
 
 async def test_a_trigger_ends_the_pause_of_a_running_agent(agent: SettlementAgent, world: World) -> None:

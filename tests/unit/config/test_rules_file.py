@@ -37,6 +37,7 @@ REFUSED = {
         "servce_end: endedAt",
         "events.ended.claims[0].servce_end: unknown key; did you mean",
     ),
+    "newer version": ("version: 1", "version: 2", "version: the value should be"),
     "unknown currency": ("currency: EUR", "currency: EUX", "currency: 'EUX' is not a currency of ISO 4217"),
     "wrong exponent": ("currency: EUR", "currency: JPY\n        exponent: 2", "JPY has 0 digits"),
     "division by zero": ("unit: 60", "unit: 0", "lines[1].unit: is zero, and quantities are divided by it"),

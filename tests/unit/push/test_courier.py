@@ -109,6 +109,20 @@ async def test_a_refusal_comes_back_with_its_code_and_stops_no_other(connect, bu
     assert OUTBOX.statistics(business).refused == 1
 
 
+async def test_claims_of_a_revoked_issuer_come_back_with_their_code(connect, business, ledger, clock) -> None:
+    put(business, a_claim("T-1"))
+    courier = a_courier(connect, ledger, clock)
+    await drain(courier)
+    ledger.end_issuer(last_sequence=1)
+    put(business, a_claim("T-2"))
+    await drain(courier)
+    await courier.close()
+    assert outcome(business, "T-1").accepted
+    refused = outcome(business, "T-2")
+    assert (refused.state, refused.code, refused.reference) == (ClaimState.REFUSED, "issuer_not_authorised", None)
+    assert len(ledger.liabilities) == 1
+
+
 async def test_a_ledger_that_is_down_loses_nothing_and_is_asked_less_and_less(connect, business, ledger, clock) -> None:
     put(business, *(a_claim(f"T-{number}") for number in range(10)))
     courier = a_courier(connect, ledger, clock, settings={"backoff_seconds": 1.0, "longest_backoff_seconds": 30.0})

@@ -13,7 +13,7 @@ from relayer.codes.settlement import RefusalCode
 from relayer.errors import AccessDenied
 from relayer.facts.signing import ledger_identity
 from relayer.queue.consumer import Consumer, Retries, consume
-from relayer.queue.events import Message, read_answer, write_facts
+from relayer.queue.events import MAXIMUM_MESSAGE_BYTES, Message, read_answer, write_facts
 from relayer.queue.names import Names
 from tests.support.pushing import STRANGER, PushLedger
 from tests.support.queueing import Killed, MemoryBroker, Recording, a_fact, an_event
@@ -87,6 +87,35 @@ async def test_a_wrong_signature_is_a_dead_letter_and_an_answer(attacker: str) -
     assert ledger.liabilities == []
     assert [each.code for each in broker.letters] == [f"settlement/{RefusalCode.BAD_SIGNATURE}"]
     assert read_answer(broker.answers[0][1])[1].code == f"settlement/{RefusalCode.BAD_SIGNATURE}"
+
+
+async def test_facts_of_a_revoked_issuer_are_a_dead_letter_and_an_answer() -> None:
+    """The attacker has the key of an issuer that has ended, and a password of the broker."""
+    broker, ledger = MemoryBroker(), PushLedger()
+    ledger.end_issuer(last_sequence=5)
+    broker.publish(an_event(a_fact(1)))
+    await handle_all(broker, a_consumer(broker, ledger, attempts=2))
+    assert ledger.liabilities == []
+    assert [each.reason for each in broker.letters] == ["fact 1: issuer_not_authorised"]
+    assert [FactCode(each.code) for each in read_answer(broker.answers[0][1])[1].answers] == [FactCode.ISSUER_NOT_AUTHORISED]
+
+
+@pytest.mark.parametrize("bad", ["2 MB", "of a newer version"])
+async def test_what_cannot_be_taken_in_the_middle_stops_nobody(bad: str) -> None:
+    newer = write_facts(an_event(a_fact(9)))
+    broker, ledger = MemoryBroker(), PushLedger()
+    broker.publish(an_event(a_fact(1)))
+    if bad == "2 MB":
+        broker.publish(Message(headers=newer.headers, body=bytes(MAXIMUM_MESSAGE_BYTES + 1)))
+    else:
+        headers = {**newer.headers, "ce-type": "interledger.settlement.v2.RecordFacts"}
+        broker.publish(Message(headers=headers, body=newer.body))
+    broker.publish(an_event(a_fact(2)))
+    await handle_all(broker, a_consumer(broker, ledger))
+    assert len(ledger.liabilities) == 2
+    (letter,) = broker.letters
+    assert letter.code == "unreadable"
+    assert ("at most" if bad == "2 MB" else "upgrade the consumers") in letter.reason
 
 
 async def test_a_rejection_that_may_pass_is_tried_again_and_then_buried_with_each_facts_code() -> None:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from relayer.codes.settlement import RefusalCode
 from relayer.errors import ConfigurationError
 from relayer.facts.signed_json import signed_to_json
-from relayer.facts.signing import contract_of_system
+from relayer.facts.signing import contract_of_system, ledger_identity
 from relayer.push.service.bounds import MAXIMUM_BODY_BYTES, Tokens
 from relayer.push.service.core import PushService
 from relayer.push.service.http import application
@@ -35,7 +36,7 @@ from tests.support.push_service import (
     signed_facts,
     submit,
 )
-from tests.support.pushing import STRANGER, PushLedger
+from tests.support.pushing import IDENTITY, STRANGER, PushLedger
 
 
 @pytest.fixture
@@ -237,6 +238,25 @@ async def test_a_wrong_signature_records_nothing(app: Starlette, ledger: PushLed
     answer = await send_signed(app, signed(signature=damaged))
     assert (answer.status, answer.code) == (422, "ledger_refused")
     assert answer.body["ledger_code"]
+    assert ledger.liabilities == []
+
+
+@pytest.mark.parametrize(
+    "other", [ledger_identity("settlement-2", IDENTITY[:32]), ledger_identity("settlement-1", bytes(32))]
+)
+async def test_a_signature_for_another_ledger_records_nothing(app: Starlette, ledger: PushLedger, other: bytes) -> None:
+    """The attacker takes to this ledger what an issuer has signed for another one."""
+    answer = await send_signed(app, signed_to_json(signed_facts(identity=other)))
+    assert (answer.status, answer.code) == (422, "ledger_refused")
+    assert answer.body["ledger_code"] == f"settlement/{RefusalCode.BAD_SIGNATURE}"
+    assert ledger.liabilities == []
+
+
+async def test_facts_of_a_revoked_issuer_are_refused_with_their_code(app: Starlette, ledger: PushLedger) -> None:
+    """The attacker has the key of an issuer that has ended."""
+    ledger.end_issuer(last_sequence=2)
+    (answer,) = (await send_signed(app, signed())).body
+    assert (answer["accepted"], answer["code"], answer["liability_id"]) == (False, "issuer_not_authorised", None)
     assert ledger.liabilities == []
 
 

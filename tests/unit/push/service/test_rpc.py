@@ -14,6 +14,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from relayer.codes.settlement import RefusalCode
+from relayer.facts.signing import ledger_identity
 from relayer.messages.signed_facts import request_to_message
 from relayer.push.database import Database
 from relayer.push.service.bounds import MAXIMUM_BODY_BYTES, Tokens
@@ -191,6 +193,22 @@ async def test_a_wrong_signature_records_nothing(stub: Any, ledger: PushLedger) 
     refusal = await refused(stub.SubmitSigned(request, metadata=access()))
     assert (refusal.status, refusal.code) == (grpc.StatusCode.FAILED_PRECONDITION, "ledger_refused")
     assert refusal.problem.ledger_code
+    assert ledger.liabilities == []
+
+
+async def test_a_signature_for_another_ledger_records_nothing(stub: Any, ledger: PushLedger) -> None:
+    """The attacker takes to this ledger what an issuer has signed for another one."""
+    message = request_to_message(signed_facts(identity=ledger_identity("settlement-2", bytes(32)))).signed_facts
+    refusal = await refused(stub.SubmitSigned(push_pb2.SubmitSignedRequest(signed_facts=message), metadata=access()))
+    assert refusal.problem.ledger_code == f"settlement/{RefusalCode.BAD_SIGNATURE}"
+    assert ledger.liabilities == []
+
+
+async def test_facts_of_a_revoked_issuer_are_refused_with_their_code(stub: Any, ledger: PushLedger) -> None:
+    """The attacker has the key of an issuer that has ended."""
+    ledger.end_issuer(last_sequence=2)
+    (answer,) = (await stub.SubmitSigned(signed_request(), metadata=access())).facts
+    assert (answer.accepted, answer.code, answer.HasField("liability_id")) == (False, "issuer_not_authorised", False)
     assert ledger.liabilities == []
 
 
