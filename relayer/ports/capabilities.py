@@ -166,6 +166,23 @@ class BindsPorts(Protocol):
 
 
 @runtime_checkable
+class TrustsChains(Protocol):
+    """A settlement ledger where an operator says of which chains facts through a client may come. Until then that is the
+    chain which the client follows; a client of a hub may speak for those behind it that are listed, never for all.
+
+    Raises AccessDenied without the operator's rights, LedgerRefused, LedgerUnavailable.
+    """
+
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        """In the place of what was said before: chain ids, ascending, at least one. A repeat is a success."""
+        ...
+
+    async def trusted_chains(self, client: ClientId) -> Sequence[str]:
+        """What the client may speak for; nothing, if there is no such client."""
+        ...
+
+
+@runtime_checkable
 class PairsAtCreation(Protocol):
     """A host that pairs a light client when it creates it and never again: the counterparty's client id is needed then."""
 

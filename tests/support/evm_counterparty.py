@@ -56,12 +56,12 @@ class _Block:
 class EvmCounterparty:
     """Three authorities, two of which must sign. Heights name the state after their block."""
 
-    chain_id = str(CHAIN_ID)
     genesis_hash = b""
     merkle_prefix = (b"",)
 
-    def __init__(self, clock: Clock, *, threshold: int = 2, authorities: int = 3) -> None:
+    def __init__(self, clock: Clock, *, threshold: int = 2, authorities: int = 3, chain_id: int = CHAIN_ID) -> None:
         self._clock = clock
+        self._chain_id = chain_id
         self._keys = [sha256(b"authority %d" % number).digest() for number in range(authorities)]
         addresses = sorted(address_of_key(PrivateKey(key).public_key) for key in self._keys)
         self._engine = AuthorityEngine(threshold=threshold, authorities=tuple(addresses))
@@ -71,6 +71,11 @@ class EvmCounterparty:
         self._blocks: list[_Block] = []
         self._sent = 0
         self.seal()
+
+    @property
+    def chain_id(self) -> str:
+        """EIP-155 id, decimal."""
+        return str(self._chain_id)
 
     @property
     def head(self) -> Height:
@@ -153,7 +158,7 @@ class EvmCounterparty:
         identity = ClientIdentity(
             host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
         )
-        digest = authority_digest(chain_id=CHAIN_ID, identity=identity, number=number, block_hash=keccak256(encoding))
+        digest = authority_digest(chain_id=self._chain_id, identity=identity, number=number, block_hash=keccak256(encoding))
         accounts = HexaryTrie(self._nodes, block.state_root)
         return SealedHeader(
             header_rlp=encoding,
@@ -168,7 +173,7 @@ class EvmCounterparty:
             threshold=threshold, authorities=tuple(sorted(address_of_key(PrivateKey(key).public_key) for key in keys))
         )
         digest = rotation_digest(
-            chain_id=CHAIN_ID,
+            chain_id=self._chain_id,
             identity=ClientIdentity(
                 host_chain_id=client.host_chain_id, host_genesis=client.host_genesis, client_id=client.client_id
             ),
@@ -183,7 +188,7 @@ class EvmCounterparty:
 
     def _state(self, terms: ClientTerms | None = None, height: Height | None = None) -> ClientState:
         return ClientState(
-            chain_id=CHAIN_ID,
+            chain_id=self._chain_id,
             router=ROUTER,
             engine=self._engine,
             trusting_period_seconds=terms.trusting_period_seconds if terms else 1,

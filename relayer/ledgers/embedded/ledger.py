@@ -25,6 +25,7 @@ from relayer.ledgers.embedded.chain.client_view import (
 from relayer.ledgers.embedded.chain.machine import Result
 from relayer.ledgers.embedded.chain.operators import OperatorKey
 from relayer.ledgers.embedded.chain.session import Session, refusal
+from relayer.ledgers.embedded.forwarding_service import EmbeddedForwarding
 from relayer.ledgers.embedded.host.applications import Application
 from relayer.ledgers.embedded.host.context import OPERATOR
 from relayer.ledgers.embedded.host.transactions import (
@@ -90,6 +91,7 @@ class EmbeddedLedger:
         )
 
         self.settlement = EmbeddedSettlement(self.session)
+        self.forwarding = EmbeddedForwarding(self.session)
 
     @property
     def ledger_id(self) -> LedgerId:
@@ -239,6 +241,14 @@ class EmbeddedLedger:
         """See BindsPorts."""
         now = self.session.now()
         return await self.session.run(lambda chain: port_of(chain.query(now=now), client))
+
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        """See TrustsChains. Raises LedgerRefused."""
+        await self.forwarding.trust_chains(client, chains)
+
+    async def trusted_chains(self, client: ClientId) -> tuple[str, ...]:
+        """See TrustsChains."""
+        return await self.forwarding.trusted_chains(client)
 
     async def recover_client(self, client: ClientId, start: ClientCreation) -> None:
         """By way of a substitute, as ibc-go recovers. Raises LedgerRefused."""

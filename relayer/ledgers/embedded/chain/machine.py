@@ -12,11 +12,14 @@ from hashlib import sha256
 from typing import assert_never
 
 from relayer.codes.settlement import RefusalCode
-from relayer.core.ids import Height, TransactionId
+from relayer.core.ids import ClientId, Height, TransactionId
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.facts.codec import PORT
 from relayer.facts.signing import SignedFacts, ledger_identity
+from relayer.forwarding.model import ForwardCommand, RemoveRoute, SetRoute
+from relayer.ledgers.embedded.forwarding.application import ForwardingApplication
+from relayer.ledgers.embedded.forwarding.routes import change_route
 from relayer.ledgers.embedded.host.applications import Application, PortRouter
 from relayer.ledgers.embedded.host.client_module import client_modules
 from relayer.ledgers.embedded.host.clients import ClientRegistry
@@ -34,12 +37,14 @@ from relayer.ledgers.embedded.host.transactions import (
     RegisterCounterparty,
     SendPacket,
     Transaction,
+    TrustChains,
     UpdateClient,
     decode_transaction,
     encode_transaction,
 )
 from relayer.ledgers.embedded.settlement.application import SettlementApplication
 from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind
+from relayer.ledgers.embedded.settlement.client_trust import trust
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
 from relayer.ledgers.embedded.settlement.news_queue import is_due
 from relayer.light_clients.known import KNOWN
@@ -101,10 +106,12 @@ class StateMachine:
         applications: Mapping[str, Application] | None = None,
     ) -> None:
         """Without arguments: the light clients that this relayer knows, and the settlement application."""
-        routes: dict[str, Application] = {PORT: SettlementApplication()}
-        routes.update(applications or {})
         self.clients = ClientRegistry(client_modules(KNOWN) if light_clients is None else light_clients)
-        self.host = PacketHost(self.clients, PortRouter(routes))
+        router = PortRouter()
+        self.host = PacketHost(self.clients, router)
+        router.add(PORT, ForwardingApplication(self.host, self.clients, SettlementApplication()))
+        for port, application in (applications or {}).items():
+            router.add(port, application)
 
     def execute(self, block: Context, transactions: Sequence[bytes]) -> list[Result]:
         """Executes a block's transactions over its context, which takes over what each of them changed, and sends the news
@@ -151,13 +158,12 @@ class StateMachine:
                 return _RESULT[self._relay(context, transaction)]
             case SendPacket():
                 return varint_field(1, self._send(context, transaction).sequence)
-            case ChangeValidators(validators=validators):
-                context.validators = validators
-                return b""
-            case EndDeadlines() | ConfirmTime():
+            case ChangeValidators() | EndDeadlines() | ConfirmTime():
                 return _apply_own(context, transaction)
-            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | BindPort():
+            case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient():
                 return self._apply_client(context, transaction)
+            case BindPort() | TrustChains() | SetRoute() | RemoveRoute():
+                return self._apply_word(context, transaction)
             case _:
                 return _settle(context, transaction)
 
@@ -175,14 +181,28 @@ class StateMachine:
     def _send(self, context: Context, message: SendPacket) -> Packet:
         return self.host.send(context, message.source_client, message.timeout_timestamp, message.payload, message.signer)
 
-    def _bind_port(self, context: Context, transaction: BindPort) -> None:
-        client = self.clients.client(context, transaction.client_id)
-        if self.clients.module(transaction.client_id).condition(client) is ClientCondition.UNKNOWN:
-            raise MessageRefused(CODESPACE, RefusalCode.NOT_FOUND, f"there is no client {transaction.client_id}")
-        bind(context, transaction.client_id, transaction.port)
+    def _apply_word(self, context: Context, transaction: BindPort | TrustChains | ForwardCommand) -> bytes:
+        """What an operator says about clients and routes."""
+        match transaction:
+            case BindPort(client_id=client_id, port=port):
+                self._require_client(context, client_id)
+                bind(context, client_id, port)
+            case TrustChains(client_id=client_id, chains=chains):
+                self._require_client(context, client_id)
+                trust(context, client_id, chains)
+            case SetRoute() | RemoveRoute():
+                change_route(context, self.clients, transaction)
+            case _:
+                assert_never(transaction)
+        return b""
+
+    def _require_client(self, context: Context, client_id: ClientId) -> None:
+        client = self.clients.client(context, client_id)
+        if self.clients.module(client_id).condition(client) is ClientCondition.UNKNOWN:
+            raise MessageRefused(CODESPACE, RefusalCode.NOT_FOUND, f"there is no client {client_id}")
 
     def _apply_client(
-        self, context: Context, transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient | BindPort
+        self, context: Context, transaction: CreateClient | RegisterCounterparty | UpdateClient | RecoverClient
     ) -> bytes:
         match transaction:
             case CreateClient():
@@ -195,9 +215,6 @@ class StateMachine:
                 return b""
             case RecoverClient(subject=subject, substitute=substitute):
                 self.clients.recover(context, subject, substitute)
-                return b""
-            case BindPort():
-                self._bind_port(context, transaction)
                 return b""
             case _:
                 assert_never(transaction)
@@ -224,9 +241,12 @@ def _record_facts(context: Context, signed: SignedFacts) -> bytes:
     return answers_to_message(decision.answers).SerializeToString(deterministic=True)
 
 
-def _apply_own(context: Context, transaction: EndDeadlines | ConfirmTime) -> bytes:
+def _apply_own(context: Context, transaction: ChangeValidators | EndDeadlines | ConfirmTime) -> bytes:
     """What no client can send."""
     match transaction:
+        case ChangeValidators(validators=validators):
+            context.validators = validators
+            return b""
         case EndDeadlines(height=height):
             return _end_deadlines(context, height)
         case ConfirmTime():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from relayer.codes.ibc import IbcCode
-from relayer.core.ids import ClientId, Sequence
+from relayer.core.ids import ClientId, Sequence, TimestampSeconds
 from relayer.core.packet import Payload
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.refusals import refuse
@@ -20,6 +19,7 @@ class Delivery:
     source_client: ClientId
     destination_client: ClientId
     sequence: Sequence
+    timeout: TimestampSeconds
     payload: Payload
     counterparty_chain_id: str
     """The chain that the client on this side follows."""
@@ -33,10 +33,18 @@ class ReceivedPacket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredLater:
+    """The application took the payload and acknowledges it later, by PacketHost.acknowledge_later (ibc-go: async)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveFailed:
     """The application refused the whole payload: its changes are dropped, the peer gets the universal error."""
 
     reason: str
+
+
+Received = ReceivedPacket | AnsweredLater | ReceiveFailed
 
 
 class Application(Protocol):
@@ -46,7 +54,7 @@ class Application(Protocol):
         """Raises MessageRefused unless the signer may send this payload."""
         ...
 
-    def on_receive(self, context: Context, delivery: Delivery) -> ReceivedPacket | ReceiveFailed:
+    def on_receive(self, context: Context, delivery: Delivery) -> Received:
         """What to answer to a payload that arrived."""
         ...
 
@@ -62,8 +70,12 @@ class Application(Protocol):
 class PortRouter:
     """Applications by port."""
 
-    def __init__(self, applications: Mapping[str, Application]) -> None:
-        self._applications = dict(applications)
+    def __init__(self) -> None:
+        self._applications: dict[str, Application] = {}
+
+    def add(self, port: str, application: Application) -> None:
+        """Puts an application behind a port, in the place of one that is there."""
+        self._applications[port] = application
 
     def route(self, port: str) -> Application:
         """Raises a refusal for an unknown port: no error acknowledgement is written, the packet has to time out."""

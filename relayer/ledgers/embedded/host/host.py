@@ -8,6 +8,7 @@ application's changes are dropped while the packet is answered with the universa
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 from relayer.codes.ibc import IbcCode
 from relayer.codes.limits import MAXIMUM_TIMEOUT_SECONDS
@@ -22,14 +23,22 @@ from relayer.core.commitment import (
 from relayer.core.ids import ClientId, Height, Sequence, TimestampSeconds
 from relayer.core.packet import Acknowledgement, Packet, Payload
 from relayer.errors import InvalidInput
-from relayer.ledgers.embedded.host.applications import Delivery, PortRouter, ReceivedPacket, ReceiveFailed
+from relayer.ledgers.embedded.host.applications import (
+    AnsweredLater,
+    Delivery,
+    PortRouter,
+    ReceivedPacket,
+    ReceiveFailed,
+)
 from relayer.ledgers.embedded.host.clients import ClientRegistry, Counterparty
 from relayer.ledgers.embedded.host.context import Context, EventKind, PacketEvent
 from relayer.ledgers.embedded.host.refusals import refuse
+from relayer.messages.packets import decode_packet, encode_packet
 from relayer.ports.prover import Proof
 
 MAXIMUM_PROOF_BYTES = 256 * 1024
 _COUNTER_BYTES = 8
+_OPEN_PACKETS = b"asyncPackets/"
 
 
 class MessageOutcome(StrEnum):
@@ -92,8 +101,22 @@ class PacketHost:
         module.verify_membership(client, proof, path, packet_commitment(packet))
         context.store.set(receipt, COSMOS_RECEIPT)
         _emit(context, EventKind.RECEIVE, packet)
-        self._write_acknowledgement(context, packet, self._answer(context, packet))
+        answer = self._answer(context, packet)
+        if answer is None:
+            context.store.set(_open_packet_key(destination, packet.sequence), encode_packet(packet))
+        else:
+            self._write_acknowledgement(context, packet, answer)
         return MessageOutcome.SUCCESS
+
+    def acknowledge_later(self, context: Context, client: ClientId, sequence: Sequence, value: bytes) -> None:
+        """ICS-4 v2 write acknowledgement, for a packet whose application had answered with AnsweredLater. It needs no active
+        client: nothing is proven."""
+        key = _open_packet_key(client, sequence)
+        raw = context.store.get(key)
+        if raw is None:
+            raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, f"packet {sequence} through {client} waits for no acknowledgement")
+        context.store.delete(key)
+        self._write_acknowledgement(context, decode_packet(raw), _acknowledgement(value))
 
     def acknowledge(
         self, context: Context, packet: Packet, acknowledgement: Acknowledgement, proof: Proof
@@ -141,21 +164,23 @@ class PacketHost:
         self._router.route(packet.payload.source_port).on_timeout(context, delivery)
         return MessageOutcome.SUCCESS
 
-    def _answer(self, context: Context, packet: Packet) -> Acknowledgement:
-        """What the application says; its changes reach the context only if it took the payload."""
+    def _answer(self, context: Context, packet: Packet) -> Acknowledgement | None:
+        """What the application says, None: nothing yet. Its changes reach the context only if it took the payload."""
         application = self._router.route(packet.payload.destination_port)
         branch = context.branch()
         answer = application.on_receive(branch, self._delivery(context, packet, packet.destination_client))
         match answer:
             case ReceivedPacket(acknowledgement=value):
-                if value == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
-                    raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with the universal error")
-                if not value:
-                    raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with nothing")
+                acknowledgement = _acknowledgement(value)
                 context.merge(branch)
-                return Acknowledgement(app_acknowledgements=(value,))
+                return acknowledgement
+            case AnsweredLater():
+                context.merge(branch)
+                return None
             case ReceiveFailed():
                 return Acknowledgement(app_acknowledgements=(UNIVERSAL_ERROR_ACKNOWLEDGEMENT,))
+            case _:
+                assert_never(answer)
 
     def _write_acknowledgement(self, context: Context, packet: Packet, acknowledgement: Acknowledgement) -> None:
         path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
@@ -177,6 +202,7 @@ class PacketHost:
             source_client=packet.source_client,
             destination_client=packet.destination_client,
             sequence=packet.sequence,
+            timeout=packet.timeout_timestamp,
             payload=packet.payload,
             counterparty_chain_id=module.counterparty_chain_id(client),
         )
@@ -212,6 +238,20 @@ def _new_packet(
         )
     except InvalidInput as error:
         raise refuse(IbcCode.INVALID_PACKET, str(error)) from error
+
+
+def _acknowledgement(value: bytes) -> Acknowledgement:
+    """An application's own answer. Raises channelv2/5 for one that no application may give."""
+    if value == UNIVERSAL_ERROR_ACKNOWLEDGEMENT:
+        raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with the universal error")
+    if not value:
+        raise refuse(IbcCode.INVALID_ACKNOWLEDGEMENT, "an application must not answer with nothing")
+    return Acknowledgement(app_acknowledgements=(value,))
+
+
+def _open_packet_key(client: ClientId, sequence: Sequence) -> bytes:
+    """Where a packet is kept until its application acknowledges it."""
+    return _OPEN_PACKETS + client.encode() + b"/" + sequence.to_bytes(_COUNTER_BYTES, "big")
 
 
 def _check_proof(proof: Proof) -> None:

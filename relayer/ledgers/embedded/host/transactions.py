@@ -17,6 +17,8 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
 from relayer.facts.signing import SignedFacts
+from relayer.forwarding.model import ForwardCommand, RemoveRoute, SetRoute
+from relayer.forwarding.records import decode_forward_record, forward_mapping
 from relayer.ledgers.embedded.host.refusals import refuse
 from relayer.messages.packets import (
     acknowledgement_from_message,
@@ -106,6 +108,14 @@ class BindPort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustChains:
+    """An operator's word of which chains facts through a client may come: at least one, ascending; never all."""
+
+    client_id: ClientId
+    chains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndDeadlines:
     """What the ledger itself puts first into a block when something's time has passed."""
 
@@ -134,6 +144,8 @@ Transaction = (
     | TimeoutPacket
     | ChangeValidators
     | BindPort
+    | TrustChains
+    | ForwardCommand
     | EndDeadlines
     | ConfirmTime
     | SignedFacts
@@ -151,10 +163,8 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _any(_VALIDATORS_URL, body)
         case EndDeadlines(height=height):
             encoded = _pack(log_pb2.EndDeadlines(height=height))
-        case ConfirmTime(height=height, stated_seconds=seconds):
-            encoded = _pack(transactions_pb2.ConfirmTime(height=height, stated_seconds=seconds))
-        case BindPort(client_id=client_id, port=port):
-            encoded = _pack(transactions_pb2.BindPort(client_id=client_id, port=port))
+        case ConfirmTime() | BindPort() | TrustChains() | SetRoute() | RemoveRoute():
+            encoded = _pack(_word_message(transaction))
         case ReceivePacket() | AcknowledgePacket() | TimeoutPacket():
             encoded = _pack(packet_message_to_message(transaction, signer=""))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
@@ -191,6 +201,22 @@ def _any(type_url: str, value: bytes) -> bytes:
 
 def _pack(message: Message) -> bytes:
     return _any(f"/{message.DESCRIPTOR.full_name}", message.SerializeToString(deterministic=True))
+
+
+def _word_message(transaction: ConfirmTime | BindPort | TrustChains | ForwardCommand) -> Message:
+    """What an operator says."""
+    match transaction:
+        case ConfirmTime(height=height, stated_seconds=seconds):
+            return transactions_pb2.ConfirmTime(height=height, stated_seconds=seconds)
+        case BindPort(client_id=client_id, port=port):
+            return transactions_pb2.BindPort(client_id=client_id, port=port)
+        case TrustChains(client_id=client_id, chains=chains):
+            return transactions_pb2.TrustChains(client_id=client_id, chains=chains)
+        case SetRoute() | RemoveRoute():
+            message: Message = forward_mapping(type(transaction)).to_message(transaction)
+            return message
+        case _:
+            assert_never(transaction)
 
 
 def _client_message(
@@ -320,6 +346,11 @@ def _to_bind_port(raw: bytes) -> BindPort:
     return BindPort(client_id=parse_client_id(message.client_id), port=message.port)
 
 
+def _to_trust_chains(raw: bytes) -> TrustChains:
+    message = _parse(transactions_pb2.TrustChains, raw)
+    return TrustChains(client_id=parse_client_id(message.client_id), chains=tuple(message.chains))
+
+
 _READERS: dict[str, Callable[[bytes], Transaction]] = {
     "/ibc.core.client.v1.MsgCreateClient": _to_create_client,
     "/ibc.core.client.v2.MsgRegisterCounterparty": _to_register_counterparty,
@@ -339,4 +370,7 @@ _READERS: dict[str, Callable[[bytes], Transaction]] = {
     ),
     "/interledger.embedded.v1.ConfirmTime": _to_confirm_time,
     "/interledger.embedded.v1.BindPort": _to_bind_port,
+    "/interledger.embedded.v1.TrustChains": _to_trust_chains,
+    "/interledger.forward.v1.SetRoute": lambda raw: decode_forward_record(SetRoute, raw),
+    "/interledger.forward.v1.RemoveRoute": lambda raw: decode_forward_record(RemoveRoute, raw),
 }

@@ -12,6 +12,7 @@ from relayer.ledgers.embedded.host.applications import Delivery, ReceivedPacket,
 from relayer.ledgers.embedded.host.context import Context
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind, port_of
+from relayer.ledgers.embedded.settlement.client_trust import trusted_chains
 from relayer.ledgers.embedded.settlement.news_outbox import record_answer, send_again
 from relayer.settlement.decide import execute
 from relayer.settlement.model.facts import FactPacket, RecordFacts
@@ -39,12 +40,11 @@ class SettlementApplication:
             data = decode_packet_data(payload.value)
         except InvalidInput as error:
             return ReceiveFailed(reason=str(error))
-        if str(data.chain_id) != delivery.counterparty_chain_id:
-            return ReceiveFailed(
-                reason=f"facts of chain {data.chain_id} through a client of {delivery.counterparty_chain_id}"
-            )
+        chains = trusted_chains(context, delivery.destination_client, followed=delivery.counterparty_chain_id)
+        if str(data.chain_id) not in chains:
+            return ReceiveFailed(reason=f"facts of chain {data.chain_id} through a client that may speak for {chains}")
         if data.destination not in {"", context.block.chain_id}:
-            return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}; this one forwards nothing")
+            return ReceiveFailed(reason=f"facts for the ledger {data.destination!r}, which is not this one")
         command = RecordFacts(origin=_origin(context, delivery, data), facts=data.facts, fact_hashes=data.fact_hashes)
         bind(context, delivery.destination_client, port)
         decision = execute(context.settlement, command, now_seconds=context.block.time_seconds)

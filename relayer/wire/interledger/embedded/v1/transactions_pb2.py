@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*interledger/embedded/v1/transactions.proto\x12\x17interledger.embedded.v1\"5\n\x0b\x43onfirmTime\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x16\n\x0estated_seconds\x18\x02 \x01(\x04\"+\n\x08\x42indPort\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*interledger/embedded/v1/transactions.proto\x12\x17interledger.embedded.v1\"5\n\x0b\x43onfirmTime\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x16\n\x0estated_seconds\x18\x02 \x01(\x04\"+\n\x08\x42indPort\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\t\"0\n\x0bTrustChains\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63hains\x18\x02 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMTIME']._serialized_end=124
   _globals['_BINDPORT']._serialized_start=126
   _globals['_BINDPORT']._serialized_end=169
+  _globals['_TRUSTCHAINS']._serialized_start=171
+  _globals['_TRUSTCHAINS']._serialized_end=219
 # @@protoc_insertion_point(module_scope)

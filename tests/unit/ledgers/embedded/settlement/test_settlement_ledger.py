@@ -183,7 +183,6 @@ async def test_a_packet_is_taken_once(bench: Bench) -> None:
         lambda payload: replace(payload, encoding="application/json"),
         lambda payload: replace(payload, source_port="another-port"),
         lambda payload: replace(payload, value=edited(payload, chain_id=1)),
-        lambda payload: replace(payload, value=edited(payload, destination="another-1")),
     ],
 )
 async def test_a_payload_that_is_not_exactly_that_is_refused_as_a_whole(bench: Bench, change) -> None:
