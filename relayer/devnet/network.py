@@ -141,7 +141,7 @@ def running_network(
     """Everything ends with the context. The authorities serve the first `clients` clients of the settlement ledger.
 
     Without `chain`, facts are settled on an embedded ledger. `spawn` starts the processes of `relayer`; `prepare` may change
-    the files of an embedded ledger's network before they start.
+    the files before the processes that read them start.
     """
     with ExitStack() as stack:
         node = stack.enter_context(start_node(CHAIN_ID, accounts_needed()))
@@ -154,6 +154,7 @@ def running_network(
         else:
             settlement = stack.enter_context(new_chain(folder, chain, tell))
             layout = write_layout(folder, node.url, clients=clients, chain=place_of(settlement))
+            prepare(layout)
         authorities = [
             children.start(f"authority-{n}", "authority", "serve", f"authority-{n}.yaml") for n in range(AUTHORITIES)
         ]

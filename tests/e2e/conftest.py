@@ -11,10 +11,12 @@ from functools import partial
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from relayer.app.ledgers import connected, make_ledger
 from relayer.app.selection import Selection, select
 from relayer.devnet.journals import rows_below
+from relayer.devnet.layout import Layout
 from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network, start_ganache
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
 from relayer.devnet.operators import Business, Watch, open_business
@@ -23,6 +25,7 @@ from tests.support.forked import forked
 
 AT_FAILURE = pytest.StashKey[list[str]]()
 CLIENTS = 6
+NAMED_PORT = "mobility.facts"
 FOUR_VALIDATORS = "cosmos of four"
 SHAPES = {
     SettlementKind.EMBEDDED: None,
@@ -51,8 +54,17 @@ def whole_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         start_node=start_node,
         chain=SHAPES[request.param],
         spawn=forked,
+        prepare=with_a_named_port if request.param == SettlementKind.COSMOS else lambda _: None,
     ) as network:
         yield network
+
+
+def with_a_named_port(layout: Layout) -> None:
+    """Facts leave from a port of another name, as on a router that several applications share."""
+    for path in (layout.configuration, layout.competitor_configuration, layout.member_configuration):
+        content = yaml.safe_load(path.read_text())
+        content["channels"][0]["ends"][0]["port"] = NAMED_PORT
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
