@@ -25,6 +25,25 @@ def fact_bytes(fact: Fact) -> bytes:
     return b"".join(fixed(word) if isinstance(word, bytes) else number(word) for word in words)
 
 
+ClaimRow = tuple[bytes, int, int, bytes, bytes, bytes, bytes, str, bytes]
+
+
+def claim_row(event: int, contract: bytes, claim: NewClaim) -> ClaimRow:
+    """The columns of a claim that is new, without its state. `event`: the row of its event."""
+    fact = claim.fact
+    return (
+        fact.fact_id,
+        event,
+        claim.number,
+        claim.rules,
+        contract,
+        fact.creditor + fact.debtor,
+        fact_bytes(fact),
+        claim.object_id,
+        claim.document,
+    )
+
+
 def fact_from(content: bytes) -> Fact:
     """The inverse."""
     words = Words(content, "stored fact")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from relayer.agent.rows import fact_bytes
+from relayer.agent.rows import ClaimRow, claim_row
 from relayer.agent.schema import APPLICATION_ID, TABLES
 from relayer.agent.store_reader import AgentStoreReader
 from relayer.agent.values import (
@@ -100,7 +100,7 @@ class AgentStore(AgentStoreReader):
     def add(self, contract: bytes, rated: Sequence[Rated], *, block: int, block_hash: bytes) -> int:
         """Stores what was read up to `block` and moves the cursor there. How many events were new."""
         with self._transaction():
-            added = sum(self._add(event, outcome) for event, outcome in rated)
+            added = self._added(rated)
             self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (contract, block, block_hash))
             self._db.execute(
                 "DELETE FROM cursor WHERE contract = ? AND block NOT IN "
@@ -127,10 +127,29 @@ class AgentStore(AgentStoreReader):
             self._db.execute("DELETE FROM cursor WHERE contract = ? AND block > ?", above)
         return int(gone)
 
-    def _add(self, event: NewEvent, outcome: Sequence[NewClaim] | Refusal) -> bool:
-        if self._adopted(event):
-            return False
-        refusal = outcome if isinstance(outcome, Refusal) else None
+    def _added(self, rated: Sequence[Rated]) -> int:
+        may_adopt = self._one("SELECT 1 FROM event WHERE orphaned = 1 LIMIT 1") is not None
+        added, made = 0, list[tuple[int, NewEvent, Sequence[NewClaim]]]()
+        for event, outcome in rated:
+            if may_adopt and self._adopted(event):
+                continue
+            row = self._insert_event(event, outcome if isinstance(outcome, Refusal) else None)
+            if row is None:
+                continue
+            added += 1
+            if not isinstance(outcome, Refusal):
+                made.append((row, event, outcome))
+        rows = [claim_row(row, event.contract, each) for row, event, claims in made for each in claims]
+        if self._insert_claims(rows) < len(rows):
+            # The fact of a place was sent for an event of a block that is gone.
+            for row, _, claims in made:
+                (found,) = self._db.execute("SELECT count(*) FROM claim WHERE event = ?", (row,)).fetchone()
+                if found < len(claims):
+                    self._db.execute("UPDATE event SET code = ?, detail = ? WHERE id = ?", (*_CHANGED, row))
+        return added
+
+    def _insert_event(self, event: NewEvent, refusal: Refusal | None) -> int | None:
+        """Its row; None: it is there."""
         cursor = self._db.execute(
             "INSERT OR IGNORE INTO event (contract, block, block_hash, block_time, transaction_hash, log_index, ordinal, "
             "topics, data, code, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -148,14 +167,7 @@ class AgentStore(AgentStoreReader):
                 "" if refusal is None else refusal.detail,
             ),
         )
-        if not cursor.rowcount:
-            return False
-        if not isinstance(outcome, Refusal):
-            row = int(cursor.lastrowid or 0)
-            if self._insert_claims(row, event.contract, outcome) < len(outcome):
-                # The fact of this place was sent for an event of a block that is gone.
-                self._db.execute("UPDATE event SET code = ?, detail = ? WHERE id = ?", (*_CHANGED, row))
-        return True
+        return cursor.lastrowid if cursor.rowcount else None
 
     def _adopted(self, event: NewEvent) -> bool:
         """Whether the event is one that was on a block that is gone, and was sent from there: it keeps its facts."""
@@ -190,25 +202,12 @@ class AgentStore(AgentStoreReader):
             )
         return True
 
-    def _insert_claims(self, event: int, contract: bytes, claims: Sequence[NewClaim]) -> int:
+    def _insert_claims(self, rows: Sequence[ClaimRow]) -> int:
         """How many are new."""
         return self._db.executemany(
             "INSERT OR IGNORE INTO claim (fact_id, event, number, rules, contract, pair, fact, object, document, state) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
-            [
-                (
-                    each.fact.fact_id,
-                    event,
-                    each.number,
-                    each.rules,
-                    contract,
-                    each.fact.creditor + each.fact.debtor,
-                    fact_bytes(each.fact),
-                    each.object_id,
-                    each.document,
-                )
-                for each in claims
-            ],
+            rows,
         ).rowcount
 
     # Events that were refused, and rated again
@@ -222,12 +221,12 @@ class AgentStore(AgentStoreReader):
                 )
                 return
             self._db.execute("UPDATE event SET code = NULL, detail = '' WHERE id = ?", (event.id,))
-            self._insert_claims(event.id, event.event.contract, outcome)
+            self._insert_claims([claim_row(event.id, event.event.contract, each) for each in outcome])
 
     def add_corrections(self, event: int, contract: bytes, claims: Sequence[NewClaim]) -> None:
         """Claims that correct what an event became."""
         with self._transaction():
-            self._insert_claims(event, contract, claims)
+            self._insert_claims([claim_row(event, contract, each) for each in claims])
 
     # Claims
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from relayer.agent.abi_words import Layout, Part, layout_of, read_words
 from relayer.agent.evm_writer import calldata
 from relayer.agent.ports import BlockHeader, EventLog
 from relayer.errors import ConfigurationError, LedgerUnavailable, NotFinal, WrongLedger
@@ -60,6 +61,7 @@ class Web3Source:
         self._finality = finality
         self._known: set[int] = set()
         self._first = 0
+        self._layouts: dict[EventAbi, Layout] = {}
 
     async def close(self) -> None:
         for client in self._clients:
@@ -130,26 +132,30 @@ class Web3Source:
             raise WrongLedger(f"contract {name!r}: there is no code at 0x{address.hex()} on chain {self._chain_id}")
 
     def decode(self, event: EventAbi, log: EventLog) -> Mapping[str, FieldValue]:
-        indexed = [each for each in event.inputs if each.indexed]
-        plain = [each for each in event.inputs if not each.indexed]
-        if len(log.topics) != len(indexed) + 1:
+        layout = self._layouts.get(event)
+        if layout is None:
+            layout = self._layouts[event] = layout_of(event)
+        if len(log.topics) != layout.topics + 1:
             raise ActivityRefused(
                 RatingCode.EVENT_MALFORMED,
-                f"{event.signature}: the log has {len(log.topics) - 1} indexed fields, the ABI {len(indexed)}",
+                f"{event.signature}: the log has {len(log.topics) - 1} indexed fields, the ABI {layout.topics}",
             )
-        kept = [(each, topic) for each, topic in zip(indexed, log.topics[1:], strict=True) if not each.is_hashed]
         try:
-            heads = self._codec.decode([each.type for each, _ in kept], b"".join(topic for _, topic in kept))
-            values = self._codec.decode([each.type for each in plain], log.data)
+            heads = self._values(layout.indexed, b"".join(log.topics[1 + at] for at in layout.kept))
+            values = self._values(layout.plain, log.data)
         except (*self._errors, ValueError, OverflowError) as error:
             raise ActivityRefused(
                 RatingCode.EVENT_MALFORMED, f"{event.signature}: the log does not fit the ABI ({str(error)[:200]})"
             ) from error
-        found = dict(zip([each.name for each, _ in kept], heads, strict=True))
-        found |= dict(zip([each.name for each in plain], values, strict=True))
-        types = event.types
-        # In the order of the ABI.
-        return {name: _field(types[name], found[name]) for name in types if name in found and not types[name].endswith("]")}
+        found = dict(zip((*layout.indexed.names, *layout.plain.names), (*heads, *values), strict=True))
+        return {name: found[name] for name in layout.shown}
+
+    def _values(self, part: Part, content: bytes) -> Sequence[FieldValue]:
+        """Raises ValueError, and what web3 raises."""
+        if part.readers is not None:
+            return read_words(part.readers, content)
+        values = self._codec.decode(part.types, content)
+        return [_field(kind, value) for kind, value in zip(part.types, values, strict=True)]
 
     async def call(self, call: Call, arguments: Sequence[Argument]) -> Argument:
         data = f"0x{calldata(call, arguments).hex()}"

@@ -65,3 +65,26 @@ def bench_start(
     from relayer.bench.restart import run
 
     run(packets=packets, as_json=json)
+
+
+@app.command("ways")
+def bench_ways(
+    way: Annotated[
+        list[str] | None, typer.Option(help="interledger, push, service, queue or pull; may be repeated.")
+    ] = None,
+    facts: Annotated[int, typer.Option(min=10, max=100_000, help="Facts of a burst.")] = 1_000,
+    samples: Annotated[int, typer.Option(min=1, max=10_000, help="Facts handed in one at a time.")] = 50,
+    down: Annotated[float, typer.Option(min=0, max=600, help="Seconds for which the settlement ledger is away.")] = 20.0,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
+    json: Json = False,
+) -> None:
+    """Measure one business process by each way into settlement, plain and with the same faults. Needs a checkout."""
+    from relayer.devnet.checkout import require_checkout
+
+    require_checkout("`relayer bench ways`")
+    from relayer.bench.ways.measure import WaysPlan
+    from relayer.bench.ways.run import run, way_names
+
+    share = 10 if quick else 1
+    plan = WaysPlan(facts=max(facts // share, 10), samples=max(samples // share, 1), down_seconds=down / share)
+    run(plan, ways=way_names(way or ()), as_json=json)

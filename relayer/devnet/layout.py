@@ -95,6 +95,11 @@ def accounts_needed() -> int:
     return _FIRST_OPERATOR_ACCOUNT + len(OPERATORS)
 
 
+def operator_accounts() -> dict[str, LocalAccount]:
+    """What the operators issue facts with on the contract ledger, by their codes."""
+    return {each.code: _account(_FIRST_OPERATOR_ACCOUNT + number) for number, each in enumerate(OPERATORS)}
+
+
 def chain_keys() -> dict[str, LocalAccount]:
     """Everyone who needs coins on a settlement chain, by the name of the keystore."""
     return {name: _account(index) for name, index in _CHAIN_ACCOUNTS.items()}
@@ -118,7 +123,7 @@ def write_layout(
     for name, index in (_CHAIN_ACCOUNTS if chain else _NETWORK_ACCOUNTS).items():
         create_keystore(keys / f"{name}.json", password, key=bytes(_account(index).key))
     authorities = [create_keystore(keys / f"authority-{number}.json", password) for number in range(AUTHORITIES)]
-    operators = {each.code: _account(_FIRST_OPERATOR_ACCOUNT + number) for number, each in enumerate(OPERATORS)}
+    operators = operator_accounts()
     layout = Layout(folder=folder, ports=ports, operators=operators)
     members = [
         {"address": account.address, "endpoint": f"127.0.0.1:{port}"}

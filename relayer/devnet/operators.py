@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,7 @@ from relayer.devnet.layout import Layout
 from relayer.errors import LedgerUnavailable
 from relayer.examples.consortium import FactDraft, issue
 from relayer.facts.schema import Fact
+from relayer.keystore import LocalAccount
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.errors import Reverted
 from relayer.ledgers.evm.facts_contract import FactsContract
@@ -145,8 +146,13 @@ class Watch:
 
 async def open_business(stack: AsyncExitStack, layout: Layout, selection: Selection) -> Business:
     """Connections stay open as long as the stack."""
+    return await open_desks(stack, layout.operators, selection)
+
+
+async def open_desks(stack: AsyncExitStack, operators: Mapping[str, LocalAccount], selection: Selection) -> Business:
+    """The same, with the accounts that the operators act from, by their codes."""
     desks = {}
-    for code, account in layout.operators.items():
+    for code, account in operators.items():
         connection = await stack.enter_async_context(evm_connection(selection.contract_ledger, account))
         contract = facts_contract(selection.contract_end.ledger, selection.contract_ledger, connection)
         desks[code] = OperatorDesk(connection=connection, contract=contract)

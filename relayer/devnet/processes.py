@@ -129,8 +129,15 @@ class Children:
 
     def start(self, name: str, *arguments: str) -> Child:
         """Starts `relayer <arguments>` in the folder."""
+        return self._started(name, command(*arguments))
+
+    def start_module(self, name: str, module: str, *arguments: str) -> Child:
+        """Starts another program of this package in the folder."""
+        return self._started(name, [sys.executable, "-m", module, *arguments])
+
+    def _started(self, name: str, words: Sequence[str]) -> Child:
         log = self.folder / f"{name}.log"
-        process = self.spawn(command(*arguments), cwd=self.folder, environment=_environment(), output=log, words=log)
+        process = self.spawn(words, cwd=self.folder, environment=_environment(), output=log, words=log)
         child = Child(name=name, process=process, log=log)
         self.started.append(child)
         return child

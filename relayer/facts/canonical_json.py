@@ -6,7 +6,6 @@ escapes. What a double cannot hold digit by digit is refused, because another re
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from json.encoder import encode_basestring
 from math import isfinite
@@ -32,50 +31,87 @@ class NotCanonical(InvalidInput):
 
 
 def canonical(value: object, path: Path = ()) -> bytes:
-    """UTF-8. A Decimal is a number as it was written. Raises NotCanonical."""
-    if len(path) > _MAXIMUM_DEPTH:
-        raise NotCanonical(path, f"nested more than {_MAXIMUM_DEPTH} deep")
+    """UTF-8. A Decimal is a number as it was written. `path` leads to the value in what holds it. Raises NotCanonical."""
+    try:
+        return _written(value, len(path)).encode()
+    except NotCanonical as error:
+        error.path = (*path, *error.path)
+        raise
+
+
+def _written(value: object, depth: int) -> str:
+    """The path of an error begins at `value`: each level puts its own step in front, so that no path is made without one."""
+    if depth > _MAXIMUM_DEPTH:
+        raise NotCanonical((), f"nested more than {_MAXIMUM_DEPTH} deep")
     match value:
-        case None | bool():
-            return json.dumps(value).encode()
         case str():
-            return _string(value, path)
-        case int() | float() | Decimal():
-            return _number(value, path).encode()
-        case list() | tuple():
-            return b"[" + b",".join(canonical(each, (*path, at)) for at, each in enumerate(value)) + b"]"
+            return _string(value)
         case dict():
-            members = sorted((_sort_key(name, path), name) for name in value)
-            written = (_string(name, path) + b":" + canonical(value[name], (*path, name)) for _, name in members)
-            return b"{" + b",".join(written) + b"}"
+            return _object(value, depth)
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | Decimal():
+            return _number(value)
+        case list() | tuple():
+            return f"[{','.join([_member(each, at, depth) for at, each in enumerate(value)])}]"
         case _:
-            raise NotCanonical(path, f"{type(value).__name__} is not a JSON value")
+            raise NotCanonical((), f"{type(value).__name__} is not a JSON value")
 
 
-def _sort_key(name: object, path: Path) -> bytes:
-    if not isinstance(name, str):
-        raise NotCanonical(path, f"the name {name!r} is not a string")
+def _object(value: dict[object, object], depth: int) -> str:
+    members = [f"{_string(name)}:{_member(value[name], name, depth)}" for name in _sorted_names(value)]
+    return f"{{{','.join(members)}}}"
+
+
+def _member(value: object, step: Step, depth: int) -> str:
+    try:
+        return _written(value, depth + 1)
+    except NotCanonical as error:
+        error.path = (step, *error.path)
+        raise
+
+
+def _sorted_names(value: dict[object, object]) -> list[str]:
+    names = [name for name in value if isinstance(name, str)]
+    if len(names) != len(value):
+        wrong = next(name for name in value if not isinstance(name, str))
+        raise NotCanonical((), f"the name {wrong!r} is not a string")
+    # In ASCII, code units sort as characters do.
+    names.sort(key=None if all(map(str.isascii, names)) else _code_units)
+    return names
+
+
+def _code_units(name: str) -> bytes:
     return name.encode("utf-16-be", "surrogatepass")
 
 
-def _string(text: str, path: Path) -> bytes:
+def _string(text: str) -> str:
+    if not text.isascii() and not _is_unicode(text):
+        raise NotCanonical((), "half a UTF-16 surrogate pair is not a character (RFC 8785, section 3.2.2.2)")
+    return encode_basestring(text)
+
+
+def _is_unicode(text: str) -> bool:
     try:
-        return encode_basestring(text).encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise NotCanonical(path, "half a UTF-16 surrogate pair is not a character (RFC 8785, section 3.2.2.2)") from None
+        return False
+    return True
 
 
-def _number(value: float | Decimal, path: Path) -> str:
+def _number(value: float | Decimal) -> str:
     try:
         double = float(value)
     except OverflowError:
         double = float("inf")
     if not isfinite(double):
-        raise NotCanonical(path, f"the number {str(value)[:40]} is outside of what JSON readers share; write it as text")
+        raise NotCanonical((), f"the number {str(value)[:40]} is outside of what JSON readers share; write it as text")
     shortest = repr(double)
     if Decimal(shortest) != Decimal(value) and not isinstance(value, float):
         raise NotCanonical(
-            path,
+            (),
             f"the number {str(value)[:40]} would be read as {shortest} by most JSON readers; write it as text, "
             "or as a whole number of a smaller unit",
         )

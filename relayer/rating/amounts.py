@@ -10,7 +10,6 @@ from typing import assert_never
 from relayer.errors import InvalidInput
 
 _NUMBER = re.compile(r"([0-9]{1,30})(?:\.([0-9]{1,18})|/([0-9]{1,30}))?", re.ASCII)
-_HALF = Fraction(1, 2)
 
 
 class Rounding(StrEnum):
@@ -24,17 +23,18 @@ class Rounding(StrEnum):
 
 def rounded(value: Fraction, rounding: Rounding) -> int:
     """A whole number."""
-    whole = value.numerator // value.denominator
-    rest = value - whole
+    # In integers: a fraction is made anew by each subtraction and comparison.
+    divisor = value.denominator
+    whole, rest = divmod(value.numerator, divisor)
     match rounding:
         case Rounding.UP:
             return whole + (rest > 0)
         case Rounding.DOWN:
             return whole
         case Rounding.HALF_UP:
-            return whole + (rest >= _HALF)
+            return whole + (2 * rest >= divisor)
         case Rounding.HALF_EVEN:
-            return whole + (rest > _HALF or (rest == _HALF and whole % 2 == 1))
+            return whole + (2 * rest > divisor or (2 * rest == divisor and whole % 2 == 1))
         case unreachable:
             assert_never(unreachable)
 

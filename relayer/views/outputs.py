@@ -33,6 +33,7 @@ from relayer.views.settlement import (
 )
 from relayer.views.statement import StatementView
 from relayer.views.values import Hex
+from relayer.views.ways import WaysFigures
 
 OUTPUTS: dict[str, Any] = {
     "agent check": tuple[CheckedThing, ...],
@@ -43,6 +44,7 @@ OUTPUTS: dict[str, Any] = {
     "bench": Mapping[str, JobFigures],
     "bench netting": NettingFigures,
     "bench start": StartFigures,
+    "bench ways": WaysFigures,
     "channel headers": tuple[FirstHeaderView, ...],
     "check": tuple[CheckedThing, ...],
     "demo": DemoView,
