@@ -251,13 +251,17 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep everything in this new folder.")] = None,
     facts: Annotated[int, typer.Option(min=200, max=1_000, help="How many facts the operators issue.")] = 210,
     settlement: Annotated[str, typer.Option(help="embedded, or cosmos: a chain that is compiled first.")] = "embedded",
+    ways: Annotated[bool, typer.Option("--ways", help="One business process by each way into settlement instead.")] = False,
     json: Json = False,
 ) -> None:
     """Run the main job on a development ledger, with a crash half-way, and count the result on both ledgers."""
     from relayer.devnet.checkout import require_checkout
 
     require_checkout("`relayer demo`")
-    from relayer.demo import run_demo
+    from relayer.demo import run_demo, run_ways_demo
     from relayer.devnet.network import settlement_kind
+
+    if ways:
+        raise typer.Exit(run_ways_demo(keep, form(json)))
 
     raise typer.Exit(run_demo(keep, facts, settlement_kind(settlement), form(json)))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext, redirect_stdout, suppress
+from contextlib import AsyncExitStack, nullcontext, redirect_stdout, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -31,18 +28,18 @@ from relayer.demo.count import (
     state_words,
 )
 from relayer.demo.settling import NETTING_COLUMNS, Figures, Settled, netting_rows, settle
+from relayer.demo.stage import on_stage, say, tell
 from relayer.devnet.layout import CHANNEL
-from relayer.devnet.network import ChainShape, Network, SettlementKind, running_network
+from relayer.devnet.network import ChainShape, Network, SettlementKind
 from relayer.devnet.operators import Business, Watch, open_business
 from relayer.devnet.processes import Child, DevnetFailed, has_ended
-from relayer.errors import LedgerError, RelayerError
+from relayer.errors import LedgerError
 from relayer.examples.consortium import FactDraft, Scenario, scenario
 from relayer.facts.schema import Fact
 from relayer.ports.ledger import Outcome, ReceivePacket, SubmissionBatch
 from relayer.ports.prover import Proof
-from relayer.private_files import private_folder
 from relayer.views.devnet import DemoView
-from relayer.waiting import Stalled, until_true
+from relayer.waiting import until_true
 
 PACKET_SIZE = 8
 ENOUGH = 5
@@ -50,10 +47,7 @@ ENOUGH = 5
 SHORT_TIMEOUTS_SECONDS = (3, 12, 48)
 """A busy machine may take longer than the first to send the packet, which the router then refuses."""
 TIMEOUT_SECONDS = 900
-_INTERRUPTED = 130
-_FAILED = 1
 _STALLED_AFTER_SECONDS = 120.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_demo(
@@ -73,23 +67,11 @@ def run_demo(
 
 def _run(keep: Path | None, facts: int, kind: SettlementKind, counted: list[Count]) -> int:
     chain = ChainShape() if kind is SettlementKind.COSMOS else None
-    for number in _SIGNALS:
-        signal.signal(number, _interrupt)
-    started = time.monotonic()
-    try:
-        with _folder(keep) as folder, _network(folder, started, chain) as network:
-            try:
-                demo = _Demo(network, scenario(facts), started, counted)
-                passed = asyncio.run(demo.run())
-            except (DevnetFailed, Stalled) as error:
-                raise DevnetFailed("\n".join([str(error), *map(_last_words, network.children.started)])) from error
-    except KeyboardInterrupt:
-        _say("interrupted; every process has been stopped")
-        return _INTERRUPTED
-    except RelayerError as error:
-        _say(f"FAILED: {error}")
-        return _FAILED
-    return 0 if passed else _FAILED
+
+    def show(network: Network, started: float) -> bool:
+        return asyncio.run(_Demo(network, scenario(facts), started, counted).run())
+
+    return on_stage(keep, show, chain=chain)
 
 
 @dataclass(slots=True)
@@ -215,8 +197,8 @@ class _Demo:
             wrong += [] if well else [f"`relayer {child.name}` found something wrong:\n{child.tail()}"]
             self._tell(child.tail().splitlines()[-1])
         for each in wrong:
-            _say(f"WRONG: {each}")
-        _say(f"took {time.monotonic() - self.started:.0f} seconds")
+            say(f"WRONG: {each}")
+        say(f"took {time.monotonic() - self.started:.0f} seconds")
         self.counted.append(result)
         sys.stdout.write(result.line() + "\n")
         sys.stdout.flush()
@@ -229,7 +211,7 @@ class _Demo:
         return [each.fact_id for each in (plain, settled.contested, self.resent[0][1], credit, *refused)]
 
     def _tell(self, words: str) -> None:
-        _tell(self.started, words)
+        tell(self.started, words)
 
 
 async def _hurried(business: Business, creditor: str, facts: list[Fact]) -> int:
@@ -241,48 +223,5 @@ async def _hurried(business: Business, creditor: str, facts: list[Fact]) -> int:
     return await business.send_packet(creditor, facts, timeout_seconds=last)
 
 
-def _network(folder: Path, started: float, chain: ChainShape | None) -> AbstractContextManager[Network]:
-    return running_network(folder, lambda words: _tell(started, words), chain=chain)
-
-
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            raise DevnetFailed(f"{keep} is not empty; name a new folder")
-        private_folder(keep)
-        yield keep.resolve()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="relayer-demo-")).resolve()
-    try:
-        yield folder
-    except RelayerError as error:
-        raise DevnetFailed(f"{error}\neverything is kept in {folder}") from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder)
-
-
-def _last_words(child: Child) -> str:
-    return f"-- {child.name}, {'ended' if child.process.poll() is not None else 'running'}:\n{child.tail()}"
-
-
 def _show_figures(figures: Figures) -> None:
     show_table("what each way of netting leaves, EUR", NETTING_COLUMNS, netting_rows(figures), right=NETTING_COLUMNS[1:])
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    # A second one must not interrupt the clearing up.
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-def _tell(started: float, words: str) -> None:
-    _say(f"{time.monotonic() - started:5.1f} s  {words}")
-
-
-def _say(words: str) -> None:
-    sys.stdout.write(f"demo: {words}\n")
-    sys.stdout.flush()

@@ -33,7 +33,7 @@ from relayer.views.settlement import (
 )
 from relayer.views.statement import StatementView
 from relayer.views.values import Hex
-from relayer.views.ways import WaysFigures
+from relayer.views.ways import WaysDemoView, WaysFigures
 
 OUTPUTS: dict[str, Any] = {
     "agent check": tuple[CheckedThing, ...],
@@ -48,6 +48,7 @@ OUTPUTS: dict[str, Any] = {
     "channel headers": tuple[FirstHeaderView, ...],
     "check": tuple[CheckedThing, ...],
     "demo": DemoView,
+    "demo --ways": WaysDemoView,
     "devnet up": DevnetView,
     "devnet status": DevnetView,
     "error": FailureView,

@@ -60,3 +60,20 @@ class WaysFigures:
     load_average: float
     """Of the machine over the minute before the end."""
     ways: Mapping[str, WayFigures]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaysDemoView:
+    """What became of the trips of `relayer demo --ways`, counted on the settlement ledger."""
+
+    ways: int
+    trips: int
+    liabilities: int
+    """One for each trip, and one for the fact that came by several ways."""
+    lost: int
+    doubled: int
+    wrong_references: int
+    same_fact_ways: int
+    """By so many ways one fact came, and each was answered with the same liability."""
+    differences: int
+    """0 if `relayer reconcile` is GREEN."""

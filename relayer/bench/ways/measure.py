@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from relayer.app.selection import select
 from relayer.bench.figures import percentile
-from relayer.bench.ways.faults import Faults
 from relayer.bench.ways.figures import LINES, PROCESSES, TRUSTED
 from relayer.devnet.layout import CHANNEL
 from relayer.devnet.processes import DevnetFailed
 from relayer.devnet.usage import usage
 from relayer.devnet.ways.book import Times
 from relayer.devnet.ways.counting import found, read_liabilities
+from relayer.devnet.ways.faults import Faults
 from relayer.devnet.ways.network import WaysNetwork
 from relayer.devnet.ways.running import Running
 from relayer.devnet.ways.trips import Trip, trips

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from relayer.bench.ways.faults import KILLS
 from relayer.bench.ways.figures import table
 from relayer.bench.ways.measure import Measured, WaysPlan
 from relayer.commands.output import show_json
 from relayer.devnet.network import running_network
 from relayer.devnet.nodes import Anvil, AnvilOptions, DevelopmentNode
+from relayer.devnet.ways.faults import KILLS
 from relayer.devnet.ways.network import accept_every_way, open_ways
 from relayer.devnet.ways.work import WayName
 from relayer.errors import InvalidInput
