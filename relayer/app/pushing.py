@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
+from urllib.parse import quote
 
 from relayer.config.fields import AccountSettings
+from relayer.config.ledgers import CosmosLedgerSettings
 from relayer.config.pushing import PushSettings
+from relayer.config.queue_file import BrokerSettings
 from relayer.config.serving import read_pem
 from relayer.errors import ConfigurationError
 from relayer.keystore import LocalAccount, account_from_key, open_keystore
 from relayer.logs import Log
-from relayer.push import Courier, CourierSettings, Outbox, PushTarget, key_signer, open_target
+from relayer.push import Courier, CourierSettings, Outbox, PushTarget, ServiceTarget, key_signer, open_target
 from relayer.push.client import connect_file
+from relayer.push.targets import ConnectingTarget
 
 _log = Log(__name__)
 
@@ -79,6 +84,11 @@ def make_courier(settings: PushSettings) -> Courier:
 def open_push_target(settings: PushSettings) -> PushTarget:
     """The settlement ledger that is delivered to. Raises ConfigurationError."""
     target = settings.target
+    if target.broker is not None:
+        return ConnectingTarget(partial(_at_broker, target.broker, settings))
+    if target.ledger is not None:
+        return ConnectingTarget(partial(_on_chain, target.ledger))
+    assert target.address is not None
     return open_target(
         target.address,
         token=None if target.token is None else target.token.resolve(),
@@ -87,10 +97,33 @@ def open_push_target(settings: PushSettings) -> PushTarget:
     )
 
 
+@asynccontextmanager
+async def _at_broker(broker: BrokerSettings, settings: PushSettings) -> AsyncIterator[PushTarget]:
+    # Loaded for whoever has a broker.
+    from relayer.app.queueing import connected_broker
+    from relayer.queue.publisher import QueueTarget
+
+    async with connected_broker(broker) as connected_to:
+        yield QueueTarget(
+            broker=connected_to,
+            source=f"urn:interledger:{quote(settings.system, safe='')}",
+            timeout_seconds=settings.delivery.request_seconds,
+        )
+
+
+@asynccontextmanager
+async def _on_chain(settings: CosmosLedgerSettings) -> AsyncIterator[PushTarget]:
+    from relayer.app.ledgers import Rights, connected, make_settlement
+
+    settlement = make_settlement("settlement", settings, rights=Rights.OPERATOR)
+    async with connected(settlement.ledger):
+        yield ServiceTarget(settlement.service)
+
+
 async def serve_courier(settings: PushSettings, stopping: asyncio.Event) -> None:
     """Delivers until `stopping` is set."""
     async with make_courier(settings) as courier:
-        _log.info("courier delivers", system=settings.system, issuer=courier.outbox.issuer, target=settings.target.address)
+        _log.info("courier delivers", system=settings.system, issuer=courier.outbox.issuer, target=settings.target.place)
         await stopping.wait()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from enum import StrEnum
 from pathlib import Path
 
 from relayer.app.process import configure_logging, run_until_signal
@@ -73,23 +74,19 @@ def show_letter(path: Path, number: int, form: OutputForm) -> None:
     show_table(f"dead letter {number}", ("what", "value"), rows)
 
 
-def drive_letters(path: Path, numbers: list[int], *, every: bool) -> None:
-    """`queue dead-letters drive`."""
-    _require_choice(numbers, every=every)
-    driven = asyncio.run(_each(load_queue(path), numbers, drop=False))
-    done(f"drove {len(driven)} dead letters again: {_listed(driven)}")
+class Ending(StrEnum):
+    """What is done with dead letters, and how that is reported."""
+
+    DRIVE = "drove {} dead letters again"
+    DROP = "dropped {} dead letters"
 
 
-def drop_letters(path: Path, numbers: list[int], *, every: bool) -> None:
-    """`queue dead-letters drop`."""
-    _require_choice(numbers, every=every)
-    dropped = asyncio.run(_each(load_queue(path), numbers, drop=True))
-    done(f"dropped {len(dropped)} dead letters: {_listed(dropped)}")
-
-
-def _require_choice(numbers: list[int], *, every: bool) -> None:
+def end_letters(path: Path, numbers: list[int], ending: Ending, *, every: bool) -> None:
+    """`queue dead-letters drive` and `drop`."""
     if bool(numbers) is every:
         raise InvalidInput("name the numbers of dead letters, or --all; `relayer queue dead-letters list` shows them")
+    ended = asyncio.run(_each(load_queue(path), numbers, ending))
+    done(f"{ending.format(len(ended))}: {_listed(ended)}")
 
 
 def _listed(numbers: list[int]) -> str:
@@ -117,7 +114,7 @@ async def _letter(settings: QueueSettings, number: int) -> DeadLetter:
         return await DeadLetters(broker=broker).get(number)
 
 
-async def _each(settings: QueueSettings, numbers: list[int], *, drop: bool) -> list[int]:
+async def _each(settings: QueueSettings, numbers: list[int], ending: Ending) -> list[int]:
     """Those that are there now, for an empty list; what comes back while it runs is not driven again."""
     async with connected_broker(settings.broker) as broker:
         letters = DeadLetters(broker=broker)
@@ -127,7 +124,7 @@ async def _each(settings: QueueSettings, numbers: list[int], *, drop: bool) -> l
             last = (await broker.depth()).last_dead_letter
             chosen = [each async for each in letters.all() if each.number <= last]
         for letter in chosen:
-            await (letters.drop(letter) if drop else letters.drive(letter))
+            await (letters.drop(letter) if ending is Ending.DROP else letters.drive(letter))
         return [each.number for each in chosen]
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from relayer.config.document import read_document
 from relayer.config.fields import AccountSettings, Endpoint, FilePath, Finality, Listen, Logging, Section
 from relayer.config.ledgers import Fees, SettlementLedgerSettings
-from relayer.config.problems import Problem, describe, report
+from relayer.config.problems import Problem, report
+from relayer.config.serving import read_section
 
 
 class SourceSettings(Section):
@@ -75,11 +75,7 @@ class AgentSettings(Section):
 
 def load_agent(path: Path) -> AgentSettings:
     """Raises ConfigurationError with all problems in one report."""
-    document = read_document(path)
-    try:
-        settings = AgentSettings.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
-    except ValidationError as error:
-        raise report(document, describe(error, document.data)) from error
+    document, settings = read_section(path, AgentSettings)
     service, grpc = settings.service, settings.grpc
     if service is not None and grpc is not None and (service.host, service.port) == (grpc.host, grpc.port):
         raise report(document, [Problem(steps=("grpc", "port"), words="is also that of service; give one of them another")])

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from relayer.config.fields import AccountSettings, Address, FilePath, LedgerAddress, Logging, Secret, Section
+from relayer.config.ledgers import CosmosLedgerSettings
+from relayer.config.queue_file import BrokerSettings
 from relayer.config.serving import load_section
 
 _SECONDS = Annotated[float, Field(ge=0.01, le=86_400, strict=False)]
@@ -28,16 +30,34 @@ class DatabaseSettings(Section):
 
 
 class TargetSettings(Section):
-    """The settlement ledger's address, and what opens it."""
+    """Where claims go: a settlement ledger's address and what opens it, a broker whose consumers record them, or a chain."""
 
-    address: LedgerAddress
+    address: LedgerAddress | None = None
     token: Secret | None = None
     authority: FilePath | None = None
     """PEM of who signed the certificate at ``host:port``."""
+    broker: BrokerSettings | None = None
+    ledger: CosmosLedgerSettings | None = None
+    """Its business account pays for the transactions."""
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        if self.broker is not None:
+            return ", ".join(self.broker.servers)
+        return self.address or (self.ledger.chain_id if self.ledger is not None else "")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if [self.address, self.broker, self.ledger].count(None) != 2:
+            raise ValueError("needs exactly one of address, broker and ledger")
+        if self.address is None and (self.token is not None or self.authority is not None):
+            raise ValueError("has token or authority, which belong to an address; a broker has its own")
+        return self
 
     @model_validator(mode="after")
     def _private(self) -> Self:
-        if self.token is not None and not self.address.startswith("unix:") and self.authority is None:
+        if self.token is not None and not (self.address or "unix:").startswith("unix:") and self.authority is None:
             raise ValueError(
                 "has a token without authority; a token never crosses a plain port, so name the certificate's issuer"
             )

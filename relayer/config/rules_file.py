@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ValidationError
-
 from relayer.bounded_files import read_up_to
-from relayer.config.document import Document, Step, read_document
-from relayer.config.problems import Problem, describe, report
+from relayer.config.document import Document, Step
+from relayer.config.problems import Problem, report
 from relayer.config.rating_sections import (
     ClaimSection,
     ContractSection,
@@ -34,6 +32,7 @@ from relayer.config.rating_sections import (
     fact_kind,
 )
 from relayer.config.reference_calls import CallProblem, write_back
+from relayer.config.serving import read_section
 from relayer.errors import InvalidInput
 from relayer.facts.canonical_json import NotCanonical, canonical
 from relayer.facts.words import keccak256
@@ -70,12 +69,7 @@ class _Abi:
 
 def load_rules(path: Path) -> RuleFile:
     """Raises ConfigurationError with all problems in one report."""
-    document = read_document(path)
-    try:
-        settings = RulesSettings.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
-    except ValidationError as error:
-        raise report(document, describe(error, document.data)) from error
-    return _Reading(document, settings).rules()
+    return _Reading(*read_section(path, RulesSettings)).rules()
 
 
 class _Reading:

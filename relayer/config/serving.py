@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from relayer.bounded_files import read_up_to
-from relayer.config.document import read_document
+from relayer.config.document import Document, read_document
 from relayer.config.fields import ClientName, Endpoint, FilePath, Finality, LedgerListen, Listen, Logging, Secret, Section
 from relayer.config.problems import describe, report
 from relayer.errors import ConfigurationError
@@ -108,8 +108,13 @@ def load_ledger(path: Path) -> LedgerFileSettings:
 
 def load_section(path: Path, section: type[_S]) -> _S:
     """A file that is one section. Raises ConfigurationError with all problems in one report."""
+    return read_section(path, section)[1]
+
+
+def read_section(path: Path, section: type[_S]) -> tuple[Document, _S]:
+    """The same with the document, for whoever looks further into it."""
     document = read_document(path)
     try:
-        return section.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
+        return document, section.model_validate_json(document.as_json(), context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise report(document, describe(error, document.data)) from error

@@ -37,6 +37,7 @@ class PushClient:
         target: str | PushTarget,
         sign: Sign,
         token: str | None = None,
+        authority: bytes | None = None,
         settings: CourierSettings | None = None,
         on_outcome: OnOutcome | None = None,
     ) -> None:
@@ -51,6 +52,7 @@ class PushClient:
             target=target,
             sign=sign,
             token=token,
+            authority=authority,
             settings=settings,
             on_outcome=on_outcome,
         )

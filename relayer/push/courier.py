@@ -85,13 +85,15 @@ class Courier:
         target: str | PushTarget,
         sign: Sign,
         token: str | None = None,
+        authority: bytes | None = None,
         settings: CourierSettings | None = None,
         on_outcome: OnOutcome | None = None,
         clock: Callable[[], float] = time.time,
         chance: random.Random | None = None,
     ) -> None:
         """`connect` opens a connection to the outbox's database that nothing else uses, sync or async. `target` is an
-        address (`open_target` has its forms), `sign` a function such as `keystore_signer` makes."""
+        address; `open_target` says which, and what `token` and `authority` are. `sign` is a function such as
+        `keystore_signer` makes."""
         self.outbox = outbox
         self.failure = ""
         """Why the last attempt failed; empty if it did not."""
@@ -99,6 +101,7 @@ class Courier:
         self._connect = connect
         self._target = target
         self._token = token
+        self._authority = authority
         self._sign = sign
         self._on_outcome = on_outcome
         self._clock = clock
@@ -283,7 +286,12 @@ class Courier:
         if self._delivery is None:
             target = self._target
             if isinstance(target, str):
-                target = open_target(target, token=self._token, timeout_seconds=self._settings.request_seconds)
+                target = open_target(
+                    target,
+                    token=self._token,
+                    authority=self._authority,
+                    timeout_seconds=self._settings.request_seconds,
+                )
             self._delivery = Delivery(outbox=self.outbox, sign=self._sign, target=target)
         delivery = self._delivery
         if delivery.identity is None:

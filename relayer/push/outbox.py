@@ -122,10 +122,6 @@ class Outbox:
         called again. Raises InvalidInput for one that is not here, or is not of these."""
         return run(connection, lambda _: self.retrying(business_id))
 
-    async def retry_async(self, connection: Any, business_id: str) -> Outcome:
-        """See retry."""
-        return await run_async(connection, lambda _: self.retrying(business_id))
-
     def fact_id(self, issuer_sequence: int) -> bytes:
         """32 bytes: the id of the fact with this sequence."""
         return fact_id(self.chain_id, self.place, self.account, issuer_sequence)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
 from relayer.errors import ConfigurationError
@@ -71,6 +73,35 @@ class ServedTarget(ServiceTarget):
 
     async def close(self) -> None:
         await self._connection.close()
+
+
+class ConnectingTarget:
+    """A target that is connected when it is first asked, and at the next question if that failed."""
+
+    def __init__(self, connect: Callable[[], AbstractAsyncContextManager[PushTarget]]) -> None:
+        """`connect` raises LedgerError."""
+        self._connect = connect
+        self._turn = asyncio.Lock()
+        self._opened = AsyncExitStack()
+        self._target: PushTarget | None = None
+
+    async def identity(self) -> bytes:
+        return await (await self._connected()).identity()
+
+    async def deliver(self, batch: SignedFacts) -> Sequence[FactAnswer]:
+        return await (await self._connected()).deliver(batch)
+
+    async def close(self) -> None:
+        """Ends the connection; another question connects again."""
+        async with self._turn:
+            self._target = None
+            await self._opened.aclose()
+
+    async def _connected(self) -> PushTarget:
+        async with self._turn:
+            if self._target is None:
+                self._target = await self._opened.enter_async_context(self._connect())
+            return self._target
 
 
 def open_target(

@@ -24,7 +24,7 @@ from relayer.codes.limits import MAXIMUM_SIGNED_BYTES
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactAnswer
 from relayer.facts.signing import SignedFacts
-from relayer.messages.signed_facts import decode_request, encode_request, request_from_message, request_to_message
+from relayer.messages.signed_facts import decode_request, encode_request, request_from_message
 from relayer.queue.names import FACTS_ANSWERED, RECORD_FACTS
 from relayer.wire.interledger.settlement.v1 import facts_pb2
 
@@ -105,15 +105,6 @@ def write_facts(event: FactsEvent, *, structured: bool = False) -> Message:
     if event.reply_to:
         attributes[REPLY_TO] = event.reply_to
     return _message(attributes, encode_request(event.request), structured=structured)
-
-
-def write_facts_json(event: FactsEvent, *, structured: bool = True) -> Message:
-    """The same with the JSON form of the request, as a producer in another language may send it."""
-    attributes = {"id": event.event_id, "source": event.source, "type": RECORD_FACTS, "datacontenttype": JSON}
-    if event.reply_to:
-        attributes[REPLY_TO] = event.reply_to
-    data = json_format.MessageToDict(request_to_message(event.request))
-    return _message(attributes, data, structured=structured)
 
 
 def write_answer(event: FactsEvent, answered: Answered, *, ledger: str) -> Message:

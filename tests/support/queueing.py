@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+
+from google.protobuf import json_format
 
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.facts.codec import FactAnswer, fact_id
 from relayer.facts.schema import SCHEMA, Fact, party_id
 from relayer.facts.signing import SignedFacts, contract_of_system, sign_facts
 from relayer.facts.ways import Way
+from relayer.messages.signed_facts import request_to_message
 from relayer.queue.consumer import Delivery
-from relayer.queue.events import FactsEvent, Message, write_facts
+from relayer.queue.events import RECORD_FACTS, FactsEvent, Message, write_facts
 from tests.support.pushing import CHAIN_ID, IDENTITY, ISSUER, KEY, NOW, SYSTEM, PushLedger
 
 SOURCE = "urn:test:booking"
@@ -57,6 +61,19 @@ def an_event(*facts: Fact, event_id: str = "", reply_to: str = "", identity: byt
     request = signed(*facts, identity=identity)
     name = event_id or f"event-{facts[0].issuer_sequence}"
     return FactsEvent(event_id=name, source=SOURCE, reply_to=reply_to, request=request)
+
+
+def write_facts_json(event: FactsEvent, *, structured: bool = True) -> Message:
+    """As a producer in another language may send it: JSON, without a library for events."""
+    attributes = {"specversion": "1.0", "id": event.event_id, "source": event.source, "type": RECORD_FACTS}
+    if event.reply_to:
+        attributes["replyto"] = event.reply_to
+    data = json_format.MessageToDict(request_to_message(event.request))
+    if structured:
+        told = {**attributes, "datacontenttype": "application/json", "data": data}
+        return Message(headers={"content-type": "application/cloudevents+json"}, body=json.dumps(told).encode())
+    headers = {f"ce-{name}": value for name, value in attributes.items()}
+    return Message(headers={"content-type": "application/json", **headers}, body=json.dumps(data).encode())
 
 
 class Recording:

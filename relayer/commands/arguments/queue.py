@@ -72,16 +72,16 @@ def letters_show(
 @letters.command("drive")
 def letters_drive(numbers: Numbers = None, config: File = QUEUE_FILE, every: Every = False, json: Json = False) -> None:
     """Put them into the queue again, after what was wrong is mended."""
-    from relayer.commands.queue import drive_letters
+    from relayer.commands.queue import Ending, end_letters
 
     with reported(form(json)):
-        drive_letters(config, numbers or [], every=every)
+        end_letters(config, numbers or [], Ending.DRIVE, every=every)
 
 
 @letters.command("drop")
 def letters_drop(numbers: Numbers = None, config: File = QUEUE_FILE, every: Every = False, json: Json = False) -> None:
     """Remove them for good."""
-    from relayer.commands.queue import drop_letters
+    from relayer.commands.queue import Ending, end_letters
 
     with reported(form(json)):
-        drop_letters(config, numbers or [], every=every)
+        end_letters(config, numbers or [], Ending.DROP, every=every)

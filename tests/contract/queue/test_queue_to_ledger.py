@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from relayer.app.clock import SystemClock
+from relayer.app.pushing import serve_courier
 from relayer.app.queueing import serve_queue
+from relayer.config.pushing import load_push
 from relayer.config.queue_file import load_queue
 from relayer.devnet.broker import MessageBroker
 from relayer.errors import AccessDenied, ConfigurationError
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.push.client import connect_file
 from relayer.queue.broker import BrokerPlace, connected
 from relayer.queue.names import Names
 from relayer.queue.publisher import QueueTarget
@@ -21,7 +25,7 @@ from relayer.settlement.model.facts import PushedFacts
 from relayer.settlement.model.issuers import Issuer
 from relayer.waiting import until_true
 from tests.support.embedded import embedded_ledger
-from tests.support.pushing import CHAIN_ID, ISSUER, register
+from tests.support.pushing import CHAIN_ID, ISSUER, KEY, SYSTEM, a_claim, an_outbox, register
 from tests.support.queueing import SOURCE, a_fact, signed
 from tests.support.served import ledger_server
 
@@ -74,6 +78,42 @@ async def test_a_producer_gets_the_reference_of_the_ledger_itself(
     assert [(each.liability_id, each.sequence) for each in found] == [(each.liability_id, each.sequence) for each in answers]
     assert all(isinstance(each.origin, PushedFacts) for each in found)
     assert [each.origin.object_id for each in found if isinstance(each.origin, PushedFacts)] == ["T-1", "T-2"]
+
+
+async def test_a_courier_delivers_through_the_broker_of_its_file(
+    tmp_path: Path, ledger: EmbeddedLedger, server: MessageBroker, place: BrokerPlace, names: Names
+) -> None:
+    """`push.yaml` with a broker in place of an address: consumers record what the outbox holds."""
+    (tmp_path / "key").write_text(KEY.hex())
+    (tmp_path / "key").chmod(0o600)
+    outbox = an_outbox()
+    with closing(connect_file(tmp_path / "business.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        outbox.create(connection)
+        outbox.put(connection, a_claim("T-1"))
+        connection.commit()
+        (tmp_path / "push.yaml").write_text(
+            f"version: 1\nsystem: {SYSTEM}\nchain_id: {CHAIN_ID}\nissuer: '0x{ISSUER.hex()}'\n"
+            "database: {sqlite: business.db}\naccount: {key: {file: key}}\n"
+            f"target: {{broker: {{servers: ['{server.server}'], prefix: {names.prefix}}}}}\n"
+            "delivery: {poll_seconds: 0.05, backoff_seconds: 0.05, longest_backoff_seconds: 0.2}\n"
+        )
+        settings = load_queue(settings_file(tmp_path, server.server, names, TOKEN))
+        stopping = asyncio.Event()
+        async with asyncio.TaskGroup() as group, connected(place, names):
+            for serving in (serve_queue(settings, stopping), serve_courier(load_push(tmp_path / "push.yaml"), stopping)):
+                group.create_task(serving)
+
+            async def is_delivered() -> bool:
+                found = outbox.outcome(connection, "T-1")
+                connection.commit()
+                return found is not None and found.accepted
+
+            await until_true(is_delivered, "the claim to be recorded")
+            stopping.set()
+    (liability,) = await ledger.settlement.liabilities(after_sequence=0, limit=10)
+    assert isinstance(liability.origin, PushedFacts)
+    assert liability.origin.object_id == "T-1"
 
 
 @pytest.mark.usefixtures("ledger")

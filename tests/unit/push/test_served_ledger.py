@@ -7,7 +7,7 @@ import json
 import re
 import runpy
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,31 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
+from relayer.app.certificates import certificate_of
 from relayer.app.clock import SystemClock
-from relayer.app.pushing import make_courier, serve_courier
+from relayer.app.pushing import make_courier, open_push_target, serve_courier
 from relayer.cli import app
+from relayer.config.fields import Tls
 from relayer.config.pushing import load_push
-from relayer.errors import ConfigurationError, InvalidInput
+from relayer.errors import ConfigurationError, InvalidInput, LedgerUnavailable
 from relayer.keystore import create_keystore
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.push import PushClient
+from relayer.ledgers.embedded.served.server import LedgerServer
+from relayer.ledgers.served.access import Access
+from relayer.push import Courier, CourierSettings, PushClient
 from relayer.push.client import connect_file
 from relayer.settlement.model.facts import PushedFacts
 from relayer.settlement.model.issuers import Issuer
+from relayer.transport import Places
 from relayer.waiting import until_true
 from tests.support.embedded import embedded_ledger
 from tests.support.pages import DOCS
+from tests.support.paths import ROOT
 from tests.support.pushing import CHAIN_ID, ISSUER, KEY, SIGN, STRANGER, a_claim, an_outbox, register
 from tests.support.served import ledger_server
 
 TOKEN = "debtors-token"
+CERTIFICATES = ROOT / "tests" / "support" / "certificates"
 OF_THE_PAGE = Issuer(1337, ISSUER)
 
 
@@ -212,6 +219,62 @@ async def test_the_command_line_serves_and_shows(settlement: EmbeddedLedger, con
         relayer("push", "show", "T-9", *config)
 
 
+@pytest.fixture
+def on_a_chain(configured: Path) -> Path:
+    """`push.yaml` with a Cosmos chain in place of an address."""
+    text = configured.read_text()
+    start, end = text.index("target:"), text.index("delivery:")
+    chain = (
+        "target:\n  ledger: {type: cosmos, chain_id: settlement-1, endpoints: ['http://127.0.0.1:1'], "
+        "account: {key: {env: PUSH_KEY}}, fees: {gas_price: 0.025stake, cap: 1000000}}\n"
+    )
+    configured.write_text(text[:start] + chain + text[end:])
+    return configured
+
+
+async def test_a_courier_asks_a_chain_when_it_delivers(on_a_chain: Path) -> None:
+    """A chain that is away is asked again."""
+    target = open_push_target(load_push(on_a_chain))
+    for _ in range(2):
+        with pytest.raises(LedgerUnavailable):
+            await target.identity()
+    await target.close()
+
+
+async def test_a_courier_believes_the_certificate_that_it_was_given(tmp_path: Path) -> None:
+    made = embedded_ledger(tmp_path / "ledger", SystemClock())
+    await made.connect()
+    await register(made.settlement, Issuer(CHAIN_ID, ISSUER))
+    certificate = certificate_of(Tls(certificate=CERTIFICATES / "localhost.pem", key=CERTIFICATES / "localhost.key"))
+    places = Places(tcp="127.0.0.1:0", certificate=certificate)
+    server = LedgerServer(made, places=places, access=Access(operator=None, parties={"DE*NBM": TOKEN}))
+    target = f"localhost:{await server.start()}"
+    outbox = an_outbox()
+    with closing(connect_file(tmp_path / "business.db")) as connection:
+        outbox.create(connection)
+        outbox.put(connection, a_claim("T-1"))
+        connection.commit()
+        for authority, accepted in (("other.pem", False), ("localhost.pem", True)):
+            courier = Courier(
+                outbox,
+                connect=lambda: connect_file(tmp_path / "business.db"),
+                target=target,
+                token=TOKEN,
+                authority=(CERTIFICATES / authority).read_bytes(),
+                sign=SIGN,
+                settings=CourierSettings(backoff_seconds=0.001, longest_backoff_seconds=0.001),
+            )
+            while not await courier.step():
+                pass
+            await courier.close()
+            found = outbox.outcome(connection, "T-1")
+            connection.commit()
+            assert found is not None
+            assert found.accepted is accepted
+    await server.stop()
+    await made.close()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -221,6 +284,14 @@ async def test_the_command_line_serves_and_shows(settlement: EmbeddedLedger, con
         ("unix:ledger.sock", "ledger.example:7070", "never crosses a plain port"),
         ("batch: 10", "batch: 1001", "delivery.batch"),
         ("version: 1", "version: 1\ncolour: red", "colour"),
+        (
+            "address: ",
+            "broker: {servers: ['nats://127.0.0.1:4222']}, address: ",
+            "exactly one of address, broker and ledger",
+        ),
+        ('address: "unix:ledger.sock"', "broker: {servers: ['nats://127.0.0.1:4222']}", "which belong to an address"),
+        ('address: "unix:ledger.sock"', "broker: {servers: ['nats://broker.example:4222']}", "which other machines can"),
+        ('address: "unix:ledger.sock"', "broker: {servers: ['ftp://broker.example']}", "is no broker"),
     ],
 )
 def test_a_wrong_file_is_refused(configured: Path, old: str, new: str, words: str) -> None:

@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator, ValidationError
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.facts.codec import FactAnswer
 from relayer.queue.asyncapi import asyncapi
-from relayer.queue.events import Answered, Message, write_answer, write_facts_json
+from relayer.queue.events import Answered, Message, write_answer
 from relayer.queue.names import Names
-from tests.support.queueing import a_fact, an_event
+from tests.support.queueing import a_fact, an_event, write_facts_json
 
 DOCUMENT = asyncapi(Names(), ("nats://127.0.0.1:4222", "tls://broker.example:4222"))
 EVENT = an_event(a_fact(1), reply_to="interledger.answers.me")

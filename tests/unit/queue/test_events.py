@@ -21,9 +21,8 @@ from relayer.queue.events import (
     read_facts,
     write_answer,
     write_facts,
-    write_facts_json,
 )
-from tests.support.queueing import a_fact, an_event
+from tests.support.queueing import a_fact, an_event, write_facts_json
 
 EVENT = an_event(a_fact(1), a_fact(2), reply_to="interledger.answers.me")
 
