@@ -217,7 +217,9 @@ def trust(
 @app.command(rich_help_panel=EVIDENCE)
 def verify(
     file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")],
-    trusted: Annotated[Path, typer.Option("--trust", help="Whom you trust, as `trust` writes it.")],
+    trusted: Annotated[
+        list[Path], typer.Option("--trust", help="Whom you trust, as `trust` writes it. Repeat for the channel of each hop.")
+    ],
     json: Json = False,
 ) -> None:
     """Check a packet's evidence offline, with nothing but the trusted authorities and validators. Status 1 if it fails."""

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from relayer.app.evidence import changes_needed, connected_ends, gather, life_of, trust_of
+from relayer.app.hops import hops_of
 from relayer.app.journal import journal_reader, routes
 from relayer.commands.output import done, say, step, write_file
 from relayer.commands.packet_names import keys_named, packet_of
@@ -13,7 +14,7 @@ from relayer.config.relayer_file import RelayerSettings, load_relayer
 from relayer.core.channels import Route
 from relayer.core.packet import PacketKey
 from relayer.errors import ConfigurationError, InvalidInput
-from relayer.evidence.codec import encode_evidence
+from relayer.evidence.codec import encode_evidence, encode_hops
 from relayer.evidence.model import PacketEvidence, Verdict
 from relayer.evidence.trust import Trust, encode_trust
 
@@ -26,13 +27,18 @@ def export_packet(config: Path, packet: str, output: Path | None) -> None:
         _require_new(output)
     with journal_reader(settings.journal.path) as journal:
         key = packet_of(journal, keys).key
+        way = hops_of(journal, key)
     file = output or Path(f"{key.channel}-{key.source}-{key.sequence}.evidence.json")
     _require_new(file)
-    route = _route(settings, key)
-    with step(f"proving packet {key} on {route.source} and {route.destination}"):
-        evidence, verdict = asyncio.run(_gather(settings, route, key))
-    write_file(file, encode_evidence(evidence))
-    done(f"{file}: packet {key} is proven to be {verdict.ending}, with {len(verdict.proven)} proofs")
+    found = []
+    for each in way:
+        route = _route(settings, each)
+        with step(f"proving packet {each} on {route.source} and {route.destination}"):
+            found.append(asyncio.run(_gather(settings, route, each)))
+    hops = [evidence for evidence, _ in found]
+    write_file(file, encode_evidence(hops[0]) if len(hops) == 1 else encode_hops(hops))
+    for each, (_, verdict) in zip(way, found, strict=True):
+        done(f"{file}: packet {each} is proven to be {verdict.ending}, with {len(verdict.proven)} proofs")
 
 
 def export_trust(config: Path, channel: str | None, output: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from relayer.app.hops import hops_of
 from relayer.app.journal import journal_reader
 from relayer.app.running import answering
 from relayer.commands.form import OutputForm
@@ -12,6 +13,7 @@ from relayer.commands.output import batched, say, show_json, show_json_of_many, 
 from relayer.commands.packet_names import keys_named, packet_of, require_channel
 from relayer.commands.stories import STORIES
 from relayer.config.relayer_file import load_relayer
+from relayer.core.packet import PacketKey
 from relayer.core.states import STATES, state_name
 from relayer.engine.recovery import replay
 from relayer.errors import InvalidInput
@@ -19,6 +21,7 @@ from relayer.ports.journal import JournalReader
 from relayer.views.packets import (
     AnswerView,
     EntryView,
+    HopView,
     PacketStory,
     PacketView,
     ReplayView,
@@ -60,6 +63,7 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         key = line.key
         entries = journal.entries_of(key)
         answers = tuple(map(AnswerView.of, journal.answers(key)))
+        hops = _way(journal, key)
     found = answering(settings)
     nobody = found.mistaken or "no relayer answers on the service port"
     state, code, reason = line.state, line.code, line.reason
@@ -76,6 +80,7 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
         moves_when=moves,
         answers=answers,
         relayer=found.report.standstill if found.report else (nobody,),
+        hops=hops,
         history=tuple(map(EntryView.of, entries)),
     )
     if form is OutputForm.JSON:
@@ -87,12 +92,30 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
     if answers:
         told = [(each.fact_id, "accepted" if each.accepted else "REJECTED", each.code) for each in answers]
         show_table("what the other ledger answered", ("fact", "answer", "code"), told)
+    if hops:
+        way = [(str(at), each.packet, each.state, answers_in_words(each.answers)) for at, each in enumerate(hops, start=1)]
+        show_table("its way: the same payload, forwarded", ("hop", "packet", "state", "answers"), way, right=("hop",))
     say(f"why: {why}")
     if code:
         say(f"reason: {code}: {reason}")
     say(f"what moves it: {moves}")
     for each in story.relayer:
         say(f"relayer: {each}")
+
+
+def _way(journal: JournalReader, key: PacketKey) -> tuple[HopView, ...]:
+    way = hops_of(journal, key)
+    if len(way) == 1:
+        return ()
+    lines = [(each, journal.packet(each)) for each in way]
+    return tuple(
+        HopView(
+            packet=str(each),
+            state="" if line is None else line.state,
+            answers=tuple(map(AnswerView.of, journal.answers(each))),
+        )
+        for each, line in lines
+    )
 
 
 def replay_journal(config: Path, path: Path | None, form: OutputForm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -11,28 +12,37 @@ from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, moment_text, money, say, show_json, show_table
 from relayer.errors import InvalidInput
 from relayer.evidence.errors import EvidenceRefused
+from relayer.evidence.hops import verify_hops
+from relayer.evidence.model import Verdict
 from relayer.evidence.strict_json import MAXIMUM_BYTES, hex_text
 from relayer.evidence.trust import decode_trust
-from relayer.evidence.verify import verify_file
 from relayer.facts.codec import FactAnswer
 from relayer.facts.schema import Fact
 from relayer.light_clients.known import KNOWN
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence, facts_of
 
 
-def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
+def verify_evidence(file: Path, trust: Sequence[Path], form: OutputForm) -> None:
     """`verify`. Ends with status 1 if the file proves nothing."""
-    trusted = decode_trust(_read(trust), KNOWN.trust_readers)
+    trusted = [decode_trust(_read(each), KNOWN.trust_readers) for each in trust]
     try:
-        verdict = verify_file(_read(file), trusted)
+        hops = verify_hops(_read(file), trusted)
     except EvidenceRefused as refused:
         if form is OutputForm.JSON:
             show_json(RefusedEvidence.of(refused))
         say(f"{file}: REFUSED: {refused}")
         raise typer.Exit(FOUND_WRONG) from refused
     if form is OutputForm.JSON:
-        show_json(VerifiedEvidence.of(verdict))
+        show_json(VerifiedEvidence.of(hops))
         return
+    for verdict in hops:
+        _show(verdict)
+    if len(hops) > 1:
+        say(f"the {len(hops)} hops carry the same payload, byte for byte")
+    say(f"{file}: VERIFIED using only {', '.join(map(str, trust))}")
+
+
+def _show(verdict: Verdict) -> None:
     packet = verdict.packet
     rows = (
         (each.claim.value.replace("_", " "), each.chain_id, str(each.height), moment_text(each.timestamp))
@@ -43,7 +53,6 @@ def verify_evidence(file: Path, trust: Path, form: OutputForm) -> None:
     facts = [(hex_text(fact.fact_id), _amount(fact), *_answer(answer)) for fact, answer in facts_of(verdict)]
     if facts:
         show_table(f"{len(facts)} facts", ("fact", "gross", "answer", "liability"), facts, right=("gross",))
-    say(f"{file}: VERIFIED using only {trust}")
 
 
 def _read(file: Path) -> bytes:

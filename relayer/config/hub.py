@@ -31,7 +31,7 @@ Timeout = Annotated[int, Field(ge=10, le=MAXIMUM_TIMEOUT_SECONDS)]
 
 
 class Leg(Section):
-    """The channel between the hub and one ledger."""
+    """The channel between the hub and one ledger. A ledger may have several, under names of their own."""
 
     ledger: LedgerName
     name: ChannelName | None = None
@@ -100,16 +100,12 @@ class HubSettings(Section):
         elif isinstance(ledgers.get(self.ledger), EvmLedgerSettings):
             words = f"{self.ledger!r} is an EVM ledger, which forwards nothing; name one of type cosmos, remote or embedded"
             yield Problem(steps=("hub", "ledger"), words=words)
-        seen: set[str] = set()
         for index, leg in enumerate(self.legs):
             steps = ("hub", "legs", index, "ledger")
             if leg.ledger == self.ledger:
                 yield Problem(steps=steps, words=f"{leg.ledger!r} is the hub itself; a leg names another ledger")
             elif leg.ledger not in known:
                 yield Problem(steps=steps, words=_unknown(leg.ledger, known))
-            elif leg.ledger in seen:
-                yield Problem(steps=steps, words=f"{leg.ledger!r} has a leg already; a hub has one for each ledger")
-            seen.add(leg.ledger)
         names = [leg.channel for leg in self.legs]
         for index, name in enumerate(self.relays or ()):
             if name not in names:

@@ -29,6 +29,11 @@ def has_answers(database: sqlite3.Connection) -> bool:
     return database.execute("SELECT 1 FROM sqlite_master WHERE name = 'answer'").fetchone() is not None
 
 
+def has_carried(database: sqlite3.Connection) -> bool:
+    """Whether the table of what packets carry is there, as with the answers."""
+    return database.execute("SELECT 1 FROM sqlite_master WHERE name = 'carried'").fetchone() is not None
+
+
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Raises JournalUnavailable if there is no file, JournalCorrupt if it is something else."""
     if not path.exists():

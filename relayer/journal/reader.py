@@ -15,11 +15,13 @@ from relayer.core.packet import PacketKey
 from relayer.errors import InvalidInput, JournalCorrupt, JournalUnavailable
 from relayer.facts.answers import Answer
 from relayer.journal.codec import RowCodec, content_hash, decode_memory, row_hash
-from relayer.journal.file import has_answers, open_for_reading, translated
+from relayer.journal.file import has_answers, has_carried, open_for_reading, translated
 from relayer.ports.journal import Checkpoint, Entry, JournalHead, PacketLine
 
 GENESIS = bytes(32)
 """The hash before row 1."""
+_MOST_CARRYING = 1_000
+"""Packets that are looked at for the hops of one: a sender may repeat one value as often as it pays for."""
 
 
 class SqliteJournalReader:
@@ -105,6 +107,16 @@ class SqliteJournalReader:
                 key_columns(key),
             ).fetchall()
         return [Answer(fact_id=fact, code=code, accepted=bool(accepted)) for fact, code, accepted in rows]
+
+    def carrying(self, value: bytes) -> Sequence[PacketKey]:
+        with translated(self.path):
+            if not has_carried(self._db):
+                return ()
+            rows = self._db.execute(
+                "SELECT channel, source, sequence FROM carried WHERE content = ? ORDER BY channel, source, sequence LIMIT ?",
+                (sha256(value).digest(), _MOST_CARRYING),
+            ).fetchall()
+        return [_key(*row) for row in rows]
 
     def entries_of(self, key: PacketKey) -> Sequence[Entry]:
         with translated(self.path):
@@ -204,10 +216,14 @@ def _route(channel: str, source: str, source_client: str, destination: str, dest
     )
 
 
+def _key(channel: str, source: str, sequence: bytes) -> PacketKey:
+    return PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(int.from_bytes(sequence, "big")))
+
+
 def _line(row: tuple[Any, ...]) -> PacketLine:
     channel, source, sequence, state, code, reason, first_row, last_row, first_at_ms, last_at_ms = row
     return PacketLine(
-        key=PacketKey(ChannelId(channel), LedgerId(source), PacketSequence(int.from_bytes(sequence, "big"))),
+        key=_key(channel, source, sequence),
         state=state,
         code=code,
         reason=reason,

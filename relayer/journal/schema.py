@@ -47,8 +47,21 @@ CREATE TABLE answer(
 """
 """What acknowledgements say of each fact. Derived, and made from the rows of a journal that was begun without it."""
 
+CARRIED = """
+CREATE TABLE carried(
+  content BLOB NOT NULL,
+  channel TEXT NOT NULL,
+  source TEXT NOT NULL,
+  sequence BLOB NOT NULL,
+  PRIMARY KEY(content, channel, source, sequence)
+) STRICT, WITHOUT ROWID;
+"""
+"""Which packets carry the same bytes: the hops of a forwarded one, and those that were sent again. `content` is the sha256
+of the payload's value. Derived as the answers are."""
+
 DERIVED = f"""
 {ANSWERS}
+{CARRIED}
 CREATE TABLE packet(
   channel TEXT NOT NULL,
   source TEXT NOT NULL,

@@ -16,7 +16,14 @@ from typing import IO
 
 from relayer.core import states as st
 from relayer.core.channels import Route
-from relayer.core.events import AcknowledgementWritten, Event, PacketPassedOver, PacketRefused, SubmissionRefused
+from relayer.core.events import (
+    AcknowledgementWritten,
+    Event,
+    PacketCommitted,
+    PacketPassedOver,
+    PacketRefused,
+    SubmissionRefused,
+)
 from relayer.core.ids import Height, LedgerId
 from relayer.core.machine import Memory, Record
 from relayer.core.packet import PacketKey
@@ -24,9 +31,9 @@ from relayer.core.states import State, state_name
 from relayer.errors import JournalLocked, JournalUnavailable
 from relayer.facts.answers import answers_in
 from relayer.journal.codec import content_hash, encode_memory, note, row_hash
-from relayer.journal.file import has_answers, translated
+from relayer.journal.file import has_answers, has_carried, translated
 from relayer.journal.reader import SqliteJournalReader, key_columns
-from relayer.journal.schema import ANSWERS, APPLICATION_ID, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
+from relayer.journal.schema import ANSWERS, APPLICATION_ID, CARRIED, DERIVED, GUARDS, LOG, REFUSED_BY_CHANNEL, UPSERT_PACKET
 from relayer.ports.journal import Entry
 from relayer.private_files import make_private, new_private_file, private_file, private_folder
 
@@ -51,6 +58,7 @@ class SqliteJournal(SqliteJournalReader):
                 self._db.execute("PRAGMA recursive_triggers = ON")
             self._head = self.verify()
             self._begin_answers()
+            self._begin_carried()
         except BaseException:
             self._lock.close()
             raise
@@ -121,6 +129,9 @@ class SqliteJournal(SqliteJournalReader):
             case AcknowledgementWritten() as event:
                 for transition in record.transitions:
                     self._index_answers(event, transition.key, row)
+            case PacketCommitted() as event:
+                for transition in record.transitions:
+                    self._index_carried(event, transition.key)
             case PacketRefused(key=key):
                 self._db.execute("INSERT INTO refusal VALUES(?, ?, ?, ?)", (row, key.channel, "", REFUSED_BY_CHANNEL))
             case PacketPassedOver(code=code):
@@ -153,6 +164,25 @@ class SqliteJournal(SqliteJournalReader):
             "INSERT INTO answer VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             [(row, position, *place, each.fact_id, each.code, int(each.accepted)) for position, each in enumerate(answers)],
         )
+
+    def _index_carried(self, event: PacketCommitted, key: PacketKey) -> None:
+        row = (content_hash(event.packet.payload.value), *key_columns(key))
+        self._db.execute("INSERT OR IGNORE INTO carried VALUES(?, ?, ?, ?)", row)
+
+    def _begin_carried(self) -> None:
+        """Of a journal that was begun without it, from its rows."""
+        if has_carried(self._db):
+            return
+        routes = {(route.source, route.source_client): route for route in self.routes()}
+        with self._transaction():
+            self._db.execute(CARRIED)
+            for entry in self.entries():
+                event = entry.event
+                route = (
+                    routes.get((event.ledger, event.packet.source_client)) if isinstance(event, PacketCommitted) else None
+                )
+                if isinstance(event, PacketCommitted) and route is not None:
+                    self._index_carried(event, route.key(event.packet.sequence))
 
     def _begin_answers(self) -> None:
         """Of a journal that was begun without them, from its rows."""

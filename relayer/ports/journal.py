@@ -164,6 +164,10 @@ class JournalReader(Protocol):
         """What the acknowledgement says of each thing in the packet; empty while there is none."""
         ...
 
+    def carrying(self, value: bytes) -> Sequence[PacketKey]:
+        """Packets of which the payload has exactly this value: a forwarded one's hops, and those that were sent again."""
+        ...
+
     def entries_of(self, key: PacketKey) -> Sequence[Entry]:
         """Every row that moved this packet."""
         ...

@@ -226,6 +226,12 @@ class SimulatedLedger(SimulatedChain):
 
     def send_packet(self, client: ClientId, payload: Payload, timeout: TimestampSeconds) -> Packet:
         """Commits a packet in a block of its own. Raises SimulatedRefusal if it is late already."""
+        packet = self._commit(client, payload, timeout)
+        self._seal()
+        return packet
+
+    def _commit(self, client: ClientId, payload: Payload, timeout: TimestampSeconds) -> Packet:
+        """In the block that is being made."""
         if timeout <= self._now():
             raise SimulatedRefusal(IbcCode.TIMEOUT_ELAPSED)
         sequence = PacketSequence(self._sequences.get(client, 0) + 1)
@@ -240,7 +246,6 @@ class SimulatedLedger(SimulatedChain):
         height, transaction = self._next()
         self._write(commitment_path(client, PathKind.COMMITMENT, sequence), packet_commitment(packet))
         self._tell(PacketCommitted(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
-        self._seal()
         return packet
 
     def send_unreadable(self, client: ClientId) -> None:

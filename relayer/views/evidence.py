@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,10 +35,9 @@ class CarriedFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedEvidence:
-    """The evidence holds."""
+class VerifiedHop:
+    """One hop of a forwarded packet's way, proven by itself."""
 
-    proven: Literal[True] = True
     ending: str
     sequence: int
     source_client: str
@@ -46,8 +46,8 @@ class VerifiedEvidence:
     facts: tuple[CarriedFact, ...]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> VerifiedEvidence:
-        """From the verdict over a file."""
+    def of(cls, verdict: Verdict) -> VerifiedHop:
+        """From the verdict over one packet."""
         packet = verdict.packet
         return cls(
             ending=verdict.ending.value,
@@ -59,6 +59,34 @@ class VerifiedEvidence:
                 for each in verdict.proven
             ),
             facts=tuple(_carried(fact, answer) for fact, answer in facts_of(verdict)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedEvidence:
+    """The evidence holds. The first hop's values, and `onward`: the further hops, if the packet was forwarded."""
+
+    proven: Literal[True] = True
+    ending: str
+    sequence: int
+    source_client: str
+    destination_client: str
+    statements: tuple[ProvenClaim, ...]
+    facts: tuple[CarriedFact, ...]
+    onward: tuple[VerifiedHop, ...]
+
+    @classmethod
+    def of(cls, hops: Sequence[Verdict]) -> VerifiedEvidence:
+        """From the verdicts over a file, at least one."""
+        first, *others = map(VerifiedHop.of, hops)
+        return cls(
+            ending=first.ending,
+            sequence=first.sequence,
+            source_client=first.source_client,
+            destination_client=first.destination_client,
+            statements=first.statements,
+            facts=first.facts,
+            onward=tuple(others),
         )
 
 

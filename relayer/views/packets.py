@@ -88,8 +88,18 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HopView:
+    """One hop of a forwarded packet's way, which is a packet of its own."""
+
+    packet: str
+    state: str
+    answers: tuple[AnswerView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketStory:
-    """Why a packet is where it is. `relayer` is what the running relayer reports, or that none answers."""
+    """Why a packet is where it is. `relayer` is what the running relayer reports, or that none answers. `hops`: the
+    whole way that this packet is a part of, the first hop first; empty if nobody forwarded it."""
 
     packet: str
     state: str
@@ -99,6 +109,7 @@ class PacketStory:
     moves_when: str
     answers: tuple[AnswerView, ...]
     relayer: tuple[str, ...]
+    hops: tuple[HopView, ...]
     history: tuple[EntryView, ...]
 
 

@@ -116,8 +116,35 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegStatus:
+    """One leg of a star: packets in both directions, from the journal.
+
+    `backlog`: this relayer has a message to submit for them; `in_flight`: received, and the answer is still to come, as
+    from a ledger further on; `set_aside`: quarantined or contradicted; `ended`: acknowledged or timed out. `stalled`: why
+    the running relayer's work for the leg does not go on; empty if it does, or none answers.
+    """
+
+    channel: str
+    ledger: str
+    backlog: int
+    in_flight: int
+    set_aside: int
+    ended: int
+    stalled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarStatus:
+    """The hub and the legs around it."""
+
+    hub: str
+    legs: tuple[LegStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Packets by state from the journal, and the running relayer's own report; null if none answers, or another one.
+    """Packets by state from the journal, and the running relayer's own report; null if none answers, or another one. `star`
+    is null without a hub.
 
     `mistaken`: why what answers on the service port is not this relayer as it is configured now; empty if it is.
     """
@@ -125,5 +152,6 @@ class Status:
     journal_rows: int
     packets: tuple[PacketCount, ...]
     rejected: tuple[RejectedCount, ...]
+    star: StarStatus | None
     running: RelayerReport | None
     mistaken: str
