@@ -15,10 +15,11 @@ from relayer.core.events import AcknowledgementWritten, PacketAcknowledged, Pack
 from relayer.core.ids import ClientId, Height, LedgerId, TimestampSeconds
 from relayer.core.packet import Packet, PacketKey
 from relayer.errors import HeightPruned, InvalidInput
-from relayer.evidence.codec import encode_evidence
-from relayer.evidence.errors import EvidenceRefused
-from relayer.evidence.model import Claim, Ending
-from relayer.evidence.trust import decode_trust, encode_trust
+from relayer.evidence.codec import encode_evidence, encode_hops
+from relayer.evidence.errors import EvidenceRefused, Flaw
+from relayer.evidence.hops import verify_hops
+from relayer.evidence.model import Claim, Ending, PacketEvidence
+from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify_file
 from relayer.ledgers.embedded.chain.operators import OperatorKey, equal_validators
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
@@ -117,6 +118,24 @@ class Channel:
         ]
 
 
+async def paired(clock: ManualClock, one: EmbeddedLedger, other: EmbeddedLedger) -> Channel:
+    """Of two connected ledgers; packets go from the first one."""
+    clients = []
+    for host, followed in ((one, other), (other, one)):
+        creation = await followed.initial_client(TERMS)
+        clients.append(await host.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=()))
+    for host, mine, theirs in ((one, *clients), (other, *reversed(clients))):
+        await host.register_counterparty(mine, counterparty_client_id=theirs, counterparty_merkle_prefix=(b"ibc", b""))
+    return Channel(
+        clock=clock,
+        source=one,
+        destination=other,
+        source_client=clients[0],
+        destination_client=clients[1],
+        key=PacketKey("main", LedgerId("source"), 1),
+    )
+
+
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[Channel]:
     clock = ManualClock()
@@ -126,22 +145,18 @@ async def channel(tmp_path: Path) -> AsyncIterator[Channel]:
     )
     await one.connect()
     await other.connect()
-    clients = []
-    for host, followed in ((one, other), (other, one)):
-        creation = await followed.initial_client(TERMS)
-        clients.append(await host.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=()))
-    for host, mine, theirs in ((one, *clients), (other, *reversed(clients))):
-        await host.register_counterparty(mine, counterparty_client_id=theirs, counterparty_merkle_prefix=(b"ibc", b""))
-    yield Channel(
-        clock=clock,
-        source=one,
-        destination=other,
-        source_client=clients[0],
-        destination_client=clients[1],
-        key=PacketKey("main", LedgerId("source"), 1),
-    )
+    yield await paired(clock, one, other)
     await one.close()
     await other.close()
+
+
+@pytest.fixture
+async def onward(channel: Channel, tmp_path: Path) -> AsyncIterator[Channel]:
+    """From the destination of the channel to one more ledger."""
+    far = embedded_ledger(tmp_path / "far", channel.clock, name="far", applications={"settlement": EchoApplication()})
+    await far.connect()
+    yield await paired(channel.clock, channel.destination, far)
+    await far.close()
 
 
 async def proven(channel: Channel, *notes: EffectNote) -> tuple[Ending, list[Claim]]:
@@ -281,3 +296,70 @@ class Pruned:
         if at < self._keeps_from:
             raise HeightPruned(f"height {at} is pruned")
         return await self._ledger.prove(paths, at=at)
+
+
+async def gathered(channel: Channel, packet: Packet) -> tuple[PacketEvidence, Trust]:
+    """Of an acknowledged packet."""
+    facts = [
+        each
+        for ledger, kind in (
+            (channel.source, PacketCommitted),
+            (channel.destination, AcknowledgementWritten),
+            (channel.source, PacketAcknowledged),
+        )
+        for each in await channel.told(ledger, kind)
+        if each.packet == packet
+    ]
+    entries = [
+        Entry(row=row, recorded_at_ms=0, event=event, effects=(), previous=bytes(32), hash=bytes(32))
+        for row, event in enumerate(facts, start=1)
+    ]
+    source, destination = channel.ends()
+    evidence, _ = await gather(life_of(channel.key, entries), source=source, destination=destination)
+    return evidence, await trust_of(source, destination)
+
+
+async def acknowledged(channel: Channel, seconds: int) -> Packet:
+    packet = await channel.send(seconds)
+    await channel.carry(packet, PathKind.COMMITMENT)
+    await channel.carry(packet, PathKind.ACKNOWLEDGEMENT)
+    return packet
+
+
+async def test_all_hops_of_a_forwarded_packet_are_shown_in_one_file(channel: Channel, onward: Channel) -> None:
+    """Offline, by whoever has a trust file for each channel; the hub between them need not be believed."""
+    first, first_trust = await gathered(channel, await acknowledged(channel, 600))
+    second, second_trust = await gathered(onward, await acknowledged(onward, 500))
+    raw = encode_hops([first, second])
+    trusts = [decode_trust(encode_trust(each), KNOWN.trust_readers) for each in (second_trust, first_trust)]
+    assert [verdict.ending for verdict in verify_hops(raw, trusts)] == [Ending.ACKNOWLEDGED] * 2
+    # The file of one packet is read by the same verb.
+    assert [verdict.packet for verdict in verify_hops(encode_evidence(first), trusts)] == [first.packet]
+    for hops, trusted, flaw in (
+        ([second, first], trusts, Flaw.STORY),
+        ([first, first], trusts, Flaw.STORY),
+        ([first, second], trusts[:1], Flaw.OTHER_LEDGER),
+    ):
+        with pytest.raises(EvidenceRefused) as refused:
+            verify_hops(encode_hops(hops), trusted)
+        assert refused.value.flaw is flaw
+
+
+async def test_hops_that_are_not_of_one_way_are_refused(channel: Channel, onward: Channel) -> None:
+    """The attacker: shows a genuine first hop of one packet beside the genuine second hop of another one."""
+    first, first_trust = await gathered(channel, await acknowledged(channel, 600))
+    later, later_trust = await gathered(onward, await acknowledged(onward, 700))
+    trusts = [first_trust, later_trust]
+    with pytest.raises(EvidenceRefused, match="hop 2 does not end before hop 1"):
+        verify_hops(encode_hops([first, later]), trusts)
+    (payload,) = later.packet.payloads
+    others = replace(payload, value=payload.value + b"!"), replace(payload, version="fact-2")
+    for other in others:
+        forged = replace(later, packet=replace(later.packet, payloads=(other,), timeout_timestamp=TimestampSeconds(1)))
+        with pytest.raises(EvidenceRefused, match="carries another payload"):
+            verify_hops(encode_hops([first, forged]), trusts)
+    # Bytes that fit are not enough either: each hop is proven by itself.
+    earlier = replace(later.packet, timeout_timestamp=TimestampSeconds(first.packet.timeout_timestamp - 1))
+    with pytest.raises(EvidenceRefused) as refused:
+        verify_hops(encode_hops([first, replace(later, packet=earlier)]), trusts)
+    assert refused.value.flaw is Flaw.PROOF
