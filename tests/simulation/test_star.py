@@ -7,16 +7,21 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from relayer.app.hops import hops_of
+from relayer.cli import app
 from relayer.core import states as st
 from relayer.core.ids import ChannelId, LedgerId, Sequence
 from relayer.core.packet import PacketKey
+from relayer.devnet.ports import free_ports
 from relayer.engine.engine import Engine
 from relayer.journal.reader import SqliteJournalReader
 from relayer.testing.clock import VirtualClock
 from relayer.testing.simulated_hub import Star
 from relayer.testing.world import idle
+from tests.support.outputs import output
 
 NAMES = ("berlin", "hamburg", "settlement", "vault")
 LONG_SECONDS = 600
@@ -108,3 +113,56 @@ def test_a_slow_leg_delays_no_other(star: Star, fault: str) -> None:
     star.ledgers["settlement"].faults.delay_seconds = 0
     run(star, ended(star, berlin=2 * packets, hamburg=packets))
     assert len([verb for verb, _ in star.ledgers["hamburg"].delivered if verb == "acknowledge"]) == packets
+
+
+def configured(star: Star) -> Path:
+    """relayer.yaml beside the journal, with the star as its hub section."""
+    folder = star.world.path.parent
+    ledger = {"type": "remote"}
+    content = {
+        "version": 1,
+        "ledgers": {name: {**ledger, "address": f"unix:{name}.sock", "chain_id": f"{name}-1"} for name in (*NAMES, "hub")},
+        "hub": {
+            "ledger": "hub",
+            "legs": [
+                {"ledger": name, "client": star.out[name].source_client, "hub_client": star.out[name].destination_client}
+                for name in NAMES
+            ],
+        },
+        "journal": {"path": star.world.path.name},
+        "service": {"host": "127.0.0.1", "port": free_ports(1)[0]},
+    }
+    path = folder / "relayer.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def told(config: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(app, [*arguments, "--config", str(config)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_status_draws_the_star_and_explain_follows_a_packet_over_its_hops(star: Star) -> None:
+    for number in range(3):
+        star.send("berlin", "vault", number=number)
+    run(star, ended(star, berlin=3))
+    star.ledgers["settlement"].faults.down = True
+    star.send("hamburg", "settlement", number=1)
+    run(star, lambda engine: len(star.hub.delivered) == 7 and engine.machine.open_everywhere == 2)
+    config = configured(star)
+    drawn = [line for line in told(config, "status").splitlines() if " in flight, " in line]
+    assert drawn == [
+        "     ┌─ berlin      backlog 0, 0 in flight, 3 ended",
+        "     ├─ hamburg     backlog 0, 1 in flight, 0 ended",
+        "hub ─┼─ settlement  backlog 1, 0 in flight, 0 ended",
+        "     └─ vault       backlog 0, 0 in flight, 3 ended",
+    ]
+    star_status = output("status", told(config, "status", "--json"))["star"]
+    assert [leg["backlog"] for leg in star_status["legs"]] == [0, 0, 1, 0]
+    story = output("explain", told(config, "explain", "hamburg/hamburg/1", "--json"))
+    assert [(hop["packet"], hop["state"]) for hop in story["hops"]] == [
+        ("hamburg/hamburg/1", "Received"),
+        ("settlement/hub/1", "Committed"),
+    ]
+    assert "its way: the same payload, forwarded" in told(config, "explain", "settlement/hub/1")
