@@ -69,7 +69,7 @@ Application = Callable[[Packet], Acknowledgement | None]
 
 
 def echo(packet: Packet) -> Acknowledgement:
-    """Answers with the hash of the payload."""
+    """The hash of the payload."""
     return Acknowledgement(app_acknowledgements=(sha256(packet.payload.value).digest(),))
 
 
@@ -101,9 +101,6 @@ class SimulatedLedger(SimulatedChain):
         await self._answer()
         if self._expected_chain_id not in (None, self.chain_id):
             raise WrongLedger(f"ledger {self.ledger_id}: the node serves {self.chain_id}, not {self._expected_chain_id}")
-
-    async def close(self) -> None:
-        self._hints.clear()
 
     async def head(self) -> Head:
         await self._answer()
@@ -243,9 +240,8 @@ class SimulatedLedger(SimulatedChain):
             payloads=(payload,),
         )
         self._sequences[client] = sequence
-        height, transaction = self._next()
         self._write(commitment_path(client, PathKind.COMMITMENT, sequence), packet_commitment(packet))
-        self._tell(PacketCommitted(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
+        self._tell_of(PacketCommitted, packet)
         return packet
 
     def send_unreadable(self, client: ClientId) -> None:
@@ -342,8 +338,7 @@ class SimulatedLedger(SimulatedChain):
         path = commitment_path(packet.source_client, PathKind.COMMITMENT, packet.sequence)
         client.verify(message.proof, path, packet_commitment(packet), self._now())
         self._write(receipt, COSMOS_RECEIPT)
-        height, transaction = self._next()
-        self._tell(ReceiptWritten(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
+        self._tell_of(ReceiptWritten, packet)
         self.delivered.append(("receive", packet))
         acknowledgement = self._application(packet)
         if acknowledgement is not None:
@@ -357,8 +352,7 @@ class SimulatedLedger(SimulatedChain):
         path = commitment_path(packet.destination_client, PathKind.ACKNOWLEDGEMENT, packet.sequence)
         client.verify(message.proof, path, acknowledgement_commitment(message.acknowledgement), self._now())
         self._end("acknowledge", packet)
-        height, transaction = self._next()
-        self._tell(PacketAcknowledged(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
+        self._tell_of(PacketAcknowledged, packet)
         return Outcome.DELIVERED
 
     def _time_out(self, client: SimulatedClient, message: TimeoutPacket) -> Outcome:
@@ -370,8 +364,7 @@ class SimulatedLedger(SimulatedChain):
         if header.timestamp < packet.timeout_timestamp:
             raise SimulatedRefusal(IbcCode.TIMEOUT_NOT_REACHED)
         self._end("timeout", packet)
-        height, transaction = self._next()
-        self._tell(PacketTimedOut(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
+        self._tell_of(PacketTimedOut, packet)
         return Outcome.DELIVERED
 
     def _is_committed(self, client: SimulatedClient, packet: Packet) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 from relayer.core.commitment import CommitmentPath
-from relayer.core.events import LedgerFact
+from relayer.core.events import LedgerFact, PacketAcknowledged, PacketCommitted, PacketTimedOut, ReceiptWritten
 from relayer.core.ids import Height, LedgerId, TimestampSeconds, TransactionId
+from relayer.core.packet import Packet
 from relayer.errors import NotFinal
 from relayer.ports.clock import Clock
 from relayer.ports.ledger import Head
@@ -44,6 +45,9 @@ class SimulatedChain:
     def genesis_hash(self) -> bytes:
         """Hash of the first block."""
         return self._heads[0].hash
+
+    async def close(self) -> None:
+        self._hints.clear()
 
     async def head_hints(self) -> AsyncIterator[None]:
         """One hint after each seal, unless hints are lost."""
@@ -99,6 +103,12 @@ class SimulatedChain:
         history = self._store.get(path, [])
         index = len(history) if at is None else bisect_right(history, int(at), key=lambda written: int(written[0]))
         return history[index - 1][1] if index else None
+
+    def _tell_of(
+        self, kind: type[PacketCommitted | ReceiptWritten | PacketAcknowledged | PacketTimedOut], packet: Packet
+    ) -> None:
+        height, transaction = self._next()
+        self._tell(kind(ledger=self.ledger_id, height=height, transaction=transaction, packet=packet))
 
     def _tell(self, fact: LedgerFact) -> None:
         self._facts.append(fact)
