@@ -16,7 +16,7 @@ from relayer.config.ledgers import LedgerSettings
 from relayer.config.relayer_file import RelayerSettings
 from relayer.core.ids import ClientId
 from relayer.errors import JournalUnavailable, RelayerError
-from relayer.ports.capabilities import BindsPorts, CheckLine, TrustsClients, capability
+from relayer.ports.capabilities import BindsPorts, CheckLine, TrustsChains, TrustsClients, capability
 from relayer.ports.ledger import ClientCondition, ClientStatus
 from relayer.service.listener import bind
 
@@ -86,12 +86,9 @@ async def _channel_lines(
                 continue
             expected = str(settings.ledgers[other.ledger].chain_id)
             yield client_line(subject, status, now=now, counterparty=other.client or "", chain_id=expected)
-            trusting = capability(ledger, TrustsClients)
-            if trusting is not None and status.condition is not ClientCondition.UNKNOWN:
-                yield await trust_line(subject, trusting, ClientId(end.client))
-            binding = capability(ledger, BindsPorts)
-            if binding is not None and status.condition is not ClientCondition.UNKNOWN:
-                yield await port_line(subject, binding, ClientId(end.client), other)
+            if status.condition is not ClientCondition.UNKNOWN:
+                async for line in _fact_lines(subject, ledger, end, other):
+                    yield line
             followed = ledgers.get(other.ledger)
             if followed is not None and status.condition is ClientCondition.ACTIVE:
                 named = named_line(f"authorities of {other.ledger} in the configuration", ledger, followed, status)
@@ -105,6 +102,20 @@ async def _channel_lines(
                 yield await update_line(f"update on {end.ledger}", ledger, followed, status)
 
 
+async def _fact_lines(subject: str, ledger: FullLedger, end: End, other: End) -> AsyncIterator[CheckLine]:
+    """Which facts the ledger takes through the client, as far as that is a matter of settings."""
+    client = ClientId(end.client or "")
+    trusting = capability(ledger, TrustsClients)
+    if trusting is not None:
+        yield await trust_line(subject, trusting, client)
+    binding = capability(ledger, BindsPorts)
+    if binding is not None:
+        yield await port_line(subject, binding, client, other)
+    speaking = capability(ledger, TrustsChains)
+    if speaking is not None and end.chains:
+        yield await chains_line(subject, speaking, end)
+
+
 async def trust_line(subject: str, ledger: TrustsClients, client: ClientId) -> CheckLine:
     """Whether the ledger takes facts through the client."""
     try:
@@ -115,6 +126,21 @@ async def trust_line(subject: str, ledger: TrustsClients, client: ClientId) -> C
         return CheckLine(subject=subject, found=f"facts through {client} become liabilities")
     remedy = "let an operator of the chain run `relayer channel open`; until then every fact is refused for good"
     return CheckLine(subject=subject, found=f"no operator trusts {client}", remedy=remedy)
+
+
+async def chains_line(subject: str, ledger: TrustsChains, end: End) -> CheckLine:
+    """Of which chains the ledger takes facts through a client of a hub."""
+    client = ClientId(end.client or "")
+    try:
+        chains = tuple(await ledger.trusted_chains(client))
+    except RelayerError as error:
+        return CheckLine(subject=subject, found=f"the chains of {client} cannot be looked at", remedy=str(error))
+    expected = tuple(map(str, sorted(end.chains)))
+    found = f"facts through {client} may be of {', '.join(chains) or 'no chain'}"
+    if chains == expected:
+        return CheckLine(subject=subject, found=found)
+    remedy = f"the configuration says {', '.join(expected)}; correct it, or let an operator run `relayer channel open`"
+    return CheckLine(subject=subject, found=found, remedy=remedy)
 
 
 async def port_line(subject: str, ledger: BindsPorts, client: ClientId, counterparty: End) -> CheckLine:

@@ -31,6 +31,7 @@ from relayer.ports.capabilities import (
     BindsPorts,
     DeploysClients,
     PairsAtCreation,
+    TrustsChains,
     TrustsClients,
     VouchedByClient,
     capability,
@@ -82,7 +83,8 @@ async def open_channel(
         await opening.pair(first, second, clients)
         for host, client in ((first, clients[0]), (second, clients[1])):
             with sending():
-                await _trust(host, client, progress)
+                if not await _trust_chains(host, client, progress):
+                    await _trust(host, client, progress)
         for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
             await _tell_vouchers(host, client, followed, progress)
     for host, client, followed in ((first, clients[0], second), (second, clients[1], first)):
@@ -266,6 +268,17 @@ async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
     if trusting is not None:
         await trusting.trust_client(client)
         progress(f"facts through {client} become liabilities on {host.ledger.ledger_id}")
+
+
+async def _trust_chains(host: Host, client: ClientId, progress: Progress) -> bool:
+    """Through a client of a hub come facts of the chains that are listed, and of no other. False: none are listed."""
+    chains = tuple(map(str, sorted(host.end.chains)))
+    trusting = capability(host.ledger, TrustsChains)
+    if trusting is None or not chains:
+        return False
+    await trusting.trust_chains(client, chains)
+    progress(f"facts through {client} of the chains {', '.join(chains)} become liabilities on {host.ledger.ledger_id}")
+    return True
 
 
 async def _tell_vouchers(host: Host, client: ClientId, followed: Host, progress: Progress) -> None:

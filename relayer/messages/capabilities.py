@@ -14,6 +14,7 @@ from relayer.ports.capabilities import (
     CheckLine,
     PairsAtCreation,
     Priced,
+    TrustsChains,
     TrustsClients,
     Vouched,
     Voucher,
@@ -30,6 +31,7 @@ _CAPABILITIES: dict[type, wire.Capability] = {
     TrustsClients: wire.TRUSTS_CLIENTS,
     PairsAtCreation: wire.PAIRS_AT_CREATION,
     BindsPorts: wire.BINDS_PORTS,
+    TrustsChains: wire.TRUSTS_CHAINS,
 }
 _MAXIMUM_CHECK_TEXT = 2_000
 

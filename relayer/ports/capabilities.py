@@ -174,7 +174,8 @@ class TrustsChains(Protocol):
     """
 
     async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
-        """In the place of what was said before: chain ids, ascending, at least one. A repeat is a success."""
+        """In the place of what was said before: EIP-155 ids, decimal, ascending by value, at least one. A repeat is a
+        success."""
         ...
 
     async def trusted_chains(self, client: ClientId) -> Sequence[str]:
@@ -242,5 +243,5 @@ class Checked(Protocol):
         ...
 
 
-CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, BindsPorts, PairsAtCreation, Checked)
+CAPABILITIES: tuple[type, ...] = (Priced, Vouched, TrustsClients, BindsPorts, TrustsChains, PairsAtCreation, Checked)
 """All of them. Each has a suite in relayer.testing.capability_contract and a number in the adapter service."""

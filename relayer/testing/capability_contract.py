@@ -12,7 +12,16 @@ from typing import ClassVar, TypeVar, cast
 from relayer.core.ids import ClientId
 from relayer.errors import LedgerRefused
 from relayer.facts.codec import PORT
-from relayer.ports.capabilities import BindsPorts, Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
+from relayer.ports.capabilities import (
+    BindsPorts,
+    Checked,
+    PairsAtCreation,
+    Priced,
+    TrustsChains,
+    TrustsClients,
+    Vouched,
+    capability,
+)
 from relayer.ports.ledger import ClientHost, Outcome
 from relayer.ports.prover import ClientTerms
 from relayer.testing.ledger_contract import LedgerBench, damaged, pytest, receives, send
@@ -105,6 +114,24 @@ class BindsPortsSuite:
             await binding.bind_port(client, "another-port")
         assert await binding.bound_port(client) == before
         assert await binding.bound_port(ClientId("unknown-client-99")) == PORT
+
+
+class TrustsChainsSuite:
+    """Facts come from the chains that an operator lists. The bench's `operated` has the operator's rights."""
+
+    shows: ClassVar[type] = TrustsChains
+
+    async def test_a_list_of_chains_takes_the_place_of_the_one_before(self, bench: LedgerBench) -> None:
+        trusting = _offered(bench, TrustsChains)
+        client = bench.subject.client
+        for chains in (("1337", "10000"), ("1338",), ("1338",)):
+            await trusting.trust_chains(client, chains)
+            assert tuple(await trusting.trusted_chains(client)) == chains
+        for wrong in ((), ("10000", "1337"), ("1337", "1337")):
+            with pytest.raises(LedgerRefused):
+                await trusting.trust_chains(client, wrong)
+        assert tuple(await trusting.trusted_chains(client)) == ("1338",)
+        assert not await trusting.trusted_chains(ClientId("07-tendermint-99"))
 
 
 class PairsAtCreationSuite:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from copy import copy, deepcopy
 from dataclasses import replace
 from fractions import Fraction
@@ -31,6 +31,7 @@ class CapableLedger(SimulatedLedger):
         self._balance = 10**24
         self._trusted: set[ClientId] = set()
         self._bound: dict[ClientId, str] = {}
+        self._chains: dict[ClientId, tuple[str, ...]] = {}
 
     async def submit(self, batch: SubmissionBatch) -> SubmissionReceipt:
         """As any simulated ledger, and paid for."""
@@ -91,6 +92,17 @@ class CapableLedger(SimulatedLedger):
         """See BindsPorts."""
         await self._answer()
         return self._bound.get(client, PORT)
+
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        """See TrustsChains."""
+        if not chains or list(chains) != sorted(set(chains), key=int):
+            raise LedgerRefused("chains", f"{client} may speak for {chains}: expected some, ascending and each once")
+        self._chains[client] = tuple(chains)
+
+    async def trusted_chains(self, client: ClientId) -> Sequence[str]:
+        """See TrustsChains."""
+        await self._answer()
+        return self._chains.get(client, ())
 
     async def next_client_id(self) -> ClientId:
         """See PairsAtCreation."""

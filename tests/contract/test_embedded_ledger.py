@@ -13,7 +13,7 @@ from relayer.core.packet import Packet
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
 from relayer.ledgers.remote.ledger import RemoteLedger
 from relayer.ports.prover import ClientTerms
-from relayer.testing.capability_contract import BindsPortsSuite, CheckedSuite
+from relayer.testing.capability_contract import BindsPortsSuite, CheckedSuite, TrustsChainsSuite
 from relayer.testing.clock import ManualClock
 from relayer.testing.factories import a_payload
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
@@ -67,7 +67,9 @@ def time_passer(clock: ManualClock, *ledgers: EmbeddedLedger):
     return pass_time
 
 
-class TestEmbeddedLedger(LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, BindsPortsSuite, CheckedSuite):
+class TestEmbeddedLedger(
+    LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, BindsPortsSuite, CheckedSuite, TrustsChainsSuite
+):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()
@@ -85,7 +87,9 @@ class TestEmbeddedLedger(LedgerContractSuite, OwnClientSuite, FirstStateSuite, R
         await counterparty.close()
 
 
-class TestServedLedger(LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, BindsPortsSuite, CheckedSuite):
+class TestServedLedger(
+    LedgerContractSuite, OwnClientSuite, FirstStateSuite, RefusalSuite, BindsPortsSuite, CheckedSuite, TrustsChainsSuite
+):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[LedgerBench]:
         clock = ManualClock()

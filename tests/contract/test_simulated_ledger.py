@@ -23,6 +23,7 @@ from relayer.testing.capability_contract import (
     CheckedSuite,
     PairsAtCreationSuite,
     PricedSuite,
+    TrustsChainsSuite,
     TrustsClientsSuite,
     VouchedSuite,
 )
@@ -76,6 +77,7 @@ EVERY_SUITE = (
     VouchedSuite,
     TrustsClientsSuite,
     BindsPortsSuite,
+    TrustsChainsSuite,
     PairsAtCreationSuite,
     CheckedSuite,
 )

@@ -127,6 +127,12 @@ class CosmosLedger:
     async def trusts_client(self, client: ClientId) -> bool:
         return await self.settlement.trusts_client(client)
 
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        await self.settlement.trust_chains(client, chains)
+
+    async def trusted_chains(self, client: ClientId) -> tuple[str, ...]:
+        return await self.settlement.trusted_chains(client)
+
     async def bind_port(self, client: ClientId, port: str) -> None:
         await self.settlement.bind_port(client, port)
 

@@ -4,6 +4,7 @@ queries of the newest state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -63,10 +64,23 @@ class CosmosSettlement(SettlementClient):
 
     async def trusts_client(self, client: ClientId) -> bool:
         """Whether facts through a client become liabilities; facts through other clients are refused permanently."""
+        return bool(await self.trusted_chains(client))
+
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        """See TrustsChains. Raises AccessDenied, LedgerRefused."""
+        if not chains:
+            raise LedgerRefused("chains", f"client {client}: name the chains that it may speak for; `distrust` it for none")
+        if await self.trusted_chains(client) == tuple(chains):
+            return
+        message = chain_tx.MsgTrustClient(operator=self._commander.address, client_id=client, chains=chains)
+        await self._send(message, chain_tx.MsgTrustClientResponse, what=f"trust in client {client}")
+
+    async def trusted_chains(self, client: ClientId) -> tuple[str, ...]:
+        """Whose facts through a client become liabilities; none: no operator trusts it."""
         response = await self._ask(
             "List", "TrustedClients", chain_query.QueryTrustedClientsRequest(), chain_query.QueryTrustedClientsResponse
         )
-        return any(trusted.client_id == client for trusted in response.clients)
+        return next((tuple(trusted.chains) for trusted in response.clients if trusted.client_id == client), ())
 
     async def bind_port(self, client: ClientId, port: str) -> None:
         """See BindsPorts. Raises AccessDenied, LedgerRefused."""

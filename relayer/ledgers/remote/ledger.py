@@ -27,6 +27,7 @@ from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
 from relayer.wire.interledger.adapter.v1 import adapter_pb2_grpc
 
 if TYPE_CHECKING:
+    from relayer.ledgers.remote.forwarding import RemoteForwarding
     from relayer.ledgers.remote.settlement import RemoteSettlement
 
 _RECONNECT_SECONDS = 1.0
@@ -78,6 +79,13 @@ class RemoteLedger:
         from relayer.ledgers.remote.settlement import RemoteSettlement
 
         return RemoteSettlement(self._connection)
+
+    @cached_property
+    def forwarding(self) -> RemoteForwarding:
+        """The route table of a hub."""
+        from relayer.ledgers.remote.forwarding import RemoteForwarding
+
+        return RemoteForwarding(self._connection)
 
     @property
     def ledger_id(self) -> LedgerId:
@@ -208,6 +216,16 @@ class RemoteLedger:
         response = await self._connection.call(self._stub.GetClientPort, wire.ClientPortRequest(client_id=client))
         with self._strictly():
             return parse_port(response.port)
+
+    async def trust_chains(self, client: ClientId, chains: Sequence[str]) -> None:
+        """Needs the operator's token."""
+        request = wire.TrustClientChainsRequest(client_id=client, chains=chains)
+        await self._connection.guarded_call(self._stub.TrustClientChains, request)
+
+    async def trusted_chains(self, client: ClientId) -> tuple[str, ...]:
+        """Of which chains the far ledger takes facts through the client."""
+        response = await self._connection.call(self._stub.GetClientChains, wire.ClientChainsRequest(client_id=client))
+        return tuple(response.chains)
 
     async def next_client_id(self) -> ClientId:
         response = await self._connection.call(self._stub.GetNextClientId, wire.NextClientIdRequest())

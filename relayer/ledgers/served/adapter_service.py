@@ -16,7 +16,16 @@ from relayer.errors import InvalidInput, LimitExceeded
 from relayer.ledgers.served.answering import Context, answering
 from relayer.messages import capabilities as capability_codec
 from relayer.messages import ledger as codec
-from relayer.ports.capabilities import BindsPorts, Checked, PairsAtCreation, Priced, TrustsClients, Vouched, capability
+from relayer.ports.capabilities import (
+    BindsPorts,
+    Checked,
+    PairsAtCreation,
+    Priced,
+    TrustsChains,
+    TrustsClients,
+    Vouched,
+    capability,
+)
 from relayer.ports.ledger import ClientHost, Ledger
 from relayer.ports.prover import ClientReference, ClientTerms, Prover
 from relayer.wire.interledger.adapter.v1 import adapter_pb2 as wire
@@ -29,7 +38,15 @@ MAXIMUM_EVENT_BYTES = 16 * 1024 * 1024
 
 FOR_OPERATOR = frozenset(
     f"/{wire.DESCRIPTOR.services_by_name['LedgerAdapter'].full_name}/{call}"
-    for call in ("CreateClient", "RegisterCounterparty", "RecoverClient", "TrustClient", "DistrustClient", "BindClientPort")
+    for call in (
+        "CreateClient",
+        "RegisterCounterparty",
+        "RecoverClient",
+        "TrustClient",
+        "DistrustClient",
+        "BindClientPort",
+        "TrustClientChains",
+    )
 )
 """Full names of the calls that need the operator's token."""
 
@@ -231,6 +248,19 @@ class AdapterService(adapter_pb2_grpc.LedgerAdapterServicer):
         async with answering(context):
             await binding.bind_port(ClientId(request.client_id), request.port)
             return wire.ClientPort(port=request.port)
+
+    async def GetClientChains(self, request: wire.ClientChainsRequest, context: Context) -> wire.ClientChains:  # noqa: N802
+        trusting = await self._offered(TrustsChains, context)
+        async with answering(context):
+            return wire.ClientChains(chains=await trusting.trusted_chains(ClientId(request.client_id)))
+
+    async def TrustClientChains(  # noqa: N802
+        self, request: wire.TrustClientChainsRequest, context: Context
+    ) -> wire.ClientChains:
+        trusting = await self._offered(TrustsChains, context)
+        async with answering(context):
+            await trusting.trust_chains(ClientId(request.client_id), tuple(request.chains))
+            return wire.ClientChains(chains=request.chains)
 
     async def GetNextClientId(self, request: wire.NextClientIdRequest, context: Context) -> wire.NextClientId:  # noqa: N802
         del request

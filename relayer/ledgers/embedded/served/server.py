@@ -1,4 +1,4 @@
-"""The embedded ledger as a service: interledger.adapter.v1 and interledger.settlement.v1, with reflection and health.
+"""The embedded ledger as a service: interledger.adapter.v1, settlement.v1 and forward.v1, with reflection and health.
 
 It listens at a Unix socket, at a TCP port with a certificate, or both. Packets need no token, because proofs protect; reads
 need any token unless they are open, set-up verbs need the operator's, commands that of whoever acts.
@@ -11,12 +11,14 @@ from collections.abc import Callable
 
 from relayer.grpc_server import OPEN_SERVICES, GrpcServer
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
+from relayer.ledgers.embedded.served.forwarding_service import ForwardingServicer
 from relayer.ledgers.embedded.served.settlement_service import SettlementServicer
 from relayer.ledgers.served.access import Access, Guard, Reads
 from relayer.ledgers.served.adapter_service import FOR_OPERATOR, AdapterService
 from relayer.ledgers.served.bounds import STREAMS_OF_A_CONNECTION, Bounds
 from relayer.transport import Places
 from relayer.wire.interledger.adapter.v1 import adapter_pb2, adapter_pb2_grpc
+from relayer.wire.interledger.forward.v1 import forward_pb2, forward_pb2_grpc
 from relayer.wire.interledger.settlement.v1 import service_pb2, service_pb2_grpc
 
 MAXIMUM_REQUEST_BYTES = 20 * 1024 * 1024
@@ -25,7 +27,8 @@ STOP_GRACE_SECONDS = 5.0
 
 _ADAPTER = adapter_pb2.DESCRIPTOR.services_by_name["LedgerAdapter"].full_name
 _SETTLEMENT = service_pb2.DESCRIPTOR.services_by_name["Settlement"].full_name
-_FOR_OPERATOR = frozenset({*FOR_OPERATOR})
+_FORWARDING = forward_pb2.DESCRIPTOR.services_by_name["Forwarding"].full_name
+_FOR_OPERATOR = frozenset({*FOR_OPERATOR, f"/{_FORWARDING}/PutRoute", f"/{_FORWARDING}/DropRoute"})
 """Calls that need the operator's token."""
 
 _FOR_PARTIES = frozenset({f"/{_SETTLEMENT}/Execute", f"/{_SETTLEMENT}/RecordFacts"})
@@ -51,8 +54,10 @@ class LedgerServer:
         self._ledger = ledger
         self._places = places
         adapter, settlement = AdapterService(ledger), SettlementServicer(ledger.settlement, access)
+        forwarding = ForwardingServicer(ledger.forwarding)
         self._server = GrpcServer(
             {
+                _FORWARDING: lambda server: forward_pb2_grpc.add_ForwardingServicer_to_server(forwarding, server),  # type: ignore[no-untyped-call]
                 _ADAPTER: lambda server: adapter_pb2_grpc.add_LedgerAdapterServicer_to_server(adapter, server),  # type: ignore[no-untyped-call]
                 _SETTLEMENT: lambda server: service_pb2_grpc.add_SettlementServicer_to_server(settlement, server),  # type: ignore[no-untyped-call]
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from relayer.codes.limits import MAXIMUM_CHAIN_ID_BYTES, MAXIMUM_TRUSTED_CHAINS
+from relayer.codes.limits import MAXIMUM_TRUSTED_CHAINS
 from relayer.codes.settlement import RefusalCode
 from relayer.core.ids import ClientId
 from relayer.ledgers.embedded.host.context import Context
@@ -17,7 +17,7 @@ from relayer.ledgers.embedded.settlement.client_ports import CODESPACE
 
 _TRUSTED = b"settlementTrust/"
 _SEPARATOR = "\n"
-_CHAIN_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{MAXIMUM_CHAIN_ID_BYTES}}}", re.ASCII)
+_CHAIN_ID = re.compile(r"[1-9][0-9]{0,77}", re.ASCII)
 
 
 def trusted_chains(context: Context, client: ClientId, *, followed: str) -> tuple[str, ...]:
@@ -27,12 +27,14 @@ def trusted_chains(context: Context, client: ClientId, *, followed: str) -> tupl
 
 
 def trust(context: Context, client: ClientId, chains: tuple[str, ...]) -> None:
-    """Raises MessageRefused unless the list has chain ids, ascending and each once. A repeat changes nothing."""
-    if not 1 <= len(chains) <= MAXIMUM_TRUSTED_CHAINS or list(chains) != sorted(set(chains)):
-        raise _refused(f"{len(chains)} chains: expected 1 to {MAXIMUM_TRUSTED_CHAINS}, ascending and each once")
+    """Raises MessageRefused unless the list has EIP-155 ids, ascending and each once. A repeat changes nothing."""
     for chain in chains:
         if not _CHAIN_ID.fullmatch(chain):
-            raise _refused(f"chain {chain[:80]!r}: expected a chain id of letters, digits and ._-; there is no wildcard")
+            raise _refused(
+                f"chain {chain[:80]!r}: expected the chain id of a contract ledger, decimal; there is no wildcard"
+            )
+    if not 1 <= len(chains) <= MAXIMUM_TRUSTED_CHAINS or list(chains) != sorted(set(chains), key=int):
+        raise _refused(f"{len(chains)} chains: expected 1 to {MAXIMUM_TRUSTED_CHAINS}, ascending and each once")
     key, value = _TRUSTED + client.encode(), _SEPARATOR.join(chains).encode()
     if context.store.get(key) != value:
         context.store.set(key, value)

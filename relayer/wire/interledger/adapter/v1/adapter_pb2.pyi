@@ -15,6 +15,7 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRUSTS_CLIENTS: _ClassVar[Capability]
     PAIRS_AT_CREATION: _ClassVar[Capability]
     BINDS_PORTS: _ClassVar[Capability]
+    TRUSTS_CHAINS: _ClassVar[Capability]
 CAPABILITY_UNSPECIFIED: Capability
 PRICED: Capability
 VOUCHED: Capability
@@ -22,6 +23,7 @@ CHECKED: Capability
 TRUSTS_CLIENTS: Capability
 PAIRS_AT_CREATION: Capability
 BINDS_PORTS: Capability
+TRUSTS_CHAINS: Capability
 
 class DescribeRequest(_message.Message):
     __slots__ = ()
@@ -512,3 +514,23 @@ class ClientPort(_message.Message):
     PORT_FIELD_NUMBER: _ClassVar[int]
     port: str
     def __init__(self, port: _Optional[str] = ...) -> None: ...
+
+class ClientChainsRequest(_message.Message):
+    __slots__ = ("client_id",)
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    def __init__(self, client_id: _Optional[str] = ...) -> None: ...
+
+class TrustClientChainsRequest(_message.Message):
+    __slots__ = ("client_id", "chains")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHAINS_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    chains: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, client_id: _Optional[str] = ..., chains: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ClientChains(_message.Message):
+    __slots__ = ("chains",)
+    CHAINS_FIELD_NUMBER: _ClassVar[int]
+    chains: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, chains: _Optional[_Iterable[str]] = ...) -> None: ...

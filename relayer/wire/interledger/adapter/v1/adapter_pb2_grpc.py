@@ -149,6 +149,16 @@ class LedgerAdapterStub(object):
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.SerializeToString,
                 response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
                 _registered_method=True)
+        self.GetClientChains = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/GetClientChains',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChainsRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.FromString,
+                _registered_method=True)
+        self.TrustClientChains = channel.unary_unary(
+                '/interledger.adapter.v1.LedgerAdapter/TrustClientChains',
+                request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.TrustClientChainsRequest.SerializeToString,
+                response_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.FromString,
+                _registered_method=True)
         self.GetNextClientId = channel.unary_unary(
                 '/interledger.adapter.v1.LedgerAdapter/GetNextClientId',
                 request_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.NextClientIdRequest.SerializeToString,
@@ -312,6 +322,19 @@ class LedgerAdapterServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetClientChains(self, request, context):
+        """TRUSTS_CHAINS: of which chains facts through a client may come. Changing it needs the operator's token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrustClientChains(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetNextClientId(self, request, context):
         """PAIRS_AT_CREATION: the id of the client that is created next, unless somebody else creates one before.
         """
@@ -436,6 +459,16 @@ def add_LedgerAdapterServicer_to_server(servicer, server):
                     servicer.BindClientPort,
                     request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.FromString,
                     response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.SerializeToString,
+            ),
+            'GetClientChains': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClientChains,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChainsRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.SerializeToString,
+            ),
+            'TrustClientChains': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrustClientChains,
+                    request_deserializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.TrustClientChainsRequest.FromString,
+                    response_serializer=interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.SerializeToString,
             ),
             'GetNextClientId': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNextClientId,
@@ -1064,6 +1097,60 @@ class LedgerAdapter(object):
             '/interledger.adapter.v1.LedgerAdapter/BindClientPort',
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.BindClientPortRequest.SerializeToString,
             interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientPort.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClientChains(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/GetClientChains',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChainsRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrustClientChains(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/interledger.adapter.v1.LedgerAdapter/TrustClientChains',
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.TrustClientChainsRequest.SerializeToString,
+            interledger_dot_adapter_dot_v1_dot_adapter__pb2.ClientChains.FromString,
             options,
             channel_credentials,
             insecure,
