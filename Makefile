@@ -38,12 +38,14 @@ test-long: setup ## the expensive ones: crashes, floods of faults, clients that 
 test-go: setup-go ## both Go modules
 	@$(BIN)/python devnet/run_go_tests.py
 
-# A hundred thousand inputs for each reader of untrusted bytes, a thousand stories of the contracts; the tests have 2,000 and 40.
+# A hundred thousand inputs for each reader of untrusted bytes, a thousand stories of the contracts; the tests have 500 to 2,000,
+# and 40.
 FUZZ_EXAMPLES ?= 100000
 FUZZ_STORIES ?= 1000
 fuzz: $(VENV)/.dev-installed ## many more inputs for every reader of untrusted bytes
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_STORIES=$(FUZZ_STORIES) $(BIN)/python -m pytest -q --durations=0 \
-	  tests/fuzz tests/property/test_bank_messages.py tests/contract/solidity/test_contract_invariants.py
+	  tests/fuzz tests/unit/evidence/test_evidence_files.py tests/property/test_bank_messages.py \
+	  tests/contract/solidity/test_contract_invariants.py
 
 lint: $(VENV)/.dev-installed ## style, format and the direction of imports
 	@$(BIN)/ruff check .

@@ -71,12 +71,21 @@ class Attestor:
         if not 1 <= number <= MAXIMUM_UINT64:
             raise InvalidInput(f"block {number}: the genesis block is not signed, nor one past 2^64 - 1")
 
+    async def _hash_of(self, number: int) -> bytes:
+        """As the authority's node gives it now. Raises NotFinal."""
+        if number <= self._final_height:
+            return await self._source.block_hash(number)
+        # Most often the block that is asked for is the newest one, so this one answer says that it is final and its hash.
+        newest, newest_hash = await self._source.final_block()
+        self._final_height = max(self._final_height, newest)
+        if number > self._final_height:
+            raise NotFinal(f"block {number} is not final here yet; the newest final block is {self._final_height}")
+        return newest_hash if newest == number else await self._source.block_hash(number)
+
     async def attest(self, *, chain_id: int, client: ClientIdentity, number: int) -> Attestation:
         """Raises ClientNotServed, InvalidInput, NotFinal, ContradictingHash, StoreUnusable, LedgerError."""
         self.require_served(chain_id=chain_id, client=client, number=number)
-        if number > self._final_height and number > await self.final_height():
-            raise NotFinal(f"block {number} is not final here yet; the newest final block is {self._final_height}")
-        block_hash = await self._source.block_hash(number)
+        block_hash = await self._hash_of(number)
         async with self._store_lock:
             is_first = await asyncio.to_thread(self._store.record, self.chain_id, number, block_hash)
         digest = authority_digest(chain_id=self.chain_id, identity=client, number=number, block_hash=block_hash)

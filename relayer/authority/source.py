@@ -12,6 +12,10 @@ class BlockSource(Protocol):
         """Number of the newest block that counts as final."""
         ...
 
+    async def final_block(self) -> tuple[int, bytes]:
+        """Number and hash, 32 bytes, of the newest block that counts as final, as one answer of the node gives them."""
+        ...
+
     async def block_hash(self, number: int) -> bytes:
         """32 bytes. Only asked for final blocks."""
         ...

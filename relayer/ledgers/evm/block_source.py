@@ -5,7 +5,7 @@ from __future__ import annotations
 from relayer.core.ids import Height
 from relayer.ledgers.evm.errors import MalformedAnswer
 from relayer.ledgers.evm.finality import FinalityRule
-from relayer.ledgers.evm.node import EvmNode
+from relayer.ledgers.evm.node import Block, EvmNode
 from relayer.ledgers.evm.rpc import JsonRpc
 from relayer.proofs.errors import ProofError
 from relayer.proofs.poa_evm.evm_header import encode_block
@@ -20,12 +20,19 @@ class EvmBlockSource:
     async def final_height(self) -> Height:
         return (await self._node.head()).number
 
+    async def final_block(self) -> tuple[int, bytes]:
+        block = await self._node.head()
+        return block.number, _hash(block)
+
     async def block_hash(self, number: int) -> bytes:
-        block = await self._node.block(number)
-        try:
-            return encode_block(block.raw).hash
-        except ProofError as error:
-            raise MalformedAnswer(f"block {number}: {error}") from error
+        return _hash(await self._node.block(number))
 
     async def close(self) -> None:
         await self._node.rpc.close()
+
+
+def _hash(block: Block) -> bytes:
+    try:
+        return encode_block(block.raw).hash
+    except ProofError as error:
+        raise MalformedAnswer(f"block {block.number}: {error}") from error

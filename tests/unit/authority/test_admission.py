@@ -33,6 +33,9 @@ class GatedNode:
     async def final_height(self) -> int:
         return 2**40
 
+    async def final_block(self) -> tuple[int, bytes]:
+        return 2**40, bytes(32)
+
     async def block_hash(self, number: int) -> bytes:
         self.asked.append(number)
         await self.gate.wait()

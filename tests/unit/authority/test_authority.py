@@ -41,10 +41,17 @@ class FakeSource:
             raise LedgerUnavailable("the node is down")
         return self.final
 
+    async def final_block(self) -> tuple[int, bytes]:
+        number = await self.final_height()
+        return number, self.hash_of(number)
+
     async def block_hash(self, number: int) -> bytes:
         if self.down:
             raise LedgerUnavailable("the node is down")
         self.asked.append(number)
+        return self.hash_of(number)
+
+    def hash_of(self, number: int) -> bytes:
         return self.hashes.get(number, number.to_bytes(32, "big"))
 
     async def close(self) -> None:
@@ -156,6 +163,21 @@ def test_large_numbers_are_kept_or_refused_never_wrapped(path) -> None:
         for number in (0, -1, 2**63, 2**64):
             with pytest.raises(ContradictingHash):
                 store.record(5, number, bytes(32))
+
+
+async def test_the_newest_final_block_takes_one_question_and_each_other_one_its_own(path) -> None:
+    source = FakeSource(final=10)
+    with SignedHashes(path) as store:
+        authority = attestor(source, store)
+        newest = await authority.attest(chain_id=5, client=SERVED, number=10)
+        assert (newest.block_hash, source.asked) == (source.hash_of(10), [])
+        # What was said of it before is not said again: the node is asked anew, so that a changed block is found.
+        source.hashes[10] = b"\x0f" * 32
+        with pytest.raises(ContradictingHash):
+            await authority.attest(chain_id=5, client=SERVED, number=10)
+        source.final = 12
+        assert (await authority.attest(chain_id=5, client=SERVED, number=11)).block_hash == source.hash_of(11)
+        assert source.asked == [10, 11]
 
 
 async def test_what_was_final_stays_final_when_the_node_lags(path) -> None:

@@ -275,6 +275,9 @@ async def test_an_authority_checks_the_hash_that_its_node_gives() -> None:
     source = EvmBlockSource(rpc, LatestIsFinal())
     assert await source.final_height() == rpc.number
     assert await source.block_hash(rpc.number) == keccak256(rpc.header)
+    assert await source.final_block() == (rpc.number, keccak256(rpc.header))
     rpc.lies["eth_getBlockByNumber"] = {"hash": "0x" + "12" * 32}
     with pytest.raises(MalformedAnswer):
         await source.block_hash(rpc.number)
+    with pytest.raises(MalformedAnswer):
+        await source.final_block()
