@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import cache
 
+import typer.testing
 from hypothesis import HealthCheck, settings
+from typer.main import get_command
 
 settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
+
+# A runner makes the program's whole command line out of its functions for every call, which takes longer than most verbs.
+typer.testing._get_command = cache(get_command)  # type: ignore[attr-defined]
 
 
 def pytest_configure() -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.sources import tree
 
 PACKAGE = ROOT / "relayer"
 GENERATED = PACKAGE / "wire" / "interledger"
@@ -20,11 +21,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def test_every_public_function_says_what_it_is_for() -> None:
-    assert [f"{path.relative_to(ROOT)}: {name}" for path, tree in _modules() for name in _silent(tree)] == []
+    assert [f"{path.relative_to(ROOT)}: {name}" for path, module in _modules() for name in _silent(module)] == []
 
 
-def _silent(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
+def _silent(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
         if isinstance(node, _FUNCTION) and _owes_a_docstring(node):
             yield node.name
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
@@ -55,14 +56,18 @@ def _implemented(owner: ast.ClassDef) -> set[str]:
     return set().union(*(names for names in _documented_protocols() if names <= members))
 
 
-def _members(owner: ast.ClassDef) -> set[str]:
+@cache
+def _members(owner: ast.ClassDef) -> frozenset[str]:
     """Methods and attributes, its own and those of its bases in this package."""
     own = {each.name for each in _methods(owner)}
     own |= {each.target.id for each in owner.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)}
     for node in ast.walk(owner):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
-            own.add(node.attr)
-    return own.union(*(_members(_classes()[base]) for base in _bases(owner) if base in _classes()))
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
+                own.add(node.attr)
+            case _:
+                pass
+    return frozenset(own).union(*(_members(_classes()[base]) for base in _bases(owner) if base in _classes()))
 
 
 @cache
@@ -86,10 +91,10 @@ def _bases(owner: ast.ClassDef) -> list[str]:
 
 @cache
 def _classes() -> Mapping[str, ast.ClassDef]:
-    return {node.name: node for _, tree in _modules() for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {node.name: node for _, module in _modules() for node in module.body if isinstance(node, ast.ClassDef)}
 
 
 @cache
 def _modules() -> tuple[tuple[Path, ast.Module], ...]:
     paths = sorted(path for path in PACKAGE.rglob("*.py") if GENERATED not in path.parents)
-    return tuple((path, ast.parse(path.read_text())) for path in paths)
+    return tuple((path, tree(path)) for path in paths)

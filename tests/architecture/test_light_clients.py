@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import nodes
+
 PACKAGE = Path(__file__).resolve().parents[2] / "relayer"
 SERVES_EVERY_TYPE = (
     "app",
@@ -42,7 +44,7 @@ MODULES = sorted(
 def test_no_module_names_one_type(path: Path) -> None:
     imported = {
         name
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module is not None
         for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.sources import nodes, source, tree
 
 PACKAGE = ROOT / "relayer"
 GENERATED = PACKAGE / "wire" / "interledger"
@@ -21,8 +22,8 @@ MAXIMUM_FUNCTION_LINES = 70
 MAY_CATCH_EVERYTHING = {"engine/runner.py", "commands/ending.py", "push/strangers.py"}
 
 
-def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def test_imports_go_one_way() -> None:
@@ -38,11 +39,9 @@ def test_imports_go_one_way() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_is_small_and_says_what_it_is_for(path: Path) -> None:
-    source = path.read_text()
-    tree = ast.parse(source)
-    assert len(source.splitlines()) <= MAXIMUM_MODULE_LINES
-    assert ast.get_docstring(tree), "a module says what it is for"
-    long = [f"{node.name}: {_length(node)} lines" for node in functions(tree) if _length(node) > MAXIMUM_FUNCTION_LINES]
+    assert len(source(path).splitlines()) <= MAXIMUM_MODULE_LINES
+    assert ast.get_docstring(tree(path)), "a module says what it is for"
+    long = [f"{node.name}: {_length(node)} lines" for node in functions(path) if _length(node) > MAXIMUM_FUNCTION_LINES]
     assert not long
 
 
@@ -50,7 +49,7 @@ def test_only_the_runner_catches_everything() -> None:
     catching = {
         str(path.relative_to(PACKAGE))
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler) and _names(node) & {"", "Exception", "BaseException"} and not _cleans_up(node)
     }
     assert catching <= MAY_CATCH_EVERYTHING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,12 @@ def application(help_text: str, **attributes: Any) -> typer.Typer:
     return typer.Typer(cls=TopicGroup, add_completion=False, rich_markup_mode=None, help=help_text, **attributes)
 
 
+@cache
+def _command(module: str) -> Any:
+    """What the module's application is made into: once, however often it is called or described."""
+    return get_command(import_module(module).app)
+
+
 class LateGroup(TyperGroup):
     """Stands for a Typer application of another module, which is imported once the group is called."""
 
@@ -42,7 +49,7 @@ class LateGroup(TyperGroup):
 
     def loaded(self) -> Any:
         """The group itself."""
-        return get_command(import_module(self._module).app)
+        return _command(self._module)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Of the group itself, which then runs instead of this one."""

@@ -23,7 +23,7 @@ from relayer.evidence.verify import verify, verify_file
 from relayer.light_clients.known import KNOWN
 
 Json = dict[str, Any]
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "500"))
 
 
 def evidence_flaw(raw: bytes) -> Flaw:

@@ -91,8 +91,9 @@ def test_a_command_that_connects_loads_only_what_it_needs(name: str) -> None:
 def test_a_command_starts_within_its_processor_time(command: str, arguments: dict[str, list[str]]) -> None:
     words = ["-m", "relayer", *arguments[command]]
     # Each run beside one of the yardstick, and the best pair counts: what else happens on the machine only adds to either.
+    # So the first pair within the limit ends it.
     factors = (_once(words) / max(YARDSTICK_SECONDS, _once(YARDSTICK)) for _ in range(RUNS))
-    assert min(factors) * YARDSTICK_SECONDS < SECONDS[command]
+    assert any(factor * YARDSTICK_SECONDS < SECONDS[command] for factor in factors)
 
 
 def _once(arguments: Sequence[str]) -> float:
