@@ -241,11 +241,28 @@ def schema(
 
 
 @app.command(rich_help_panel=LOOKING)
-def reconcile(config: Config = RELAYER_FILE, channel: Channel = None, json: Json = False) -> None:
-    """Compare facts and liabilities hash by hash, read from the two ledgers. Status 1 if they differ."""
-    from relayer.commands.reconcile import reconcile_channel
+def reconcile(
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    way: Annotated[
+        list[str] | None,
+        typer.Option("--way", help="interledger, pushed, queued or pulled; may be repeated. Without it, all."),
+    ] = None,
+    push: Annotated[
+        list[Path] | None, typer.Option("--push", help="A push.yaml or push-service.yaml; may be repeated.")
+    ] = None,
+    queue: Annotated[Path | None, typer.Option("--queue", help="The queue.yaml.")] = None,
+    agent: Annotated[Path | None, typer.Option("--agent", help="The agent.yaml.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare the books of every way in with the settlement ledger, claim by claim. Status 1 if they differ.
 
-    reconcile_channel(config, channel, form(json))
+    The files of the other ways are found beside relayer.yaml; nothing is changed anywhere.
+    """
+    from relayer.commands.reconcile import ReconcileRequest, reconcile_channel
+
+    request = ReconcileRequest(ways=tuple(way or ()), push=tuple(push or ()), queue=queue, agent=agent)
+    reconcile_channel(config, channel, request, form(json))
 
 
 @app.command(rich_help_panel=DEVELOPMENT)

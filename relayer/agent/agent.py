@@ -102,6 +102,11 @@ class SettlementAgent:
         if differs is not None:
             raise ConfigurationError(f"the agent's database belongs to another {differs}; name another file as store")
 
+    def go_back(self, block: int) -> None:
+        """Lets the next pull read from `block` on again: what the database lost since is read again, the rest is kept."""
+        for contract in self.rules.contracts.values():
+            self.store.rewind(contract.address, max(block, contract.start_block) - 1)
+
     async def pull(self) -> AgentReport:
         """Reads what is final now, records it, and writes references. Raises LedgerError; what was achieved is stored."""
         async with self._pulling:

@@ -32,7 +32,7 @@ class Claiming:
     def __init__(self, rules: RuleFile, source: EventSource, *, issuer: bytes) -> None:
         self.rules = rules
         self._source = source
-        self._issuer = issuer
+        self.issuer = issuer
         self._contracts = {each.address: each for each in rules.contracts.values()}
         self._by_topic: dict[tuple[bytes, bytes], list[EventRule]] = {}
         for rule in rules.events:
@@ -80,7 +80,7 @@ class Claiming:
         made = []
         for claim in rate(self.rules, rule, activity):
             document = document_bytes(document_of(self.rules, rule.name, activity, claim))
-            fact = fact_of(claim, activity, issuer=self._issuer, document=document)
+            fact = fact_of(claim, activity, issuer=self.issuer, document=document)
             made.append(
                 NewClaim(
                     fact=fact,
@@ -98,10 +98,10 @@ class Claiming:
             issuer, fact = minted_fact(event.data)
         except InvalidInput as error:
             return Refusal(code=RatingCode.EVENT_MALFORMED.value, detail=str(error))
-        if issuer != self._issuer:
+        if issuer != self.issuer:
             return Refusal(
                 code=AgentCode.OTHER_ISSUER.value,
-                detail=f"0x{issuer.hex()} issued the fact, and this agent signs as 0x{self._issuer.hex()}; it travels in a "
+                detail=f"0x{issuer.hex()} issued the fact, and this agent signs as 0x{self.issuer.hex()}; it travels in a "
                 "packet, or is pulled by an agent that has the issuer's key",
             )
         return [NewClaim(fact=fact, number=0, rules=b"", object_id=fact.fact_id.hex(), document=b"")]

@@ -51,8 +51,9 @@ class LedgerReader:
     """Reads for one agent."""
 
     def __init__(
-        self, source: EventSource, store: AgentStore, claiming: Callable[[], Claiming], *, blocks_per_query: int
+        self, source: EventSource, store: AgentStore | None, claiming: Callable[[], Claiming], *, blocks_per_query: int
     ) -> None:
+        """`store` is needed to go on from where it was read, not for `events`."""
         self._source = source
         self._store = store
         self._claiming = claiming
@@ -65,12 +66,20 @@ class LedgerReader:
         topics = self._claiming().topics(contract)
         if not topics:
             return
+        assert self._store is not None
         first = await self._begin(contract, head)
         reader = self._readers.setdefault(contract.name, self._ranges(contract, topics))
         async for (part,) in reader.parts(first, head.number):
-            rated = await self._rated(contract, part)
+            rated = self._rated(await self._events(contract, part))
             added = self._store.add(contract.address, rated, block=part.last.number, block_hash=part.last.hash)
             yield Progress(contract=contract.name, events=added, block=part.last.number)
+
+    async def events(self, contract: Contract, first: int, last: int) -> AsyncIterator[Sequence[NewEvent]]:
+        """Of these final blocks, a part at a time, stored or not. Raises LedgerError."""
+        topics = self._claiming().topics(contract)
+        if topics:
+            async for (part,) in self._ranges(contract, topics).parts(first, last):
+                yield await self._events(contract, part)
 
     async def look_back(self, contracts: Iterable[Contract]) -> None:
         """Takes back what was read from blocks that are gone, unless the ledger cannot be asked."""
@@ -81,6 +90,7 @@ class LedgerReader:
 
     async def _begin(self, contract: Contract, head: BlockHeader) -> int:
         """The first block to read, after the cursor was compared with the ledger."""
+        assert self._store is not None
         for block, known in self._store.known_blocks(contract.address):
             if block > head.number:
                 # The final block moved back: another node is behind, or the ledger was restored. Nothing is decided by that.
@@ -95,6 +105,7 @@ class LedgerReader:
         return contract.start_block
 
     def _rewind(self, contract: Contract, block: int) -> None:
+        assert self._store is not None
         cursor = self._store.cursor(contract.address)
         if cursor is None or cursor[0] == block:
             return
@@ -120,28 +131,32 @@ class LedgerReader:
             raise LedgerUnavailable(f"the node has no block {number} yet, though it is final; ask again")
         return found
 
-    async def _rated(self, contract: Contract, part: _Part) -> list[Rated]:
+    def _rated(self, events: Iterable[NewEvent]) -> list[Rated]:
+        claiming = self._claiming()
+        outcomes = ((event, claiming.claims(event)) for event in events)
+        return [(event, outcome) for event, outcome in outcomes if outcome is not None]
+
+    async def _events(self, contract: Contract, part: _Part) -> list[NewEvent]:
         times = await self._source.times(sorted({log.block for log in part.logs}))
         ordinals: Counter[tuple[bytes, bytes]] = Counter()
-        claiming, rated = self._claiming(), []
+        events = []
         for log in part.logs:
             key = (log.transaction, log.topics[0])
-            event = NewEvent(
-                contract=contract.address,
-                block=log.block,
-                block_hash=log.block_hash,
-                block_time=times[log.block],
-                transaction=log.transaction,
-                log_index=log.index,
-                ordinal=ordinals[key],
-                topics=log.topics,
-                data=log.data,
+            events.append(
+                NewEvent(
+                    contract=contract.address,
+                    block=log.block,
+                    block_hash=log.block_hash,
+                    block_time=times[log.block],
+                    transaction=log.transaction,
+                    log_index=log.index,
+                    ordinal=ordinals[key],
+                    topics=log.topics,
+                    data=log.data,
+                )
             )
             ordinals[key] += 1
-            outcome = claiming.claims(event)
-            if outcome is not None:
-                rated.append((event, outcome))
-        return rated
+        return events
 
 
 def _too_much(error: RelayerError) -> bool:

@@ -25,8 +25,15 @@ class References:
     """For one rule file. `ledger`: the settlement ledger's chain id."""
 
     def __init__(
-        self, source: EventSource, writer: ReferenceWriter | None, store: AgentStore, claiming: Claiming, *, ledger: str
+        self,
+        source: EventSource,
+        writer: ReferenceWriter | None,
+        store: AgentStore | None,
+        claiming: Claiming,
+        *,
+        ledger: str,
     ) -> None:
+        """`writer` and `store` are needed to write, not to look."""
         self._source = source
         self._writer = writer
         self._store = store
@@ -36,12 +43,22 @@ class References:
 
     def wanted(self, claim: StoredClaim) -> bool:
         """Whether the rules write this claim's reference: that of an event's first claim is the record's."""
-        if claim.claim.number != 0 or self._writer is None or not self._asked_for:
+        if claim.claim.number != 0 or self._writer is None or self._store is None or not self._asked_for:
             return False
         return self._rule(self._store.event(claim.event).event) is not None
 
+    async def present(self, claim: StoredClaim, event: NewEvent) -> tuple[Argument, Argument] | None:
+        """The reference that the claim's record should have, and what it has; None: the rules ask for none."""
+        found = self._rule(event) if claim.claim.number == 0 else None
+        if found is None:
+            return None
+        rule, fields = found
+        values: dict[str, Argument] = {**fields, **self._reference(claim)}
+        return _value(rule.value, values), await self._source.call(rule.read, _filled(rule.read, values))
+
     async def write(self) -> int:
         """All that are due. How many records have theirs now. Raises LedgerError where the ledger cannot be asked."""
+        assert self._store is not None
         written = 0
         while due := self._store.references_due(limit=REFERENCES_AT_ONCE):
             outcomes = await self._write(due)
@@ -53,6 +70,7 @@ class References:
         return written
 
     async def _write(self, due: Sequence[StoredClaim]) -> list[_Outcome]:
+        assert self._store is not None
         outcomes: list[_Outcome] = []
         pending: list[tuple[StoredClaim, Call, list[Argument]]] = []
         for claim in due:
@@ -94,7 +112,7 @@ class References:
             return ReferenceState.REFUSED, f"{rule.read.function.signature}: {error}"
         if present == _value(rule.value, values):
             return ReferenceState.WRITTEN, ""
-        if not _is_empty(present):
+        if not is_empty(present):
             return ReferenceState.DIFFERS, f"the record has {_shown(present)}, which is kept"
         return None
 
@@ -130,8 +148,8 @@ def _value(argument: Argument, values: Mapping[str, Argument]) -> Argument:
     return argument
 
 
-def _is_empty(value: Argument) -> bool:
-    """What a contract's storage has where nothing was written."""
+def is_empty(value: Argument) -> bool:
+    """Whether it is what a contract's storage has where nothing was written."""
     return not any(value) if isinstance(value, bytes) else not value
 
 

@@ -282,6 +282,16 @@ class AgentStore(AgentStoreReader):
                 (AgentCode.CHANGED_BY_REORGANISATION.value,),
             ).rowcount
 
+    def repeat(self, event: int) -> int:
+        """Puts the claims of an event back to be sent again, those that were recorded among them: the ledger answers with
+        the reference that it has, or records them. What only a block said that is gone stays refused. How many."""
+        with self._transaction():
+            return self._db.execute(
+                "UPDATE claim SET state = 'waiting', not_before = 0 WHERE event = ? AND state != 'waiting' "
+                "AND code IS NOT ?",
+                (event, AgentCode.CHANGED_BY_REORGANISATION.value),
+            ).rowcount
+
     # References
 
     def referenced(self, outcomes: Sequence[tuple[StoredClaim, ReferenceState, str]]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relayer.agent.rows import CLAIM_COLUMNS, EVENT_COLUMNS, claim_of, event_of
-from relayer.agent.values import ClaimState, Counts, ReferenceState, StoredClaim, StoredEvent
+from relayer.agent.values import ClaimState, Counts, NewEvent, ReferenceState, StoredClaim, StoredEvent
 from relayer.errors import JournalUnavailable
 
 
@@ -82,6 +82,29 @@ class AgentStoreReader:
         """By its fact."""
         row = self._one(f"SELECT {CLAIM_COLUMNS} FROM claim WHERE fact_id = ?", fact_id)  # noqa: S608
         return None if row is None else claim_of(row)
+
+    def newest_sequence(self) -> int:
+        """Of all recorded claims, as the settlement ledger counts; 0: there are none."""
+        return int(self._one("SELECT coalesce(max(sequence), 0) FROM claim WHERE state = 'recorded'")[0])
+
+    def events(self, *, after: int, limit: int) -> list[StoredEvent]:
+        """Those on the ledger, in the order in which they were read."""
+        rows = self._all(
+            f"SELECT {EVENT_COLUMNS} FROM event WHERE orphaned = 0 AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+            after,
+            limit,
+        )
+        return [event_of(row) for row in rows]
+
+    def has_event(self, event: NewEvent) -> bool:
+        """Whether it is stored at its place, with its content."""
+        row = self._one(
+            "SELECT topics, data FROM event WHERE contract = ? AND block = ? AND log_index = ? AND orphaned = 0",
+            event.contract,
+            event.block,
+            event.log_index,
+        )
+        return row is not None and (row[0], row[1]) == (b"".join(event.topics), event.data)
 
     def event(self, event: int) -> StoredEvent:
         """By its row."""

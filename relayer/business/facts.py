@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
-from relayer.business.reconcile import ComparedFact as ReconcileRecord
-from relayer.business.reconcile import Standing
+from relayer.business.reconcile import ComparedFact, Standing, Terms
 from relayer.codes.limits import MAXIMUM_FACTS
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.errors import InvalidInput
@@ -17,6 +16,7 @@ from relayer.facts.schema import Fact
 from relayer.ports.clock import Clock
 from relayer.ports.facts import FactLedger, FactRecord, FactState, MintedFact
 from relayer.ports.sending import Sending
+from relayer.settlement.rules.facts import amount_of
 
 FACTS_PER_MINT = 20
 """Keeps a minting transaction well under the gas of one block."""
@@ -113,17 +113,35 @@ async def tracked(ledger: FactLedger) -> list[TrackedFact]:
     return result
 
 
-def for_reconciliation(facts: Sequence[TrackedFact]) -> Iterator[ReconcileRecord]:
+def for_reconciliation(facts: Iterable[TrackedFact]) -> Iterator[ComparedFact]:
     """The hash is computed from the minted fact and compared with what the contract stores: a difference must not hide."""
     for each in facts:
         computed, stored = fact_hash(each.minted.fact), each.record.fact_hash
-        yield ReconcileRecord(
-            fact_id=each.record.fact_id,
-            fact_hash=stored if stored == computed else bytes(32),
-            standing=_STANDING[each.record.state],
-            liability_id=each.record.liability_id,
-            settlement_sequence=each.record.settlement_sequence,
-        )
+        yield compared(each.record, fact_hash=stored if stored == computed else bytes(32), terms=terms_of(each.minted.fact))
+
+
+def compared(record: FactRecord, *, fact_hash: bytes, terms: Terms | None) -> ComparedFact:
+    """A fact by what the contract stores."""
+    return ComparedFact(
+        fact_id=record.fact_id,
+        fact_hash=fact_hash,
+        standing=_STANDING[record.state],
+        liability_id=record.liability_id,
+        settlement_sequence=record.settlement_sequence,
+        terms=terms,
+    )
+
+
+def terms_of(fact: Fact) -> Terms:
+    """What its liability must say."""
+    return Terms(
+        creditor=fact.creditor,
+        debtor=fact.debtor,
+        # Bytes that are not text were never a currency.
+        currency=fact.currency.decode("ascii", "replace"),
+        exponent=fact.exponent,
+        amount=amount_of(fact),
+    )
 
 
 def parts(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

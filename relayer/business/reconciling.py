@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from relayer.business.facts import TrackedFact, for_reconciliation, tracked
-from relayer.business.paging import all_liabilities
-from relayer.business.reconcile import LiabilityRecord, Reconciliation, Standing, reconcile
+from relayer.business.books import compare_all, wait_for_entry
+from relayer.business.facts import TrackedFact, compared, for_reconciliation, parts, tracked
+from relayer.business.liability_index import LiabilityIndex, Origins, record_of
+from relayer.business.paging import PAGE, all_liabilities
+from relayer.business.reconcile import ComparedFact, LiabilityRecord, Reconciliation, Source, reconcile
 from relayer.business.rights import ComparedRights
 from relayer.business.settling import Desk
-from relayer.ports.facts import FactLedger
+from relayer.facts.ways import Way
+from relayer.ports.facts import FactLedger, FactState
 from relayer.ports.settlement import SettlementService
-from relayer.settlement.model.facts import Novation, PulledFacts, PushedFacts
+from relayer.settlement.model.facts import Novation
 from relayer.settlement.model.liabilities import Liability, Position
-from relayer.waiting import Stalled, until_true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +33,7 @@ class BothLedgers:
 
     def liability_records(self) -> list[LiabilityRecord]:
         """What is compared of each liability."""
-        return [
-            LiabilityRecord(
-                liability_id=each.liability_id,
-                sequence=each.sequence,
-                fact_id=each.fact_id,
-                fact_hash=each.fact_hash,
-                is_signed=isinstance(each.origin, PushedFacts | PulledFacts),
-            )
-            for each in self.liabilities
-        ]
+        return [record_of(each) for each in self.liabilities]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +49,8 @@ class ChannelBooks:
     async def read(self) -> BothLedgers:
         """Facts first: a liability that one of them names must then be found."""
         facts = await self.read_facts()
-        await self._wait_for_references(facts)
+        newest = max((each.record.settlement_sequence for each in facts), default=0)
+        await wait_for_entry(self.settlement, newest, patience_seconds=self.patience_seconds)
         liabilities = await all_liabilities(self.settlement)
         return BothLedgers(
             facts=tuple(facts),
@@ -67,43 +60,60 @@ class ChannelBooks:
 
     async def reconcile(self) -> Reconciliation:
         """What changes between two readings of the facts is pending, not a difference."""
-        both = await self.read()
-        result = both.reconcile()
-        if result.agrees:
-            return result
-        before = {each.record.fact_id: each.record for each in both.facts}
-        again = await self.read_facts()
-        moved = {each.record.fact_id for each in again if before.get(each.record.fact_id) != each.record}
-        facts = [
-            replace(each, standing=Standing.TRAVELLING) if each.fact_id in moved else each
-            for each in for_reconciliation(again)
-        ]
-        return reconcile(facts, both.liability_records())
+        (compared,) = await compare_all(self.settlement, [self.fact_books()], patience_seconds=self.patience_seconds)
+        return compared.result
+
+    def fact_books(self) -> FactBooks:
+        """The contract ledger's side."""
+        return FactBooks(facts=self.facts, settlement_chain_id=self.settlement_chain_id)
 
     async def compare_rights(self) -> ComparedRights:
         """Who may issue for whom, on both."""
         return await compare_rights(self.facts, self.settlement)
 
-    async def _wait_for_references(self, facts: Iterable[TrackedFact]) -> None:
-        """A node that was down answers from an old state until it has caught up. The facts name entries of the settlement
-        log, so such a node gives itself away."""
-        newest = max((each.record.settlement_sequence for each in facts), default=0)
-        if newest == 0:
-            return
-
-        async def is_recorded() -> bool:
-            return bool(await self.settlement.liabilities(after_sequence=newest - 1, limit=1))
-
-        # Nothing came: then the comparison says what is missing.
-        with suppress(Stalled):
-            await until_true(
-                is_recorded, "the settlement ledger's node to catch up", stalled_after_seconds=self.patience_seconds
-            )
-
     async def read_facts(self) -> list[TrackedFact]:
         """Every fact that went to the channel's settlement ledger, or has not been sent at all."""
         here = ("", self.settlement_chain_id)
         return [each for each in await tracked(self.facts) if each.record.ledger_id in here]
+
+
+@dataclass(slots=True, kw_only=True)
+class FactBooks:
+    """The facts of a contract as one of the books that are compared."""
+
+    facts: FactLedger
+    settlement_chain_id: str
+    source: Source = Source.INTERLEDGER
+    name: str = "contract ledger"
+    _read: list[ComparedFact] = field(default_factory=list)
+
+    @property
+    def origins(self) -> Sequence[Origins]:
+        """Whatever came from the contract, through whichever channel and by whichever way: it does not keep them apart
+        either, and a fact that timed out may be sent again through another one, or signed by its issuer."""
+        return (Origins(chain_id=self.facts.chain_id, contract=self.facts.address, issuer=None, ways=frozenset(Way)),)
+
+    async def newest_reference(self) -> int:
+        """Reads the facts: a liability that one of them names must be found afterwards."""
+        here = ("", self.settlement_chain_id)
+        tracked_here = (each for each in await tracked(self.facts) if each.record.ledger_id in here)
+        self._read = list(for_reconciliation(tracked_here))
+        return max((each.settlement_sequence for each in self._read), default=0)
+
+    async def pages(self, index: LiabilityIndex) -> AsyncIterator[Sequence[ComparedFact]]:
+        """As they were read."""
+        del index
+        for page in parts(self._read, PAGE):
+            yield page
+
+    async def again(self, facts: Sequence[bytes]) -> Mapping[bytes, ComparedFact]:
+        """See Books."""
+        found = {}
+        for part in parts(facts, 500):
+            for each in await self.facts.records(part, at=None):
+                if each.state is not FactState.NONE and each.fact_id in facts:
+                    found[each.fact_id] = compared(each, fact_hash=each.fact_hash, terms=None)
+        return found
 
 
 async def compare_rights(facts: FactLedger, settlement: SettlementService) -> ComparedRights:

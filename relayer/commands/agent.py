@@ -45,10 +45,10 @@ def serve(path: Path, form: OutputForm) -> None:
     run_until_signal(lambda stopping: serve_agent(settings, stopping))
 
 
-def pull(path: Path, form: OutputForm) -> None:
+def pull(path: Path, form: OutputForm, *, from_block: int | None = None) -> None:
     """`agent pull`. Ends with status 1 if the settlement ledger refused a fact."""
     with in_doubt("facts may be recorded already; a repeat records none twice"):
-        report = asyncio.run(_pull(path))
+        report = asyncio.run(_pull(path, from_block))
     view = pull_view(report)
     if form is OutputForm.JSON:
         show_json(view)
@@ -62,8 +62,10 @@ def pull(path: Path, form: OutputForm) -> None:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _pull(path: Path) -> AgentReport:
+async def _pull(path: Path, from_block: int | None) -> AgentReport:
     async with opened_agent(load_agent(path)) as agent:
+        if from_block is not None:
+            agent.go_back(from_block)
         return await agent.pull()
 
 
@@ -204,11 +206,11 @@ async def _delivered(agent: SettlementAgent) -> None:
         raise InvalidInput("the settlement ledger refused a part of the correction; `relayer agent list` shows why")
 
 
-def retry(path: Path) -> None:
-    """`agent retry`."""
+def retry(path: Path, event: str | None = None) -> None:
+    """`agent retry`. Raises InvalidInput for an event that was not read."""
     store = AgentStore(load_agent(path).store)
     try:
-        claims = store.retry()
+        claims = store.retry() if event is None else store.repeat(_event_named(store, event).id)
     finally:
         store.close()
     done(f"{claims} claims are tried again with the next pull")

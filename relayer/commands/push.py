@@ -57,10 +57,16 @@ def show_claim(config: Path, business_id: str, form: OutputForm) -> None:
     show_table(f"claim {business_id}: {found.state}", ("", "value"), _rows(found))
 
 
-def retry_claim(config: Path, business_id: str) -> None:
+def retry_claim(config: Path, business_id: str, *, delivered: bool) -> None:
     """`push retry`. Raises InvalidInput if there is no such claim, or nothing to try again."""
-    _ask(load_push(config), lambda outbox, connection: outbox.retry(connection, business_id))
+    _ask(load_push(config), lambda outbox, connection: outbox.retry(connection, business_id, delivered=delivered))
     done(f"claim {business_id} is waiting; a courier delivers it")
+
+
+def reissue_claim(config: Path, business_id: str, *, after: int) -> None:
+    """`push reissue`. Raises InvalidInput if there is no such claim, or it still waits."""
+    claim = _ask(load_push(config), lambda outbox, connection: outbox.reissue(connection, business_id, after=after))
+    done(f"claim {business_id} is waiting as fact {claim.fact_id}, sequence {claim.issuer_sequence}; a courier delivers it")
 
 
 def _ask(settings: PushSettings, question: Callable[[Outbox, Any], _T]) -> _T:

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from relayer.codes.facts import FactCode, FactStatus, meaning_of
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactAnswer, fact_hash
-from relayer.facts.form import CATEGORIES, KINDS
-from relayer.facts.schema import SCHEMA, Fact, party_id
-from relayer.push.outbox import CONTENT, OUTCOME, Outbox, outcome_of
+from relayer.facts.schema import Fact
+from relayer.push.outbox import OUTCOME, Outbox, outcome_of
 from relayer.push.queries import Dialect, Repeated, Statement, Work
 from relayer.push.records import ClaimState, Outcome
+from relayer.push.rows import CONTENT, fact_of_row
 from relayer.push.schema import require_version
 
 SUSPECT_AFTER = 3
 """So often has a pair failed when its claims are delivered one by one, and without those of other pairs."""
 _PAIRS_AT_ONCE = 64
-_party_id = lru_cache(maxsize=4096)(party_id)
-"""Parties are few, and each has many claims."""
 
 Pair = tuple[str, str]
 """Creditor and debtor."""
@@ -108,7 +105,7 @@ class Leases:
 
     def pin_ledger(self, identity: str) -> Work[str]:
         """The settlement ledger that this outbox delivers to: the first one that it met."""
-        name = f"ledger of {self.outbox.system} {self.outbox.issuer}"
+        name = name_of_ledger(self.outbox)
         yield self._sql("INSERT INTO {p}meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, identity)
         rows = yield self._sql("SELECT value FROM {p}meta WHERE name = ?", name)
         return str(rows[0][0])
@@ -241,13 +238,15 @@ class Leases:
     def _taken(self, pair: Pair, row: Any) -> Taken:
         business_id, sequence, stored_hash = row[0], int(row[1]), row[2]
         try:
-            fact = _fact(dict(zip(CONTENT, row[3:], strict=True)), fact_id=self.outbox.fact_id(sequence), sequence=sequence)
+            fact = fact_of_row(
+                dict(zip(CONTENT, row[3:], strict=True)), fact_id=self.outbox.fact_id(sequence), sequence=sequence
+            )
         except (InvalidInput, ValueError, KeyError, TypeError):
             return Taken(business_id=business_id, pair=pair, fact=None, fault="its row cannot be read any more")
         if _hex(fact_hash(fact)) != stored_hash:
             fault = (
                 "its row was changed after it was put, or belongs to another chain id or system; restore the row and use "
-                "`relayer push retry`"
+                "`relayer push retry`, or let it count as it is now with `relayer push reissue`"
             )
             return Taken(business_id=business_id, pair=pair, fact=None, fault=fault)
         return Taken(business_id=business_id, pair=pair, fact=fact)
@@ -265,24 +264,9 @@ class Leases:
         return Repeated(sql.format(p=self.outbox.prefix) + where, rows)
 
 
-def _fact(row: dict[str, Any], *, fact_id: bytes, sequence: int) -> Fact:
-    return Fact(
-        fact_id=fact_id,
-        schema=SCHEMA,
-        kind=KINDS[row["kind"]],
-        category=CATEGORIES[row["category"]],
-        creditor=_party_id(row["creditor"]),
-        debtor=_party_id(row["debtor"]),
-        currency=row["currency"].encode(),
-        exponent=int(row["exponent"]),
-        net=int(row["net"]),
-        tax=int(row["tax"]),
-        service_end=int(row["service_end"]),
-        due_date=int(row["due_date"]),
-        issuer_sequence=sequence,
-        related_fact=bytes.fromhex(row["related_fact"][2:]),
-        document_hash=bytes.fromhex(row["document_hash"][2:]),
-    )
+def name_of_ledger(outbox: Outbox) -> str:
+    """Under which the outbox's tables have the identity of the settlement ledger that they belong to."""
+    return f"ledger of {outbox.system} {outbox.issuer}"
 
 
 def _why(code: FactCode) -> str:

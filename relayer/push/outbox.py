@@ -25,22 +25,8 @@ from relayer.push.connections import run, run_async
 from relayer.push.errors import ClaimDiffers
 from relayer.push.queries import Dialect, Statement, Work
 from relayer.push.records import ClaimState, Outcome, Reference, Statistics
+from relayer.push.rows import CONTENT, content_of, fact_of_row
 
-CONTENT = (
-    "kind",
-    "category",
-    "creditor",
-    "debtor",
-    "currency",
-    "exponent",
-    "net",
-    "tax",
-    "service_end",
-    "due_date",
-    "document_hash",
-    "related_fact",
-)
-"""Columns that the claim itself fills. Two claims with the same business id are the same if all of them are equal."""
 OUTCOME = (
     "business_id, state, issuer_sequence, fact_id, fact_hash, attempts, code, reason, liability_id, settlement_sequence, "
     "head_hash, ledger, created_at, answered_at, callback_error"
@@ -117,10 +103,17 @@ class Outbox:
         """See statistics."""
         return await run_async(connection, lambda _: self.counting())
 
-    def retry(self, connection: Any, business_id: str) -> Outcome:
+    def retry(self, connection: Any, business_id: str, *, delivered: bool = False) -> Outcome:
         """Lets a refused or parked claim be delivered again, unchanged; so too one whose callback failed, which is then
-        called again. Raises InvalidInput for one that is not here, or is not of these."""
-        return run(connection, lambda _: self.retrying(business_id))
+        called again. `delivered`: one that was delivered as well, whose reference is missing or wrong: the ledger answers
+        with the one that it has, or records the claim. Raises InvalidInput for one that is not here, or is not of these."""
+        return run(connection, lambda _: self.retrying(business_id, delivered=delivered))
+
+    def reissue(self, connection: Any, business_id: str, *, after: int = 0) -> Outcome:
+        """Gives a claim that ended the issuer's next sequence, so that it is delivered as a fact of its own with the content
+        that it has now: for one whose sequence the ledger knows with another content. `after`: the highest sequence that
+        the ledger is known to have. Raises InvalidInput for one that waits, or is not here."""
+        return run(connection, lambda _: self.reissuing(business_id, after=after))
 
     def fact_id(self, issuer_sequence: int) -> bytes:
         """32 bytes: the id of the fact with this sequence."""
@@ -199,10 +192,42 @@ class Outbox:
             oldest_seconds=0.0 if oldest is None else max(0.0, self.clock() - oldest),
         )
 
-    def retrying(self, business_id: str) -> Work[Outcome]:
+    def reissuing(self, business_id: str, *, after: int) -> Work[Outcome]:
+        """See reissue."""
+        known = yield from self.finding(business_id)
+        if not known.ended:
+            raise InvalidInput(f"claim {business_id!r} is waiting; only one that ended can be issued again")
+        rows = yield Statement(
+            f"SELECT issuer, {', '.join(CONTENT)} FROM {self.prefix}claims WHERE system = ? AND business_id = ?",
+            (self.system, business_id),
+        )
+        if rows[0][0] != self.issuer:
+            raise InvalidInput(f"claim {business_id!r} is of issuer {rows[0][0]}; name that issuer's outbox")
+        yield Statement(
+            f"UPDATE {self.prefix}issuers SET last_sequence = ? WHERE system = ? AND issuer = ? AND last_sequence < ?",
+            (after, self.system, self.issuer, after),
+        )
+        sequence = yield from self._next_sequence()
+        key = self.fact_id(sequence)
+        fact = fact_of_row(dict(zip(CONTENT, rows[0][1:], strict=True)), fact_id=key, sequence=sequence)
+        yield Statement(
+            f"UPDATE {self.prefix}claims SET issuer_sequence = ?, fact_id = ?, fact_hash = ?, state = 'waiting', code = '',"
+            " reason = '', liability_id = '', settlement_sequence = 0, head_hash = '', ledger = '', answered_at = 0,"
+            " callback_error = '' WHERE system = ? AND business_id = ?",
+            (sequence, _hex(key), _hex(fact_hash(fact)), self.system, business_id),
+        )
+        yield Statement(
+            f"INSERT INTO {self.prefix}pairs SELECT system, issuer, creditor, debtor, '', 0, 0, 0, 0, 0"
+            f" FROM {self.prefix}claims WHERE system = ? AND business_id = ? ON CONFLICT DO NOTHING",
+            (self.system, business_id),
+        )
+        return (yield from self.finding(business_id))
+
+    def retrying(self, business_id: str, *, delivered: bool = False) -> Work[Outcome]:
         """See retry."""
         known = yield from self.finding(business_id)
-        if not known.callback_error and known.state not in (ClaimState.REFUSED, ClaimState.PARKED):
+        again = (ClaimState.REFUSED, ClaimState.PARKED, *((ClaimState.DELIVERED,) if delivered else ()))
+        if not known.callback_error and known.state not in again:
             raise InvalidInput(f"claim {business_id!r} is {known.state}; only a refused or parked one can be tried again")
         yield Statement(
             f"UPDATE {self.prefix}claims SET state = 'waiting', callback_error = '' WHERE system = ? AND business_id = ?",
@@ -270,24 +295,6 @@ class Outbox:
                 stored.created_at,
             ),
         )
-
-
-def content_of(claim: Claim, fact: Fact) -> tuple[object, ...]:
-    """The values of CONTENT."""
-    return (
-        claim.kind,
-        claim.category,
-        claim.creditor,
-        claim.debtor,
-        claim.currency,
-        fact.exponent,
-        str(fact.net),
-        str(fact.tax),
-        fact.service_end,
-        fact.due_date,
-        _hex(fact.document_hash),
-        _hex(fact.related_fact),
-    )
 
 
 def _put(business_id: str, fact: Fact, *, created_at: float) -> Outcome:

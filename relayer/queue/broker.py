@@ -13,7 +13,15 @@ import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
 from nats.js.client import JetStreamContext
 
 from relayer.logs import Log
@@ -31,6 +39,7 @@ _ANSWER_SECONDS = 7 * 86_400
 _DUPLICATE_SECONDS = 120.0
 _LARGEST_STREAM = 256 * 1024**2
 _PULL_SECONDS = 0.5
+_AT_ONCE = 500
 _LETTER_BYTES = 8192
 """More than a dead letter has beside its message."""
 
@@ -179,6 +188,31 @@ class Broker:
             dead_letters=letters.messages,
             last_dead_letter=letters.last_seq,
         )
+
+    async def kept_answers(self) -> AsyncIterator[Message]:
+        """Every answer that the broker keeps now, oldest first; none is taken away. Raises BrokerUnavailable."""
+        with _trouble("reading answers"):
+            last = (await self.jetstream.stream_info(self.names.answers_stream)).state
+            if last.messages == 0:
+                return
+            config = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, inactive_threshold=60.0)
+            subscription = await self.jetstream.pull_subscribe(
+                self.names.answers, stream=self.names.answers_stream, config=config
+            )
+        read_to = 0
+        while read_to < last.last_seq:
+            try:
+                taken = await subscription.fetch(_AT_ONCE, timeout=self.timeout_seconds)
+            except TimeoutError:
+                # What was left has become too old meanwhile.
+                break
+            except (nats.errors.Error, OSError) as error:
+                raise BrokerUnavailable(f"reading answers: {_words(error)}") from error
+            for each in taken:
+                read_to = each.metadata.sequence.stream
+                yield Message(headers=lower(each.headers or {}), body=each.data)
+        with suppress(nats.errors.Error, OSError):
+            await subscription.unsubscribe()
 
     async def tell_identity(self, identity: bytes) -> None:
         """Answers producers that ask which ledger to sign for, until the connection ends."""

@@ -76,6 +76,16 @@ class Answered:
         return tuple(FactCode(each.code) for each in self.answers if each.status is FactStatus.REJECTED)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredFact:
+    """One fact's answer, with the request's event and the chain id of the ledger that gave it."""
+
+    fact_id: bytes
+    answer: FactAnswer
+    event_id: str
+    ledger: str
+
+
 def read_facts(message: Message) -> FactsEvent:
     """Raises InvalidInput, with a sentence for whoever published it."""
     size = len(message.body) + sum(len(name) + len(value) for name, value in message.headers.items())
@@ -142,6 +152,22 @@ def read_answer(message: Message) -> tuple[str, Answered]:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"an answer that cannot be read: {error}") from error
+
+
+def read_answered_facts(message: Message) -> list[AnsweredFact]:
+    """Each fact's answer by its id. Raises InvalidInput."""
+    event_id, answered = read_answer(message)
+    _, data = _structured(message.body) if _is_structured(message) else _binary(message)
+    try:
+        told = _parsed(data)
+        ids = [bytes.fromhex(each["factId"][2:]) for each in told["answers"]]
+        ledger = str(told["ledger"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(f"an answer that cannot be read: {error}") from error
+    return [
+        AnsweredFact(fact_id=key, answer=answer, event_id=event_id, ledger=ledger)
+        for key, answer in zip(ids, answered.answers, strict=True)
+    ]
 
 
 def _answer(fact_id: bytes, answer: FactAnswer) -> dict[str, Any]:

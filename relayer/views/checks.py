@@ -20,10 +20,40 @@ class CheckedThing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceView:
-    """One disagreement of two ledgers about a fact."""
+    """One disagreement of two ledgers about a fact, or of a business side and a ledger about a claim. `drift` is its kind,
+    `claim` what the business side calls it, and `remedy` the command that mends it."""
 
     fact_id: Hex
     finding: str
+    drift: str
+    claim: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedBooksView:
+    """One business side compared with the settlement ledger. `uncounted`: differences beyond those that are listed."""
+
+    way: str
+    books: str
+    agrees: bool
+    claims: int
+    liabilities: int
+    matched: int
+    travelling: int
+    signed: int
+    refused: int
+    differences: tuple[DifferenceView, ...]
+    uncounted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotComparedView:
+    """A way whose business side was not compared, and why."""
+
+    way: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +69,8 @@ class RightsDifferenceView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationView:
     """Facts and liabilities compared hash by hash, and who may issue for whom. `travelling`: facts that are on their way.
-    `signed`: facts that no packet has brought, recorded because their issuer signed them."""
+    `signed`: facts that no packet has brought, recorded because they came by another way. These counts are over all ways;
+    `ways` has each."""
 
     agrees: bool
     facts: int
@@ -49,6 +80,8 @@ class ReconciliationView:
     signed: int
     differences: tuple[DifferenceView, ...]
     rights: tuple[RightsDifferenceView, ...]
+    ways: tuple[ComparedBooksView, ...]
+    not_compared: tuple[NotComparedView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ OUTPUTS: dict[str, Any] = {
     "ledger confirm-time": ReportView,
     "ledger init": ReportView,
     "ledger rotate": ReportView,
+    "push reissue": ReportView,
     "push retry": ReportView,
     "queue dead-letters drive": ReportView,
     "queue dead-letters drop": ReportView,

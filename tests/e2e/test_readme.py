@@ -42,6 +42,7 @@ def test_every_command_of_the_readme_does_what_it_says(walked: Walked) -> None:
 
 SAID = {
     "operations.md": {"packets": "main/contracts/1", "replay": "PacketAcknowledged", "start --dry-run": "nothing was sent"},
+    "reconcile.md": {"reconcile": "pushed: not compared, there is no push.yaml or push-service.yaml beside relayer.yaml"},
     "settlement.md": {
         "settlement disputes": "D-1",
         "settlement cycles": "2026-09",

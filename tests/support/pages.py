@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-AFTER_THE_README = ("operations.md", "settlement.md", "trust.md")
+AFTER_THE_README = ("operations.md", "reconcile.md", "settlement.md", "trust.md")
 """Pages whose commands continue the README's walk-through, on its network."""
 WITH_A_BROKER = ("queue.md",)
 """Pages whose commands need a message broker and nothing else."""

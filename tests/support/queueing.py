@@ -19,6 +19,7 @@ from relayer.facts.ways import Way
 from relayer.messages.signed_facts import request_to_message
 from relayer.queue.consumer import Delivery
 from relayer.queue.events import RECORD_FACTS, FactsEvent, Message, write_facts
+from relayer.settlement.model.liabilities import Liability
 from tests.support.pushing import CHAIN_ID, IDENTITY, ISSUER, KEY, NOW, SYSTEM, PushLedger
 
 SOURCE = "urn:test:booking"
@@ -44,7 +45,7 @@ def a_fact(sequence: int, *, creditor: str = "DE*KCS", debtor: str = "DE*NBM", n
     )
 
 
-def signed(*facts: Fact, identity: bytes = IDENTITY) -> SignedFacts:
+def signed(*facts: Fact, identity: bytes = IDENTITY, object_ids: Sequence[str] = ()) -> SignedFacts:
     return sign_facts(
         KEY,
         identity,
@@ -52,7 +53,7 @@ def signed(*facts: Fact, identity: bytes = IDENTITY) -> SignedFacts:
         chain_id=CHAIN_ID,
         contract=contract_of_system(SYSTEM),
         facts=facts,
-        object_ids=[f"T-{each.issuer_sequence}" for each in facts],
+        object_ids=object_ids or [f"T-{each.issuer_sequence}" for each in facts],
         system=SYSTEM,
     )
 
@@ -87,6 +88,9 @@ class Recording:
 
     async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
         return await self.ledger.deliver(request)
+
+    async def liabilities(self, *, after_sequence: int, limit: int) -> Sequence[Liability]:
+        return [each for each in self.ledger.liabilities if each.sequence > after_sequence][:limit]
 
 
 class Killed(BaseException):

@@ -29,11 +29,17 @@ def agent_serve(config: Settings = AGENT_FILE, json: LogJson = False) -> None:
 
 
 @app.command("pull")
-def agent_pull(config: Settings = AGENT_FILE, json: Json = False) -> None:
+def agent_pull(
+    config: Settings = AGENT_FILE,
+    from_block: Annotated[
+        int | None, typer.Option("--from-block", min=0, help="Read again from this block on, for what the database lost.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Read, rate, record and write references once, now."""
     from relayer.commands.agent import pull
 
-    pull(config, form(json))
+    pull(config, form(json), from_block=from_block)
 
 
 @app.command("list")
@@ -79,10 +85,16 @@ def agent_correct(
 
 
 @app.command("retry")
-def agent_retry(config: Settings = AGENT_FILE, json: Json = False) -> None:
+def agent_retry(
+    config: Settings = AGENT_FILE,
+    event: Annotated[
+        str | None, typer.Option("--event", help="All claims of this event, 0x…:INDEX, also those that were recorded.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Try claims and references that were refused once more with the next pull."""
     from relayer.commands.agent import retry
     from relayer.commands.reporting import reported
 
     with reported(form(json)):
-        retry(config)
+        retry(config, event)

@@ -54,9 +54,32 @@ def push_show(business_id: BusinessId, config: PushConfig = PUSH_FILE, json: Jso
 
 
 @app.command("retry")
-def push_retry(business_id: BusinessId, config: PushConfig = PUSH_FILE, json: Json = False) -> None:
+def push_retry(
+    business_id: BusinessId,
+    config: PushConfig = PUSH_FILE,
+    delivered: Annotated[
+        bool, typer.Option("--delivered", help="Also a claim that was delivered, whose reference is missing or wrong.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Deliver a refused or parked claim again, unchanged, or call back again after a callback failed."""
     from relayer.commands.push import retry_claim
 
     with reported(form(json)):
-        retry_claim(config, business_id)
+        retry_claim(config, business_id, delivered=delivered)
+
+
+@app.command("reissue")
+def push_reissue(
+    business_id: BusinessId,
+    config: PushConfig = PUSH_FILE,
+    after: Annotated[
+        int, typer.Option("--after", min=0, max=2**63 - 2, help="The highest sequence that the ledger is known to have.")
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Deliver a claim that ended as a new fact with its present content, where the ledger has its fact with another one."""
+    from relayer.commands.push import reissue_claim
+
+    with reported(form(json)):
+        reissue_claim(config, business_id, after=after)

@@ -64,7 +64,7 @@ class FactClaim:
     @property
     def amount(self) -> int:
         """What the fact adds to the debt: its gross, or 0 if it carries no claim of its own."""
-        return 0 if self.fact.kind in _REDUCTIONS or self.fact.kind == FactKind.BOOKING_CONFIRMED else self.fact.gross
+        return amount_of(self.fact)
 
     @property
     def reduction(self) -> Reduction | None:
@@ -73,6 +73,11 @@ class FactClaim:
         if kind is None:
             return None
         return Reduction(kind=kind, fact_id=self.fact.related_fact, amount=self.fact.gross)
+
+
+def amount_of(fact: Fact) -> int:
+    """What the fact adds to the debt: its gross, or 0 if it carries no claim of its own."""
+    return 0 if fact.kind in _REDUCTIONS or fact.kind == FactKind.BOOKING_CONFIRMED else fact.gross
 
 
 def examine(claim: FactClaim) -> FactCode:

@@ -8,6 +8,7 @@ import pytest
 
 from relayer.business.reconcile import ComparedFact, Finding, LiabilityRecord, Standing, reconcile
 from relayer.facts.codec import liability_id
+from relayer.facts.ways import Way
 
 NOTHING = bytes(32)
 
@@ -43,7 +44,7 @@ def test_two_ledgers_that_agree() -> None:
 
 
 def test_a_fact_that_was_pushed_or_pulled_agrees_without_a_packet() -> None:
-    by_signature = replace(liability(1), is_signed=True)
+    by_signature = replace(liability(1), way=Way.PUSHED)
     for standing, signed in ((Standing.UNREFERENCED, 1), (Standing.TRAVELLING, 0), (Standing.REFERENCED, 0)):
         result = reconcile([fact(1, standing)], [by_signature])
         assert result.agrees
@@ -59,11 +60,11 @@ def test_nothing_agrees_with_nothing() -> None:
     [
         ([fact(1)], [], {Finding.LIABILITY_MISSING}),
         ([fact(1, Standing.UNREFERENCED)], [liability(1)], {Finding.LIABILITY_UNEXPECTED}),
-        ([fact(1, Standing.WITHDRAWN)], [replace(liability(1), is_signed=True)], {Finding.LIABILITY_UNEXPECTED}),
-        ([], [replace(liability(1), is_signed=True)], {Finding.FACT_UNKNOWN}),
+        ([fact(1, Standing.WITHDRAWN)], [replace(liability(1), way=Way.PUSHED)], {Finding.LIABILITY_UNEXPECTED}),
+        ([], [replace(liability(1), way=Way.PUSHED)], {Finding.FACT_UNKNOWN}),
         (
             [replace(fact(1, Standing.UNREFERENCED), fact_hash=bytes(32))],
-            [replace(liability(1), is_signed=True)],
+            [replace(liability(1), way=Way.PUSHED)],
             {Finding.HASH_DIFFERS},
         ),
         ([fact(1)], [liability(1), liability(1)], {Finding.LIABILITY_TWICE}),

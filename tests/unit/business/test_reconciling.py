@@ -15,6 +15,7 @@ from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
 from relayer.ports.facts import FactRecord, FactState, MintedFact
 from relayer.settlement.model.facts import FactPacket, Novation, PulledFacts, PushedFacts
+from relayer.settlement.model.liabilities import Liability
 
 CONTRACT = bytes([0xAB]) * 20
 FACTS = SimpleNamespace(chain_id=1337, address=CONTRACT)
@@ -120,17 +121,31 @@ class NodeThatWasDown:
     def __init__(self, facts: TwoFacts, *, answers_behind: int) -> None:
         self.answers_behind = answers_behind
         self.all = [
-            SimpleNamespace(
+            Liability(
                 liability_id=each.liability_id,
                 sequence=each.settlement_sequence,
+                head_hash=bytes(32),
                 fact_id=each.fact_id,
                 fact_hash=each.fact_hash,
+                kind=FactKind.TRIP_COMPLETED,
+                creditor=known.fact.creditor,
+                debtor=known.fact.debtor,
+                currency="EUR",
+                exponent=2,
+                service_end=1,
+                due_date=1,
                 origin=liability().origin,
+                amount=100,
+                open=100,
+                netted=0,
+                paid=0,
+                credited=0,
+                held=0,
             )
-            for each in facts.stored
+            for each, known in zip(facts.stored, facts.minted, strict=True)
         ]
 
-    async def liabilities(self, *, after_sequence: int, limit: int) -> list[SimpleNamespace]:
+    async def liabilities(self, *, after_sequence: int, limit: int) -> list[Liability]:
         self.answers_behind -= 1
         known = self.all if self.answers_behind < 0 else self.all[:1]
         return [each for each in known if each.sequence > after_sequence][:limit]

@@ -14,6 +14,7 @@ import pytest
 from relayer.business.facts import TrackedFact
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.commands import output, tables
+from relayer.commands import reconcile as reconciling
 from relayer.commands import rehearse as rehearsing
 from relayer.commands.facts import FACT_COLUMNS, FACT_NUMBERS, fact_as_row
 from relayer.commands.form import OutputForm
@@ -113,6 +114,7 @@ NO_TABLE = {
         "agent retry",
         "agent serve",
         "push listen",
+        "push reissue",
         "push retry",
         "push serve",
     ),
@@ -310,7 +312,11 @@ ROWS: dict[str, Callable[[], tuple[Sequence[str], list[Sequence[str]], Sequence[
         [(f"0x{'ab' * 32}", "131,406.25 EUR", "accepted", f"0x{'cd' * 32}")],
         ("gross",),
     ),
-    "reconcile": lambda: (("fact", "finding"), [(f"0x{'ab' * 32}", "liability without a reference on the fact")], ()),
+    "reconcile": lambda: (
+        reconciling.COLUMNS,
+        [(f"0x{'ab' * 32}:12", "other parties", "a liability stands for the claim, but the business side has no reference")],
+        (),
+    ),
     "settlement import": lambda: (
         ("entry", "payment", "amount", "result", "why"),
         [("Ntry 12, TxDtls 3", "2026-11-DENBM-DEKCS-1", "131,406.25 EUR", "AMOUNT_DIFFERS", "the payment is over 1.00 EUR")],
