@@ -210,7 +210,7 @@ def retry(path: Path, event: str | None = None) -> None:
     """`agent retry`. Raises InvalidInput for an event that was not read."""
     store = AgentStore(load_agent(path).store)
     try:
-        claims = store.retry() if event is None else store.repeat(_event_named(store, event).id)
+        claims = store.retry() if event is None else store.repeat(event_named(store, event).id)
     finally:
         store.close()
     done(f"{claims} claims are tried again with the next pull")

@@ -24,6 +24,7 @@ from relayer.app.clock import SystemClock
 from relayer.business.books import compare_all
 from relayer.business.reconcile import Finding, Reconciliation, Source
 from relayer.business.remedies import remedy
+from relayer.commands.agent import event_named
 from relayer.facts.codec import fact_id
 from relayer.facts.schema import party_id
 from relayer.facts.signing import issuer_of_key, sign_facts
@@ -81,8 +82,7 @@ class World:
         """`agent retry --event`, and the next pull."""
         agent = self.start()
         try:
-            found = agent.store.event_at(bytes.fromhex(event[2:66]), int(event[67:]))
-            assert found is not None
+            found = event_named(agent.store, event)
             agent.store.repeat(found.id)
             await agent.pull()
         finally:
@@ -91,8 +91,7 @@ class World:
     async def correct(self, event: str) -> None:
         agent = self.start()
         try:
-            found = agent.store.event_at(bytes.fromhex(event[2:66]), int(event[67:]))
-            assert found is not None
+            found = event_named(agent.store, event)
             record(agent, found, await corrections(agent, found))
             await agent.pull()
         finally:
