@@ -1,5 +1,5 @@
 // Package app is a slim Cosmos SDK chain for development and tests: accounts, coins, stake that decides the validator set,
-// governance as the chain's authority, core IBC with three kinds of light clients, and the settlement application. It has
+// governance as the chain's authority, core IBC with three kinds of light clients, and the settlement application with a hub before it. It has
 // no inflation, rewards or slashing: a validator that is down stays in the set. It is not meant to hold anything of value.
 package app
 
@@ -42,6 +42,8 @@ import (
 	ibckeeper "github.com/cosmos/ibc-go/v11/modules/core/keeper"
 
 	"interledger.example/cosmos/light-clients/poaevm"
+	forwardkeeper "interledger.example/cosmos/x/forward/keeper"
+	forwardtypes "interledger.example/cosmos/x/forward/types"
 	settlementkeeper "interledger.example/cosmos/x/settlement/keeper"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
 )
@@ -80,6 +82,7 @@ type App struct {
 	ConsensusKeeper  consensuskeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	SettlementKeeper settlementkeeper.Keeper
+	ForwardKeeper    forwardkeeper.Keeper
 	HostBlock        poaevm.HostBlock
 
 	modules *module.Manager
@@ -99,7 +102,7 @@ func New(
 		registry: registry,
 		keys: storetypes.NewKVStoreKeys(
 			authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, govtypes.StoreKey, upgradetypes.StoreKey,
-			consensustypes.StoreKey, ibcexported.StoreKey, settlementtypes.StoreKey, poaevm.StoreKey,
+			consensustypes.StoreKey, ibcexported.StoreKey, settlementtypes.StoreKey, forwardtypes.StoreKey, poaevm.StoreKey,
 		),
 	}
 	std.RegisterLegacyAminoCodec(app.amino)

@@ -38,6 +38,8 @@ import (
 	"github.com/cosmos/ibc-go/v11/modules/light-clients/attestations"
 
 	"interledger.example/cosmos/light-clients/poaevm"
+	forwardkeeper "interledger.example/cosmos/x/forward/keeper"
+	forwardtypes "interledger.example/cosmos/x/forward/types"
 	"interledger.example/cosmos/x/settlement/facts"
 	settlementkeeper "interledger.example/cosmos/x/settlement/keeper"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
@@ -63,6 +65,7 @@ func newInterfaceRegistry() codectypes.InterfaceRegistry {
 		ValidatorAddressCodec: addresscodec.NewBech32Codec(config.GetBech32ValidatorAddrPrefix()),
 	}
 	settlementtypes.DefineSigners(&options)
+	forwardtypes.DefineSigners(&options)
 	registry, err := codectypes.NewInterfaceRegistryWithOptions(codectypes.InterfaceRegistryOptions{
 		ProtoFiles: proto.HybridResolver, SigningOptions: options,
 	})
@@ -104,6 +107,11 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 		app.store(settlementtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, app.IBCKeeper.ClientKeeper,
 		app.IBCKeeper.ChannelKeeperV2, app.HostBlock,
 	)
+	app.ForwardKeeper = forwardkeeper.NewKeeper(
+		app.store(forwardtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, forwardkeeper.IBC{
+			Clients: app.IBCKeeper.ClientKeeper, Counterparties: app.IBCKeeper.ClientV2Keeper, Channels: app.IBCKeeper.ChannelKeeperV2,
+		}, app.SettlementKeeper,
+	)
 	app.addRoutes()
 }
 
@@ -111,7 +119,7 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 func (app *App) addRoutes() {
 	app.IBCKeeper.SetRouter(porttypes.NewRouter())
 	router := ibcapi.NewRouter()
-	router.AddRoute(facts.Port, settlementkeeper.NewIBCModule(app.SettlementKeeper))
+	router.AddRoute(facts.Port, forwardkeeper.NewIBCModule(app.ForwardKeeper, settlementkeeper.NewIBCModule(app.SettlementKeeper)))
 	router.AddRoute(LettersPort, letters{})
 	app.IBCKeeper.SetRouterV2(router)
 

@@ -29,6 +29,8 @@ import (
 	"github.com/cosmos/ibc-go/v11/modules/light-clients/attestations"
 
 	"interledger.example/cosmos/light-clients/poaevm"
+	"interledger.example/cosmos/x/forward"
+	forwardtypes "interledger.example/cosmos/x/forward/types"
 	"interledger.example/cosmos/x/settlement"
 	settlementtypes "interledger.example/cosmos/x/settlement/types"
 )
@@ -47,6 +49,7 @@ func (app *App) addModules() {
 		attestations.NewAppModule(attestations.NewLightClientModule(app.cdc, stores)),
 		poaevm.NewAppModule(app.HostBlock),
 		settlement.NewAppModule(app.SettlementKeeper),
+		forward.NewAppModule(app.ForwardKeeper),
 	)
 	app.basics = module.NewBasicManagerFromManager(app.modules, map[string]module.AppModuleBasic{
 		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
@@ -60,13 +63,13 @@ func (app *App) addModules() {
 		poaevm.ModuleName, stakingtypes.ModuleName, ibcexported.ModuleName, settlementtypes.ModuleName,
 	)
 	app.modules.SetOrderEndBlockers(
-		govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName, settlementtypes.ModuleName,
+		govtypes.ModuleName, stakingtypes.ModuleName, banktypes.ModuleName, settlementtypes.ModuleName, forwardtypes.ModuleName,
 	)
-	// Staking needs the accounts and coins, governance and the genesis transactions need the stake, and settlement reads
-	// nothing of the others.
+	// Staking needs the accounts and coins, governance and the genesis transactions need the stake, settlement reads
+	// nothing of the others, and open forwards answer packets of core IBC.
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, stakingtypes.ModuleName, govtypes.ModuleName, ibcexported.ModuleName,
-		genutiltypes.ModuleName, consensustypes.ModuleName, settlementtypes.ModuleName,
+		genutiltypes.ModuleName, consensustypes.ModuleName, settlementtypes.ModuleName, forwardtypes.ModuleName,
 	}
 	app.modules.SetOrderInitGenesis(order...)
 	app.modules.SetOrderExportGenesis(order...)

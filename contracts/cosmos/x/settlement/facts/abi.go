@@ -16,6 +16,9 @@ const (
 	uint128Bytes = 16
 	uint64Bytes  = 8
 
+	// lastAnswered is the last code that a ledger gives; those behind it are the contract's own.
+	lastAnswered = FarRefused
+
 	// maximumPacketBytes is what 64 facts with the longest destination take, and some room.
 	maximumPacketBytes = wordBytes*10 + MaximumDestinationBytes + MaximumFacts*(factWords+1)*wordBytes
 )
@@ -90,6 +93,26 @@ func EncodeAnswers(answers []Answer) []byte {
 		w.unsigned(uint64(answer.Code))
 	}
 	return w.bytes
+}
+
+// DecodeAnswers refuses anything but what EncodeAnswers makes of answers that a settlement ledger or a hub gives.
+func DecodeAnswers(value []byte) ([]Answer, error) {
+	const oneByte, twoBytes = 1, 2
+	r := reader{rest: value}
+	r.expect(wordBytes)
+	answers := make([]Answer, r.count(MaximumFacts))
+	for i := range answers {
+		answers[i] = Answer{
+			Status: Status(r.unsigned(oneByte)), LiabilityID: r.hash(), Sequence: r.unsigned(uint64Bytes), HeadHash: r.hash(),
+			Code: Code(r.unsigned(twoBytes)),
+		}
+		isKnown := answers[i].Status == Accepted || answers[i].Status == Rejected
+		r.isBad = r.isBad || !isKnown || answers[i].Code > lastAnswered
+	}
+	if r.isBad || len(r.rest) != 0 {
+		return nil, fmt.Errorf("fact answers: %w", errNotCanonical)
+	}
+	return answers, nil
 }
 
 // writer appends 32-byte words.

@@ -66,6 +66,17 @@ func DecodeStatusPacket(value []byte) (*StatusPacketData, error) {
 	return &data, nil
 }
 
+// EncodeStatusAnswers is abi.encode(uint8[]).
+func EncodeStatusAnswers(answers []StatusAnswer) []byte {
+	var w writer
+	w.unsigned(wordBytes)
+	w.unsigned(uint64(len(answers)))
+	for _, answer := range answers {
+		w.unsigned(uint64(answer))
+	}
+	return w.bytes
+}
+
 // DecodeStatusAnswers reads abi.encode(uint8[]) and refuses any other form and unknown answers.
 func DecodeStatusAnswers(value []byte) ([]StatusAnswer, error) {
 	r := reader{rest: value}
@@ -73,7 +84,7 @@ func DecodeStatusAnswers(value []byte) ([]StatusAnswer, error) {
 	answers := make([]StatusAnswer, r.count(MaximumUpdates))
 	for i := range answers {
 		answers[i] = StatusAnswer(r.unsigned(1))
-		r.isBad = r.isBad || answers[i] < Applied || answers[i] > Final
+		r.isBad = r.isBad || answers[i] < Applied || answers[i] > Refused
 	}
 	if r.isBad || len(r.rest) != 0 {
 		return nil, fmt.Errorf("status answers: %w", errNotCanonical)

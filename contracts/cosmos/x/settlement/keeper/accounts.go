@@ -88,7 +88,7 @@ func (k Keeper) bind(ctx context.Context, account, rawPartyID []byte) error {
 
 // mayActFor says whether an account may act for a party; an empty party is the operator.
 func (k Keeper) mayActFor(ctx context.Context, account, party []byte) bool {
-	if k.isOperator(ctx, account) {
+	if k.IsOperator(ctx, account) {
 		return true
 	}
 	bound := k.store(ctx).Get(bindingKey(account))
@@ -124,7 +124,7 @@ func (k Keeper) requireOperator(ctx context.Context, operator string) error {
 	if err != nil {
 		return err
 	}
-	if !k.isOperator(ctx, account) {
+	if !k.IsOperator(ctx, account) {
 		return errorsmod.Wrapf(sdkerrors.ErrUnauthorized, "%s is not an operator of the settlement ledger; the chain's authority names them", operator)
 	}
 	return nil
@@ -138,7 +138,8 @@ func (k Keeper) account(what, text string) ([]byte, error) {
 	return account, nil
 }
 
-func (k Keeper) isOperator(ctx context.Context, account []byte) bool {
+// IsOperator says whether an account may change parties and agreements, and act for any party.
+func (k Keeper) IsOperator(ctx context.Context, account []byte) bool {
 	return k.store(ctx).Has(operatorKey(account))
 }
 

@@ -38,7 +38,7 @@ func (k Keeper) InitGenesis(ctx context.Context, genesis *types.GenesisState) er
 		}
 	}
 	for _, bound := range genesis.ClientPorts {
-		if err := k.bindPort(ctx, bound.ClientId, bound.Port); err != nil {
+		if err := k.TakePort(ctx, bound.ClientId, bound.Port); err != nil {
 			return fmt.Errorf("settlement genesis: %w", err)
 		}
 	}

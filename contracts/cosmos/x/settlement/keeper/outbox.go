@@ -96,7 +96,7 @@ func (k Keeper) sendFirst(ctx context.Context, clientID string, timeout uint64) 
 		return false
 	}
 	value := facts.EncodeStatusPacket(data)
-	payload := channeltypesv2.NewPayload(facts.Port, k.portOf(ctx, clientID), facts.StatusVersion, facts.Encoding, value)
+	payload := channeltypesv2.NewPayload(facts.Port, k.PortOf(ctx, clientID), facts.StatusVersion, facts.Encoding, value)
 	attempt, write := sdk.UnwrapSDKContext(ctx).CacheContext()
 	if _, err := k.packets.SendPacket(attempt, channeltypesv2.NewMsgSendPacket(clientID, timeout, k.self, payload)); err != nil {
 		return false

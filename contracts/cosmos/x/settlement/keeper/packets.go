@@ -63,7 +63,7 @@ func (m IBCModule) OnRecvPacket(
 ) channeltypesv2.RecvPacketResult {
 	data, err := m.keeper.acceptedPayload(ctx, destinationClient, payload)
 	if err == nil {
-		err = m.keeper.bindPort(ctx, destinationClient, payload.SourcePort)
+		err = m.keeper.TakePort(ctx, destinationClient, payload.SourcePort)
 	}
 	if err != nil {
 		ctx.EventManager().EmitEvent(sdk.NewEvent("facts_refused", sdk.NewAttribute("reason", err.Error())))
@@ -107,7 +107,7 @@ func (m IBCModule) OnAcknowledgementPacket(
 
 func (k Keeper) requireNews(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) error {
 	isNews := payload.Version == facts.StatusVersion && payload.Encoding == facts.Encoding
-	if !isNews || payload.DestinationPort != k.portOf(ctx, clientID) {
+	if !isNews || payload.DestinationPort != k.PortOf(ctx, clientID) {
 		return ErrSendsNewsOnly
 	}
 	return nil
@@ -115,7 +115,7 @@ func (k Keeper) requireNews(ctx sdk.Context, clientID string, payload channeltyp
 
 // acceptedPayload decodes a payload that is meant for this ledger and whose client may speak for the chain that its facts name.
 func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channeltypesv2.Payload) (*facts.PacketData, error) {
-	port := k.portOf(ctx, clientID)
+	port := k.PortOf(ctx, clientID)
 	if payload.SourcePort != port || payload.Version != facts.Version || payload.Encoding != facts.Encoding {
 		return nil, fmt.Errorf("expected %s in %s from port %s", facts.Version, facts.Encoding, port)
 	}

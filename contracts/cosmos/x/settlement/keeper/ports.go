@@ -35,13 +35,14 @@ func (k Keeper) BindPort(ctx context.Context, msg *types.MsgBindPort) (*types.Ms
 	if _, found := k.clients.GetClientState(sdk.UnwrapSDKContext(ctx), msg.ClientId); !found {
 		return nil, errorsmod.Wrapf(ledger.ErrNotFound, "there is no client %q", msg.ClientId)
 	}
-	if err := k.bindPort(ctx, msg.ClientId, msg.Port); err != nil {
+	if err := k.TakePort(ctx, msg.ClientId, msg.Port); err != nil {
 		return nil, err
 	}
 	return &types.MsgBindPortResponse{}, nil
 }
 
-func (k Keeper) bindPort(ctx context.Context, clientID, port string) error {
+// TakePort binds a client that is bound to no port yet, and refuses another port than the bound one.
+func (k Keeper) TakePort(ctx context.Context, clientID, port string) error {
 	if err := host.PortIdentifierValidator(port); err != nil {
 		return errorsmod.Wrap(ledger.ErrInvalidCommand, err.Error())
 	}
@@ -57,8 +58,8 @@ func (k Keeper) bindPort(ctx context.Context, clientID, port string) error {
 	return nil
 }
 
-// portOf is the port that the client is bound to, or would be by its first facts.
-func (k Keeper) portOf(ctx context.Context, clientID string) string {
+// PortOf is the port that the client is bound to, or would be by its first facts.
+func (k Keeper) PortOf(ctx context.Context, clientID string) string {
 	if bound := k.store(ctx).Get(portKey(clientID)); bound != nil {
 		return string(bound)
 	}

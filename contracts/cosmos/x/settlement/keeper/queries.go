@@ -249,7 +249,7 @@ func (q Queries) TrustedClients(
 func (q Queries) BoundPort(ctx context.Context, request *types.QueryBoundPortRequest) (*types.QueryBoundPortResponse, error) {
 	clientID := request.GetClientId()
 	isBound := q.keeper.store(ctx).Has(portKey(clientID))
-	return &types.QueryBoundPortResponse{Port: q.keeper.portOf(ctx, clientID), IsBound: isBound}, nil
+	return &types.QueryBoundPortResponse{Port: q.keeper.PortOf(ctx, clientID), IsBound: isBound}, nil
 }
 
 // listed is how many a list may have: what was asked for, or all that is allowed.
