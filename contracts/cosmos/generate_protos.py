@@ -39,6 +39,9 @@ PACKAGES = {
             "statements",
         )
     },
+    "interledger/forward/chain/v1/genesis.proto": "x/forward/types",
+    "interledger/forward/chain/v1/query.proto": "x/forward/types",
+    "interledger/forward/chain/v1/tx.proto": "x/forward/types",
     "interledger/settlement/chain/v1/genesis.proto": "x/settlement/types",
     "interledger/settlement/chain/v1/query.proto": "x/settlement/types",
     "interledger/settlement/chain/v1/tx.proto": "x/settlement/types",
