@@ -21,13 +21,18 @@ import (
 // written is the only message of the transaction that a command would send.
 func written(t *testing.T, arguments ...string) (map[string]any, error) {
 	t.Helper()
+	return writtenBy(t, "settlement", arguments...)
+}
+
+func writtenBy(t *testing.T, module string, arguments ...string) (map[string]any, error) {
+	t.Helper()
 	root := newRootCommand()
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&out)
 	root.SilenceErrors = true
 	root.PersistentFlags().String("home", t.TempDir(), "")
-	root.SetArgs(append(append([]string{"tx", "settlement"}, arguments...),
+	root.SetArgs(append(append([]string{"tx", module}, arguments...),
 		"--from", app.Authority(), "--generate-only", "--offline", "--account-number", "1", "--sequence", "1"))
 	ctx := context.WithValue(context.Background(), client.ClientContextKey, &client.Context{})
 	ctx = context.WithValue(ctx, server.ServerContextKey, server.NewDefaultContext())
@@ -88,6 +93,31 @@ func TestCommandsWriteTheirMessages(t *testing.T) {
 			require.Contains(t, string(raw), each.holds)
 		})
 	}
+}
+
+func TestCommandsOfAHubWriteTheirMessages(t *testing.T) {
+	for name, each := range map[string]struct {
+		arguments []string
+		kind      string
+		holds     string
+	}{
+		"a route":            {[]string{"set-route", "settle-1", "07-tendermint-3"}, "MsgSetRoute", `"destination":"settle-1","margin_seconds":"600"`},
+		"its quotas":         {[]string{"set-route", "1", "x-0", "--quota", "7", "--origin-quota", "5"}, "MsgSetRoute", `"origin_quota":5,"quota":7`},
+		"a route of news":    {[]string{"set-route", "1", "x-0", "--origin-client", "y-0"}, "MsgSetRoute", `"origin_client":"y-0"`},
+		"the end of a route": {[]string{"remove-route", "settle-1"}, "MsgRemoveRoute", `"destination":"settle-1"`},
+		"a port":             {[]string{"bind-port", "poa-evm-0", "facts-7"}, "MsgBindPort", `"port":"facts-7"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			message, err := writtenBy(t, "forward", each.arguments...)
+			require.NoError(t, err)
+			require.Equal(t, "/interledger.forward.chain.v1."+each.kind, message["@type"])
+			raw, err := json.Marshal(message)
+			require.NoError(t, err)
+			require.Contains(t, string(raw), each.holds)
+		})
+	}
+	_, err := writtenBy(t, "forward", "set-route", "settle-1")
+	require.Error(t, err)
 }
 
 func TestCommandsRefuseWhatTheyCannotRead(t *testing.T) {

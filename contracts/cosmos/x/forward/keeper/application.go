@@ -3,7 +3,7 @@ package keeper
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	errorsmod "cosmossdk.io/errors"
 
@@ -67,9 +67,9 @@ func (m IBCModule) OnRecvPacket(
 	switch {
 	case err != nil:
 	case !isElsewhere:
-		err = fmt.Errorf("a packet for this ledger, which does not settle; facts name another one as their destination")
+		err = errors.New("a packet for this ledger, which does not settle; facts name another one as their destination")
 	default:
-		err = m.keeper.takePort(ctx, destinationClient, payload.SourcePort)
+		err = m.keeper.accept(ctx, incoming, payload.SourcePort)
 	}
 	if err != nil {
 		ctx.EventManager().EmitEvent(sdk.NewEvent("forward_refused", sdk.NewAttribute("reason", err.Error())))
@@ -117,6 +117,13 @@ func (m IBCModule) OnAcknowledgementPacket(
 	default:
 		return ErrForwardsOnly
 	}
+}
+
+func (k Keeper) accept(ctx sdk.Context, incoming rules.Incoming, port string) error {
+	if err := k.requireTrust(ctx, incoming); err != nil {
+		return err
+	}
+	return k.takePort(ctx, incoming.InClient, port)
 }
 
 // await keeps a packet for the end of the block, in the order in which packets come.

@@ -3,7 +3,7 @@
 //
 // application.go stands before the chain's own settlement application, sending.go sends on at the end of a block, answering.go
 // gives answers back, table.go and forwards.go are the store, messages.go is what operators may, ports.go says from which port of a
-// counterparty packets come, queries.go answers questions, genesis.go carries all of it to another chain.
+// counterparty packets come and of which chains facts may come, queries.go answers questions, genesis.go carries all of it to another chain.
 package keeper
 
 import (
@@ -42,9 +42,11 @@ type ChannelKeeper interface {
 	WriteAcknowledgement(ctx sdk.Context, clientID string, sequence uint64, ack channeltypesv2.Acknowledgement) error
 }
 
-// Settlement is the settlement application of the same chain, whose operators and bound ports are the hub's as well.
+// Settlement is the settlement application of the same chain, whose operators, trusted clients and bound ports are the hub's as well.
 type Settlement interface {
 	IsOperator(ctx context.Context, account []byte) bool
+	// RequireTrust says why facts of a chain may not come through a client.
+	RequireTrust(ctx context.Context, clientID, chainID string) error
 	PortOf(ctx context.Context, clientID string) string
 	// TakePort binds a client that is bound to no port yet.
 	TakePort(ctx context.Context, clientID, port string) error

@@ -30,6 +30,23 @@ func (k Keeper) portOf(ctx context.Context, clientID string) string {
 	return facts.Port
 }
 
+// requireTrust says why facts of a chain may not come through a client: a ledger behind it would speak for a chain that is not
+// there. A chain that settles as well trusts clients for named chains. Otherwise the route table says where a chain is: its facts
+// come only from where the news of them go.
+func (k Keeper) requireTrust(ctx sdk.Context, incoming rules.Incoming) error {
+	switch {
+	case incoming.Origin == "":
+		return nil
+	case k.settlement != nil:
+		return k.settlement.RequireTrust(ctx, incoming.InClient, incoming.Origin)
+	case k.state(ctx).leadsTo(incoming.Origin, incoming.InClient):
+		return nil
+	default:
+		return errorsmod.Wrapf(rules.ErrInvalidRoute, "facts of chain %s through client %s, through which no route leads to that chain",
+			incoming.Origin, incoming.InClient)
+	}
+}
+
 // takePort refuses a packet from another port than the client's, and binds a client that is bound to none.
 func (k Keeper) takePort(ctx context.Context, clientID, port string) error {
 	if expected := k.portOf(ctx, clientID); port != expected {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -59,12 +60,14 @@ func (k Keeper) sendOn(ctx sdk.Context, name []byte) error {
 	if err != nil {
 		return err
 	}
-	code := facts.NoRoute
-	switch outcome := k.decide(ctx, incoming).(type) {
+	var code facts.Code
+	switch outcome := rules.Decide(k.state(ctx), incoming, ctx.ChainID(), blockSeconds(ctx)).(type) {
 	case rules.SendOn:
-		if k.send(ctx, packet, outcome) {
+		err := k.send(ctx, packet, outcome)
+		if err == nil {
 			return nil
 		}
+		code = codeOf(err)
 	case rules.AnswerNow:
 		code = outcome.Code
 	default:
@@ -80,25 +83,15 @@ func (k Keeper) sendOn(ctx sdk.Context, name []byte) error {
 	return k.ibc.Channels.WriteAcknowledgement(ctx, inClient, inSequence, channeltypesv2.NewAcknowledgement(answer))
 }
 
-// decide takes facts only from where news of them would go: a ledger behind another client must not speak for the chain.
-func (k Keeper) decide(ctx sdk.Context, incoming rules.Incoming) rules.Outcome {
-	current := k.state(ctx)
-	if incoming.Origin != "" && !current.leadsHome(incoming.Origin, incoming.InClient) {
-		return rules.AnswerNow{Code: facts.NoRoute}
-	}
-	return rules.Decide(current, incoming, ctx.ChainID(), blockSeconds(ctx))
-}
-
-// send says whether core IBC took the packet: it may refuse what the rules cannot see, such as a client without a counterparty or a
-// counterparty whose clock is ahead.
-func (k Keeper) send(ctx sdk.Context, packet channeltypesv2.Packet, how rules.SendOn) bool {
+// send asks core IBC, which may refuse what the rules cannot see, such as a next ledger whose clock is ahead.
+func (k Keeper) send(ctx sdk.Context, packet channeltypesv2.Packet, how rules.SendOn) error {
 	received := packet.Payloads[0]
 	payload := channeltypesv2.NewPayload(
 		facts.Port, k.portOf(ctx, how.Route.ClientId), received.Version, received.Encoding, received.Value)
 	attempt, write := ctx.CacheContext()
 	response, err := k.ibc.Channels.SendPacket(attempt, channeltypesv2.NewMsgSendPacket(how.Route.ClientId, how.Timeout, k.self, payload))
 	if err != nil {
-		return false
+		return err
 	}
 	write()
 	k.open(ctx, &wire.Forward{
@@ -109,7 +102,15 @@ func (k Keeper) send(ctx sdk.Context, packet channeltypesv2.Packet, how rules.Se
 	ctx.EventManager().EmitEvent(sdk.NewEvent(EventTypeForwarded, append(
 		incomingAttributes(how.Route.Destination, packet.DestinationClient, packet.Sequence),
 		outgoingAttributes(how.Route.ClientId, response.Sequence)...)...))
-	return true
+	return nil
+}
+
+// codeOf a refusal to send: the next ledger's clock is ahead of this one's, or its client cannot be used.
+func codeOf(refusal error) facts.Code {
+	if errors.Is(refusal, channeltypesv2.ErrTimeoutElapsed) || errors.Is(refusal, channeltypesv2.ErrInvalidTimeout) {
+		return facts.NoTimeLeft
+	}
+	return facts.NoRoute
 }
 
 // finish gives an answer back and forgets the forward.

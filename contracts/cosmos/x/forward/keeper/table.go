@@ -62,14 +62,14 @@ func (s state) OpenForwardsOf(key rules.RouteKey, inClient string) uint32 {
 	return decodeCounter(s.store.Get(originKey(key, inClient)))
 }
 
-// IsActive says whether the client can be used.
+// IsActive says whether the client exists, is paired, and is neither frozen nor expired.
 func (s state) IsActive(clientID string) bool {
-	return s.keeper.ibc.Clients.GetClientStatus(s.ctx, clientID) == exported.Active
+	_, isPaired := s.keeper.ibc.Counterparties.GetClientCounterparty(s.ctx, clientID)
+	return isPaired && s.keeper.ibc.Clients.GetClientStatus(s.ctx, clientID) == exported.Active
 }
 
-// leadsHome says whether a route to that chain goes through that client. Nobody else may say what happened there: the ledger behind
-// another client would speak for a chain that is not behind it.
-func (s state) leadsHome(chainID, clientID string) bool {
+// leadsTo says whether a route to that chain goes through that client.
+func (s state) leadsTo(chainID, clientID string) bool {
 	found := false
 	eachRecord(s.store, append(append([]byte{routePrefix}, chainID...), separator), func(_, value []byte) bool {
 		found = decoded(value, &wire.Route{}).ClientId == clientID

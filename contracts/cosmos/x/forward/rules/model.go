@@ -8,7 +8,7 @@ import (
 	"interledger.example/cosmos/x/settlement/facts"
 )
 
-// RouteKey is what a route is found by. Without an OriginClient it is for packets through any client.
+// RouteKey is what a route is found by. Without an OriginClient it is for facts through any client.
 type RouteKey struct {
 	Destination  string
 	OriginClient string

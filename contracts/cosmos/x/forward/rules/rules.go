@@ -19,7 +19,7 @@ func Decide(state ForwardReader, incoming Incoming, ownChainID string, nowSecond
 	if incoming.IsFor(ownChainID) {
 		return Here{}
 	}
-	route := FindRoute(state, incoming.Destination, incoming.InClient)
+	route := FindRoute(state, incoming)
 	if route == nil || incoming.Destination == incoming.Origin || !isUsable(state, route, incoming.InClient) {
 		return AnswerNow{Code: facts.NoRoute}
 	}
@@ -45,11 +45,15 @@ func isFull(state ForwardReader, route *wire.Route, inClient string) bool {
 }
 
 // FindRoute is the route for packets through this client, else the one for packets through any, else nil.
-func FindRoute(state ForwardReader, destination, inClient string) *wire.Route {
-	if route := state.Route(RouteKey{Destination: destination, OriginClient: inClient}); route != nil {
-		return route
+//
+// News take a route for their own client alone: a payload does not say which ledger they are of, so an operator says from which
+// clients a contract ledger takes them. Else every ledger behind the hub could report another's debts as settled.
+func FindRoute(state ForwardReader, incoming Incoming) *wire.Route {
+	own := state.Route(RouteKey{Destination: incoming.Destination, OriginClient: incoming.InClient})
+	if own != nil || incoming.Origin == "" {
+		return own
 	}
-	return state.Route(RouteKey{Destination: destination})
+	return state.Route(RouteKey{Destination: incoming.Destination})
 }
 
 // CheckRoute refuses a route with a field that breaks a bound. Whether its clients exist, the host knows.

@@ -123,7 +123,7 @@ func (k Keeper) acceptedPayload(ctx sdk.Context, clientID string, payload channe
 	if err != nil {
 		return nil, err
 	}
-	if err := k.requireTrust(ctx, clientID, data.ChainID.String()); err != nil {
+	if err := k.RequireTrust(ctx, clientID, data.ChainID.String()); err != nil {
 		return nil, err
 	}
 	if data.Destination != "" && data.Destination != ctx.ChainID() {

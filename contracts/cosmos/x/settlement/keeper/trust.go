@@ -98,8 +98,8 @@ func (k Keeper) isTrusted(ctx context.Context, clientID string) bool {
 	return k.store(ctx).Has(trustedKey(clientID))
 }
 
-// requireTrust says why facts of a chain may not come through a client.
-func (k Keeper) requireTrust(ctx context.Context, clientID, chainID string) error {
+// RequireTrust says why facts of a chain may not come through a client.
+func (k Keeper) RequireTrust(ctx context.Context, clientID, chainID string) error {
 	stored := k.store(ctx).Get(trustedKey(clientID))
 	if stored == nil {
 		return fmt.Errorf("no operator trusts the client %s", clientID)

@@ -25,8 +25,6 @@ const (
 	MaximumOperators = 32
 	// MaximumTrustedClients bounds what the news of a block can be sent through.
 	MaximumTrustedClients = 256
-	// MaximumTrustedChains bounds the ledgers that one client may speak for.
-	MaximumTrustedChains = 256
 )
 
 // RegisterInterfaces makes the messages known as transactions.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"math/big"
+	"regexp"
 
 	"cosmossdk.io/core/address"
 
@@ -12,10 +12,11 @@ import (
 
 	"interledger.example/cosmos/wire/settlementv1"
 	"interledger.example/cosmos/x/settlement/facts"
+	"interledger.example/cosmos/x/settlement/ledger"
 )
 
-// chainIDBits is the width of a chain id in a fact.
-const chainIDBits = 256
+// chainIDForm is that of CometBFT's chain ids, and of EIP-155 ids in decimal.
+var chainIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
 
 // DefaultGenesis has no operators and an empty log. The chain's authority can name operators later.
 func DefaultGenesis() *GenesisState { return &GenesisState{} }
@@ -52,22 +53,18 @@ func (c *TrustedClient) validate() error {
 	return CheckChains(c.Chains)
 }
 
-// CheckChains refuses what is no list of 1 to MaximumTrustedChains chain ids of contract ledgers: decimal, below 2^256, ascending.
-// There is no wildcard.
+// CheckChains refuses what is no list of 1 to 256 chain ids, ascending as texts and each once. There is no wildcard.
 func CheckChains(chains []string) error {
-	if len(chains) == 0 || len(chains) > MaximumTrustedChains {
-		return fmt.Errorf("%d chain ids, expected 1 to %d", len(chains), MaximumTrustedChains)
+	if len(chains) == 0 || len(chains) > ledger.MaximumTrustedChains {
+		return fmt.Errorf("%d chains, expected 1 to %d", len(chains), ledger.MaximumTrustedChains)
 	}
-	former := new(big.Int)
-	for _, text := range chains {
-		chainID, isNumber := new(big.Int).SetString(text, 10)
-		if !isNumber || chainID.Sign() <= 0 || chainID.BitLen() > chainIDBits || chainID.String() != text {
-			return fmt.Errorf("chain id %q is not a decimal number from 1 to 2^%d - 1; a client is never trusted for all chains", text, chainIDBits)
+	for i, chainID := range chains {
+		if !chainIDForm.MatchString(chainID) {
+			return fmt.Errorf("chain %.80q: expected a chain id of 1 to 50 letters, digits and ._-; there is no wildcard", chainID)
 		}
-		if chainID.Cmp(former) <= 0 {
-			return fmt.Errorf("chain id %s follows %s; name each once, in ascending order", text, former)
+		if i > 0 && chainID <= chains[i-1] {
+			return fmt.Errorf("chain %s follows %s; name each once, in ascending order", chainID, chains[i-1])
 		}
-		former = chainID
 	}
 	return nil
 }
