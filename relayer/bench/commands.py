@@ -75,6 +75,7 @@ def bench_ways(
     facts: Annotated[int, typer.Option(min=10, max=100_000, help="Facts of a burst.")] = 1_000,
     samples: Annotated[int, typer.Option(min=1, max=10_000, help="Facts handed in one at a time.")] = 50,
     down: Annotated[float, typer.Option(min=0, max=600, help="Seconds for which the settlement ledger is away.")] = 20.0,
+    minutes: Annotated[float, typer.Option(min=0, max=1_440, help="Of load afterwards, whose memory is measured.")] = 0.0,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything.")] = False,
     json: Json = False,
 ) -> None:
@@ -86,5 +87,7 @@ def bench_ways(
     from relayer.bench.ways.run import run, way_names
 
     share = 10 if quick else 1
-    plan = WaysPlan(facts=max(facts // share, 10), samples=max(samples // share, 1), down_seconds=down / share)
+    plan = WaysPlan(
+        facts=max(facts // share, 10), samples=max(samples // share, 1), down_seconds=down / share, minutes=minutes
+    )
     run(plan, ways=way_names(way or ()), as_json=json)

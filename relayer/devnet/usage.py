@@ -20,21 +20,28 @@ class Usage:
 
     cpu_seconds: float
     peak_mebibytes: float
+    resident_mebibytes: float
+    """Now."""
 
 
 def usage(process_group: int) -> Usage:
     """Raises ConfigurationError where there is no /proc, and for a group without processes."""
-    ticks, peak_kibibytes, found = 0, 0, 0
+    ticks, peak_kibibytes, resident_kibibytes, found = 0, 0, 0, 0
     for process, fields in _processes():
         if int(fields[_GROUP]) == process_group and fields[_STATE] != "Z":
             ticks += int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
-            peak_kibibytes += _peak_kibibytes(process)
+            peak, resident = _memory_kibibytes(process)
+            peak_kibibytes, resident_kibibytes = peak_kibibytes + peak, resident_kibibytes + resident
             found += 1
     if not found:
         raise ConfigurationError(
             f"no process of group {process_group} in {_PROC}; measuring needs Linux, and processes that still run"
         )
-    return Usage(cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"), peak_mebibytes=peak_kibibytes / 1024)
+    return Usage(
+        cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"),
+        peak_mebibytes=peak_kibibytes / 1024,
+        resident_mebibytes=resident_kibibytes / 1024,
+    )
 
 
 def work(process_group: int, *, at_most_seconds: float) -> float:
@@ -59,9 +66,11 @@ def _processes() -> Iterator[tuple[Path, list[str]]]:
         yield process, content.rpartition(") ")[2].split()
 
 
-def _peak_kibibytes(process: Path) -> int:
+def _memory_kibibytes(process: Path) -> tuple[int, int]:
+    """Its peak, and what is resident now."""
     try:
         lines = (process / "status").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+        return 0, 0
+    found = {line.partition(":")[0]: line.split()[1] for line in lines if line.startswith(("VmHWM:", "VmRSS:"))}
+    return int(found.get("VmHWM", 0)), int(found.get("VmRSS", 0))

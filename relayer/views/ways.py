@@ -37,12 +37,33 @@ class FaultyRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Resident mebibytes of a part: after the first burst, and at the end."""
+
+    first_mib: float
+    last_mib: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRun:
+    """Bursts one after the other, for so many minutes."""
+
+    minutes: float
+    facts: int
+    lost: int
+    doubled: int
+    memory: Mapping[str, Memory]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WayFigures:
     """One way. `processes`: beside the business process and the two ledgers. `lines`: of code in the business logic, without
     comments and docstrings."""
 
     plain: PlainRun
     faulty: FaultyRun
+    load: LoadRun | None
+    """Null unless minutes of load were asked for."""
     processes: tuple[str, ...]
     trusted: str
     lines: int

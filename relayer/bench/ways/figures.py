@@ -63,6 +63,13 @@ def table(figures: WaysFigures) -> Table:
     return shown
 
 
+def _memory(each: WayFigures) -> list[tuple[str, str]]:
+    if each.load is None:
+        return []
+    grown = (f"{name} {at.first_mib:.0f} to {at.last_mib:.0f}" for name, at in each.load.memory.items())
+    return [("memory under load (MiB)", ", ".join(grown)), ("facts under load", f"{each.load.facts:,}")]
+
+
 def _rows(each: WayFigures) -> list[tuple[str, str]]:
     plain, faulty = each.plain, each.faulty
     return [
@@ -73,6 +80,7 @@ def _rows(each: WayFigures) -> list[tuple[str, str]]:
         ("with faults: latency p50 / p99 (s)", f"{faulty.latency_p50_ms / 1e3:,.1f} / {faulty.latency_p99_ms / 1e3:,.1f}"),
         ("with faults: lost / doubled", f"{faulty.lost} / {faulty.doubled}"),
         ("with faults: wrong references / drift", f"{faulty.wrong_references} / {faulty.drift}"),
+        *_memory(each),
         ("processes to run", ", ".join(each.processes) or "none"),
         ("lines of business logic", f"{each.lines}"),
         ("who is trusted", each.trusted),

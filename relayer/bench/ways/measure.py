@@ -18,11 +18,12 @@ from relayer.devnet.ways.book import Times
 from relayer.devnet.ways.counting import found, read_liabilities
 from relayer.devnet.ways.faults import Faults
 from relayer.devnet.ways.network import WaysNetwork
-from relayer.devnet.ways.running import Running
+from relayer.devnet.ways.running import BusinessProcess, Running
 from relayer.devnet.ways.trips import Trip, trips
 from relayer.devnet.ways.work import WayName, Work
+from relayer.errors import ConfigurationError
 from relayer.settlement.model.liabilities import Liability
-from relayer.views.ways import FaultyRun, PlainRun, WayFigures
+from relayer.views.ways import FaultyRun, LoadRun, Memory, PlainRun, WayFigures
 
 _WARM_UP = 3
 _SEED = 13
@@ -35,6 +36,8 @@ class WaysPlan:
     facts: int = 1_000
     samples: int = 50
     down_seconds: float = 20.0
+    minutes: float = 0.0
+    """Of load, whose memory is measured."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,9 +61,11 @@ class Measured:
             )
             faulty = self._faulty(running)
             self.tell(f"{self.way}: {faulty}")
+            load = self._load(running) if self.plan.minutes else None
         return WayFigures(
             plain=plain,
             faulty=faulty,
+            load=load,
             processes=PROCESSES[self.way],
             trusted=TRUSTED[self.way],
             lines=LINES[self.way](),
@@ -105,6 +110,34 @@ class Measured:
             wrong_references=counted.wrong,
             drift=self._drift(),
         )
+
+    def _load(self, running: Running) -> LoadRun:
+        burst = self._new(self.plan.facts)
+        work = running.work(Work(way=self.way, trips=tuple(burst), minutes=self.plan.minutes))
+        work.until_referenced(len(burst))
+        first = self._resident(running, work)
+        self.tell(f"{self.way}: memory after the first burst, MiB: {first}")
+        # Its own processes end with it, so what is resident is looked at until then.
+        last = first
+        while not work.has_ended():
+            last = self._resident(running, work) or last
+        done = trips(burst[0].number, work.done())
+        self._done += done[len(burst) :]
+        counted = found(done, asyncio.run(self._liabilities()), running.references())
+        memory = {name: Memory(first_mib=first[name], last_mib=last[name]) for name in first}
+        self.tell(f"{self.way}: {len(done)} facts in {self.plan.minutes} minutes, {memory}")
+        return LoadRun(minutes=self.plan.minutes, facts=len(done), lost=counted.lost, doubled=counted.doubled, memory=memory)
+
+    def _resident(self, running: Running, work: BusinessProcess) -> dict[str, float]:
+        """Mebibytes by part; nothing once the business process has ended."""
+        groups = {"business": [work.child.process.pid], "settlement ledger": self.ways.network.settlement_process_ids}
+        try:
+            return {
+                name: round(sum(usage(each).resident_mebibytes for each in ids), 1)
+                for name, ids in (groups | running.process_ids).items()
+            }
+        except ConfigurationError:
+            return {}
 
     def _new(self, count: int) -> list[Trip]:
         made = trips(self.first + len(self._done), count)

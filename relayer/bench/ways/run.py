@@ -24,8 +24,8 @@ from relayer.errors import InvalidInput
 from relayer.views.ways import WaysFigures
 
 _BLOCK_GAS_LIMIT = 1_000_000_000
-_NUMBERS = 10
-"""Trips of a way have numbers of their own: so many times those of one burst are kept for each."""
+_NUMBERS = 100_000_000
+"""Trips of a way have numbers of their own: so many are kept for each."""
 
 
 def way_names(names: Sequence[str]) -> tuple[WayName, ...]:
@@ -59,9 +59,7 @@ def measure(plan: WaysPlan, ways: Sequence[WayName], folder: Path) -> WaysFigure
             kills=KILLS,
             processors=os.cpu_count() or 1,
             ways={
-                way.value: Measured(
-                    ways=opened, way=way, plan=plan, first=1 + at * _NUMBERS * (plan.facts + plan.samples), tell=tell
-                ).all()
+                way.value: Measured(ways=opened, way=way, plan=plan, first=1 + at * _NUMBERS, tell=tell).all()
                 for at, way in enumerate(ways)
             },
             load_average=round(os.getloadavg()[0], 1),

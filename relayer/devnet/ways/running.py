@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from relayer.devnet.ways.work import WayName, Work, book_file, done_path
 
 _PROGRAM = "relayer.devnet.ways.work"
 _BEGUN_SHARE = 10
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,6 +147,24 @@ class BusinessProcess:
         """A tenth of the trips is over. Raises DevnetFailed."""
         enough = self._before + max(self.trips // _BEGUN_SHARE, 1)
         self._wait(lambda: book_counts(self.running.book_path)[0] >= enough, "a tenth of the trips")
+
+    def until_referenced(self, count: int) -> None:
+        """So many of its trips have their reference. Raises DevnetFailed."""
+        enough = self._before + count
+        self._wait(lambda: book_counts(self.running.book_path)[1] >= enough, f"{count} references")
+
+    def has_ended(self) -> bool:
+        """Waits for it a little. Raises DevnetFailed if it failed."""
+        with suppress(subprocess.TimeoutExpired):
+            self.child.process.wait(_LOOK_SECONDS)
+            if self.child.process.returncode != 0:
+                raise DevnetFailed(f"{self.name} ended with status {self.child.process.returncode}:\n{self.child.tail()}")
+            return True
+        return False
+
+    def done(self) -> int:
+        """How many trips are over."""
+        return book_counts(self.running.book_path)[0] - self._before
 
     def to_end(self) -> None:
         """Each trip has its reference. Raises DevnetFailed."""

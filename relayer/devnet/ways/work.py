@@ -2,7 +2,7 @@
 reference. Killed and started again, it goes on.
 
 The file is JSON: way, trips (number, creditor, debtor), `one_by_one` (the next trip comes once the last one has its
-reference), `twice` (every message goes out twice), `group` (trips in one transaction).
+reference), `twice` (every message goes out twice), `group` (trips in one transaction), `minutes` (of load).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ from relayer.devnet.ways.place import (
     Place,
     read_place,
 )
-from relayer.devnet.ways.trips import Trip
+from relayer.devnet.ways.trips import Trip, trips
 from relayer.facts.codec import FactAnswer
 from relayer.facts.signing import SignedFacts
 from relayer.push import PushTarget, open_target
@@ -69,6 +69,8 @@ class Work:
     one_by_one: bool = False
     twice: bool = False
     group: int = 100
+    minutes: float = 0.0
+    """For so long, as many further trips follow as the first ones were, again and again."""
 
     def write(self, path: Path) -> None:
         """For another process."""
@@ -135,13 +137,22 @@ async def run(path: Path) -> None:
     async with AsyncExitStack() as stack:
         stack.callback(book.close)
         business = await stack.enter_async_context(opened(work, book, read_place(path.parent)))
-        began = time.process_time()
-        for group in parts(work.trips, 1 if work.one_by_one else work.group):
-            await business.end(group)
-            if work.one_by_one:
-                await _referenced(business, book)
-        await _referenced(business, book)
+        began, until = time.process_time(), time.monotonic() + 60 * work.minutes
+        for burst in _bursts(work, until):
+            for group in parts(burst, 1 if work.one_by_one else work.group):
+                await business.end(group)
+                if work.one_by_one:
+                    await _referenced(business, book)
+            await _referenced(business, book)
         done_path(path).write_text(json.dumps(asdict(Done(cpu_seconds=time.process_time() - began))))
+
+
+def _bursts(work: Work, until: float) -> Iterator[Sequence[Trip]]:
+    yield work.trips
+    number = work.trips[0].number
+    while time.monotonic() < until:
+        number += len(work.trips)
+        yield trips(number, len(work.trips))
 
 
 async def _referenced(business: Business, book: Book) -> None:

@@ -15,13 +15,14 @@ from relayer.bench.ways.measure import WaysPlan
 from relayer.bench.ways.run import measure, way_names
 from relayer.devnet.ways.work import WayName
 from relayer.errors import InvalidInput
-from relayer.views.ways import FaultyRun, PlainRun, WayFigures, WaysFigures
+from relayer.views.ways import FaultyRun, LoadRun, Memory, PlainRun, WayFigures, WaysFigures
 from tests.support.outputs import output
 
 PLAIN = PlainRun(latency_p50_ms=33.0, latency_p99_ms=60.0, facts_per_s=1_000.0, cpu_ms_per_fact={"business": 0.5})
 FAULTY = FaultyRun(
     seconds=25.0, latency_p50_ms=20_000.0, latency_p99_ms=24_000.0, lost=0, doubled=0, wrong_references=0, drift=0
 )
+LOAD = LoadRun(minutes=10.0, facts=500_000, lost=0, doubled=0, memory={"business": Memory(first_mib=70.0, last_mib=71.0)})
 FIGURES = WaysFigures(
     facts=1_000,
     samples=50,
@@ -30,7 +31,9 @@ FIGURES = WaysFigures(
     processors=2,
     load_average=1.0,
     ways={
-        way.value: WayFigures(plain=PLAIN, faulty=FAULTY, processes=PROCESSES[way], trusted=TRUSTED[way], lines=LINES[way]())
+        way.value: WayFigures(
+            plain=PLAIN, faulty=FAULTY, load=LOAD, processes=PROCESSES[way], trusted=TRUSTED[way], lines=LINES[way]()
+        )
         for way in WayName
     },
 )

@@ -103,7 +103,7 @@ LIKE_ANOTHER = {
 }
 """They show what another verb shows, or what `facts show` does."""
 NO_TABLE = {
-    *("init", "check", "release", "export", "trust", "schema", "bench", "bench netting", "bench start"),
+    *("init", "check", "release", "export", "trust", "schema", "bench", "bench netting", "bench start", "bench ways"),
     *("channel open", "channel recover", "channel deploy", "channel headers"),
     *("settlement apply", "settlement revoke-account", "settlement export", "settlement limits", "settlement resend"),
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),

@@ -16,7 +16,7 @@ from relayer.commands.ending import BUG, run
 from tests.support.outputs import output
 
 NOWHERE = "/dev/null/folder/file"
-RUNS_BY_ITSELF = {("demo",), ("bench",), ("bench", "netting"), ("bench", "start"), ("schema",)}
+RUNS_BY_ITSELF = {("demo",), ("bench",), ("bench", "netting"), ("bench", "start"), ("bench", "ways"), ("schema",)}
 """They need no file that could be missing, or do much before they do."""
 
 
