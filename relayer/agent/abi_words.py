@@ -101,7 +101,7 @@ def _unsigned(bits: int) -> WordReader:
     def read(word: bytes) -> int:
         value = int.from_bytes(word, "big")
         if value >> bits:
-            raise ValueError(f"a word is no uint{bits}")
+            raise ValueError(f"a word is not a uint{bits}")
         return value
 
     return read
@@ -113,7 +113,7 @@ def _signed(bits: int) -> WordReader:
     def read(word: bytes) -> int:
         value = int.from_bytes(word, "big", signed=True)
         if not -limit <= value < limit:
-            raise ValueError(f"a word is no int{bits}")
+            raise ValueError(f"a word is not an int{bits}")
         return value
 
     return read
@@ -124,7 +124,7 @@ def _fixed(length: int) -> WordReader:
 
     def read(word: bytes) -> bytes:
         if word[length:] != padding:
-            raise ValueError(f"a word is no bytes{length}")
+            raise ValueError(f"a word is not a bytes{length}")
         return word[:length]
 
     return read
@@ -132,12 +132,12 @@ def _fixed(length: int) -> WordReader:
 
 def _address(word: bytes) -> bytes:
     if any(word[:-_ADDRESS_BYTES]):
-        raise ValueError("a word is no address")
+        raise ValueError("a word is not an address")
     return word[-_ADDRESS_BYTES:]
 
 
 def _boolean(word: bytes) -> bool:
     value = int.from_bytes(word, "big")
     if value > 1:
-        raise ValueError("a word is no bool")
+        raise ValueError("a word is not a bool")
     return value == 1

@@ -23,7 +23,7 @@ class Rounding(StrEnum):
 
 def rounded(value: Fraction, rounding: Rounding) -> int:
     """A whole number."""
-    # In integers: a fraction is made anew by each subtraction and comparison.
+    # In integers, because each subtraction and comparison of fractions makes new ones.
     divisor = value.denominator
     whole, rest = divmod(value.numerator, divisor)
     match rounding:

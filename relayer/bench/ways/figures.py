@@ -30,7 +30,7 @@ TRUSTED: dict[WayName, str] = {
     WayName.QUEUE: "the issuer's key; the broker can delay and drop, not forge",
     WayName.PULL: "the agent's key, its rules and the nodes that it asks",
 }
-"""Who can make a debt that is none."""
+"""Who can make a false debt."""
 
 
 def _lines(module: ModuleType) -> Callable[[], int]:

@@ -30,7 +30,7 @@ class Times:
 
 
 class Book:
-    """One file. Every connection is its own; a courier opens one besides."""
+    """One file. A courier opens a connection of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -39,7 +39,7 @@ def test_each_word_is_read_or_refused_as_web3_does(kind: str) -> None:
         try:
             (theirs,) = decode([kind], content)
         except DecodingError:
-            with pytest.raises(ValueError, match="a word is no"):
+            with pytest.raises(ValueError, match="a word is not"):
                 read_words(readers, content)
             continue
         (ours,) = read_words(readers, content)
