@@ -38,6 +38,7 @@ class RelayerGroup(TopicGroup):
             ),
             ("push", "push", GROUPS, "Claims that a business system pushes from its own database."),
             ("ledger", "ledger", GROUPS, "The embedded settlement ledger."),
+            ("hub", "hub", GROUPS, "A hub: which packets it sends on, and through which client."),
             ("authority", "authority", GROUPS, "An authority that vouches for block hashes."),
             ("agent", "agent", GROUPS, "The settlement agent: activities of a contract become liabilities."),
             ("queue", "queue", GROUPS, "Facts that come through a message broker."),

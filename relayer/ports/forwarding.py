@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from relayer.forwarding.model import Forward, ForwardCommand, RouteUse
 
@@ -21,4 +21,14 @@ class ForwardingService(Protocol):
 
     async def forwards(self, *, after: tuple[str, int], limit: int) -> Sequence[Forward]:
         """Open ones behind this outgoing client and sequence, in the order of both."""
+        ...
+
+
+@runtime_checkable
+class MayBeHub(Protocol):
+    """A ledger whose route table this relayer's commands can change."""
+
+    @property
+    def forwarding(self) -> ForwardingService:
+        """Its route table."""
         ...

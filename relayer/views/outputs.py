@@ -12,6 +12,7 @@ from relayer.views.devnet import DemoView, DevnetView
 from relayer.views.evidence import RefusedEvidence, VerifiedEvidence
 from relayer.views.facts import DeliveredFact, FactView, SentFacts
 from relayer.views.failure import FailureView, ReportView
+from relayer.views.hub import ForwardView, RouteView
 from relayer.views.measurements import JobFigures, NettingFigures, StartFigures
 from relayer.views.netting import CycleView, NettingView
 from relayer.views.packets import PacketStory, PacketView, ReplayView
@@ -58,6 +59,8 @@ OUTPUTS: dict[str, Any] = {
     "facts sign": tuple[Hex, ...],
     "facts send": tuple[SentFacts, ...],
     "facts show": tuple[FactView, ...],
+    "hub forwards": tuple[ForwardView, ...],
+    "hub routes": tuple[RouteView, ...],
     "ledger verify": VerifiedLedger,
     "packets": tuple[PacketView, ...],
     "push show": ClaimView,
@@ -98,6 +101,8 @@ OUTPUTS: dict[str, Any] = {
     "devnet down": ReportView,
     "export": ReportView,
     "init": ReportView,
+    "hub remove-route": ReportView,
+    "hub route": ReportView,
     "ledger confirm-time": ReportView,
     "ledger init": ReportView,
     "ledger rotate": ReportView,
