@@ -122,6 +122,10 @@ class FactCode(IntEnum):
     """A hub sent the packet on, and it was not received in time."""
     FAR_REFUSED = 19
     """The ledger behind a hub refused the whole packet, or its answer breaks its format."""
+    ENDED_ON_CONTRACT = 20
+    """Its contract says that the fact was cancelled or rejected."""
+    OTHER_LEDGER = 21
+    """Its contract has sent the fact to another settlement ledger, or may still send it to one."""
     UNREADABLE = 65534
     """Set by the contract alone: the answer breaks its format."""
     UNIVERSAL_ERROR = 65535
@@ -148,6 +152,7 @@ _FACTCODE_LATER = frozenset(
         FactCode.NO_TIME_LEFT,
         FactCode.FAR_TIMEOUT,
         FactCode.FAR_REFUSED,
+        FactCode.OTHER_LEDGER,
         FactCode.UNIVERSAL_ERROR,
     }
 )
@@ -188,6 +193,8 @@ _FACTCODE_MEANINGS = {
     FactCode.NO_TIME_LEFT: "A hub on the way had too little time left for the next leg.",
     FactCode.FAR_TIMEOUT: "A hub sent the packet on, and it was not received in time.",
     FactCode.FAR_REFUSED: "The ledger behind a hub refused the whole packet, or its answer breaks its format.",
+    FactCode.ENDED_ON_CONTRACT: "Its contract says that the fact was cancelled or rejected.",
+    FactCode.OTHER_LEDGER: "Its contract has sent the fact to another settlement ledger, or may still send it to one.",
     FactCode.UNREADABLE: "Set by the contract alone: the answer breaks its format.",
     FactCode.UNIVERSAL_ERROR: "Set by the contract alone: the whole packet was refused.",
 }

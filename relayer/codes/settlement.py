@@ -75,6 +75,14 @@ class RefusalCode(IntEnum):
     """The party has asked for this as often as it may within one hour."""
     BAD_SIGNATURE = 33
     """The issuer has not signed these facts for this ledger."""
+    CONTRACT_NOT_BOUND = 34
+    """No operator has bound the contract to this client."""
+    CLIENT_NOT_USABLE = 35
+    """The light client does not exist, is not trusted, is frozen or has expired."""
+    HEIGHT_UNKNOWN = 36
+    """The light client has no state for the proof's height; update it."""
+    BAD_PROOF = 37
+    """The proofs do not show what the contract stores."""
 
     @property
     def may_pass_later(self) -> bool:
@@ -94,5 +102,8 @@ _REFUSALCODE_LATER = frozenset(
         RefusalCode.CYCLE_RUNNING,
         RefusalCode.NOTHING_TO_NET,
         RefusalCode.RATE_EXCEEDED,
+        RefusalCode.CONTRACT_NOT_BOUND,
+        RefusalCode.CLIENT_NOT_USABLE,
+        RefusalCode.HEIGHT_UNKNOWN,
     }
 )

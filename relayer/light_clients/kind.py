@@ -25,6 +25,7 @@ from relayer.proofs.client import (
 from relayer.proofs.comet.types import NANOSECONDS, TimestampNanoseconds
 
 State = TypeVar("State")
+State_contra = TypeVar("State_contra", contravariant=True)
 Consensus = TypeVar("Consensus")
 Consensus_contra = TypeVar("Consensus_contra", contravariant=True)
 
@@ -60,6 +61,14 @@ class ProvenPath:
     height: int
     path: Sequence[bytes]
     proof: bytes
+
+
+class ContractStorage(Protocol):
+    """What one contract of the followed ledger stores in one block, as far as proofs show it."""
+
+    def word(self, slot: bytes, nodes: Sequence[bytes]) -> bytes:
+        """The 32 bytes in a slot, zeros where nothing is stored."""
+        ...
 
 
 class FollowsLedger(Protocol[State, Consensus]):
@@ -215,4 +224,22 @@ class RotatesSigners(Protocol[State, Consensus_contra]):
         self, state: State, states: ConsensusStates[Consensus_contra], rotation: bytes, at: Instant
     ) -> Rotated[State]:
         """The client under the successors."""
+        ...
+
+
+@runtime_checkable
+class ProvesContracts(Protocol[State_contra, Consensus_contra]):
+    """A light client type that proves what any contract of the followed ledger stores (EIP-1186)."""
+
+    def contract_storage(
+        self,
+        state: State_contra,
+        states: ConsensusStates[Consensus_contra],
+        at: Instant,
+        *,
+        height: int,
+        contract: bytes,
+        account_proof: Sequence[bytes],
+    ) -> ContractStorage:
+        """Of the contract at an address (20 bytes) in a block that the client knows."""
         ...

@@ -23,6 +23,7 @@ from relayer.proofs.client import (
 )
 from relayer.proofs.poa_evm import client as rules
 from relayer.proofs.poa_evm import evm_header, mpt, types
+from relayer.proofs.poa_evm.contracts import ContractStorage, contract_storage
 from relayer.proofs.poa_evm.seal_engine import AuthorityEngine
 from relayer.proofs.poa_evm.types import ClientState, ConsensusState
 from relayer.proofs.protobuf import parse
@@ -176,6 +177,20 @@ class PoaEvm:
     def verify_non_membership(self, state: ClientState, states: States, proven: ProvenPath, at: Instant) -> None:
         rules.verify_non_membership(
             state, states, height=proven.height, proof=proven.proof, path=proven.path, now_seconds=at.now_seconds
+        )
+
+    def contract_storage(
+        self,
+        state: ClientState,
+        states: States,
+        at: Instant,
+        *,
+        height: int,
+        contract: bytes,
+        account_proof: Sequence[bytes],
+    ) -> ContractStorage:
+        return contract_storage(
+            state, states, height=height, contract=contract, account_proof=account_proof, now_seconds=at.now_seconds
         )
 
     def recover(

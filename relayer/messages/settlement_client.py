@@ -15,7 +15,8 @@ from google.protobuf.message import Message
 from relayer.encoding.mapping import Mapping
 from relayer.errors import InvalidInput, InvariantBroken, LedgerUnavailable
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import SignedFacts, checked_identity
+from relayer.facts.proving import FactsRequest
+from relayer.facts.signing import checked_identity
 from relayer.messages.settlement import POSITION, STATEMENT, netting_from_message, scope_to_message
 from relayer.messages.signed_facts import answers_from_message, request_to_message
 from relayer.ports.settlement import IssuingRights, NettingInput
@@ -24,7 +25,7 @@ from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
@@ -76,7 +77,7 @@ class SettlementClient(ABC):
         head = await self._execute(command_to_message(command))
         return LogHead(head.sequence, head.head_hash)
 
-    async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
+    async def record_facts(self, request: FactsRequest) -> Sequence[FactAnswer]:
         """One answer for each fact. Raises LedgerRefused for a request that is refused as a whole, AccessDenied."""
         response = await self._record(request_to_message(request))
         with self._strictly():
@@ -124,6 +125,7 @@ class SettlementClient(ABC):
         return IssuingRights(
             issuers=tuple(self._all(record_mapping(IssuerInForce), response.issuers)),
             mandates=tuple(self._all(record_mapping(MandateInForce), response.mandates)),
+            contracts=tuple(self._all(record_mapping(ContractInForce), response.contracts)),
         )
 
     async def consent(self, party_id: bytes) -> ConsentInForce | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import SignedFacts
+from relayer.facts.proving import FactsRequest
 from relayer.settlement.model.acts import LogHead, UnitKey
 from relayer.settlement.model.commands import Command
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
@@ -36,10 +36,12 @@ class NettingInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuingRights:
-    """Who may issue facts for whom: issuers with their parties, and mandates of creditors; those that ended among them."""
+    """Who may issue facts for whom: issuers with their parties, mandates of creditors, and contracts whose facts may be
+    proven; those that ended among them."""
 
     issuers: tuple[IssuerInForce, ...]
     mandates: tuple[MandateInForce, ...]
+    contracts: tuple[ContractInForce, ...] = ()
 
 
 class SettlementService(Protocol):
@@ -50,11 +52,11 @@ class SettlementService(Protocol):
         """Answers with the log entry that the command made: the first one, if the request is a repeat."""
         ...
 
-    async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
+    async def record_facts(self, request: FactsRequest) -> Sequence[FactAnswer]:
         """One answer for each fact, in their order; a fact that is known already gets its first reference, so to ask again
-        is safe. Any account that may deliver something may do so for every issuer: its signature alone gives the right.
+        is safe. Any account that may deliver something may do so for every issuer: signature or proofs give the right.
 
-        Raises LedgerRefused for a request that is refused as a whole, such as one with a wrong signature.
+        Raises LedgerRefused for a request that is refused as a whole, such as one with a wrong signature or proof.
         """
         ...
 

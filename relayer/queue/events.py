@@ -23,6 +23,7 @@ from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.limits import MAXIMUM_SIGNED_BYTES
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactAnswer
+from relayer.facts.proving import FactsRequest
 from relayer.facts.signing import SignedFacts
 from relayer.messages.signed_facts import decode_request, encode_request, request_from_message
 from relayer.queue.names import FACTS_ANSWERED, RECORD_FACTS
@@ -195,14 +196,20 @@ def _read_answer(told: Mapping[str, Any]) -> FactAnswer:
 def _request(content_type: str, data: object) -> SignedFacts:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == PROTOBUF and isinstance(data, bytes):
-        return decode_request(data)
+        return _signed(decode_request(data))
     if kind != JSON:
         raise InvalidInput(f"data of type {content_type[:_MAXIMUM_TEXT]!r}; expected {PROTOBUF} or {JSON}")
     try:
         message = json_format.ParseDict(_parsed(data), facts_pb2.RecordFactsRequest())
     except (json_format.ParseError, ValueError, TypeError, RecursionError) as error:
         raise InvalidInput(f"data that are no RecordFactsRequest: {str(error)[:_MAXIMUM_TEXT]}") from error
-    return request_from_message(message)
+    return _signed(request_from_message(message))
+
+
+def _signed(request: FactsRequest) -> SignedFacts:
+    if not isinstance(request, SignedFacts):
+        raise InvalidInput("facts with proofs in a queue; an agent delivers them to the ledger itself")
+    return request
 
 
 def _parsed(data: object) -> Any:

@@ -133,7 +133,17 @@ def _ending(deadline: Deadline) -> Command:
 def _record_facts(state: Overlay, command: RecordFacts, now_seconds: int) -> Decision:
     before = len(state.entries)
     answers = tuple(
-        _answer(state, FactClaim(state=state, origin=command.origin_of(place), fact=fact, stated_hash=stated), now_seconds)
+        _answer(
+            state,
+            FactClaim(
+                state=state,
+                origin=command.origin_of(place),
+                fact=fact,
+                stated_hash=stated,
+                shown=command.shown[place] if command.shown else None,
+            ),
+            now_seconds,
+        )
         for place, (fact, stated) in enumerate(zip(command.facts, command.fact_hashes, strict=True))
     )
     return Decision(entries=tuple(state.entries[before:]), reference=state.head(), answers=answers)

@@ -23,7 +23,7 @@ from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.events import Event, LogEntry
 from relayer.settlement.model.facts import Origin
-from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
@@ -53,6 +53,7 @@ _MESSAGES: dict[type[Any], type[Message]] = {
     ConsentInForce: parties_pb2.ConsentInForce,
     IssuerInForce: issuers_pb2.IssuerInForce,
     MandateInForce: issuers_pb2.MandateInForce,
+    ContractInForce: issuers_pb2.ContractInForce,
     Liability: liabilities_pb2.Liability,
     Payment: payments_pb2.Payment,
     Dispute: disputes_pb2.Dispute,

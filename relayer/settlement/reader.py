@@ -12,7 +12,7 @@ from relayer.settlement.model.acts import EMPTY_LOG, LogHead, Share, UnitKey
 from relayer.settlement.model.cycles import NO_CYCLES, Cycle, UnitCycles
 from relayer.settlement.model.deadlines import Deadline
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, Issuer, IssuerInForce, MandateInForce, ProvenContract
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import EvidenceKey, Payment
@@ -68,6 +68,10 @@ class SettlementReader(Protocol):
 
     def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
         """What the creditor last said about an issuer of another party."""
+        ...
+
+    def contract(self, name: ProvenContract, /) -> ContractInForce | None:
+        """What the operators last said about facts of a contract that are proven through a light client."""
         ...
 
     def revocation(self, account: str, /) -> LogHead | None:
@@ -140,6 +144,7 @@ class MutableState(SettlementReader, Protocol):
     consents: dict[bytes, ConsentInForce]
     issuers: dict[Issuer, IssuerInForce]
     mandates: dict[tuple[bytes, Issuer], MandateInForce]
+    contracts: dict[ProvenContract, ContractInForce]
     revocations: dict[str, LogHead]
     payments: dict[str, Payment]
     evidence: dict[EvidenceKey, str]
@@ -187,6 +192,9 @@ class EmptyState:
         return None
 
     def mandate(self, _creditor: bytes, _issuer: Issuer, /) -> MandateInForce | None:
+        return None
+
+    def contract(self, _name: ProvenContract, /) -> ContractInForce | None:
         return None
 
     def revocation(self, _account: str, /) -> LogHead | None:

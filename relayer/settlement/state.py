@@ -16,7 +16,14 @@ from relayer.settlement.model.deadlines import Deadline, DeadlineKind, deadline_
 from relayer.settlement.model.disputes import Dispute, DisputeEvent
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.facts import FactRecorded
-from relayer.settlement.model.issuers import Issuer, IssuerEvent, IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import (
+    ContractInForce,
+    Issuer,
+    IssuerEvent,
+    IssuerInForce,
+    MandateInForce,
+    ProvenContract,
+)
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.news import NewsEvent
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party, PartyEvent
@@ -46,6 +53,7 @@ class Overlay:
         self.consents: dict[bytes, ConsentInForce] = {}
         self.issuers: dict[Issuer, IssuerInForce] = {}
         self.mandates: dict[tuple[bytes, Issuer], MandateInForce] = {}
+        self.contracts: dict[ProvenContract, ContractInForce] = {}
         self.revocations: dict[str, LogHead] = {}
         """Accounts that act for no party any more."""
         self.new_cut_off: int | None = None
@@ -92,6 +100,9 @@ class Overlay:
 
     def mandate(self, creditor: bytes, issuer: Issuer, /) -> MandateInForce | None:
         return self.mandates.get((creditor, issuer)) or self._base.mandate(creditor, issuer)
+
+    def contract(self, name: ProvenContract, /) -> ContractInForce | None:
+        return self.contracts.get(name) or self._base.contract(name)
 
     def revocation(self, account: str, /) -> LogHead | None:
         return self.revocations.get(account) or self._base.revocation(account)
@@ -183,6 +194,7 @@ class Overlay:
         target.consents.update(self.consents)
         target.issuers.update(self.issuers)
         target.mandates.update(self.mandates)
+        target.contracts.update(self.contracts)
         target.revocations.update(self.revocations)
         target.new_cut_off = target.new_cut_off if self.new_cut_off is None else self.new_cut_off
         target.liabilities.update(self.liabilities)

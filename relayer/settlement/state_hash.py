@@ -23,7 +23,8 @@ def state_hash(state: Overlay) -> bytes:
         unit = (key.currency.encode(), bytes([key.exponent]), str(total).encode())
         for part in (key.debtor, key.creditor, *unit):
             digest.update(len(part).to_bytes(2, "big") + part)
-    for records in (state.payments, state.disputes, state.cycles, state.consents, state.issuers, state.mandates):
+    issuing = (state.issuers, state.mandates, state.contracts)
+    for records in (state.payments, state.disputes, state.cycles, state.consents, *issuing):
         for record in _ascending(records):
             digest.update(sha256(encode_record(record)).digest())
     for account, head in sorted(state.revocations.items()):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.facts import FactPacket, Novation, Origin, PulledFacts, PushedFacts, way_of
+from relayer.settlement.model.facts import FactPacket, Novation, Origin, ProvenFacts, PulledFacts, PushedFacts, way_of
 from relayer.settlement.model.liabilities import Liability, Position
 from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce
@@ -67,13 +67,27 @@ class SignedFactView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenFactView:
+    """This ledger's light client has checked what the contract stores of the fact. `proof_height`: block of the contract
+    ledger."""
+
+    chain_id: int
+    contract: Hex
+    issuer: Hex
+    client: str
+    proof_height: int
+    height: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NovationView:
     """Netting put this debt in the place of others."""
 
     novated_by_cycle: str
 
 
-def _origin(origin: Origin) -> FactPacketView | SignedFactView | NovationView:
+def _origin(origin: Origin) -> FactPacketView | SignedFactView | ProvenFactView | NovationView:
     match origin:
         case FactPacket():
             return FactPacketView(
@@ -93,6 +107,16 @@ def _origin(origin: Origin) -> FactPacketView | SignedFactView | NovationView:
                 system=origin.system or None,
                 object_id=origin.object_id or None,
                 rules=hex_of(origin.rules) if origin.rules else None,
+                height=origin.height,
+                transaction=origin.transaction,
+            )
+        case ProvenFacts():
+            return ProvenFactView(
+                chain_id=origin.chain_id,
+                contract=hex_of(origin.contract),
+                issuer=hex_of(origin.issuer),
+                client=origin.client_id,
+                proof_height=origin.proof_height,
                 height=origin.height,
                 transaction=origin.transaction,
             )
@@ -124,7 +148,7 @@ class LiabilityView:
     fact_id: Hex
     fact_hash: Hex
     way: str | None
-    origin: FactPacketView | SignedFactView | NovationView
+    origin: FactPacketView | SignedFactView | ProvenFactView | NovationView
 
     @classmethod
     def of(cls, each: Liability, name: Name) -> LiabilityView:

@@ -17,6 +17,8 @@ from relayer.core.commitment import CommitmentPath, PathKind, commitment_path, p
 from relayer.core.ids import ClientId, Height
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.core.packet import Packet
+from relayer.facts.proving import FactProof
+from relayer.facts.schema import Fact
 from relayer.ports.clock import Clock
 from relayer.ports.prover import ClientCreation, ClientMessage, ClientReference, ClientTerms, Proof
 from relayer.proofs.client import ClientIdentity
@@ -35,9 +37,11 @@ from relayer.proofs.poa_evm.types import (
     encode_rotation,
     encode_storage_proof,
 )
+from tests.support.proving import FactsStorage, nodes_of
 
 CHAIN_ID = 1337
 ROUTER = bytes.fromhex("ab" * 20)
+FACTS = bytes.fromhex("fa" * 20)
 CLIENT_ID = ClientId("client-0")
 """The id of its light client of the other ledger, which it does not run."""
 
@@ -68,6 +72,9 @@ class EvmCounterparty:
         self._nodes: dict[bytes, bytes] = {}
         self._storage = HexaryTrie(self._nodes)
         self._accounts = HexaryTrie(self._nodes)
+        self.facts = FactsStorage(self._nodes)
+        """Storage of the contract at FACTS, which exists once something is in it."""
+        self._facts_roots: list[bytes] = []
         self._blocks: list[_Block] = []
         self._sent = 0
         self.seal()
@@ -108,6 +115,9 @@ class EvmCounterparty:
     def seal(self) -> Height:
         """A new block over the present storage, not earlier than the one before."""
         self._accounts[keccak256(ROUTER)] = rlp.encode([1, 0, self._storage.root_hash, keccak256(b"code")])
+        self._facts_roots.append(self.facts.root)
+        if self.facts.root != keccak256(rlp.encode(b"")):
+            self._accounts[keccak256(FACTS)] = rlp.encode([1, 0, self.facts.root, keccak256(b"code")])
         number = len(self._blocks) + 1
         last = self._blocks[-1].timestamp if self._blocks else 0
         timestamp = max(int(self._clock.now()), last)
@@ -150,6 +160,20 @@ class EvmCounterparty:
         storage = HexaryTrie(self._nodes, self._blocks[at - 1].storage_root)
         proofs = [_proof(storage, self._slot(path)) for path in paths]
         return [Proof(value=encode_storage_proof(nodes), height=at) for nodes in proofs]
+
+    def prove_facts(self, facts: Sequence[Fact], *, at: Height, client_id: str, issuer: bytes, ledger_id: str) -> FactProof:
+        """What the contract at FACTS stores of them in a block."""
+        account = nodes_of(HexaryTrie(self._nodes, self._blocks[at - 1].state_root), FACTS)
+        return self.facts.prove(
+            facts,
+            account,
+            client_id=client_id,
+            height=at,
+            contract=FACTS,
+            issuer=issuer,
+            ledger_id=ledger_id,
+            root=self._facts_roots[at - 1],
+        )
 
     def header(self, number: Height, client: ClientReference, *, extra: bytes = b"") -> SealedHeader:
         """Sealed by all authorities for one client. With `extra` it is another block of the same number."""

@@ -57,6 +57,10 @@ library FactCode {
     uint16 internal constant FAR_TIMEOUT = 18;
     /// @notice The ledger behind a hub refused the whole packet, or its answer breaks its format.
     uint16 internal constant FAR_REFUSED = 19;
+    /// @notice Its contract says that the fact was cancelled or rejected.
+    uint16 internal constant ENDED_ON_CONTRACT = 20;
+    /// @notice Its contract has sent the fact to another settlement ledger, or may still send it to one.
+    uint16 internal constant OTHER_LEDGER = 21;
     /// @notice Set by the contract alone: the answer breaks its format.
     uint16 internal constant UNREADABLE = 65534;
     /// @notice Set by the contract alone: the whole packet was refused.

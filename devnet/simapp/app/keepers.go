@@ -105,7 +105,7 @@ func (app *App) addKeepers(logger log.Logger, options servertypes.AppOptions) {
 	app.HostBlock = poaevm.NewHostBlock(app.store(poaevm.StoreKey))
 	app.SettlementKeeper = settlementkeeper.NewKeeper(
 		app.store(settlementtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, app.IBCKeeper.ClientKeeper,
-		app.IBCKeeper.ChannelKeeperV2, app.HostBlock,
+		app.IBCKeeper.ChannelKeeperV2, app.HostBlock, app.contractClients(), app.IBCKeeper.ClientV2Keeper,
 	)
 	app.ForwardKeeper = forwardkeeper.NewKeeper(
 		app.store(forwardtypes.StoreKey), app.AccountKeeper.AddressCodec(), authority, forwardkeeper.IBC{
@@ -129,7 +129,12 @@ func (app *App) addRoutes() {
 	clients.AddRoute(ibctm.ModuleName, &tendermint)
 	attested := attestations.NewLightClientModule(app.cdc, stores)
 	clients.AddRoute(attestations.ModuleName, &attested)
-	clients.AddRoute(poaevm.ModuleName, poaevm.NewLightClientModule(app.cdc, stores, app.HostBlock))
+	clients.AddRoute(poaevm.ModuleName, app.contractClients())
+}
+
+// contractClients are the light clients of EVM ledgers.
+func (app *App) contractClients() poaevm.LightClientModule {
+	return poaevm.NewLightClientModule(app.cdc, app.IBCKeeper.ClientKeeper.GetStoreProvider(), app.HostBlock)
 }
 
 // blockedAddresses must not be sent coins: all module accounts but that of governance.

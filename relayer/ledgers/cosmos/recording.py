@@ -1,9 +1,9 @@
-"""Signed facts as transactions of this account, which pays for them and has no part in what they say.
+"""Signed and proven facts as transactions of this account, which pays for them and has no part in what they say.
 
-A signature covers all facts of a request, so a request is one message of one transaction and cannot be divided. What the
-simulation answers without anything new, such as facts that are liabilities already, is the answer, and nothing is paid. Only
-what the chain's application says about a request is a refusal: what a node cannot do is tried again, and to ask again is
-safe, because every fact that was recorded is answered with its first reference.
+A signature covers all facts of a request, and so do its proofs: a request is one message of one transaction and cannot be
+divided. What the simulation answers without anything new, such as facts that are liabilities already, is the answer, and
+nothing is paid. Only what the chain's application says about a request is a refusal: what a node cannot do is tried
+again, and to ask again is safe, because every fact that was recorded is answered with its first reference.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from relayer.wire.interledger.settlement.v1 import facts_pb2
 
 _APPLICATION = "settlement"
 """Codespace of what the settlement application refuses."""
-_WHAT = "signed facts"
 
 
 class FactRecorder:
@@ -40,24 +39,25 @@ class FactRecorder:
         """What became of each fact. Raises LedgerRefused with the chain's code for a request that it does not take, and for
         one that fits no transaction; AccountMissing, FundsInsufficient, FeeCapExceeded; LedgerUnavailable: ask again."""
         message = framed(tx_pb2.MsgRecordFacts(sender=self._sender.address, request=request))
-        count = len(request.signed_facts.facts)
+        what = "proven facts" if request.HasField("fact_proof") else "signed facts"
+        count = len(request.signed_facts.facts) or len(request.fact_proof.facts)
         room = await self._find_room()
         if len(message) > room.size:
-            raise _too_large(ChainCode.TRANSACTION_TOO_LARGE, f"{len(message)} bytes, at most {room.size}")
+            raise _too_large(what, ChainCode.TRANSACTION_TOO_LARGE, f"{len(message)} bytes, at most {room.size}")
         trial = await self._sender.simulate([message])
         if isinstance(trial, ChainRefusal):
-            raise _failure(trial)
+            raise _failure(what, trial)
         expected = _response(trial.data, count, "the simulation")
         if not any(map(_is_new, expected.answers)):
             return expected
         if trial.gas_limit > room.gas:
-            raise _too_large(ChainCode.GAS_LIMIT_INVALID, f"{trial.gas_limit} gas, at most {room.gas}")
+            raise _too_large(what, ChainCode.GAS_LIMIT_INVALID, f"{trial.gas_limit} gas, at most {room.gas}")
         try:
             executed = await self._sender.execute(TransactionOrder(messages=(message,), gas=trial.gas_limit))
         except TransactionRefused as error:
-            raise _failure(error.refusal) from error
+            raise _failure(what, error.refusal) from error
         if executed.refusal is not None:
-            raise _failure(executed.refusal)
+            raise _failure(what, executed.refusal)
         return _response(executed.data, count, f"transaction {executed.hash}")
 
     async def _find_room(self) -> Room:
@@ -77,18 +77,18 @@ def _is_new(answer: facts_pb2.FactAnswer) -> bool:
     return answer.status == FactStatus.ACCEPTED and answer.code == FactCode.OK
 
 
-def _failure(refusal: ChainRefusal) -> LedgerRefused | LedgerUnavailable:
+def _failure(what: str, refusal: ChainRefusal) -> LedgerRefused | LedgerUnavailable:
     if refusal.codespace == _APPLICATION:
-        return refused(refusal, _WHAT)
+        return refused(refusal, what)
     return LedgerUnavailable(
-        f"{_WHAT}: a node or the chain could not execute them, which says nothing about the facts; send them again "
+        f"{what}: a node or the chain could not execute them, which says nothing about the facts; send them again "
         f"({refusal.name}: {printable(refusal.log)})"
     )
 
 
-def _too_large(code: ChainCode, size: str) -> LedgerRefused:
+def _too_large(what: str, code: ChainCode, size: str) -> LedgerRefused:
     return LedgerRefused(
         str(code),
-        f"{_WHAT}: one transaction would take {size}; let the issuer sign fewer facts at once, or raise transaction_bytes "
+        f"{what}: one transaction would take {size}; send fewer facts at once, or raise transaction_bytes "
         "and transaction_gas if the chain's nodes take more",
     )

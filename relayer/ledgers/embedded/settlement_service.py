@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from relayer.codes.limits import MAXIMUM_LISTED
 from relayer.errors import AccessDenied
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import SignedFacts, ledger_identity
+from relayer.facts.proving import FactsRequest
+from relayer.facts.signing import ledger_identity
 from relayer.ledgers.embedded.chain.chain import Chain
 from relayer.ledgers.embedded.chain.session import Session
 from relayer.ledgers.embedded.settlement.news_queue import waiting_news
@@ -38,7 +39,7 @@ class EmbeddedSettlement:
         head = acts_pb2.LogHead.FromString(result.data)
         return LogHead(head.sequence, head.head_hash)
 
-    async def record_facts(self, request: SignedFacts, *, account: str | None = None) -> Sequence[FactAnswer]:
+    async def record_facts(self, request: FactsRequest, *, account: str | None = None) -> Sequence[FactAnswer]:
         """All of them in one block. Raises AccessDenied as execute does."""
         result = await self._session.execute(request, check=lambda chain: _require_in_force(chain, account))
         return answers_from_message(facts_pb2.RecordFactsResponse.FromString(result.data))
@@ -69,7 +70,9 @@ class EmbeddedSettlement:
 
         def read(chain: Chain) -> IssuingRights:
             tables = chain.state.settlement
-            return IssuingRights(issuers=tuple(tables.issuers()), mandates=tuple(tables.mandates()))
+            return IssuingRights(
+                issuers=tuple(tables.issuers()), mandates=tuple(tables.mandates()), contracts=tuple(tables.contracts())
+            )
 
         return await self._session.run(read)
 

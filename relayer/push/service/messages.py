@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from relayer.errors import InvalidInput
 from relayer.facts.json_text import load_json
 from relayer.facts.signing import SignedFacts
-from relayer.messages.signed_facts import request_from_message
+from relayer.messages.signed_facts import signed_from_message
 from relayer.push.records import ClaimState, Outcome, Statistics
 from relayer.push.service.problems import PROBLEM_TYPE, Problem
 from relayer.views.facts import DeliveredFact
@@ -70,7 +70,7 @@ def _amount(name: str, text: str) -> int:
 
 def signed_of(message: facts_pb2.SignedFacts) -> SignedFacts:
     """Raises InvalidInput."""
-    return request_from_message(facts_pb2.RecordFactsRequest(signed_facts=message))
+    return signed_from_message(message)
 
 
 def receipt(outcome: Outcome) -> push_pb2.Receipt:

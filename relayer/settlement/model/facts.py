@@ -63,16 +63,35 @@ class PulledFacts(_SignedOrigin):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenFacts:
+    """Read from the contract ledger: this ledger's light client checked what the contract stores of the fact."""
+
+    way: ClassVar[Way] = Way.PULLED_PROVEN
+
+    chain_id: int
+    """EIP-155 id of the contract ledger, as the light client has it."""
+    contract: bytes
+    issuer: bytes
+    client_id: str
+    """This ledger's client of the contract ledger."""
+    proof_height: int
+    """Block of the contract ledger whose state was proven."""
+    height: int
+    """Height of this ledger's block that recorded it."""
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Novation:
     """No fact: a hub cycle put this debt in the place of others."""
 
     cycle_id: str
 
 
-FactOrigin = FactPacket | PushedFacts | PulledFacts
+FactOrigin = FactPacket | PushedFacts | PulledFacts | ProvenFacts
 """How a fact came to this ledger."""
 
-Origin = FactPacket | Novation | PushedFacts | PulledFacts
+Origin = FactPacket | Novation | PushedFacts | PulledFacts | ProvenFacts
 """How a liability came to this ledger. A new way in is a new alternative."""
 
 
@@ -97,20 +116,35 @@ class Reduction:
     amount: int
 
 
+class Shown(StrEnum):
+    """What proofs show of a fact, as far as it decides whether the fact may become a liability here."""
+
+    CLAIMABLE = "claimable"
+    """It is this ledger's, and no other one's."""
+    ENDED = "ended"
+    """It was cancelled or rejected."""
+    OTHER_LEDGER = "other ledger"
+    """It was sent to another settlement ledger, or may still be sent to one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFacts:
-    """Asks for a liability per fact, after the ledger has checked where they come from: a packet's proof, or a signature
-    (relayer.settlement.rules.signatures). `fact_hashes` are the issuer's, in the order of `facts`, and so are `object_ids`,
-    if there are any."""
+    """Asks for a liability per fact, after the ledger has checked where they come from: a packet's proof, a signature
+    (relayer.settlement.rules.signatures), or proofs of what their contract stores (relayer.settlement.rules.fact_proofs).
+
+    `fact_hashes` are the issuer's or the contract's, in the order of `facts`, and so are `object_ids` and `shown`, if there
+    are any."""
 
     origin: FactOrigin
     facts: tuple[Fact, ...]
     fact_hashes: tuple[bytes, ...]
     object_ids: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    """What the contract says of each fact, where it was proven."""
 
     def origin_of(self, number: int) -> FactOrigin:
         """Of the fact with this place among `facts`."""
-        if isinstance(self.origin, FactPacket) or not self.object_ids:
+        if isinstance(self.origin, FactPacket | ProvenFacts) or not self.object_ids:
             return self.origin
         return replace(self.origin, object_id=self.object_ids[number])
 

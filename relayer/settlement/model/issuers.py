@@ -1,7 +1,9 @@
-"""Issuers: accounts of a contract ledger that mint facts, the party that each belongs to, and mandates to issue for another.
+"""Issuers: accounts of a contract ledger that mint facts, the party that each belongs to, and mandates to issue for another;
+and contracts whose facts may be proven through a light client.
 
-Both end with the last issuer sequence that counts. Sequences have no gaps and are part of each fact's id, so what was issued
-before the end is accepted whenever it arrives, and nothing that was issued after it; no clock is compared with another.
+Issuers and mandates end with the last issuer sequence that counts. Sequences have no gaps and are part of each fact's id,
+so what was issued before the end is accepted whenever it arrives, and nothing that was issued after it; no clock is
+compared with another.
 """
 
 from __future__ import annotations
@@ -61,6 +63,32 @@ class MandateInForce:
     sequence: int
 
 
+class ProvenContract(NamedTuple):
+    """A BusinessFacts contract of the ledger that one of this ledger's light clients follows."""
+
+    client_id: str
+    contract: bytes
+    """20 bytes."""
+
+    def __str__(self) -> str:
+        return f"0x{self.contract.hex()} behind client {self.client_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractInForce:
+    """What the operators last said about a contract whose facts may be proven, and the log entry that recorded it."""
+
+    client_id: str
+    contract: bytes
+    state: IssuingState
+    sequence: int
+
+    @property
+    def name(self) -> ProvenContract:
+        """What it is about."""
+        return ProvenContract(self.client_id, self.contract)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindIssuer(Request):
     """The account belongs to this party, for good; only the operator may say so."""
@@ -101,6 +129,23 @@ class RevokeMandate(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BindContract(Request):
+    """Facts of this contract may be proven through this client; only the operator may say so. Whoever owns a contract
+    decides what its storage says, so a client alone is not enough."""
+
+    client_id: str
+    contract: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseContract(Request):
+    """Nothing new is proven from this contract; only the operator may say so. It may be bound again."""
+
+    client_id: str
+    contract: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerBound:
     """An account belongs to a party."""
 
@@ -135,5 +180,21 @@ class MandateRevoked:
     replaces: int
 
 
-IssuerCommand = BindIssuer | RemoveIssuer | GrantMandate | RevokeMandate
-IssuerEvent = IssuerBound | IssuerRemoved | MandateGranted | MandateRevoked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractBound:
+    """Facts of the contract may be proven through the client."""
+
+    client_id: str
+    contract: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractReleased:
+    """Nothing new is proven from the contract."""
+
+    client_id: str
+    contract: bytes
+
+
+IssuerCommand = BindIssuer | RemoveIssuer | GrantMandate | RevokeMandate | BindContract | ReleaseContract
+IssuerEvent = IssuerBound | IssuerRemoved | MandateGranted | MandateRevoked | ContractBound | ContractReleased

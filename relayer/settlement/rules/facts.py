@@ -1,14 +1,16 @@
 """When a fact becomes a liability: the checks, in their fixed order, each with the code that it answers.
 
 The order is part of the protocol, because an issuer acts on the code: first whether the fact is what it claims to be, then
-whether it is known, then what it says by itself, then who is concerned and by which way it may come, then the
-period, then what it relates to, and last the limit. All of it must be a function of the state and the fact alone.
+whether it is known, then what its contract says of it, then what it says by itself, then who is concerned and by which way
+it may come, then the period, then what it relates to, and last the limit. All of it must be a function of the state, the
+fact and its proofs alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from relayer.codes.facts import FactCategory, FactCode, FactKind
 from relayer.codes.limits import MAXIMUM_FACT_BITS, MAXIMUM_FACT_SECONDS
@@ -17,7 +19,7 @@ from relayer.facts.codec import fact_hash, fact_id, liability_id
 from relayer.facts.schema import SCHEMA, Fact
 from relayer.settlement.model.acts import Share
 from relayer.settlement.model.events import LogEntry
-from relayer.settlement.model.facts import FactOrigin, FactRecorded, Reduction, ReductionKind
+from relayer.settlement.model.facts import FactOrigin, FactRecorded, Reduction, ReductionKind, Shown
 from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.liabilities import Liability, PositionKey
 from relayer.settlement.model.parties import CurrencyTerms
@@ -37,12 +39,14 @@ _ACCOUNTS = {ReductionKind.CREDIT: Account.CREDITED, ReductionKind.PAYMENT: Acco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactClaim:
-    """A fact under examination. `stated_hash` is what its issuer says the hash is."""
+    """A fact under examination. `stated_hash` is what its issuer, or the contract that holds it, says the hash is; `shown`
+    what proofs show of it, None where it did not come with any."""
 
     state: SettlementReader
     origin: FactOrigin
     fact: Fact
     stated_hash: bytes
+    shown: Shown | None = None
 
     @property
     def known(self) -> Liability | None:
@@ -114,6 +118,18 @@ def _is_new(claim: FactClaim) -> FactCode | None:
     if known is None:
         return None
     return FactCode.DUPLICATE if known.fact_hash == claim.stated_hash else FactCode.BAD_HASH
+
+
+def _contract_lets_go(claim: FactClaim) -> FactCode | None:
+    match claim.shown:
+        case None | Shown.CLAIMABLE:
+            return None
+        case Shown.ENDED:
+            return FactCode.ENDED_ON_CONTRACT
+        case Shown.OTHER_LEDGER:
+            return FactCode.OTHER_LEDGER
+        case _:
+            assert_never(claim.shown)
 
 
 def _schema_is_known(claim: FactClaim) -> FactCode | None:
@@ -222,6 +238,7 @@ def _new_liability(event: FactRecorded, entry: LogEntry) -> Liability:
 CHECKS: tuple[Callable[[FactClaim], FactCode | None], ...] = (
     _hash_is_true,  # BAD_HASH
     _is_new,  # DUPLICATE, BAD_HASH
+    _contract_lets_go,  # ENDED_ON_CONTRACT, OTHER_LEDGER
     _schema_is_known,  # UNSUPPORTED_SCHEMA
     _total_fits_kind,  # BAD_TOTAL
     _times_can_be_netted,  # TIME_OUT_OF_RANGE

@@ -1,11 +1,13 @@
 """Who may issue facts for whom: accounts of parties, and mandates of creditors.
 
 Whoever issues a fact for a creditor can claim in its name and give up what it is owed. So an account belongs to one party,
-and only that party, or an account that it has given a mandate, speaks for it.
+and only that party, or an account that it has given a mandate, speaks for it. Facts are proven from contracts alone that
+the operators have bound to a light client.
 """
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 from relayer.codes.facts import KINDS_ISSUED_BY_CREDITOR, FactCode
@@ -14,7 +16,11 @@ from relayer.facts.schema import Fact
 from relayer.facts.ways import SIGNED_WAYS, Way
 from relayer.settlement.model.events import LogEntry
 from relayer.settlement.model.issuers import (
+    BindContract,
     BindIssuer,
+    ContractBound,
+    ContractInForce,
+    ContractReleased,
     GrantMandate,
     Issuer,
     IssuerBound,
@@ -26,6 +32,8 @@ from relayer.settlement.model.issuers import (
     MandateGranted,
     MandateInForce,
     MandateRevoked,
+    ProvenContract,
+    ReleaseContract,
     RemoveIssuer,
     RevokeMandate,
 )
@@ -40,6 +48,8 @@ from relayer.settlement.rules.checks import (
 )
 
 _ACCOUNT_BYTES = 20
+_CLIENT_ID = re.compile(r"[a-z0-9-]{9,64}", re.ASCII)
+"""As ICS-24 has it, of those that a ledger makes: its type, a dash and a number."""
 
 
 def may_issue(state: SettlementReader, issuer: Issuer, fact: Fact, way: Way) -> bool:
@@ -83,6 +93,16 @@ def decide_issuer(state: SettlementReader, command: IssuerCommand) -> IssuerEven
             mandate = require_there("mandate for issuer", str(issuer), said)
             _require_active(f"the mandate of {creditor.hex()} for issuer {issuer}", mandate.state)
             return MandateRevoked(creditor=creditor, issuer=issuer, last_sequence=last, replaces=replaces)
+        case BindContract(client_id=client_id, contract=contract):
+            require_operator(command.actor, "bind contracts")
+            _check_contract(client_id, contract)
+            _require_bound(state, ProvenContract(client_id, contract), expected=False)
+            return ContractBound(client_id=client_id, contract=contract)
+        case ReleaseContract(client_id=client_id, contract=contract):
+            require_operator(command.actor, "release contracts")
+            _check_contract(client_id, contract)
+            _require_bound(state, ProvenContract(client_id, contract), expected=True)
+            return ContractReleased(client_id=client_id, contract=contract)
         case _:
             assert_never(command)
 
@@ -100,8 +120,18 @@ def apply_issuer(state: MutableState, event: IssuerEvent, entry: LogEntry) -> No
             _set_mandate(state, creditor, issuer, sequence=sequence)
         case MandateRevoked(creditor=creditor, issuer=issuer, last_sequence=last):
             _set_mandate(state, creditor, issuer, sequence=sequence, ended_at=last)
+        case ContractBound(client_id=client_id, contract=contract):
+            _set_contract(state, ProvenContract(client_id, contract), IssuingState.ACTIVE, sequence)
+        case ContractReleased(client_id=client_id, contract=contract):
+            _set_contract(state, ProvenContract(client_id, contract), IssuingState.ENDED, sequence)
         case _:
             assert_never(event)
+
+
+def is_bound(state: SettlementReader, name: ProvenContract) -> bool:
+    """Whether facts of the contract may be proven through the client."""
+    said = state.contract(name)
+    return said is not None and said.state is IssuingState.ACTIVE
 
 
 def code_of_issuer(state: SettlementReader, issuer: Issuer, fact: Fact, way: Way) -> FactCode | None:
@@ -138,6 +168,20 @@ def _check_free(state: SettlementReader, issuer: Issuer) -> None:
         )
 
 
+def _check_contract(client_id: str, contract: bytes) -> None:
+    if not _CLIENT_ID.fullmatch(client_id) or len(contract) != _ACCOUNT_BYTES:
+        raise refuse(
+            RefusalCode.INVALID_COMMAND,
+            f"contract of client {client_id[:64]!r}: expected the client's id and the contract's address (20 bytes)",
+        )
+
+
+def _require_bound(state: SettlementReader, name: ProvenContract, *, expected: bool) -> None:
+    if is_bound(state, name) is not expected:
+        now = "is not bound" if expected else "is bound already"
+        raise refuse(RefusalCode.WRONG_STATE, f"contract {name} {now}")
+
+
 def _mandate_before(state: SettlementReader, command: GrantMandate | RevokeMandate, replaces: int) -> MandateInForce | None:
     """What the creditor said before. Only it may say more, about an issuer of another party."""
     creditor, issuer = command.creditor, command.issuer
@@ -171,4 +215,10 @@ def _set_mandate(
     standing, last = _state_of(ended_at)
     state.mandates[creditor, issuer] = MandateInForce(
         creditor=creditor, issuer=issuer, state=standing, last_sequence=last, sequence=sequence
+    )
+
+
+def _set_contract(state: MutableState, name: ProvenContract, standing: IssuingState, sequence: int) -> None:
+    state.contracts[name] = ContractInForce(
+        client_id=name.client_id, contract=name.contract, state=standing, sequence=sequence
     )

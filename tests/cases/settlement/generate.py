@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,14 @@ from relayer.codes.settlement import RefusalCode
 from relayer.encoding.canonical import encode
 from relayer.errors import InvalidInput
 from relayer.facts.codec import FactPacketData, decode_packet_data, encode_answers, encode_packet_data, fact_hash, fact_id
+from relayer.facts.proving import FactProof
 from relayer.facts.schema import Fact, party_id
 from relayer.facts.signing import SignedFacts, ledger_identity
 from relayer.facts.ways import ALL_WAYS, Way
 from relayer.messages.signed_facts import answers_to_message, decode_request, request_to_message
+from relayer.proofs.client import MappingConsensusStates
+from relayer.proofs.poa_evm.contracts import ContractStorage, contract_storage
+from relayer.proofs.poa_evm.types import ClientState, ConsensusState, encode_client_state, encode_consensus_state
 from relayer.settlement.decide import decide, request_digest
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.log import encode_command, encode_record, liability_record
@@ -45,6 +49,7 @@ from relayer.settlement.model.parties import (
 )
 from relayer.settlement.netting.modes import NettingMode
 from relayer.settlement.reader import EmptyState
+from relayer.settlement.rules.fact_proofs import checked_proof, require_contract
 from relayer.settlement.rules.signatures import checked_request
 from relayer.settlement.state import Overlay
 from relayer.settlement.state_hash import state_hash
@@ -63,6 +68,60 @@ HARD_TEXT = 'K\u00e4se \U0001f6b2 "q" \\ /\x7f\t\x01<&>\u2028'
 
 Step = dict[str, Any]
 Case = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvingWorld:
+    """The one light client of a ledger, as its host has stored it."""
+
+    client_id: str
+    client_state: ClientState
+    states: Mapping[int, ConsensusState]
+    counterparty: str
+    ledger_id: str
+    """The ledger's chain id."""
+
+    def form(self) -> Step:
+        """As the case files have it."""
+        return {
+            "client_id": self.client_id,
+            "client_state": encode_client_state(self.client_state).hex(),
+            "consensus_states": {str(height): encode_consensus_state(each).hex() for height, each in self.states.items()},
+            "counterparty": self.counterparty,
+            "ledger_id": self.ledger_id,
+        }
+
+    def client_at(self, client_id: str, now_seconds: int) -> ProvingClient:
+        """Raises CommandRefused(CLIENT_NOT_USABLE) for another client."""
+        if client_id != self.client_id:
+            raise CommandRefused(RefusalCode.CLIENT_NOT_USABLE, f"there is no client {client_id}")
+        return ProvingClient(world=self, now_seconds=now_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvingClient:
+    """See relayer.settlement.rules.fact_proofs.ContractLedgerClient."""
+
+    world: ProvingWorld
+    now_seconds: int
+
+    @property
+    def chain_id(self) -> int:
+        return self.world.client_state.chain_id
+
+    @property
+    def counterparty(self) -> str:
+        return self.world.counterparty
+
+    def storage(self, height: int, contract: bytes, account_proof: Sequence[bytes]) -> ContractStorage:
+        return contract_storage(
+            self.world.client_state,
+            MappingConsensusStates(self.world.states),
+            height=height,
+            contract=contract,
+            account_proof=account_proof,
+            now_seconds=self.now_seconds,
+        )
 
 
 class Ledger:
@@ -211,6 +270,46 @@ class Ledger:
         response = encode(answers_to_message(answers)).hex()
         self.steps.append({**step, "codes": list(map(int, codes)), "response": response, "entries": self.apply(entries)})
 
+    def proven(
+        self,
+        request: FactProof | bytes,
+        world: ProvingWorld,
+        *,
+        codes: Sequence[FactCode] = (),
+        refusal: RefusalCode | None = None,
+    ) -> None:
+        """One request with proofs, or its bytes, to a ledger whose light client is that of `world`."""
+        raw = request if isinstance(request, bytes) else encode(request_to_message(request))
+        self.height += 1
+        step: Step = {
+            "command": "FactProof",
+            "at_seconds": self.at,
+            "request": [[raw.hex(), 1]],
+            "height": self.height,
+            "transaction": "E5F6",
+            "world": world.form(),
+        }
+        given, answers, entries = None, (), ()
+        try:
+            decoded = decode_request(raw)
+            assert isinstance(decoded, FactProof)
+            require_contract(self.state, decoded)
+            client = world.client_at(decoded.client_id, self.at)
+            checked = checked_proof(
+                decoded, client, ledger_id=world.ledger_id, height=self.height, transaction=step["transaction"]
+            )
+            decision = decide(self.state, checked, now_seconds=self.at)
+            answers, entries = decision.answers, decision.entries
+        except (CommandRefused, InvalidInput) as error:
+            given = error.code if isinstance(error, CommandRefused) else RefusalCode.INVALID_COMMAND
+        assert given == refusal, (request, given)
+        assert tuple(answer.code for answer in answers) == tuple(codes), (codes, answers)
+        if given is not None:
+            self.steps.append({**step, "refusal": int(given)})
+            return
+        response = encode(answers_to_message(answers)).hex()
+        self.steps.append({**step, "codes": list(map(int, codes)), "response": response, "entries": self.apply(entries)})
+
     def apply(self, entries: Sequence[LogEntry]) -> list[str]:
         """Their bytes."""
         for entry in entries:
@@ -219,6 +318,7 @@ class Ledger:
 
     def case(self, name: str) -> Case:
         state = self.state
+        bound = {f"{each.client_id}/{each.contract.hex()}": encode_record(each).hex() for each in state.contracts.values()}
         return {
             "name": name,
             "steps": self.steps,
@@ -242,6 +342,7 @@ class Ledger:
                 f"{creditor.hex()}/{issuer.key.hex()}": encode_record(each).hex()
                 for (creditor, issuer), each in sorted(state.mandates.items())
             },
+            **({"contracts": dict(sorted(bound.items()))} if bound else {}),
             "postings": [list(posting) for posting in state.postings],
             "payments": _records(state.payments),
             "disputes": _records(state.disputes),

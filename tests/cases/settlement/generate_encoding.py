@@ -18,7 +18,7 @@ from relayer.settlement.log import decode_command, decode_record, next_head, rea
 from relayer.settlement.model.acts import EMPTY_LOG
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import Payment
@@ -33,6 +33,7 @@ RECORDS: dict[str, type[Any]] = {
     "consents": ConsentInForce,
     "issuers": IssuerInForce,
     "mandates": MandateInForce,
+    "contracts": ContractInForce,
     "liabilities": Liability,
     "payments": Payment,
     "disputes": Dispute,

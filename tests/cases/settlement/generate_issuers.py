@@ -17,7 +17,15 @@ from relayer.facts.codec import fact_id
 from relayer.facts.schema import Fact, party_id
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.commands import Command
-from relayer.settlement.model.issuers import BindIssuer, GrantMandate, Issuer, RemoveIssuer, RevokeMandate
+from relayer.settlement.model.issuers import (
+    BindContract,
+    BindIssuer,
+    GrantMandate,
+    Issuer,
+    ReleaseContract,
+    RemoveIssuer,
+    RevokeMandate,
+)
 from tests.support.scripts import load_script
 
 HERE = Path(__file__).parent
@@ -159,6 +167,22 @@ def _issuers() -> Iterator[Case]:
     yield made.case("an issuer is removed, and what it issued before still counts")
 
 
+def _contracts() -> Iterator[Case]:
+    made = ledger()
+    bind = BindContract(request_id="bind", actor=OPERATOR, client_id="poa-evm-0", contract=base.CONTRACT)
+    release = ReleaseContract(request_id="release", actor=OPERATOR, client_id="poa-evm-0", contract=base.CONTRACT)
+    wrong = [{"client_id": "poa"}, {"client_id": "poa-evm-\u00e9"}, {"client_id": "p" * 65}, {"contract": base.CONTRACT[1:]}]
+    strangers = {R.NOT_AUTHORISED: [{"actor": KCS}, {"actor": STRANGER}]}
+    _each(made, bind, strangers | {R.INVALID_COMMAND: wrong})
+    made.command(replace(bind, request_id="other", client_id="poa-evm-1"))
+    made.command(replace(bind, request_id="twice"), refusal=R.WRONG_STATE)
+    _each(made, release, strangers | {R.WRONG_STATE: [{"client_id": "poa-evm-2"}]})
+    made.command(replace(release, request_id="again"), refusal=R.WRONG_STATE)
+    made.command(replace(bind, request_id="anew"))
+    made.command(replace(release, request_id="at last", client_id="poa-evm-1"))
+    yield made.case("contracts are bound to clients, released and bound again, by operators alone")
+
+
 def _each(made: Any, command: Command, changes: dict[RefusalCode, list[dict[str, Any]]]) -> None:
     for code, mutations in changes.items():
         for mutation in mutations:
@@ -168,7 +192,7 @@ def _each(made: Any, command: Command, changes: dict[RefusalCode, list[dict[str,
 
 def build() -> list[Case]:
     """All cases."""
-    return [*_attacks(), *_mandates(), *_issuers()]
+    return [*_attacks(), *_mandates(), *_issuers(), *_contracts()]
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def test_no_two_cases_of_a_file_share_a_name() -> None:
         assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("name", ["issuers", "signed", "refusals", "stories", "certificates", "encoding"])
+@pytest.mark.parametrize("name", ["issuers", "signed", "proven", "refusals", "stories", "certificates", "encoding"])
 def test_the_file_is_what_its_generator_makes(name: str) -> None:
     module = load_script(CASES / f"generate_{name}.py")
     assert json.loads(json.dumps(module.build())) == json.loads((CASES / f"{name}.json").read_text())

@@ -126,6 +126,17 @@ func (l LightClientModule) VerifyNonMembership(
 	return CheckNonMembership(client, store, number, proof, keyPath, now(ctx))
 }
 
+// ContractStorage is what a contract of the followed ledger stores in a block that the client knows, below its account's proof.
+func (l LightClientModule) ContractStorage(
+	ctx sdk.Context, clientID string, height uint64, contract []byte, accountProof [][]byte,
+) (ContractStorage, error) {
+	store, client, err := l.open(ctx, clientID)
+	if err != nil {
+		return ContractStorage{}, err
+	}
+	return CheckContract(client, store, height, contract, accountProof, now(ctx))
+}
+
 // Status is Active, Frozen or Expired; Unknown if there is no such client.
 func (l LightClientModule) Status(ctx sdk.Context, clientID string) exported.Status {
 	store, client, err := l.open(ctx, clientID)

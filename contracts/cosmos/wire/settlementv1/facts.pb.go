@@ -553,6 +553,103 @@ func (m *PulledFacts) GetTransaction() string {
 	return ""
 }
 
+// An agent read the fact from the contract ledger, and this ledger's light client checked what the contract stores of it.
+type ProvenFacts struct {
+	// EIP-155 id of the contract ledger, as the light client has it.
+	ChainId  string `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+	Issuer   []byte `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// This ledger's client of the contract ledger.
+	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Block of the contract ledger whose state was proven.
+	ProofHeight uint64 `protobuf:"varint,5,opt,name=proof_height,json=proofHeight,proto3" json:"proof_height,omitempty"`
+	// Height of this ledger's block, and its transaction.
+	Height      uint64 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
+	Transaction string `protobuf:"bytes,7,opt,name=transaction,proto3" json:"transaction,omitempty"`
+}
+
+func (m *ProvenFacts) Reset()         { *m = ProvenFacts{} }
+func (m *ProvenFacts) String() string { return proto.CompactTextString(m) }
+func (*ProvenFacts) ProtoMessage()    {}
+func (*ProvenFacts) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{4}
+}
+func (m *ProvenFacts) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ProvenFacts) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ProvenFacts.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ProvenFacts) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ProvenFacts.Merge(m, src)
+}
+func (m *ProvenFacts) XXX_Size() int {
+	return m.Size()
+}
+func (m *ProvenFacts) XXX_DiscardUnknown() {
+	xxx_messageInfo_ProvenFacts.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ProvenFacts proto.InternalMessageInfo
+
+func (m *ProvenFacts) GetChainId() string {
+	if m != nil {
+		return m.ChainId
+	}
+	return ""
+}
+
+func (m *ProvenFacts) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *ProvenFacts) GetIssuer() []byte {
+	if m != nil {
+		return m.Issuer
+	}
+	return nil
+}
+
+func (m *ProvenFacts) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *ProvenFacts) GetProofHeight() uint64 {
+	if m != nil {
+		return m.ProofHeight
+	}
+	return 0
+}
+
+func (m *ProvenFacts) GetHeight() uint64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *ProvenFacts) GetTransaction() string {
+	if m != nil {
+		return m.Transaction
+	}
+	return ""
+}
+
 // No fact: a hub cycle put this debt in the place of others.
 type Novation struct {
 	CycleId string `protobuf:"bytes,1,opt,name=cycle_id,json=cycleId,proto3" json:"cycle_id,omitempty"`
@@ -562,7 +659,7 @@ func (m *Novation) Reset()         { *m = Novation{} }
 func (m *Novation) String() string { return proto.CompactTextString(m) }
 func (*Novation) ProtoMessage()    {}
 func (*Novation) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{4}
+	return fileDescriptor_ead62387ab030d56, []int{5}
 }
 func (m *Novation) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -606,6 +703,7 @@ type Origin struct {
 	//	*Origin_Novation
 	//	*Origin_PushedFacts
 	//	*Origin_PulledFacts
+	//	*Origin_ProvenFacts
 	Origin isOrigin_Origin `protobuf_oneof:"origin"`
 }
 
@@ -613,7 +711,7 @@ func (m *Origin) Reset()         { *m = Origin{} }
 func (m *Origin) String() string { return proto.CompactTextString(m) }
 func (*Origin) ProtoMessage()    {}
 func (*Origin) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{5}
+	return fileDescriptor_ead62387ab030d56, []int{6}
 }
 func (m *Origin) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -660,11 +758,15 @@ type Origin_PushedFacts struct {
 type Origin_PulledFacts struct {
 	PulledFacts *PulledFacts `protobuf:"bytes,4,opt,name=pulled_facts,json=pulledFacts,proto3,oneof" json:"pulled_facts,omitempty"`
 }
+type Origin_ProvenFacts struct {
+	ProvenFacts *ProvenFacts `protobuf:"bytes,5,opt,name=proven_facts,json=provenFacts,proto3,oneof" json:"proven_facts,omitempty"`
+}
 
 func (*Origin_FactPacket) isOrigin_Origin()  {}
 func (*Origin_Novation) isOrigin_Origin()    {}
 func (*Origin_PushedFacts) isOrigin_Origin() {}
 func (*Origin_PulledFacts) isOrigin_Origin() {}
+func (*Origin_ProvenFacts) isOrigin_Origin() {}
 
 func (m *Origin) GetOrigin() isOrigin_Origin {
 	if m != nil {
@@ -701,6 +803,13 @@ func (m *Origin) GetPulledFacts() *PulledFacts {
 	return nil
 }
 
+func (m *Origin) GetProvenFacts() *ProvenFacts {
+	if x, ok := m.GetOrigin().(*Origin_ProvenFacts); ok {
+		return x.ProvenFacts
+	}
+	return nil
+}
+
 // XXX_OneofWrappers is for the internal use of the proto package.
 func (*Origin) XXX_OneofWrappers() []interface{} {
 	return []interface{}{
@@ -708,6 +817,7 @@ func (*Origin) XXX_OneofWrappers() []interface{} {
 		(*Origin_Novation)(nil),
 		(*Origin_PushedFacts)(nil),
 		(*Origin_PulledFacts)(nil),
+		(*Origin_ProvenFacts)(nil),
 	}
 }
 
@@ -722,7 +832,7 @@ func (m *Reduction) Reset()         { *m = Reduction{} }
 func (m *Reduction) String() string { return proto.CompactTextString(m) }
 func (*Reduction) ProtoMessage()    {}
 func (*Reduction) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{6}
+	return fileDescriptor_ead62387ab030d56, []int{7}
 }
 func (m *Reduction) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -786,7 +896,7 @@ func (m *FactRecorded) Reset()         { *m = FactRecorded{} }
 func (m *FactRecorded) String() string { return proto.CompactTextString(m) }
 func (*FactRecorded) ProtoMessage()    {}
 func (*FactRecorded) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{7}
+	return fileDescriptor_ead62387ab030d56, []int{8}
 }
 func (m *FactRecorded) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -872,7 +982,7 @@ func (m *SignedFacts) Reset()         { *m = SignedFacts{} }
 func (m *SignedFacts) String() string { return proto.CompactTextString(m) }
 func (*SignedFacts) ProtoMessage()    {}
 func (*SignedFacts) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{8}
+	return fileDescriptor_ead62387ab030d56, []int{9}
 }
 func (m *SignedFacts) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -964,10 +1074,300 @@ func (m *SignedFacts) GetSignature() []byte {
 	return nil
 }
 
+// Nodes of a Merkle-Patricia proof (EIP-1186) from the root down, as places in FactProof.nodes.
+type TriePath struct {
+	Nodes []uint32 `protobuf:"varint,1,rep,packed,name=nodes,proto3" json:"nodes,omitempty"`
+}
+
+func (m *TriePath) Reset()         { *m = TriePath{} }
+func (m *TriePath) String() string { return proto.CompactTextString(m) }
+func (*TriePath) ProtoMessage()    {}
+func (*TriePath) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{10}
+}
+func (m *TriePath) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *TriePath) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_TriePath.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *TriePath) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_TriePath.Merge(m, src)
+}
+func (m *TriePath) XXX_Size() int {
+	return m.Size()
+}
+func (m *TriePath) XXX_DiscardUnknown() {
+	xxx_messageInfo_TriePath.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_TriePath proto.InternalMessageInfo
+
+func (m *TriePath) GetNodes() []uint32 {
+	if m != nil {
+		return m.Nodes
+	}
+	return nil
+}
+
+// A fact, with what its contract stores of it.
+type FactPaths struct {
+	Fact *Fact `protobuf:"bytes,1,opt,name=fact,proto3" json:"fact,omitempty"`
+	// Slot of its hash.
+	FactHash *TriePath `protobuf:"bytes,2,opt,name=fact_hash,json=factHash,proto3" json:"fact_hash,omitempty"`
+	// Slot of its state and of the settlement ledger that it was sent to.
+	Record *TriePath `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
+}
+
+func (m *FactPaths) Reset()         { *m = FactPaths{} }
+func (m *FactPaths) String() string { return proto.CompactTextString(m) }
+func (*FactPaths) ProtoMessage()    {}
+func (*FactPaths) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{11}
+}
+func (m *FactPaths) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *FactPaths) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_FactPaths.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *FactPaths) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_FactPaths.Merge(m, src)
+}
+func (m *FactPaths) XXX_Size() int {
+	return m.Size()
+}
+func (m *FactPaths) XXX_DiscardUnknown() {
+	xxx_messageInfo_FactPaths.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_FactPaths proto.InternalMessageInfo
+
+func (m *FactPaths) GetFact() *Fact {
+	if m != nil {
+		return m.Fact
+	}
+	return nil
+}
+
+func (m *FactPaths) GetFactHash() *TriePath {
+	if m != nil {
+		return m.FactHash
+	}
+	return nil
+}
+
+func (m *FactPaths) GetRecord() *TriePath {
+	if m != nil {
+		return m.Record
+	}
+	return nil
+}
+
+// A settlement ledger that the contract knows.
+type LedgerPaths struct {
+	// From 1, in the order in which it was registered.
+	Number uint32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Slot with the hash of the contract ledger's client of it.
+	Client *TriePath `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
+	// Slots of its id: the one of a string of less than 32 bytes, or that of its length and those of its text.
+	LedgerId []*TriePath `protobuf:"bytes,3,rep,name=ledger_id,json=ledgerId,proto3" json:"ledger_id,omitempty"`
+}
+
+func (m *LedgerPaths) Reset()         { *m = LedgerPaths{} }
+func (m *LedgerPaths) String() string { return proto.CompactTextString(m) }
+func (*LedgerPaths) ProtoMessage()    {}
+func (*LedgerPaths) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{12}
+}
+func (m *LedgerPaths) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *LedgerPaths) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_LedgerPaths.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *LedgerPaths) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_LedgerPaths.Merge(m, src)
+}
+func (m *LedgerPaths) XXX_Size() int {
+	return m.Size()
+}
+func (m *LedgerPaths) XXX_DiscardUnknown() {
+	xxx_messageInfo_LedgerPaths.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_LedgerPaths proto.InternalMessageInfo
+
+func (m *LedgerPaths) GetNumber() uint32 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+func (m *LedgerPaths) GetClient() *TriePath {
+	if m != nil {
+		return m.Client
+	}
+	return nil
+}
+
+func (m *LedgerPaths) GetLedgerId() []*TriePath {
+	if m != nil {
+		return m.LedgerId
+	}
+	return nil
+}
+
+// Facts of one issuer, with proofs of what a BusinessFacts contract stores of them. Whoever has them may deliver them; an
+// operator must have bound the contract to the client (BindContract).
+type FactProof struct {
+	// This ledger's client of the contract ledger.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Block of the contract ledger whose state is proven; the client must know it.
+	Height   uint64 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+	Contract []byte `protobuf:"bytes,3,opt,name=contract,proto3" json:"contract,omitempty"`
+	Issuer   []byte `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// Each once. Proofs of one block share most of them.
+	Nodes [][]byte `protobuf:"bytes,5,rep,name=nodes,proto3" json:"nodes,omitempty"`
+	// The contract's account.
+	Account *TriePath `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
+	// Slot that holds how many settlement ledgers the contract knows.
+	LedgerCount *TriePath `protobuf:"bytes,7,opt,name=ledger_count,json=ledgerCount,proto3" json:"ledger_count,omitempty"`
+	// Those that the facts were sent to, and the only one there is; ascending.
+	Ledgers []*LedgerPaths `protobuf:"bytes,8,rep,name=ledgers,proto3" json:"ledgers,omitempty"`
+	// 1 to 1000.
+	Facts []*FactPaths `protobuf:"bytes,9,rep,name=facts,proto3" json:"facts,omitempty"`
+}
+
+func (m *FactProof) Reset()         { *m = FactProof{} }
+func (m *FactProof) String() string { return proto.CompactTextString(m) }
+func (*FactProof) ProtoMessage()    {}
+func (*FactProof) Descriptor() ([]byte, []int) {
+	return fileDescriptor_ead62387ab030d56, []int{13}
+}
+func (m *FactProof) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *FactProof) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_FactProof.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *FactProof) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_FactProof.Merge(m, src)
+}
+func (m *FactProof) XXX_Size() int {
+	return m.Size()
+}
+func (m *FactProof) XXX_DiscardUnknown() {
+	xxx_messageInfo_FactProof.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_FactProof proto.InternalMessageInfo
+
+func (m *FactProof) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *FactProof) GetHeight() uint64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *FactProof) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *FactProof) GetIssuer() []byte {
+	if m != nil {
+		return m.Issuer
+	}
+	return nil
+}
+
+func (m *FactProof) GetNodes() [][]byte {
+	if m != nil {
+		return m.Nodes
+	}
+	return nil
+}
+
+func (m *FactProof) GetAccount() *TriePath {
+	if m != nil {
+		return m.Account
+	}
+	return nil
+}
+
+func (m *FactProof) GetLedgerCount() *TriePath {
+	if m != nil {
+		return m.LedgerCount
+	}
+	return nil
+}
+
+func (m *FactProof) GetLedgers() []*LedgerPaths {
+	if m != nil {
+		return m.Ledgers
+	}
+	return nil
+}
+
+func (m *FactProof) GetFacts() []*FactPaths {
+	if m != nil {
+		return m.Facts
+	}
+	return nil
+}
+
 type RecordFactsRequest struct {
 	// Types that are valid to be assigned to Request:
 	//
 	//	*RecordFactsRequest_SignedFacts
+	//	*RecordFactsRequest_FactProof
 	Request isRecordFactsRequest_Request `protobuf_oneof:"request"`
 }
 
@@ -975,7 +1375,7 @@ func (m *RecordFactsRequest) Reset()         { *m = RecordFactsRequest{} }
 func (m *RecordFactsRequest) String() string { return proto.CompactTextString(m) }
 func (*RecordFactsRequest) ProtoMessage()    {}
 func (*RecordFactsRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{9}
+	return fileDescriptor_ead62387ab030d56, []int{14}
 }
 func (m *RecordFactsRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1013,8 +1413,12 @@ type isRecordFactsRequest_Request interface {
 type RecordFactsRequest_SignedFacts struct {
 	SignedFacts *SignedFacts `protobuf:"bytes,1,opt,name=signed_facts,json=signedFacts,proto3,oneof" json:"signed_facts,omitempty"`
 }
+type RecordFactsRequest_FactProof struct {
+	FactProof *FactProof `protobuf:"bytes,2,opt,name=fact_proof,json=factProof,proto3,oneof" json:"fact_proof,omitempty"`
+}
 
 func (*RecordFactsRequest_SignedFacts) isRecordFactsRequest_Request() {}
+func (*RecordFactsRequest_FactProof) isRecordFactsRequest_Request()   {}
 
 func (m *RecordFactsRequest) GetRequest() isRecordFactsRequest_Request {
 	if m != nil {
@@ -1030,10 +1434,18 @@ func (m *RecordFactsRequest) GetSignedFacts() *SignedFacts {
 	return nil
 }
 
+func (m *RecordFactsRequest) GetFactProof() *FactProof {
+	if x, ok := m.GetRequest().(*RecordFactsRequest_FactProof); ok {
+		return x.FactProof
+	}
+	return nil
+}
+
 // XXX_OneofWrappers is for the internal use of the proto package.
 func (*RecordFactsRequest) XXX_OneofWrappers() []interface{} {
 	return []interface{}{
 		(*RecordFactsRequest_SignedFacts)(nil),
+		(*RecordFactsRequest_FactProof)(nil),
 	}
 }
 
@@ -1053,7 +1465,7 @@ func (m *FactAnswer) Reset()         { *m = FactAnswer{} }
 func (m *FactAnswer) String() string { return proto.CompactTextString(m) }
 func (*FactAnswer) ProtoMessage()    {}
 func (*FactAnswer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{10}
+	return fileDescriptor_ead62387ab030d56, []int{15}
 }
 func (m *FactAnswer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1126,7 +1538,7 @@ func (m *RecordFactsResponse) Reset()         { *m = RecordFactsResponse{} }
 func (m *RecordFactsResponse) String() string { return proto.CompactTextString(m) }
 func (*RecordFactsResponse) ProtoMessage()    {}
 func (*RecordFactsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_ead62387ab030d56, []int{11}
+	return fileDescriptor_ead62387ab030d56, []int{16}
 }
 func (m *RecordFactsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1169,11 +1581,16 @@ func init() {
 	proto.RegisterType((*FactPacket)(nil), "interledger.settlement.v1.FactPacket")
 	proto.RegisterType((*PushedFacts)(nil), "interledger.settlement.v1.PushedFacts")
 	proto.RegisterType((*PulledFacts)(nil), "interledger.settlement.v1.PulledFacts")
+	proto.RegisterType((*ProvenFacts)(nil), "interledger.settlement.v1.ProvenFacts")
 	proto.RegisterType((*Novation)(nil), "interledger.settlement.v1.Novation")
 	proto.RegisterType((*Origin)(nil), "interledger.settlement.v1.Origin")
 	proto.RegisterType((*Reduction)(nil), "interledger.settlement.v1.Reduction")
 	proto.RegisterType((*FactRecorded)(nil), "interledger.settlement.v1.FactRecorded")
 	proto.RegisterType((*SignedFacts)(nil), "interledger.settlement.v1.SignedFacts")
+	proto.RegisterType((*TriePath)(nil), "interledger.settlement.v1.TriePath")
+	proto.RegisterType((*FactPaths)(nil), "interledger.settlement.v1.FactPaths")
+	proto.RegisterType((*LedgerPaths)(nil), "interledger.settlement.v1.LedgerPaths")
+	proto.RegisterType((*FactProof)(nil), "interledger.settlement.v1.FactProof")
 	proto.RegisterType((*RecordFactsRequest)(nil), "interledger.settlement.v1.RecordFactsRequest")
 	proto.RegisterType((*FactAnswer)(nil), "interledger.settlement.v1.FactAnswer")
 	proto.RegisterType((*RecordFactsResponse)(nil), "interledger.settlement.v1.RecordFactsResponse")
@@ -1184,78 +1601,94 @@ func init() {
 }
 
 var fileDescriptor_ead62387ab030d56 = []byte{
-	// 1132 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x56, 0xcf, 0x72, 0x1b, 0xc5,
-	0x13, 0xd6, 0xea, 0xff, 0xf6, 0xca, 0x8e, 0x7e, 0x93, 0x5f, 0xc2, 0x26, 0x80, 0xa2, 0x28, 0x04,
-	0x54, 0x39, 0xd8, 0xc4, 0x29, 0x0e, 0x54, 0x51, 0x45, 0xd9, 0xd6, 0x06, 0xa9, 0x6c, 0x64, 0xd5,
-	0xd8, 0x8e, 0x2b, 0x27, 0xd5, 0x78, 0x67, 0x2c, 0x2d, 0x91, 0x77, 0xc5, 0xce, 0xac, 0x63, 0xf1,
-	0x14, 0x1c, 0x78, 0x04, 0x1e, 0x80, 0x2b, 0x6f, 0xc0, 0x31, 0x47, 0xaa, 0xb8, 0x80, 0xfd, 0x10,
-	0x5c, 0xa9, 0xf9, 0xa3, 0xd5, 0xda, 0x55, 0x56, 0x7c, 0xe0, 0xc4, 0x6d, 0xbf, 0x9e, 0x99, 0xee,
-	0xe9, 0xaf, 0xbb, 0xbf, 0x59, 0x78, 0x1a, 0x84, 0x82, 0xc5, 0x13, 0x46, 0x47, 0x2c, 0x5e, 0xe7,
-	0x4c, 0x88, 0x09, 0x3b, 0x65, 0xa1, 0x58, 0x3f, 0x7b, 0xbe, 0x7e, 0x42, 0x7c, 0xc1, 0xd7, 0xa6,
-	0x71, 0x24, 0x22, 0xf4, 0x20, 0xb3, 0x6d, 0x6d, 0xb1, 0x6d, 0xed, 0xec, 0x79, 0xeb, 0xe7, 0x02,
-	0x14, 0x5f, 0x12, 0x5f, 0xa0, 0x0f, 0xa0, 0x22, 0x8f, 0x0c, 0x03, 0xea, 0x5a, 0x4d, 0xab, 0x5d,
-	0xc3, 0x65, 0x09, 0x7b, 0x14, 0xdd, 0x87, 0x32, 0xf7, 0xc7, 0xec, 0x94, 0xb8, 0xf9, 0xa6, 0xd5,
-	0x5e, 0xc1, 0x06, 0x21, 0x04, 0xc5, 0x37, 0x41, 0x48, 0xdd, 0x82, 0xb2, 0xaa, 0x6f, 0xf4, 0x10,
-	0xaa, 0x3e, 0x11, 0x6c, 0x14, 0xc5, 0x33, 0xb7, 0xa8, 0xec, 0x29, 0x56, 0x6b, 0x31, 0xa3, 0x81,
-	0x88, 0x62, 0xb7, 0xa4, 0x22, 0xa4, 0x58, 0xc6, 0xa0, 0xec, 0x58, 0xae, 0x94, 0x75, 0x6c, 0x8d,
-	0xd4, 0x99, 0x24, 0x8e, 0x59, 0xe8, 0xcf, 0xdc, 0x8a, 0x39, 0x63, 0xb0, 0x5c, 0x63, 0xe7, 0xd3,
-	0x28, 0x64, 0xa1, 0x70, 0xab, 0x3a, 0xd6, 0x1c, 0xa3, 0x3a, 0x14, 0x42, 0x26, 0x5c, 0xbb, 0x69,
-	0xb5, 0x6d, 0x2c, 0x3f, 0xa5, 0x45, 0x90, 0x73, 0x17, 0xb4, 0x45, 0x90, 0x73, 0xf4, 0x08, 0x1c,
-	0xce, 0xe2, 0xb3, 0xc0, 0x67, 0x43, 0x16, 0x52, 0xd7, 0x69, 0x5a, 0xed, 0x22, 0x06, 0x63, 0xf2,
-	0x42, 0x8a, 0x1e, 0x40, 0x95, 0x26, 0x6c, 0x48, 0x89, 0x60, 0x6e, 0x4d, 0xad, 0x56, 0x68, 0xc2,
-	0x3a, 0x44, 0x30, 0xf4, 0x19, 0xdc, 0x09, 0x38, 0x4f, 0x58, 0x3c, 0xe4, 0xec, 0xfb, 0x84, 0x85,
-	0x3e, 0x73, 0x57, 0xd4, 0x8e, 0x55, 0x6d, 0xde, 0x37, 0x56, 0xf4, 0x18, 0x6a, 0x31, 0x9b, 0x10,
-	0xc1, 0xe8, 0x50, 0xd2, 0xe9, 0xae, 0xaa, 0x24, 0x1c, 0x63, 0x53, 0xc4, 0x3f, 0x81, 0x15, 0x1a,
-	0xf9, 0x89, 0x2c, 0xc8, 0x70, 0x4c, 0xf8, 0xd8, 0xbd, 0xa3, 0xf6, 0xd4, 0xe6, 0xc6, 0x2e, 0xe1,
-	0xe3, 0xd6, 0x1f, 0x16, 0x80, 0xdc, 0x3d, 0x20, 0xfe, 0x1b, 0x26, 0xe4, 0xd5, 0xfc, 0x31, 0x09,
-	0xc2, 0x79, 0xb5, 0x6c, 0x5c, 0x51, 0xb8, 0xa7, 0x4b, 0x10, 0x85, 0x22, 0x96, 0xd1, 0xf2, 0x86,
-	0x32, 0x83, 0x25, 0xcd, 0xfa, 0x7e, 0xaa, 0x68, 0x35, 0x6c, 0x10, 0xfa, 0x10, 0x6c, 0x7f, 0x12,
-	0xc8, 0x0b, 0x04, 0x54, 0xd5, 0xcd, 0xc6, 0x55, 0x6d, 0xe8, 0x51, 0x99, 0xeb, 0x54, 0x45, 0x5d,
-	0xe4, 0x5a, 0xd2, 0xb9, 0x6a, 0x73, 0x9a, 0xeb, 0x7d, 0x28, 0x8f, 0x59, 0x30, 0x1a, 0x0b, 0x55,
-	0xc4, 0x22, 0x36, 0x08, 0x35, 0xc1, 0x11, 0x31, 0x09, 0x39, 0xf1, 0x45, 0x10, 0x85, 0xaa, 0x8e,
-	0x36, 0xce, 0x9a, 0x5a, 0x7f, 0x59, 0xe0, 0x0c, 0x12, 0x3e, 0xd6, 0x8c, 0xf0, 0x7f, 0x3b, 0x3d,
-	0xd9, 0xc1, 0x33, 0x2e, 0xd8, 0xa9, 0xc9, 0xcd, 0x20, 0x99, 0x76, 0x74, 0xfc, 0x1d, 0xd3, 0x4d,
-	0x5f, 0xd2, 0x69, 0x6b, 0x43, 0x8f, 0xa2, 0xff, 0x43, 0x29, 0x4e, 0x26, 0x8c, 0x9b, 0x8e, 0xd4,
-	0x20, 0x93, 0x63, 0x65, 0x59, 0x8e, 0xd5, 0x9b, 0x72, 0x9c, 0x4c, 0xfe, 0xcb, 0x39, 0x3e, 0x85,
-	0x6a, 0x3f, 0x3a, 0x23, 0xf2, 0x5b, 0xe5, 0x37, 0xf3, 0x27, 0x2c, 0x9b, 0x9f, 0xc4, 0x3d, 0xda,
-	0xfa, 0x35, 0x0f, 0xe5, 0xbd, 0x38, 0x18, 0x05, 0x21, 0xea, 0x82, 0xa3, 0x54, 0x47, 0xb7, 0x92,
-	0xda, 0xe8, 0x6c, 0x3c, 0x5d, 0xbb, 0x51, 0xaf, 0xd6, 0x16, 0x43, 0xd0, 0xcd, 0x61, 0x38, 0x59,
-	0x8c, 0xc4, 0x26, 0x54, 0x43, 0x13, 0x5b, 0x91, 0xe6, 0x6c, 0x3c, 0x59, 0xe2, 0x66, 0x7e, 0xcd,
-	0x6e, 0x0e, 0xa7, 0xc7, 0xd0, 0x0e, 0xd4, 0xa6, 0xaa, 0x0b, 0xd5, 0xac, 0x72, 0xc5, 0xb0, 0xb3,
-	0xf1, 0xe9, 0x12, 0x37, 0x99, 0xa6, 0xed, 0xe6, 0xb0, 0x33, 0xcd, 0xf4, 0xb0, 0x72, 0x26, 0xcb,
-	0x6d, 0x9c, 0x15, 0x6f, 0xe1, 0x2c, 0xed, 0x0e, 0xed, 0x2c, 0x85, 0x5b, 0x55, 0x28, 0x47, 0x8a,
-	0xb0, 0xd6, 0x0f, 0x60, 0x63, 0x46, 0x13, 0xc5, 0x37, 0xfa, 0xca, 0x48, 0xb0, 0xa4, 0x6d, 0x75,
-	0xa3, 0xbd, 0xc4, 0x77, 0x7a, 0x66, 0x27, 0x08, 0xa9, 0x11, 0xeb, 0x8c, 0xe2, 0xe7, 0xaf, 0x2b,
-	0x3e, 0x39, 0x8d, 0x92, 0x50, 0x28, 0x06, 0x6c, 0x6c, 0x50, 0xeb, 0x6f, 0x0b, 0x6a, 0xf2, 0x3e,
-	0x98, 0xf9, 0x51, 0x4c, 0x19, 0x45, 0x2f, 0xa0, 0xa8, 0x54, 0x4d, 0x97, 0xed, 0xd1, 0x7b, 0xca,
-	0x86, 0xd5, 0x66, 0xd9, 0x91, 0x2a, 0xac, 0xd2, 0x3a, 0xd3, 0xde, 0xd2, 0x20, 0x75, 0x0e, 0x7d,
-	0x39, 0x4f, 0xd4, 0x90, 0xff, 0x78, 0x89, 0x4f, 0xdd, 0x42, 0xd8, 0x1c, 0xc8, 0xdc, 0xba, 0x98,
-	0xbd, 0x35, 0xda, 0x02, 0x3b, 0x9e, 0x67, 0xaf, 0x26, 0xc0, 0xd9, 0xf8, 0xe4, 0x36, 0x4c, 0xe1,
-	0xc5, 0xb1, 0xd6, 0x2f, 0x79, 0x70, 0xf6, 0x83, 0x51, 0x38, 0x2f, 0xee, 0xe7, 0x50, 0x78, 0x4b,
-	0x66, 0x86, 0xf7, 0xc6, 0x12, 0x6f, 0x47, 0x64, 0x86, 0xe5, 0xd6, 0x2b, 0xe3, 0x9e, 0xbf, 0x79,
-	0xdc, 0x0b, 0x37, 0x8e, 0x7b, 0xf1, 0xca, 0xb8, 0x7f, 0x01, 0x25, 0xdd, 0x56, 0xa5, 0x66, 0xe1,
-	0x36, 0xd4, 0xeb, 0xdd, 0xe8, 0x63, 0x80, 0x54, 0x0d, 0xe4, 0xd4, 0x17, 0xda, 0x36, 0xb6, 0xe7,
-	0x72, 0xc0, 0x33, 0x22, 0x52, 0xb9, 0x22, 0x22, 0xa9, 0x4e, 0x54, 0xb3, 0x3a, 0xf1, 0x11, 0xd8,
-	0x3c, 0x18, 0x85, 0x44, 0x24, 0x31, 0x53, 0x4f, 0x6d, 0x0d, 0x2f, 0x0c, 0xad, 0x09, 0x20, 0xdd,
-	0x27, 0x8a, 0x31, 0x2c, 0x1f, 0x09, 0x2e, 0xe4, 0x54, 0x70, 0xc5, 0xa3, 0x99, 0x0a, 0xeb, 0xbd,
-	0x53, 0x91, 0xa1, 0x5d, 0x4e, 0x05, 0x5f, 0xc0, 0x2d, 0x1b, 0x2a, 0xb1, 0xf6, 0xdb, 0xfa, 0xc9,
-	0xbc, 0x8f, 0x9b, 0x21, 0x7f, 0x6b, 0xd4, 0x50, 0x10, 0x91, 0xe8, 0x00, 0xf2, 0x9f, 0x45, 0x21,
-	0xf9, 0x1c, 0x4f, 0x02, 0x72, 0x1c, 0x4c, 0x02, 0x31, 0x5b, 0xf4, 0xbd, 0x93, 0xda, 0x74, 0x35,
-	0xd2, 0x77, 0xae, 0xa0, 0xf4, 0x2f, 0xc5, 0xb2, 0x75, 0xc7, 0x8c, 0x50, 0xdd, 0xba, 0xba, 0x20,
-	0x55, 0x69, 0x50, 0xad, 0x8b, 0xa0, 0xe8, 0x47, 0x54, 0x3f, 0x8e, 0x2b, 0x58, 0x7d, 0xb7, 0x5e,
-	0xc1, 0xdd, 0x2b, 0x24, 0xf0, 0x69, 0x14, 0x72, 0x86, 0xbe, 0x86, 0x0a, 0x51, 0x17, 0x95, 0xf7,
-	0x2b, 0xdc, 0x42, 0xf1, 0x74, 0x5a, 0x78, 0x7e, 0xea, 0xd9, 0x09, 0x14, 0x8e, 0xc8, 0x0c, 0xdd,
-	0x85, 0x3b, 0x47, 0x9b, 0xaf, 0x87, 0x87, 0xfd, 0xfd, 0x81, 0xb7, 0xdd, 0x7b, 0xd9, 0xf3, 0x3a,
-	0xf5, 0xdc, 0xdc, 0xd8, 0xeb, 0x1f, 0x78, 0x78, 0xd7, 0xeb, 0x7c, 0xe3, 0xe1, 0xba, 0x85, 0x56,
-	0x01, 0xa4, 0x71, 0x70, 0xb8, 0xdf, 0xf5, 0x3a, 0xf5, 0xfc, 0x02, 0xef, 0xee, 0x7a, 0x9d, 0x7a,
-	0x01, 0xdd, 0x83, 0xff, 0x2d, 0xf0, 0x70, 0x80, 0xf7, 0x5e, 0x79, 0xfd, 0x7a, 0xf1, 0xd9, 0x09,
-	0xac, 0x5c, 0x51, 0x0e, 0xd4, 0x80, 0x87, 0xd8, 0xeb, 0x1c, 0x6e, 0x1f, 0xf4, 0xf6, 0xfa, 0xc3,
-	0x9d, 0x5e, 0xbf, 0x73, 0x2d, 0xf8, 0x03, 0xb8, 0x77, 0x6d, 0x7d, 0x1b, 0x7b, 0x9d, 0xde, 0x41,
-	0xdd, 0x42, 0x0f, 0xe1, 0xfe, 0xb5, 0xa5, 0xc1, 0xe6, 0xeb, 0x6f, 0xbd, 0xfe, 0x41, 0x3d, 0xbf,
-	0xe5, 0xfe, 0x76, 0xd1, 0xb0, 0xde, 0x5d, 0x34, 0xac, 0x3f, 0x2f, 0x1a, 0xd6, 0x8f, 0x97, 0x8d,
-	0xdc, 0xbb, 0xcb, 0x46, 0xee, 0xf7, 0xcb, 0x46, 0xee, 0xb8, 0xac, 0xfe, 0x60, 0x5f, 0xfc, 0x13,
-	0x00, 0x00, 0xff, 0xff, 0x36, 0x1a, 0x44, 0x02, 0xea, 0x0a, 0x00, 0x00,
+	// 1392 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x57, 0xcd, 0x72, 0x1b, 0x45,
+	0x10, 0xd6, 0x6a, 0x65, 0x49, 0xdb, 0x2b, 0x39, 0x62, 0x42, 0xcc, 0x26, 0x80, 0xa2, 0x6c, 0x12,
+	0x50, 0xe5, 0xe0, 0x10, 0xa7, 0x38, 0xf0, 0x57, 0xc4, 0xb6, 0x14, 0xa4, 0xb2, 0x51, 0x54, 0x63,
+	0x27, 0xa9, 0x9c, 0x54, 0xeb, 0xdd, 0xb1, 0xb5, 0x44, 0xde, 0x15, 0xbb, 0x23, 0x27, 0xe2, 0x01,
+	0xb8, 0xc2, 0x81, 0x47, 0xc8, 0x03, 0x50, 0xc5, 0x03, 0x70, 0xe5, 0x98, 0x13, 0x45, 0x15, 0x17,
+	0x48, 0x1e, 0x82, 0x2b, 0x35, 0x3d, 0xb3, 0xd2, 0xca, 0x55, 0x96, 0x84, 0x0b, 0x2e, 0xdc, 0xd4,
+	0xbd, 0xd3, 0x3d, 0xfd, 0xf3, 0xf5, 0xd7, 0x23, 0xb8, 0xe9, 0x07, 0x9c, 0x45, 0x03, 0xe6, 0x1d,
+	0xb1, 0xe8, 0x76, 0xcc, 0x38, 0x1f, 0xb0, 0x63, 0x16, 0xf0, 0xdb, 0x27, 0x77, 0x6e, 0x1f, 0x3a,
+	0x2e, 0x8f, 0xd7, 0x87, 0x51, 0xc8, 0x43, 0x72, 0x39, 0x75, 0x6c, 0x7d, 0x7a, 0x6c, 0xfd, 0xe4,
+	0x8e, 0xfd, 0x42, 0x87, 0xdc, 0x7d, 0xc7, 0xe5, 0xe4, 0x2d, 0x28, 0x08, 0x93, 0x9e, 0xef, 0x59,
+	0x5a, 0x4d, 0xab, 0x97, 0x68, 0x5e, 0x88, 0x6d, 0x8f, 0xac, 0x41, 0x3e, 0x76, 0xfb, 0xec, 0xd8,
+	0xb1, 0xb2, 0x35, 0xad, 0x5e, 0xa6, 0x4a, 0x22, 0x04, 0x72, 0x4f, 0xfd, 0xc0, 0xb3, 0x74, 0xd4,
+	0xe2, 0x6f, 0x72, 0x05, 0x8a, 0xae, 0xc3, 0xd9, 0x51, 0x18, 0x8d, 0xad, 0x1c, 0xea, 0x27, 0x32,
+	0x7e, 0x8b, 0x98, 0xe7, 0xf3, 0x30, 0xb2, 0x56, 0xf0, 0x86, 0x89, 0x2c, 0xee, 0xf0, 0xd8, 0x81,
+	0xf8, 0x92, 0x97, 0x77, 0x4b, 0x09, 0x6d, 0x46, 0x51, 0xc4, 0x02, 0x77, 0x6c, 0x15, 0x94, 0x8d,
+	0x92, 0xc5, 0x37, 0xf6, 0x7c, 0x18, 0x06, 0x2c, 0xe0, 0x56, 0x51, 0xde, 0x95, 0xc8, 0xa4, 0x02,
+	0x7a, 0xc0, 0xb8, 0x65, 0xd4, 0xb4, 0xba, 0x41, 0xc5, 0x4f, 0xa1, 0xe1, 0xce, 0x73, 0x0b, 0xa4,
+	0x86, 0x3b, 0xcf, 0xc9, 0x55, 0x30, 0x63, 0x16, 0x9d, 0xf8, 0x2e, 0xeb, 0xb1, 0xc0, 0xb3, 0xcc,
+	0x9a, 0x56, 0xcf, 0x51, 0x50, 0xaa, 0x66, 0xe0, 0x91, 0xcb, 0x50, 0xf4, 0x46, 0xac, 0xe7, 0x39,
+	0x9c, 0x59, 0x25, 0xfc, 0x5a, 0xf0, 0x46, 0xac, 0xe1, 0x70, 0x46, 0xde, 0x87, 0x0b, 0x7e, 0x1c,
+	0x8f, 0x58, 0xd4, 0x8b, 0xd9, 0xd7, 0x23, 0x16, 0xb8, 0xcc, 0x2a, 0xe3, 0x89, 0x55, 0xa9, 0xde,
+	0x53, 0x5a, 0x72, 0x0d, 0x4a, 0x11, 0x1b, 0x38, 0x9c, 0x79, 0x3d, 0x51, 0x4e, 0x6b, 0x15, 0x93,
+	0x30, 0x95, 0x0e, 0x0b, 0x7f, 0x1d, 0xca, 0x5e, 0xe8, 0x8e, 0x44, 0x43, 0x7a, 0x7d, 0x27, 0xee,
+	0x5b, 0x17, 0xf0, 0x4c, 0x29, 0x51, 0xb6, 0x9c, 0xb8, 0x6f, 0xff, 0xae, 0x01, 0x88, 0xd3, 0x5d,
+	0xc7, 0x7d, 0xca, 0xb8, 0x08, 0xcd, 0xed, 0x3b, 0x7e, 0x90, 0x74, 0xcb, 0xa0, 0x05, 0x94, 0xdb,
+	0xb2, 0x05, 0x61, 0xc0, 0x23, 0x71, 0x5b, 0x56, 0x95, 0x4c, 0xc9, 0xa2, 0xcc, 0x32, 0x3e, 0x6c,
+	0x5a, 0x89, 0x2a, 0x89, 0xbc, 0x0d, 0x86, 0x3b, 0xf0, 0x45, 0x00, 0xbe, 0x87, 0x7d, 0x33, 0x68,
+	0x51, 0x2a, 0xda, 0x9e, 0xc8, 0x75, 0x88, 0xb7, 0x4e, 0x73, 0x5d, 0x91, 0xb9, 0x4a, 0xf5, 0x24,
+	0xd7, 0x35, 0xc8, 0xf7, 0x99, 0x7f, 0xd4, 0xe7, 0xd8, 0xc4, 0x1c, 0x55, 0x12, 0xa9, 0x81, 0xc9,
+	0x23, 0x27, 0x88, 0x1d, 0x97, 0xfb, 0x61, 0x80, 0x7d, 0x34, 0x68, 0x5a, 0x65, 0xff, 0xa9, 0x81,
+	0xd9, 0x1d, 0xc5, 0x7d, 0x59, 0x91, 0xf8, 0xdf, 0x4e, 0x4f, 0x20, 0x78, 0x1c, 0x73, 0x76, 0xac,
+	0x72, 0x53, 0x92, 0x48, 0x3b, 0x3c, 0xf8, 0x8a, 0x49, 0xd0, 0xaf, 0xc8, 0xb4, 0xa5, 0xa2, 0xed,
+	0x91, 0x37, 0x61, 0x25, 0x1a, 0x0d, 0x58, 0xac, 0x10, 0x29, 0x85, 0x54, 0x8e, 0x85, 0x79, 0x39,
+	0x16, 0xcf, 0xca, 0x71, 0x30, 0xf8, 0x3f, 0xe7, 0xf8, 0xab, 0xc8, 0x31, 0x0a, 0x4f, 0x58, 0xf0,
+	0x9f, 0xe4, 0x38, 0x17, 0xa6, 0xd7, 0xa0, 0x34, 0x8c, 0xc2, 0xf0, 0xb0, 0xa7, 0x62, 0x97, 0x18,
+	0x35, 0x51, 0xd7, 0x92, 0x09, 0x9c, 0x1f, 0xa0, 0x37, 0xa1, 0xd8, 0x09, 0x4f, 0x1c, 0xf1, 0x1b,
+	0x93, 0x1a, 0xbb, 0x03, 0x96, 0x4e, 0x4a, 0xc8, 0x6d, 0xcf, 0xfe, 0x56, 0x87, 0xfc, 0x83, 0xc8,
+	0x3f, 0xf2, 0x03, 0xd2, 0x02, 0x13, 0xe9, 0x54, 0xce, 0x08, 0x1e, 0x34, 0x37, 0x6e, 0xae, 0x9f,
+	0x49, 0xc4, 0xeb, 0xd3, 0xe9, 0x6e, 0x65, 0x28, 0x1c, 0x4e, 0x67, 0x7d, 0x13, 0x8a, 0x81, 0xba,
+	0x1b, 0x2b, 0x65, 0x6e, 0x5c, 0x9f, 0xe3, 0x26, 0x09, 0xb3, 0x95, 0xa1, 0x13, 0x33, 0xb2, 0x03,
+	0xa5, 0x21, 0x8e, 0x17, 0x92, 0x50, 0x8c, 0x65, 0x35, 0x37, 0xde, 0x9b, 0xe3, 0x26, 0x35, 0x8d,
+	0xad, 0x0c, 0x35, 0x87, 0xa9, 0xe1, 0x44, 0x67, 0x02, 0xc7, 0xca, 0x59, 0x6e, 0x09, 0x67, 0x13,
+	0xd8, 0x4b, 0x67, 0xd3, 0x29, 0xd8, 0xc1, 0xae, 0x9d, 0xb0, 0x40, 0x39, 0x5b, 0x59, 0xec, 0x6c,
+	0x8a, 0x2f, 0x74, 0x36, 0x15, 0xb7, 0x8a, 0x90, 0x0f, 0xb1, 0xfa, 0xf6, 0x37, 0x60, 0x50, 0xe6,
+	0x8d, 0xb0, 0x79, 0xe4, 0x53, 0xb5, 0xa8, 0x44, 0x0f, 0x56, 0x37, 0xea, 0x73, 0x7c, 0x4f, 0x6c,
+	0x76, 0xfc, 0xc0, 0x53, 0x2b, 0x2d, 0xb5, 0x17, 0xb3, 0xa7, 0xf7, 0xa2, 0x73, 0x1c, 0x8e, 0x02,
+	0x8e, 0xe5, 0x34, 0xa8, 0x92, 0xec, 0xbf, 0x34, 0x28, 0x89, 0x78, 0x28, 0x73, 0xc3, 0xc8, 0x63,
+	0x1e, 0xb9, 0x0b, 0x39, 0xe4, 0x7e, 0x89, 0x81, 0xab, 0x0b, 0x30, 0x40, 0xf1, 0xb0, 0xc0, 0x3a,
+	0x5e, 0x8b, 0x1b, 0x41, 0x0d, 0x88, 0x50, 0x88, 0x6d, 0x40, 0x3e, 0x4a, 0x12, 0x55, 0x9d, 0xbc,
+	0x36, 0xc7, 0xa7, 0xc4, 0x23, 0x55, 0x06, 0xa9, 0xa8, 0x73, 0xe9, 0xa8, 0xc9, 0x16, 0x18, 0x51,
+	0x92, 0xbd, 0xea, 0xc2, 0x8d, 0x65, 0x2a, 0x45, 0xa7, 0x66, 0xf6, 0x8f, 0x59, 0x30, 0xf7, 0xfc,
+	0xa3, 0x20, 0x69, 0xee, 0x07, 0xa0, 0x3f, 0x73, 0xc6, 0xaa, 0xee, 0xd5, 0x39, 0xde, 0x1e, 0x3b,
+	0x63, 0x2a, 0x8e, 0xce, 0x10, 0x46, 0xf6, 0x6c, 0xc2, 0xd0, 0xcf, 0x24, 0x8c, 0xdc, 0x0c, 0x61,
+	0x7c, 0x08, 0x2b, 0x09, 0xac, 0xf4, 0x65, 0x4a, 0x2f, 0x4f, 0x93, 0x77, 0x01, 0x26, 0x9c, 0x29,
+	0xb8, 0x51, 0xaf, 0x1b, 0xd4, 0x48, 0x48, 0x33, 0x4e, 0x51, 0x6d, 0x61, 0x86, 0x6a, 0x27, 0x6c,
+	0x5a, 0x4c, 0xb3, 0xe9, 0x3b, 0x60, 0xc4, 0xfe, 0x51, 0xe0, 0xf0, 0x51, 0xc4, 0xf0, 0x41, 0x52,
+	0xa2, 0x53, 0x85, 0x5d, 0x83, 0xe2, 0x7e, 0xe4, 0xb3, 0xae, 0xc3, 0xfb, 0xc2, 0x3e, 0x08, 0x3d,
+	0x16, 0x5b, 0x5a, 0x4d, 0xaf, 0x97, 0xa9, 0x14, 0xec, 0x9f, 0x35, 0x30, 0x24, 0x37, 0xf0, 0x7e,
+	0x7c, 0x3e, 0x2c, 0xdd, 0x3b, 0x8d, 0xa5, 0xf9, 0x14, 0x92, 0x04, 0x94, 0x02, 0xdc, 0x27, 0x90,
+	0x8f, 0x10, 0xce, 0x0a, 0x70, 0x4b, 0x99, 0x2b, 0x13, 0xfb, 0x85, 0x06, 0xe6, 0x2e, 0x9e, 0x94,
+	0x39, 0xac, 0x41, 0x3e, 0x18, 0x1d, 0x1f, 0xb0, 0x08, 0xb3, 0x28, 0x53, 0x25, 0x89, 0x4b, 0x24,
+	0x9b, 0xff, 0x93, 0x18, 0x95, 0x89, 0xc8, 0x51, 0x1e, 0x14, 0xd0, 0xd1, 0xb1, 0xdd, 0xcb, 0xe5,
+	0x28, 0x3f, 0xb7, 0x3d, 0xfb, 0x3b, 0x5d, 0x15, 0x5a, 0x6c, 0x8c, 0xd9, 0x5d, 0xa3, 0x9d, 0xda,
+	0x35, 0xd3, 0x45, 0x92, 0x9d, 0x59, 0x24, 0xe7, 0xc1, 0xe8, 0xa4, 0xeb, 0x02, 0xa3, 0x25, 0xd5,
+	0x75, 0xf2, 0x19, 0x14, 0x1c, 0xd7, 0xc5, 0x39, 0xcd, 0x2f, 0x5f, 0x8c, 0xc4, 0x86, 0xdc, 0x87,
+	0x92, 0xaa, 0x86, 0xf4, 0x51, 0x58, 0xde, 0x87, 0x29, 0x3f, 0x6f, 0xa3, 0x9f, 0x7b, 0x50, 0x90,
+	0xa2, 0x00, 0xb5, 0xbe, 0x80, 0x99, 0x53, 0x3d, 0xa6, 0x89, 0x19, 0xf9, 0x38, 0x19, 0x41, 0x03,
+	0xed, 0x6f, 0x2c, 0xdc, 0x80, 0xc2, 0x5a, 0x9a, 0xd8, 0x3f, 0x69, 0x40, 0x24, 0x8b, 0x22, 0x9f,
+	0x50, 0xf1, 0xd0, 0x8c, 0xb9, 0xd8, 0x19, 0x31, 0xb2, 0x8c, 0xda, 0x19, 0xda, 0xc2, 0x9d, 0x91,
+	0x22, 0x25, 0xb1, 0x33, 0xe2, 0x14, 0x47, 0x35, 0x01, 0xe4, 0x9e, 0x16, 0x5d, 0x57, 0xc0, 0x5b,
+	0x18, 0x24, 0xbe, 0x29, 0x32, 0x14, 0xa7, 0x0a, 0x85, 0x2d, 0x03, 0x0a, 0x91, 0x0c, 0xcf, 0xfe,
+	0x41, 0x3d, 0xd5, 0x37, 0x83, 0xf8, 0x99, 0x7a, 0x98, 0x71, 0x87, 0x8f, 0xe2, 0x04, 0xed, 0x52,
+	0x12, 0xef, 0x95, 0x81, 0xef, 0x1c, 0xf8, 0x03, 0x9f, 0x8f, 0xa7, 0xcb, 0xc5, 0x9c, 0xe8, 0x24,
+	0xe5, 0x4d, 0x9e, 0xdc, 0x3a, 0x02, 0x6d, 0x22, 0x0b, 0x7c, 0xf6, 0x99, 0xe3, 0xc9, 0x99, 0x96,
+	0x88, 0x2a, 0x0a, 0x05, 0x8e, 0x2b, 0x81, 0x9c, 0x1b, 0x7a, 0xf2, 0x9d, 0x5e, 0xa6, 0xf8, 0xdb,
+	0x7e, 0x04, 0x17, 0x67, 0x6a, 0x19, 0x0f, 0xc3, 0x20, 0x66, 0xe4, 0x73, 0x28, 0x38, 0x18, 0xa8,
+	0xa4, 0x9d, 0xc5, 0x6f, 0x14, 0x99, 0x16, 0x4d, 0xac, 0x6e, 0x1d, 0x82, 0xfe, 0xd8, 0x19, 0x93,
+	0x8b, 0x70, 0xe1, 0xf1, 0xe6, 0x93, 0xde, 0xc3, 0xce, 0x5e, 0xb7, 0xb9, 0xdd, 0xbe, 0xdf, 0x6e,
+	0x36, 0x2a, 0x99, 0x44, 0xd9, 0xee, 0xec, 0x37, 0xe9, 0x6e, 0xb3, 0xf1, 0x45, 0x93, 0x56, 0x34,
+	0xb2, 0x0a, 0x20, 0x94, 0xdd, 0x87, 0x7b, 0xad, 0x66, 0xa3, 0x92, 0x9d, 0xca, 0xbb, 0xbb, 0xcd,
+	0x46, 0x45, 0x27, 0x97, 0xe0, 0x8d, 0xa9, 0xdc, 0xeb, 0xd2, 0x07, 0x8f, 0x9a, 0x9d, 0x4a, 0xee,
+	0xd6, 0x21, 0x94, 0x67, 0xd6, 0x33, 0xa9, 0xc2, 0x15, 0xda, 0x6c, 0x3c, 0xdc, 0xde, 0x6f, 0x3f,
+	0xe8, 0xf4, 0x76, 0xda, 0x9d, 0xc6, 0xa9, 0xcb, 0x2f, 0xc3, 0xa5, 0x53, 0xdf, 0xb7, 0x69, 0xb3,
+	0xd1, 0xde, 0xaf, 0x68, 0xe4, 0x0a, 0xac, 0x9d, 0xfa, 0xd4, 0xdd, 0x7c, 0xf2, 0x65, 0xb3, 0xb3,
+	0x5f, 0xc9, 0x6e, 0x59, 0xbf, 0xbc, 0xaa, 0x6a, 0x2f, 0x5f, 0x55, 0xb5, 0x3f, 0x5e, 0x55, 0xb5,
+	0xef, 0x5f, 0x57, 0x33, 0x2f, 0x5f, 0x57, 0x33, 0xbf, 0xbd, 0xae, 0x66, 0x0e, 0xf2, 0xf8, 0x67,
+	0xfa, 0xee, 0xdf, 0x01, 0x00, 0x00, 0xff, 0xff, 0x1e, 0x25, 0x39, 0x55, 0x75, 0x0f, 0x00, 0x00,
 }
 
 func (m *Fact) Marshal() (dAtA []byte, err error) {
@@ -1594,6 +2027,74 @@ func (m *PulledFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *ProvenFacts) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ProvenFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ProvenFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Transaction) > 0 {
+		i -= len(m.Transaction)
+		copy(dAtA[i:], m.Transaction)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Transaction)))
+		i--
+		dAtA[i] = 0x3a
+	}
+	if m.Height != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.ProofHeight != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.ProofHeight))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Issuer) > 0 {
+		i -= len(m.Issuer)
+		copy(dAtA[i:], m.Issuer)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Issuer)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ChainId) > 0 {
+		i -= len(m.ChainId)
+		copy(dAtA[i:], m.ChainId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ChainId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Novation) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1737,6 +2238,27 @@ func (m *Origin_PulledFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		}
 		i--
 		dAtA[i] = 0x22
+	}
+	return len(dAtA) - i, nil
+}
+func (m *Origin_ProvenFacts) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Origin_ProvenFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.ProvenFacts != nil {
+		{
+			size, err := m.ProvenFacts.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
 	}
 	return len(dAtA) - i, nil
 }
@@ -1948,6 +2470,270 @@ func (m *SignedFacts) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *TriePath) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *TriePath) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *TriePath) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Nodes) > 0 {
+		dAtA10 := make([]byte, len(m.Nodes)*10)
+		var j9 int
+		for _, num := range m.Nodes {
+			for num >= 1<<7 {
+				dAtA10[j9] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j9++
+			}
+			dAtA10[j9] = uint8(num)
+			j9++
+		}
+		i -= j9
+		copy(dAtA[i:], dAtA10[:j9])
+		i = encodeVarintFacts(dAtA, i, uint64(j9))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *FactPaths) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FactPaths) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FactPaths) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Record != nil {
+		{
+			size, err := m.Record.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.FactHash != nil {
+		{
+			size, err := m.FactHash.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Fact != nil {
+		{
+			size, err := m.Fact.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *LedgerPaths) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *LedgerPaths) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *LedgerPaths) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.LedgerId) > 0 {
+		for iNdEx := len(m.LedgerId) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.LedgerId[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintFacts(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x1a
+		}
+	}
+	if m.Client != nil {
+		{
+			size, err := m.Client.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Number != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *FactProof) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FactProof) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FactProof) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Facts) > 0 {
+		for iNdEx := len(m.Facts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Facts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintFacts(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x4a
+		}
+	}
+	if len(m.Ledgers) > 0 {
+		for iNdEx := len(m.Ledgers) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Ledgers[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintFacts(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x42
+		}
+	}
+	if m.LedgerCount != nil {
+		{
+			size, err := m.LedgerCount.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x3a
+	}
+	if m.Account != nil {
+		{
+			size, err := m.Account.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x32
+	}
+	if len(m.Nodes) > 0 {
+		for iNdEx := len(m.Nodes) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Nodes[iNdEx])
+			copy(dAtA[i:], m.Nodes[iNdEx])
+			i = encodeVarintFacts(dAtA, i, uint64(len(m.Nodes[iNdEx])))
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Issuer) > 0 {
+		i -= len(m.Issuer)
+		copy(dAtA[i:], m.Issuer)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Issuer)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Height != 0 {
+		i = encodeVarintFacts(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintFacts(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *RecordFactsRequest) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1998,6 +2784,27 @@ func (m *RecordFactsRequest_SignedFacts) MarshalToSizedBuffer(dAtA []byte) (int,
 		}
 		i--
 		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+func (m *RecordFactsRequest_FactProof) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *RecordFactsRequest_FactProof) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	if m.FactProof != nil {
+		{
+			size, err := m.FactProof.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintFacts(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x12
 	}
 	return len(dAtA) - i, nil
 }
@@ -2278,6 +3085,41 @@ func (m *PulledFacts) Size() (n int) {
 	return n
 }
 
+func (m *ProvenFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ChainId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Issuer)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.ProofHeight != 0 {
+		n += 1 + sovFacts(uint64(m.ProofHeight))
+	}
+	if m.Height != 0 {
+		n += 1 + sovFacts(uint64(m.Height))
+	}
+	l = len(m.Transaction)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
 func (m *Novation) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2347,6 +3189,18 @@ func (m *Origin_PulledFacts) Size() (n int) {
 	_ = l
 	if m.PulledFacts != nil {
 		l = m.PulledFacts.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+func (m *Origin_ProvenFacts) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ProvenFacts != nil {
+		l = m.ProvenFacts.Size()
 		n += 1 + l + sovFacts(uint64(l))
 	}
 	return n
@@ -2448,6 +3302,115 @@ func (m *SignedFacts) Size() (n int) {
 	return n
 }
 
+func (m *TriePath) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Nodes) > 0 {
+		l = 0
+		for _, e := range m.Nodes {
+			l += sovFacts(uint64(e))
+		}
+		n += 1 + sovFacts(uint64(l)) + l
+	}
+	return n
+}
+
+func (m *FactPaths) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Fact != nil {
+		l = m.Fact.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.FactHash != nil {
+		l = m.FactHash.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Record != nil {
+		l = m.Record.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+
+func (m *LedgerPaths) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Number != 0 {
+		n += 1 + sovFacts(uint64(m.Number))
+	}
+	if m.Client != nil {
+		l = m.Client.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if len(m.LedgerId) > 0 {
+		for _, e := range m.LedgerId {
+			l = e.Size()
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *FactProof) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.Height != 0 {
+		n += 1 + sovFacts(uint64(m.Height))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	l = len(m.Issuer)
+	if l > 0 {
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if len(m.Nodes) > 0 {
+		for _, b := range m.Nodes {
+			l = len(b)
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	if m.Account != nil {
+		l = m.Account.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if m.LedgerCount != nil {
+		l = m.LedgerCount.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	if len(m.Ledgers) > 0 {
+		for _, e := range m.Ledgers {
+			l = e.Size()
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	if len(m.Facts) > 0 {
+		for _, e := range m.Facts {
+			l = e.Size()
+			n += 1 + l + sovFacts(uint64(l))
+		}
+	}
+	return n
+}
+
 func (m *RecordFactsRequest) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2468,6 +3431,18 @@ func (m *RecordFactsRequest_SignedFacts) Size() (n int) {
 	_ = l
 	if m.SignedFacts != nil {
 		l = m.SignedFacts.Size()
+		n += 1 + l + sovFacts(uint64(l))
+	}
+	return n
+}
+func (m *RecordFactsRequest_FactProof) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.FactProof != nil {
+		l = m.FactProof.Size()
 		n += 1 + l + sovFacts(uint64(l))
 	}
 	return n
@@ -3820,6 +4795,258 @@ func (m *PulledFacts) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *ProvenFacts) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ProvenFacts: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ProvenFacts: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ChainId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ChainId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Issuer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Issuer = append(m.Issuer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Issuer == nil {
+				m.Issuer = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ProofHeight", wireType)
+			}
+			m.ProofHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ProofHeight |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Transaction", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Transaction = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *Novation) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4070,6 +5297,41 @@ func (m *Origin) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			m.Origin = &Origin_PulledFacts{v}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ProvenFacts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &ProvenFacts{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Origin = &Origin_ProvenFacts{v}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -4786,6 +6048,770 @@ func (m *SignedFacts) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *TriePath) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: TriePath: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: TriePath: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType == 0 {
+				var v uint32
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowFacts
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= uint32(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Nodes = append(m.Nodes, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowFacts
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthFacts
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthFacts
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				var count int
+				for _, integer := range dAtA[iNdEx:postIndex] {
+					if integer < 128 {
+						count++
+					}
+				}
+				elementCount = count
+				if elementCount != 0 && len(m.Nodes) == 0 {
+					m.Nodes = make([]uint32, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v uint32
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowFacts
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= uint32(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Nodes = append(m.Nodes, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Nodes", wireType)
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FactPaths) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FactPaths: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FactPaths: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Fact", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Fact == nil {
+				m.Fact = &Fact{}
+			}
+			if err := m.Fact.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactHash", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.FactHash == nil {
+				m.FactHash = &TriePath{}
+			}
+			if err := m.FactHash.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Record", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Record == nil {
+				m.Record = &TriePath{}
+			}
+			if err := m.Record.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *LedgerPaths) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: LedgerPaths: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: LedgerPaths: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Client", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Client == nil {
+				m.Client = &TriePath{}
+			}
+			if err := m.Client.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LedgerId", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.LedgerId = append(m.LedgerId, &TriePath{})
+			if err := m.LedgerId[len(m.LedgerId)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FactProof) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowFacts
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FactProof: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FactProof: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Issuer", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Issuer = append(m.Issuer[:0], dAtA[iNdEx:postIndex]...)
+			if m.Issuer == nil {
+				m.Issuer = []byte{}
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Nodes", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Nodes = append(m.Nodes, make([]byte, postIndex-iNdEx))
+			copy(m.Nodes[len(m.Nodes)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Account == nil {
+				m.Account = &TriePath{}
+			}
+			if err := m.Account.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LedgerCount", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.LedgerCount == nil {
+				m.LedgerCount = &TriePath{}
+			}
+			if err := m.LedgerCount.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ledgers", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Ledgers = append(m.Ledgers, &LedgerPaths{})
+			if err := m.Ledgers[len(m.Ledgers)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 9:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Facts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Facts = append(m.Facts, &FactPaths{})
+			if err := m.Facts[len(m.Facts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipFacts(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *RecordFactsRequest) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4849,6 +6875,41 @@ func (m *RecordFactsRequest) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			m.Request = &RecordFactsRequest_SignedFacts{v}
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field FactProof", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowFacts
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthFacts
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthFacts
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			v := &FactProof{}
+			if err := v.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			m.Request = &RecordFactsRequest_FactProof{v}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

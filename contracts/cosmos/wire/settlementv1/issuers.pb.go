@@ -265,6 +265,76 @@ func (m *MandateInForce) GetSequence() uint64 {
 	return 0
 }
 
+// What the operators last said about facts of a contract that are proven through a light client of this ledger.
+type ContractInForce struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// 20 bytes: a BusinessFacts contract of the ledger that the client follows.
+	Contract []byte       `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+	State    IssuingState `protobuf:"varint,3,opt,name=state,proto3,enum=interledger.settlement.v1.IssuingState" json:"state,omitempty"`
+	Sequence uint64       `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+}
+
+func (m *ContractInForce) Reset()         { *m = ContractInForce{} }
+func (m *ContractInForce) String() string { return proto.CompactTextString(m) }
+func (*ContractInForce) ProtoMessage()    {}
+func (*ContractInForce) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e06cbe32397584a7, []int{3}
+}
+func (m *ContractInForce) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ContractInForce) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ContractInForce.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ContractInForce) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ContractInForce.Merge(m, src)
+}
+func (m *ContractInForce) XXX_Size() int {
+	return m.Size()
+}
+func (m *ContractInForce) XXX_DiscardUnknown() {
+	xxx_messageInfo_ContractInForce.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ContractInForce proto.InternalMessageInfo
+
+func (m *ContractInForce) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *ContractInForce) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+func (m *ContractInForce) GetState() IssuingState {
+	if m != nil {
+		return m.State
+	}
+	return IssuingState_ISSUING_STATE_UNSPECIFIED
+}
+
+func (m *ContractInForce) GetSequence() uint64 {
+	if m != nil {
+		return m.Sequence
+	}
+	return 0
+}
+
 // Only the operator may. An account belongs to one party for good. The same again is answered with the first reference.
 type BindIssuer struct {
 	Issuer *Issuer `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
@@ -275,7 +345,7 @@ func (m *BindIssuer) Reset()         { *m = BindIssuer{} }
 func (m *BindIssuer) String() string { return proto.CompactTextString(m) }
 func (*BindIssuer) ProtoMessage()    {}
 func (*BindIssuer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{3}
+	return fileDescriptor_e06cbe32397584a7, []int{4}
 }
 func (m *BindIssuer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -328,7 +398,7 @@ func (m *RemoveIssuer) Reset()         { *m = RemoveIssuer{} }
 func (m *RemoveIssuer) String() string { return proto.CompactTextString(m) }
 func (*RemoveIssuer) ProtoMessage()    {}
 func (*RemoveIssuer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{4}
+	return fileDescriptor_e06cbe32397584a7, []int{5}
 }
 func (m *RemoveIssuer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -383,7 +453,7 @@ func (m *GrantMandate) Reset()         { *m = GrantMandate{} }
 func (m *GrantMandate) String() string { return proto.CompactTextString(m) }
 func (*GrantMandate) ProtoMessage()    {}
 func (*GrantMandate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{5}
+	return fileDescriptor_e06cbe32397584a7, []int{6}
 }
 func (m *GrantMandate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -445,7 +515,7 @@ func (m *RevokeMandate) Reset()         { *m = RevokeMandate{} }
 func (m *RevokeMandate) String() string { return proto.CompactTextString(m) }
 func (*RevokeMandate) ProtoMessage()    {}
 func (*RevokeMandate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{6}
+	return fileDescriptor_e06cbe32397584a7, []int{7}
 }
 func (m *RevokeMandate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -502,6 +572,113 @@ func (m *RevokeMandate) GetReplaces() uint64 {
 	return 0
 }
 
+// Only the operator may: facts of this contract may be proven through this client from now on. Whoever owns a contract decides
+// what its storage says, so a client alone is not enough.
+type BindContract struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+}
+
+func (m *BindContract) Reset()         { *m = BindContract{} }
+func (m *BindContract) String() string { return proto.CompactTextString(m) }
+func (*BindContract) ProtoMessage()    {}
+func (*BindContract) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e06cbe32397584a7, []int{8}
+}
+func (m *BindContract) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *BindContract) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_BindContract.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *BindContract) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_BindContract.Merge(m, src)
+}
+func (m *BindContract) XXX_Size() int {
+	return m.Size()
+}
+func (m *BindContract) XXX_DiscardUnknown() {
+	xxx_messageInfo_BindContract.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_BindContract proto.InternalMessageInfo
+
+func (m *BindContract) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *BindContract) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+// Only the operator may: nothing new is proven from this contract. What was recorded stays.
+type ReleaseContract struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+}
+
+func (m *ReleaseContract) Reset()         { *m = ReleaseContract{} }
+func (m *ReleaseContract) String() string { return proto.CompactTextString(m) }
+func (*ReleaseContract) ProtoMessage()    {}
+func (*ReleaseContract) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e06cbe32397584a7, []int{9}
+}
+func (m *ReleaseContract) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ReleaseContract) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ReleaseContract.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ReleaseContract) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ReleaseContract.Merge(m, src)
+}
+func (m *ReleaseContract) XXX_Size() int {
+	return m.Size()
+}
+func (m *ReleaseContract) XXX_DiscardUnknown() {
+	xxx_messageInfo_ReleaseContract.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ReleaseContract proto.InternalMessageInfo
+
+func (m *ReleaseContract) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *ReleaseContract) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
 type IssuerBound struct {
 	Issuer *Issuer `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	Party  []byte  `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
@@ -511,7 +688,7 @@ func (m *IssuerBound) Reset()         { *m = IssuerBound{} }
 func (m *IssuerBound) String() string { return proto.CompactTextString(m) }
 func (*IssuerBound) ProtoMessage()    {}
 func (*IssuerBound) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{7}
+	return fileDescriptor_e06cbe32397584a7, []int{10}
 }
 func (m *IssuerBound) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -563,7 +740,7 @@ func (m *IssuerRemoved) Reset()         { *m = IssuerRemoved{} }
 func (m *IssuerRemoved) String() string { return proto.CompactTextString(m) }
 func (*IssuerRemoved) ProtoMessage()    {}
 func (*IssuerRemoved) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{8}
+	return fileDescriptor_e06cbe32397584a7, []int{11}
 }
 func (m *IssuerRemoved) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -616,7 +793,7 @@ func (m *MandateGranted) Reset()         { *m = MandateGranted{} }
 func (m *MandateGranted) String() string { return proto.CompactTextString(m) }
 func (*MandateGranted) ProtoMessage()    {}
 func (*MandateGranted) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{9}
+	return fileDescriptor_e06cbe32397584a7, []int{12}
 }
 func (m *MandateGranted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -677,7 +854,7 @@ func (m *MandateRevoked) Reset()         { *m = MandateRevoked{} }
 func (m *MandateRevoked) String() string { return proto.CompactTextString(m) }
 func (*MandateRevoked) ProtoMessage()    {}
 func (*MandateRevoked) Descriptor() ([]byte, []int) {
-	return fileDescriptor_e06cbe32397584a7, []int{10}
+	return fileDescriptor_e06cbe32397584a7, []int{13}
 }
 func (m *MandateRevoked) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -734,19 +911,128 @@ func (m *MandateRevoked) GetReplaces() uint64 {
 	return 0
 }
 
+type ContractBound struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+}
+
+func (m *ContractBound) Reset()         { *m = ContractBound{} }
+func (m *ContractBound) String() string { return proto.CompactTextString(m) }
+func (*ContractBound) ProtoMessage()    {}
+func (*ContractBound) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e06cbe32397584a7, []int{14}
+}
+func (m *ContractBound) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ContractBound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ContractBound.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ContractBound) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ContractBound.Merge(m, src)
+}
+func (m *ContractBound) XXX_Size() int {
+	return m.Size()
+}
+func (m *ContractBound) XXX_DiscardUnknown() {
+	xxx_messageInfo_ContractBound.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ContractBound proto.InternalMessageInfo
+
+func (m *ContractBound) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *ContractBound) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
+type ContractReleased struct {
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Contract []byte `protobuf:"bytes,2,opt,name=contract,proto3" json:"contract,omitempty"`
+}
+
+func (m *ContractReleased) Reset()         { *m = ContractReleased{} }
+func (m *ContractReleased) String() string { return proto.CompactTextString(m) }
+func (*ContractReleased) ProtoMessage()    {}
+func (*ContractReleased) Descriptor() ([]byte, []int) {
+	return fileDescriptor_e06cbe32397584a7, []int{15}
+}
+func (m *ContractReleased) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ContractReleased) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ContractReleased.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ContractReleased) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ContractReleased.Merge(m, src)
+}
+func (m *ContractReleased) XXX_Size() int {
+	return m.Size()
+}
+func (m *ContractReleased) XXX_DiscardUnknown() {
+	xxx_messageInfo_ContractReleased.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ContractReleased proto.InternalMessageInfo
+
+func (m *ContractReleased) GetClientId() string {
+	if m != nil {
+		return m.ClientId
+	}
+	return ""
+}
+
+func (m *ContractReleased) GetContract() []byte {
+	if m != nil {
+		return m.Contract
+	}
+	return nil
+}
+
 func init() {
 	proto.RegisterEnum("interledger.settlement.v1.IssuingState", IssuingState_name, IssuingState_value)
 	proto.RegisterType((*Issuer)(nil), "interledger.settlement.v1.Issuer")
 	proto.RegisterType((*IssuerInForce)(nil), "interledger.settlement.v1.IssuerInForce")
 	proto.RegisterType((*MandateInForce)(nil), "interledger.settlement.v1.MandateInForce")
+	proto.RegisterType((*ContractInForce)(nil), "interledger.settlement.v1.ContractInForce")
 	proto.RegisterType((*BindIssuer)(nil), "interledger.settlement.v1.BindIssuer")
 	proto.RegisterType((*RemoveIssuer)(nil), "interledger.settlement.v1.RemoveIssuer")
 	proto.RegisterType((*GrantMandate)(nil), "interledger.settlement.v1.GrantMandate")
 	proto.RegisterType((*RevokeMandate)(nil), "interledger.settlement.v1.RevokeMandate")
+	proto.RegisterType((*BindContract)(nil), "interledger.settlement.v1.BindContract")
+	proto.RegisterType((*ReleaseContract)(nil), "interledger.settlement.v1.ReleaseContract")
 	proto.RegisterType((*IssuerBound)(nil), "interledger.settlement.v1.IssuerBound")
 	proto.RegisterType((*IssuerRemoved)(nil), "interledger.settlement.v1.IssuerRemoved")
 	proto.RegisterType((*MandateGranted)(nil), "interledger.settlement.v1.MandateGranted")
 	proto.RegisterType((*MandateRevoked)(nil), "interledger.settlement.v1.MandateRevoked")
+	proto.RegisterType((*ContractBound)(nil), "interledger.settlement.v1.ContractBound")
+	proto.RegisterType((*ContractReleased)(nil), "interledger.settlement.v1.ContractReleased")
 }
 
 func init() {
@@ -754,39 +1040,44 @@ func init() {
 }
 
 var fileDescriptor_e06cbe32397584a7 = []byte{
-	// 498 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x55, 0xcf, 0x6e, 0x12, 0x41,
-	0x1c, 0x66, 0x28, 0x50, 0xfc, 0x75, 0x69, 0xc8, 0xd8, 0xc4, 0x85, 0xc4, 0x0d, 0xae, 0x87, 0x12,
-	0x0f, 0x90, 0xd6, 0x93, 0x87, 0x1e, 0x4a, 0xd9, 0x36, 0x7b, 0x90, 0x98, 0x5d, 0xea, 0x4d, 0x71,
-	0xdd, 0xf9, 0xa5, 0x6e, 0xa4, 0x33, 0x38, 0x3b, 0x90, 0x78, 0x34, 0xbe, 0x80, 0x6f, 0xa1, 0x8f,
-	0xe2, 0xb1, 0x47, 0x8f, 0x0d, 0x1c, 0x7c, 0x0d, 0xd3, 0x9d, 0x65, 0xa1, 0xa2, 0x31, 0xc6, 0x92,
-	0x7a, 0xfc, 0xe6, 0xf7, 0xf7, 0xdb, 0xef, 0xdb, 0x19, 0xd8, 0x8d, 0xb8, 0x42, 0x39, 0x44, 0x76,
-	0x86, 0xb2, 0x1d, 0xa3, 0x52, 0x43, 0x3c, 0x47, 0xae, 0xda, 0x93, 0xbd, 0x76, 0x14, 0xc7, 0x63,
-	0x94, 0x71, 0x6b, 0x24, 0x85, 0x12, 0xb4, 0xb6, 0x94, 0xd8, 0x5a, 0x24, 0xb6, 0x26, 0x7b, 0xf6,
-	0x01, 0x94, 0xdc, 0x24, 0x97, 0xd6, 0xa0, 0x1c, 0xbe, 0x09, 0x22, 0x3e, 0x88, 0x98, 0x49, 0x1a,
-	0xa4, 0x79, 0xc7, 0xdb, 0x4c, 0xb0, 0xcb, 0xa8, 0x09, 0x9b, 0x41, 0x18, 0x8a, 0x31, 0x57, 0x66,
-	0xbe, 0x41, 0x9a, 0x86, 0x37, 0x87, 0xf6, 0x25, 0x81, 0x8a, 0xae, 0x77, 0xf9, 0xb1, 0x90, 0x21,
-	0xd2, 0x27, 0x50, 0xd2, 0xc3, 0x93, 0x26, 0x5b, 0xfb, 0x0f, 0x5a, 0xbf, 0x1d, 0xde, 0xd2, 0x95,
-	0x5e, 0x5a, 0x40, 0x77, 0xa0, 0x38, 0x0a, 0xa4, 0x7a, 0x9f, 0x0e, 0xd1, 0x80, 0x1e, 0x40, 0x31,
-	0x56, 0x81, 0x42, 0x73, 0xa3, 0x41, 0x9a, 0xdb, 0xfb, 0xbb, 0x7f, 0xe8, 0x17, 0xf1, 0x33, 0xff,
-	0x2a, 0xdd, 0xd3, 0x55, 0xf4, 0x21, 0x54, 0x86, 0x41, 0xac, 0x06, 0x31, 0xbe, 0x1b, 0x23, 0x0f,
-	0xd1, 0x2c, 0x34, 0x48, 0xb3, 0xe0, 0x19, 0x57, 0x87, 0x7e, 0x7a, 0x46, 0xeb, 0x50, 0xce, 0xe2,
-	0xc5, 0x24, 0x9e, 0x61, 0xfb, 0x3b, 0x81, 0xed, 0xa7, 0x01, 0x67, 0x81, 0xc2, 0x39, 0xc7, 0x3a,
-	0x94, 0x43, 0x89, 0x2c, 0x52, 0x42, 0xb3, 0x34, 0xbc, 0x0c, 0x2f, 0xf1, 0xcf, 0xff, 0x2d, 0xff,
-	0xdb, 0x66, 0xfa, 0x02, 0xa0, 0x13, 0x71, 0x96, 0xfa, 0xe1, 0xa6, 0x85, 0xb4, 0x39, 0x18, 0x1e,
-	0x9e, 0x8b, 0x09, 0xfe, 0xfb, 0x80, 0x15, 0xaa, 0xf9, 0x55, 0xaa, 0xf6, 0x07, 0x02, 0xc6, 0x89,
-	0x0c, 0xb8, 0x4a, 0xd5, 0x5b, 0x97, 0x6c, 0x75, 0x28, 0x4b, 0x1c, 0x0d, 0x83, 0x10, 0xe3, 0x44,
-	0xb9, 0x82, 0x97, 0x61, 0xfb, 0x33, 0x81, 0x8a, 0x87, 0x13, 0xf1, 0x16, 0xd7, 0xbc, 0xc4, 0xca,
-	0x17, 0xd9, 0xf8, 0xb5, 0xf8, 0xd9, 0xa6, 0x85, 0x9f, 0x36, 0x7d, 0x09, 0x5b, 0xba, 0x65, 0x47,
-	0x8c, 0x39, 0xbb, 0x79, 0xf5, 0xc5, 0xfc, 0xa2, 0xd0, 0x1e, 0x60, 0x6b, 0x97, 0xff, 0xe3, 0xe2,
-	0xbf, 0x4d, 0x5c, 0x80, 0xec, 0x36, 0x0c, 0xf0, 0x65, 0xb1, 0x85, 0xf6, 0x01, 0xfb, 0x5f, 0x1d,
-	0xf0, 0xe8, 0x15, 0x18, 0xcb, 0xd7, 0x0a, 0xbd, 0x0f, 0x35, 0xd7, 0xf7, 0x4f, 0xdd, 0xde, 0xc9,
-	0xc0, 0xef, 0x1f, 0xf6, 0x9d, 0xc1, 0x69, 0xcf, 0x7f, 0xe6, 0x1c, 0xb9, 0xc7, 0xae, 0xd3, 0xad,
-	0xe6, 0xa8, 0x09, 0x3b, 0xd7, 0xc3, 0x87, 0x47, 0x7d, 0xf7, 0xb9, 0x53, 0x25, 0xf4, 0x1e, 0xdc,
-	0xbd, 0x1e, 0x71, 0x7a, 0x5d, 0xa7, 0x5b, 0xcd, 0x77, 0xcc, 0xaf, 0x53, 0x8b, 0x5c, 0x4c, 0x2d,
-	0x72, 0x39, 0xb5, 0xc8, 0xa7, 0x99, 0x95, 0xbb, 0x98, 0x59, 0xb9, 0x6f, 0x33, 0x2b, 0xf7, 0xba,
-	0x94, 0x3c, 0x54, 0x8f, 0x7f, 0x04, 0x00, 0x00, 0xff, 0xff, 0xf5, 0xca, 0x93, 0xad, 0xd3, 0x06,
-	0x00, 0x00,
+	// 579 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xcc, 0x96, 0x3f, 0x6f, 0xd3, 0x40,
+	0x18, 0xc6, 0x73, 0x69, 0xda, 0xa6, 0x6f, 0x9d, 0x36, 0x32, 0x95, 0x70, 0x83, 0xb0, 0x82, 0x19,
+	0x1a, 0x31, 0x24, 0x6a, 0x99, 0x18, 0x3a, 0x34, 0x89, 0x1b, 0x0c, 0x22, 0x42, 0x76, 0xca, 0x06,
+	0xc1, 0xf8, 0x5e, 0x15, 0x0b, 0xf7, 0x1c, 0xec, 0x4b, 0x24, 0x46, 0xc4, 0x17, 0xe0, 0x4b, 0x20,
+	0xf8, 0x28, 0x8c, 0x1d, 0x19, 0xab, 0x64, 0xe0, 0x6b, 0xa0, 0xf8, 0x6c, 0x27, 0x6d, 0x40, 0x88,
+	0xa4, 0x51, 0x19, 0x9f, 0xbb, 0xf7, 0xdf, 0xe3, 0xf7, 0xa7, 0x93, 0x61, 0xcf, 0x65, 0x1c, 0x03,
+	0x0f, 0xe9, 0x29, 0x06, 0xb5, 0x10, 0x39, 0xf7, 0xf0, 0x0c, 0x19, 0xaf, 0x0d, 0xf6, 0x6b, 0x6e,
+	0x18, 0xf6, 0x31, 0x08, 0xab, 0xbd, 0xc0, 0xe7, 0xbe, 0xbc, 0x3b, 0x15, 0x58, 0x9d, 0x04, 0x56,
+	0x07, 0xfb, 0xda, 0x21, 0xac, 0x19, 0x51, 0xac, 0xbc, 0x0b, 0x79, 0xe7, 0xad, 0xed, 0xb2, 0xae,
+	0x4b, 0x15, 0x52, 0x26, 0x95, 0x0d, 0x73, 0x3d, 0xd2, 0x06, 0x95, 0x15, 0x58, 0xb7, 0x1d, 0xc7,
+	0xef, 0x33, 0xae, 0x64, 0xcb, 0xa4, 0x22, 0x99, 0x89, 0xd4, 0x2e, 0x08, 0x14, 0x44, 0xbe, 0xc1,
+	0x8e, 0xfd, 0xc0, 0x41, 0xf9, 0x11, 0xac, 0x89, 0xe6, 0x51, 0x91, 0xcd, 0x83, 0x7b, 0xd5, 0x3f,
+	0x36, 0xaf, 0x8a, 0x4c, 0x33, 0x4e, 0x90, 0x77, 0x60, 0xb5, 0x67, 0x07, 0xfc, 0x43, 0xdc, 0x44,
+	0x08, 0xf9, 0x10, 0x56, 0x43, 0x6e, 0x73, 0x54, 0x56, 0xca, 0xa4, 0xb2, 0x75, 0xb0, 0xf7, 0x97,
+	0x7a, 0x2e, 0x3b, 0xb5, 0xc6, 0xe1, 0xa6, 0xc8, 0x92, 0xef, 0x43, 0xc1, 0xb3, 0x43, 0xde, 0x0d,
+	0xf1, 0x7d, 0x1f, 0x99, 0x83, 0x4a, 0xae, 0x4c, 0x2a, 0x39, 0x53, 0x1a, 0x1f, 0x5a, 0xf1, 0x99,
+	0x5c, 0x82, 0x7c, 0x7a, 0xbf, 0x1a, 0xdd, 0xa7, 0x5a, 0xfb, 0x49, 0x60, 0xeb, 0x99, 0xcd, 0xa8,
+	0xcd, 0x31, 0xf1, 0x58, 0x82, 0xbc, 0x13, 0x20, 0x75, 0xb9, 0x2f, 0x5c, 0x4a, 0x66, 0xaa, 0xa7,
+	0xfc, 0x67, 0xff, 0xd5, 0xff, 0x4d, 0x3b, 0xfd, 0x42, 0x60, 0xbb, 0xe1, 0x33, 0x1e, 0xd8, 0x0e,
+	0x4f, 0xac, 0xde, 0x81, 0x0d, 0xc7, 0x73, 0x91, 0xf1, 0x09, 0x16, 0x79, 0x71, 0x60, 0xd0, 0xe8,
+	0x3b, 0xc4, 0xf1, 0xf1, 0xce, 0x52, 0xbd, 0xa8, 0x99, 0xe9, 0x39, 0x73, 0x57, 0xe6, 0x7c, 0x09,
+	0x50, 0x77, 0x19, 0x8d, 0xb9, 0xbd, 0x6e, 0xe0, 0x34, 0x06, 0x92, 0x89, 0x67, 0xfe, 0x00, 0x17,
+	0x6f, 0x30, 0xb3, 0x92, 0xec, 0xec, 0x4a, 0xb4, 0x8f, 0x04, 0xa4, 0x56, 0x60, 0x33, 0x1e, 0x53,
+	0xb6, 0x2c, 0xbc, 0x4a, 0x90, 0x0f, 0xb0, 0xe7, 0xd9, 0x0e, 0x86, 0xd1, 0x52, 0x72, 0x66, 0xaa,
+	0xb5, 0xaf, 0x04, 0x0a, 0x26, 0x0e, 0xfc, 0x77, 0xb8, 0xe4, 0x21, 0x66, 0xbe, 0xc8, 0xca, 0xef,
+	0x21, 0x4d, 0x27, 0xcd, 0x5d, 0x99, 0xb4, 0x05, 0xd2, 0x78, 0xf9, 0x09, 0xa7, 0x73, 0x03, 0xaa,
+	0x3d, 0x81, 0x6d, 0x13, 0x3d, 0xb4, 0x43, 0x5c, 0xbc, 0xd6, 0x2b, 0xd8, 0x14, 0x3e, 0xeb, 0x7e,
+	0x9f, 0xd1, 0xeb, 0x47, 0xd2, 0x4f, 0x5e, 0x59, 0x01, 0x26, 0x5d, 0x3a, 0x93, 0x9f, 0x26, 0x8f,
+	0x5e, 0x84, 0x26, 0xd2, 0x9b, 0xa0, 0xf2, 0xdb, 0x64, 0x0a, 0x01, 0x27, 0xfd, 0x6f, 0xb1, 0x7c,
+	0x0c, 0x85, 0x04, 0x23, 0xc1, 0xc0, 0xdc, 0x2c, 0x3d, 0x85, 0x62, 0x52, 0x29, 0xe6, 0x73, 0xfe,
+	0x62, 0x0f, 0x5e, 0x83, 0x34, 0xfd, 0xba, 0xca, 0x77, 0x61, 0xd7, 0xb0, 0xac, 0x13, 0xa3, 0xdd,
+	0xea, 0x5a, 0x9d, 0xa3, 0x8e, 0xde, 0x3d, 0x69, 0x5b, 0xcf, 0xf5, 0x86, 0x71, 0x6c, 0xe8, 0xcd,
+	0x62, 0x46, 0x56, 0x60, 0xe7, 0xf2, 0xf5, 0x51, 0xa3, 0x63, 0xbc, 0xd0, 0x8b, 0x44, 0xbe, 0x0d,
+	0xb7, 0x2e, 0xdf, 0xe8, 0xed, 0xa6, 0xde, 0x2c, 0x66, 0xeb, 0xca, 0xf7, 0xa1, 0x4a, 0xce, 0x87,
+	0x2a, 0xb9, 0x18, 0xaa, 0xe4, 0xf3, 0x48, 0xcd, 0x9c, 0x8f, 0xd4, 0xcc, 0x8f, 0x91, 0x9a, 0x79,
+	0xb3, 0x16, 0xfd, 0x7c, 0x3c, 0xfc, 0x15, 0x00, 0x00, 0xff, 0xff, 0x58, 0x1f, 0x6c, 0x36, 0xa7,
+	0x08, 0x00, 0x00,
 }
 
 func (m *Issuer) Marshal() (dAtA []byte, err error) {
@@ -934,6 +1225,53 @@ func (m *MandateInForce) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i -= len(m.Creditor)
 		copy(dAtA[i:], m.Creditor)
 		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Creditor)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ContractInForce) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ContractInForce) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ContractInForce) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Sequence != 0 {
+		i = encodeVarintIssuers(dAtA, i, uint64(m.Sequence))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.State != 0 {
+		i = encodeVarintIssuers(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x18
+	}
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.ClientId)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -1121,6 +1459,80 @@ func (m *RevokeMandate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *BindContract) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *BindContract) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *BindContract) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ReleaseContract) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ReleaseContract) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ReleaseContract) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *IssuerBound) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1302,6 +1714,80 @@ func (m *MandateRevoked) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *ContractBound) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ContractBound) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ContractBound) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ContractReleased) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ContractReleased) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ContractReleased) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Contract) > 0 {
+		i -= len(m.Contract)
+		copy(dAtA[i:], m.Contract)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.Contract)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.ClientId) > 0 {
+		i -= len(m.ClientId)
+		copy(dAtA[i:], m.ClientId)
+		i = encodeVarintIssuers(dAtA, i, uint64(len(m.ClientId)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintIssuers(dAtA []byte, offset int, v uint64) int {
 	offset -= sovIssuers(v)
 	base := offset
@@ -1375,6 +1861,29 @@ func (m *MandateInForce) Size() (n int) {
 	}
 	if m.LastSequence != 0 {
 		n += 1 + sovIssuers(uint64(m.LastSequence))
+	}
+	if m.Sequence != 0 {
+		n += 1 + sovIssuers(uint64(m.Sequence))
+	}
+	return n
+}
+
+func (m *ContractInForce) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	if m.State != 0 {
+		n += 1 + sovIssuers(uint64(m.State))
 	}
 	if m.Sequence != 0 {
 		n += 1 + sovIssuers(uint64(m.Sequence))
@@ -1458,6 +1967,40 @@ func (m *RevokeMandate) Size() (n int) {
 	return n
 }
 
+func (m *BindContract) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	return n
+}
+
+func (m *ReleaseContract) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	return n
+}
+
 func (m *IssuerBound) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1530,6 +2073,40 @@ func (m *MandateRevoked) Size() (n int) {
 	}
 	if m.Replaces != 0 {
 		n += 1 + sovIssuers(uint64(m.Replaces))
+	}
+	return n
+}
+
+func (m *ContractBound) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	return n
+}
+
+func (m *ContractReleased) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.ClientId)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
+	}
+	l = len(m.Contract)
+	if l > 0 {
+		n += 1 + l + sovIssuers(uint64(l))
 	}
 	return n
 }
@@ -1971,6 +2548,160 @@ func (m *MandateInForce) Unmarshal(dAtA []byte) error {
 				}
 			}
 		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
+			}
+			m.Sequence = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Sequence |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipIssuers(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ContractInForce) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowIssuers
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ContractInForce: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ContractInForce: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= IssuingState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Sequence", wireType)
 			}
@@ -2532,6 +3263,238 @@ func (m *RevokeMandate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+func (m *BindContract) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowIssuers
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: BindContract: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: BindContract: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipIssuers(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ReleaseContract) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowIssuers
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ReleaseContract: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ReleaseContract: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipIssuers(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
 func (m *IssuerBound) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3033,6 +3996,238 @@ func (m *MandateRevoked) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipIssuers(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ContractBound) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowIssuers
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ContractBound: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ContractBound: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipIssuers(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ContractReleased) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowIssuers
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ContractReleased: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ContractReleased: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ClientId", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.ClientId = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Contract", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowIssuers
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthIssuers
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Contract = append(m.Contract[:0], dAtA[iNdEx:postIndex]...)
+			if m.Contract == nil {
+				m.Contract = []byte{}
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipIssuers(dAtA[iNdEx:])

@@ -16,7 +16,8 @@ from relayer.core.ids import ClientId, Height, TransactionId
 from relayer.core.packet import Packet
 from relayer.errors import InvalidInput
 from relayer.facts.codec import PORT
-from relayer.facts.signing import SignedFacts, ledger_identity
+from relayer.facts.proving import FactProof, FactsRequest
+from relayer.facts.signing import ledger_identity
 from relayer.forwarding.model import ForwardCommand, RemoveRoute, SetRoute
 from relayer.ledgers.embedded.forwarding.application import ForwardingApplication
 from relayer.ledgers.embedded.forwarding.routes import change_route
@@ -45,6 +46,7 @@ from relayer.ledgers.embedded.host.transactions import (
 from relayer.ledgers.embedded.settlement.application import SettlementApplication
 from relayer.ledgers.embedded.settlement.client_ports import CODESPACE, bind
 from relayer.ledgers.embedded.settlement.client_trust import trust
+from relayer.ledgers.embedded.settlement.contract_clients import contract_ledger_client
 from relayer.ledgers.embedded.settlement.news_outbox import enqueue_news, send_queued
 from relayer.ledgers.embedded.settlement.news_queue import is_due
 from relayer.light_clients.known import KNOWN
@@ -55,6 +57,8 @@ from relayer.settlement import decide
 from relayer.settlement.errors import CommandRefused
 from relayer.settlement.model.acts import LogHead
 from relayer.settlement.model.commands import Command
+from relayer.settlement.model.facts import RecordFacts
+from relayer.settlement.rules.fact_proofs import checked_proof, require_contract
 from relayer.settlement.rules.signatures import checked_request
 
 _RESULT = {MessageOutcome.NOOP: varint_field(1, 1), MessageOutcome.SUCCESS: varint_field(1, 2)}
@@ -165,7 +169,7 @@ class StateMachine:
             case BindPort() | TrustChains() | SetRoute() | RemoveRoute():
                 return self._apply_word(context, transaction)
             case _:
-                return _settle(context, transaction)
+                return self._settle(context, transaction)
 
     def _relay(self, context: Context, message: PacketMessage) -> MessageOutcome:
         match message:
@@ -219,26 +223,30 @@ class StateMachine:
             case _:
                 assert_never(transaction)
 
+    def _settle(self, context: Context, transaction: FactsRequest | Command) -> bytes:
+        """What the settlement application answers. Its refusals carry the codespace ``settlement``."""
+        now = context.block.time_seconds
+        try:
+            if not isinstance(transaction, FactsRequest):
+                return _reference(decide.execute(context.settlement, transaction, now_seconds=now).reference)
+            decision = decide.execute(context.settlement, self._checked(context, transaction), now_seconds=now)
+        except CommandRefused as error:
+            raise MessageRefused(CODESPACE, error.code, str(error)) from error
+        except InvalidInput as error:
+            raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
+        return answers_to_message(decision.answers).SerializeToString(deterministic=True)
 
-def _settle(context: Context, transaction: SignedFacts | Command) -> bytes:
-    """What the settlement application answers. Its refusals carry the codespace ``settlement``."""
-    try:
-        if isinstance(transaction, SignedFacts):
-            return _record_facts(context, transaction)
-        return _reference(decide.execute(context.settlement, transaction, now_seconds=context.block.time_seconds).reference)
-    except CommandRefused as error:
-        raise MessageRefused(CODESPACE, error.code, str(error)) from error
-    except InvalidInput as error:
-        raise MessageRefused(CODESPACE, RefusalCode.INVALID_COMMAND, str(error)) from error
-
-
-def _record_facts(context: Context, signed: SignedFacts) -> bytes:
-    """What became of each fact, once the issuer's signature for this ledger has been checked."""
-    block = context.block
-    identity = ledger_identity(block.chain_id, block.genesis_hash)
-    request = checked_request(signed, ledger=identity, height=block.height, transaction=context.transaction)
-    decision = decide.execute(context.settlement, request, now_seconds=block.time_seconds)
-    return answers_to_message(decision.answers).SerializeToString(deterministic=True)
+    def _checked(self, context: Context, request: FactsRequest) -> RecordFacts:
+        """What a request asks for, once its signature or its proofs have been checked. Raises CommandRefused."""
+        block = context.block
+        if isinstance(request, FactProof):
+            require_contract(context.settlement, request)
+            client = contract_ledger_client(self.clients, context, request.client_id)
+            return checked_proof(
+                request, client, ledger_id=block.chain_id, height=block.height, transaction=context.transaction
+            )
+        ledger = ledger_identity(block.chain_id, block.genesis_hash)
+        return checked_request(request, ledger=ledger, height=block.height, transaction=context.transaction)
 
 
 def _apply_own(context: Context, transaction: ChangeValidators | EndDeadlines | ConfirmTime) -> bytes:

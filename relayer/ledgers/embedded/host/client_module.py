@@ -13,7 +13,15 @@ from relayer.codes.ibc import IbcCode
 from relayer.core.ids import Height, TimestampSeconds
 from relayer.ledgers.embedded.host.light_clients import Client, ClientStore, UpdateResult
 from relayer.ledgers.embedded.host.refusals import MessageRefused, refuse
-from relayer.light_clients.kind import Followed, Instant, LightClientType, ProvenPath, RotatesSigners
+from relayer.light_clients.kind import (
+    ContractStorage,
+    Followed,
+    Instant,
+    LightClientType,
+    ProvenPath,
+    ProvesContracts,
+    RotatesSigners,
+)
 from relayer.light_clients.registry import LightClients
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
@@ -136,6 +144,22 @@ class ClientModule:
             self._kind.verify_non_membership(self._state(client), self._states(client), proven, _instant(client))
         except ProofError as error:
             raise _translated(error, IbcCode.INVALID_PROOF) from error
+
+    def contract_storage(
+        self, client: Client, height: int, contract: bytes, account_proof: Sequence[bytes]
+    ) -> ContractStorage | None:
+        """None: clients of this type prove no contracts. Raises ProofError, and client/4 if there is no such client."""
+        if not isinstance(self._kind, ProvesContracts):
+            return None
+        kind: ProvesContracts[Any, Any] = self._kind
+        return kind.contract_storage(
+            self._state(client),
+            self._states(client),
+            _instant(client),
+            height=height,
+            contract=contract,
+            account_proof=account_proof,
+        )
 
     def recover(self, subject: Client, substitute: Client) -> None:
         """Raises client/24 unless the subject is not active and the substitute follows the same ledger."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds
 from relayer.ledgers.embedded.tree.kv import KeyValueOverlay
+from relayer.light_clients.kind import ContractStorage
 from relayer.ports.ledger import ClientCondition
 from relayer.ports.prover import Proof
 from relayer.proofs.comet import NANOSECONDS, TimestampNanoseconds
@@ -176,6 +177,13 @@ class LightClientModule(Protocol):
 
     def verify_non_membership(self, client: Client, proof: Proof, path: Sequence[bytes]) -> None:
         """Raises client/31 unless the followed ledger stores nothing under `path`."""
+        ...
+
+    def contract_storage(
+        self, client: Client, height: int, contract: bytes, account_proof: Sequence[bytes]
+    ) -> ContractStorage | None:
+        """What a contract of the followed ledger stores in a block; None: clients of this type prove no contracts. Raises
+        ProofError."""
         ...
 
     def recover(self, subject: Client, substitute: Client) -> None:

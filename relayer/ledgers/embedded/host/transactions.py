@@ -16,6 +16,7 @@ from relayer.codes.ibc import IbcCode
 from relayer.core.ids import ClientId, Height, TimestampSeconds, parse_client_id
 from relayer.core.packet import Payload
 from relayer.errors import InvalidInput
+from relayer.facts.proving import FactProof
 from relayer.facts.signing import SignedFacts
 from relayer.forwarding.model import ForwardCommand, RemoveRoute, SetRoute
 from relayer.forwarding.records import decode_forward_record, forward_mapping
@@ -149,6 +150,7 @@ Transaction = (
     | EndDeadlines
     | ConfirmTime
     | SignedFacts
+    | FactProof
     | Command
 )
 
@@ -169,7 +171,7 @@ def encode_transaction(transaction: Transaction) -> bytes:
             encoded = _pack(packet_message_to_message(transaction, signer=""))
         case CreateClient() | RegisterCounterparty() | UpdateClient() | RecoverClient() | SendPacket():
             encoded = _pack(_client_message(transaction))
-        case SignedFacts():
+        case SignedFacts() | FactProof():
             encoded = _pack(request_to_message(transaction))
         case _:
             encoded = _pack(command_to_message(transaction))

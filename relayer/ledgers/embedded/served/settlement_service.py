@@ -17,7 +17,7 @@ from relayer.settlement.log import command_from_message, record_mapping
 from relayer.settlement.model.acts import UnitKey
 from relayer.settlement.model.cycles import Cycle
 from relayer.settlement.model.disputes import Dispute
-from relayer.settlement.model.issuers import IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, IssuerInForce, MandateInForce
 from relayer.settlement.model.liabilities import Liability
 from relayer.settlement.model.news import WaitingNews
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
@@ -108,6 +108,7 @@ class SettlementServicer(service_pb2_grpc.SettlementServicer):
             return service.ListIssuersResponse(
                 issuers=map(record_mapping(IssuerInForce).to_message, found.issuers),
                 mandates=map(record_mapping(MandateInForce).to_message, found.mandates),
+                contracts=map(record_mapping(ContractInForce).to_message, found.contracts),
             )
 
     async def GetConsent(self, request: service.GetConsentRequest, context: Context) -> parties_pb2.ConsentInForce:  # noqa: N802

@@ -20,7 +20,7 @@ from relayer.settlement.model.cycles import NO_CYCLES, Cycle, UnitCycles
 from relayer.settlement.model.deadlines import Deadline, DeadlineKind
 from relayer.settlement.model.disputes import Dispute
 from relayer.settlement.model.facts import way_of
-from relayer.settlement.model.issuers import Issuer, IssuerInForce, MandateInForce
+from relayer.settlement.model.issuers import ContractInForce, Issuer, IssuerInForce, MandateInForce, ProvenContract
 from relayer.settlement.model.liabilities import Liability, Position, PositionKey
 from relayer.settlement.model.parties import AgreementInForce, ConsentInForce, Party
 from relayer.settlement.model.payments import EvidenceKey, Payment
@@ -109,6 +109,12 @@ class SettlementTables:
             "SELECT body FROM settlement_mandate WHERE creditor = ? AND issuer = ?", (creditor, issuer.key)
         ).fetchone()
         return None if row is None else decode_record(MandateInForce, row[0])
+
+    def contract(self, name: ProvenContract, /) -> ContractInForce | None:
+        row = self._connection.execute(
+            "SELECT body FROM settlement_contract WHERE client_id = ? AND contract = ?", tuple(name)
+        ).fetchone()
+        return None if row is None else decode_record(ContractInForce, row[0])
 
     def revocation(self, account: str, /) -> LogHead | None:
         row = self._connection.execute(
@@ -217,6 +223,11 @@ class SettlementTables:
         """In order of creditor, chain id and account."""
         rows = self._connection.execute("SELECT body FROM settlement_mandate ORDER BY creditor, issuer")
         return [decode_record(MandateInForce, row[0]) for row in rows]
+
+    def contracts(self) -> Sequence[ContractInForce]:
+        """In order of client id and contract."""
+        rows = self._connection.execute("SELECT body FROM settlement_contract ORDER BY client_id, contract")
+        return [decode_record(ContractInForce, row[0]) for row in rows]
 
     def positions(self) -> Sequence[Position]:
         """Payable and receivable per party and currency, of what is open."""

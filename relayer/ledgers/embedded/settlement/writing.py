@@ -78,7 +78,7 @@ def _write_rates(connection: sqlite3.Connection, changes: Overlay) -> None:
 
 
 def _write_parties(connection: sqlite3.Connection, changes: Overlay) -> None:
-    """Parties, terms, consents, issuers, mandates, revoked accounts and the cut-off."""
+    """Parties, terms, consents, issuers, mandates, proven contracts, revoked accounts and the cut-off."""
     run = connection.executemany
     run(
         "INSERT INTO settlement_party (party_id, ocpi_id, body, sequence, head_hash) VALUES (?, ?, ?, ?, ?)",
@@ -102,6 +102,11 @@ def _write_parties(connection: sqlite3.Connection, changes: Overlay) -> None:
         "INSERT INTO settlement_mandate (creditor, issuer, body) VALUES (?, ?, ?) "
         "ON CONFLICT (creditor, issuer) DO UPDATE SET body = excluded.body",
         [(creditor, issuer.key, encode_record(each)) for (creditor, issuer), each in changes.mandates.items()],
+    )
+    run(
+        "INSERT INTO settlement_contract (client_id, contract, body) VALUES (?, ?, ?) "
+        "ON CONFLICT (client_id, contract) DO UPDATE SET body = excluded.body",
+        [(*name, encode_record(each)) for name, each in changes.contracts.items()],
     )
     run(
         "INSERT INTO settlement_revocation (account, sequence, head_hash) VALUES (?, ?, ?)",

@@ -198,6 +198,12 @@ CREATE TABLE settlement_mandate (
     body BLOB NOT NULL,
     PRIMARY KEY (creditor, issuer)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE settlement_contract (
+    client_id TEXT NOT NULL,
+    contract BLOB NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (client_id, contract)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE settlement_revocation (
     account TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL,
@@ -250,6 +256,7 @@ DERIVED = (
     "settlement_consent",
     "settlement_issuer",
     "settlement_mandate",
+    "settlement_contract",
     "settlement_revocation",
     "settlement_period",
     "settlement_rate_limits",

@@ -127,6 +127,10 @@ const (
 	FarTimeout Code = 18
 	// FarRefused: The ledger behind a hub refused the whole packet, or its answer breaks its format.
 	FarRefused Code = 19
+	// EndedOnContract: Its contract says that the fact was cancelled or rejected.
+	EndedOnContract Code = 20
+	// OtherLedger: Its contract has sent the fact to another settlement ledger, or may still send it to one.
+	OtherLedger Code = 21
 	// Unreadable: Set by the contract alone: the answer breaks its format.
 	Unreadable Code = 65534
 	// UniversalError: Set by the contract alone: the whole packet was refused.

@@ -2,7 +2,7 @@
 // commands, and what the chain tells about it. The rules themselves are in the package ledger; nothing here decides them.
 //
 // execute.go runs commands and ends what has passed its deadline, accounts.go, trust.go and ports.go say who may do what, packets.go
-// receives facts in packets and facts.go signed ones, outbox.go sends the news of liabilities, queries.go answers questions,
+// receives facts in packets and facts.go signed and proven ones, outbox.go sends the news of liabilities, queries.go answers questions,
 // genesis.go carries all of it to another chain.
 package keeper
 
@@ -38,6 +38,9 @@ type Keeper struct {
 	clients      ClientKeeper
 	packets      PacketSender
 	firstBlock   FirstBlock
+	contracts    ContractClients
+	// counterparties are those of the clients.
+	counterparties CounterpartyKeeper
 	// self is the account that sends the news; it has no key.
 	self string
 }
@@ -45,7 +48,7 @@ type Keeper struct {
 // NewKeeper takes the account that may replace the operators, as text. It panics if the module's account has no form as text.
 func NewKeeper(
 	storeService corestore.KVStoreService, addresses address.Codec, authority string, clients ClientKeeper, packets PacketSender,
-	firstBlock FirstBlock,
+	firstBlock FirstBlock, contracts ContractClients, counterparties CounterpartyKeeper,
 ) Keeper {
 	self, err := addresses.BytesToString(sdkaddress.Module(types.ModuleName))
 	if err != nil {
@@ -53,7 +56,7 @@ func NewKeeper(
 	}
 	return Keeper{
 		storeService: storeService, addresses: addresses, authority: authority, clients: clients, packets: packets,
-		firstBlock: firstBlock, self: self,
+		firstBlock: firstBlock, contracts: contracts, counterparties: counterparties, self: self,
 	}
 }
 

@@ -67,10 +67,10 @@ func (q Queries) Agreements(
 	return &settlementv1.ListAgreementsResponse{Agreements: q.keeper.book(ctx).Agreements()}, nil
 }
 
-// Issuers and mandates, those that have ended among them.
+// Issuers, mandates and contracts whose facts may be proven, those that have ended among them.
 func (q Queries) Issuers(ctx context.Context, _ *settlementv1.ListIssuersRequest) (*settlementv1.ListIssuersResponse, error) {
 	book := q.keeper.book(ctx)
-	return &settlementv1.ListIssuersResponse{Issuers: book.Issuers(), Mandates: book.Mandates()}, nil
+	return &settlementv1.ListIssuersResponse{Issuers: book.Issuers(), Mandates: book.Mandates(), Contracts: book.Contracts()}, nil
 }
 
 // Consent that a party last gave or withdrew.

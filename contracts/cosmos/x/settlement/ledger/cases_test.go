@@ -78,6 +78,8 @@ type step struct {
 	Transaction     string   `json:"transaction"`
 	Acknowledgement hexBytes `json:"acknowledgement"`
 
+	World provingWorld `json:"world"`
+
 	Limit int `json:"limit"`
 
 	Sequence uint64     `json:"sequence"`
@@ -101,6 +103,7 @@ type sharedCase struct {
 	Consents      map[string]hexBytes `json:"consents"`
 	Issuers       map[string]hexBytes `json:"issuers"`
 	Mandates      map[string]hexBytes `json:"mandates"`
+	Contracts     map[string]hexBytes `json:"contracts"`
 	Payments      map[string]hexBytes `json:"payments"`
 	Disputes      map[string]hexBytes `json:"disputes"`
 	Cycles        map[string]hexBytes `json:"cycles"`
@@ -121,7 +124,7 @@ func load[Case any](t testing.TB, name string) []Case {
 func loadAll(t *testing.T) []sharedCase {
 	t.Helper()
 	var all []sharedCase
-	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "issuers", "signed", "refusals", "stories"} {
+	for _, name := range []string{"facts", "packets", "commands", "payments", "disputes", "cycles", "deadlines", "issuers", "signed", "proven", "refusals", "stories"} {
 		for _, each := range load[sharedCase](t, name+".json") {
 			each.Name = name + "/" + each.Name
 			all = append(all, each)
@@ -183,6 +186,12 @@ func (s *step) run(t *testing.T, book Book) {
 			return
 		}
 		head = Head{}
+	case "FactProof":
+		if err := s.runProven(t, book); err != nil {
+			s.requireRefused(t, book, err, stored)
+			return
+		}
+		head = Head{}
 	case "EndDeadlines":
 		require.Equal(t, len(s.Entries), book.EndDeadlines(s.AtSeconds, s.Limit))
 		head = book.Head()
@@ -199,7 +208,7 @@ func (s *step) run(t *testing.T, book Book) {
 		require.Zero(t, s.Refusal, s.Command)
 		requireRepeatable(t, book, command, head, len(s.Entries))
 	}
-	if s.Command != "RecordFacts" && s.Command != "SignedFacts" {
+	if s.Command != "RecordFacts" && s.Command != "SignedFacts" && s.Command != "FactProof" {
 		require.Equal(t, s.Sequence, head.Sequence)
 		require.Equal(t, []byte(s.HeadHash), head.Hash[:])
 	}
@@ -232,11 +241,16 @@ func (s *step) runSigned(t *testing.T, book Book) error {
 	if err != nil {
 		return err
 	}
+	s.requireAnswers(t, answers)
+	return nil
+}
+
+func (s *step) requireAnswers(t *testing.T, answers []facts.Answer) {
+	t.Helper()
 	require.Zero(t, s.Refusal)
 	require.Equal(t, s.Codes, codesOf(answers))
 	response := canonical.Encode(&wire.RecordFactsResponse{Answers: AnswerMessages(answers)})
 	require.Equal(t, hex.EncodeToString(s.Response), hex.EncodeToString(response))
-	return nil
 }
 
 func (s *step) runFacts(t *testing.T, book Book) {
@@ -352,6 +366,9 @@ func (c *sharedCase) compareRecords(t *testing.T, book Book) {
 	})
 	compareRecords(t, c.Mandates, book.Mandates(), func(each *wire.MandateInForce) string {
 		return hex.EncodeToString(each.Creditor) + "/" + hex.EncodeToString(nameOf(each.Issuer))
+	})
+	compareRecords(t, c.Contracts, book.Contracts(), func(each *wire.ContractInForce) string {
+		return each.ClientId + "/" + hex.EncodeToString(each.Contract)
 	})
 	compareRecords(t, c.Payments, book.Payments("", limit), func(each *wire.Payment) string { return each.Order.PaymentId })
 	compareRecords(t, c.Disputes, book.Disputes("", limit), func(each *wire.Dispute) string { return each.Claim.DisputeId })

@@ -68,4 +68,8 @@ var (
 	ErrIssuerTaken         = errorsmod.Register(Codespace, 31, "the account belongs to a party already, or was removed")
 	ErrRateExceeded        = errorsmod.Register(Codespace, 32, "the party has asked for this as often as it may within one hour")
 	ErrBadSignature        = errorsmod.Register(Codespace, 33, "the issuer has not signed these facts for this ledger")
+	ErrContractNotBound    = errorsmod.Register(Codespace, 34, "no operator has bound the contract to this client")
+	ErrClientNotUsable     = errorsmod.Register(Codespace, 35, "the light client does not exist, is not trusted, is frozen or has expired")
+	ErrHeightUnknown       = errorsmod.Register(Codespace, 36, "the light client has no state for the proof's height; update it")
+	ErrBadProof            = errorsmod.Register(Codespace, 37, "the proofs do not show what the contract stores")
 )

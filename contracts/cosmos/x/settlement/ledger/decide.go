@@ -104,6 +104,10 @@ func (b Book) apply(entry *wire.LogEntry, head Head) error {
 		return b.applyMandate(event.MandateGranted.Creditor, event.MandateGranted.Issuer, head)
 	case *wire.LogEntry_MandateRevoked:
 		return b.applyMandate(event.MandateRevoked.Creditor, event.MandateRevoked.Issuer, head)
+	case *wire.LogEntry_ContractBound:
+		return b.applyContract(event.ContractBound.ClientId, event.ContractBound.Contract, head)
+	case *wire.LogEntry_ContractReleased:
+		return b.applyContract(event.ContractReleased.ClientId, event.ContractReleased.Contract, head)
 	case *wire.LogEntry_FactRecorded:
 		return b.applyFactRecorded(event.FactRecorded, head)
 	case *wire.LogEntry_PaymentInstructed:

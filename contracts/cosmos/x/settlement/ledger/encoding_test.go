@@ -33,7 +33,8 @@ func (v *vector) read() (canonical.Message, error) {
 	message := map[string]canonical.Message{
 		"Party": &wire.Party{}, "AgreementInForce": &wire.AgreementInForce{}, "ConsentInForce": &wire.ConsentInForce{},
 		"IssuerInForce": &wire.IssuerInForce{}, "MandateInForce": &wire.MandateInForce{},
-		"Liability": &wire.Liability{}, "Payment": &wire.Payment{}, "Dispute": &wire.Dispute{}, "Cycle": &wire.Cycle{},
+		"ContractInForce": &wire.ContractInForce{},
+		"Liability":       &wire.Liability{}, "Payment": &wire.Payment{}, "Dispute": &wire.Dispute{}, "Cycle": &wire.Cycle{},
 	}[v.Message]
 	if err := canonical.Decode(v.Bytes, message); err != nil {
 		return nil, err

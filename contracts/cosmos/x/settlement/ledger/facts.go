@@ -10,8 +10,8 @@ import (
 )
 
 // When a fact becomes a liability. The order of the checks is part of the protocol, because an issuer acts on the code:
-// first whether the fact is what it claims to be, then whether it is known, then what it says by itself, then who is
-// concerned, then the period, then what it relates to, and last the limit.
+// first whether the fact is what it claims to be, then whether it is known, then what its contract says of it, then what it
+// says by itself, then who is concerned, then the period, then what it relates to, and last the limit.
 
 // claim is a fact under examination, with what the state says about it.
 type claim struct {
@@ -19,6 +19,7 @@ type claim struct {
 	issuance  *issuance
 	fact      *facts.Fact
 	stated    facts.Hash
+	shown     shown
 	known     *record
 	agreement *wire.Agreement
 	terms     *wire.CurrencyTerms
@@ -29,6 +30,7 @@ type claim struct {
 var checks = []func(*claim) facts.Code{
 	(*claim).checkHash,
 	(*claim).checkNew,
+	(*claim).checkContract,
 	(*claim).checkSchema,
 	(*claim).checkTotal,
 	(*claim).checkTimes,
@@ -160,6 +162,18 @@ func (c *claim) checkNew() facts.Code {
 		return facts.Duplicate
 	default:
 		return facts.BadHash
+	}
+}
+
+// checkContract is for facts that came with proofs: whether their contract lets them become liabilities here.
+func (c *claim) checkContract() facts.Code {
+	switch c.shown {
+	case shownEnded:
+		return facts.EndedOnContract
+	case shownOtherLedger:
+		return facts.OtherLedger
+	default:
+		return facts.OK
 	}
 }
 

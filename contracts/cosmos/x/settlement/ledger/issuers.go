@@ -47,6 +47,10 @@ func (d *decision) decideIssuer(command *wire.Command) ([]*wire.LogEntry, error)
 		return d.grantMandate(asked.GrantMandate)
 	case *wire.Command_RevokeMandate:
 		return d.revokeMandate(asked.RevokeMandate)
+	case *wire.Command_BindContract:
+		return d.bindContract(asked.BindContract)
+	case *wire.Command_ReleaseContract:
+		return d.releaseContract(asked.ReleaseContract)
 	default:
 		return nil, nil
 	}

@@ -44,6 +44,10 @@ var form = canonical.Form{
 		"PulledFacts.contract": {addressBytes}, "PulledFacts.issuer": {addressBytes}, "PulledFacts.rules": rulesLengths,
 		"SignedFacts.contract": {addressBytes}, "SignedFacts.issuer": {addressBytes}, "SignedFacts.rules": rulesLengths,
 		"SignedFacts.signature": {}, "Issuer.account": {addressBytes},
+		"ProvenFacts.contract": {addressBytes}, "ProvenFacts.issuer": {addressBytes},
+		"FactProof.contract": {addressBytes}, "FactProof.issuer": {addressBytes}, "FactProof.nodes": {},
+		"ContractBound.contract": {addressBytes}, "ContractReleased.contract": {addressBytes},
+		"ContractInForce.contract": {addressBytes},
 	},
 	Widths: map[string]int{"Fact.schema": 16, "Fact.kind": 16, "Fact.category": 16, "Fact.exponent": 8},
 }

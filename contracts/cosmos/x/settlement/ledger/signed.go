@@ -57,13 +57,16 @@ func (b Book) Record(request *wire.RecordFactsRequest, by Signing, nowSeconds ui
 	return answers, nil
 }
 
-// CheckRecord refuses what no ledger takes, whatever its state. It does not look at the signature.
+// CheckRecord refuses what no ledger takes, whatever its state. It does not look at signatures and proofs.
 func CheckRecord(request *wire.RecordFactsRequest) error {
 	if size := request.Size(); size > facts.MaximumSignedBytes {
-		return errorsmod.Wrapf(ErrInvalidCommand, "signed facts: %d bytes, at most %d; sign fewer at once", size, facts.MaximumSignedBytes)
+		return errorsmod.Wrapf(ErrInvalidCommand, "facts: %d bytes, at most %d; send fewer at once", size, facts.MaximumSignedBytes)
 	}
 	if err := form.CheckStored(request); err != nil {
-		return errorsmod.Wrapf(ErrInvalidCommand, "signed facts: %s", err)
+		return errorsmod.Wrapf(ErrInvalidCommand, "facts: %s", err)
+	}
+	if proof := request.GetFactProof(); proof != nil {
+		return checkProven(proof)
 	}
 	return checkSigned(request.GetSignedFacts())
 }

@@ -14,6 +14,7 @@ const (
 	headKey         = 0x01 // sequence, hash
 	cutOffKey       = 0x02 // unix seconds
 	issuerPrefix    = 0x0d // chain id, account -> sequences of the entries that bound it and that changed it last
+	contractPrefix  = 0x05 // client id, 0, contract -> sequence of what the operators said last
 	mandatePrefix   = 0x0e // creditor, chain id, account -> sequence of what it said last
 	rateLimitsKey   = 0x03 // sequence of the limits in force
 	ratePrefix      = 0x0c // kind, party id -> hour, how often the party asked in it

@@ -109,6 +109,8 @@ func wayOf(origin *wire.Origin) wire.Way {
 		return wire.Way_WAY_PUSHED
 	case *wire.Origin_PulledFacts:
 		return wire.Way_WAY_PULLED
+	case *wire.Origin_ProvenFacts:
+		return wire.Way_WAY_PULLED_PROVEN
 	default:
 		return wire.Way_WAY_UNSPECIFIED
 	}

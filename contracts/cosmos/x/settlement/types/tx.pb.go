@@ -774,8 +774,9 @@ const _ = grpc.SupportPackageIsVersion4
 type MsgClient interface {
 	// An operator may act for any party, an account that is bound to a party for that party alone.
 	Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error)
-	// Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
-	// alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
+	// Facts that their issuer has signed for this chain, or whose contract's state is proven to it, become liabilities. Anyone may
+	// send them and pays for it: signature or proofs give the right. If they are wrong, the message is refused; what a fact says
+	// is answered for each fact.
 	RecordFacts(ctx context.Context, in *MsgRecordFacts, opts ...grpc.CallOption) (*MsgRecordFactsResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(ctx context.Context, in *MsgBindAccount, opts ...grpc.CallOption) (*MsgBindAccountResponse, error)
@@ -866,8 +867,9 @@ func (c *msgClient) SetOperators(ctx context.Context, in *MsgSetOperators, opts 
 type MsgServer interface {
 	// An operator may act for any party, an account that is bound to a party for that party alone.
 	Execute(context.Context, *MsgExecute) (*MsgExecuteResponse, error)
-	// Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
-	// alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
+	// Facts that their issuer has signed for this chain, or whose contract's state is proven to it, become liabilities. Anyone may
+	// send them and pays for it: signature or proofs give the right. If they are wrong, the message is refused; what a fact says
+	// is answered for each fact.
 	RecordFacts(context.Context, *MsgRecordFacts) (*MsgRecordFactsResponse, error)
 	// Lets an account act for one party, or no longer. Only an operator may.
 	BindAccount(context.Context, *MsgBindAccount) (*MsgBindAccountResponse, error)

@@ -120,6 +120,24 @@ class PulledFacts(_message.Message):
     transaction: str
     def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., system: _Optional[str] = ..., object_id: _Optional[str] = ..., rules: _Optional[bytes] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
 
+class ProvenFacts(_message.Message):
+    __slots__ = ("chain_id", "contract", "issuer", "client_id", "proof_height", "height", "transaction")
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PROOF_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    chain_id: str
+    contract: bytes
+    issuer: bytes
+    client_id: str
+    proof_height: int
+    height: int
+    transaction: str
+    def __init__(self, chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., client_id: _Optional[str] = ..., proof_height: _Optional[int] = ..., height: _Optional[int] = ..., transaction: _Optional[str] = ...) -> None: ...
+
 class Novation(_message.Message):
     __slots__ = ("cycle_id",)
     CYCLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -127,16 +145,18 @@ class Novation(_message.Message):
     def __init__(self, cycle_id: _Optional[str] = ...) -> None: ...
 
 class Origin(_message.Message):
-    __slots__ = ("fact_packet", "novation", "pushed_facts", "pulled_facts")
+    __slots__ = ("fact_packet", "novation", "pushed_facts", "pulled_facts", "proven_facts")
     FACT_PACKET_FIELD_NUMBER: _ClassVar[int]
     NOVATION_FIELD_NUMBER: _ClassVar[int]
     PUSHED_FACTS_FIELD_NUMBER: _ClassVar[int]
     PULLED_FACTS_FIELD_NUMBER: _ClassVar[int]
+    PROVEN_FACTS_FIELD_NUMBER: _ClassVar[int]
     fact_packet: FactPacket
     novation: Novation
     pushed_facts: PushedFacts
     pulled_facts: PulledFacts
-    def __init__(self, fact_packet: _Optional[_Union[FactPacket, _Mapping]] = ..., novation: _Optional[_Union[Novation, _Mapping]] = ..., pushed_facts: _Optional[_Union[PushedFacts, _Mapping]] = ..., pulled_facts: _Optional[_Union[PulledFacts, _Mapping]] = ...) -> None: ...
+    proven_facts: ProvenFacts
+    def __init__(self, fact_packet: _Optional[_Union[FactPacket, _Mapping]] = ..., novation: _Optional[_Union[Novation, _Mapping]] = ..., pushed_facts: _Optional[_Union[PushedFacts, _Mapping]] = ..., pulled_facts: _Optional[_Union[PulledFacts, _Mapping]] = ..., proven_facts: _Optional[_Union[ProvenFacts, _Mapping]] = ...) -> None: ...
 
 class Reduction(_message.Message):
     __slots__ = ("kind", "fact_id", "amount")
@@ -184,11 +204,61 @@ class SignedFacts(_message.Message):
     signature: bytes
     def __init__(self, way: _Optional[_Union[Way, str]] = ..., chain_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., facts: _Optional[_Iterable[_Union[Fact, _Mapping]]] = ..., object_ids: _Optional[_Iterable[str]] = ..., system: _Optional[str] = ..., rules: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
+class TriePath(_message.Message):
+    __slots__ = ("nodes",)
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    nodes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, nodes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class FactPaths(_message.Message):
+    __slots__ = ("fact", "fact_hash", "record")
+    FACT_FIELD_NUMBER: _ClassVar[int]
+    FACT_HASH_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    fact: Fact
+    fact_hash: TriePath
+    record: TriePath
+    def __init__(self, fact: _Optional[_Union[Fact, _Mapping]] = ..., fact_hash: _Optional[_Union[TriePath, _Mapping]] = ..., record: _Optional[_Union[TriePath, _Mapping]] = ...) -> None: ...
+
+class LedgerPaths(_message.Message):
+    __slots__ = ("number", "client", "ledger_id")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    client: TriePath
+    ledger_id: _containers.RepeatedCompositeFieldContainer[TriePath]
+    def __init__(self, number: _Optional[int] = ..., client: _Optional[_Union[TriePath, _Mapping]] = ..., ledger_id: _Optional[_Iterable[_Union[TriePath, _Mapping]]] = ...) -> None: ...
+
+class FactProof(_message.Message):
+    __slots__ = ("client_id", "height", "contract", "issuer", "nodes", "account", "ledger_count", "ledgers", "facts")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    LEDGER_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LEDGERS_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    height: int
+    contract: bytes
+    issuer: bytes
+    nodes: _containers.RepeatedScalarFieldContainer[bytes]
+    account: TriePath
+    ledger_count: TriePath
+    ledgers: _containers.RepeatedCompositeFieldContainer[LedgerPaths]
+    facts: _containers.RepeatedCompositeFieldContainer[FactPaths]
+    def __init__(self, client_id: _Optional[str] = ..., height: _Optional[int] = ..., contract: _Optional[bytes] = ..., issuer: _Optional[bytes] = ..., nodes: _Optional[_Iterable[bytes]] = ..., account: _Optional[_Union[TriePath, _Mapping]] = ..., ledger_count: _Optional[_Union[TriePath, _Mapping]] = ..., ledgers: _Optional[_Iterable[_Union[LedgerPaths, _Mapping]]] = ..., facts: _Optional[_Iterable[_Union[FactPaths, _Mapping]]] = ...) -> None: ...
+
 class RecordFactsRequest(_message.Message):
-    __slots__ = ("signed_facts",)
+    __slots__ = ("signed_facts", "fact_proof")
     SIGNED_FACTS_FIELD_NUMBER: _ClassVar[int]
+    FACT_PROOF_FIELD_NUMBER: _ClassVar[int]
     signed_facts: SignedFacts
-    def __init__(self, signed_facts: _Optional[_Union[SignedFacts, _Mapping]] = ...) -> None: ...
+    fact_proof: FactProof
+    def __init__(self, signed_facts: _Optional[_Union[SignedFacts, _Mapping]] = ..., fact_proof: _Optional[_Union[FactProof, _Mapping]] = ...) -> None: ...
 
 class FactAnswer(_message.Message):
     __slots__ = ("status", "liability_id", "sequence", "head_hash", "code")

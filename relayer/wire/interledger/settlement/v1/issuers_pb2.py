@@ -24,35 +24,45 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/issuers.proto\x12\x19interledger.settlement.v1\"+\n\x06Issuer\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0c\"\xb2\x01\n\rIssuerInForce\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.interledger.settlement.v1.IssuingState\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\x12\x10\n\x08sequence\x18\x05 \x01(\x04\"\xb6\x01\n\x0eMandateInForce\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.interledger.settlement.v1.IssuingState\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\x12\x10\n\x08sequence\x18\x05 \x01(\x04\"N\n\nBindIssuer\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\"X\n\x0cRemoveIssuer\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x02 \x01(\x04\"e\n\x0cGrantMandate\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"}\n\rRevokeMandate\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x10\n\x08replaces\x18\x04 \x01(\x04\"O\n\x0bIssuerBound\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\"Y\n\rIssuerRemoved\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x02 \x01(\x04\"g\n\x0eMandateGranted\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"~\n\x0eMandateRevoked\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x10\n\x08replaces\x18\x04 \x01(\x04*`\n\x0cIssuingState\x12\x1d\n\x19ISSUING_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14ISSUING_STATE_ACTIVE\x10\x01\x12\x17\n\x13ISSUING_STATE_ENDED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/issuers.proto\x12\x19interledger.settlement.v1\"+\n\x06Issuer\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0c\"\xb2\x01\n\rIssuerInForce\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.interledger.settlement.v1.IssuingState\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\x12\x10\n\x08sequence\x18\x05 \x01(\x04\"\xb6\x01\n\x0eMandateInForce\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.interledger.settlement.v1.IssuingState\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\x12\x10\n\x08sequence\x18\x05 \x01(\x04\"\x80\x01\n\x0f\x43ontractInForce\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\x12\x36\n\x05state\x18\x03 \x01(\x0e\x32\'.interledger.settlement.v1.IssuingState\x12\x10\n\x08sequence\x18\x04 \x01(\x04\"N\n\nBindIssuer\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\"X\n\x0cRemoveIssuer\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x02 \x01(\x04\"e\n\x0cGrantMandate\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"}\n\rRevokeMandate\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x10\n\x08replaces\x18\x04 \x01(\x04\"3\n\x0c\x42indContract\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\"6\n\x0fReleaseContract\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\"O\n\x0bIssuerBound\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\r\n\x05party\x18\x02 \x01(\x0c\"Y\n\rIssuerRemoved\x12\x31\n\x06issuer\x18\x01 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x02 \x01(\x04\"g\n\x0eMandateGranted\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x10\n\x08replaces\x18\x03 \x01(\x04\"~\n\x0eMandateRevoked\x12\x10\n\x08\x63reditor\x18\x01 \x01(\x0c\x12\x31\n\x06issuer\x18\x02 \x01(\x0b\x32!.interledger.settlement.v1.Issuer\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x10\n\x08replaces\x18\x04 \x01(\x04\"4\n\rContractBound\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c\"7\n\x10\x43ontractReleased\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\x0c*`\n\x0cIssuingState\x12\x1d\n\x19ISSUING_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14ISSUING_STATE_ACTIVE\x10\x01\x12\x17\n\x13ISSUING_STATE_ENDED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'interledger.settlement.v1.issuers_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ISSUINGSTATE']._serialized_start=1286
-  _globals['_ISSUINGSTATE']._serialized_end=1382
+  _globals['_ISSUINGSTATE']._serialized_start=1637
+  _globals['_ISSUINGSTATE']._serialized_end=1733
   _globals['_ISSUER']._serialized_start=70
   _globals['_ISSUER']._serialized_end=113
   _globals['_ISSUERINFORCE']._serialized_start=116
   _globals['_ISSUERINFORCE']._serialized_end=294
   _globals['_MANDATEINFORCE']._serialized_start=297
   _globals['_MANDATEINFORCE']._serialized_end=479
-  _globals['_BINDISSUER']._serialized_start=481
-  _globals['_BINDISSUER']._serialized_end=559
-  _globals['_REMOVEISSUER']._serialized_start=561
-  _globals['_REMOVEISSUER']._serialized_end=649
-  _globals['_GRANTMANDATE']._serialized_start=651
-  _globals['_GRANTMANDATE']._serialized_end=752
-  _globals['_REVOKEMANDATE']._serialized_start=754
-  _globals['_REVOKEMANDATE']._serialized_end=879
-  _globals['_ISSUERBOUND']._serialized_start=881
-  _globals['_ISSUERBOUND']._serialized_end=960
-  _globals['_ISSUERREMOVED']._serialized_start=962
-  _globals['_ISSUERREMOVED']._serialized_end=1051
-  _globals['_MANDATEGRANTED']._serialized_start=1053
-  _globals['_MANDATEGRANTED']._serialized_end=1156
-  _globals['_MANDATEREVOKED']._serialized_start=1158
-  _globals['_MANDATEREVOKED']._serialized_end=1284
+  _globals['_CONTRACTINFORCE']._serialized_start=482
+  _globals['_CONTRACTINFORCE']._serialized_end=610
+  _globals['_BINDISSUER']._serialized_start=612
+  _globals['_BINDISSUER']._serialized_end=690
+  _globals['_REMOVEISSUER']._serialized_start=692
+  _globals['_REMOVEISSUER']._serialized_end=780
+  _globals['_GRANTMANDATE']._serialized_start=782
+  _globals['_GRANTMANDATE']._serialized_end=883
+  _globals['_REVOKEMANDATE']._serialized_start=885
+  _globals['_REVOKEMANDATE']._serialized_end=1010
+  _globals['_BINDCONTRACT']._serialized_start=1012
+  _globals['_BINDCONTRACT']._serialized_end=1063
+  _globals['_RELEASECONTRACT']._serialized_start=1065
+  _globals['_RELEASECONTRACT']._serialized_end=1119
+  _globals['_ISSUERBOUND']._serialized_start=1121
+  _globals['_ISSUERBOUND']._serialized_end=1200
+  _globals['_ISSUERREMOVED']._serialized_start=1202
+  _globals['_ISSUERREMOVED']._serialized_end=1291
+  _globals['_MANDATEGRANTED']._serialized_start=1293
+  _globals['_MANDATEGRANTED']._serialized_end=1396
+  _globals['_MANDATEREVOKED']._serialized_start=1398
+  _globals['_MANDATEREVOKED']._serialized_end=1524
+  _globals['_CONTRACTBOUND']._serialized_start=1526
+  _globals['_CONTRACTBOUND']._serialized_end=1578
+  _globals['_CONTRACTRELEASED']._serialized_start=1580
+  _globals['_CONTRACTRELEASED']._serialized_end=1635
 # @@protoc_insertion_point(module_scope)

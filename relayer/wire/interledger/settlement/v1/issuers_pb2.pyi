@@ -50,6 +50,18 @@ class MandateInForce(_message.Message):
     sequence: int
     def __init__(self, creditor: _Optional[bytes] = ..., issuer: _Optional[_Union[Issuer, _Mapping]] = ..., state: _Optional[_Union[IssuingState, str]] = ..., last_sequence: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
 
+class ContractInForce(_message.Message):
+    __slots__ = ("client_id", "contract", "state", "sequence")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    contract: bytes
+    state: IssuingState
+    sequence: int
+    def __init__(self, client_id: _Optional[str] = ..., contract: _Optional[bytes] = ..., state: _Optional[_Union[IssuingState, str]] = ..., sequence: _Optional[int] = ...) -> None: ...
+
 class BindIssuer(_message.Message):
     __slots__ = ("issuer", "party")
     ISSUER_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +100,22 @@ class RevokeMandate(_message.Message):
     replaces: int
     def __init__(self, creditor: _Optional[bytes] = ..., issuer: _Optional[_Union[Issuer, _Mapping]] = ..., last_sequence: _Optional[int] = ..., replaces: _Optional[int] = ...) -> None: ...
 
+class BindContract(_message.Message):
+    __slots__ = ("client_id", "contract")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    contract: bytes
+    def __init__(self, client_id: _Optional[str] = ..., contract: _Optional[bytes] = ...) -> None: ...
+
+class ReleaseContract(_message.Message):
+    __slots__ = ("client_id", "contract")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    contract: bytes
+    def __init__(self, client_id: _Optional[str] = ..., contract: _Optional[bytes] = ...) -> None: ...
+
 class IssuerBound(_message.Message):
     __slots__ = ("issuer", "party")
     ISSUER_FIELD_NUMBER: _ClassVar[int]
@@ -125,3 +153,19 @@ class MandateRevoked(_message.Message):
     last_sequence: int
     replaces: int
     def __init__(self, creditor: _Optional[bytes] = ..., issuer: _Optional[_Union[Issuer, _Mapping]] = ..., last_sequence: _Optional[int] = ..., replaces: _Optional[int] = ...) -> None: ...
+
+class ContractBound(_message.Message):
+    __slots__ = ("client_id", "contract")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    contract: bytes
+    def __init__(self, client_id: _Optional[str] = ..., contract: _Optional[bytes] = ...) -> None: ...
+
+class ContractReleased(_message.Message):
+    __slots__ = ("client_id", "contract")
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    client_id: str
+    contract: bytes
+    def __init__(self, client_id: _Optional[str] = ..., contract: _Optional[bytes] = ...) -> None: ...

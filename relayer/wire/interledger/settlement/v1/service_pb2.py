@@ -35,7 +35,7 @@ from relayer.wire.interledger.settlement.v1 import payments_pb2 as interledger_d
 from relayer.wire.interledger.settlement.v1 import statements_pb2 as interledger_dot_settlement_dot_v1_dot_statements__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/service.proto\x12\x19interledger.settlement.v1\x1a$interledger/settlement/v1/acts.proto\x1a&interledger/settlement/v1/cycles.proto\x1a(interledger/settlement/v1/disputes.proto\x1a%interledger/settlement/v1/facts.proto\x1a\'interledger/settlement/v1/issuers.proto\x1a+interledger/settlement/v1/liabilities.proto\x1a#interledger/settlement/v1/log.proto\x1a$interledger/settlement/v1/news.proto\x1a\'interledger/settlement/v1/parties.proto\x1a(interledger/settlement/v1/payments.proto\x1a*interledger/settlement/v1/statements.proto\"\x14\n\x12GetIdentityRequest\"\'\n\x13GetIdentityResponse\x12\x10\n\x08identity\x18\x01 \x01(\x0c\"G\n\x13GetLiabilityRequest\x12\x16\n\x0cliability_id\x18\x01 \x01(\x0cH\x00\x12\x11\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0cH\x00\x42\x05\n\x03key\"?\n\x16ListLiabilitiesRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"T\n\x17ListLiabilitiesResponse\x12\x39\n\x0bliabilities\x18\x01 \x03(\x0b\x32$.interledger.settlement.v1.Liability\"\x14\n\x12ListPartiesRequest\"H\n\x13ListPartiesResponse\x12\x31\n\x07parties\x18\x01 \x03(\x0b\x32 .interledger.settlement.v1.Party\"\x14\n\x12ListIssuersRequest\"\x8d\x01\n\x13ListIssuersResponse\x12\x39\n\x07issuers\x18\x01 \x03(\x0b\x32(.interledger.settlement.v1.IssuerInForce\x12;\n\x08mandates\x18\x02 \x03(\x0b\x32).interledger.settlement.v1.MandateInForce\"\x17\n\x15ListAgreementsRequest\"Y\n\x16ListAgreementsResponse\x12?\n\nagreements\x18\x01 \x03(\x0b\x32+.interledger.settlement.v1.AgreementInForce\"%\n\x11GetConsentRequest\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\"\x16\n\x14ListPositionsRequest\"O\n\x15ListPositionsResponse\x12\x36\n\tpositions\x18\x01 \x03(\x0b\x32#.interledger.settlement.v1.Position\"\xa2\x01\n\x11GetNettingRequest\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x65xponent\x18\x02 \x01(\r\x12\x17\n\x0f\x63ut_off_seconds\x18\x03 \x01(\x04\x12\x1a\n\x12value_date_seconds\x18\x04 \x01(\x04\x12\x34\n\x04mode\x18\x05 \x01(\x0e\x32&.interledger.settlement.v1.NettingMode\"8\n\x04\x44\x65\x62t\x12\x0e\n\x06\x64\x65\x62tor\x18\x01 \x01(\x0c\x12\x10\n\x08\x63reditor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x03 \x01(\t\"\x87\x01\n\x12GetNettingResponse\x12.\n\x05\x64\x65\x62ts\x18\x01 \x03(\x0b\x32\x1f.interledger.settlement.v1.Debt\x12\x12\n\nconsenting\x18\x02 \x03(\x0c\x12\x13\n\x0bliabilities\x18\x03 \x01(\x04\x12\x18\n\x10running_cycle_id\x18\x04 \x01(\t\"\'\n\x11GetPaymentRequest\x12\x12\n\npayment_id\x18\x01 \x01(\t\"6\n\x13ListPaymentsRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"L\n\x14ListPaymentsResponse\x12\x34\n\x08payments\x18\x01 \x03(\x0b\x32\".interledger.settlement.v1.Payment\"6\n\x13ListDisputesRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"L\n\x14ListDisputesResponse\x12\x34\n\x08\x64isputes\x18\x01 \x03(\x0b\x32\".interledger.settlement.v1.Dispute\"#\n\x0fGetCycleRequest\x12\x10\n\x08\x63ycle_id\x18\x01 \x01(\t\"4\n\x11ListCyclesRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"F\n\x12ListCyclesResponse\x12\x30\n\x06\x63ycles\x18\x01 \x03(\x0b\x32 .interledger.settlement.v1.Cycle\"W\n\x16ListWaitingNewsRequest\x12\x17\n\x0f\x61\x66ter_client_id\x18\x01 \x01(\t\x12\x15\n\rafter_fact_id\x18\x02 \x01(\x0c\x12\r\n\x05limit\x18\x03 \x01(\r\"O\n\x17ListWaitingNewsResponse\x12\x34\n\x04news\x18\x01 \x03(\x0b\x32&.interledger.settlement.v1.WaitingNews\"y\n\x13GetStatementRequest\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x65xponent\x18\x03 \x01(\r\x12\x15\n\rsince_seconds\x18\x04 \x01(\x04\x12\x15\n\runtil_seconds\x18\x05 \x01(\x04\x32\x9b\x0f\n\nSettlement\x12Q\n\x07\x45xecute\x12\".interledger.settlement.v1.Command\x1a\".interledger.settlement.v1.LogHead\x12l\n\x0bRecordFacts\x12-.interledger.settlement.v1.RecordFactsRequest\x1a..interledger.settlement.v1.RecordFactsResponse\x12l\n\x0bGetIdentity\x12-.interledger.settlement.v1.GetIdentityRequest\x1a..interledger.settlement.v1.GetIdentityResponse\x12\x64\n\x0cGetLiability\x12..interledger.settlement.v1.GetLiabilityRequest\x1a$.interledger.settlement.v1.Liability\x12x\n\x0fListLiabilities\x12\x31.interledger.settlement.v1.ListLiabilitiesRequest\x1a\x32.interledger.settlement.v1.ListLiabilitiesResponse\x12l\n\x0bListParties\x12-.interledger.settlement.v1.ListPartiesRequest\x1a..interledger.settlement.v1.ListPartiesResponse\x12u\n\x0eListAgreements\x12\x30.interledger.settlement.v1.ListAgreementsRequest\x1a\x31.interledger.settlement.v1.ListAgreementsResponse\x12l\n\x0bListIssuers\x12-.interledger.settlement.v1.ListIssuersRequest\x1a..interledger.settlement.v1.ListIssuersResponse\x12\x65\n\nGetConsent\x12,.interledger.settlement.v1.GetConsentRequest\x1a).interledger.settlement.v1.ConsentInForce\x12r\n\rListPositions\x12/.interledger.settlement.v1.ListPositionsRequest\x1a\x30.interledger.settlement.v1.ListPositionsResponse\x12i\n\nGetNetting\x12,.interledger.settlement.v1.GetNettingRequest\x1a-.interledger.settlement.v1.GetNettingResponse\x12^\n\nGetPayment\x12,.interledger.settlement.v1.GetPaymentRequest\x1a\".interledger.settlement.v1.Payment\x12o\n\x0cListPayments\x12..interledger.settlement.v1.ListPaymentsRequest\x1a/.interledger.settlement.v1.ListPaymentsResponse\x12o\n\x0cListDisputes\x12..interledger.settlement.v1.ListDisputesRequest\x1a/.interledger.settlement.v1.ListDisputesResponse\x12X\n\x08GetCycle\x12*.interledger.settlement.v1.GetCycleRequest\x1a .interledger.settlement.v1.Cycle\x12i\n\nListCycles\x12,.interledger.settlement.v1.ListCyclesRequest\x1a-.interledger.settlement.v1.ListCyclesResponse\x12\x64\n\x0cGetStatement\x12..interledger.settlement.v1.GetStatementRequest\x1a$.interledger.settlement.v1.Statement\x12x\n\x0fListWaitingNews\x12\x31.interledger.settlement.v1.ListWaitingNewsRequest\x1a\x32.interledger.settlement.v1.ListWaitingNewsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'interledger/settlement/v1/service.proto\x12\x19interledger.settlement.v1\x1a$interledger/settlement/v1/acts.proto\x1a&interledger/settlement/v1/cycles.proto\x1a(interledger/settlement/v1/disputes.proto\x1a%interledger/settlement/v1/facts.proto\x1a\'interledger/settlement/v1/issuers.proto\x1a+interledger/settlement/v1/liabilities.proto\x1a#interledger/settlement/v1/log.proto\x1a$interledger/settlement/v1/news.proto\x1a\'interledger/settlement/v1/parties.proto\x1a(interledger/settlement/v1/payments.proto\x1a*interledger/settlement/v1/statements.proto\"\x14\n\x12GetIdentityRequest\"\'\n\x13GetIdentityResponse\x12\x10\n\x08identity\x18\x01 \x01(\x0c\"G\n\x13GetLiabilityRequest\x12\x16\n\x0cliability_id\x18\x01 \x01(\x0cH\x00\x12\x11\n\x07\x66\x61\x63t_id\x18\x02 \x01(\x0cH\x00\x42\x05\n\x03key\"?\n\x16ListLiabilitiesRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"T\n\x17ListLiabilitiesResponse\x12\x39\n\x0bliabilities\x18\x01 \x03(\x0b\x32$.interledger.settlement.v1.Liability\"\x14\n\x12ListPartiesRequest\"H\n\x13ListPartiesResponse\x12\x31\n\x07parties\x18\x01 \x03(\x0b\x32 .interledger.settlement.v1.Party\"\x14\n\x12ListIssuersRequest\"\xcc\x01\n\x13ListIssuersResponse\x12\x39\n\x07issuers\x18\x01 \x03(\x0b\x32(.interledger.settlement.v1.IssuerInForce\x12;\n\x08mandates\x18\x02 \x03(\x0b\x32).interledger.settlement.v1.MandateInForce\x12=\n\tcontracts\x18\x03 \x03(\x0b\x32*.interledger.settlement.v1.ContractInForce\"\x17\n\x15ListAgreementsRequest\"Y\n\x16ListAgreementsResponse\x12?\n\nagreements\x18\x01 \x03(\x0b\x32+.interledger.settlement.v1.AgreementInForce\"%\n\x11GetConsentRequest\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\"\x16\n\x14ListPositionsRequest\"O\n\x15ListPositionsResponse\x12\x36\n\tpositions\x18\x01 \x03(\x0b\x32#.interledger.settlement.v1.Position\"\xa2\x01\n\x11GetNettingRequest\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x65xponent\x18\x02 \x01(\r\x12\x17\n\x0f\x63ut_off_seconds\x18\x03 \x01(\x04\x12\x1a\n\x12value_date_seconds\x18\x04 \x01(\x04\x12\x34\n\x04mode\x18\x05 \x01(\x0e\x32&.interledger.settlement.v1.NettingMode\"8\n\x04\x44\x65\x62t\x12\x0e\n\x06\x64\x65\x62tor\x18\x01 \x01(\x0c\x12\x10\n\x08\x63reditor\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x03 \x01(\t\"\x87\x01\n\x12GetNettingResponse\x12.\n\x05\x64\x65\x62ts\x18\x01 \x03(\x0b\x32\x1f.interledger.settlement.v1.Debt\x12\x12\n\nconsenting\x18\x02 \x03(\x0c\x12\x13\n\x0bliabilities\x18\x03 \x01(\x04\x12\x18\n\x10running_cycle_id\x18\x04 \x01(\t\"\'\n\x11GetPaymentRequest\x12\x12\n\npayment_id\x18\x01 \x01(\t\"6\n\x13ListPaymentsRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"L\n\x14ListPaymentsResponse\x12\x34\n\x08payments\x18\x01 \x03(\x0b\x32\".interledger.settlement.v1.Payment\"6\n\x13ListDisputesRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"L\n\x14ListDisputesResponse\x12\x34\n\x08\x64isputes\x18\x01 \x03(\x0b\x32\".interledger.settlement.v1.Dispute\"#\n\x0fGetCycleRequest\x12\x10\n\x08\x63ycle_id\x18\x01 \x01(\t\"4\n\x11ListCyclesRequest\x12\x10\n\x08\x61\x66ter_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"F\n\x12ListCyclesResponse\x12\x30\n\x06\x63ycles\x18\x01 \x03(\x0b\x32 .interledger.settlement.v1.Cycle\"W\n\x16ListWaitingNewsRequest\x12\x17\n\x0f\x61\x66ter_client_id\x18\x01 \x01(\t\x12\x15\n\rafter_fact_id\x18\x02 \x01(\x0c\x12\r\n\x05limit\x18\x03 \x01(\r\"O\n\x17ListWaitingNewsResponse\x12\x34\n\x04news\x18\x01 \x03(\x0b\x32&.interledger.settlement.v1.WaitingNews\"y\n\x13GetStatementRequest\x12\x10\n\x08party_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x65xponent\x18\x03 \x01(\r\x12\x15\n\rsince_seconds\x18\x04 \x01(\x04\x12\x15\n\runtil_seconds\x18\x05 \x01(\x04\x32\x9b\x0f\n\nSettlement\x12Q\n\x07\x45xecute\x12\".interledger.settlement.v1.Command\x1a\".interledger.settlement.v1.LogHead\x12l\n\x0bRecordFacts\x12-.interledger.settlement.v1.RecordFactsRequest\x1a..interledger.settlement.v1.RecordFactsResponse\x12l\n\x0bGetIdentity\x12-.interledger.settlement.v1.GetIdentityRequest\x1a..interledger.settlement.v1.GetIdentityResponse\x12\x64\n\x0cGetLiability\x12..interledger.settlement.v1.GetLiabilityRequest\x1a$.interledger.settlement.v1.Liability\x12x\n\x0fListLiabilities\x12\x31.interledger.settlement.v1.ListLiabilitiesRequest\x1a\x32.interledger.settlement.v1.ListLiabilitiesResponse\x12l\n\x0bListParties\x12-.interledger.settlement.v1.ListPartiesRequest\x1a..interledger.settlement.v1.ListPartiesResponse\x12u\n\x0eListAgreements\x12\x30.interledger.settlement.v1.ListAgreementsRequest\x1a\x31.interledger.settlement.v1.ListAgreementsResponse\x12l\n\x0bListIssuers\x12-.interledger.settlement.v1.ListIssuersRequest\x1a..interledger.settlement.v1.ListIssuersResponse\x12\x65\n\nGetConsent\x12,.interledger.settlement.v1.GetConsentRequest\x1a).interledger.settlement.v1.ConsentInForce\x12r\n\rListPositions\x12/.interledger.settlement.v1.ListPositionsRequest\x1a\x30.interledger.settlement.v1.ListPositionsResponse\x12i\n\nGetNetting\x12,.interledger.settlement.v1.GetNettingRequest\x1a-.interledger.settlement.v1.GetNettingResponse\x12^\n\nGetPayment\x12,.interledger.settlement.v1.GetPaymentRequest\x1a\".interledger.settlement.v1.Payment\x12o\n\x0cListPayments\x12..interledger.settlement.v1.ListPaymentsRequest\x1a/.interledger.settlement.v1.ListPaymentsResponse\x12o\n\x0cListDisputes\x12..interledger.settlement.v1.ListDisputesRequest\x1a/.interledger.settlement.v1.ListDisputesResponse\x12X\n\x08GetCycle\x12*.interledger.settlement.v1.GetCycleRequest\x1a .interledger.settlement.v1.Cycle\x12i\n\nListCycles\x12,.interledger.settlement.v1.ListCyclesRequest\x1a-.interledger.settlement.v1.ListCyclesResponse\x12\x64\n\x0cGetStatement\x12..interledger.settlement.v1.GetStatementRequest\x1a$.interledger.settlement.v1.Statement\x12x\n\x0fListWaitingNews\x12\x31.interledger.settlement.v1.ListWaitingNewsRequest\x1a\x32.interledger.settlement.v1.ListWaitingNewsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,45 +59,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTISSUERSREQUEST']._serialized_start=900
   _globals['_LISTISSUERSREQUEST']._serialized_end=920
   _globals['_LISTISSUERSRESPONSE']._serialized_start=923
-  _globals['_LISTISSUERSRESPONSE']._serialized_end=1064
-  _globals['_LISTAGREEMENTSREQUEST']._serialized_start=1066
-  _globals['_LISTAGREEMENTSREQUEST']._serialized_end=1089
-  _globals['_LISTAGREEMENTSRESPONSE']._serialized_start=1091
-  _globals['_LISTAGREEMENTSRESPONSE']._serialized_end=1180
-  _globals['_GETCONSENTREQUEST']._serialized_start=1182
-  _globals['_GETCONSENTREQUEST']._serialized_end=1219
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1221
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1243
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1245
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1324
-  _globals['_GETNETTINGREQUEST']._serialized_start=1327
-  _globals['_GETNETTINGREQUEST']._serialized_end=1489
-  _globals['_DEBT']._serialized_start=1491
-  _globals['_DEBT']._serialized_end=1547
-  _globals['_GETNETTINGRESPONSE']._serialized_start=1550
-  _globals['_GETNETTINGRESPONSE']._serialized_end=1685
-  _globals['_GETPAYMENTREQUEST']._serialized_start=1687
-  _globals['_GETPAYMENTREQUEST']._serialized_end=1726
-  _globals['_LISTPAYMENTSREQUEST']._serialized_start=1728
-  _globals['_LISTPAYMENTSREQUEST']._serialized_end=1782
-  _globals['_LISTPAYMENTSRESPONSE']._serialized_start=1784
-  _globals['_LISTPAYMENTSRESPONSE']._serialized_end=1860
-  _globals['_LISTDISPUTESREQUEST']._serialized_start=1862
-  _globals['_LISTDISPUTESREQUEST']._serialized_end=1916
-  _globals['_LISTDISPUTESRESPONSE']._serialized_start=1918
-  _globals['_LISTDISPUTESRESPONSE']._serialized_end=1994
-  _globals['_GETCYCLEREQUEST']._serialized_start=1996
-  _globals['_GETCYCLEREQUEST']._serialized_end=2031
-  _globals['_LISTCYCLESREQUEST']._serialized_start=2033
-  _globals['_LISTCYCLESREQUEST']._serialized_end=2085
-  _globals['_LISTCYCLESRESPONSE']._serialized_start=2087
-  _globals['_LISTCYCLESRESPONSE']._serialized_end=2157
-  _globals['_LISTWAITINGNEWSREQUEST']._serialized_start=2159
-  _globals['_LISTWAITINGNEWSREQUEST']._serialized_end=2246
-  _globals['_LISTWAITINGNEWSRESPONSE']._serialized_start=2248
-  _globals['_LISTWAITINGNEWSRESPONSE']._serialized_end=2327
-  _globals['_GETSTATEMENTREQUEST']._serialized_start=2329
-  _globals['_GETSTATEMENTREQUEST']._serialized_end=2450
-  _globals['_SETTLEMENT']._serialized_start=2453
-  _globals['_SETTLEMENT']._serialized_end=4400
+  _globals['_LISTISSUERSRESPONSE']._serialized_end=1127
+  _globals['_LISTAGREEMENTSREQUEST']._serialized_start=1129
+  _globals['_LISTAGREEMENTSREQUEST']._serialized_end=1152
+  _globals['_LISTAGREEMENTSRESPONSE']._serialized_start=1154
+  _globals['_LISTAGREEMENTSRESPONSE']._serialized_end=1243
+  _globals['_GETCONSENTREQUEST']._serialized_start=1245
+  _globals['_GETCONSENTREQUEST']._serialized_end=1282
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1284
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1306
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1308
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1387
+  _globals['_GETNETTINGREQUEST']._serialized_start=1390
+  _globals['_GETNETTINGREQUEST']._serialized_end=1552
+  _globals['_DEBT']._serialized_start=1554
+  _globals['_DEBT']._serialized_end=1610
+  _globals['_GETNETTINGRESPONSE']._serialized_start=1613
+  _globals['_GETNETTINGRESPONSE']._serialized_end=1748
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1750
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1789
+  _globals['_LISTPAYMENTSREQUEST']._serialized_start=1791
+  _globals['_LISTPAYMENTSREQUEST']._serialized_end=1845
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_start=1847
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_end=1923
+  _globals['_LISTDISPUTESREQUEST']._serialized_start=1925
+  _globals['_LISTDISPUTESREQUEST']._serialized_end=1979
+  _globals['_LISTDISPUTESRESPONSE']._serialized_start=1981
+  _globals['_LISTDISPUTESRESPONSE']._serialized_end=2057
+  _globals['_GETCYCLEREQUEST']._serialized_start=2059
+  _globals['_GETCYCLEREQUEST']._serialized_end=2094
+  _globals['_LISTCYCLESREQUEST']._serialized_start=2096
+  _globals['_LISTCYCLESREQUEST']._serialized_end=2148
+  _globals['_LISTCYCLESRESPONSE']._serialized_start=2150
+  _globals['_LISTCYCLESRESPONSE']._serialized_end=2220
+  _globals['_LISTWAITINGNEWSREQUEST']._serialized_start=2222
+  _globals['_LISTWAITINGNEWSREQUEST']._serialized_end=2309
+  _globals['_LISTWAITINGNEWSRESPONSE']._serialized_start=2311
+  _globals['_LISTWAITINGNEWSRESPONSE']._serialized_end=2390
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=2392
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=2513
+  _globals['_SETTLEMENT']._serialized_start=2516
+  _globals['_SETTLEMENT']._serialized_end=4463
 # @@protoc_insertion_point(module_scope)

@@ -63,12 +63,14 @@ class ListIssuersRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListIssuersResponse(_message.Message):
-    __slots__ = ("issuers", "mandates")
+    __slots__ = ("issuers", "mandates", "contracts")
     ISSUERS_FIELD_NUMBER: _ClassVar[int]
     MANDATES_FIELD_NUMBER: _ClassVar[int]
+    CONTRACTS_FIELD_NUMBER: _ClassVar[int]
     issuers: _containers.RepeatedCompositeFieldContainer[_issuers_pb2.IssuerInForce]
     mandates: _containers.RepeatedCompositeFieldContainer[_issuers_pb2.MandateInForce]
-    def __init__(self, issuers: _Optional[_Iterable[_Union[_issuers_pb2.IssuerInForce, _Mapping]]] = ..., mandates: _Optional[_Iterable[_Union[_issuers_pb2.MandateInForce, _Mapping]]] = ...) -> None: ...
+    contracts: _containers.RepeatedCompositeFieldContainer[_issuers_pb2.ContractInForce]
+    def __init__(self, issuers: _Optional[_Iterable[_Union[_issuers_pb2.IssuerInForce, _Mapping]]] = ..., mandates: _Optional[_Iterable[_Union[_issuers_pb2.MandateInForce, _Mapping]]] = ..., contracts: _Optional[_Iterable[_Union[_issuers_pb2.ContractInForce, _Mapping]]] = ...) -> None: ...
 
 class ListAgreementsRequest(_message.Message):
     __slots__ = ()

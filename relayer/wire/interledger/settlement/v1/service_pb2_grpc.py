@@ -145,8 +145,9 @@ class SettlementServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RecordFacts(self, request, context):
-        """Needs an access token, of whomever: the issuer's signature alone gives the right. A wrong signature refuses the request
-        as a whole; what a fact says is answered for each fact. The same fact again gets its first reference.
+        """Needs an access token, of whomever: the issuer's signature, or proofs of what a contract stores, give the right. A wrong
+        signature or proof refuses the request as a whole; what a fact says is answered for each fact. The same fact again gets
+        its first reference.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -186,7 +187,7 @@ class SettlementServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListIssuers(self, request, context):
-        """Who may issue facts for whom.
+        """Who may issue facts for whom, and contracts whose facts may be proven.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -84,8 +84,9 @@ class MsgServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RecordFacts(self, request, context):
-        """Facts that their issuer has signed for this chain become liabilities. Anyone may send them and pays for it: the signature
-        alone gives the right. A wrong signature refuses the message; what a fact says is answered for each fact.
+        """Facts that their issuer has signed for this chain, or whose contract's state is proven to it, become liabilities. Anyone may
+        send them and pays for it: signature or proofs give the right. If they are wrong, the message is refused; what a fact says
+        is answered for each fact.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
