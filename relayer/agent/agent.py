@@ -10,6 +10,7 @@ from itertools import count
 from relayer.agent.claiming import Claiming
 from relayer.agent.delivering import Delivered, Delivery
 from relayer.agent.ports import EventSource, FactRecorder, ReferenceWriter
+from relayer.agent.proving import ProvenPull
 from relayer.agent.reading import LedgerReader
 from relayer.agent.referencing import References
 from relayer.agent.schedule import Every, Schedule
@@ -60,6 +61,7 @@ class SettlementAgent:
         schedule: Schedule = Every(seconds=10.0),  # noqa: B008  (it is immutable)
         blocks_per_query: int = 10_000,
         batch: int = 1_000,
+        proven: ProvenPull | None = None,
     ) -> None:
         """`key`: the issuer's, 32 bytes. `ledger`: chain id of the settlement ledger. Raises ConfigurationError if the
         database belongs to another contract ledger, settlement ledger or issuer."""
@@ -81,7 +83,11 @@ class SettlementAgent:
             chain_id=rules.chain_id,
             batch=batch,
             wants_reference=self._references.wanted,
+            proven=proven,
         )
+        self._proven = proven
+        if proven is not None:
+            self.claiming.is_proven = proven.proves
         self._pulling = asyncio.Lock()
         self._asked: asyncio.Task[AgentReport] | None = None
         self._tasks: set[asyncio.Task[AgentReport]] = set()
@@ -187,6 +193,8 @@ class SettlementAgent:
 
     async def _pull(self) -> AgentReport:
         self._total = Delivered()
+        if self._proven is not None:
+            await self._proven.look()
         await self._rate_again()
         events, blocks, waiting = 0, [], 0
         # First what waits from before: it is older than whatever is read now. But what its block said may be gone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relayer.agent.ports import EventLog, EventSource
@@ -33,6 +33,8 @@ class Claiming:
         self.rules = rules
         self._source = source
         self.issuer = issuer
+        self.is_proven: Callable[[bytes], bool] = lambda _contract: False
+        """Whether facts of a contract come with proofs, which need no issuer's key."""
         self._contracts = {each.address: each for each in rules.contracts.values()}
         self._by_topic: dict[tuple[bytes, bytes], list[EventRule]] = {}
         for rule in rules.events:
@@ -93,12 +95,12 @@ class Claiming:
         return made
 
     def _minted(self, event: NewEvent) -> Sequence[NewClaim] | Refusal:
-        """A fact of a BusinessFacts contract, as it is: its issuer's own signature is what counts."""
+        """A fact of a BusinessFacts contract, as it is: proofs count, or its issuer's own signature."""
         try:
             issuer, fact = minted_fact(event.data)
         except InvalidInput as error:
             return Refusal(code=RatingCode.EVENT_MALFORMED.value, detail=str(error))
-        if issuer != self.issuer:
+        if issuer != self.issuer and not self.is_proven(event.contract):
             return Refusal(
                 code=AgentCode.OTHER_ISSUER.value,
                 detail=f"0x{issuer.hex()} issued the fact, and this agent signs as 0x{self.issuer.hex()}; it travels in a "

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from relayer.agent.ports import FactRecorder
+from relayer.agent.proving import ProvenPull
 from relayer.agent.store import AgentStore
 from relayer.agent.values import AgentCode, Refusal, StoredClaim
 from relayer.codes.facts import FactCode, FactStatus
 from relayer.codes.limits import MAXIMUM_SIGNED_FACTS
 from relayer.errors import InvalidInput, LedgerError, LedgerRefused
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import sign_facts
+from relayer.facts.signing import issuer_of_key, sign_facts
 from relayer.facts.ways import Way
+from relayer.ledgers.evm.minted import minted_fact
 from relayer.logs import Log
 from relayer.ports.clock import Clock
 
@@ -42,7 +44,7 @@ class Delivered:
 
 
 class Delivery:
-    """For one issuer, whose key signs."""
+    """For one issuer, whose key signs what is not proven."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Delivery:
         chain_id: int,
         batch: int,
         wants_reference: Callable[[StoredClaim], bool],
+        proven: ProvenPull | None = None,
     ) -> None:
         """`batch`: facts of one request at most."""
         self._recorder = recorder
@@ -63,6 +66,7 @@ class Delivery:
         self._chain_id = chain_id
         self._batch = min(batch, MAXIMUM_SIGNED_FACTS)
         self._wants_reference = wants_reference
+        self._proven = proven
         self._identity: bytes | None = None
 
     async def deliver(self) -> Delivered:
@@ -143,6 +147,26 @@ class Delivery:
         total.count(why.code)
 
     async def _asked(self, claims: Sequence[StoredClaim]) -> Sequence[FactAnswer]:
+        contract, rules = _kind(claims[0])
+        if self._proven is None or rules or not self._proven.proves(contract):
+            return await self._signed(claims)
+        events = [self._store.event(each.event).event for each in claims]
+        issuers = [minted_fact(each.data)[0] for each in events]
+        blocks = [each.block for each in events]
+        answers = list(await self._proven.record(contract, claims, issuers=issuers, blocks=blocks))
+        # Where a pair accepts signatures and no proofs, the agent's own facts are signed.
+        own = issuer_of_key(self._key)
+        signed = [
+            place
+            for place, (answer, issuer) in enumerate(zip(answers, issuers, strict=True))
+            if answer.code is FactCode.WAY_NOT_AGREED and issuer == own
+        ]
+        if signed:
+            for place, answer in zip(signed, await self._signed([claims[each] for each in signed]), strict=True):
+                answers[place] = answer
+        return answers
+
+    async def _signed(self, claims: Sequence[StoredClaim]) -> Sequence[FactAnswer]:
         if self._identity is None:
             self._identity = await self._recorder.identity()
         contract, rules = _kind(claims[0])

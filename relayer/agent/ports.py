@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from relayer.facts.codec import FactAnswer
-from relayer.facts.signing import SignedFacts
+from relayer.facts.proving import FactsRequest
+from relayer.ports.settlement import IssuingRights
 from relayer.rating.abi import EventAbi
 from relayer.rating.rules import Argument, Call, FieldValue
 from relayer.settlement.model.liabilities import Liability
@@ -74,8 +75,12 @@ class FactRecorder(Protocol):
         """What signatures are bound to."""
         ...
 
-    async def record_facts(self, request: SignedFacts) -> Sequence[FactAnswer]:
+    async def record_facts(self, request: FactsRequest) -> Sequence[FactAnswer]:
         """One answer for each fact, in order. Raises LedgerRefused if the request as a whole is refused."""
+        ...
+
+    async def issuing_rights(self) -> IssuingRights:
+        """Issuers, mandates, and contracts whose facts may be proven."""
         ...
 
     async def liability_of_fact(self, fact_id: bytes) -> Liability | None:

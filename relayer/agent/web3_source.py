@@ -16,7 +16,8 @@ from relayer.errors import ConfigurationError, LedgerUnavailable, NotFinal, Wron
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused
 from relayer.ledgers.evm.events import parse_logs
 from relayer.ledgers.evm.finality import FinalityRule, tag_or_depth
-from relayer.ledgers.evm.quantity import fixed, member, quantity
+from relayer.ledgers.evm.node import trie_nodes
+from relayer.ledgers.evm.quantity import fixed, listing, member, quantity
 from relayer.ledgers.nodes.errors import AnswerTooLarge, AnswerTooLate
 from relayer.rating.abi import EventAbi
 from relayer.rating.refusals import ActivityRefused, RatingCode
@@ -124,6 +125,17 @@ class Web3Source:
         if len({(log.block, log.block_hash) for log in found}) != len({log.block for log in found}):
             raise MalformedAnswer("eth_getLogs: the node gave logs of two blocks with one number")
         return found
+
+    async def slot_proofs(
+        self, address: bytes, slots: Sequence[bytes], at: int
+    ) -> tuple[Sequence[bytes], Sequence[Sequence[bytes]]]:
+        """Nodes of the proof of an account, and of each of its slots, in a block (eth_getProof)."""
+        answer = await self._ask("eth_getProof", f"0x{address.hex()}", [f"0x{slot.hex()}" for slot in slots], hex(at))
+        storage = listing(member(answer, "storageProof", "eth_getProof"), "eth_getProof slots", maximum=len(slots))
+        if len(storage) != len(slots):
+            raise MalformedAnswer(f"eth_getProof: {len(storage)} proofs for {len(slots)} slots")
+        account = trie_nodes(member(answer, "accountProof", "eth_getProof"))
+        return account, [trie_nodes(member(each, "proof", "eth_getProof")) for each in storage]
 
     async def require_code(self, address: bytes, name: str) -> None:
         """Raises WrongLedger where there is no contract."""

@@ -9,6 +9,7 @@ from socket import socket
 
 from relayer.agent.agent import SettlementAgent
 from relayer.agent.evm_writer import EvmReferenceWriter
+from relayer.agent.proving import ProvenPull
 from relayer.agent.schedule import Every, Schedule, cron
 from relayer.agent.store import AgentStore
 from relayer.agent.triggers import TriggerServer, serve_grpc
@@ -16,7 +17,7 @@ from relayer.agent.web3_source import Web3Source
 from relayer.app.certificates import certificate_of, server_context
 from relayer.app.clock import SystemClock
 from relayer.app.evm_settings import fee_policy, finality_rule, open_account
-from relayer.app.ledgers import Rights, connected, make_settlement
+from relayer.app.ledgers import Rights, SettlementLedger, connected, make_settlement
 from relayer.config.agent_file import AgentSettings, ScheduleSettings, WriterSettings
 from relayer.config.fields import Listen
 from relayer.config.rules_file import load_rules
@@ -70,7 +71,15 @@ async def opened_agent(settings: AgentSettings) -> AsyncIterator[SettlementAgent
             writer=writer,
             schedule=schedule_of(settings.schedule),
             blocks_per_query=settings.source.blocks_per_query,
+            proven=_proven(rules, source, settlement),
         )
+
+
+def _proven(rules: RuleFile, source: Web3Source, settlement: SettlementLedger) -> ProvenPull | None:
+    """None: the rules read no contract of facts, so there is nothing to prove."""
+    if not any(each.is_facts for each in rules.contracts.values()):
+        return None
+    return ProvenPull(source, settlement.ledger, settlement.service, chain_id=rules.chain_id)
 
 
 async def serve_agent(settings: AgentSettings, stopping: asyncio.Event) -> None:

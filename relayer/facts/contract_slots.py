@@ -18,7 +18,7 @@ LEDGER_COUNT_SLOT = number(_LEDGERS)
 
 
 class FactState(IntEnum):
-    """Of a fact, as the contract numbers them."""
+    """The token's state on the contract ledger."""
 
     NONE = 0
     MINTED = 1
@@ -30,6 +30,11 @@ class FactState(IntEnum):
     SETTLED = 7
     DISPUTED = 8
     CREDITED = 9
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the settlement ledger has recorded the fact, whatever became of the liability since."""
+        return self in {FactState.ACKNOWLEDGED, FactState.SETTLED, FactState.DISPUTED, FactState.CREDITED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,33 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Protocol
 
 from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
+from relayer.facts.contract_slots import FactState
 from relayer.facts.schema import Fact
 from relayer.ports.ledger import Head
 
-
-class FactState(IntEnum):
-    """The token's state on the contract ledger."""
-
-    NONE = 0
-    MINTED = 1
-    SENT = 2
-    ACKNOWLEDGED = 3
-    REJECTED = 4
-    TIMED_OUT = 5
-    CANCELLED = 6
-    SETTLED = 7
-    DISPUTED = 8
-    CREDITED = 9
-
-    @property
-    def is_acknowledged(self) -> bool:
-        """Whether the settlement ledger has recorded the fact, whatever became of the liability since."""
-        return self in {FactState.ACKNOWLEDGED, FactState.SETTLED, FactState.DISPUTED, FactState.CREDITED}
+__all__ = ["FactLedger", "FactRecord", "FactState", "MintedFact", "MintedPage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

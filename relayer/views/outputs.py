@@ -22,6 +22,7 @@ from relayer.views.relaying import Health, RelayerReport, Status
 from relayer.views.settlement import (
     AgreementView,
     AppliedView,
+    BoundContract,
     DisputeView,
     ImportedNotification,
     IssuerView,
@@ -55,6 +56,7 @@ OUTPUTS: dict[str, Any] = {
     "error": FailureView,
     "explain": PacketStory,
     "facts deliver": tuple[DeliveredFact, ...],
+    "facts prove": tuple[DeliveredFact, ...],
     "facts mint": tuple[Hex, ...],
     "facts sign": tuple[Hex, ...],
     "facts send": tuple[SentFacts, ...],
@@ -85,6 +87,7 @@ OUTPUTS: dict[str, Any] = {
     "settlement positions": tuple[PositionView, ...],
     "settlement remove-issuer": IssuerView,
     "settlement revoke-account": RevokedAccount,
+    "settlement bind-contract": BoundContract,
     "settlement statement": StatementView,
     "start --dry-run": RehearsalView,
     "status": Status,

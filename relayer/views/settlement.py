@@ -244,6 +244,17 @@ class RevokedAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoundContract:
+    """A contract whose facts may be proven through the settlement ledger's client, while `bound`. `sequence`: the log entry
+    that said so last; null: none did."""
+
+    client: str
+    contract: Hex
+    bound: bool
+    sequence: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedView:
     """What became of a party or an agreement of a file: unchanged, recorded, or refused with the ledger's code."""
 

@@ -115,3 +115,18 @@ def facts_deliver(
     from relayer.commands.signed_facts import deliver_file
 
     deliver_file(config, channel, file, form(json))
+
+
+@app.command("prove")
+def facts_prove(
+    fact_ids: Annotated[
+        list[str] | None, typer.Argument(help="Fact ids; without any, all that are not settled yet.")
+    ] = None,
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Deliver facts of the contract ledger with proofs of what their contract stores; to deliver them again is safe."""
+    from relayer.commands.proven_facts import prove_facts
+
+    prove_facts(config, channel, fact_ids or [], form(json))

@@ -76,3 +76,16 @@ def settlement_revoke_account(
     from relayer.commands.settlement.issuers import end_account
 
     end_account(config, channel, account, dry_run=dry_run, form=form(json))
+
+
+def settlement_bind_contract(
+    config: Config = RELAYER_FILE,
+    channel: Channel = None,
+    release: Annotated[bool, typer.Option("--release", help="Nothing new is proven from it.")] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Let facts of the channel's contract be proven to the settlement ledger, by its light client of the contract ledger."""
+    from relayer.commands.settlement.contracts import bind_contract
+
+    bind_contract(config, channel, release=release, dry_run=dry_run, form=form(json))

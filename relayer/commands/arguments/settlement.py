@@ -11,6 +11,7 @@ from relayer.commands.arguments.groups import application
 from relayer.commands.arguments.operating import settlement_limits, settlement_news, settlement_resend
 from relayer.commands.arguments.options import RELAYER_FILE, Channel, Config, Json
 from relayer.commands.arguments.registering import (
+    settlement_bind_contract,
     settlement_issuers,
     settlement_mandate,
     settlement_remove_issuer,
@@ -61,6 +62,7 @@ def settlement_agreements(config: Config = RELAYER_FILE, channel: Channel = None
 app.command("issuers", rich_help_panel=REGISTER)(settlement_issuers)
 app.command("remove-issuer", rich_help_panel=REGISTER)(settlement_remove_issuer)
 app.command("mandate", rich_help_panel=REGISTER)(settlement_mandate)
+app.command("bind-contract", rich_help_panel=REGISTER)(settlement_bind_contract)
 app.command("revoke-account", rich_help_panel=REGISTER)(settlement_revoke_account)
 
 

@@ -12,12 +12,14 @@ from relayer.core.ids import ClientId, Height, TimestampSeconds, TransactionId
 from relayer.core.ids import Sequence as PacketSequence
 from relayer.errors import InvalidInput, LedgerError
 from relayer.facts.codec import fact_id
+from relayer.facts.proving import FactProof
 from relayer.facts.schema import Fact
 from relayer.ledgers.evm.abi_types import decode
 from relayer.ledgers.evm.contracts import Contract, call_data, error_name
 from relayer.ledgers.evm.deployer import Deployer
 from relayer.ledgers.evm.errors import MalformedAnswer, NodeRefused, Reverted, asks_for_too_much, may_be_pruned
 from relayer.ledgers.evm.events import RawLog, parse_log, parse_logs
+from relayer.ledgers.evm.fact_proofs import FactsToProve, prove_facts
 from relayer.ledgers.evm.minted import FACT_MINTED, FACT_TUPLE
 from relayer.ledgers.evm.node import EvmNode
 from relayer.ledgers.evm.quantity import data, listing
@@ -71,6 +73,10 @@ class FactsContract:
     def fact_id(self, issuer_sequence: int) -> bytes:
         """The id that this account's fact of that sequence has."""
         return fact_id(self.chain_id, self.address, self.account, issuer_sequence)
+
+    async def prove(self, facts: FactsToProve, *, at: Height) -> FactProof:
+        """What the contract stores of them in block `at`, for a settlement ledger. Raises LedgerUnavailable."""
+        return await prove_facts(self._node, facts, at=at)
 
     async def register_party(self, ocpi_id: str, account: bytes, *, lei: str = "", vat_id: str = "") -> None:
         """Owner only."""

@@ -124,9 +124,16 @@ class EvmNode:
         if len(storage) != len(slots):
             raise MalformedAnswer(f"eth_getProof: {len(storage)} proofs for {len(slots)} slots")
         return AccountProof(
-            account=_nodes(member(answer, "accountProof", "eth_getProof")),
-            storage=tuple(_nodes(member(item, "proof", "eth_getProof")) for item in storage),
+            account=trie_nodes(member(answer, "accountProof", "eth_getProof")),
+            storage=tuple(trie_nodes(member(item, "proof", "eth_getProof")) for item in storage),
         )
+
+    async def slot_proofs(
+        self, address: bytes, slots: Sequence[bytes], at: Height
+    ) -> tuple[Sequence[bytes], Sequence[Sequence[bytes]]]:
+        """Nodes of the account's proof, and of each slot's. Raises as proof does."""
+        answer = await self.proof(address, slots, at)
+        return answer.account, answer.storage
 
     async def _prove_again(self, address: bytes, keys: Sequence[str], at: Height, refusal: NodeRefused) -> Json:
         """A refusal may pass, or be about every proof: only a node that proves its newest block, and still not this one, has
@@ -199,7 +206,8 @@ def parse_block(answer: Json | NodeRefused, number: int | str) -> Block:
     return block
 
 
-def _nodes(value: Json) -> tuple[bytes, ...]:
+def trie_nodes(value: Json) -> tuple[bytes, ...]:
+    """The nodes of a proof as eth_getProof gives them. Raises MalformedAnswer."""
     items = listing(value, "eth_getProof nodes", maximum=MAXIMUM_PROOF_NODES)
     # Some nodes fill what an absent key has no node for with empty ones, which no light client accepts.
     return tuple(node for node in (data(item, "trie node", maximum=_MAXIMUM_NODE_BYTES) for item in items) if node)

@@ -118,7 +118,7 @@ NO_TABLE = {
         "push retry",
         "push serve",
     ),
-    *("facts deliver", "facts sign"),
+    *("facts deliver", "facts prove", "facts sign"),
     *("queue asyncapi", "queue serve", "queue dead-letters drive", "queue dead-letters drop"),
     *("authority init", "authority recover", "authority serve", "devnet down", "devnet run"),
 }
