@@ -15,7 +15,18 @@ from relayer.facts.contract_slots import FactState
 from relayer.facts.schema import Fact
 from relayer.ports.ledger import Head
 
-__all__ = ["FactLedger", "FactRecord", "FactState", "MintedFact", "MintedPage"]
+__all__ = [
+    "FactLedger",
+    "FactRecord",
+    "FactRegistry",
+    "FactState",
+    "MintedFact",
+    "MintedPage",
+    "NamesLedgers",
+    "RegisteredIssuer",
+    "RegisteredMandate",
+    "RegisteredRights",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

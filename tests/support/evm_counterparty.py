@@ -175,6 +175,14 @@ class EvmCounterparty:
             root=self._facts_roots[at - 1],
         )
 
+    async def slot_proofs(
+        self, address: bytes, slots: Sequence[bytes], at: Height
+    ) -> tuple[Sequence[bytes], Sequence[Sequence[bytes]]]:
+        """As a node proves an account and its slots."""
+        root = self._facts_roots[at - 1]
+        accounts = HexaryTrie(self._nodes, self._blocks[at - 1].state_root)
+        return nodes_of(accounts, address), [self.facts.nodes(slot, root) for slot in slots]
+
     def header(self, number: Height, client: ClientReference, *, extra: bytes = b"") -> SealedHeader:
         """Sealed by all authorities for one client. With `extra` it is another block of the same number."""
         block = self._blocks[number - 1]

@@ -18,10 +18,15 @@ from tests.support.evm_counterparty import CLIENT_ID, FACTS, EvmCounterparty
 
 
 async def proving_bench(
-    host: FullLedger, clock: Clock, *, operator: SettlementService, courier: SettlementService
+    host: FullLedger,
+    clock: Clock,
+    *,
+    operator: SettlementService,
+    courier: SettlementService,
+    evm: EvmCounterparty | None = None,
 ) -> ProvenFactsBench:
     """With a new client, whose contract ledger knows this settlement ledger alone. `host` is connected, with all rights."""
-    evm = EvmCounterparty(clock)
+    evm = evm or EvmCounterparty(clock)
     terms = ClientTerms(trusting_period_seconds=86_400, max_clock_drift_seconds=15)
     creation = await evm.initial_client(terms)
     client = await host.create_client(creation, counterparty_client_id=None, counterparty_merkle_prefix=())

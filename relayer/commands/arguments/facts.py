@@ -119,9 +119,7 @@ def facts_deliver(
 
 @app.command("prove")
 def facts_prove(
-    fact_ids: Annotated[
-        list[str] | None, typer.Argument(help="Fact ids; without any, all that are not settled yet.")
-    ] = None,
+    fact_ids: Annotated[list[str] | None, typer.Argument(help="Fact ids; without any, all that wait.")] = None,
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     json: Json = False,

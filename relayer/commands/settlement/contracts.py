@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from relayer.app.evm_settings import address_bytes
 from relayer.app.selection import Selection, select
 from relayer.business.settling import Desk
 from relayer.commands.form import OutputForm
 from relayer.commands.output import say, show_json
 from relayer.commands.settlement.desk import NOTHING_CHANGED, open_desk
-from relayer.config.fields import address_bytes
 from relayer.errors import ConfigurationError
 from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.issuers import (
