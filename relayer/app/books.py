@@ -13,7 +13,7 @@ from relayer.app.selection import Selection
 from relayer.business.books import Books
 from relayer.business.reconcile import Source
 from relayer.business.reconciling import ChannelBooks
-from relayer.errors import ConfigurationError
+from relayer.errors import ConfigurationError, InvariantBroken, RelayerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,11 @@ class BookFiles:
     push: tuple[Path, ...] = ()
     queue: Path | None = None
     agent: Path | None = None
+
+    def asks_for(self, source: Source) -> bool:
+        """Whether the way, or its file, was named: then what cannot be compared is an error."""
+        named = {Source.PUSHED: self.push, Source.QUEUED: self.queue, Source.PULLED: self.agent}.get(source)
+        return source in self.sources or bool(named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,8 @@ class OpenedBooks:
 
 @asynccontextmanager
 async def opened_books(selection: Selection, files: BookFiles) -> AsyncIterator[OpenedBooks]:
-    """Connected, for reading alone. Raises ConfigurationError for a way that is asked for and has no file, LedgerError."""
+    """Connected, for reading alone. A way whose file was found, and whose outbox or broker cannot be read, is not compared,
+    and neither is one without a file; if it was asked for, that raises ConfigurationError or LedgerError."""
     async with AsyncExitStack() as opened:
         channel = await opened.enter_async_context(channel_books(selection))
         found = OpenedBooks(channel=channel, books=[])
@@ -50,7 +56,14 @@ async def opened_books(selection: Selection, files: BookFiles) -> AsyncIterator[
             if source is Source.INTERLEDGER:
                 books.append(channel.fact_books())
             elif paths:
-                books += await _opened(opened, source, paths, selection, channel)
+                try:
+                    books += await _opened(opened, source, paths, selection, channel)
+                except InvariantBroken:
+                    raise
+                except RelayerError as error:
+                    if files.asks_for(source):
+                        raise
+                    found.not_compared[source] = str(error)
             elif source in files.sources:
                 raise ConfigurationError(f"{source}: there is no {_names(source)} beside {files.config}; {_option(source)}")
             else:

@@ -14,7 +14,7 @@ from relayer.push.books import OutboxBooks
 
 
 async def opened_outboxes(opened: AsyncExitStack, paths: Sequence[Path], ledger: bytes) -> list[OutboxBooks]:
-    """Each outbox once, whoever names it. Raises ConfigurationError."""
+    """Each outbox once, whoever names it. Raises ConfigurationError, OutboxUnavailable, WrongLedger."""
     found: dict[tuple[object, ...], OutboxBooks] = {}
     for path in paths:
         for file, settings in _settings(path):
@@ -25,6 +25,8 @@ async def opened_outboxes(opened: AsyncExitStack, paths: Sequence[Path], ledger:
                     outbox=outbox_of(settings), connect=connect_of(settings), name=str(file), ledger=ledger
                 )
                 opened.callback(found[key].close)
+                # One that cannot be read is found before the comparison has begun.
+                await found[key].newest_reference()
     return list(found.values())
 
 

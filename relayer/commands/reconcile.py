@@ -83,6 +83,7 @@ def reconcile_channel(config: Path, channel: str | None, request: ReconcileReque
         f"{compared.total('matched')} pairs equal hash by hash, {compared.total('travelling')} on their way"
         + (f", {signed} recorded by their issuer's signature" if signed else "")
         + (f", {refused} refused by the settlement ledger" if refused else "")
+        + (f"; not compared: {', '.join(compared.not_compared)}" if compared.not_compared else "")
     )
     if found:
         raise typer.Exit(FOUND_WRONG)
