@@ -59,7 +59,7 @@ GROUPS = (
     Group(name="contract", paths=("tests/contract",), cores=0.6),
     Group(name="proofs", paths=("tests/unit/proofs", "tests/property")),
     Group(name="simulation", paths=("tests/simulation", "tests/fuzz"), cores=0.6, has_long=True),
-    Group(name="processes", paths=("tests/e2e/processes",), cores=0.6, has_long=True),
+    Group(name="processes", paths=("tests/e2e/processes", "tests/unit/support"), cores=0.6, has_long=True),
     Group(name="ledgers", paths=("tests/unit/ledgers",), cores=0.8),
     Group(name="push", paths=("tests/unit/push",), cores=0.8),
     Group(name="artifacts", paths=("tests/unit/ledgers/evm/test_contracts.py",)),

@@ -12,6 +12,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.scripts import load_script
 
+GO_TESTS = load_script(ROOT / "devnet" / "run_go_tests.py")
 RUNNER = load_script(ROOT / "devnet" / "run_checks.py")
 
 
@@ -74,3 +75,19 @@ def test_no_more_run_at_once_than_the_processors_carry(run: Any, tmp_path: Path,
 def test_what_is_shown_comes_line_by_line(run: Any) -> None:
     _, told = run(job("chain", "print('12 packages'); print('40 packages')", is_shown=True))
     assert told[:2] == ["test: chain: 12 packages", "test: chain: 40 packages"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_anew"),
+    [
+        ("raw, err := os.ReadFile(name)", True),
+        ('_ = os.Getenv("INTERLEDGER_SHARED_FILES")\nraw, err := os.ReadFile(name)', False),
+        ("require.Equal(t, 1, one())", False),
+        ('exec.Command("relayer")', True),
+    ],
+)
+def test_go_remembers_no_result_that_depends_on_files_it_does_not_see(tmp_path: Path, source: str, is_anew: bool) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rules_test.go").write_text(source)
+    (command,) = [command for _, command in GO_TESTS._tests(tmp_path)]
+    assert ("-count=1" in command, command[-1]) == (is_anew, "./rules")

@@ -189,6 +189,8 @@ func TestMoreThanTheLimitIsRefusedBeforeItIsRead(t *testing.T) {
 }
 
 func TestThePageHasTheBoundsThatAreHeld(t *testing.T) {
+	// Go remembers results by this, because the file lies outside of the module: see devnet/run_go_tests.py.
+	_ = os.Getenv("INTERLEDGER_SHARED_FILES")
 	page, err := os.ReadFile("../../../docs/limits.md")
 	require.NoError(t, err)
 	for _, each := range decoders() {
