@@ -268,6 +268,11 @@ async def _trust(host: Host, client: ClientId, progress: Progress) -> None:
     if trusting is not None:
         await trusting.trust_client(client)
         progress(f"facts through {client} become liabilities on {host.ledger.ledger_id}")
+    speaking = capability(host.ledger, TrustsChains)
+    if speaking is not None and host.end.chains:
+        chains = tuple(map(str, sorted(host.end.chains)))
+        await speaking.trust_chains(client, tuple(sorted(chains)))
+        progress(f"{client} may speak for the chains {', '.join(chains)} on {host.ledger.ledger_id}")
 
 
 async def _trust_chains(host: Host, client: ClientId, progress: Progress) -> bool:
@@ -310,6 +315,13 @@ async def _name_ledger(
             raise ConfigurationError(
                 f"the facts contract says that {client} leads to {known!r}, not to {chain_id!r}; open another channel"
             )
+        for destination in host.end.destinations:
+            if not await registrar.leads_to(client, destination):
+                with sending():
+                    await registrar.register_far_ledger(client, destination)
+                progress(
+                    f"facts that go through {client} may be settled on {destination}, to which {chain_id} forwards them"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

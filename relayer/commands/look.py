@@ -8,6 +8,7 @@ from pathlib import Path
 from relayer.app.hops import hops_of
 from relayer.app.journal import journal_reader
 from relayer.app.running import answering
+from relayer.codes.facts import RETURNED_CODES
 from relayer.commands.form import OutputForm
 from relayer.commands.output import batched, say, show_json, show_json_of_many, show_table
 from relayer.commands.packet_names import keys_named, packet_of, require_channel
@@ -32,6 +33,7 @@ from relayer.views.values import hex_of
 
 _ROWS_OF_A_TABLE = 1_000
 """Of one table of `replay`: the next one follows it, so that a long journal is shown as it is read."""
+_RETURNED = {code.name.lower() for code in RETURNED_CODES}
 _STATES = {state_name(state).lower(): state_name(state) for state in STATES}
 
 
@@ -68,7 +70,10 @@ def explain_packet(config: Path, packet: str, form: OutputForm) -> None:
     nobody = found.mistaken or "no relayer answers on the service port"
     state, code, reason = line.state, line.code, line.reason
     why, moves = STORIES[state]
-    rejected = sum(not each.accepted for each in answers)
+    returned = sum(each.code in _RETURNED for each in answers)
+    if returned:
+        why += f"; {returned} of the {len(answers)} facts in it did not reach their ledger and may be sent again"
+    rejected = sum(not each.accepted for each in answers) - returned
     if rejected:
         why += f"; the other ledger rejected {rejected} of the {len(answers)} facts in it, see the answers"
     story = PacketStory(

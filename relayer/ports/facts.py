@@ -179,6 +179,14 @@ class NamesLedgers(Protocol):
         """Names the settlement ledger behind a client, once."""
         ...
 
+    async def register_far_ledger(self, client: ClientId, ledger_id: str) -> None:
+        """Names a settlement ledger behind that one, to which facts of this destination are forwarded, once."""
+        ...
+
+    async def leads_to(self, client: ClientId, ledger_id: str) -> bool:
+        """Whether facts may be sent over the client with this destination."""
+        ...
+
     async def ledger_of(self, client: ClientId) -> str | None:
         """The settlement ledger behind a client; None if it is not named yet."""
         ...

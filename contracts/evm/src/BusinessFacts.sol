@@ -3,7 +3,7 @@ pragma solidity ^0.8.20;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
-import {FactCode, KindsIssuedBy, Limits, NewsAnswer, NewsStatus} from "./Codes.sol";
+import {FactCode, KindsIssuedBy, Limits, NewsAnswer, NewsStatus, ReturnedCodes} from "./Codes.sol";
 import {FactAnswers} from "./facts/FactAnswers.sol";
 import {FactHash} from "./facts/FactHash.sol";
 import {FactNews} from "./facts/FactNews.sol";
@@ -67,6 +67,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     mapping(bytes32 => News) private _news;
     /// @dev Only where a settlement ledger gave another id than the one that follows from the fact.
     mapping(bytes32 => bytes32) private _otherLiabilityIds;
+    /// @dev By the client's hash, and by that and a destination: see _ledgerAt.
     mapping(bytes32 => uint16) private _ledgerIndexes;
     LedgerEntry[] private _ledgers;
 
@@ -105,8 +106,9 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         uint256 length = bytes(destination).length;
         if (length > Limits.MAXIMUM_DESTINATION_BYTES) revert DestinationTooLong(length);
         bytes32 sourceClientHash = keccak256(bytes(sourceClient));
-        uint16 ledger = _ledgerIndexes[sourceClientHash];
-        if (ledger == 0) revert LedgerUnknown(sourceClient);
+        if (_ledgerIndexes[sourceClientHash] == 0) revert LedgerUnknown(sourceClient);
+        uint16 ledger = _ledgerAt(sourceClientHash, bytes(destination));
+        if (ledger == 0) revert DestinationUnknown(sourceClient, destination);
 
         bytes32[] memory factHashes = new bytes32[](facts.length);
         for (uint256 i = 0; i < facts.length; ++i) {
@@ -149,12 +151,14 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     function registerLedger(string calldata sourceClient, string calldata ledgerId) external onlyOwner {
         bytes32 sourceClientHash = keccak256(bytes(sourceClient));
         // Never replaced: references of old facts would change their meaning.
-        bool isInvalid = bytes(sourceClient).length == 0 || bytes(ledgerId).length == 0
-            || _ledgerIndexes[sourceClientHash] != 0 || _ledgers.length >= type(uint16).max;
-        if (isInvalid) revert LedgerInvalid(sourceClient);
-        _ledgers.push(LedgerEntry(sourceClientHash, ledgerId));
-        _ledgerIndexes[sourceClientHash] = uint16(_ledgers.length);
-        emit LedgerRegistered(sourceClient, ledgerId);
+        if (_ledgerIndexes[sourceClientHash] != 0) revert LedgerInvalid(sourceClient);
+        _ledgerIndexes[sourceClientHash] = _register(sourceClient, ledgerId);
+    }
+
+    /// @inheritdoc IBusinessFacts
+    function registerFarLedger(string calldata sourceClient, string calldata ledgerId) external onlyOwner {
+        if (_ledgerIndexes[keccak256(bytes(sourceClient))] == 0) revert LedgerInvalid(sourceClient);
+        _register(sourceClient, ledgerId);
     }
 
     /// @inheritdoc IIBCApp
@@ -169,7 +173,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         bool isNews = _isText(payload.sourcePort, SETTLEMENT_PORT) && _isText(payload.version, STATUS_VERSION)
             && _isText(payload.encoding, ENCODING);
         if (!isNews) revert VersionUnsupported(payload.version);
-        uint16 ledger = _ledgerIndexes[keccak256(bytes(msg_.destinationClient))];
+        bytes32 clientHash = keccak256(bytes(msg_.destinationClient));
+        uint16 ledger = _ledgerIndexes[clientHash];
         if (ledger == 0) revert LedgerUnknown(msg_.destinationClient);
         uint256 count = FactNews.countOf(payload.value);
         if (count == 0) revert NewsMalformed();
@@ -181,7 +186,7 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         for (uint256 i = 0; i < count; ++i) {
             (bool isReadable, FactNews.Update memory update) = FactNews.read(payload.value, i);
             if (!isReadable) revert NewsMalformed();
-            given[i] = _hear(update, ledger);
+            given[i] = _hear(update, ledger, clientHash);
         }
         return abi.encode(given);
     }
@@ -198,12 +203,14 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
                 ? FactCode.UNIVERSAL_ERROR
                 : FactCode.UNREADABLE;
         }
+        uint16 ledger = _ledgerAt(keccak256(bytes(msg_.sourceClient)), bytes(data.destination));
         for (uint256 i = 0; i < count; ++i) {
             FactAnswers.Answer memory answer = isReadable ? FactAnswers.read(msg_.acknowledgement, i) : whole;
             bytes32 factId = data.facts[i].factId;
-            Record memory record = _liveRecord(factId, msg_.sourceClient, msg_.sequence);
+            Record memory record = _liveRecord(factId, ledger, msg_.sequence);
             record.code = answer.code;
             if (answer.isAccepted) _acknowledge(factId, data.factHashes[i], record, answer);
+            else if (_isReturned(answer.code)) _return(factId, record);
             else _reject(factId, record);
             emit MetadataUpdate(uint256(factId));
         }
@@ -212,9 +219,10 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     /// @inheritdoc IIBCApp
     function onTimeoutPacket(AppCallbacks.OnTimeoutPacketCallback calldata msg_) external onlyRouter {
         FactPacketData memory data = abi.decode(msg_.payload.value, (FactPacketData));
+        uint16 ledger = _ledgerAt(keccak256(bytes(msg_.sourceClient)), bytes(data.destination));
         for (uint256 i = 0; i < data.facts.length; ++i) {
             bytes32 factId = data.facts[i].factId;
-            Record memory record = _liveRecord(factId, msg_.sourceClient, msg_.sequence);
+            Record memory record = _liveRecord(factId, ledger, msg_.sequence);
             record.state = State.TIMED_OUT;
             _records[factId] = record;
             emit FactTimedOut(factId, msg_.sequence);
@@ -254,6 +262,11 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     }
 
     /// @inheritdoc IBusinessFacts
+    function leadsTo(string calldata sourceClient, string calldata destination) external view returns (bool) {
+        return _ledgerAt(keccak256(bytes(sourceClient)), bytes(destination)) != 0;
+    }
+
+    /// @inheritdoc IBusinessFacts
     function locked(uint256 tokenId) external view returns (bool) {
         _requireMinted(tokenId);
         return _records[bytes32(tokenId)].state != State.MINTED;
@@ -261,6 +274,18 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
 
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
         return interfaceId == ERC5192 || interfaceId == ERC4906 || super.supportsInterface(interfaceId);
+    }
+
+    function _register(string calldata sourceClient, string calldata ledgerId) private returns (uint16 index) {
+        bytes32 sourceClientHash = keccak256(bytes(sourceClient));
+        bytes32 place = _placeOf(sourceClientHash, bytes(ledgerId));
+        bool isInvalid = bytes(sourceClient).length == 0 || bytes(ledgerId).length == 0
+            || _ledgerIndexes[place] != 0 || _ledgers.length >= type(uint16).max;
+        if (isInvalid) revert LedgerInvalid(sourceClient);
+        _ledgers.push(LedgerEntry(sourceClientHash, ledgerId));
+        index = uint16(_ledgers.length);
+        _ledgerIndexes[place] = index;
+        emit LedgerRegistered(sourceClient, ledgerId);
     }
 
     function _mintFact(Fact calldata fact) private {
@@ -304,6 +329,8 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         record.state = State.SENT;
         record.packetSequence = sequence;
         record.ledger = ledger;
+        // Of an answer that returned it.
+        record.code = 0;
         _records[factId] = record;
         emit FactSent(factId, sequence, sourceClientHash);
         emit MetadataUpdate(uint256(factId));
@@ -331,12 +358,26 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         emit FactRejected(factId, record.code);
     }
 
-    /// @dev News count only from the ledger that the fact went to, for the liability that it answered with, and in the order
-    /// of its log: packets may arrive in any order. SETTLED is final.
-    function _hear(FactNews.Update memory update, uint16 ledger) private returns (uint8 answer) {
+    /// @dev It did not reach the ledger, so it is as free as after a timeout; the code says why.
+    function _return(bytes32 factId, Record memory record) private {
+        record.state = State.TIMED_OUT;
+        _records[factId] = record;
+        emit FactReturned(factId, record.code);
+    }
+
+    function _isReturned(uint16 code) private pure returns (bool) {
+        return code < 256 && (ReturnedCodes.MASK >> code) & 1 == 1;
+    }
+
+    /// @dev News count only from the client that the fact went through, for the liability that it answered with, and in the
+    /// order of its ledger's log: packets may arrive in any order. SETTLED is final.
+    /// @param ledger The one that the client follows itself; facts may have gone to one behind it.
+    function _hear(FactNews.Update memory update, uint16 ledger, bytes32 clientHash) private returns (uint8 answer) {
         bytes32 factId = update.factId;
         Record memory record = _records[factId];
-        if (record.ledger != ledger || !_isLiability(factId, update.liabilityId)) return NewsAnswer.UNKNOWN_FACT;
+        bool isThere = record.ledger == ledger
+            || (record.ledger != 0 && _ledgers[record.ledger - 1].sourceClientHash == clientHash);
+        if (!isThere || !_isLiability(factId, update.liabilityId)) return NewsAnswer.UNKNOWN_FACT;
         if (update.sequence <= record.settlementSequence || update.sequence <= _news[factId].sequence) {
             return NewsAnswer.STALE;
         }
@@ -381,6 +422,15 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
         return state == State.ACKNOWLEDGED || state >= State.SETTLED;
     }
 
+    /// @dev 0: none is registered. Without a destination it is the one that the client follows itself.
+    function _ledgerAt(bytes32 sourceClientHash, bytes memory destination) private view returns (uint16) {
+        return _ledgerIndexes[destination.length == 0 ? sourceClientHash : _placeOf(sourceClientHash, destination)];
+    }
+
+    function _placeOf(bytes32 sourceClientHash, bytes memory ledgerId) private pure returns (bytes32) {
+        return keccak256(abi.encode(sourceClientHash, keccak256(ledgerId)));
+    }
+
     function _isText(string calldata left, string memory right) private pure returns (bool) {
         return keccak256(bytes(left)) == keccak256(bytes(right));
     }
@@ -390,14 +440,10 @@ contract BusinessFacts is IBusinessFacts, IIBCApp, ERC721, PartyRegistry {
     }
 
     /// @dev One live packet a fact: an answer counts only for the packet that carries it now.
-    function _liveRecord(bytes32 factId, string calldata sourceClient, uint64 sequence)
-        private
-        view
-        returns (Record memory record)
-    {
+    /// @param ledger Where the packet goes, by its client and destination.
+    function _liveRecord(bytes32 factId, uint16 ledger, uint64 sequence) private view returns (Record memory record) {
         record = _records[factId];
-        bool isLive = record.state == State.SENT && record.packetSequence == sequence
-            && record.ledger == _ledgerIndexes[keccak256(bytes(sourceClient))];
+        bool isLive = record.state == State.SENT && record.packetSequence == sequence && record.ledger == ledger;
         if (!isLive) revert FactStateWrong(factId, record.state);
     }
 

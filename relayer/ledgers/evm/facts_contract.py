@@ -116,6 +116,14 @@ class FactsContract:
         """Names the settlement ledger behind a client, once. Owner only."""
         await self._transact("registerLedger", client, ledger_id)
 
+    async def register_far_ledger(self, client: ClientId, ledger_id: str) -> None:
+        """Names a settlement ledger behind the one that the client follows, once. Owner only."""
+        await self._transact("registerFarLedger", client, ledger_id)
+
+    async def leads_to(self, client: ClientId, ledger_id: str) -> bool:
+        """Whether facts may be sent over the client with this destination."""
+        return await self._is("leadsTo", client, ledger_id)
+
     async def ledger_of(self, client: ClientId) -> str | None:
         """The settlement ledger behind a client, or None if it was never named."""
         try:

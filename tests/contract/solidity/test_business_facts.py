@@ -32,7 +32,7 @@ from facts_bench import (
 )
 from router_bench import COMMITMENT, HEIGHT, LOCAL, UNIVERSAL_ERROR, path
 
-from relayer.codes.facts import FactCode, FactKind
+from relayer.codes.facts import RETURNED_CODES, FactCode, FactKind
 from relayer.codes.limits import MAXIMUM_FACT_SECONDS
 from relayer.facts.codec import fact_hash, liability_id
 from relayer.proofs.keccak import keccak256
@@ -189,6 +189,7 @@ class TestTokens:
 class TestSending:
     def test_commits_the_packet_that_the_other_side_decodes(self, bench: FactsBench) -> None:
         facts = bench.mint(3)
+        bench.facts.call("registerFarLedger", LOCAL, "hub", sender=OWNER)
         outcome = bench.facts.call("send", LOCAL, TIMEOUT, "hub", [abi(fact) for fact in facts], sender=ISSUER)
         packet = bench.packet(facts, 1, destination="hub")
         assert bench.stored(path(LOCAL, COMMITMENT, 1)) == packet.commitment()
@@ -203,7 +204,7 @@ class TestSending:
         assert [(each["factId"], each["packetSequence"]) for each in sent] == [(fact.fact_id, 1) for fact in facts]
         assert len(outcome.named("Locked")) == len(outcome.named("MetadataUpdate")) == 3
         for number, fact in enumerate(facts, start=1):
-            assert bench.status(fact) == (SENT, 0, number, 1, 0, fact_hash(fact), bytes(32), LEDGER)
+            assert bench.status(fact) == (SENT, 0, number, 1, 0, fact_hash(fact), bytes(32), "hub")
 
     @pytest.mark.parametrize("count", [0, 65])
     def test_one_to_64_facts(self, bench: FactsBench, count: int) -> None:
@@ -245,7 +246,27 @@ class TestSending:
     def test_destinations_that_no_ledger_reads(self, bench: FactsBench) -> None:
         rows = [abi(fact) for fact in bench.mint()]
         assert bench.facts.refusal("send", LOCAL, TIMEOUT, "x" * 65, rows, sender=ISSUER) == "DestinationTooLong"
+        assert bench.facts.refusal("send", LOCAL, TIMEOUT, "x" * 64, rows, sender=ISSUER) == "DestinationUnknown"
+        bench.facts.call("registerFarLedger", LOCAL, "x" * 64, sender=OWNER)
         assert bench.facts.call("send", LOCAL, TIMEOUT, "x" * 64, rows, sender=ISSUER).value == 1
+
+    def test_references_name_the_ledger_that_the_facts_were_for(self, bench: FactsBench) -> None:
+        """The fault: a fact that a hub sends on was marked with the hub, which holds no liability."""
+        first, second, third = bench.mint(3)
+        for name in ("far-1", "far-2"):
+            bench.facts.call("registerFarLedger", LOCAL, name, sender=OWNER)
+            assert bench.facts.call("leadsTo", LOCAL, name).value is True
+        assert bench.facts.call("leadsTo", LOCAL, "far-3").value is False
+        for number, (fact, name) in enumerate(((first, "far-1"), (second, "far-2"), (third, LEDGER)), start=1):
+            packet = bench.send_facts([fact], destination=name)
+            bench.acknowledge(packet, answers(accepted(fact, number)))
+            assert bench.status(fact)[7] == name
+        assert bench.state(second) == ACKNOWLEDGED
+
+    def test_far_ledgers_are_named_once_behind_a_known_client(self, bench: FactsBench) -> None:
+        bench.facts.call("registerFarLedger", LOCAL, "far-1", sender=OWNER)
+        for arguments in ((LOCAL, "far-1"), (LOCAL, LEDGER), (LOCAL, ""), ("client-9", "far-1")):
+            assert bench.facts.refusal("registerFarLedger", *arguments, sender=OWNER) == "LedgerInvalid"
 
     def test_the_routers_refusals_come_through(self, bench: FactsBench) -> None:
         facts = bench.mint()
@@ -290,6 +311,24 @@ class TestAnswers:
         other = replace(accepted(facts[0], 7), liability_id=b"\x42" * 32)
         bench.acknowledge(packet, answers(other))
         assert bench.status(facts[0])[6] == b"\x42" * 32
+
+    @pytest.mark.parametrize("code", sorted(RETURNED_CODES))
+    def test_a_returned_fact_may_be_sent_again(self, bench: FactsBench, code: FactCode) -> None:
+        """The fault: a fact that never reached its ledger was rejected for good."""
+        facts = bench.mint(2)
+        outcome = bench.acknowledge(bench.send_facts(facts), answers(*(rejected(code) for _ in facts)))
+        assert [bench.status(fact)[:2] for fact in facts] == [(TIMED_OUT, code)] * 2
+        assert [event.arguments["code"] for event in outcome.named("FactReturned")] == [code] * 2
+        again = bench.send_facts(facts)
+        assert [bench.status(fact)[:2] for fact in facts] == [(SENT, 0)] * 2
+        bench.acknowledge(again, answers(*(accepted(fact, number) for number, fact in enumerate(facts, start=1))))
+        assert [bench.state(fact) for fact in facts] == [ACKNOWLEDGED] * 2
+
+    @pytest.mark.parametrize("code", [code for code in FactCode if 1 < code < 256 and code not in RETURNED_CODES])
+    def test_every_other_refusal_is_final(self, bench: FactsBench, code: FactCode) -> None:
+        (fact,) = bench.mint()
+        bench.acknowledge(bench.send_facts([fact]), answers(rejected(code)))
+        assert bench.status(fact)[:2] == (REJECTED, code)
 
     def test_the_universal_error_rejects_all(self, bench: FactsBench) -> None:
         facts = bench.mint(2)
@@ -428,6 +467,7 @@ class TestRegistries:
             ("addIssuer", (STRANGER, CREDITOR_ID)),
             ("removeIssuer", (ISSUER,)),
             ("registerLedger", ("client-9", "x")),
+            ("registerFarLedger", (LOCAL, "x")),
         ],
     )
     def test_all_of_them_are_the_owners(self, bench: FactsBench, function: str, arguments: tuple[Any, ...]) -> None:

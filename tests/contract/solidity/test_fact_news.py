@@ -34,7 +34,7 @@ from relayer.codes.news import Status, StatusAnswer
 from relayer.facts.schema import Fact
 from relayer.facts.status_codec import MAXIMUM_SEQUENCE, decode_status_answers
 
-APPLIED, STALE, UNKNOWN, WRONG, FINAL = StatusAnswer
+APPLIED, STALE, UNKNOWN, WRONG, FINAL, *_ = StatusAnswer
 OTHER_CLIENT, OTHER_LEDGER = "client-1", "settlement-1"
 
 

@@ -19,6 +19,8 @@ interface IBusinessFacts is FactTypes {
         bytes32 indexed factId, bytes32 indexed liabilityId, uint64 settlementSequence, bytes32 headHash, uint16 code
     );
     event FactRejected(bytes32 indexed factId, uint16 indexed code);
+    /// @notice The fact did not reach its ledger, as the code says, and may be sent again; its state is TIMED_OUT.
+    event FactReturned(bytes32 indexed factId, uint16 indexed code);
     event FactTimedOut(bytes32 indexed factId, uint64 indexed packetSequence);
     event FactCancelled(bytes32 indexed factId);
     /// @notice Nothing is open.
@@ -37,7 +39,7 @@ interface IBusinessFacts is FactTypes {
     event FactCredited(
         bytes32 indexed factId, bytes32 indexed settlementReference, uint64 newsSequence, uint128 open
     );
-    /// @notice Packets over this client go to this settlement ledger.
+    /// @notice Packets over this client go to this settlement ledger: the one that it follows, or one behind that.
     event LedgerRegistered(string sourceClient, string ledgerId);
     /// @notice ERC-5192: the token cannot be transferred any more.
     event Locked(uint256 tokenId);
@@ -56,6 +58,8 @@ interface IBusinessFacts is FactTypes {
     error FactCountOutOfRange(uint256 count);
     error DestinationTooLong(uint256 length);
     error LedgerUnknown(string sourceClient);
+    /// @notice No ledger of this id is registered behind the client, so a reference could not name who holds the liability.
+    error DestinationUnknown(string sourceClient, string destination);
     error LedgerInvalid(string sourceClient);
     error NotRouter(address caller);
     error TokenLocked(uint256 tokenId);
@@ -77,7 +81,7 @@ interface IBusinessFacts is FactTypes {
     /// @notice Sends 1 to 64 of the caller's facts, minted or timed out, in one packet.
     /// @param sourceClient Client of the settlement ledger; registered with registerLedger.
     /// @param timeoutTimestamp Unix seconds.
-    /// @param destination Ledger behind that one, at most 64 bytes, or empty.
+    /// @param destination Id of the ledger that settles: registered with registerFarLedger, or empty for the client's own.
     /// @return sequence Of the packet.
     function send(
         string calldata sourceClient,
@@ -92,6 +96,12 @@ interface IBusinessFacts is FactTypes {
     /// @notice Names the settlement ledger behind a client, once. Owner only.
     function registerLedger(string calldata sourceClient, string calldata ledgerId) external;
 
+    /// @notice Names a settlement ledger behind the one that a client follows, once; that one is named first, and forwards
+    /// facts with this destination. Owner only.
+    /// @dev For news the ledgers behind one client are one: one that the others' facts should not depend on gets a client of
+    /// its own.
+    function registerFarLedger(string calldata sourceClient, string calldata ledgerId) external;
+
     function factStatus(bytes32 factId) external view returns (FactStatus memory);
 
     /// @return The sequence that the issuer's next fact must have.
@@ -99,6 +109,9 @@ interface IBusinessFacts is FactTypes {
 
     /// @return The settlement ledger behind a client; reverts if none is registered.
     function ledgerOf(string calldata sourceClient) external view returns (string memory);
+
+    /// @return Whether facts may be sent over this client with this destination.
+    function leadsTo(string calldata sourceClient, string calldata destination) external view returns (bool);
 
     /// @notice ERC-5192.
     function locked(uint256 tokenId) external view returns (bool);

@@ -78,7 +78,7 @@ class FactsBench(Bench):
 
     def send_facts(self, facts: Sequence[Fact], *, timeout: int = TIMEOUT, destination: str = "") -> Packet:
         outcome = self.facts.call("send", LOCAL, timeout, destination, [abi(fact) for fact in facts], sender=ISSUER)
-        return self.packet(facts, outcome.value, timeout=timeout, destination=destination)
+        return self.packet(facts, int(outcome.value), timeout=timeout, destination=destination)
 
     def packet(self, facts: Sequence[Fact], sequence: int, *, timeout: int = TIMEOUT, destination: str = "") -> Packet:
         """The packet as the settlement ledger must see it, encoded by the shared Python code."""
