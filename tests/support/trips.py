@@ -8,7 +8,7 @@ from relayer.rating.activity import Activity, Place
 from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "contracts" / "evm" / "examples"
-EXAMPLE_RULES = EXAMPLES / "trips.rules.yaml"
+EXAMPLE_RULES = ROOT / "relayer" / "examples" / "trips.rules.yaml"
 TRIP_ENDED = "TripEnded(bytes32,address,address,uint64,uint64,uint32,uint16)"
 PROVIDER = bytes.fromhex("90f8bf6a479f320ead074411a4b0e7944ea8c9c1")
 RETAILER = bytes.fromhex("ffcf8fdee72ac11b5c542428b35eef5769c409f0")

@@ -10,6 +10,7 @@ import typer
 from relayer.commands.arguments.groups import application
 from relayer.commands.arguments.options import Json, LogJson
 from relayer.commands.form import form
+from relayer.commands.reporting import reported
 
 AGENT_FILE = Path("agent.yaml")
 Settings = Annotated[Path, typer.Option("--config", "-c", help="agent.yaml")]
@@ -18,6 +19,17 @@ Event = Annotated[
 ]
 
 app = application("The settlement agent: activities of a contract become liabilities.", no_args_is_help=True)
+
+
+@app.command("init")
+def agent_init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files.")] = Path(), json: Json = False
+) -> None:
+    """Write agent.yaml, an example of a rule file, and a key for the agent."""
+    from relayer.commands.init import write_agent_examples
+
+    with reported(form(json)):
+        write_agent_examples(folder)
 
 
 @app.command("serve")

@@ -22,7 +22,7 @@ from relayer.config.agent_file import load_agent
 from relayer.devnet.nodes import Ganache
 from relayer.facts.schema import party_id
 from relayer.facts.ways import Way
-from relayer.keystore import account_from_key
+from relayer.keystore import account_from_key, create_keystore
 from relayer.ledgers.evm.abi_types import encode
 from relayer.ledgers.evm.connection import EvmConnection
 from relayer.ledgers.evm.finality import LatestIsFinal
@@ -80,11 +80,13 @@ async def place(ganache: Ganache, accounts: Iterator[LocalAccount], tmp_path: Pa
     account, retailer = next(accounts), bytes.fromhex(next(accounts).address[2:])
     key = account.key.hex().removeprefix("0x")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AGENT_KEY", key)
     ours = account_from_key(key)
     provider = bytes.fromhex(ours.address[2:])
     assert CliRunner().invoke(app, ["init"]).exit_code == 0
     assert CliRunner().invoke(app, ["ledger", "init"]).exit_code == 0
+    create_keystore(tmp_path / "keys" / "agent.json", "secret", key=bytes.fromhex(key))
+    (tmp_path / "keys" / "agent.password").write_text("secret")
+    (tmp_path / "keys" / "agent.password").chmod(0o600)
     async with EvmConnection(connection_options(ganache), ours, SystemClock()) as connection:
         trips, mined = await connection.deployer.deploy(initcode("TripLog", provider), "trips")
         data, _ = await connection.deployer.deploy(initcode("DataContract", provider), "data")

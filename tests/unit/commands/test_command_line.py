@@ -13,13 +13,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import relayer
+from relayer.app.evm_settings import open_account
 from relayer.cli import app
 from relayer.commands.exits import exit_status
 from relayer.commands.fact_file import read_facts
 from relayer.commands.output import money
 from relayer.commands.packet_names import keys_named
 from relayer.commands.stories import STORIES
+from relayer.config.agent_file import load_agent
 from relayer.config.relayer_file import load_relayer
+from relayer.config.rules_file import load_rules
 from relayer.core.states import STATES
 from relayer.errors import ConfigurationError, InvalidInput, JournalUnavailable, RelayerError
 from relayer.facts.words import keccak256
@@ -62,6 +65,19 @@ def test_init_writes_files_that_load_and_never_overwrites(tmp_path: Path) -> Non
     before = (tmp_path / "relayer.yaml").read_text()
     assert "exists already" in str(refused("init", str(tmp_path)))
     assert (tmp_path / "relayer.yaml").read_text() == before
+
+
+def test_agent_init_writes_files_that_load_and_never_overwrites(tmp_path: Path) -> None:
+    done = run("agent", "init", str(tmp_path))
+    assert done.exit_code == 0
+    settings = load_agent(tmp_path / "agent.yaml")
+    account = open_account(settings.issuer).address
+    assert account in done.output
+    assert load_rules(settings.rules).name == "trips"
+    assert (tmp_path / "keys" / "agent.password").stat().st_mode & 0o077 == 0
+    (tmp_path / "agent.yaml").unlink()
+    assert "exists already" in str(refused("agent", "init", str(tmp_path)))
+    assert not (tmp_path / "agent.yaml").exists()
 
 
 def test_a_command_without_a_configuration_says_what_to_do(tmp_path: Path) -> None:
