@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from relayer.agent.claiming import Claiming
@@ -170,9 +171,9 @@ class SettlementAgent:
         """Ends the pause of `run` now."""
         self._wanted.set()
 
-    def counts(self) -> Counts:
+    async def counts(self) -> Counts:
         """Of everything in the database."""
-        return self.store.counts()
+        return await self.store.in_thread(lambda store: store.counts())
 
     async def _rest(self, stop: asyncio.Event) -> bool:
         """Until the next pull is due or wanted. True: it is to stop."""
@@ -198,7 +199,7 @@ class SettlementAgent:
         await self._rate_again()
         events, blocks, waiting = 0, [], 0
         # First what waits from before: it is older than whatever is read now. But what its block said may be gone.
-        if self.store.next_try() is not None:
+        if await self.store.in_thread(lambda store: store.next_try()) is not None:
             await self._reader.look_back(self.rules.contracts.values())
         await self._deliver()
         for contract in self.rules.contracts.values():
@@ -208,7 +209,7 @@ class SettlementAgent:
                 if waiting >= _DELIVER_AFTER:
                     await self._deliver()
                     waiting = 0
-            cursor = self.store.cursor(contract.address)
+            cursor = await self.store.in_thread(lambda store, of=contract.address: store.cursor(of))  # type: ignore[misc]
             blocks.append(contract.start_block - 1 if cursor is None else cursor[0])
         await self._deliver()
         references = await self._references.write()
@@ -245,14 +246,17 @@ class SettlementAgent:
         """Events that made no claim, by the rules of now: once for each start, because rules change with a start."""
         if self._rerated:
             return
-        after = 0
-        while events := self.store.unrated(after=after, limit=_PAGE):
-            after = events[-1].id
-            for each in events:
-                if each.orphaned or self.store.claims_of(each.id):
-                    continue
-                outcome = self.claiming.claims(each.event)
-                self.store.rerate(each, () if outcome is None else outcome)
-            # Whatever else runs in this process goes on meanwhile.
-            await asyncio.sleep(0)
+        after: int | None = 0
+        while after is not None:
+            after = await self.store.in_thread(partial(self._rate_page, after=after))
         self._rerated = True
+
+    def _rate_page(self, store: AgentStore, *, after: int) -> int | None:
+        """The last of a page of events; None: there was none."""
+        events = store.unrated(after=after, limit=_PAGE)
+        for each in events:
+            if each.orphaned or store.claims_of(each.id):
+                continue
+            outcome = self.claiming.claims(each.event)
+            store.rerate(each, () if outcome is None else outcome)
+        return events[-1].id if events else None

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from relayer.agent.agent import SettlementAgent
 from relayer.agent.claiming import Decoded, object_id
+from relayer.agent.store import AgentStore
 from relayer.agent.values import ClaimState, NewClaim, StoredEvent
 from relayer.codes.facts import FactCategory, FactKind
 from relayer.errors import InvalidInput
@@ -55,7 +57,8 @@ class _Settled:
 async def corrections(agent: SettlementAgent, event: StoredEvent) -> list[Correction]:
     """Facts that make the event's settlement what the rules of now give; empty: it is. Raises InvalidInput where facts
     cannot do it, ActivityRefused where the rules of now refuse the event."""
-    if any(each.state is ClaimState.WAITING for each in agent.store.claims_of(event.id)):
+    known = await agent.store.in_thread(lambda store: store.claims_of(event.id))
+    if any(each.state is ClaimState.WAITING for each in known):
         raise InvalidInput("claims of this event are still on their way; let the agent pull, then correct it")
     decoded = _decoded(agent, event)
     claims = rate(agent.rules, decoded.rule, decoded.activity)
@@ -74,7 +77,7 @@ async def corrections(agent: SettlementAgent, event: StoredEvent) -> list[Correc
     return made
 
 
-def record(agent: SettlementAgent, event: StoredEvent, made: Sequence[Correction]) -> None:
+async def record(agent: SettlementAgent, event: StoredEvent, made: Sequence[Correction]) -> None:
     """Puts the facts of a correction on their way; the next pull delivers them."""
     decoded = _decoded(agent, event)
     activity = decoded.activity
@@ -91,9 +94,13 @@ def record(agent: SettlementAgent, event: StoredEvent, made: Sequence[Correction
                 document=document,
             )
         )
-    agent.store.add_corrections(event.id, event.event.contract, claims)
-    if event.code is not None:
-        agent.store.rerate(event, ())
+
+    def stored(store: AgentStore) -> None:
+        store.add_corrections(event.id, event.event.contract, claims)
+        if event.code is not None:
+            store.rerate(event, ())
+
+    await agent.store.in_thread(stored)
 
 
 def _decoded(agent: SettlementAgent, event: StoredEvent) -> Decoded:
@@ -113,9 +120,13 @@ async def _on_ledger(agent: SettlementAgent, activity: Activity) -> tuple[list[_
         liability = await agent.recorder.liability_of_fact(key)
         if liability is not None and liability.kind is not FactKind.CREDIT_NOTE:
             settled.append(_Settled(liability=liability, number=number))
-        if liability is None and number in CORRECTION_NUMBERS and agent.store.claim(key) is None:
+        if liability is None and number in CORRECTION_NUMBERS and await agent.store.in_thread(partial(_is_free, fact=key)):
             free.append(number)
     return settled, free
+
+
+def _is_free(store: AgentStore, *, fact: bytes) -> bool:
+    return store.claim(fact) is None
 
 
 def _credits(

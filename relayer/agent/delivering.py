@@ -58,7 +58,7 @@ class Delivery:
         wants_reference: Callable[[StoredClaim], bool],
         proven: ProvenPull | None = None,
     ) -> None:
-        """`batch`: facts of one request at most."""
+        """`batch`: facts of one request at most. `wants_reference` is asked in the store's thread."""
         self._recorder = recorder
         self._store = store
         self._clock = clock
@@ -73,14 +73,20 @@ class Delivery:
         """All claims that are due. Raises LedgerError where the settlement ledger cannot be asked, or refuses the signature;
         everything that it answered by then is stored."""
         total = Delivered()
-        while claims := self._due():
-            self._store.attempted(claims)
+        while claims := await self._store.in_thread(self._taken):
             await self._send(claims, total)
         return total
 
-    def _due(self) -> list[StoredClaim]:
+    def _taken(self, store: AgentStore) -> list[StoredClaim]:
+        """Claims that are sent next, noted as attempted."""
+        claims = self._due(store)
+        if claims:
+            store.attempted(claims)
+        return claims
+
+    def _due(self, store: AgentStore) -> list[StoredClaim]:
         """Claims of one contract and one rule file, in order. One of another kind holds back its pair for a round."""
-        due = self._store.due(now=self._clock.now(), limit=self._batch)
+        due = store.due(now=self._clock.now(), limit=self._batch)
         if not due:
             return []
         kind = _kind(due[0])
@@ -106,13 +112,13 @@ class Delivery:
             raise LedgerError(
                 f"the settlement ledger gave {len(answers)} answers for {len(claims)} facts; check its version"
             )
-        self._note(list(zip(claims, answers, strict=True)), total)
+        await self._note(list(zip(claims, answers, strict=True)), total)
 
     async def _refused_whole(self, claims: Sequence[StoredClaim], error: LedgerRefused, total: Delivered) -> None:
         """One fact may be at fault, so halves are tried; where even one alone is refused, all of it waits."""
         why = Refusal(code=error.code, detail=error.message)
         if len(claims) == 1:
-            self._store.put_off([(claims[0], why, self._next_try(claims[0]))])
+            await self._put_off(claims, why)
             total.put_off += 1
             total.count(error.code)
             return
@@ -120,11 +126,11 @@ class Delivery:
             answers = await self._asked(claims[:1])
         except LedgerRefused as again:
             if again.code == error.code:
-                self._store.put_off([(each, why, self._next_try(each)) for each in claims])
+                await self._put_off(claims, why)
                 raise
             answers = ()
         if answers:
-            self._note([(claims[0], answers[0])], total)
+            await self._note([(claims[0], answers[0])], total)
         rest = claims[1:]
         middle = (len(rest) + 1) // 2
         for part in (rest[:middle], rest[middle:]):
@@ -142,15 +148,19 @@ class Delivery:
             code=AgentCode.NOT_READABLE.value,
             detail=f"the settlement ledger cannot read it: {error}; compare the versions of agent and ledger",
         )
-        self._store.put_off([(claims[0], why, self._next_try(claims[0]))])
+        await self._put_off(claims, why)
         total.put_off += 1
         total.count(why.code)
+
+    async def _put_off(self, claims: Sequence[StoredClaim], why: Refusal) -> None:
+        rows = [(each, why, self._next_try(each)) for each in claims]
+        await self._store.in_thread(lambda store: store.put_off(rows))
 
     async def _asked(self, claims: Sequence[StoredClaim]) -> Sequence[FactAnswer]:
         contract, rules = _kind(claims[0])
         if self._proven is None or rules or not self._proven.proves(contract):
             return await self._signed(claims)
-        events = [self._store.event(each.event).event for each in claims]
+        events = await self._store.in_thread(lambda store: [store.event(each.event).event for each in claims])
         issuers = [minted_fact(each.data)[0] for each in events]
         blocks = [each.block for each in events]
         answers = list(await self._proven.record(contract, claims, issuers=issuers, blocks=blocks))
@@ -182,7 +192,7 @@ class Delivery:
         )
         return await self._recorder.record_facts(request)
 
-    def _note(self, answered: Sequence[tuple[StoredClaim, FactAnswer]], total: Delivered) -> None:
+    async def _note(self, answered: Sequence[tuple[StoredClaim, FactAnswer]], total: Delivered) -> None:
         recorded, refused, put_off = [], [], []
         for claim, answer in answered:
             if answer.status is FactStatus.ACCEPTED:
@@ -194,10 +204,14 @@ class Delivery:
                 put_off.append((claim, why, self._next_try(claim)))
             else:
                 refused.append((claim, why))
-        references = frozenset(each.claim.fact.fact_id for each, _ in recorded if self._wants_reference(each))
-        self._store.recorded(recorded, references=references)
-        self._store.put_off(put_off)
-        self._store.refused(refused)
+
+        def store_answers(store: AgentStore) -> None:
+            references = frozenset(each.claim.fact.fact_id for each, _ in recorded if self._wants_reference(each))
+            store.recorded(recorded, references=references)
+            store.put_off(put_off)
+            store.refused(refused)
+
+        await self._store.in_thread(store_answers)
         total.recorded += len(recorded)
         total.refused += len(refused)
         total.put_off += len(put_off)

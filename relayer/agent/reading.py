@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from relayer.agent.claiming import Claiming
 from relayer.agent.ports import BlockHeader, EventLog, EventSource
@@ -71,7 +72,7 @@ class LedgerReader:
         reader = self._readers.setdefault(contract.name, self._ranges(contract, topics))
         async for (part,) in reader.parts(first, head.number):
             rated = self._rated(await self._events(contract, part))
-            added = self._store.add(contract.address, rated, block=part.last.number, block_hash=part.last.hash)
+            added = await self._store.in_thread(partial(_stored, contract=contract.address, rated=rated, last=part.last))
             yield Progress(contract=contract.name, events=added, block=part.last.number)
 
     async def events(self, contract: Contract, first: int, last: int) -> AsyncIterator[Sequence[NewEvent]]:
@@ -91,7 +92,7 @@ class LedgerReader:
     async def _begin(self, contract: Contract, head: BlockHeader) -> int:
         """The first block to read, after the cursor was compared with the ledger."""
         assert self._store is not None
-        for block, known in self._store.known_blocks(contract.address):
+        for block, known in await self._store.in_thread(lambda store: store.known_blocks(contract.address)):
             if block > head.number:
                 # The final block moved back: another node is behind, or the ledger was restored. Nothing is decided by that.
                 return head.number + 1
@@ -99,17 +100,21 @@ class LedgerReader:
             if found is None:
                 raise LedgerUnavailable(f"the node has no block {block}, which was final before; ask another node")
             if found.hash == known:
-                self._rewind(contract, block)
+                await self._rewind(contract, block)
                 return block + 1
-        self._rewind(contract, contract.start_block - 1)
+        await self._rewind(contract, contract.start_block - 1)
         return contract.start_block
 
-    def _rewind(self, contract: Contract, block: int) -> None:
+    async def _rewind(self, contract: Contract, block: int) -> None:
         assert self._store is not None
-        cursor = self._store.cursor(contract.address)
-        if cursor is None or cursor[0] == block:
+
+        def rewound(store: AgentStore) -> int | None:
+            cursor = store.cursor(contract.address)
+            return None if cursor is None or cursor[0] == block else store.rewind(contract.address, block)
+
+        gone = await self._store.in_thread(rewound)
+        if gone is None:
             return
-        gone = self._store.rewind(contract.address, block)
         _log.warning("the ledger was reorganised", contract=contract.name, back_to=block, events=gone)
 
     def _ranges(self, contract: Contract, topics: Sequence[bytes]) -> RangeReader[_Part]:
@@ -157,6 +162,10 @@ class LedgerReader:
             )
             ordinals[key] += 1
         return events
+
+
+def _stored(store: AgentStore, *, contract: bytes, rated: Sequence[Rated], last: BlockHeader) -> int:
+    return store.add(contract, rated, block=last.number, block_hash=last.hash)
 
 
 def _too_much(error: RelayerError) -> bool:

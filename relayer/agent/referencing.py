@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from relayer.agent.claiming import Claiming
 from relayer.agent.evm_writer import calldata
@@ -19,6 +20,9 @@ REFERENCES_AT_ONCE = 50
 _log = Log(__name__)
 
 _Outcome = tuple[StoredClaim, ReferenceState, str]
+_Rule = tuple[WriteBack, Mapping[str, Argument]]
+"""How an event's reference is written, and the event's fields."""
+_Due = tuple[StoredClaim, _Rule | None]
 
 
 class References:
@@ -42,7 +46,8 @@ class References:
         self._asked_for = any(rule.write_back for rule in claiming.rules.events)
 
     def wanted(self, claim: StoredClaim) -> bool:
-        """Whether the rules write this claim's reference: that of an event's first claim is the record's."""
+        """Whether the rules write this claim's reference: that of an event's first claim is the record's. Asked in the
+        store's thread."""
         if claim.claim.number != 0 or self._writer is None or self._store is None or not self._asked_for:
             return False
         return self._rule(self._store.event(claim.event).event) is not None
@@ -60,21 +65,23 @@ class References:
         """All that are due. How many records have theirs now. Raises LedgerError where the ledger cannot be asked."""
         assert self._store is not None
         written = 0
-        while due := self._store.references_due(limit=REFERENCES_AT_ONCE):
+        while due := await self._store.in_thread(self._due):
             outcomes = await self._write(due)
-            self._store.referenced(outcomes)
+            await self._store.in_thread(partial(AgentStore.referenced, outcomes=outcomes))
             written += sum(state is ReferenceState.WRITTEN for _, state, _ in outcomes)
             for claim, state, detail in outcomes:
                 if state is not ReferenceState.WRITTEN:
                     _log.warning("reference not written", fact_id=claim.claim.fact.fact_id.hex(), reason=detail)
         return written
 
-    async def _write(self, due: Sequence[StoredClaim]) -> list[_Outcome]:
-        assert self._store is not None
+    def _due(self, store: AgentStore) -> list[_Due]:
+        due = store.references_due(limit=REFERENCES_AT_ONCE)
+        return [(claim, self._rule(store.event(claim.event).event)) for claim in due]
+
+    async def _write(self, due: Sequence[_Due]) -> list[_Outcome]:
         outcomes: list[_Outcome] = []
         pending: list[tuple[StoredClaim, Call, list[Argument]]] = []
-        for claim in due:
-            found = self._rule(self._store.event(claim.event).event)
+        for claim, found in due:
             if found is None or self._writer is None:
                 outcomes.append((claim, ReferenceState.NONE, "the rule file asks for no reference any more"))
                 continue
@@ -116,7 +123,7 @@ class References:
             return ReferenceState.DIFFERS, f"the record has {_shown(present)}, which is kept"
         return None
 
-    def _rule(self, event: NewEvent) -> tuple[WriteBack, Mapping[str, Argument]] | None:
+    def _rule(self, event: NewEvent) -> _Rule | None:
         try:
             decoded = self._claiming.decode(event)
         except ActivityRefused:

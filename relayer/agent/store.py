@@ -7,12 +7,14 @@ ledger answers a repeat with the first liability.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from relayer.agent.rows import ClaimRow, claim_row
 from relayer.agent.schema import APPLICATION_ID, TABLES
@@ -38,6 +40,8 @@ _CHANGED = (
     "what was recorded came from a block that is gone; `relayer agent correct` records the difference",
 )
 
+_T = TypeVar("_T")
+
 Rated = tuple[NewEvent, Sequence[NewClaim] | Refusal]
 """An event with what it became."""
 
@@ -47,6 +51,7 @@ class AgentStore(AgentStoreReader):
 
     def __init__(self, path: Path) -> None:  # the reader's own connection is not opened
         self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="agent-store")
         try:
             private_folder(path.parent) if not path.parent.exists() else None
             self._lock: IO[bytes] = private_file(path.with_name(path.name + ".lock"))
@@ -80,8 +85,20 @@ class AgentStore(AgentStoreReader):
                 raise JournalUnavailable(f"{path}: is not the database of an agent; name another file as store")
             return db
 
+    async def in_thread(self, work: Callable[[AgentStore], _T]) -> _T:
+        """Does work on the database in a thread of its own, one piece after the other: whatever else runs in this process
+        does not stand still for a disk."""
+        done = asyncio.get_running_loop().run_in_executor(self._thread, work, self)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            # Whoever is cancelled may close the file next.
+            await asyncio.wait([done])
+            raise
+
     def close(self) -> None:
         """Closes the file and releases its lock."""
+        self._thread.shutdown()
         self._db.close()
         self._lock.close()
 

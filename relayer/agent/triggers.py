@@ -49,9 +49,9 @@ def pull_view(report: AgentReport) -> PullView:
     )
 
 
-def status_of(agent: SettlementAgent) -> AgentStatus:
+async def status_of(agent: SettlementAgent) -> AgentStatus:
     """Counted now."""
-    counts = agent.counts()
+    counts = await agent.counts()
     return AgentStatus(
         rules=agent.rules.name,
         rules_hash=hex_of(agent.rules.digest),
@@ -83,7 +83,7 @@ def application(agent: SettlementAgent, *, token: str | None = None) -> Starlett
             return _problem(str(error))
 
     async def status(_request: Request) -> Response:
-        return JSONResponse(as_plain(status_of(agent)))
+        return JSONResponse(as_plain(await status_of(agent)))
 
     async def healthz(_request: Request) -> Response:
         return _problem(agent.last_error) if agent.last_error else JSONResponse({"healthy": True})
@@ -164,7 +164,7 @@ class _Servicer(agent_pb2_grpc.AgentServicer):
         self, request: agent_pb2.StatusRequest, context: _Context
     ) -> agent_pb2.StatusResponse:
         del request, context
-        counts = self._agent.counts()
+        counts = await self._agent.counts()
         return agent_pb2.StatusResponse(
             rules=self._agent.rules.name,
             rules_hash=self._agent.rules.digest,

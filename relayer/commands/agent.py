@@ -195,7 +195,7 @@ async def _correct(path: Path, event: str, *, yes: bool) -> list[Correction]:
         found = event_named(agent.store, event)
         made = await corrections(agent, found)
         if yes and made:
-            record(agent, found, made)
+            await record(agent, found, made)
             await _delivered(agent)
         return made
 

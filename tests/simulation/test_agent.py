@@ -4,6 +4,7 @@ trip becomes one liability, with one reference, whatever happens."""
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -302,7 +303,7 @@ async def test_another_reference_is_never_overwritten(world: World) -> None:
     world.chain.mine(empty=1)
     agent = world.start()
     await agent.pull()
-    counts = agent.counts()
+    counts = await agent.counts()
     agent.store.close()
     assert (counts.references_written, counts.references_wrong) == (1, 1)
     assert world.chain.references[first.trip] == b"\x99" * 32
@@ -316,7 +317,7 @@ async def test_a_reference_that_the_abi_has_no_place_for_holds_up_no_pull(world:
     world.chain.mine(empty=1)
     agent = world.start(replace(RULES, events=(replace(rule, write_back=replace(rule.write_back, write=write)),)))
     assert (await agent.pull()).recorded == 2
-    counts = agent.counts()
+    counts = await agent.counts()
     agent.store.close()
     assert (counts.references_due, counts.references_wrong) == (0, 2)
 
@@ -396,6 +397,32 @@ async def test_a_tariff_that_cannot_be_calculated_stops_no_other(world: World, c
     agent.store.close()
     assert (shown.code, report.recorded) == (code, 2)
     assert shown.detail
+
+
+async def test_the_hosts_event_loop_does_no_work_of_the_database(world: World) -> None:
+    """The fault: whatever else ran in the agent's process stood still while the agent's database was written."""
+    bad = FakeTrip(trip=b"\x01" * 32, seconds=600, provider=b"\x09" * 20)
+    world.chain.mine(*trips(1, 20), bad)
+    world.chain.mine(empty=1)
+    await pulled(world)
+    world.chain.reorganise(2)
+    world.chain.mine(*trips(21, 5))
+    world.chain.mine(empty=1)
+    agent = world.start()
+    threads = set()
+    translated = agent.store._translated
+
+    def noted():  # type: ignore[no-untyped-def]
+        threads.add(threading.get_ident())
+        return translated()
+
+    agent.store._translated = noted  # type: ignore[method-assign]
+    await agent.pull()
+    counts = await agent.counts()
+    agent.store.close()
+    assert counts.recorded > 5
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_one_agent_for_one_database_and_one_ledger(world: World) -> None:

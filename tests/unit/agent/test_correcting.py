@@ -40,7 +40,7 @@ async def corrected(agent: SettlementAgent) -> int:
     assert event is not None
     made = await corrections(agent, event)
     if made:
-        record(agent, event, made)
+        await record(agent, event, made)
         await agent.pull()
     return len(made)
 
