@@ -64,7 +64,7 @@ docs: $(VENV)/.dev-installed ## the pages of docs/ as a site in site/
 	@echo 'docs: open site/index.html'
 
 clean: ## remove what was installed
-	rm -rf $(VENV) devnet/node_modules contracts/evm/node_modules site
+	rm -rf $(VENV) devnet/node_modules contracts/evm/node_modules tests/specs/node_modules site
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -78,9 +78,10 @@ $(VENV)/.run-installed: requirements/run.txt requirements/devnet.txt pyproject.t
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
+$(VENV)/.dev-installed: requirements/dev.txt tests/specs/package-lock.json $(VENV)/.run-installed
 	$(info setup: installing the development tools)
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/python devnet/setup_node.py tests/specs
 	@touch $@
 
 $(VENV)/.node-installed: devnet/package-lock.json | $(VENV)/.run-installed

@@ -13,6 +13,7 @@ from tests.support.paths import ROOT
 COVERED = {
     "contracts/evm": {"MIT", "ISC"},
     "devnet": {"MIT", "Apache-2.0", "BSD-3-Clause", "ISC"},
+    "tests/specs": {"MIT", "Apache-2.0"},
     "devnet/anvil": {"MIT", "Apache-2.0", "(MIT OR Apache-2.0)", "MIT OR Apache-2.0"},
 }
 """What the last lines of each npm part of NOTICE say; whatever has another licence is named there."""

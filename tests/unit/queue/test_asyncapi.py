@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 
 from relayer.codes.facts import FactCode, FactStatus
+from relayer.devnet.nodes import ensure_node_modules
 from relayer.facts.codec import FactAnswer
 from relayer.queue.asyncapi import asyncapi
 from relayer.queue.events import Answered, Message, write_answer
 from relayer.queue.names import Names
+from tests.support.paths import ROOT
 from tests.support.queueing import a_fact, an_event, write_facts_json
 
 DOCUMENT = asyncapi(Names(), ("nats://127.0.0.1:4222", "tls://broker.example:4222"))
@@ -34,6 +36,36 @@ def test_messages_are_as_described() -> None:
     check("recordFacts", write_facts_json(EVENT, structured=False))
     check("factsAnswered", write_answer(EVENT, Answered(answers=(ANSWER,)), ledger="settlement-1"))
     check("factsAnswered", write_answer(EVENT, Answered(code="settlement/33", reason="no"), ledger="settlement-1"))
+
+
+@pytest.fixture(scope="module")
+def published() -> Draft7Validator:
+    """AsyncAPI's own schema of its documents."""
+    folder = ROOT / "tests" / "specs"
+    ensure_node_modules(folder)
+    version = DOCUMENT["asyncapi"]
+    schema = json.loads((folder / f"node_modules/@asyncapi/specs/schemas/{version}.json").read_text())
+    return Draft7Validator(schema)
+
+
+def test_the_document_is_one_by_asyncapis_own_schema(published: Draft7Validator) -> None:
+    assert [each.message for each in published.iter_errors(json.loads(json.dumps(DOCUMENT)))] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("info", "version", None),
+        ("servers", "hots", "127.0.0.1"),
+        ("channels", "messages", []),
+        ("operations", "action", "take"),
+    ],
+)
+def test_what_the_schema_does_not_have_is_found(published: Draft7Validator, part: str, name: str, value: object) -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    place = document[part] if part == "info" else next(iter(document[part].values()))
+    place[name] = value
+    assert list(published.iter_errors(document))
 
 
 @pytest.mark.parametrize("change", [{"signature": None}, {"unheard": 1}, {"facts": []}])
