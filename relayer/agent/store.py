@@ -87,7 +87,7 @@ class AgentStore(AgentStoreReader):
 
     async def in_thread(self, work: Callable[[AgentStore], _T]) -> _T:
         """Does work on the database in a thread of its own, one piece after the other: whatever else runs in this process
-        does not stand still for a disk."""
+        does not wait for a disk."""
         done = asyncio.get_running_loop().run_in_executor(self._thread, work, self)
         try:
             return await asyncio.shield(done)
