@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ssl
 
-from relayer.config.fields import Tls
+from relayer.config.fields import LedgerListen, Tls
 from relayer.config.serving import read_pem
 from relayer.errors import ConfigurationError
-from relayer.transport import Certificate
+from relayer.transport import Certificate, Places, host_port
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
@@ -30,3 +30,11 @@ def certificate_of(tls: Tls) -> Certificate:
     """The same as bytes, for gRPC."""
     server_context(tls)
     return Certificate(key=read_pem(tls.key), chain=read_pem(tls.certificate))
+
+
+def places_of(listen: LedgerListen) -> Places:
+    """Where a gRPC server listens whose calls carry tokens."""
+    if listen.port is None or listen.tls is None:
+        return Places(socket=listen.socket)
+    certificate = certificate_of(listen.tls)
+    return Places(socket=listen.socket, tcp=host_port(listen.host, listen.port), certificate=certificate)

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, 
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
 
-from relayer.app.certificates import certificate_of, server_context
+from relayer.app.certificates import places_of, server_context
 from relayer.app.pushing import connect_of, make_courier, open_push_target
 from relayer.config.fields import LedgerListen
 from relayer.config.push_service import PushServiceSettings
@@ -26,7 +26,7 @@ from relayer.push.service.core import PushService, Tenant
 from relayer.push.service.http import PushServer
 from relayer.push.service.rpc import push_server
 from relayer.service.listener import bind
-from relayer.transport import Places, host_port, socket_name
+from relayer.transport import socket_name
 
 _log = Log(__name__)
 
@@ -101,9 +101,7 @@ async def _http(server: PushServer, listener: socket) -> AsyncIterator[None]:
 async def _grpc(server: GrpcServer, listen: LedgerListen) -> AsyncIterator[None]:
     if listen.socket is not None and not _is_left_behind(listen.socket) and listen.socket.exists():
         raise ConfigurationError(f"cannot listen at {listen.socket}; stop what listens there, or check the folder")
-    certificate = None if listen.tls is None else certificate_of(listen.tls)
-    tcp = None if listen.port is None else host_port(listen.host, listen.port)
-    await server.start(Places(socket=listen.socket, tcp=tcp, certificate=certificate))
+    await server.start(places_of(listen))
     try:
         yield
     finally:

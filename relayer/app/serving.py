@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from relayer.app.certificates import certificate_of
+from relayer.app.certificates import places_of
 from relayer.app.embedded import embedded_ledger
-from relayer.config.fields import LedgerListen
 from relayer.config.serving import LedgerFileSettings
 from relayer.ledgers.embedded.served.server import serve
 from relayer.ledgers.served.access import Access, Reads
 from relayer.logs import Log
-from relayer.transport import Places, host_port
 
 _log = Log(__name__)
 
@@ -24,7 +22,7 @@ async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) ->
 
     await serve(
         embedded_ledger(settings.chain_id, settings),
-        places=_places(settings.listen),
+        places=places_of(settings.listen),
         access=Access(
             operator=settings.token.resolve(),
             parties={account: token.resolve() for account, token in settings.party_tokens.items()},
@@ -34,10 +32,3 @@ async def serve_ledger(settings: LedgerFileSettings, stopping: asyncio.Event) ->
         stop=stopping,
         ready=ready,
     )
-
-
-def _places(listen: LedgerListen) -> Places:
-    if listen.port is None or listen.tls is None:
-        return Places(socket=listen.socket)
-    certificate = certificate_of(listen.tls)
-    return Places(socket=listen.socket, tcp=host_port(listen.host, listen.port), certificate=certificate)
