@@ -16,6 +16,7 @@ ATTACKERS = (
     "A local user",
     "The network",
     "The counterparty ledger",
+    "A hub, and ledgers behind one",
     "A stranger on the contract ledger",
 )
 
