@@ -44,12 +44,12 @@ def test_document_types_and_entities_are_never_read(notification: str, tmp_path:
 
 
 def test_an_entity_bomb_costs_nothing(notification: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert (
         refusal((BOMB + "]>" + notification.partition("?>")[2].replace("NTF-1", "&k;")).encode())
         is MessageProblem.DOCUMENT_TYPE
     )
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7"])

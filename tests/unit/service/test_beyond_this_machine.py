@@ -36,16 +36,16 @@ async def serving(token: str | None = TOKEN, **bounds: float) -> AsyncIterator[i
     running = asyncio.create_task(server.serve(sockets=[listener]))
     yield listener.getsockname()[1]
     server.should_exit = True
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 120)
 
 
 async def asked(port: int, *headers: str, tls: bool = True) -> bytes:
     context = ssl.create_default_context(cafile=CERTIFICATES / "localhost.pem") if tls else None
-    reader, writer = await asyncio.wait_for(asyncio.open_connection("localhost", port, ssl=context), 20)
+    reader, writer = await asyncio.wait_for(asyncio.open_connection("localhost", port, ssl=context), 120)
     lines = ["GET /status HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
     writer.write("\r\n".join(lines).encode())
     try:
-        return await asyncio.wait_for(reader.read(), 20)
+        return await asyncio.wait_for(reader.read(), 120)
     except ConnectionError:
         return b""
     finally:
@@ -144,7 +144,7 @@ async def test_a_handshake_that_does_not_begin_ends_by_itself() -> None:
     async with serving(seconds=0.05) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), 20) == b""
+            assert await asyncio.wait_for(reader.read(), 25) == b""
         writer.close()
 
 

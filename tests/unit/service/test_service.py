@@ -234,21 +234,21 @@ async def test_the_server_answers_and_stops_when_told() -> None:
     server = StatusServer(source())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
-    reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 10)
+    reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 120)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 120)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 200")
     server.should_exit = True
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 120)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 async def asked(port: int) -> bytes:
-    reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 10)
+    reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 120)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 120)
     writer.close()
     return answer
 
@@ -266,7 +266,7 @@ async def test_a_local_user_with_many_idle_connections_keeps_no_one_from_asking(
     for _, writer in idle:
         writer.close()
     server.should_exit = True
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 120)
 
 
 async def test_a_connection_that_asks_nothing_ends_by_itself() -> None:
@@ -276,7 +276,7 @@ async def test_a_connection_that_asks_nothing_ends_by_itself() -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: ")
-    assert await asyncio.wait_for(reader.read(), 10) == b""
+    assert await asyncio.wait_for(reader.read(), 25) == b""
     writer.close()
     server.should_exit = True
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 120)
