@@ -24,9 +24,6 @@ async def open_routes(path: Path, name: str | None, *, rights: Rights = Rights.R
         raise ConfigurationError(f"{path} has no ledger {name!r}; it has {', '.join(settings.ledgers)}")
     ledger = make_ledger(name, settings.ledgers[name], rights=rights)
     if not isinstance(ledger, MayBeHub):
-        raise ConfigurationError(
-            f"ledger {name!r} keeps no routes for this command: those of a Cosmos chain are changed by transactions of its "
-            "module `forward`, and an EVM ledger forwards nothing"
-        )
+        raise ConfigurationError(f"ledger {name!r} keeps no routes: an EVM ledger forwards nothing")
     async with connected(ledger):
         yield ledger.forwarding

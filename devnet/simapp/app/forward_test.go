@@ -324,6 +324,12 @@ func TestOperatorsAloneSetRoutes(t *testing.T) {
 
 func TestAClientOfAHubIsTrustedForTheChainsThatAreNamed(t *testing.T) {
 	s := newStar(t)
-	_, err := s.far.chain.SendMsgs(&settlementtypes.MsgTrustClient{Operator: s.far.sender(), ClientId: s.out.EndpointB.ClientID})
-	require.ErrorContains(t, err, "name the chains that it may speak for")
+	s.trust(s.far, s.out.EndpointB.ClientID)
+	genesis, err := s.far.app.SettlementKeeper.ExportGenesis(s.far.chain.GetContext())
+	require.NoError(t, err)
+	require.Equal(t, []*settlementtypes.TrustedClient{trusted(s.out.EndpointB.ClientID, hubID)}, genesis.TrustedClients)
+	require.NoError(t, genesis.Validate())
+	packet := s.send(s.factsFor(0, farID), anHour)
+	s.settle(s.lastSent(packet))
+	require.Equal(t, []facts.Code{facts.FarRefused}, unique(codesOf(t, s.learn(packet))), "the hub itself issues no facts")
 }

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from relayer.codes.ibc import ChainCode
+from relayer.errors import AccessDenied, LedgerRefused
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.messages import message_responses
 from relayer.ledgers.cosmos.questions import parse
@@ -41,6 +43,19 @@ class Commander:
         if executed.refusal is not None:
             raise refused(executed.refusal, what)
         return only_answer(executed.data, answer, f"transaction {executed.hash}")
+
+
+async def execute_as_operator(commander: Commander, message: Message, answer: type[_M], *, what: str, chain_id: str) -> _M:
+    """As Commander.execute. Raises AccessDenied for an account that has no right to it."""
+    try:
+        return await commander.execute(message, answer, what=what)
+    except LedgerRefused as error:
+        if error.code != str(ChainCode.UNAUTHORISED):
+            raise
+        raise AccessDenied(
+            f"{what}: account {commander.address} has no right to it on chain {chain_id} ({error.message}); "
+            "use an account of its settlement operators"
+        ) from error
 
 
 def only_answer(data: bytes, answer: type[_M], who: str) -> _M:

@@ -21,6 +21,7 @@ from relayer.ledgers.cosmos.client_view import ClientView
 from relayer.ledgers.cosmos.commander import Commander
 from relayer.ledgers.cosmos.endpoints import EndpointOptions
 from relayer.ledgers.cosmos.fees import FeePolicy
+from relayer.ledgers.cosmos.forwarding import CosmosForwarding
 from relayer.ledgers.cosmos.hints import NEW_BLOCKS, websocket_of
 from relayer.ledgers.cosmos.light_blocks import LightBlocks
 from relayer.ledgers.cosmos.limits import TransactionLimits
@@ -76,6 +77,7 @@ class CosmosLedger:
         self._host = CosmosClientHost(self._rpc, self._clients, commander, prefix=options.prefix)
         recorder = FactRecorder(self._rpc, self._sender, limits=options.limits)
         self.settlement = CosmosSettlement(self._rpc, commander, recorder, chain_id=options.chain_id)
+        self.forwarding = CosmosForwarding(self._rpc, commander, chain_id=options.chain_id)
         blocks = LightBlocks(self._rpc, chain_id=options.chain_id)
         self._view = ChainView(self._rpc, blocks, ledger=options.ledger_id)
         self._prover = CosmosProver(self._rpc, self._view, blocks, chain_id=options.chain_id)

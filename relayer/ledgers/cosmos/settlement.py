@@ -9,11 +9,10 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from relayer.codes.ibc import ChainCode
 from relayer.core.ids import ClientId, parse_port
-from relayer.errors import AccessDenied, InvalidInput, LedgerRefused, WrongLedger
+from relayer.errors import InvalidInput, LedgerRefused, WrongLedger
 from relayer.facts.words import WORD
-from relayer.ledgers.cosmos.commander import Commander
+from relayer.ledgers.cosmos.commander import Commander, execute_as_operator
 from relayer.ledgers.cosmos.errors import MalformedAnswer
 from relayer.ledgers.cosmos.questions import ask, find
 from relayer.ledgers.cosmos.recording import FactRecorder
@@ -128,12 +127,4 @@ class CosmosSettlement(SettlementClient):
         return await find(self._rpc, f"{_QUERY}/{subject}", request, answer)
 
     async def _send(self, message: Message, answer: type[_M], *, what: str) -> _M:
-        try:
-            return await self._commander.execute(message, answer, what=what)
-        except LedgerRefused as error:
-            if error.code != str(ChainCode.UNAUTHORISED):
-                raise
-            raise AccessDenied(
-                f"{what}: account {self._commander.address} has no right to it on chain {self._chain_id} ({error.message}); "
-                "use an account of its settlement operators"
-            ) from error
+        return await execute_as_operator(self._commander, message, answer, what=what, chain_id=self._chain_id)

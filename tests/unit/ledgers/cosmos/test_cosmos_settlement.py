@@ -128,6 +128,19 @@ async def test_a_client_is_trusted_once(chain: SdkChain, service: CosmosSettleme
     assert len(chain.executed) == 1
 
 
+async def test_a_client_of_a_hub_is_trusted_for_chains_once(chain: SdkChain, service: CosmosSettlement) -> None:
+    seen = accept(chain, "MsgTrustClient")
+    trusted = genesis_pb2.TrustedClient(client_id="07-tendermint-0", chains=["hub-1"])
+    chain.queries[PACKAGE + "Query/TrustedClients"] = lambda _: query_pb2.QueryTrustedClientsResponse(clients=[trusted])
+    assert await service.trusted_chains(ClientId("07-tendermint-1")) == ()
+    await service.trust_chains(ClientId("07-tendermint-0"), ["1337", "1338"])
+    sent = tx_pb2.MsgTrustClient.FromString(seen[-1].value)
+    assert (sent.client_id, list(sent.chains)) == ("07-tendermint-0", ["1337", "1338"])
+    trusted.chains[:] = ["1337", "1338"]
+    await service.trust_chains(ClientId("07-tendermint-0"), ["1337", "1338"])
+    assert len(chain.executed) == 1
+
+
 async def test_a_client_is_bound_to_a_port_once(chain: SdkChain, service: CosmosSettlement) -> None:
     seen = accept(chain, "MsgBindPort")
     found = query_pb2.QueryBoundPortResponse(port="settlement")

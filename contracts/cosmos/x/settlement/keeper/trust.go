@@ -12,6 +12,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cosmos/ibc-go/v11/modules/core/exported"
+	ibctm "github.com/cosmos/ibc-go/v11/modules/light-clients/07-tendermint"
 
 	"interledger.example/cosmos/x/settlement/ledger"
 	"interledger.example/cosmos/x/settlement/types"
@@ -58,19 +59,23 @@ func (k Keeper) TrustClient(ctx context.Context, msg *types.MsgTrustClient) (*ty
 	return &types.MsgTrustClientResponse{}, nil
 }
 
-// spokenFor are the chains that the client may speak for: those that were asked for, or the one that it says it follows. A client
-// that follows a contract ledger proves nothing of another one.
+// spokenFor are the chains that the client may speak for: those that were asked for, or the one that it follows. A client that
+// follows a contract ledger proves nothing of another one.
 func spokenFor(client exported.ClientState, asked []string) ([]string, error) {
-	follower, isDirect := client.(chainFollower)
-	switch {
-	case isDirect && len(asked) == 0:
-		asked = []string{follower.FollowedChainID()}
-	case isDirect && !slices.Equal(asked, []string{follower.FollowedChainID()}):
-		return nil, fmt.Errorf("it follows chain %s and speaks for no other", follower.FollowedChainID())
-	case len(asked) == 0:
-		return nil, fmt.Errorf("a client of type %s does not say of which contract ledger; name the chains that it may speak for", client.ClientType())
+	if follower, isDirect := client.(chainFollower); isDirect {
+		followed := []string{follower.FollowedChainID()}
+		if len(asked) > 0 && !slices.Equal(asked, followed) {
+			return nil, fmt.Errorf("it follows chain %s and speaks for no other", followed[0])
+		}
+		return followed, nil
 	}
-	return asked, types.CheckChains(asked)
+	if len(asked) > 0 {
+		return asked, types.CheckChains(asked)
+	}
+	if tendermint, ok := client.(*ibctm.ClientState); ok {
+		return []string{tendermint.ChainId}, nil
+	}
+	return nil, fmt.Errorf("a client of type %s does not say which chain it follows; name the chains that it may speak for", client.ClientType())
 }
 
 // DistrustClient refuses facts through a client from now on. What came before stays, and its news are still sent.

@@ -15,8 +15,12 @@ import (
 	"interledger.example/cosmos/x/settlement/ledger"
 )
 
-// chainIDForm is that of CometBFT's chain ids, and of EIP-155 ids in decimal.
-var chainIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
+var (
+	// contractChainForm is that of EIP-155 ids in decimal.
+	contractChainForm = regexp.MustCompile(`^[1-9][0-9]{0,77}$`)
+	// chainIDForm is that of CometBFT's chain ids as well.
+	chainIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,78}$`)
+)
 
 // DefaultGenesis has no operators and an empty log. The chain's authority can name operators later.
 func DefaultGenesis() *GenesisState { return &GenesisState{} }
@@ -50,24 +54,30 @@ func (c *TrustedClient) validate() error {
 	if err := host.ClientIdentifierValidator(c.ClientId); err != nil {
 		return err
 	}
+	if len(c.Chains) == 1 && chainIDForm.MatchString(c.Chains[0]) {
+		return nil // the chain that the client itself follows
+	}
 	return CheckChains(c.Chains)
 }
 
-// CheckChains refuses what is no list of 1 to 256 chain ids, ascending as texts and each once. There is no wildcard.
+// CheckChains refuses what is no list of 1 to 256 EIP-155 ids, ascending and each once. There is no wildcard.
 func CheckChains(chains []string) error {
 	if len(chains) == 0 || len(chains) > ledger.MaximumTrustedChains {
 		return fmt.Errorf("%d chains, expected 1 to %d", len(chains), ledger.MaximumTrustedChains)
 	}
 	for i, chainID := range chains {
-		if !chainIDForm.MatchString(chainID) {
-			return fmt.Errorf("chain %.80q: expected a chain id of 1 to 50 letters, digits and ._-; there is no wildcard", chainID)
+		if !contractChainForm.MatchString(chainID) {
+			return fmt.Errorf("chain %.80q: expected the chain id of a contract ledger, decimal; there is no wildcard", chainID)
 		}
-		if i > 0 && chainID <= chains[i-1] {
+		if i > 0 && !isBelow(chains[i-1], chainID) {
 			return fmt.Errorf("chain %s follows %s; name each once, in ascending order", chainID, chains[i-1])
 		}
 	}
 	return nil
 }
+
+// isBelow compares decimal numbers without leading zeros.
+func isBelow(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
 
 func (p *ClientPort) validate() error {
 	if err := host.ClientIdentifierValidator(p.ClientId); err != nil {

@@ -125,7 +125,7 @@ func (m *GenesisState) GetClientPorts() []*ClientPort {
 // A client and the ledgers whose facts it may bring.
 type TrustedClient struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// 1 to 256 chain ids (of contract ledgers the EIP-155 id, decimal), ascending as texts, each once.
+	// 1 to 256 EIP-155 ids of contract ledgers, decimal, ascending, each once; or the one chain that the client follows.
 	Chains []string `protobuf:"bytes,2,rep,name=chains,proto3" json:"chains,omitempty"`
 }
 

@@ -326,8 +326,8 @@ var xxx_messageInfo_MsgBindAccountResponse proto.InternalMessageInfo
 type MsgTrustClient struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Up to 256 chain ids (of contract ledgers the EIP-155 id, decimal), ascending as texts, each once. Empty: the one chain that the
-	// client itself follows, which a client of a hub or of another chain does not say. A former list is replaced.
+	// Up to 256 EIP-155 ids of contract ledgers, decimal, ascending, each once. Empty: the one chain that the
+	// client itself follows. A former list is replaced.
 	Chains []string `protobuf:"bytes,3,rep,name=chains,proto3" json:"chains,omitempty"`
 }
 
