@@ -57,7 +57,7 @@ def table(figures: WaysFigures) -> Table:
     shown.add_column("figure")
     for name in figures.ways:
         shown.add_column(name, justify="right")
-    rows = [_rows(each) for each in figures.ways.values()]
+    rows = [rows_of(each) for each in figures.ways.values()]
     for lines in zip(*rows, strict=True):
         shown.add_row(lines[0][0], *(value for _, value in lines))
     return shown
@@ -70,7 +70,8 @@ def _memory(each: WayFigures) -> list[tuple[str, str]]:
     return [("memory under load (MiB)", ", ".join(grown)), ("facts under load", f"{each.load.facts:,}")]
 
 
-def _rows(each: WayFigures) -> list[tuple[str, str]]:
+def rows_of(each: WayFigures) -> list[tuple[str, str]]:
+    """Name and value of each figure, in the order of the table."""
     plain, faulty = each.plain, each.faulty
     return [
         ("latency p50 / p99 (ms)", f"{plain.latency_p50_ms:,.0f} / {plain.latency_p99_ms:,.0f}"),

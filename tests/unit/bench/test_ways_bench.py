@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from relayer.bench.ways.figures import LINES, PROCESSES, TRUSTED, table
+from relayer.bench.ways.figures import LINES, PROCESSES, TRUSTED, rows_of, table
 from relayer.bench.ways.measure import WaysPlan
 from relayer.bench.ways.run import measure, way_names
 from relayer.devnet.ways.work import WayName
 from relayer.errors import InvalidInput
 from relayer.views.ways import FaultyRun, LoadRun, Memory, PlainRun, WayFigures, WaysFigures
 from tests.support.outputs import output
+from tests.support.pages import DOCS
 
 PLAIN = PlainRun(latency_p50_ms=33.0, latency_p99_ms=60.0, facts_per_s=1_000.0, cpu_ms_per_fact={"business": 0.5})
 FAULTY = FaultyRun(
@@ -50,6 +52,30 @@ def test_the_table_has_a_column_for_each_way_and_says_what_was_done() -> None:
 
 def test_the_document_is_as_published() -> None:
     assert output("bench ways", json.dumps(asdict(FIGURES)))["ways"]["push"]["faulty"]["lost"] == 0
+
+
+def test_the_page_has_the_figures_of_a_run_with_machine_and_date() -> None:
+    """Its form: the same rows and columns as the command's table, and what the code says of processes and lines."""
+    page = (DOCS / "ways.md").read_text()
+    measured = page.partition("## Measured")[2].partition("\n## ")[0]
+    head, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in measured.splitlines() if line[:1] == "|"
+    ]
+    assert head[1:] == [way.value for way in WayName]
+    for at, way in enumerate(WayName, start=1):
+        wanted = dict(rows_of(replace(FIGURES.ways[way.value], load=None)))
+        del wanted["who is trusted"]  # it has a table of its own
+        shown = {row[0]: row[at] for row in rows}
+        assert shown.keys() == wanted.keys()
+        for name in (
+            "processes to run",
+            "lines of business logic",
+            "with faults: lost / doubled",
+            "with faults: wrong references / drift",
+        ):
+            assert shown[name] == wanted[name]
+        assert all(any(each.isdigit() for each in value) for name, value in shown.items() if name != "processes to run")
+    assert re.search(r"\d+ processors \(.+\), \d+ [A-Z][a-z]+ 20\d\d, load average [\d.]+", measured)
 
 
 def test_every_way_has_its_lines_counted_and_whoever_waits_for_references_writes_more() -> None:
