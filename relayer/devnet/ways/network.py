@@ -98,6 +98,8 @@ class WaysNetwork:
             if way is WayName.QUEUE:
                 self.broker = stack.enter_context(MessageBroker(self.folder / "broker"))
                 _write(self.folder / QUEUE_FILE, _queue(self.broker.server))
+                # What is compared later would look for a broker that is gone.
+                stack.callback((self.folder / QUEUE_FILE).unlink)
             parts: dict[str, Child] = {}
             stack.callback(lambda: [child.stop() for child in parts.values()])
             for name in PARTS[way]:
