@@ -153,7 +153,7 @@ class Measured:
             view = json.loads(finished.output)
         except json.JSONDecodeError:
             raise DevnetFailed(f"`relayer reconcile` gave no answer:\n{finished.words}") from None
-        return len(view["rights"]) + sum(len(each["differences"]) + each["uncounted"] for each in view["ways"])
+        return len(view["rights"]) + sum(len(each["differences"]) + int(each["uncounted"]) for each in view["ways"])
 
     def _cpu(self, running: Running) -> Mapping[str, float]:
         network = self.ways.network
