@@ -105,7 +105,8 @@ LIKE_ANOTHER = {
 NO_TABLE = {
     *("init", "check", "release", "export", "trust", "schema", "bench", "bench netting", "bench start", "bench ways"),
     *("channel open", "channel recover", "channel deploy", "channel headers"),
-    *("settlement apply", "settlement revoke-account", "settlement export", "settlement limits", "settlement resend"),
+    *("settlement apply", "settlement bind-contract", "settlement revoke-account", "settlement export"),
+    *("settlement limits", "settlement resend"),
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),
     *(
         "agent correct",

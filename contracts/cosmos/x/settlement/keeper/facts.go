@@ -121,7 +121,7 @@ func (k Keeper) contractLedgerClient(ctx sdk.Context, clientID string) (ledger.C
 	if !ok || state.ClientType() != poaevm.ModuleName {
 		return ledger.ContractLedgerClient{}, fmt.Errorf("client %s follows no ledger with contracts", clientID)
 	}
-	if err := k.requireTrust(ctx, clientID, follower.FollowedChainID()); err != nil {
+	if err := k.RequireTrust(ctx, clientID, follower.FollowedChainID()); err != nil {
 		return ledger.ContractLedgerClient{}, err
 	}
 	chainID, ok := new(big.Int).SetString(follower.FollowedChainID(), 10)
