@@ -64,7 +64,7 @@ func TestAHubAloneTakesFactsOnlyFromWhereTheirNewsGo(t *testing.T) {
 	require.Len(t, genesis.Forwards, 1)
 	require.NoError(t, hub.InitGenesis(ctx, genesis))
 
-	// Nobody sends in its name, and no answer to what it never sent is taken.
+	// No one else sends in its name, and no answer to what it never sent is taken.
 	payload := sent[0].Payloads[0]
 	require.ErrorIs(t, module.OnSendPacket(ctx, out, in, 9, payload, s.hub.chain.SenderAccount.GetAddress()), forwardkeeper.ErrForwardsOnly)
 	require.ErrorIs(t, module.OnTimeoutPacket(ctx, out, in, 9, payload, nil), forwardkeeper.ErrForwardsOnly)

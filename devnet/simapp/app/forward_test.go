@@ -117,7 +117,7 @@ func TestAFarRefusalIsAnAnswerForEachFact(t *testing.T) {
 	require.False(t, s.stored())
 }
 
-// The hub stands still until everything has timed out, and its acknowledgements are answered nevertheless.
+// The hub makes no block until everything has timed out, and its acknowledgements are answered nevertheless.
 func TestAHaltedHubReturnsWhatTimedOutBehindIt(t *testing.T) {
 	s := newStar(t)
 	packet := s.send(s.factsFor(0, farID), anHour)

@@ -1,7 +1,7 @@
 // Package keeper runs a hub on a Cosmos SDK chain: it sends packets of port settlement on to the ledgers that they are for and
 // brings the answers back. The rules are in the package rules; nothing here decides where a packet goes.
 //
-// application.go stands before the chain's own settlement application, sending.go sends on at the end of a block, answering.go
+// application.go comes before the chain's own settlement application, sending.go sends on at the end of a block, answering.go
 // gives answers back, table.go and forwards.go are the store, messages.go is what operators may, ports.go says from which port of a
 // counterparty packets come and of which chains facts may come, queries.go answers questions, genesis.go carries all of it to another chain.
 package keeper

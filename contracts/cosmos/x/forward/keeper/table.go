@@ -104,7 +104,7 @@ func keyOf(prefix byte, key rules.RouteKey) []byte {
 	return append(append(append([]byte{prefix}, key.Destination...), separator), key.OriginClient...)
 }
 
-// eachRecord visits what begins with the prefix, in order, until it is told to stop.
+// eachRecord visits what begins with the prefix, in order, until visit returns false.
 func eachRecord(store storetypes.KVStore, prefix []byte, visit func(key, value []byte) bool) {
 	iterator := store.Iterator(prefix, storetypes.PrefixEndBytes(prefix))
 	defer iterator.Close()

@@ -60,7 +60,7 @@ func (c *TrustedClient) validate() error {
 	return CheckChains(c.Chains)
 }
 
-// CheckChains refuses what is no list of 1 to 256 EIP-155 ids, ascending and each once. There is no wildcard.
+// CheckChains refuses anything but a list of 1 to 256 EIP-155 ids, ascending and each once. There is no wildcard.
 func CheckChains(chains []string) error {
 	if len(chains) == 0 || len(chains) > ledger.MaximumTrustedChains {
 		return fmt.Errorf("%d chains, expected 1 to %d", len(chains), ledger.MaximumTrustedChains)
