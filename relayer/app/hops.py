@@ -31,7 +31,7 @@ class _Told:
 
 
 def hops_of(journal: JournalReader, key: PacketKey) -> tuple[PacketKey, ...]:
-    """Of the packet's whole way, the first one first; the packet alone if nobody forwarded it, or the journal does not know
+    """Of the packet's whole way, the first one first; the packet alone if it was not forwarded, or the journal does not know
     its commitment."""
     mine = _told(journal, key)
     if mine is None:

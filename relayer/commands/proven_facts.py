@@ -71,7 +71,7 @@ async def _prove(selection: Selection, wanted: Sequence[str]) -> list[tuple[Trac
 
 
 def _chosen(every: Sequence[TrackedFact], wanted: Sequence[str]) -> list[TrackedFact]:
-    """Those that were named, or all that no settlement ledger has answered and nobody has ended."""
+    """Those that were named, or all that no settlement ledger has answered and that have not ended."""
     if not wanted:
         return [each for each in every if each.record.state not in _ENDED and not each.record.state.is_acknowledged]
     known = {each.minted.fact.fact_id: each for each in every}

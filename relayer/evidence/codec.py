@@ -83,7 +83,7 @@ def decode_hops(raw: bytes) -> tuple[PacketEvidence, ...]:
 
 
 def _evidence(reader: JsonReader, value: object, where: str) -> PacketEvidence:
-    """`where`: what stands before the names of its fields."""
+    """`where`: what precedes the names of its fields."""
     names = ("format", "version", "source", "destination", "packet", "acknowledgement", "statements")
     document = reader.fields(value, where.removesuffix(".") or "the file", *names)
     reader.constant(document["format"], f"{where}format", FORMAT)

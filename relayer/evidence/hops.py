@@ -1,7 +1,7 @@
 """Decides what a file proves about a forwarded packet: every hop by itself, and that the hops are those of one way.
 
-A hub's promise is no proof, so nothing here trusts it: each hop is proven by the two ledgers that it joins, and the bytes of
-the payload, which both hops commit to, show that it is the same business on the whole way.
+Nothing here trusts a hub: each hop is proven by the two ledgers that it joins, and the bytes of the payload, which both hops
+commit to, show that it is the same business on the whole way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from relayer.evidence.verify import verify
 
 
 def verify_hops(raw: bytes, trusts: Sequence[Trust]) -> tuple[Verdict, ...]:
-    """One verdict a hop, the first one first; one for a packet that nobody forwarded. `trusts`: one for each channel.
+    """One verdict a hop, the first one first; one for a packet that was not forwarded. `trusts`: one for each channel.
 
     Raises EvidenceRefused, and nothing else."""
     hops = decode_hops(raw)

@@ -99,7 +99,7 @@ class HopView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketStory:
     """Why a packet is where it is. `relayer` is what the running relayer reports, or that none answers. `hops`: the
-    whole way that this packet is a part of, the first hop first; empty if nobody forwarded it."""
+    whole way that this packet is a part of, the first hop first; empty if it was not forwarded."""
 
     packet: str
     state: str
