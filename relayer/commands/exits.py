@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relayer import errors
 from relayer.authority.errors import ClientNotServed, StoreUnusable, TooManyCalls
+from relayer.forwarding.errors import ForwardRefused
 from relayer.ledgers.embedded.host.refusals import MessageRefused
 from relayer.ledgers.embedded.tree.errors import LedgerCorrupt
 from relayer.proofs.errors import ProofError
@@ -24,6 +25,7 @@ _STATUS: tuple[tuple[type[errors.RelayerError], int], ...] = (
     (errors.InvalidInput, 5),
     (errors.LimitExceeded, 5),
     (CommandRefused, 5),
+    (ForwardRefused, 5),
     (Problem, 5),
     (SignerUnavailable, 4),
     (OutboxUnavailable, 6),

@@ -47,6 +47,7 @@ class SimulatedChain:
         return self._heads[0].hash
 
     async def close(self) -> None:
+        """Ends its hints."""
         self._hints.clear()
 
     async def head_hints(self) -> AsyncIterator[None]:

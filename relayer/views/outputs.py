@@ -92,6 +92,7 @@ OUTPUTS: dict[str, Any] = {
     "start --dry-run": RehearsalView,
     "status": Status,
     "verify": VerifiedEvidence | RefusedEvidence,
+    "agent init": ReportView,
     "agent retry": ReportView,
     "authority init": ReportView,
     "authority recover": ReportView,

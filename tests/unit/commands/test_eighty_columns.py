@@ -81,6 +81,8 @@ BY_ROWS = {"agent check", "agent list", "push show", "push status"} | {
     "queue dead-letters show",
     "queue status",
     "facts show",
+    "hub forwards",
+    "hub routes",
     "start",
     "verify",
     "reconcile",
@@ -110,6 +112,7 @@ NO_TABLE = {
     *("ledger init", "ledger serve", "ledger confirm-time", "ledger verify"),
     *(
         "agent correct",
+        "agent init",
         "agent explain",
         "agent pull",
         "agent retry",
@@ -120,6 +123,7 @@ NO_TABLE = {
         "push serve",
     ),
     *("facts deliver", "facts prove", "facts sign"),
+    *("hub route", "hub remove-route"),
     *("queue asyncapi", "queue serve", "queue dead-letters drive", "queue dead-letters drop"),
     *("authority init", "authority recover", "authority serve", "devnet down", "devnet run"),
 }
@@ -276,6 +280,16 @@ ROWS: dict[str, Callable[[], tuple[Sequence[str], list[Sequence[str]], Sequence[
         ("event", "object", "state", "gross", "reference", "why"),
         [(f"0x{'ab' * 32}", "activity-1234567", "refused (no_agreement)", "131,406.25", f"0x{'cd' * 32}", "no agreement")],
         ("gross",),
+    ),
+    "hub routes": lambda: (
+        ("destination", "from", "to", "open", "quota", "of one origin", "margin"),
+        [("settlement-1", "any", "07-tendermint-12", "65536", "65536", "65536", "43200 s")],
+        ("open", "quota", "of one origin", "margin"),
+    ),
+    "hub forwards": lambda: (
+        ("destination", "from", "to", "answered until", "timeout"),
+        [("settlement-1", "poa-evm-12/1000000", "07-tendermint-12/1000000", "2026-11-30 19:00:00Z", "2026-11-30 20:00:00Z")],
+        (),
     ),
     "push show": lambda: (("", "value"), [("fact", f"0x{'ab' * 32}"), ("reason", "the pair has no agreement in force")], ()),
     "push status": lambda: (
