@@ -69,11 +69,13 @@ async def send(
     fact_ids: Sequence[bytes],
     timeout_seconds: int,
     clock: Clock,
+    destination: str = "",
     recorded: Callable[[int, Sequence[bytes]], None] = lambda _sequence, _ids: None,
     sending: Sending = nullcontext,
 ) -> list[tuple[int, list[bytes]]]:
     """Sends this account's facts, all that can be sent if none is named: packet sequences with the ids they carry.
 
+    `destination`: chain id of the ledger that shall record them, if that is another one than the client follows.
     `recorded` is called with each packet once its transaction is in a block, around which `sending` is entered.
 
     Raises InvalidInput if a named fact is not the account's or cannot be sent in its state.
@@ -91,7 +93,8 @@ async def send(
     for part in parts(chosen, MAXIMUM_FACTS):
         timeout = await timeout_after(ledger, timeout_seconds, clock)
         with sending():
-            sequence = await ledger.send(client, [mine[key].minted.fact for key in part], timeout_timestamp=timeout)
+            facts = [mine[key].minted.fact for key in part]
+            sequence = await ledger.send(client, facts, timeout_timestamp=timeout, destination=destination)
         sent.append((int(sequence), list(part)))
         recorded(*sent[-1])
     return sent

@@ -12,7 +12,7 @@ from relayer.app.clock import SystemClock
 from relayer.app.ends import open_facts, open_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, mint, send, tracked
-from relayer.business.naming import HASH_DIGITS, hash_prefix, one_hash
+from relayer.business.naming import HASH_DIGITS, hash_prefix, near_names, one_hash
 from relayer.business.precheck import FactTerms, objections
 from relayer.commands.fact_file import read_facts
 from relayer.commands.form import OutputForm
@@ -61,17 +61,21 @@ def send_facts(
     fact_ids: Sequence[str],
     *,
     timeout_seconds: int | None,
+    destination: str | None,
     issuer: IssuerKey,
     form: OutputForm,
 ) -> None:
     """`facts send`."""
     selection = select(config, channel)
+    behind = "" if destination is None else _behind_a_hub(selection, destination)
     wanted = [hash_prefix("fact id", each) for each in fact_ids]
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
     doubt = "one packet more may be sent than is shown here; `relayer facts show` has each fact's state"
     with step(f"sending facts as {account.address}"):
-        sent = asyncio.run(_send(selection, account, wanted, seconds, partial(sending, doubt)))
+        sent = asyncio.run(
+            _send(selection, account, wanted, seconds=seconds, destination=behind, sending=partial(sending, doubt))
+        )
     if form is OutputForm.JSON:
         show_json([SentFacts(packet=_packet(selection, sequence), facts=tuple(map(hex_of, ids))) for sequence, ids in sent])
         return
@@ -152,7 +156,7 @@ def _issue(form: FactForm, fact_id: bytes, issuer_sequence: int) -> Fact:
 
 
 async def _send(
-    selection: Selection, account: LocalAccount, named: Sequence[str], seconds: int, sending: Sending
+    selection: Selection, account: LocalAccount, named: Sequence[str], *, seconds: int, destination: str, sending: Sending
 ) -> list[tuple[int, list[bytes]]]:
     async with open_facts(selection, account) as ledger:
         client = selection.contract_client
@@ -166,9 +170,24 @@ async def _send(
             fact_ids=fact_ids,
             timeout_seconds=seconds,
             clock=SystemClock(),
+            destination=destination,
             recorded=partial(_tell_sent, selection),
             sending=sending,
         )
+
+
+def _behind_a_hub(selection: Selection, destination: str) -> str:
+    """Empty if the channel's own settlement ledger is meant. Raises InvalidInput with those that the channel names."""
+    if destination == selection.settlement_ledger.chain_id:
+        return ""
+    known = selection.contract_end.destinations
+    if destination not in known:
+        named = f"it leads to {', '.join(known)}" if known else "it names no `destinations`, so it leads to no other ledger"
+        raise InvalidInput(
+            f"destination {destination[:80]!r} is not one of channel {selection.channel.name!r}: {named}"
+            f"{near_names(destination, known)}"
+        )
+    return destination
 
 
 def _fact(text: str, facts: Sequence[TrackedFact]) -> bytes:

@@ -47,6 +47,9 @@ def facts_send(
     config: Config = RELAYER_FILE,
     channel: Channel = None,
     timeout_seconds: Annotated[int | None, typer.Option(min=1, max=86_400)] = None,
+    destination: Annotated[
+        str | None, typer.Option(help="Chain id of the ledger behind a hub that shall record them; without it, the hub.")
+    ] = None,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
     key_env: KeyEnvironment = None,
@@ -57,7 +60,15 @@ def facts_send(
     from relayer.commands.keys import IssuerKey
 
     issuer = IssuerKey(keystore=keystore, password_file=password_file, environment=key_env)
-    send_facts(config, channel, fact_ids or [], timeout_seconds=timeout_seconds, issuer=issuer, form=form(json))
+    send_facts(
+        config,
+        channel,
+        fact_ids or [],
+        timeout_seconds=timeout_seconds,
+        destination=destination,
+        issuer=issuer,
+        form=form(json),
+    )
 
 
 @app.command("show")

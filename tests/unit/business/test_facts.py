@@ -48,6 +48,7 @@ class Contract:
     states: dict[bytes, FactState] = field(default_factory=dict)
     packets: list[tuple[int, int]] = field(default_factory=list)
     """Facts and timeout of each."""
+    destinations: list[str] = field(default_factory=list)
 
     def fact_id(self, issuer_sequence: int) -> bytes:
         return fact_id(self.chain_id, self.address, self.account, issuer_sequence)
@@ -78,7 +79,8 @@ class Contract:
     async def send(
         self, client: ClientId, facts: Sequence[Fact], *, timeout_timestamp: TimestampSeconds, destination: str = ""
     ) -> PacketSequence:
-        assert (client, destination) == (CLIENT, "")
+        assert client == CLIENT
+        self.destinations.append(destination)
         self.states.update(dict.fromkeys((fact.fact_id for fact in facts), FactState.SENT))
         self.packets.append((len(facts), timeout_timestamp))
         return PacketSequence(len(self.packets))
@@ -129,6 +131,13 @@ async def test_without_a_name_everything_that_can_be_sent_is_sent_in_full_packet
     sent = await send(contract, CLIENT, fact_ids=(), timeout_seconds=60, clock=StoppedClock(NOW - 1_000))
     assert [(sequence, len(ids)) for sequence, ids in sent] == [(1, MAXIMUM_FACTS), (2, 1)]
     assert contract.packets == [(MAXIMUM_FACTS, NOW + 60), (1, NOW + 60)]
+
+
+@pytest.mark.parametrize("destination", ["", "settlement-2"])
+async def test_every_packet_names_the_ledger_that_shall_record_it(destination: str) -> None:
+    contract, _ = await minted(MAXIMUM_FACTS + 1)
+    await send(contract, CLIENT, fact_ids=(), timeout_seconds=60, clock=StoppedClock(), destination=destination)
+    assert contract.destinations == [destination, destination]
 
 
 async def test_a_fact_of_another_issuer_or_in_another_state_is_refused_before_anything_is_sent() -> None:
