@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relayer.app.ledgers import contract_settings, settlement_settings
@@ -16,7 +16,7 @@ from relayer.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A channel between a contract ledger and a settlement ledger."""
+    """Facts of one contract ledger, and the settlement ledger that records them. `channel` is the one that they leave by."""
 
     settings: RelayerSettings
     channel: ChannelSettings
@@ -24,16 +24,28 @@ class Selection:
     settlement_end: End
     contract_ledger: EvmLedgerSettings
     settlement_ledger: SettlementLedgerSettings
+    hub: str | None = None
+    """Name of the ledger at the channel's other end, if that forwards the facts."""
 
     @property
     def contract_client(self) -> ClientId:
-        """The settlement ledger's light client on the contract ledger."""
+        """On the contract ledger, of the ledger at the channel's other end."""
         return _opened(self.channel, self.contract_end)
 
     @property
     def settlement_client(self) -> ClientId:
-        """The contract ledger's light client on the settlement ledger."""
+        """The contract ledger's light client on the settlement ledger. Raises ConfigurationError if it has none."""
+        if self.hub is not None:
+            raise ConfigurationError(
+                f"{self.settlement_end.ledger} follows the hub {self.hub}, so it cannot verify what "
+                f"{self.contract_end.ledger} stores; this needs a channel between the two"
+            )
         return _opened(self.channel, self.settlement_end)
+
+    @property
+    def destination(self) -> str:
+        """What a packet of facts names as its destination; empty for the ledger at the channel's other end."""
+        return "" if self.hub is None else self.settlement_ledger.chain_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +73,46 @@ def choose(path: Path, name: str | None) -> Chosen:
 
 
 def select(path: Path, name: str | None) -> Selection:
-    """Raises ConfigurationError if there is no such channel, or it does not join the two kinds of ledger."""
-    chosen = choose(path, name)
-    return selected(chosen.settings, chosen.channel)
+    """A channel between the two kinds of ledger, or the leg of a hub that leads to a settlement ledger. `LEG/OTHER` says by
+    which other leg the facts come, where several bring some.
+
+    Raises ConfigurationError if there is no such channel, or it does not join the two kinds of ledger.
+    """
+    leg, _, contracts = (name or "").partition("/")
+    chosen = choose(path, leg or None)
+    return selected(chosen.settings, chosen.channel, contracts or None)
 
 
-def selected(settings: RelayerSettings, channel: ChannelSettings) -> Selection:
-    """Raises ConfigurationError if the channel does not join the two kinds of ledger."""
+def selected(settings: RelayerSettings, channel: ChannelSettings, contracts: str | None = None) -> Selection:
+    """Raises ConfigurationError if the channel neither joins the two kinds of ledger nor is a hub's leg to one of them."""
+    direct = _direct(settings, channel)
+    if direct is not None and contracts is None:
+        return direct
+    hub, far = settings.hub, channel.ends[0]
+    settlement = settlement_settings(settings.ledgers[far.ledger])
+    if direct is not None or hub is None or settlement is None or channel.ends[1].ledger != hub.ledger:
+        raise ConfigurationError(
+            f"channel {channel.name!r} must join an EVM ledger with a settlement ledger (embedded, remote or cosmos), or a "
+            f"hub with a settlement ledger{', and only then names another leg behind a `/`' if contracts else ''}"
+        )
+    sources = {
+        each.name: found
+        for each in settings.channels
+        if each.ends[1].ledger == hub.ledger and (found := _direct(settings, each)) is not None
+    }
+    if contracts is None and len(sources) == 1:
+        (source,) = sources.values()
+    elif contracts in sources:
+        source = sources[contracts]
+    else:
+        offered = ", ".join(f"{channel.name}/{each}" for each in sources) or "no leg leads to an EVM ledger"
+        raise ConfigurationError(
+            f"channel {channel.name!r} is behind the hub {hub.ledger}; say whose facts are meant: {offered}"
+        )
+    return replace(source, settlement_end=far, settlement_ledger=settlement, hub=hub.ledger)
+
+
+def _direct(settings: RelayerSettings, channel: ChannelSettings) -> Selection | None:
     one, other = channel.ends
     for contract_end, settlement_end in ((one, other), (other, one)):
         contract = contract_settings(settings.ledgers[contract_end.ledger])
@@ -81,9 +126,7 @@ def selected(settings: RelayerSettings, channel: ChannelSettings) -> Selection:
                 contract_ledger=contract,
                 settlement_ledger=settlement,
             )
-    raise ConfigurationError(
-        f"channel {channel.name!r} must join an EVM ledger with a settlement ledger (embedded, remote or cosmos)"
-    )
+    return None
 
 
 def _opened(channel: ChannelSettings, end: End) -> ClientId:

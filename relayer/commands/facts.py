@@ -67,7 +67,7 @@ def send_facts(
 ) -> None:
     """`facts send`."""
     selection = select(config, channel)
-    behind = "" if destination is None else _behind_a_hub(selection, destination)
+    behind = selection.destination if destination is None else _behind_a_hub(selection, destination)
     wanted = [hash_prefix("fact id", each) for each in fact_ids]
     seconds = timeout_seconds or selection.channel.timeout_seconds
     account = issuer.open()
@@ -179,7 +179,7 @@ async def _send(
 def _behind_a_hub(selection: Selection, destination: str) -> str:
     """Empty if the channel's own settlement ledger is meant. Raises InvalidInput with those that the channel names."""
     if destination == selection.settlement_ledger.chain_id:
-        return ""
+        return selection.destination
     known = selection.contract_end.destinations
     if destination not in known:
         named = f"it leads to {', '.join(known)}" if known else "it names no `destinations`, so it leads to no other ledger"

@@ -2,15 +2,12 @@ package app_test
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/cosmos/gogoproto/proto"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
@@ -55,31 +52,13 @@ type node struct {
 
 // ListenFinalizeBlock notes what a relayer reads of a block.
 func (n *node) ListenFinalizeBlock(_ context.Context, _ abci.RequestFinalizeBlock, block abci.ResponseFinalizeBlock) error {
-	events := block.Events
-	for _, result := range block.TxResults {
-		events = append(events, result.Events...)
-	}
+	events := eventsOf(block)
 	sent, err := packetsIn(events)
-	n.sent = append(n.sent, sent...)
-	for _, event := range events {
-		if event.Type != channeltypesv2.EventTypeWriteAck {
-			continue
-		}
-		var acknowledgement channeltypesv2.Acknowledgement
-		for _, attribute := range event.Attributes {
-			if attribute.Key != channeltypesv2.AttributeKeyEncodedAckHex {
-				continue
-			}
-			raw, err := hex.DecodeString(attribute.Value)
-			if err != nil {
-				return err
-			}
-			if err := proto.Unmarshal(raw, &acknowledgement); err != nil {
-				return err
-			}
-		}
-		n.answered = append(n.answered, acknowledgement)
+	if err != nil {
+		return err
 	}
+	written, err := acknowledgementsIn(events)
+	n.sent, n.answered = append(n.sent, sent...), append(n.answered, written...)
 	return err
 }
 

@@ -126,8 +126,9 @@ type world struct {
 	coord *ibctesting.Coordinator
 	chain *ibctesting.TestChain
 	app   *app.App
-	// sent are the packets of all blocks, in their order.
-	sent []channeltypesv2.Packet
+	// sent and written are the packets and the acknowledgements of all blocks, in their order.
+	sent    []channeltypesv2.Packet
+	written []channeltypesv2.Acknowledgement
 	// answered are the sequences of those that these tests have answered without the story's proofs.
 	answered map[uint64]bool
 }
@@ -201,11 +202,48 @@ func (w *world) receive(packet storyPacket) *channeltypesv2.MsgRecvPacket {
 	)
 }
 
-// ListenFinalizeBlock notes the packets that a block itself sends, as a relayer reads them.
+// ListenFinalizeBlock notes the packets that a block itself sends, and all acknowledgements, as a relayer reads them.
 func (w *world) ListenFinalizeBlock(_ context.Context, _ abci.RequestFinalizeBlock, block abci.ResponseFinalizeBlock) error {
 	sent, err := packetsIn(block.Events)
-	w.sent = append(w.sent, sent...)
+	if err != nil {
+		return err
+	}
+	written, err := acknowledgementsIn(eventsOf(block))
+	w.sent, w.written = append(w.sent, sent...), append(w.written, written...)
 	return err
+}
+
+func eventsOf(block abci.ResponseFinalizeBlock) []abci.Event {
+	events := block.Events
+	for _, result := range block.TxResults {
+		events = append(events, result.Events...)
+	}
+	return events
+}
+
+// acknowledgementsIn are those that the events say were written.
+func acknowledgementsIn(events []abci.Event) ([]channeltypesv2.Acknowledgement, error) {
+	var written []channeltypesv2.Acknowledgement
+	for _, event := range events {
+		if event.Type != channeltypesv2.EventTypeWriteAck {
+			continue
+		}
+		var acknowledgement channeltypesv2.Acknowledgement
+		for _, attribute := range event.Attributes {
+			if attribute.Key != channeltypesv2.AttributeKeyEncodedAckHex {
+				continue
+			}
+			raw, err := hex.DecodeString(attribute.Value)
+			if err != nil {
+				return nil, err
+			}
+			if err := proto.Unmarshal(raw, &acknowledgement); err != nil {
+				return nil, err
+			}
+		}
+		written = append(written, acknowledgement)
+	}
+	return written, nil
 }
 
 // packetsIn are those that the events say were sent.

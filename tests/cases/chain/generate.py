@@ -95,7 +95,7 @@ def packets() -> list[tuple[Packet, list[FactCode] | None]]:
         ),
         (replace(good, value=good.value + bytes(32)), None),
         (payload(fact(4), chain_id=1), None),
-        (payload(fact(4), destination="settlement-2"), None),
+        (payload(fact(4), destination="settlement-2"), [FactCode.NO_ROUTE]),
         (replace(payload(fact(4)), version="fact-2"), None),
         (payload(fact(4), destination=CHAIN_ID), [FactCode.OK]),
         (payload(opposite()), [FactCode.OK]),

@@ -90,6 +90,17 @@ class PulledFacts(PushedFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenFacts:
+    chain_id: int
+    contract: bytes
+    issuer: bytes
+    client_id: str
+    proof_height: int
+    height: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Novation:
     cycle_id: str
 
@@ -126,7 +137,7 @@ def test_zero_and_no_amount_differ() -> None:
 
 
 def test_a_union_is_a_oneof() -> None:
-    origins = union_mapping(FactPacket | Novation | PushedFacts | PulledFacts, facts_pb2.Origin)
+    origins = union_mapping(FactPacket | Novation | PushedFacts | PulledFacts | ProvenFacts, facts_pb2.Origin)
     novation = Novation(cycle_id="c")
     assert encode(origins.to_message(novation)) == bytes.fromhex("12030a0163")
     assert origins.from_message(origins.to_message(novation)) == novation

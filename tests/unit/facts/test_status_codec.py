@@ -150,7 +150,7 @@ def test_updates_that_cannot_be(changes: dict[str, object]) -> None:
         b"",
         encode(["uint8[]"], [[1, 2]])[:-1],
         encode(["uint8[]"], [[0]]),
-        encode(["uint8[]"], [[6]]),
+        encode(["uint8[]"], [[8]]),
         encode(["uint8[]"], [[1]]) + bytes(32),
         encode(["uint256[]"], [[257]]),
         encode(["uint8[]"], [[1] * 65]),

@@ -60,7 +60,7 @@ def test_a_way_that_this_version_does_not_know_is_refused() -> None:
 def test_a_request_above_1_mib_is_neither_written_nor_read() -> None:
     long = replace(SIGNED, signature=bytes(2**20))
 
-    with pytest.raises(InvalidInput, match="sign fewer"):
+    with pytest.raises(InvalidInput, match="send fewer"):
         encode_request(long)
     with pytest.raises(InvalidInput):
         decode_request(bytes(2**21))

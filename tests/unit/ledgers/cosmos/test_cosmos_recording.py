@@ -159,7 +159,7 @@ async def test_a_transaction_that_ran_out_of_gas_in_its_block_may_come_again(cha
     [(TransactionLimits(maximum_bytes=4_200), "sdk/21"), (TransactionLimits(maximum_gas=5_000), "sdk/41")],
 )
 async def test_a_request_that_fits_no_transaction_says_so(chain: SdkChain, limits: TransactionLimits, code: str) -> None:
-    with pytest.raises(LedgerRefused, match="sign fewer facts") as refused:
+    with pytest.raises(LedgerRefused, match="send fewer facts") as refused:
         await recorder_of(chain, limits).record(request(*range(1, 9)))
     assert refused.value.code == code
     assert chain.executed == []
