@@ -45,8 +45,8 @@ class ProvingEnd:
 
     ledger: ProvingLedger
     client: ClientId
-    port: str = PORT
-    """Of the application whose packets the channel carries."""
+    port: str | None = PORT
+    """Of the application whose packets the channel carries; None: it carries those of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,9 @@ async def changes_needed(one: ProvingEnd, other: ProvingEnd) -> tuple[str, ...]:
 @asynccontextmanager
 async def connected_ends(settings: RelayerSettings, route: Route) -> AsyncIterator[tuple[ProvingEnd, ProvingEnd]]:
     """Source and destination of a route, connected."""
-    ports = {end.ledger: end.port for channel in settings.channels for end in channel.ends if channel.name == route.channel}
+    (ends,) = (channel.ends for channel in settings.channels if channel.name == route.channel)
+    is_open_to_all = any("anything" in end.sends for end in ends)
+    ports = {end.ledger: None if is_open_to_all else end.port for end in ends}
     source, destination = (make_ledger(name, settings.ledgers[name]) for name in (route.source, route.destination))
     async with connected(source), connected(destination):
         yield (

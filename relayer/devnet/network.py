@@ -163,7 +163,7 @@ def running_network(
         what = "settlement ledger" if chain is None else f"settlement chain of {chain.validators}"
         tell(f"{what} and {AUTHORITIES} authorities run, each as its own process")
         children.run("channel", "open", CHANNEL, "--yes")
-        children.run("settlement", "apply", "settlement.json")
+        children.run("settlement", "apply", "settlement.json", "--channel", CHANNEL)
         tell("contracts deployed, light clients created and paired, six operators registered")
         yield Network(layout, children, node, settlement, authorities)
 

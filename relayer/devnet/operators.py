@@ -80,7 +80,9 @@ class Business:
         desk = self.desks[code]
         async with self.turn:
             timeout = await timeout_after(desk.contract, timeout_seconds, SystemClock())
-            return int(await desk.contract.send(self.selection.contract_client, facts, timeout_timestamp=timeout))
+            to = self.selection
+            sent = await desk.contract.send(to.contract_client, facts, timeout_timestamp=timeout, destination=to.destination)
+            return int(sent)
 
     async def is_refused(self, code: str, fact: Fact) -> bool:
         """Whether the contract refuses to send this fact now."""

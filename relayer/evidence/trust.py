@@ -6,9 +6,10 @@ the counterparty of another, and an answer to one packet must never be accepted 
 The file is JSON: ``format`` "interledger-trust", ``version`` 1, ``ledgers`` with exactly two entries. Each has ``chain_id``,
 ``genesis`` (hash of the ledger's first block, ``0x`` for an EVM ledger), ``client_id`` (the client on that ledger which
 follows the other one), ``port`` (of the ledger's business application: whoever may use the client can send through it
-from another port, so its packets are not the channel's) and ``client_type``; "poa-evm" adds ``router`` (20 bytes),
-``threshold`` and ``authorities`` (20 bytes each); "07-tendermint" adds ``validator_sets``, lists of ``public_key``
-(33 bytes, secp256k1) and ``power``: every set that the ledger had in the period in question.
+from another port, so its packets are not the channel's; null for a channel that carries all of them) and
+``client_type``; "poa-evm" adds ``router`` (20 bytes), ``threshold`` and ``authorities`` (20 bytes each); "07-tendermint"
+adds ``validator_sets``, lists of ``public_key`` (33 bytes, secp256k1) and ``power``: every set that the ledger had in the
+period in question.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class TrustedEnd:
     genesis_hash: bytes
     """Hash of the ledger's first block, which signatures for its light clients are bound to; empty if none are."""
     ledger: LedgerTrust
-    port: str = PORT
-    """Of the application whose packets the channel carries."""
+    port: str | None = PORT
+    """Of the application whose packets the channel carries; None: it carries those of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ def _end(reader: JsonReader, readers: Mapping[str, TrustReader], value: object, 
     return TrustedEnd(
         client_id=parse_client_id(reader.text(found["client_id"], f"{where}.client_id")),
         genesis_hash=reader.octets(found["genesis"], f"{where}.genesis"),
-        port=reader.text(found["port"], f"{where}.port"),
+        port=None if found["port"] is None else reader.text(found["port"], f"{where}.port"),
         ledger=of_kind.read_trust(reader, found, where),
     )
 

@@ -77,13 +77,13 @@ def _ends(evidence: PacketEvidence, trust: Trust) -> tuple[TrustedEnd, TrustedEn
             f"the packet went from {clients[0]} to {clients[1]}; "
             f"the trusted channel goes from {source.client_id} to {destination.client_id}",
         )
-    ports = {(each.source_port, each.destination_port) for each in evidence.packet.payloads}
-    if ports != {(source.port, destination.port)}:
-        named = ", ".join(f"{one!r} to {other!r}" for one, other in sorted(ports))
-        raise EvidenceRefused(
-            Flaw.OTHER_APPLICATION,
-            f"the packet went from port {named}; the trusted channel goes from {source.port!r} to {destination.port!r}",
-        )
+    for payload in evidence.packet.payloads:
+        if source.port not in {None, payload.source_port} or destination.port not in {None, payload.destination_port}:
+            raise EvidenceRefused(
+                Flaw.OTHER_APPLICATION,
+                f"the packet went from port {payload.source_port!r} to {payload.destination_port!r}; the trusted channel "
+                f"goes from {source.port!r} to {destination.port!r}",
+            )
     return source, destination
 
 

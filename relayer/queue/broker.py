@@ -223,6 +223,8 @@ class Broker:
 
         with _trouble("listening"):
             await self.client.subscribe(self.names.identity, queue=self.names.consumer, cb=tell)
+            # Who asks from now on is answered: the broker knows of it.
+            await self.client.flush()
 
 
 class JetStreamDelivery:

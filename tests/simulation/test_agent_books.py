@@ -92,7 +92,7 @@ class World:
         agent = self.start()
         try:
             found = event_named(agent.store, event)
-            record(agent, found, await corrections(agent, found))
+            await record(agent, found, await corrections(agent, found))
             await agent.pull()
         finally:
             agent.store.close()

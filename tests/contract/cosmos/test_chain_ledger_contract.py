@@ -20,7 +20,13 @@ from relayer.core.packet import Packet
 from relayer.devnet.chain_node import BECH32_PREFIX, SettlementChain
 from relayer.ledgers.cosmos.ledger import CosmosLedger, CosmosLedgerOptions
 from relayer.ledgers.embedded.ledger import EmbeddedLedger
-from relayer.testing.capability_contract import BindsPortsSuite, CheckedSuite, PricedSuite, TrustsClientsSuite
+from relayer.testing.capability_contract import (
+    BindsPortsSuite,
+    CheckedSuite,
+    PricedSuite,
+    TrustsChainsSuite,
+    TrustsClientsSuite,
+)
 from relayer.testing.ledger_contract import LedgerBench, LedgerContractSuite, LedgerSide
 from relayer.testing.own_client_contract import FirstStateSuite, OwnClientSuite
 from relayer.testing.refusal_contract import RefusalSuite
@@ -96,6 +102,7 @@ class TestCosmosLedger(
     RefusalSuite,
     PricedSuite,
     TrustsClientsSuite,
+    TrustsChainsSuite,
     BindsPortsSuite,
     CheckedSuite,
 ):

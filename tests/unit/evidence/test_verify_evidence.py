@@ -14,8 +14,9 @@ from relayer.core.packet import Acknowledgement
 from relayer.evidence.codec import decode_evidence, encode_evidence
 from relayer.evidence.errors import EvidenceRefused, Flaw
 from relayer.evidence.model import LIVES, Claim, Ending, PacketEvidence, ProvenStatement
-from relayer.evidence.trust import Trust
+from relayer.evidence.trust import Trust, decode_trust, encode_trust
 from relayer.evidence.verify import verify, verify_file
+from relayer.light_clients.known import KNOWN
 from relayer.light_clients.poa_evm import EvmTrust
 from relayer.light_clients.tendermint import CometTrust
 from relayer.proofs.comet.client_types import decode_client_header, encode_client_header
@@ -209,6 +210,9 @@ async def test_what_a_stranger_sent_from_another_port_through_the_same_clients_i
         for name, each in zip(("source_port", "destination_port"), trust.ends, strict=True)
     )
     verify(evidence, replace(trust, ends=ends))
+    of_any = replace(trust, ends=tuple(replace(each, port=None) for each in trust.ends))
+    assert decode_trust(encode_trust(of_any), KNOWN.trust_readers) == of_any
+    verify(evidence, of_any)
 
 
 async def test_another_ledger_or_kind_of_ledger_is_refused(acknowledged: PacketEvidence, trust: Trust) -> None:

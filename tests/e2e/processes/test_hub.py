@@ -1,0 +1,154 @@
+"""Facts of an EVM ledger reach a settlement ledger behind a hub and their news come home, every part its own process."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from relayer.app.ends import open_settlement
+from relayer.app.ledgers import Rights
+from relayer.app.selection import Selection, select
+from relayer.codes.facts import FactKind
+from relayer.config.relayer_file import load_relayer
+from relayer.devnet.journals import rows_below
+from relayer.devnet.layout import CHAIN_ID, CHANNEL, Layout
+from relayer.devnet.network import Network, running_network
+from relayer.devnet.operators import Business, open_business
+from relayer.examples.consortium import FactDraft
+from relayer.ports.facts import FactRecord, FactState
+from relayer.waiting import until_true
+from tests.e2e.conftest import start_anvil
+from tests.e2e.test_news import pay
+from tests.support.forked import forked
+
+pytestmark = pytest.mark.node
+FAR, FAR_CHAIN = "vault", "vault-1"
+
+
+def with_a_hub(layout: Layout) -> None:
+    """The settlement ledger of the network becomes a hub, and another one is behind it."""
+    folder = layout.folder
+    far = yaml.safe_load((folder / "ledger.yaml").read_text())
+    far |= {"folder": FAR, "chain_id": FAR_CHAIN, "listen": {"socket": f"{FAR}/ledger.sock"}}
+    (folder / f"{FAR}.yaml").write_text(yaml.safe_dump(far))
+    content = yaml.safe_load(layout.configuration.read_text())
+    channel = content.pop("channels")[0]
+    content["ledgers"][FAR] = deepcopy(content["ledgers"]["settlement"]) | {
+        "address": f"unix:{FAR}/ledger.sock",
+        "chain_id": FAR_CHAIN,
+    }
+    legs = [{"name": CHANNEL, "ledger": "contracts"}, {"ledger": FAR}]
+    content["hub"] = {"ledger": "settlement", "timeout_seconds": channel["timeout_seconds"], "legs": legs}
+    layout.configuration.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    folder = tmp_path_factory.mktemp("star")
+    options: dict[str, Any] = {"start_node": start_anvil, "spawn": forked, "prepare": with_a_hub}
+    with running_network(folder, print, heartbeat_seconds=0.5, clients=2, **options) as network:
+        children = network.children
+        children.run("ledger", "init", f"{FAR}.yaml")
+        ledger = children.start(FAR, "ledger", "serve", f"{FAR}.yaml")
+        children.wait_until_listening(ledger, folder / FAR / "ledger.sock")
+        children.run("channel", "open", FAR, "--yes")
+        children.run("settlement", "apply", "settlement.json", "--channel", FAR)
+        yield network
+
+
+@pytest.fixture
+def far(star: Network) -> Selection:
+    return select(star.configuration, FAR)
+
+
+@pytest.fixture
+async def business(star: Network, far: Selection) -> AsyncIterator[Business]:
+    async with AsyncExitStack() as stack:
+        yield await open_business(stack, star.layout, far)
+
+
+def said(network: Network, *arguments: str) -> Any:
+    finished = network.run(*arguments, "--json")
+    assert finished.status == 0, finished.words
+    return json.loads(finished.output)
+
+
+def open_routes(network: Network) -> None:
+    """Facts to the far ledger, and its news home; by the hub's operator."""
+    channels = {each.name: each for each in load_relayer(network.configuration).channels}
+    to_far, to_contracts = (channels[name].ends[1].client for name in (FAR, CHANNEL))
+    assert to_far
+    assert to_contracts
+    assert network.run("hub", "route", FAR_CHAIN, to_far, "--margin", "30").status == 0
+    assert network.run("hub", "route", str(CHAIN_ID), to_contracts, "--from", to_far, "--margin", "30").status == 0
+
+
+def charge(net: int) -> FactDraft:
+    return FactDraft(creditor="VLT", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=0)
+
+
+async def test_a_fact_goes_over_the_hub_is_paid_there_and_its_news_come_home(
+    star: Network, far: Selection, business: Business, tmp_path: Path
+) -> None:
+    first, second = await business.issue([charge(1_000), charge(2_000)])
+    (early,) = await business.send([first], size=1, timeout_seconds=600)
+    relayer = star.start_relayer(star.configuration)
+
+    async def record(draft: tuple[FactDraft, Any]) -> FactRecord:
+        (found,) = await business.desks["VLT"].contract.records([draft[1].fact_id])
+        return found
+
+    async def until(draft: tuple[FactDraft, Any], state: FactState) -> FactRecord:
+        async def reached() -> bool:
+            assert relayer.process.poll() is None, relayer.tail()
+            return (await record(draft)).state is state
+
+        await until_true(reached, f"{state.name} of a fact", progress=partial(rows_below, star.layout.folder))
+        return await record(draft)
+
+    returned = await until(first, FactState.TIMED_OUT)
+    assert said(star, "facts", "show", f"0x{first[1].fact_id.hex()}", "--channel", FAR)[0]["code"] == "no_route", returned
+    open_routes(star)
+    assert [each["destination"] for each in said(star, "hub", "routes")] == sorted([FAR_CHAIN, str(CHAIN_ID)])
+    again, _ = await business.send([first], size=1, timeout_seconds=600), early
+    await business.send([second], size=1, timeout_seconds=600)
+    for draft in (first, second):
+        found = await until(draft, FactState.ACKNOWLEDGED)
+        assert found.ledger_id == FAR_CHAIN
+
+    hops = said(star, "explain", f"{CHANNEL}/contracts/{again[0]}")["hops"]
+    assert len(hops) == 2
+    for name in (FAR, CHANNEL):
+        assert said(star, "reconcile", "--channel", name)["agrees"]
+    assert len(said(star, "settlement", "liabilities", "--channel", FAR)) == 2
+    assert said(star, "settlement", "liabilities", "--channel", CHANNEL) == []
+
+    async with open_settlement(far, rights=Rights.OPERATOR) as service:
+        await pay(service, first[1], "over-the-hub", int(time.time()) + 3_600)
+    for draft in (first, second):
+        await until(draft, FactState.SETTLED)
+    assert said(star, "reconcile", "--channel", FAR)["agrees"]
+    assert said(star, "hub", "forwards") == []
+    told(star, again[0], tmp_path)
+
+
+def told(star: Network, sequence: int, folder: Path) -> None:
+    """What an operator sees of it, and what a stranger can verify."""
+    status = star.run("status", "--json")
+    assert {each["channel"] for each in json.loads(status.output)["star"]["legs"]} == {CHANNEL, FAR}
+    evidence, trusts = folder / "evidence.json", [folder / f"{name}.trust.json" for name in (CHANNEL, FAR)]
+    assert star.run("export", f"{CHANNEL}/contracts/{sequence}", "--output", str(evidence)).status == 0
+    for name, path in zip((CHANNEL, FAR), trusts, strict=True):
+        assert star.run("trust", str(path), "--channel", name).status == 0
+    verified = star.run("verify", str(evidence), *(word for path in trusts for word in ("--trust", str(path))))
+    assert verified.status == 0, verified.words
+    assert star.run("check").status == 0
