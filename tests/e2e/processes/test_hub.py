@@ -152,3 +152,14 @@ def told(star: Network, sequence: int, folder: Path) -> None:
     verified = star.run("verify", str(evidence), *(word for path in trusts for word in ("--trust", str(path))))
     assert verified.status == 0, verified.words
     assert star.run("check").status == 0
+
+
+async def test_a_fact_that_may_still_go_elsewhere_is_not_recorded_by_proof(star: Network, business: Business) -> None:
+    """Else it could become two liabilities. And the ledger behind the hub has no client that could verify it."""
+    (minted,) = await business.issue([charge(3_000)])
+    name = f"0x{minted[1].fact_id.hex()}"
+    assert said(star, "settlement", "bind-contract", "--channel", CHANNEL)["bound"]
+    refused = star.run("facts", "prove", name, "--channel", CHANNEL, "--json")
+    assert (refused.status, json.loads(refused.output)[0]["code"]) == (1, "other_ledger")
+    behind = star.run("facts", "prove", name, "--channel", FAR)
+    assert "follows the hub settlement, so it cannot verify" in behind.words
