@@ -5,17 +5,24 @@ This module alone imports web3, and is loaded when an agent starts.
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
 from aiohttp import ClientError, ClientResponseError, ClientTimeout, InvalidURL
 from eth_abi.exceptions import DecodingError, EncodingError
-from web3 import AsyncHTTPProvider, AsyncWeb3
-from web3.exceptions import Web3Exception, Web3RPCError
 
-from relayer.ledgers.nodes.answers import require_few_values
-from relayer.ledgers.nodes.errors import AnswerTooLarge
-from relayer.ledgers.nodes.repeated import put_again_if_cut_off
+_DEPTH = sys.getrecursionlimit()
+from web3 import AsyncHTTPProvider, AsyncWeb3  # noqa: E402
+from web3.exceptions import Web3Exception, Web3RPCError  # noqa: E402
+
+from relayer.ledgers.nodes.answers import require_few_values  # noqa: E402
+from relayer.ledgers.nodes.errors import AnswerTooLarge  # noqa: E402
+from relayer.ledgers.nodes.repeated import put_again_if_cut_off  # noqa: E402
+
+# A library that web3 loads lets the stack grow so deep that nested JSON, from a node or whoever calls the agent, would kill
+# the process.
+sys.setrecursionlimit(_DEPTH)
 
 __all__ = ["ERRORS", "Web3RPCError", "client", "described"]
 
