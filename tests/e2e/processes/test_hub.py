@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from copy import deepcopy
 from functools import partial
@@ -23,7 +23,9 @@ from relayer.devnet.journals import rows_below
 from relayer.devnet.layout import CHAIN_ID, CHANNEL, Layout
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.operators import Business, open_business
+from relayer.devnet.processes import Child
 from relayer.examples.consortium import FactDraft
+from relayer.facts.schema import Fact
 from relayer.ports.facts import FactRecord, FactState
 from relayer.waiting import until_true
 from tests.e2e.conftest import start_anvil
@@ -96,49 +98,78 @@ def charge(net: int) -> FactDraft:
     return FactDraft(creditor="VLT", debtor="NBM", kind=FactKind.TRIP_COMPLETED, currency="EUR", exponent=2, net=net, tax=0)
 
 
+async def until(star: Network, business: Business, facts: Sequence[Fact], state: FactState) -> list[FactRecord]:
+    """Their records, once all of them are in this state."""
+    found: list[FactRecord] = []
+
+    async def reached() -> bool:
+        found[:] = await business.desks["VLT"].contract.records([each.fact_id for each in facts])
+        return all(each.state is state for each in found)
+
+    await until_true(reached, f"{state.name} of {len(facts)} facts", progress=partial(rows_below, star.layout.folder))
+    return found
+
+
 async def test_a_fact_goes_over_the_hub_is_paid_there_and_its_news_come_home(
     star: Network, far: Selection, business: Business, tmp_path: Path
 ) -> None:
-    first, second = await business.issue([charge(1_000), charge(2_000)])
-    (early,) = await business.send([first], size=1, timeout_seconds=600)
+    issued = await business.issue([charge(1_000), charge(2_000)])
+    first, second = (fact for _, fact in issued)
+    await business.send(issued[:1], size=1, timeout_seconds=600)
     relayer = star.start_relayer(star.configuration)
-
-    async def record(draft: tuple[FactDraft, Any]) -> FactRecord:
-        (found,) = await business.desks["VLT"].contract.records([draft[1].fact_id])
-        return found
-
-    async def until(draft: tuple[FactDraft, Any], state: FactState) -> FactRecord:
-        async def reached() -> bool:
-            assert relayer.process.poll() is None, relayer.tail()
-            return (await record(draft)).state is state
-
-        await until_true(reached, f"{state.name} of a fact", progress=partial(rows_below, star.layout.folder))
-        return await record(draft)
-
-    returned = await until(first, FactState.TIMED_OUT)
-    assert said(star, "facts", "show", f"0x{first[1].fact_id.hex()}", "--channel", FAR)[0]["code"] == "no_route", returned
+    await until(star, business, [first], FactState.TIMED_OUT)
+    assert said(star, "facts", "show", f"0x{first.fact_id.hex()}", "--channel", FAR)[0]["code"] == "no_route"
     open_routes(star)
     assert [each["destination"] for each in said(star, "hub", "routes")] == sorted([FAR_CHAIN, str(CHAIN_ID)])
-    again, _ = await business.send([first], size=1, timeout_seconds=600), early
-    await business.send([second], size=1, timeout_seconds=600)
-    for draft in (first, second):
-        found = await until(draft, FactState.ACKNOWLEDGED)
+    sequence, _ = [(await business.send([each], size=1, timeout_seconds=600))[0] for each in issued]
+    for found in await until(star, business, [first, second], FactState.ACKNOWLEDGED):
         assert found.ledger_id == FAR_CHAIN
 
-    hops = said(star, "explain", f"{CHANNEL}/contracts/{again[0]}")["hops"]
-    assert len(hops) == 2
+    assert len(said(star, "explain", f"{CHANNEL}/contracts/{sequence}")["hops"]) == 2
     for name in (FAR, CHANNEL):
         assert said(star, "reconcile", "--channel", name)["agrees"]
     assert len(said(star, "settlement", "liabilities", "--channel", FAR)) == 2
     assert said(star, "settlement", "liabilities", "--channel", CHANNEL) == []
 
     async with open_settlement(far, rights=Rights.OPERATOR) as service:
-        await pay(service, first[1], "over-the-hub", int(time.time()) + 3_600)
-    for draft in (first, second):
-        await until(draft, FactState.SETTLED)
+        await pay(service, first, "over-the-hub", int(time.time()) + 3_600)
+    await until(star, business, [first, second], FactState.SETTLED)
     assert said(star, "reconcile", "--channel", FAR)["agrees"]
     assert said(star, "hub", "forwards") == []
-    told(star, again[0], tmp_path)
+    told(star, sequence, tmp_path)
+    relayer.stop()
+
+
+async def test_relayer_hub_and_far_ledger_are_killed_on_the_way_and_nothing_is_lost_or_doubled(
+    star: Network, business: Business
+) -> None:
+    open_routes(star)
+    before = len(said(star, "settlement", "liabilities", "--channel", FAR))
+    issued = await business.issue([charge(100 + number) for number in range(6)])
+    (vault,) = (each for each in star.children.started if each.name == FAR)
+    relayer = star.start_relayer(star.configuration)
+    for number, each in enumerate(issued):
+        await business.send([each], size=1, timeout_seconds=600)
+        match number % 3:
+            case 0:
+                relayer.kill()
+                relayer = star.start_relayer(star.configuration)
+            case 1:
+                kill_and_start(star, star.ledger, "ledger.yaml", "ledger/ledger.sock")
+            case _:
+                kill_and_start(star, vault, f"{FAR}.yaml", f"{FAR}/ledger.sock")
+    await until(star, business, [fact for _, fact in issued], FactState.ACKNOWLEDGED)
+    assert len(said(star, "settlement", "liabilities", "--channel", FAR)) == before + len(issued)
+    assert said(star, "hub", "forwards") == []
+    for name in (FAR, CHANNEL):
+        assert said(star, "reconcile", "--channel", name)["agrees"]
+    relayer.stop()
+
+
+def kill_and_start(star: Network, ledger: Child, settings: str, socket: str) -> None:
+    ledger.kill()
+    ledger.process = star.children.start(ledger.name, "ledger", "serve", settings).process
+    star.children.wait_until_listening(ledger, star.layout.folder / socket)
 
 
 def told(star: Network, sequence: int, folder: Path) -> None:
