@@ -36,7 +36,8 @@ from relayer.settlement.model.acts import OPERATOR
 from relayer.settlement.model.disputes import WriteOff
 from relayer.settlement.model.issuers import Issuer
 from relayer.settlement.model.parties import Agreement, CurrencyTerms, Party, RecordAgreement, RegisterParty
-from tests.support.agents import KEY, RULES, ManualClock, trips
+from relayer.testing.clock import ManualClock
+from tests.support.agents import KEY, NOW, RULES, trips
 from tests.support.embedded import embedded_ledger
 from tests.support.fake_evm import FakeChain, FakeNodeSource, FakeTrip, FakeWriter
 from tests.support.issuing import issuing_for
@@ -62,7 +63,7 @@ class World:
             source=self.source(),
             recorder=self.ledger.settlement,
             store=AgentStore(self.path),
-            clock=ManualClock(),
+            clock=ManualClock(NOW),
             key=KEY,
             ledger="settlement-1",
             writer=FakeWriter(self.chain),

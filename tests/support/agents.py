@@ -9,27 +9,13 @@ from relayer.agent.store import AgentStore
 from relayer.config.rules_file import load_rules
 from relayer.ledgers.evm.finality import Confirmations
 from relayer.rating.rules import RuleFile
+from relayer.testing.clock import ManualClock
 from tests.support.fake_evm import FakeChain, FakeNodeSource, FakeSettlement, FakeTrip, FakeWriter, Step, no_step
 from tests.support.trips import EXAMPLE_RULES
 
 KEY = b"\x07" * 32
+NOW = 1_790_000_000.0
 RULES = load_rules(EXAMPLE_RULES)
-
-
-class ManualClock:
-    """Time passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_790_000_000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def elapsed(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class World:
@@ -39,7 +25,7 @@ class World:
         self.path = folder / "agent.db"
         self.chain = FakeChain()
         self.settlement = FakeSettlement()
-        self.clock = ManualClock()
+        self.clock = ManualClock(NOW)
         self.depth = depth
         self.step: Step = no_step
 
