@@ -29,7 +29,20 @@ TimestampSeconds = NewType("TimestampSeconds", int)
 """Unix seconds, the unit of IBC v2 timeouts."""
 
 TransactionId = NewType("TransactionId", str)
-"""Hash or name of a transaction as its own ledger prints it."""
+"""Hash or name of a transaction as its own ledger prints it; of what no transaction did, `of_block`."""
+
+_OF_BLOCK = "block/"
+
+
+def of_block(number: int) -> TransactionId:
+    """Stands for the block itself, as the cause of what it did at its beginning or its end."""
+    return TransactionId(f"{_OF_BLOCK}{number}")
+
+
+def is_of_block(transaction: TransactionId) -> bool:
+    """Whether no transaction did it, but the block itself."""
+    return transaction.startswith(_OF_BLOCK)
+
 
 # ibc-go 24-host: what MsgRegisterCounterparty and packet validation both accept.
 _CLIENT_ID = re.compile(r"[a-zA-Z0-9._+\-#\[\]<>]{4,128}", re.ASCII)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relayer.core import events as ev
-from relayer.core.ids import Height, LedgerId, TransactionId, parse_client_id, parse_sequence
+from relayer.core.ids import Height, LedgerId, TransactionId, of_block, parse_client_id, parse_sequence
 from relayer.encoding.decimal_text import number
 from relayer.errors import InvalidInput
 from relayer.ledgers.cosmos import values
@@ -95,12 +95,13 @@ def packet_facts(ledger: LedgerId, block: BlockEvents, transactions: Sequence[Tr
     for event in block.events:
         if event.attributes.get("packet_source_client") is None:
             continue
-        cause = f"block/{block.height}" if event.transaction is None else transactions[event.transaction]
+        proven = Height(block.height + 1)
+        cause = of_block(block.height) if event.transaction is None else transactions[event.transaction]
         try:
-            facts.append(_fact(ledger, Height(block.height + 1), TransactionId(cause), event))
+            facts.append(_fact(ledger, proven, cause, event))
         except InvalidInput as error:
             left_out.append(f"{event.kind} in {cause}: {error}")
-            if passed_over := _passed_over(ledger, Height(block.height + 1), TransactionId(cause), event, str(error)):
+            if passed_over := _passed_over(ledger, proven, cause, event, str(error)):
                 facts.append(passed_over)
     return DecodedEvents(facts=tuple(facts), left_out=tuple(left_out))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack
-from copy import deepcopy
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from relayer.codes.facts import FactKind
 from relayer.config.relayer_file import load_relayer
 from relayer.devnet.journals import rows_below
 from relayer.devnet.layout import CHAIN_ID, CHANNEL, Layout
-from relayer.devnet.network import Network, running_network
+from relayer.devnet.network import ChainShape, Network, running_network
 from relayer.devnet.operators import Business, open_business
 from relayer.devnet.processes import Child
 from relayer.examples.consortium import FactDraft
@@ -37,33 +36,59 @@ FAR, FAR_CHAIN = "vault", "vault-1"
 
 
 def with_a_hub(layout: Layout) -> None:
-    """The settlement ledger of the network becomes a hub, and another one is behind it."""
-    folder = layout.folder
-    far = yaml.safe_load((folder / "ledger.yaml").read_text())
-    far |= {"folder": FAR, "chain_id": FAR_CHAIN, "listen": {"socket": f"{FAR}/ledger.sock"}}
+    """The settlement ledger of the network becomes a hub, and an embedded ledger is behind it."""
+    folder, content = layout.folder, yaml.safe_load(layout.configuration.read_text())
+    token = {"file": "keys/vault.token"}
+    far = {
+        "version": 1,
+        "folder": FAR,
+        "chain_id": FAR_CHAIN,
+        "operators": [{"keystore": "keys/vault-operator.json", "password": {"file": "keys/password"}}],
+        "heartbeat_seconds": 0.5,
+        "listen": {"socket": f"{FAR}/ledger.sock"},
+        "token": token,
+        "logging": {"format": "console"},
+    }
     (folder / f"{FAR}.yaml").write_text(yaml.safe_dump(far))
-    content = yaml.safe_load(layout.configuration.read_text())
     channel = content.pop("channels")[0]
-    content["ledgers"][FAR] = deepcopy(content["ledgers"]["settlement"]) | {
+    content["ledgers"][FAR] = {
+        "type": "remote",
         "address": f"unix:{FAR}/ledger.sock",
         "chain_id": FAR_CHAIN,
+        "token": dict(token),
     }
     legs = [{"name": CHANNEL, "ledger": "contracts"}, {"ledger": FAR}]
     content["hub"] = {"ledger": "settlement", "timeout_seconds": channel["timeout_seconds"], "legs": legs}
     layout.configuration.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-@pytest.fixture(scope="module")
-def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    folder = tmp_path_factory.mktemp("star")
-    options: dict[str, Any] = {"start_node": start_anvil, "spawn": forked, "prepare": with_a_hub}
-    with running_network(folder, print, heartbeat_seconds=0.5, clients=2, **options) as network:
+@contextmanager
+def running_star(folder: Path, **options: Any) -> Iterator[Network]:
+    with running_network(
+        folder, print, heartbeat_seconds=0.5, clients=2, start_node=start_anvil, spawn=forked, prepare=with_a_hub, **options
+    ) as network:
         children = network.children
         children.run("ledger", "init", f"{FAR}.yaml")
         ledger = children.start(FAR, "ledger", "serve", f"{FAR}.yaml")
         children.wait_until_listening(ledger, folder / FAR / "ledger.sock")
         children.run("channel", "open", FAR, "--yes")
-        children.run("settlement", "apply", "settlement.json", "--channel", FAR)
+        register = json.loads((folder / "settlement.json").read_text())
+        for party in register["parties"]:
+            party.pop("settlement_account", None)  # of the chain, which the ledger behind it does not know
+        (folder / f"{FAR}.json").write_text(json.dumps(register))
+        children.run("settlement", "apply", f"{FAR}.json", "--channel", FAR)
+        yield network
+
+
+@pytest.fixture(scope="module")
+def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    with running_star(tmp_path_factory.mktemp("star")) as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def star_of_a_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    with running_star(tmp_path_factory.mktemp("chain-star"), chain=ChainShape(block_time_ms=300)) as network:
         yield network
 
 
@@ -110,9 +135,25 @@ async def until(star: Network, business: Business, facts: Sequence[Fact], state:
     return found
 
 
-async def test_a_fact_goes_over_the_hub_is_paid_there_and_its_news_come_home(
+async def test_a_fact_goes_over_an_embedded_hub_is_paid_there_and_its_news_come_home(
     star: Network, far: Selection, business: Business, tmp_path: Path
 ) -> None:
+    await whole_life(star, far, business, tmp_path)
+
+
+@pytest.mark.chain
+@pytest.mark.long
+async def test_a_fact_goes_over_a_chain_is_paid_behind_it_and_its_news_come_home(
+    star_of_a_chain: Network, tmp_path: Path
+) -> None:
+    far = select(star_of_a_chain.configuration, FAR)
+    async with AsyncExitStack() as stack:
+        business = await open_business(stack, star_of_a_chain.layout, far)
+        await whole_life(star_of_a_chain, far, business, tmp_path)
+
+
+async def whole_life(star: Network, far: Selection, business: Business, folder: Path) -> None:
+    """Returned while there is no route, sent again, recorded behind the hub, paid there, settled at home."""
     issued = await business.issue([charge(1_000), charge(2_000)])
     first, second = (fact for _, fact in issued)
     await business.send(issued[:1], size=1, timeout_seconds=600)
@@ -136,7 +177,7 @@ async def test_a_fact_goes_over_the_hub_is_paid_there_and_its_news_come_home(
     await until(star, business, [first, second], FactState.SETTLED)
     assert said(star, "reconcile", "--channel", FAR)["agrees"]
     assert said(star, "hub", "forwards") == []
-    told(star, sequence, tmp_path)
+    told(star, sequence, folder)
     relayer.stop()
 
 
