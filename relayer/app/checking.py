@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from relayer.app.checking_rights import rights_lines
+from relayer.app.checking_routes import route_lines
 from relayer.app.journal import journal_reader
 from relayer.app.ledgers import FullLedger, make_checks, make_ledger
 from relayer.app.running import answering
@@ -36,6 +37,8 @@ async def check(settings: RelayerSettings) -> AsyncIterator[CheckLine]:
                 yield line
             async for line in rights_lines(channel, settings, ledgers):
                 yield line
+        async for line in route_lines(settings, ledgers):
+            yield line
     for line in local_lines(settings):
         yield line
 
