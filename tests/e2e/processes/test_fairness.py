@@ -30,7 +30,8 @@ TRIP = FactDraft(creditor="KCS", debtor="NBM", kind=FactKind.TRIP_COMPLETED, cur
 ELSEWHERE = "elsewhere/ledger.sock"
 OTHER_CHAIN = "elsewhere-1"
 STUCK = 20
-OLD = 60
+OLD = 200
+"""So many that most of them still wait when the first end was seen and a new packet is sent, on a busy machine as well."""
 PATIENCE_SECONDS = 5.0
 """A fraction of what the relayer waits for a silent ledger, and between two looks at a dead one."""
 
