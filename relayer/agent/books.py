@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from relayer.agent.claiming import Claiming
+from relayer.agent.claiming import Claiming, place_of
 from relayer.agent.ports import EventSource
 from relayer.agent.reading import LedgerReader
 from relayer.agent.referencing import References, is_empty
@@ -23,7 +23,7 @@ from relayer.facts.codec import fact_hash, fact_id
 from relayer.facts.schema import Fact
 from relayer.facts.ways import Way
 from relayer.ledgers.evm.errors import NodeRefused
-from relayer.rating.activity import CLAIM_NUMBERS, Place
+from relayer.rating.activity import CLAIM_NUMBERS
 from relayer.rating.refusals import ActivityRefused
 
 _PAGE = 500
@@ -226,15 +226,7 @@ class AgentBooks:
 
     def _ids_at(self, event: NewEvent) -> list[bytes]:
         """Of every fact that may stand for the event, corrections among them."""
-        place = Place(
-            chain_id=self._rules.chain_id,
-            contract=event.contract,
-            block=event.block,
-            block_hash=event.block_hash,
-            block_time=event.block_time,
-            transaction=event.transaction,
-            log_index=event.log_index,
-        )
+        place = place_of(event, chain_id=self._rules.chain_id)
         try:
             sequences = [place.sequence(number) for number in range(CLAIM_NUMBERS)]
         except ActivityRefused:

@@ -71,7 +71,9 @@ class Claiming:
                 transaction=event.transaction,
             )
             fields = self._source.decode(rule.event, log)
-            activity = Activity(place=self._place(event), event=rule.event.signature, fields=fields)
+            activity = Activity(
+                place=place_of(event, chain_id=self.rules.chain_id), event=rule.event.signature, fields=fields
+            )
             if applies(rule, activity):
                 return Decoded(rule=rule, activity=activity)
         return None
@@ -108,16 +110,18 @@ class Claiming:
             )
         return [NewClaim(fact=fact, number=0, rules=b"", object_id=fact.fact_id.hex(), document=b"")]
 
-    def _place(self, event: NewEvent) -> Place:
-        return Place(
-            chain_id=self.rules.chain_id,
-            contract=event.contract,
-            block=event.block,
-            block_hash=event.block_hash,
-            block_time=event.block_time,
-            transaction=event.transaction,
-            log_index=event.log_index,
-        )
+
+def place_of(event: NewEvent, *, chain_id: int) -> Place:
+    """Where it is on the contract ledger."""
+    return Place(
+        chain_id=chain_id,
+        contract=event.contract,
+        block=event.block,
+        block_hash=event.block_hash,
+        block_time=event.block_time,
+        transaction=event.transaction,
+        log_index=event.log_index,
+    )
 
 
 def object_id(rule: EventRule, activity: Activity) -> str:

@@ -14,6 +14,7 @@ from relayer.agent.schedule import Every, Schedule, cron
 from relayer.agent.store import AgentStore
 from relayer.agent.triggers import TriggerServer, serve_grpc
 from relayer.agent.web3_source import Web3Source
+from relayer.app.agent_source import source_of
 from relayer.app.certificates import certificate_of, server_context
 from relayer.app.clock import SystemClock
 from relayer.app.evm_settings import fee_policy, finality_rule, open_account
@@ -38,12 +39,7 @@ async def opened_agent(settings: AgentSettings) -> AsyncIterator[SettlementAgent
     rules = load_rules(settings.rules)
     key = open_account(settings.issuer).key
     async with AsyncExitStack() as opened:
-        source = Web3Source(
-            settings.source.endpoints,
-            chain_id=rules.chain_id,
-            finality=finality_rule(settings.source.finality),
-            timeout_seconds=settings.source.request_timeout_seconds,
-        )
+        source = source_of(settings, rules)
         opened.push_async_callback(source.close)
         writer = None
         if settings.writer is not None:

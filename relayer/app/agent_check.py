@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from relayer.agent.web3_source import Web3Source
-from relayer.app.evm_settings import finality_rule, open_account
+from relayer.app.agent_source import source_of
+from relayer.app.evm_settings import open_account
 from relayer.app.ledgers import connected, make_settlement
 from relayer.config.agent_file import AgentSettings
 from relayer.config.rules_file import load_rules
@@ -37,12 +37,7 @@ async def _looked(subject: str, look: Callable[[], Awaitable[str]]) -> CheckedTh
 
 
 async def _contracts(settings: AgentSettings, rules: RuleFile) -> str:
-    source = Web3Source(
-        settings.source.endpoints,
-        chain_id=rules.chain_id,
-        finality=finality_rule(settings.source.finality),
-        timeout_seconds=settings.source.request_timeout_seconds,
-    )
+    source = source_of(settings, rules)
     try:
         head = await source.head()
         for contract in rules.contracts.values():

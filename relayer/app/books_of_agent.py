@@ -8,8 +8,8 @@ from pathlib import Path
 from relayer.agent.books import AgentBooks
 from relayer.agent.claiming import Claiming
 from relayer.agent.store_reader import AgentStoreReader
-from relayer.agent.web3_source import Web3Source
-from relayer.app.evm_settings import finality_rule, open_account
+from relayer.app.agent_source import source_of
+from relayer.app.evm_settings import open_account
 from relayer.config.agent_file import load_agent
 from relayer.config.rules_file import load_rules
 from relayer.errors import ConfigurationError
@@ -25,12 +25,7 @@ async def opened_activities(opened: AsyncExitStack, path: Path, ledger: str) -> 
             "agent.yaml with --agent, or leave this way out with --way"
         )
     rules = load_rules(settings.rules)
-    source = Web3Source(
-        settings.source.endpoints,
-        chain_id=rules.chain_id,
-        finality=finality_rule(settings.source.finality),
-        timeout_seconds=settings.source.request_timeout_seconds,
-    )
+    source = source_of(settings, rules)
     opened.push_async_callback(source.close)
     store = None
     if settings.store.exists():

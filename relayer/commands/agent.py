@@ -15,10 +15,10 @@ from relayer.agent.store import AgentStore
 from relayer.agent.store_reader import AgentStoreReader
 from relayer.agent.triggers import pull_view
 from relayer.agent.values import StoredClaim, StoredEvent
-from relayer.agent.web3_source import Web3Source
 from relayer.app.agent import opened_agent, serve_agent
 from relayer.app.agent_check import check_agent
-from relayer.app.evm_settings import finality_rule, open_account
+from relayer.app.agent_source import source_of
+from relayer.app.evm_settings import open_account
 from relayer.app.process import configure_logging, run_until_signal
 from relayer.commands.form import OutputForm
 from relayer.commands.output import FOUND_WRONG, done, in_doubt, money, say, show_json, show_table
@@ -130,7 +130,7 @@ def _explained(path: Path, event: str) -> ExplainedEvent:
         found = event_named(store, event)
     finally:
         store.close()
-    source = Web3Source(settings.source.endpoints, chain_id=rules.chain_id, finality=finality_rule(settings.source.finality))
+    source = source_of(settings, rules)
     claiming = Claiming(rules, source, issuer=issuer_of_key(open_account(settings.issuer).key))
     rule, fields, calculation, documents, refused = None, {}, [], [], None
     try:

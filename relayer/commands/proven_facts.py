@@ -7,23 +7,20 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import typer
-
 from relayer.app.ends import open_facts
 from relayer.app.ledgers import FullLedger, Rights, connected, make_ledger, make_settlement
 from relayer.app.selection import Selection, select
 from relayer.business.facts import TrackedFact, tracked
 from relayer.business.naming import hash_prefix, one_hash
-from relayer.codes.facts import FactStatus, meaning_of
+from relayer.commands.delivered import DELIVERY_DOUBT, show_answers
 from relayer.commands.form import OutputForm
-from relayer.commands.output import FOUND_WRONG, in_doubt, say, show_json, show_table, step
+from relayer.commands.output import in_doubt, step
 from relayer.commands.settlement.contracts import contract_of
 from relayer.core.ids import ClientId, Height
 from relayer.facts.codec import FactAnswer
 from relayer.ledgers.evm.fact_proofs import FACTS_AT_ONCE, FactsToProve
 from relayer.ports.facts import FactState
 from relayer.ports.ledger import SubmissionBatch, client_reference
-from relayer.views.facts import DeliveredFact, code_name
 
 _ENDED = frozenset({FactState.NONE, FactState.REJECTED, FactState.CANCELLED})
 
@@ -32,19 +29,9 @@ def prove_facts(config: Path, channel: str | None, fact_ids: Sequence[str], form
     """`facts prove`. Ends with status 1 if a fact was rejected."""
     selection = select(config, channel)
     wanted = [hash_prefix("fact id", each) for each in fact_ids]
-    doubt = "they may be recorded; run the command again: each is answered with its first reference"
-    with step("proving facts of the contract ledger"), in_doubt(doubt):
+    with step("proving facts of the contract ledger"), in_doubt(DELIVERY_DOUBT):
         answered = asyncio.run(_prove(selection, wanted))
-    views = [DeliveredFact.of(each.minted.fact.fact_id, answer) for each, answer in answered]
-    if form is OutputForm.JSON:
-        show_json(views)
-    else:
-        rows = [(each.fact_id, each.code, str(each.sequence or ""), each.liability_id or "") for each in views]
-        show_table(f"{len(rows)} facts", ("fact", "answer", "entry", "liability"), rows, right=("entry",))
-    rejected = [answer for _, answer in answered if answer.status is FactStatus.REJECTED]
-    if rejected:
-        say(f"{len(rejected)} rejected, the first with {code_name(rejected[0].code)}: {meaning_of(rejected[0].code)}")
-        raise typer.Exit(FOUND_WRONG)
+    show_answers([(each.minted.fact.fact_id, answer) for each, answer in answered], form)
 
 
 async def _prove(selection: Selection, wanted: Sequence[str]) -> list[tuple[TrackedFact, FactAnswer]]:

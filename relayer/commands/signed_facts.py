@@ -9,23 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
 from relayer.app.ends import open_settlement
 from relayer.app.ledgers import Rights
 from relayer.app.selection import Selection, select
-from relayer.codes.facts import FactStatus, meaning_of
+from relayer.commands.delivered import DELIVERY_DOUBT, show_answers
 from relayer.commands.fact_file import read_facts, read_text
 from relayer.commands.form import OutputForm
 from relayer.commands.keys import IssuerKey
-from relayer.commands.output import FOUND_WRONG, doubting, say, show_json, show_table, step, write_file
+from relayer.commands.output import doubting, say, show_json, step, write_file
 from relayer.errors import InvalidInput, WrongLedger
 from relayer.facts.codec import FactAnswer, fact_id
 from relayer.facts.json_text import JsonFault, load_json
 from relayer.facts.signed_json import signed_from_json, signed_to_json
 from relayer.facts.signing import SignedFacts, contract_of_system, issuer_of_key, ledger_identity, sign_facts
 from relayer.facts.ways import Way
-from relayer.views.facts import DeliveredFact, code_name
 from relayer.views.values import hex_of
 
 
@@ -77,19 +74,9 @@ def deliver_file(config: Path, channel: str | None, file: Path, form: OutputForm
     """`facts deliver`. Ends with status 1 if a fact was rejected."""
     selection = select(config, channel)
     signed = _read(file)
-    doubt = "they may be recorded; run the command again: each is answered with its first reference"
-    with step(f"delivering {len(signed.facts)} signed facts"), doubting(doubt) as begin:
+    with step(f"delivering {len(signed.facts)} signed facts"), doubting(DELIVERY_DOUBT) as begin:
         answers = asyncio.run(_deliver(selection, signed, begin))
-    views = [DeliveredFact.of(fact.fact_id, answer) for fact, answer in zip(signed.facts, answers, strict=True)]
-    if form is OutputForm.JSON:
-        show_json(views)
-    else:
-        rows = [(each.fact_id, each.code, str(each.sequence or ""), each.liability_id or "") for each in views]
-        show_table(f"{len(rows)} facts", ("fact", "answer", "entry", "liability"), rows, right=("entry",))
-    rejected = [answer for answer in answers if answer.status is FactStatus.REJECTED]
-    if rejected:
-        say(f"{len(rejected)} rejected, the first with {code_name(rejected[0].code)}: {meaning_of(rejected[0].code)}")
-        raise typer.Exit(FOUND_WRONG)
+    show_answers([(fact.fact_id, answer) for fact, answer in zip(signed.facts, answers, strict=True)], form)
 
 
 def _read(file: Path) -> SignedFacts:
