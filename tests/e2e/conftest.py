@@ -5,9 +5,11 @@ A module says with SETTLEMENT_KINDS on which kinds of settlement ledger its test
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -69,6 +71,13 @@ def with_a_named_port(layout: Layout) -> None:
 
 def start_anvil(chain_id: int, accounts: int) -> DevelopmentNode:
     return Anvil(AnvilOptions(chain_id=chain_id, accounts=accounts))
+
+
+def said(network: Network, *arguments: str) -> Any:
+    """What a command that ends well says as JSON."""
+    finished = network.run(*arguments, "--json")
+    assert finished.status == 0, finished.words
+    return json.loads(finished.output)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -27,7 +27,7 @@ from relayer.examples.consortium import FactDraft
 from relayer.facts.schema import Fact
 from relayer.ports.facts import FactRecord, FactState
 from relayer.waiting import until_true
-from tests.e2e.conftest import start_anvil
+from tests.e2e.conftest import said, start_anvil
 from tests.e2e.test_news import pay
 from tests.support.forked import forked
 
@@ -101,12 +101,6 @@ def far(star: Network) -> Selection:
 async def business(star: Network, far: Selection) -> AsyncIterator[Business]:
     async with AsyncExitStack() as stack:
         yield await open_business(stack, star.layout, far)
-
-
-def said(network: Network, *arguments: str) -> Any:
-    finished = network.run(*arguments, "--json")
-    assert finished.status == 0, finished.words
-    return json.loads(finished.output)
 
 
 def open_routes(network: Network) -> None:

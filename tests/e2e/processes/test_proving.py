@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from relayer.devnet.layout import CHANNEL
 from relayer.devnet.network import Network, running_network
 from relayer.devnet.operators import Business, open_business
 from relayer.examples.consortium import FactDraft
-from tests.e2e.conftest import start_anvil
+from tests.e2e.conftest import said, start_anvil
 from tests.support.forked import forked
 
 pytestmark = pytest.mark.node
@@ -37,12 +36,6 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 async def business(network: Network) -> AsyncIterator[Business]:
     async with AsyncExitStack() as stack:
         yield await open_business(stack, network.layout, select(network.configuration, CHANNEL))
-
-
-def said(network: Network, *arguments: str) -> Any:
-    finished = network.run(*arguments, "--json")
-    assert finished.status == 0, finished.words
-    return json.loads(finished.output)
 
 
 def charge(net: int) -> FactDraft:
